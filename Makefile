@@ -1,0 +1,35 @@
+# Fresh machine: Python 3.11 or later, git, make and a package registry.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.made-from
+
+.PHONY: report test setup lab lint lock clean
+report: setup
+	@$(BIN)/green-report build --region 全国,广东 --filings none --to html,pdf
+
+test: setup
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/pytest
+
+setup: $(STAMP)
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	  || { echo "需要 Python 3.11 或更高（现在是 $$($(PYTHON) --version 2>&1)）；可用 make PYTHON=python3.12 指定"; exit 2; }
+	@echo "正在准备 .venv（只在第一次或依赖改变时）…"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+lab: setup
+	@$(BIN)/jupyter lab notebooks
+
+# What is written to requirements.lock: every platform, every hash, no registry's address.
+lock:
+	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --no-header -o requirements.lock
+
+clean:
+	rm -rf data/processed reports/20*

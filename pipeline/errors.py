@@ -1,0 +1,36 @@
+"""The one family of errors that a user can cause.
+
+Each carries an id (stable, for tests and documentation) and one Chinese sentence that says what was found,
+where, and what would be right. Everything else that is raised is a bug and may show its traceback.
+"""
+
+from __future__ import annotations
+
+
+class UserError(Exception):
+    """Something the user can mend. `str(error)` is the Chinese sentence, `error.id` the stable id."""
+
+    def __init__(self, id: str, message: str) -> None:
+        super().__init__(message)
+        self.id = id
+        self.message = message
+
+
+class ParameterError(UserError):
+    """A parameter, scenario or option that does not exist or has a value that cannot be."""
+
+
+class RegionError(UserError):
+    """A region that is not one of the 31 provinces or the nation."""
+
+
+class DataError(UserError):
+    """A raw data or reference file that is missing, unreadable or contradicts its contract."""
+
+
+class OutputError(UserError):
+    """A place that cannot be written to."""
+
+
+class RenderError(UserError):
+    """A report that could not be rendered, or an engine that is not there."""

@@ -1,0 +1,44 @@
+"""Where things stand: one answer to "which folder", relative to the project's root."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The folders of one checkout. `root` is absolute."""
+
+    root: Path
+
+    @classmethod
+    def current(cls) -> Layout:
+        """The checkout that this package stands in, or the one named by GREEN_REPORT_ROOT."""
+        named = os.environ.get("GREEN_REPORT_ROOT")
+        return cls(Path(named).resolve() if named else Path(__file__).resolve().parent.parent)
+
+    @property
+    def notebooks(self) -> Path:
+        return self.root / "notebooks"
+
+    @property
+    def params(self) -> Path:
+        return self.notebooks / "params"
+
+    @property
+    def reference(self) -> Path:
+        return self.root / "data" / "raw" / "reference"
+
+    @property
+    def public(self) -> Path:
+        return self.root / "data" / "raw" / "public"
+
+    @property
+    def processed(self) -> Path:
+        return self.root / "data" / "processed"
+
+    @property
+    def reports(self) -> Path:
+        return self.root / "reports"
