@@ -1,0 +1,139 @@
+"""How a number becomes text: the one place where values are rounded, signed, scaled and put into words.
+
+One sense of rounding: half away from zero (四舍五入), on the decimal that Python prints for the float
+(`str`), so that 2.675 becomes 2.68 as a reader with a pencil expects, and not 2.67 as its binary form would.
+A missing value (None, nan, inf) is `—`; the minus sign is U+2212.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Sequence
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
+
+MISSING = "—"
+MINUS = "−"
+MAX_DECIMALS = 6
+
+Number = float | Decimal | None
+
+_COMPARATORS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
+_WIDE = Context(prec=400)  # any float with its decimals; the default of 28 digits would raise
+_SCALES = ((Decimal(1), ""), (Decimal(10**4), "万"), (Decimal(10**8), "亿"), (Decimal(10**12), "万亿"))
+
+
+def number(value: Number, decimals: int | None = None, sign: bool = False) -> str:
+    """`1,234.5`, `−0.3`, with `sign` also `+0.3`; as many decimals as it has when `decimals` is None.
+
+    What rounds to zero has no sign.
+    """
+    exact = _decimal(value)
+    return MISSING if exact is None else _text(exact, decimals, sign)
+
+
+def percent(ratio: Number, decimals: int = 1, sign: bool = False) -> str:
+    """A ratio as a percentage: 0.123 -> `12.3%`."""
+    exact = _decimal(ratio)
+    return MISSING if exact is None else _text(exact * 100, decimals, sign) + "%"
+
+
+def change(ratio: Number, decimals: int = 1) -> str:
+    """A relative change as a signed percentage: -0.25 -> `−25.0%`, 0.083 -> `+8.3%`."""
+    return percent(ratio, decimals, sign=True)
+
+
+def big(value: Number, unit: str, decimals: int = 1) -> str:
+    """A number with its unit, scaled by 万, 亿 or 万亿: (4838000, 个) -> `483.8 万个`.
+
+    Below 10 000 a whole number has no decimals. What rounds up to 10 000 of a scale moves to the next one.
+    """
+    exact = _decimal(value)
+    if exact is None:
+        return MISSING
+    for factor, name in _SCALES:
+        scaled = exact / factor
+        places = 0 if not name and scaled == scaled.to_integral_value() else decimals
+        if abs(_round(scaled, places)) < 10_000 or name == _SCALES[-1][1]:
+            break
+    return f"{_text(scaled, places)} {name}{unit}"
+
+
+def rank(n: int | None, of: int) -> str:
+    """`第 3 位（共 31 个）`."""
+    return MISSING if n is None else f"第 {n} 位（共 {of} 个）"
+
+
+def rise_or_fall(old: Number, new: Number, decimals: int = 1, points: bool = False) -> str:
+    """The change from `old` to `new` in words: `上升 8.3%`, `下降 25.0%`, `持平`.
+
+    With `points`, both are ratios and their difference is told: `上升 2.1 个百分点`. A change that rounds to
+    zero is `基本持平`. Without one of the values, or relative to zero, it is `—`.
+    """
+    before, after = _decimal(old), _decimal(new)
+    if before is None or after is None or (before == 0 and not points):
+        return MISSING
+    if before == after:
+        return "持平"
+    difference = (after - before) if points else (after - before) / abs(before)
+    amount = abs(_round(difference * 100, decimals))
+    if amount == 0:
+        return "基本持平"
+    return f"{'上升' if difference > 0 else '下降'} {amount:,f}{' 个百分点' if points else '%'}"
+
+
+def compare(value: Number, reference: Number, decimals: int | None = None) -> str:
+    """`高于`, `低于` or `相当于`: the last also when both print alike with `decimals`."""
+    one, other = _decimal(value), _decimal(reference)
+    if one is None or other is None:
+        return MISSING
+    if one == other or (decimals is not None and _round(one, decimals) == _round(other, decimals)):
+        return "相当于"
+    return "高于" if one > other else "低于"
+
+
+def number_against(value: Number, threshold: float | Decimal, comparator: str, decimals: int = 1) -> str:
+    """`value` with so many decimals that what is printed meets `threshold` just if the unrounded value does.
+
+    79.96 against `>=` 80 is `79.96`, not `80.0`. `comparator` is >=, <=, > or <. At most 6 decimals; a value
+    that still prints on the wrong side is then cut towards its own one (79.99999999 -> `79.999999`).
+    """
+    exact, limit = _decimal(value), _decimal(threshold)
+    return MISSING if exact is None or limit is None else _against(exact, limit, comparator, decimals)
+
+
+def percent_against(ratio: Number, threshold: float | Decimal, comparator: str, decimals: int = 1) -> str:
+    """`number_against` for two ratios, as a percentage: (0.7996, 0.8, `>=`) -> `79.96%`, with one decimal."""
+    exact, limit = _decimal(ratio), _decimal(threshold)
+    if exact is None or limit is None:
+        return MISSING
+    return _against(exact * 100, limit * 100, comparator, decimals) + "%"
+
+
+def join_names(names: Sequence[str]) -> str:
+    """`广东、浙江`; `—` for none."""
+    return "、".join(names) or MISSING
+
+
+def _decimal(value: Number) -> Decimal | None:
+    return None if value is None or not math.isfinite(value) else Decimal(str(value))
+
+
+def _round(exact: Decimal, decimals: int, rounding: str = ROUND_HALF_UP) -> Decimal:
+    return exact.quantize(Decimal(1).scaleb(-decimals), rounding=rounding, context=_WIDE)
+
+
+def _text(exact: Decimal, decimals: int | None, sign: bool = False) -> str:
+    rounded = exact.normalize(_WIDE) if decimals is None else _round(exact, decimals)
+    mark = MINUS if rounded < 0 else "+" if sign and rounded > 0 else ""
+    return f"{mark}{rounded.copy_abs():,f}"
+
+
+def _against(exact: Decimal, limit: Decimal, comparator: str, decimals: int) -> str:
+    meets = _COMPARATORS[comparator]
+    ways = [(places, ROUND_HALF_UP) for places in range(decimals, MAX_DECIMALS + 1)]
+    for places, rounding in [*ways, (MAX_DECIMALS, ROUND_FLOOR), (MAX_DECIMALS, ROUND_CEILING)]:
+        rounded = _round(exact, places, rounding)
+        if meets(rounded, limit) == meets(exact, limit):
+            break
+    return _text(rounded, places)
