@@ -1,0 +1,93 @@
+"""A chart's two forms: the SVG that prints and needs no script, and the specification that is drawn in the page."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import altair as alt
+import vl_convert as vlc
+
+from pipeline.charts import fonts, theme
+
+Spec = dict[str, Any]
+
+_ids = re.compile(r'(id="|url\(#|href="#)((?:clip|gradient)_?\d+)')
+_aria = re.compile(r' (?:role|aria-[a-z]+)="[^"]*"')
+_registered: list[Path] = []
+
+CONVERTER = version("vl-convert-python")
+
+
+def specification(chart: alt.TopLevelMixin) -> Spec:
+    """The Vega-Lite specification as the page draws it: as wide as its place, theme included, no version pinned."""
+    spec: Spec = chart.to_dict(validate=True)
+    spec["width"] = "container"
+    spec["autosize"] = {"type": "fit-x", "contains": "padding"}
+    return _deterministic(spec)
+
+
+def _deterministic(spec: Spec) -> Spec:
+    """Altair numbers views and parameters per process; number them per chart, so that equal charts are equal."""
+    text = json.dumps(spec, ensure_ascii=False, sort_keys=True, default=str)
+    names = dict.fromkeys(re.findall(r'"((?:view|param)_\d+)"', text))
+    for count, name in enumerate(names, 1):
+        text = text.replace(f'"{name}"', f'"{name.split("_")[0]}_n{count}"')
+    return json.loads(text)  # type: ignore[no-any-return]
+
+
+def svg(spec: Spec, figure_id: str, cache: Path | None = None) -> str:
+    """`spec` as a static SVG, `theme.WIDTH` wide, with ids of its own and without vl-convert's English aria texts.
+
+    Kept in `cache` under the hash of specification, id, fonts and converter, since a chart with Chinese text costs
+    more than the notebook it stands in. The caller supplies the alternative text: the converter drops it.
+    """
+    still = {**spec, "width": theme.WIDTH}
+    still.pop("autosize", None)
+    key = hashlib.sha256(
+        json.dumps([still, figure_id, CONVERTER, [str(font.family) for font in fonts.packaged()]]).encode()
+    ).hexdigest()
+    kept = cache / f"{key}.svg" if cache else None
+    if kept and kept.is_file():
+        return kept.read_text("utf-8")
+    _register_fonts()
+    drawn = vlc.vegalite_to_svg(still, allowed_base_urls=[])
+    numbers: dict[str, str] = {}
+    drawn = _ids.sub(lambda m: m[1] + numbers.setdefault(m[2], f"{figure_id}-{len(numbers) + 1}"), drawn)
+    drawn = _aria.sub("", drawn)
+    if kept:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        beside = kept.with_suffix(f".{os.getpid()}.part")
+        beside.write_text(drawn, "utf-8")
+        beside.replace(kept)
+    return drawn
+
+
+def png(spec: Spec) -> bytes:
+    """`spec` as a PNG at twice the size, for Word."""
+    _register_fonts()
+    return bytes(vlc.vegalite_to_png({**spec, "width": theme.WIDTH}, scale=2, allowed_base_urls=[]))
+
+
+def _register_fonts() -> None:
+    for folder in fonts.folders():
+        if folder not in _registered:
+            vlc.register_font_directory(str(folder))
+            _registered.append(folder)
+
+
+def javascript_bundle(cache: Path) -> str:
+    """Vega, Vega-Lite and Vega-Embed as one classic script (no import, no export), about 0.9 MB; kept in `cache`."""
+    kept = cache / f"vega-{CONVERTER}.js"
+    if not kept.is_file():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        beside = kept.with_suffix(f".{os.getpid()}.part")
+        bundle = vlc.javascript_bundle("window.vegaEmbed = vegaEmbed;")
+        beside.write_text(f"(function(){{{bundle}\n}})();", "utf-8")
+        beside.replace(kept)
+    return kept.read_text("utf-8")

@@ -1,0 +1,82 @@
+"""The province tile grid: one square per division, all 34, grey where there is no figure.
+
+No borders are drawn, so no map data and no map approval number are needed; the note below says what the squares
+are not. Positions are `row`, `col` of data/raw/reference/province_tile_grid.csv.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import altair as alt
+import polars as pl
+
+from pipeline.charts.theme import INK, NO_DATA, SEQUENTIAL, WIDTH
+
+NOTE = "方格仅示意各省相对方位，不表示行政区域界线"
+ROWS = 8
+NICE_STEPS = (1, 2, 2.5, 5)
+
+
+def tile_grid(
+    provinces: pl.DataFrame,
+    values: pl.DataFrame,
+    *,
+    value: str,
+    label: str,
+    legend: str,
+    thresholds: Sequence[float],
+    highlight: str = "",
+) -> alt.LayerChart | alt.FacetChart:
+    """A tile grid of `values`, classed at `thresholds`.
+
+    provinces: all 34 divisions with code, short_zh, row, col. values: code, `value` (Float64), `label` (the number
+    as printed on the tile). `thresholds` are the upper-open class limits, at most five; `legend` names the quantity
+    with its unit; `highlight` is the code of a province to frame. Divisions without a value are drawn grey.
+    """
+    tiles = provinces.select("code", "short_zh", "row", "col").join(
+        values.select("code", pl.col(value).alias("value"), pl.col(label).alias("printed")),
+        on="code",
+        how="left",
+    )
+    dark = thresholds[min(2, len(thresholds) - 1)]
+    tiles = tiles.with_columns(pl.col("printed").fill_null("—"))
+    ink = alt.condition(f"datum.value >= {dark}", alt.value("white"), alt.value(INK))
+    x = alt.X("col:O", axis=None, scale=alt.Scale(padding=0.04))
+    y = alt.Y("row:O", axis=None, scale=alt.Scale(padding=0.04))
+    base = alt.Chart(tiles).encode(x=x, y=y)
+    tooltip = [alt.Tooltip("short_zh:N", title="地区"), alt.Tooltip("printed:N", title=legend)]
+    blank = base.mark_rect(cornerRadius=3, color=NO_DATA).encode(tooltip=tooltip)
+    squares = (
+        alt.Chart(tiles.drop_nulls("value"))
+        .mark_rect(cornerRadius=3)
+        .encode(
+            x=x,
+            y=y,
+            color=alt.Color(
+                "value:Q",
+                scale=alt.Scale(type="threshold", domain=list(thresholds), range=SEQUENTIAL[: len(thresholds) + 1]),
+                legend=alt.Legend(title=legend, titleAnchor="start", direction="horizontal", gradientLength=280),
+            ),
+            tooltip=tooltip,
+        )
+    )
+    names = base.mark_text(dy=-7, fontSize=12).encode(text="short_zh:N", color=ink, tooltip=tooltip)
+    numbers = base.mark_text(dy=9, fontSize=11).encode(text="printed:N", color=ink, tooltip=tooltip)
+    layers = [blank, squares, names, numbers]
+    if highlight:
+        frame = alt.Chart(tiles.filter(pl.col("code") == highlight)).encode(x=x, y=y)
+        layers.append(frame.mark_rect(filled=False, stroke=INK, strokeWidth=2.5, cornerRadius=3))
+    return alt.layer(*layers).properties(height=ROWS * WIDTH // 13)
+
+
+def class_limits(values: pl.Series, classes: int = 6) -> list[float]:
+    """Round class limits (1, 2, 2.5, 5 x 10^n apart) that part `values` into at most `classes` classes."""
+    low, high = float(values.min() or 0), float(values.max() or 1)  # type: ignore[arg-type]
+    width = (high - low) / classes or 1.0
+    magnitude = 10.0 ** math.floor(math.log10(width))
+    step = next(nice * magnitude for nice in (*NICE_STEPS, 10) if nice * magnitude >= width * 0.999)
+    first = math.floor(low / step) * step + step
+    limits = [float(f"{first + i * step:.10g}") for i in range(classes - 1)]
+    return [limit for limit in limits if limit < high] or [first]
