@@ -1,0 +1,261 @@
+"""Executed chapters into one report.qmd that Quarto and the embedded engine read alike.
+
+report.qmd is plain Markdown: no code cells, no shortcodes, no references of Quarto's own. Chapters, figures and
+tables are numbered here, and references written as plain links; `check_subset` refuses everything outside.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import yaml
+
+from pipeline.charts import figures
+from pipeline.reports import markup
+from pipeline.reports.blocks import MIME
+
+APPENDIX = 90  # notebooks from this number on are lettered, each of their first-level headings a part of its own
+
+_heading = re.compile(r"^(#{1,4}) +(.+?)\s*$")
+_reference = re.compile(r"\[\]\(#([\w-]+)\)")
+_outside = {
+    "代码单元": re.compile(r"^```+ *\{(?!=(?:html|typst)\})", re.M),
+    "Quarto 短代码": re.compile(r"\{\{<"),
+    "Quarto 交叉引用": re.compile(r"(?<![\w.])@(?:fig|tbl|sec|eq)-"),
+    "Quarto 标注框": re.compile(r"\.callout-"),
+}
+
+
+@dataclass(frozen=True)
+class Heading:
+    level: int
+    number: str
+    text: str
+    id: str
+
+
+@dataclass
+class Document:
+    """What `assemble` has read so far: the body's lines, headings, and the number behind every id."""
+
+    lines: list[str] = field(default_factory=list)
+    headings: list[Heading] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
+    pictures: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Front:
+    """What stands on the cover, in the page head and in the running heads."""
+
+    title: str
+    region: str
+    edition: str
+    publisher: str
+    date: tuple[int, int, int]
+    sample: str = ""
+
+    @property
+    def printed_date(self) -> str:
+        year, month, day = self.date
+        return f"{year} 年 {month} 月 {day} 日"
+
+
+def assemble(
+    chapters: Sequence[Path], front: Front, folder: Path, stem: str, charts: Path, *, word: bool = False
+) -> Path:
+    """Write `folder/<stem>.qmd` and its pictures from the executed notebooks `chapters`, in their order.
+
+    chapters: files named <number>_<name>.ipynb. charts: where drawn charts are kept between builds. word: also draw
+    the PNG pictures that Word needs. Returns the path of the qmd file. Raises ValueError where a notebook refers to
+    a figure that is not there, gives an id twice, or goes outside the common subset.
+    """
+    document = Document()
+    pictures = folder / stem
+    pictures.mkdir(parents=True, exist_ok=True)
+    letters = iter("ABCDEFGH")
+    for path in chapters:
+        number = int(path.name.split("_")[0])
+        chapter = _Chapter(document, None if number >= APPENDIX else str(number), letters, pictures, charts, word)
+        for cell in nbformat.read(path, as_version=4).cells:
+            chapter.add(cell)
+    body = _resolve("\n".join(document.lines), document.names)
+    check_subset(body)
+    qmd = folder / f"{stem}.qmd"
+    qmd.write_text("\n".join([_metadata(front), _open_page(front, document.headings), body, _close_page(front), ""]))
+    return qmd
+
+
+class _Chapter:
+    """Numbers and writes the cells of one notebook into the document."""
+
+    def __init__(
+        self, document: Document, number: str | None, letters: Any, pictures: Path, charts: Path, word: bool
+    ) -> None:
+        self.document, self.letters = document, letters
+        self.number = number
+        self.fixed = number is not None
+        self.counts: dict[str, int] = {}
+        self.pictures, self.charts, self.word = pictures, charts, word
+
+    def add(self, cell: Any) -> None:
+        if cell.cell_type == "markdown":
+            self._text(cell.source)
+        elif cell.cell_type == "code":
+            for output in cell.outputs:
+                data = output.get("data", {})
+                if MIME in data:
+                    self._block(data[MIME])
+                elif "text/markdown" in data:
+                    self._text("".join(data["text/markdown"]))
+
+    def _text(self, text: str) -> None:
+        lines = [self._line(line) for line in text.strip().splitlines()]
+        self.document.lines += ["", *lines, ""]
+
+    def _line(self, line: str) -> str:
+        found = _heading.match(line)
+        if not found:
+            return line
+        level, text = len(found[1]), found[2]
+        if level == 1 and not self.fixed:
+            self.number, self.counts = next(self.letters), {}
+        if level == 1:
+            number, id, text = self._chapter_name(), f"c-{self.number}", text
+        elif level == 2:
+            self.counts["section"] = self.counts.get("section", 0) + 1
+            number, id = (
+                f"{self.number}.{self.counts['section']}",
+                f"c-{self.number}-{self.counts['section']}",
+            )
+        else:
+            return line
+        self.document.headings.append(Heading(level, number, text, id))
+        self.document.names[id] = f"第 {number} 章" if level == 1 and self.fixed else number
+        return f"{found[1]} {number}　{text} {{#{id}}}"
+
+    def _chapter_name(self) -> str:
+        return str(self.number) if self.fixed else f"附录 {self.number}"
+
+    def _block(self, block: dict[str, Any]) -> None:
+        kind, id = block["kind"], block["id"]
+        if not re.fullmatch(r"[a-z][a-z0-9-]*", id):
+            raise ValueError(f"{id!r} is no id: lower-case letters, digits and hyphens only")
+        if id in self.document.names:
+            raise ValueError(f"the id {id} is given twice")
+        number = svg = ""
+        if kind != "cards":
+            self.counts[kind] = self.counts.get(kind, 0) + 1
+            number = f"{self.number}-{self.counts[kind]}"
+        self.document.names[id] = f"{markup.LABELS.get(kind, '')} {number}".strip()
+        if kind == "figure":
+            svg = figures.svg(block["spec"], id, self.charts)
+            (self.pictures / f"{id}.svg").write_text(svg, "utf-8")
+            if self.word:
+                (self.pictures / f"{id}.png").write_bytes(figures.png(block["spec"]))
+        place = f"{self.pictures.name}/{id}"
+        self.document.lines += [
+            *_only("html", ["```{=html}", markup.to_html(block, number, svg), "```"]),
+            *_only("typst", ["```{=typst}", markup.to_typst(block, number, f"{place}.svg"), "```"]),
+            *_only("docx", [markup.to_markdown(block, number, f"{place}.png")]),
+        ]
+
+
+def _only(format: str, lines: list[str]) -> list[str]:
+    return [f'::: {{.content-visible when-format="{format}"}}', "", *lines, "", ":::", ""]
+
+
+def _resolve(body: str, names: dict[str, str]) -> str:
+    """`[](#f-pue)` becomes `[图 4-1](#f-pue)`; a reference to nothing is an error, not a warning."""
+
+    def name(found: re.Match[str]) -> str:
+        if found[1] not in names:
+            raise ValueError(f"a reference to {found[1]}, which the report does not have")
+        return f"[{names[found[1]]}](#{found[1]})"
+
+    return _reference.sub(name, body)
+
+
+def check_subset(body: str) -> None:
+    """Refuse what only one of the two engines understands. `body`: the text of report.qmd below its metadata."""
+    prose = re.sub(r"^```\{=(?:html|typst)\}\n.*?^```$", "", body, flags=re.M | re.S)
+    for what, pattern in _outside.items():
+        if found := pattern.search(prose):
+            raise ValueError(f"report.qmd holds what is outside the common subset: {what}: {found[0]!r}")
+
+
+def _metadata(front: Front) -> str:
+    year, month, day = front.date
+    escaped = {
+        "title": front.title, "region": front.region, "edition": front.edition, "publisher": front.publisher,
+        "date": front.printed_date, "running": f"{front.title}　{front.region}", "sample": front.sample,
+    }  # fmt: skip
+    report: dict[str, Any] = {key: markup.text_markdown(text) for key, text in escaped.items() if text}
+    report |= {
+        "author": f"`{markup.text_typst(front.publisher)}`{{=typst}}",
+        "year": year,
+        "month": month,
+        "day": day,
+    }
+    meta = {"pagetitle": markup.text_markdown(f"{front.title}（{front.region}）"), "lang": "zh-CN", "report": report}
+    return "---\n" + yaml.safe_dump(meta, allow_unicode=True, sort_keys=False, width=10_000) + "---\n"
+
+
+def _open_page(front: Front, headings: Sequence[Heading]) -> str:
+    text = markup.text_html
+    sample = f'<p class="sample">{text(front.sample)}</p>' if front.sample else ""
+    page = (
+        '<a class="skip" href="#content">跳到正文</a>'
+        f'<header class="report-head"><p>{text(front.edition)}</p><h1>{text(front.title)}</h1>'
+        f"<p>{text(front.region)}</p>{sample}<p>{text(front.publisher)}　{text(front.printed_date)}</p></header>"
+        f'<div class="layout"><nav class="toc" aria-label="目录">{_contents(headings)}</nav><main id="content">'
+    )
+    return "\n".join(_only("html", ["```{=html}", page, "```"]))
+
+
+def _contents(headings: Sequence[Heading]) -> str:
+    entries, open_section = [], False
+    for heading in headings:
+        if heading.level == 1:
+            entries.append(("</ol></li>" if open_section else "") + f"<li>{_entry(heading)}<ol>")
+            open_section = True
+        else:
+            entries.append(f"<li>{_entry(heading)}</li>")
+    closing = "</ol></li>" if open_section else ""
+    listed = ("".join(entries) + closing).replace("<ol></ol>", "")
+    return f"<details open><summary>目录</summary><ol>{listed}</ol></details>"
+
+
+def _entry(heading: Heading) -> str:
+    return f'<a href="#{heading.id}">{markup.text_html(f"{heading.number}　{heading.text}")}</a>'
+
+
+def _close_page(front: Front) -> str:
+    foot = (
+        f'<footer class="report-foot"><p>{markup.text_html(front.title)}　{markup.text_html(front.region)}　'
+        f"{markup.text_html(front.printed_date)}</p></footer></main></div>"
+    )
+    return "\n".join(_only("html", ["```{=html}", foot, "```"]))
+
+
+def page_parts(theme: Path, cache: Path, folder: Path) -> None:
+    """Write the page's head (stylesheet) and tail (scripts) into `folder`, to be included by either engine."""
+    folder.mkdir(parents=True, exist_ok=True)
+    css = (theme / "report.css").read_text("utf-8")
+    script = figures.javascript_bundle(cache) + "\n" + (theme / "report.js").read_text("utf-8")
+    (folder / "head.html").write_text(f"<style>\n{css}</style>\n", "utf-8")
+    script = script.replace("</script", "<\\/script")
+    (folder / "tail.html").write_text(f"<script>\n{script}</script>\n", "utf-8")
+
+
+def payloads(notebook: Path) -> list[dict[str, Any]]:
+    """The blocks that an executed notebook holds, in their order."""
+    cells = json.loads(notebook.read_text("utf-8"))["cells"]
+    outputs = [output.get("data", {}) for cell in cells for output in cell.get("outputs", [])]
+    return [data[MIME] for data in outputs if MIME in data]

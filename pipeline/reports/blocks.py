@@ -1,0 +1,148 @@
+"""What a notebook can hand to the report besides text: figures, tables and cards.
+
+A block travels inside the executed notebook as JSON under `MIME`, so that assembling needs no notebook state. All
+texts are plain text: `markup` escapes them for each output.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import altair as alt
+import polars as pl
+import polars.selectors as cs
+
+from pipeline import wording
+from pipeline.charts import figures
+
+MIME = "application/vnd.green-report+json"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A numbered figure.
+
+    id: starts with "f-", unique in the report. title: the finding, as a sentence without full stop. data: what the
+    chart shows, with Chinese column names that carry their units; it becomes the table view and the CSV. alt: what
+    a reader who cannot see it must know. decimals: by column, how the table view prints it.
+    """
+
+    id: str
+    title: str
+    chart: alt.TopLevelMixin
+    data: pl.DataFrame
+    alt: str
+    source: str
+    method: str = ""
+    decimals: Mapping[str, int] = field(default_factory=dict)
+
+    def payload(self) -> dict[str, Any]:
+        return {
+            "kind": "figure",
+            **_texts(self),
+            "alt": self.alt,
+            "spec": figures.specification(self.chart),
+            "table": _cells(self.data, self.decimals),
+        }
+
+
+@dataclass(frozen=True)
+class Table:
+    """A numbered table. `widths`: relative column widths for the PDF; by default they follow the contents."""
+
+    id: str
+    title: str
+    data: pl.DataFrame
+    source: str = ""
+    method: str = ""
+    decimals: Mapping[str, int] = field(default_factory=dict)
+    widths: Sequence[float] | None = None
+
+    def payload(self) -> dict[str, Any]:
+        table = _cells(self.data, self.decimals)
+        return {
+            "kind": "table",
+            **_texts(self),
+            "table": table,
+            "widths": list(self.widths or _widths(table)),
+        }
+
+
+@dataclass(frozen=True)
+class Card:
+    """One target: its value, target and status in words; `symbol` repeats the status without colour."""
+
+    title: str
+    target: str
+    value: str
+    status: str
+    symbol: str
+    tone: str  # good | warn | bad | none
+    detail: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class Cards:
+    """A grid of cards; not numbered."""
+
+    id: str
+    cards: Sequence[Card]
+
+    def payload(self) -> dict[str, Any]:
+        return {"kind": "cards", "id": self.id, "cards": [vars(card) for card in self.cards]}
+
+
+Block = Figure | Table | Cards
+
+
+def _texts(block: Figure | Table) -> dict[str, str]:
+    return {"id": block.id, "title": block.title, "source": block.source, "method": block.method}
+
+
+def _cells(data: pl.DataFrame, decimals: Mapping[str, int]) -> dict[str, Any]:
+    """`data` as printed text, with the alignment of each column, and as CSV with the values unrounded."""
+    columns = data.columns
+    unknown = set(decimals) - set(columns)
+    if unknown:
+        raise ValueError(f"decimals name columns that are not there: {sorted(unknown)}")
+    printed = [
+        [_printed(value, name, data.schema[name], decimals) for value in data[name].to_list()] for name in columns
+    ]
+    return {
+        "columns": columns,
+        "align": ["right" if data.schema[name].is_numeric() else "left" for name in columns],
+        "rows": [list(row) for row in zip(*printed, strict=True)],
+        "csv": data.with_columns(_as_text(cs.string())).write_csv(line_terminator="\r\n"),
+    }
+
+
+def _as_text(columns: pl.Expr) -> pl.Expr:
+    """Texts that a spreadsheet would take for a formula get an apostrophe in front."""
+    return pl.when(columns.str.contains(r"^[=+\-@\t\r]")).then("'" + columns).otherwise(columns).name.keep()
+
+
+def _printed(value: object, name: str, dtype: pl.DataType, decimals: Mapping[str, int]) -> str:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "—"
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return str(value)
+    if dtype.is_integer():
+        return str(value) if name.endswith(("年", "年份", "月")) else wording.number(value, 0)
+    return wording.number(value, decimals.get(name))
+
+
+def _widths(table: Mapping[str, Any]) -> list[float]:
+    """Relative widths from the longest cell of each column; long texts wrap, so they count with the root."""
+    width = []
+    for column, name in enumerate(table["columns"]):
+        longest = max([_length(row[column]) for row in table["rows"]] + [min(_length(name), 10)], default=1)
+        width.append(round(longest if longest <= 12 else 12 + 2.2 * math.sqrt(longest - 12), 2))
+    return width
+
+
+def _length(text: str) -> float:
+    return sum(1.0 if ord(char) > 0x2E7F else 0.55 for char in text)

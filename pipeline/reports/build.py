@@ -1,0 +1,133 @@
+"""Make reports: run their chapters, assemble them, render them, put them in their place."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline.errors import OutputError, UserError
+from pipeline.layout import Layout
+from pipeline.reports import assemble, provenance
+from pipeline.reports.chapter import CHARTS, freeze
+from pipeline.reports.execute import CONTEXT, ChapterFailed, chapters, execute
+from pipeline.reports.plan import NO_FILINGS, Job
+from pipeline.reports.render.engine import Engine
+
+TITLE = "信息通信行业绿色低碳发展年度报告"
+KINDS = {"preliminary": "预审稿", "final": "正式稿"}
+
+Progress = Callable[[str], None]
+
+
+@dataclass
+class Result:
+    """What became of one report: the files it has, or why it has none."""
+
+    job: Job
+    files: list[Path] = field(default_factory=list)
+    problem: str = ""
+
+
+def build(layout: Layout, jobs: Sequence[Job], engine: Engine, progress: Progress) -> list[Result]:
+    """Make every report of `jobs`; one that fails is told in its Result and the others go on.
+
+    Raises UserError, before anything is run, where an output folder cannot be written or there are no notebooks.
+    """
+    for job in jobs:
+        check_writable(job.folder)
+    check_writable(layout.processed)
+    notebooks = chapters(layout.notebooks)
+    return [_report(layout, job, notebooks, engine, progress) for job in jobs]
+
+
+def check_writable(folder: Path) -> None:
+    """Make `folder` and see whether a file can be written there; raises OutputError."""
+    probe = folder / f".{os.getpid()}.probe"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        reason = error.strerror or error.__class__.__name__
+        raise OutputError(
+            "output.unwritable", f"输出文件夹 {folder} 不能写入（{reason}）；请改权限，或用 --out 指定别处"
+        ) from error
+
+
+def front(job: Job) -> assemble.Front:
+    """The cover of `job`."""
+    basis = "　仅依据公开统计，不含企业填报数据" if job.filings == NO_FILINGS else ""
+    return assemble.Front(
+        title=TITLE,
+        region=job.region.name_zh,
+        edition=f"{job.year} 年度　{KINDS[job.resolved.params.edition_kind]}{basis}",
+        publisher=job.resolved.params.publisher,
+        date=(job.date.year, job.date.month, job.date.day),
+    )
+
+
+def _report(layout: Layout, job: Job, notebooks: Sequence[Path], engine: Engine, progress: Progress) -> Result:
+    work = layout.processed / job.edition / job.slug
+    stage = work / "stage"
+    shutil.rmtree(stage, ignore_errors=True)
+    stage.mkdir(parents=True)
+    context = work / "context.json"
+    context.write_text(json.dumps(freeze(layout, job), ensure_ascii=False, indent=1), "utf-8")
+    parameters = {
+        "year": job.year,
+        "region": job.region.short_zh,
+        "scenario": job.scenario,
+        "filings": job.filings,
+        "audience": job.audience,
+        "overrides": list(job.overrides),
+    }
+    name = f"{job.region.short_zh}·{job.scenario}"
+    try:
+        executed = []
+        for notebook in notebooks:
+            progress(f"{name}：运行 {notebook.stem}")
+            executed.append(work / "notebooks" / notebook.name)
+            execute(notebook, executed[-1], parameters | {CONTEXT: str(context)})
+        progress(f"{name}：汇编")
+        theme = layout.reports / "theme"
+        shutil.copytree(theme, stage / "theme")
+        shutil.copy(layout.reports / "_quarto.yml", stage)
+        charts = layout.processed / CHARTS
+        assemble.page_parts(theme, charts, stage / "theme")
+        assemble.assemble(executed, front(job), stage, job.stem, charts, word="docx" in job.formats)
+        progress(f"{name}：渲染 {'、'.join(job.formats)}（{engine.name}）")
+        engine.render(stage, [job.stem], job.formats)
+    except ChapterFailed as failed:
+        return Result(
+            job,
+            problem=f"{failed.notebook.stem} 运行失败：{failed.reason}；出错的笔记本留在 {failed.notebook}",
+        )
+    except UserError as error:
+        return Result(job, problem=error.message)
+    return Result(job, files=_deliver(layout, job, engine, stage, executed))
+
+
+def _deliver(layout: Layout, job: Job, engine: Engine, stage: Path, executed: Sequence[Path]) -> list[Path]:
+    """Put the finished files in their place, each whole: written beside and renamed."""
+    files = []
+    for format in job.formats:
+        place(stage / "out" / f"{job.stem}.{format}", job.output(format))
+        files.append(job.output(format))
+    for notebook in executed:
+        place(notebook, job.folder / "notebooks" / notebook.name)
+    beside = stage / "provenance.json"
+    record = provenance.provenance(layout, job, f"{engine.name} {engine.version}")
+    beside.write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    place(beside, job.folder / "provenance.json")
+    return files
+
+
+def place(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = target.with_name(f".{target.name}.{os.getpid()}.part")
+    shutil.copyfile(source, beside)
+    beside.replace(target)

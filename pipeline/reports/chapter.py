@@ -1,0 +1,136 @@
+"""What a notebook holds in its hand: the report's parameters, the published statistics, and how to show things."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from IPython.display import display
+
+from pipeline import params, reference
+from pipeline.charts import figures, theme  # noqa: F401  (the theme registers itself)
+from pipeline.layout import Layout
+from pipeline.params import Params
+from pipeline.reference import Plan
+from pipeline.regions import Region
+from pipeline.reports.blocks import MIME, Block
+from pipeline.reports.plan import Job, Selection, jobs
+from pipeline.reports.provenance import inputs
+
+CHARTS = "charts"
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """The inputs of one chapter; all frames are read only.
+
+    published: see `reference.published`, with what lies after the report's year left out. provinces: 34 rows, see
+    `reference.provinces`. parameters: the effective parameters as a table with Chinese columns. inputs: the input
+    files with path, sha256 and rows.
+    """
+
+    layout: Layout
+    year: int
+    region: Region
+    scenario: str
+    filings: str
+    audience: str
+    params: Params
+    parameters: pl.DataFrame
+    inputs: pl.DataFrame
+    published: pl.DataFrame
+    plan: Plan
+    provinces: pl.DataFrame
+    tables: Path
+
+    def series(self, indicator: str, region: str | None = None) -> pl.DataFrame:
+        """The yearly published values of `indicator` for `region` (Chinese short name; default: the report's)."""
+        return reference.series(self.published, indicator, region or self.region.short_zh)
+
+    def show(self, block: Block) -> None:
+        """Hand `block` to the report, write its data to the tables folder, and display it in the notebook."""
+        payload = block.payload()
+        self.tables.mkdir(parents=True, exist_ok=True)
+        seen: dict[str, Any] = {MIME: payload}
+        if payload["kind"] == "figure":
+            svg = figures.svg(payload["spec"], block.id, self.layout.processed / CHARTS)
+            seen |= {"image/svg+xml": svg, "text/plain": payload["alt"]}
+        else:
+            seen["text/markdown"] = _preview(payload)
+        if payload["kind"] != "cards":
+            block.data.write_parquet(self.tables / f"{block.id}.parquet")  # type: ignore[union-attr]
+            (self.tables / f"{block.id}.csv").write_text("\ufeff" + payload["table"]["csv"], "utf-8", newline="")
+        display(seen, raw=True)
+
+    def say(self, *paragraphs: str) -> None:
+        """Add text to the report: Markdown, a paragraph an argument."""
+        text = "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
+        display({"text/markdown": text, "text/plain": text}, raw=True)
+
+    def note(self, *paragraphs: str) -> None:
+        """Add a remark that stands apart from the running text."""
+        self.say("::: {.note}", *paragraphs, ":::")
+
+
+def _preview(payload: dict[str, Any]) -> str:
+    if payload["kind"] == "cards":
+        return "\n".join(f"- **{card['title']}** {card['value']}（{card['status']}）" for card in payload["cards"])
+    table = payload["table"]
+    lines = [table["columns"], ["---"] * len(table["columns"]), *table["rows"]]
+    return f"**{payload['title']}**\n\n" + "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def open_chapter(
+    *,
+    year: int | None = None,
+    region: str = "全国",
+    scenario: str = "plan",
+    filings: str = "none",
+    audience: str = "internal",
+    overrides: list[str] | None = None,
+    context: str = "",
+) -> Chapter:
+    """The chapter's inputs. `context`: the file with resolved parameters that a build shares among its chapters.
+
+    Without `context`, as in JupyterLab, they are resolved from the other arguments. Raises UserError.
+    """
+    layout = Layout.current()
+    if context:
+        frozen = json.loads(Path(context).read_text("utf-8"))
+    else:
+        wanted = Selection(year, region, scenario, filings, audience, tuple(overrides or ()))
+        frozen = freeze(layout, jobs(layout, wanted)[0])
+    published = reference.published(layout).filter(pl.col("year") <= frozen["year"])
+    return Chapter(
+        layout=layout,
+        year=frozen["year"],
+        region=Region(**frozen["region"]),
+        scenario=frozen["scenario"],
+        filings=frozen["filings"],
+        audience=frozen["audience"],
+        params=Params.model_validate(frozen["params"]),
+        parameters=pl.DataFrame(frozen["parameters"], infer_schema_length=None),
+        inputs=pl.DataFrame(frozen["inputs"], infer_schema_length=None),
+        published=published,
+        plan=reference.load_plan(layout),
+        provinces=reference.provinces(layout),
+        tables=Path(frozen["tables"]),
+    )
+
+
+def freeze(layout: Layout, job: Job) -> dict[str, Any]:
+    """The one resolved object of a report, as JSON can carry it."""
+    return {
+        "year": job.year,
+        "region": vars(job.region),
+        "scenario": job.scenario,
+        "filings": job.filings,
+        "audience": job.audience,
+        "params": job.resolved.params.model_dump(mode="json"),
+        "parameters": params.table(job.resolved).to_dicts(),
+        "inputs": inputs(layout),
+        "tables": str(layout.processed / job.edition / job.slug / "tables"),
+    }

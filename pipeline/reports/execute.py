@@ -1,0 +1,112 @@
+"""Run a chapter's notebook with a report's parameters, by papermill."""
+
+from __future__ import annotations
+
+import ast
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import papermill
+from papermill.exceptions import PapermillExecutionError
+from traitlets.config import Config
+
+from pipeline.errors import DataError
+
+CHAPTERS = "[0-9][0-9]_*.ipynb"
+CONTEXT = "context"  # the parameter that names the file of resolved parameters
+
+
+class ChapterFailed(Exception):
+    """A notebook raised; it is kept with its traceback at `notebook`. `reason` is the exception in one line."""
+
+    def __init__(self, notebook: Path, reason: str) -> None:
+        super().__init__(f"{notebook.name}: {reason}")
+        self.notebook, self.reason = notebook, reason
+
+
+def chapters(folder: Path) -> list[Path]:
+    """The chapter notebooks, in the order of their numbers. Raises DataError where there are none."""
+    found = sorted(folder.glob(CHAPTERS))
+    if not found:
+        raise DataError(
+            "notebooks.missing", f"{folder} 里没有章节笔记本（如 01_overview.ipynb）；可用 git checkout notebooks 恢复"
+        )
+    return found
+
+
+def parameter_names(notebook: Path) -> set[str]:
+    """The names that the notebook's cell tagged `parameters` assigns."""
+    cells = nbformat.read(notebook, as_version=4).cells
+    sources = [cell.source for cell in cells if "parameters" in cell.metadata.get("tags", [])]
+    assigned = [node for source in sources for node in ast.parse(source).body if isinstance(node, ast.Assign)]
+    return {target.id for node in assigned for target in node.targets if isinstance(target, ast.Name)}
+
+
+def execute(notebook: Path, output: Path, parameters: Mapping[str, Any]) -> None:
+    """Run `notebook` and write it with its outputs to `output`.
+
+    papermill only warns of a parameter that the notebook does not have and goes on with its default, so names are
+    compared first. Nothing of the user's home is read or written, and where the system allows it the kernel is
+    talked to through files, not through the network. Raises ValueError for a wrong parameter name, ChapterFailed
+    when a cell raises.
+    """
+    unknown = set(parameters) - parameter_names(notebook)
+    if unknown:
+        raise ValueError(f"{notebook.name} has no parameter {', '.join(sorted(unknown))}")
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with _own_home() as config:
+        try:
+            papermill.execute_notebook(
+                str(notebook),
+                str(output),
+                parameters=dict(parameters),
+                kernel_name="python3",
+                progress_bar=False,
+                log_output=False,
+                request_save_on_cell_execute=False,
+                autosave_cell_every=0,
+                config=config,
+            )
+        except PapermillExecutionError as error:
+            raise ChapterFailed(output, f"{error.ename}: {error.evalue}") from error
+    _strip_circumstances(output)
+
+
+@contextmanager
+def _own_home() -> Iterator[Config]:
+    """Jupyter's and IPython's own folders in a new place with a short path: a socket's path has 107 characters."""
+    with tempfile.TemporaryDirectory(prefix="gr-", ignore_cleanup_errors=True) as scratch:
+        own = {
+            name: f"{scratch}/{name.lower()}" for name in ("JUPYTER_RUNTIME_DIR", "JUPYTER_CONFIG_DIR", "IPYTHONDIR")
+        }
+        before = {name: os.environ.get(name) for name in own}
+        for folder in own.values():
+            Path(folder).mkdir()
+        os.environ.update(own)
+        try:
+            yield Config() if os.name == "nt" else Config(KernelManager={"transport": "ipc"})
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    os.environ.pop(name, None)
+                else:
+                    os.environ[name] = value
+
+
+def _strip_circumstances(path: Path) -> None:
+    """Take out what differs between two runs of the same inputs or tells of the machine: times, ids, paths."""
+    notebook = nbformat.read(path, as_version=4)
+    notebook.metadata.pop("papermill", None)
+    for number, cell in enumerate(notebook.cells):
+        cell.metadata.pop("papermill", None)
+        cell.metadata.pop("execution", None)
+        cell["id"] = f"cell-{number}"
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            lines = cell.source.splitlines()
+            cell["source"] = "\n".join(line for line in lines if not line.startswith(f"{CONTEXT} = "))
+    nbformat.write(notebook, path)

@@ -1,0 +1,176 @@
+"""A block in the three languages that report.qmd carries: HTML, typst, and Markdown for Word.
+
+Every text of a block is data: it is escaped here and nowhere else, so that markup in a name or a title comes out as
+the characters it is made of.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote
+
+from pipeline.charts import theme
+
+Payload = dict[str, Any]
+
+LABELS = {"figure": "图", "table": "表"}
+_markdown_special = re.compile(r"([\\`*_{}\[\]()#+\-.!<>|~$^@\"':=])")
+_url = re.compile(r"https?://\S+")
+_breakable = re.compile(r"(?<=[/._\-?&=%])(?=\S)")
+
+
+def text_html(text: str) -> str:
+    """`text` as HTML character data, safe inside elements and quoted attributes."""
+    return html.escape(text, quote=True)
+
+
+def text_typst(text: str) -> str:
+    """`text` as a typst string literal: typst reads no markup inside it. Long addresses may break after a sign."""
+    text = _url.sub(lambda found: _breakable.sub("\u200b", found[0]), text)
+    plain = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ").replace("\r", " ")
+    return f'"{plain}"'
+
+
+def text_markdown(text: str) -> str:
+    """`text` as pandoc Markdown in which every special sign is escaped."""
+    return _markdown_special.sub(r"\\\1", " ".join(text.split()))
+
+
+def to_html(block: Payload, number: str, svg: str = "") -> str:
+    """`block` as HTML. `svg`: the chart's static form. Blank lines are left out: they would end a raw block."""
+    if block["kind"] == "cards":
+        return _cards_html(block)
+    name = f"{LABELS[block['kind']]} {number}"
+    caption = f'<span class="number">{name}</span> {text_html(block["title"])}'
+    table = _table_html(block["table"], f"{name} {block['title']}")
+    if block["kind"] == "figure":
+        spec = json.dumps(block["spec"], ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+        body = (
+            f'<div class="chart"><div class="drawn" role="img" aria-label="{text_html(block["alt"])}">{svg}</div></div>'
+            f'<script type="application/json" class="spec" data-for="{block["id"]}">{spec}</script>'
+        )
+        views = f"<details><summary>查看数据表</summary>{table}</details>"
+    else:
+        body, views = table, ""
+    source = f'<p class="source">来源：{text_html(block["source"])}</p>' if block["source"] else ""
+    method = (
+        f"<details><summary>计算方法与口径</summary><p>{text_html(block['method'])}</p></details>"
+        if block["method"]
+        else ""
+    )
+    csv = (
+        f'<a class="download" download="{name.replace(" ", "")}.csv" '
+        f'href="data:text/csv;charset=utf-8,%EF%BB%BF{quote(block["table"]["csv"])}">'
+        f'下载数据<span class="hidden">（{name}）</span></a>'
+    )
+    return (
+        f'<figure id="{block["id"]}" class="{block["kind"]}"><figcaption>{caption}</figcaption>{body}{source}'
+        f'<div class="tools">{views}{method}{csv}</div></figure>'
+    )
+
+
+def _table_html(table: Payload, label: str) -> str:
+    align = table["align"]
+    head = "".join(
+        f'<th scope="col" class="{side}">{text_html(name)}</th>'
+        for name, side in zip(table["columns"], align, strict=True)
+    )
+    rows = "".join(
+        "<tr>"
+        + "".join(f'<td class="{side}">{_cell_html(cell)}</td>' for cell, side in zip(row, align, strict=True))
+        + "</tr>"
+        for row in table["rows"]
+    )
+    return (
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{text_html(label)}">'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _cell_html(cell: str) -> str:
+    if _url.fullmatch(cell):
+        return f'<a href="{text_html(cell)}" rel="noopener noreferrer">{text_html(cell)}</a>'
+    return text_html(cell)
+
+
+def _cards_html(block: Payload) -> str:
+    cards = []
+    for card in block["cards"]:
+        link = f'<a href="{text_html(card["link"])}">怎样计算</a>' if card["link"] else ""
+        detail = f'<p class="detail">{text_html(card["detail"])}</p>' if card["detail"] else ""
+        cards.append(
+            f'<li class="card {card["tone"]}"><h3>{text_html(card["title"])}</h3>'
+            f'<p class="value">{text_html(card["value"])}</p>'
+            f'<p class="status"><span aria-hidden="true">{text_html(card["symbol"])}</span> '
+            f"{text_html(card['status'])}</p>"
+            f'<p class="target">目标：{text_html(card["target"])}</p>{detail}{link}</li>'
+        )
+    return f'<ol class="cards" id="{block["id"]}">{"".join(cards)}</ol>'
+
+
+def to_typst(block: Payload, number: str, picture: str = "") -> str:
+    """`block` as typst. `picture`: the SVG's path relative to the typst source."""
+    if block["kind"] == "cards":
+        fields = ("title", "target", "value", "status", "symbol", "tone", "detail")
+        cards = (", ".join(f"{name}: {text_typst(card[name])}" for name in fields) for card in block["cards"])
+        return "#cards(" + " ".join(f"({card})," for card in cards) + ")"
+    if block["kind"] == "figure":
+        kind, body = "image", f'image("{picture}", width: 100%, alt: {text_typst(block["alt"])})'
+    else:
+        kind, body = "table", _table_typst(block["table"], block["widths"])
+    return (
+        f"#{block['kind']}-block(source: {text_typst(block['source'])}, method: {text_typst(block['method'])})["
+        f"#figure({body}, kind: {kind}, supplement: [{LABELS[block['kind']]}], "
+        f'numbering: _ => "{number}", caption: {text_typst(block["title"])}) <{block["id"]}>]'
+    )
+
+
+def _table_typst(table: Payload, widths: Sequence[float]) -> str:
+    columns = ", ".join(f"{width}fr" for width in widths)
+    align = ", ".join(table["align"])
+    head = ", ".join(text_typst(name) for name in table["columns"])
+    rows = " ".join(", ".join(text_typst(cell) for cell in row) + "," for row in table["rows"])
+    return f"table(columns: ({columns},), align: ({align},), table.header({head}), {rows})"
+
+
+def to_markdown(block: Payload, number: str, picture: str = "") -> str:
+    """`block` as Markdown for Word. `picture`: the PNG's path relative to report.qmd."""
+    if block["kind"] == "cards":
+        return "\n".join(
+            f"- **{text_markdown(card['title'])}**　{text_markdown(card['value'])}　{text_markdown(card['status'])}"
+            f"（目标：{text_markdown(card['target'])}）{text_markdown(card['detail'])}"
+            for card in block["cards"]
+        )
+    caption = f"{LABELS[block['kind']]} {number}　{text_markdown(block['title'])}"
+    if block["kind"] == "figure":
+        inches = theme.WIDTH / 108
+        body = (
+            f'![]({picture}){{width={inches:.1f}in alt="{_attribute(block["alt"])}"}}\n\n'
+            f'::: {{custom-style="Image Caption"}}\n{caption}\n:::'
+        )
+    else:
+        body = f'::: {{custom-style="Table Caption"}}\n{caption}\n:::\n\n{_table_markdown(block)}'
+    source = f"\n\n来源：{text_markdown(block['source'])}" if block["source"] else ""
+    return f"[]{{#{block['id']}}}\n\n{body}{source}"
+
+
+def _attribute(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', "”").replace("\n", " ")
+
+
+def _table_markdown(block: Payload) -> str:
+    """A pipe table; the dashes carry the relative widths, which pandoc keeps when a row is longer than a line."""
+    table, widths = block["table"], block["widths"]
+    dashes = [max(3, round(120 * width / sum(widths))) for width in widths]
+    rule = [
+        "-" * (count - 1) + (":" if side == "right" else "-")
+        for count, side in zip(dashes, table["align"], strict=True)
+    ]
+    lines = [table["columns"], None, *table["rows"]]
+    return "\n".join(
+        "|" + "|".join(rule if line is None else [text_markdown(cell) or " " for cell in line]) + "|" for line in lines
+    )

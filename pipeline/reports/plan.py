@@ -1,0 +1,180 @@
+"""Which reports a build makes, and everything that each of them is made from, resolved before anything runs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+import yaml
+
+from pipeline import params, reference, regions
+from pipeline.errors import DataError, ParameterError
+from pipeline.layout import Layout
+from pipeline.params import Resolved
+from pipeline.regions import Region
+
+FORMATS = ("html", "pdf", "docx")
+AUDIENCES = ("internal", "public")
+NO_FILINGS = "none"
+REFERENCES: tuple[Callable[[Layout], object], ...] = (  # what chapters read: seen to be whole before any of them runs
+    reference.load_plan,
+    reference.provinces,
+    reference.grid_factors,
+    reference.energy_coefficients,
+    reference.fuel_factors,
+    reference.pue_standards,
+)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What the user asked for, as text; `jobs` checks and resolves it."""
+
+    year: int | None = None
+    region: str = "全国"
+    scenario: str = "plan"
+    filings: str = NO_FILINGS
+    audience: str = "internal"
+    overrides: Sequence[str] = ()
+    to: str = "html,pdf"
+    out: Path | None = None
+
+
+@dataclass(frozen=True)
+class Job:
+    """One report: a region under a scenario, for one audience."""
+
+    year: int
+    region: Region
+    scenario: str
+    filings: str
+    audience: str
+    resolved: Resolved
+    overrides: tuple[str, ...]
+    formats: tuple[str, ...]
+    out: Path
+    date: dt.date
+
+    @property
+    def edition(self) -> str:
+        return f"{self.year}-{Path(self.filings).name}"
+
+    @property
+    def slug(self) -> str:
+        """The report's place within its edition; no part is ever left out."""
+        return f"{self.audience}/{self.region.slug}/{self.scenario}"
+
+    @property
+    def folder(self) -> Path:
+        return self.out / self.edition / self.slug
+
+    @property
+    def stem(self) -> str:
+        """A name of its own for every report, plain enough for any renderer."""
+        return f"{self.edition}-{self.audience}-{self.region.code}-{self.scenario}"
+
+    def output(self, format: str) -> Path:
+        name = f"绿色发展报告-{self.year}-{self.region.short_zh}-{self.scenario}.{format}"
+        return self.folder / name
+
+
+def jobs(layout: Layout, wanted: Selection) -> list[Job]:
+    """All reports that `wanted` names: regions in their order, scenarios within.
+
+    Raises UserError (ParameterError, RegionError, DataError) before anything is started.
+    """
+    published = reference.published(layout)
+    for read in REFERENCES:
+        read(layout)
+    formats = _listed(wanted.to, FORMATS, "输出格式", "--to")
+    _listed(wanted.audience, AUDIENCES, "读者范围", "--audience")
+    filings = _filings(wanted.filings)
+    year = _year(wanted.year, published)
+    scenarios = _scenarios(layout, wanted.scenario)
+    made = []
+    for region in regions.resolve_many(wanted.region, layout):
+        for scenario in scenarios:
+            resolved = params.resolve(layout, region, scenario, tuple(wanted.overrides))
+            made.append(
+                Job(
+                    year=year,
+                    region=region,
+                    scenario=scenario,
+                    filings=filings,
+                    audience=wanted.audience,
+                    resolved=resolved,
+                    overrides=tuple(wanted.overrides),
+                    formats=formats,
+                    out=wanted.out.resolve() if wanted.out else layout.reports,
+                    date=_date(layout, resolved),
+                )
+            )
+    return made
+
+
+def _listed(text: str, known: Sequence[str], what: str, option: str) -> tuple[str, ...]:
+    names = [name.strip() for name in re.split(r"[,，、]", text) if name.strip()]
+    for name in names:
+        if name not in known:
+            raise ParameterError("option.unknown", f"{option} {name}：没有这种{what}；可用：{'、'.join(known)}")
+    if not names:
+        raise ParameterError("option.empty", f"{option} 是空的；可用：{'、'.join(known)}")
+    return tuple(dict.fromkeys(names))
+
+
+def _scenarios(layout: Layout, text: str) -> list[str]:
+    known = [name for name, _ in params.scenarios(layout)]
+    return known if text.strip() == "all" else list(_listed(text, known, "情景", "--scenario"))
+
+
+def _filings(text: str) -> str:
+    if text == NO_FILINGS:
+        return text
+    folder = Path(text)
+    if not folder.is_dir():
+        raise DataError(
+            "filings.missing",
+            f"--filings {text}：找不到这个文件夹；应为填报文件所在的文件夹，或 none（只用公开统计）",
+        )
+    raise DataError(
+        "filings.unsupported",
+        f"--filings {text}：本版本还不能读取填报数据；请用 --filings none（只用公开统计）",
+    )
+
+
+def _year(year: int | None, published: pl.DataFrame) -> int:
+    """The report's year; by default the latest one with yearly published statistics."""
+    annual = published.filter(
+        (pl.col("status") == "used") & pl.col("month").is_null() & (pl.col("region_code") == regions.NATION_CODE)
+    )
+    years = annual["year"]
+    first, last = int(years.min()), int(years.max())  # type: ignore[arg-type]
+    if year is None:
+        return last
+    if not first <= year <= last:
+        raise ParameterError("year.unknown", f"--year {year}：公开统计只有 {first} 至 {last} 年；请改用其中一年")
+    return year
+
+
+def _date(layout: Layout, resolved: Resolved) -> dt.date:
+    """The date on the cover: the parameter, else SOURCE_DATE_EPOCH, else the newest input's declared date."""
+    if resolved.params.report_date is not None:
+        return resolved.params.report_date
+    if (epoch := os.environ.get("SOURCE_DATE_EPOCH", "")).isdigit():
+        return dt.datetime.fromtimestamp(int(epoch), dt.UTC).date()
+    path = layout.public / "EDITION.yml"
+    try:
+        declared = yaml.safe_load(path.read_text("utf-8"))["collected_on"]
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError):
+        declared = None
+    if type(declared) is not dt.date:
+        raise DataError(
+            "edition.date",
+            f"{path}：读不到 collected_on（公开统计的采集日期）；应有一行如 collected_on: 2026-11-22",
+        )
+    return declared

@@ -1,0 +1,53 @@
+"""What an engine is, and which one a build uses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from pipeline.errors import RenderError
+from pipeline.reports.render.embedded import Embedded
+from pipeline.reports.render.quarto import MINIMUM, Quarto
+
+NAMES = ("auto", "quarto", "embedded")
+
+
+class Engine(Protocol):
+    """Turns report.qmd files into HTML, PDF and Word.
+
+    `render(stage, stems, formats)`: stage holds `<stem>.qmd`, the pictures under `<stem>/`, and `theme/`; afterwards
+    it holds `out/<stem>.<format>` for each of `formats` (html, pdf, docx). Raises RenderError.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def version(self) -> str: ...
+
+    def render(self, stage: Path, stems: Sequence[str], formats: Sequence[str]) -> None: ...
+
+
+def choose(name: str) -> Engine:
+    """The engine called `name`; `auto` takes Quarto where a command of a version that serves is found."""
+    if name not in NAMES:
+        raise RenderError("engine.unknown", f"没有名为 {name} 的渲染引擎；可用：{'、'.join(NAMES)}")
+    quarto = Quarto.find() if name != "embedded" else None
+    if quarto is None:
+        if name == "quarto":
+            raise RenderError(
+                "engine.no_quarto",
+                "找不到 quarto 命令；请安装 Quarto（conda env create -f environment.yml 会带上），"
+                "或用 QUARTO_PATH 指明它的位置，或改用 --engine embedded",
+            )
+        return Embedded()
+    if not quarto.serves:
+        if name == "quarto":
+            need = ".".join(map(str, MINIMUM))
+            raise RenderError(
+                "engine.old_quarto",
+                f"Quarto {quarto.version} 太旧，需要 {need} 或更高；请升级，或改用 --engine embedded",
+            )
+        return Embedded()
+    return quarto

@@ -1,0 +1,18 @@
+-- Shared by both engines: what is meant for one output only, and notes.
+local function matches(wanted)
+  if wanted == "html" then return FORMAT:match("^html") ~= nil end
+  return FORMAT == wanted
+end
+
+function Div(div)
+  if div.classes:includes("content-visible") then
+    if matches(div.attributes["when-format"]) then return div.content end
+    return {}
+  end
+  if div.classes:includes("note") and FORMAT == "typst" then
+    local blocks = pandoc.Blocks({ pandoc.RawBlock("typst", "#note-block[") })
+    blocks:extend(div.content)
+    blocks:insert(pandoc.RawBlock("typst", "]"))
+    return blocks
+  end
+end

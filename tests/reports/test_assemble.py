@@ -1,0 +1,110 @@
+"""Numbering, references and the common subset of report.qmd."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+import polars as pl
+import pytest
+import yaml
+
+from pipeline.reports.assemble import Front, assemble, check_subset
+from pipeline.reports.blocks import MIME, Card, Cards, Table
+
+FRONT = Front("报告 *标题*", "广东省", "2025 年度", "编制 # 单位", (2026, 11, 22), "示例数据")
+
+
+def table(id: str) -> Table:
+    return Table(id, f"标题 {id}", pl.DataFrame({"列": ["值"]}))
+
+
+def notebook(folder: Path, name: str, *parts: str | Table | Cards) -> Path:
+    cells = []
+    for part in parts:
+        if isinstance(part, str):
+            cells.append(nbformat.v4.new_markdown_cell(part))
+        else:
+            output = nbformat.v4.new_output("display_data", data={MIME: part.payload(), "text/markdown": "preview"})
+            cells.append(nbformat.v4.new_code_cell("chapter.show(...)", outputs=[output]))
+    path = folder / name
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    return path
+
+
+def assembled(folder: Path, *chapters: Path) -> str:
+    return assemble(chapters, FRONT, folder, "stem", folder / "charts").read_text("utf-8")
+
+
+def test_chapters_are_numbered_by_their_file_so_that_a_missing_one_shifts_nothing(tmp_path: Path) -> None:
+    one = notebook(tmp_path, "02_industry.ipynb", "# 概况\n\n## 流量", table("t-a"), "## 用户", table("t-b"))
+    two = notebook(tmp_path, "08_carbon.ipynb", "# 碳", table("t-c"))
+    text = assembled(tmp_path, one, two)
+    assert "# 2　概况 {#c-2}" in text
+    assert "## 2.1　流量 {#c-2-1}" in text
+    assert "## 2.2　用户 {#c-2-2}" in text
+    assert "# 8　碳 {#c-8}" in text
+    for number, id in (("2-1", "t-a"), ("2-2", "t-b"), ("8-1", "t-c")):
+        assert f'numbering: _ => "{number}", caption: "标题 {id}") <{id}>' in text
+        assert f'<figure id="{id}" class="table"><figcaption><span class="number">表 {number}</span>' in text
+        assert f"表 {number}　标题 {id}".replace("-", "\\-", 0) in text.replace("\\-", "-")
+
+
+def test_appendices_are_lettered_each_with_its_own_numbering(tmp_path: Path) -> None:
+    path = notebook(tmp_path, "90_appendix.ipynb", "# 方法", table("t-a"), "# 质量\n\n## 一节", table("t-b"))
+    text = assembled(tmp_path, path)
+    assert "# 附录 A　方法 {#c-A}" in text
+    assert "# 附录 B　质量 {#c-B}" in text
+    assert "## B.1　一节 {#c-B-1}" in text
+    assert '"A-1"' in text
+    assert '"B-1"' in text
+
+
+def test_references_are_plain_links_with_the_number(tmp_path: Path) -> None:
+    path = notebook(tmp_path, "02_x.ipynb", "# 概况\n\n见[](#t-a)、[](#c-2)与[](#c-2-1)。\n\n## 节", table("t-a"))
+    assert "见[表 2-1](#t-a)、[第 2 章](#c-2)与[2.1](#c-2-1)。" in assembled(tmp_path, path)
+
+
+def test_a_reference_to_nothing_is_an_error(tmp_path: Path) -> None:
+    path = notebook(tmp_path, "02_x.ipynb", "# 概况\n\n见[](#f-nothing)。")
+    with pytest.raises(ValueError, match="f-nothing"):
+        assembled(tmp_path, path)
+
+
+def test_an_id_given_twice_is_an_error(tmp_path: Path) -> None:
+    path = notebook(tmp_path, "02_x.ipynb", "# 概况", table("t-a"), table("t-a"))
+    with pytest.raises(ValueError, match="t-a"):
+        assembled(tmp_path, path)
+
+
+def test_cards_have_no_number(tmp_path: Path) -> None:
+    card = Card("标题", "≥ 80%", "未报送", "未报送", "○", "none")
+    text = assembled(tmp_path, notebook(tmp_path, "01_x.ipynb", "# 摘要", Cards("k-a", [card]), table("t-a")))
+    assert '"1-1"' in text
+    assert 'id="k-a"' in text
+
+
+@pytest.mark.parametrize(
+    "outside",
+    ["```{python}\n1\n```", "{{< include x >}}", "见 @fig-pue", "::: {.callout-note}\nx\n:::", "@tbl-a"],
+)
+def test_what_only_quarto_knows_is_refused(tmp_path: Path, outside: str) -> None:
+    with pytest.raises(ValueError, match="common subset"):
+        check_subset(f"正文\n\n{outside}\n")
+    path = notebook(tmp_path, "02_x.ipynb", f"# 概况\n\n{outside}")
+    with pytest.raises(ValueError, match="common subset"):
+        assembled(tmp_path, path)
+
+
+def test_raw_blocks_and_notes_are_inside_the_subset() -> None:
+    check_subset("::: {.note}\n\n文字，a@fig-b.cn\n\n:::\n\n```{=html}\n<p>{{< x @fig-y</p>\n```\n")
+
+
+def test_metadata_is_text_for_both_engines(tmp_path: Path) -> None:
+    text = assembled(tmp_path, notebook(tmp_path, "02_x.ipynb", "# 概况"))
+    meta = yaml.safe_load(text.split("---\n")[1])
+    assert meta["lang"] == "zh-CN"
+    assert meta["report"]["title"] == "报告 \\*标题\\*"
+    assert meta["report"]["author"] == '`"编制 # 单位"`{=typst}'
+    assert meta["report"]["sample"] == "示例数据"
+    assert "title" not in meta  # it would make Quarto add a title block of its own

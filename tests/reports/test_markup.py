@@ -1,0 +1,137 @@
+"""Texts of a block are text in every language: markup in them comes out as the characters it is made of."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+
+import polars as pl
+import pypandoc
+import pytest
+import typst
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.charts import fonts
+from pipeline.reports import markup
+from pipeline.reports.blocks import Card, Cards, Table
+from pipeline.reports.render.embedded import READER
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "#let x = 1; #panic()",
+    "*bold* _em_ `code` $a$ [link](http://x)",
+    '"引号" \\ 反斜杠 \\u{41}',
+    "```{=html}\n<b>x</b>\n```",
+    "::: {.note}",
+    "| a | b |",
+    "=SUM(A1)",
+    "@fig-x {{< include x >}}",
+    "#[ ] <label> @ref ~ --- ...",
+    "a\u200bb\u3000c",
+]
+texts = st.text(st.characters(blacklist_categories=("Cs", "Cc")), min_size=1, max_size=40)
+
+
+class _Text(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.data: list[str] = []
+        self.tags: list[str] = []
+        self.attributes: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        self.data.append(data)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [value or "" for _, value in attrs]
+
+
+def table(text: str) -> Table:
+    return Table("t-x", text, pl.DataFrame({text: [text], "值": [1.5]}), source=text, method=text)
+
+
+@given(texts)
+def test_html_gives_the_text_back(text: str) -> None:
+    parser = _Text()
+    parser.feed(f'<p title="{markup.text_html(text)}">{markup.text_html(text)}</p>')
+    parser.close()
+    assert "".join(parser.data) == text
+    assert parser.attributes == [text]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_makes_no_element(text: str) -> None:
+    block = table(text).payload()
+    parser = _Text()
+    parser.feed(markup.to_html(block, "1-1"))
+    assert text in "".join(parser.data)
+    assert not {"script", "img", "b"} & set(parser.tags)
+    card = Cards("k-x", [Card(text, text, text, text, "○", "none", text)]).payload()
+    again = _Text()
+    again.feed(markup.to_html(card, ""))
+    assert "".join(again.data).count(text) == 5
+
+
+def test_hostile_text_is_printed_by_typst_as_it_is(tmp_path: Path) -> None:
+    lines = [f"#metadata({markup.text_typst(text)}) <m>" for text in HOSTILE]
+    source = tmp_path / "x.typ"
+    source.write_text("\n".join(lines) + "\n".join(f"\n#[#{markup.text_typst(text)}]" for text in HOSTILE), "utf-8")
+    found = __import__("json").loads(typst.query(str(source), "<m>", field="value"))
+    assert [text.replace("\u200b", "") for text in found] == [
+        text.replace("\n", " ").replace("\u200b", "") for text in HOSTILE
+    ]
+    typst.compile(str(source), font_paths=[str(folder) for folder in fonts.folders()], ignore_system_fonts=True)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_is_plain_text_in_word(text: str) -> None:
+    run = subprocess.run(
+        [pypandoc.get_pandoc_path(), f"--from={READER}", "--to=json"],
+        input=markup.text_markdown(text),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=True,
+    )
+    kinds = set(re.findall(r'"t":"(\w+)"', run.stdout))
+    assert kinds <= {"Para", "Plain", "Str", "Space", "SoftBreak"}, run.stdout
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_cells_stay_in_their_cell_in_word(text: str) -> None:
+    block = table(text).payload()
+    run = subprocess.run(
+        [pypandoc.get_pandoc_path(), f"--from={READER}", "--to=json"],
+        input=markup.to_markdown(block, "1-1"),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=True,
+    )
+    assert run.stdout.count('"t":"Table"') == 1
+    assert not re.search(r'"t":"(?:RawBlock|RawInline|CodeBlock|Link|Emph|Strong|Math)"', run.stdout)
+
+
+def test_csv_cells_are_never_formulas() -> None:
+    data = pl.DataFrame({"名称": ["=1+1", "+1", "-1", "@x", "\t=1", "文字"], "值": [-1.0, 2.0, 3.0, 4.0, 5.0, 6.0]})
+    csv = Table("t-x", "表", data).payload()["table"]["csv"]
+    rows = [line.split(",") for line in csv.strip().split("\r\n")[1:]]
+    assert all(row[0].strip('"')[0] not in "=+-@\t" for row in rows)
+    assert rows[0][1] == "-1.0"  # a number stays a number
+    assert rows[5][0] == "文字"
+
+
+def test_long_addresses_may_break_in_print_and_stay_whole_in_html() -> None:
+    address = "https://example.org/a/very/long/path?with=query&and=more"
+    assert "\u200b" in markup.text_typst(address)
+    assert f'href="{address.replace("&", "&amp;")}"' in markup.to_html(table(address).payload(), "1-1")
+
+
+def test_missing_values_are_dashes_and_years_have_no_separator() -> None:
+    data = pl.DataFrame({"年份": [2025], "个数": [12345], "值": [None]}, schema_overrides={"值": pl.Float64})
+    assert Table("t-x", "表", data).payload()["table"]["rows"] == [["2025", "12,345", "—"]]

@@ -1,0 +1,60 @@
+"""Notebooks in git: no outputs, one parameters cell alike in all, short cells, a title first."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from pipeline.reports.execute import CONTEXT, chapters, parameter_names
+from tests.conftest import ROOT
+
+NOTEBOOKS = chapters(ROOT / "notebooks")
+PARAMETERS = {"year", "region", "scenario", "filings", "audience", "overrides", CONTEXT}
+LONGEST_CELL = 45
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+class TestNotebook:
+    def test_is_valid_and_has_no_outputs(self, path: Path) -> None:
+        notebook = nbformat.read(path, as_version=4)
+        nbformat.validate(notebook)
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                assert cell.outputs == []
+                assert cell.execution_count is None
+
+    def test_has_the_parameters_that_all_have(self, path: Path) -> None:
+        assert parameter_names(path) == PARAMETERS
+
+    def test_begins_with_its_title_and_skips_no_level(self, path: Path) -> None:
+        lines = [
+            line
+            for cell in nbformat.read(path, as_version=4).cells
+            if cell.cell_type == "markdown"
+            for line in cell.source.splitlines()
+        ]
+        levels = [len(line) - len(line.lstrip("#")) for line in lines if line.startswith("#")]
+        assert levels[0] == 1
+        assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
+
+    def test_cells_can_be_read_at_a_glance(self, path: Path) -> None:
+        for cell in nbformat.read(path, as_version=4).cells:
+            assert len(cell.source.splitlines()) <= LONGEST_CELL, cell.source[:200]
+
+    def test_shows_only_what_the_report_can_carry(self, path: Path) -> None:
+        """No bare expression at a cell's end: its HTML would reach the report through no door of ours."""
+        for cell in nbformat.read(path, as_version=4).cells:
+            if cell.cell_type == "code" and (body := ast.parse(cell.source).body) and isinstance(body[-1], ast.Expr):
+                assert isinstance(body[-1].value, ast.Call), cell.source
+
+
+def test_parameter_cells_are_the_same() -> None:
+    def cell(path: Path) -> str:
+        cells = nbformat.read(path, as_version=4).cells
+        return next(cell.source for cell in cells if "parameters" in cell.metadata.get("tags", []))
+
+    assert len({cell(path) for path in NOTEBOOKS}) == 1
