@@ -1,0 +1,73 @@
+"""Shared by all tests: the command as a user calls it, a copy of the checkout to damage, and one real build."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from pipeline.layout import Layout
+
+ROOT = Path(__file__).resolve().parent.parent
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session")
+def layout() -> Layout:
+    return Layout(ROOT)
+
+
+def run_command(*arguments: str, root: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
+    """`green-report` in a process of its own, as from a shell in another folder."""
+    command = Path(sys.executable).with_name("green-report")
+    env = os.environ | {"GREEN_REPORT_ROOT": str(root), "QUARTO_PATH": "/nowhere/quarto"} | environment
+    return subprocess.run(
+        [str(command), *arguments], cwd="/", env=env, capture_output=True, text=True, encoding="utf-8", timeout=600
+    )
+
+
+@pytest.fixture(scope="session")
+def green_report() -> Run:
+    return run_command
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Path:
+    """A copy of what the commands read, free to be damaged."""
+    root = tmp_path / "house"
+    shutil.copytree(ROOT / "data" / "raw", root / "data" / "raw")
+    shutil.copytree(ROOT / "notebooks", root / "notebooks")
+    shutil.copytree(ROOT / "reports" / "theme", root / "reports" / "theme")
+    shutil.copy(ROOT / "reports" / "_quarto.yml", root / "reports")
+    return root
+
+
+@dataclass(frozen=True)
+class Built:
+    """A real build of the nation and 广东 by the embedded engine: where its files are, and what it printed."""
+
+    out: Path
+    paths: list[Path]
+    log: str
+
+    def folder(self, slug: str) -> Path:
+        return self.out / "2025-none" / "internal" / slug / "plan"
+
+    def file(self, slug: str, suffix: str) -> Path:
+        return next(
+            path for path in self.paths if path.suffix == f".{suffix}" and path.is_relative_to(self.folder(slug))
+        )
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    out = tmp_path_factory.mktemp("reports")
+    run = run_command("build", "--region", "全国,广东", "--filings", "none", "--to", "html,pdf,docx", "--out", str(out))
+    assert run.returncode == 0, run.stderr
+    return Built(out, [Path(line) for line in run.stdout.splitlines()], run.stderr)

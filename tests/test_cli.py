@@ -1,0 +1,163 @@
+"""The command line as a user meets it: every mistake is one clear Chinese sentence and exit status 2."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run
+
+
+def refused(run: object, *expected: str) -> str:
+    """Assert that `run` ended with status 2 and one Chinese sentence that holds each of `expected`."""
+    assert run.returncode == 2, run.stderr  # type: ignore[attr-defined]
+    said = run.stderr.strip()  # type: ignore[attr-defined]
+    assert not run.stdout  # type: ignore[attr-defined]
+    assert "Traceback" not in said
+    lines = [line for line in said.splitlines() if not line.startswith("渲染引擎：")]
+    assert len(lines) == 1, said
+    assert re.search(r"[\u4e00-\u9fff]", lines[0])
+    for text in expected:
+        assert text in lines[0]
+    return lines[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--region", "火星"], ["火星", "全国"]),
+        (["--region", "台湾"], ["台湾", "31"]),
+        (["--region", "广东,火星"], ["火星"]),
+        (["-p", "grwoth=1"], ["grwoth"]),
+        (["-p", "top_n=1000"], ["top_n", "31"]),
+        (["-p", "top_n"], ["top_n", "="]),
+        (["--scenario", "optimistic"], ["optimistic", "baseline", "plan", "accelerated"]),
+        (["--to", "html,epub"], ["epub", "docx"]),
+        (["--to", ","], ["--to"]),
+        (["--engine", "latex"], ["latex", "embedded"]),
+        (["--engine", "quarto"], ["quarto", "embedded"]),
+        (["--audience", "secret"], ["secret", "public"]),
+        (["--year", "1999"], ["1999", "2025"]),
+        (["--filings", "/nowhere/at-all"], ["/nowhere/at-all", "none"]),
+    ],
+)
+def test_wrong_option_is_one_sentence(green_report: Run, arguments: list[str], expected: list[str]) -> None:
+    refused(green_report("build", *arguments), *expected)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["build", "--regoin", "广东"], ["--regoin", "--region"]),
+        (["build", "--year", "去年"], ["--year", "整数"]),
+        (["build", "--to"], ["--to", "缺少取值"]),
+        (["build", "广东"], ["广东", "--"]),
+        (["bulid"], ["bulid", "build"]),
+    ],
+)
+def test_wrong_call_is_one_sentence_without_english(
+    green_report: Run, arguments: list[str], expected: list[str]
+) -> None:
+    said = refused(green_report(*arguments), *expected)
+    assert not re.search(r"[A-Za-z]+ [a-z]+ [a-z]+", said.replace("green-report", "").replace("build --help", ""))
+
+
+def test_no_command_shows_the_help(green_report: Run) -> None:
+    run = green_report()
+    assert run.returncode == 0
+    assert "build" in run.stdout
+
+
+def test_broken_yaml_names_file_and_line(green_report: Run, house: Path) -> None:
+    (house / "notebooks" / "params" / "defaults.yml").write_text("top_n: 5\n  broken: [1\n", "utf-8")
+    refused(green_report("build", root=house), "defaults.yml", "行")
+
+
+def test_broken_plan_names_file_and_line(green_report: Run, house: Path) -> None:
+    plan = house / "data" / "raw" / "reference" / "plans" / "2022-2025.yml"
+    plan.write_text(plan.read_text("utf-8") + "\n oops: [\n", "utf-8")
+    refused(green_report("build", root=house), "2022-2025.yml", "行")
+
+
+def test_declared_date_that_is_no_date(green_report: Run, house: Path) -> None:
+    (house / "data" / "raw" / "public" / "EDITION.yml").write_text("collected_on: 昨天\n", "utf-8")
+    refused(green_report("build", root=house), "EDITION.yml", "collected_on")
+
+
+@pytest.mark.parametrize("folder", ["data", "data/raw/public", "data/raw/reference"])
+def test_missing_data_folder_says_what_to_do(green_report: Run, house: Path, folder: str) -> None:
+    shutil.rmtree(house / folder)
+    refused(green_report("build", root=house), "data", "raw")
+
+
+def test_missing_notebooks_are_told(green_report: Run, house: Path) -> None:
+    for notebook in (house / "notebooks").glob("*.ipynb"):
+        notebook.unlink()
+    refused(green_report("build", root=house), "notebooks")
+
+
+def test_output_folder_that_cannot_be_made(green_report: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    refused(green_report("build", "--out", str(tmp_path / "file" / "reports")), "file", "--out")
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write everywhere")
+def test_read_only_output_folder(green_report: Run, tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    try:
+        refused(green_report("build", "--out", str(tmp_path)), "不能写入", "--out")
+    finally:
+        tmp_path.chmod(0o700)
+
+
+def test_nothing_is_started_when_the_output_cannot_be_written(green_report: Run, house: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    run = green_report("build", "--out", str(tmp_path / "file"), root=house)
+    assert "运行" not in run.stderr
+    assert not (house / "data" / "processed").exists()
+
+
+def test_params_lists_value_and_origin(green_report: Run) -> None:
+    run = green_report("params", "--region", "广东", "--scenario", "accelerated", "-p", "top_n=7")
+    assert run.returncode == 0, run.stderr
+    line = next(line for line in run.stdout.splitlines() if "top_n" in line)
+    assert " 7 " in line
+    assert "命令行" in line
+    refused(green_report("params", "--region", "火星"), "火星")
+
+
+def test_doctor_is_content_with_the_test_environment(green_report: Run) -> None:
+    run = green_report("doctor")
+    assert run.returncode == 0, run.stdout
+    for what in ("Python", "polars", "Quarto", "字体", "Jupyter", "公开统计"):
+        assert what in run.stdout
+
+
+def test_doctor_says_what_to_do_about_missing_data(green_report: Run, house: Path) -> None:
+    shutil.rmtree(house / "data" / "raw" / "public")
+    run = green_report("doctor", root=house)
+    assert run.returncode == 1
+    assert "✗" in run.stdout
+    assert "Traceback" not in run.stderr
+
+
+def test_a_failing_chapter_names_the_report_and_keeps_the_notebook(green_report: Run, house: Path) -> None:
+    notebook = house / "notebooks" / "02_industry.ipynb"
+    text = notebook.read_text("utf-8")
+    notebook.write_text(text.replace('"import polars as pl\\n"', '"import polars as pl\\n", "1 / 0\\n"', 1), "utf-8")
+    assert notebook.read_text("utf-8") != text
+    for other in (house / "notebooks").glob("*.ipynb"):
+        if other != notebook:
+            other.unlink()
+    run = green_report("build", "--region", "广东", "--out", str(house / "out"), root=house)
+    assert run.returncode == 1
+    assert "广东" in run.stderr
+    assert "ZeroDivisionError" in run.stderr
+    assert "Traceback" not in run.stderr
+    kept = house / "data" / "processed" / "2025-none" / "internal" / "440000-广东" / "plan" / "notebooks"
+    assert "ZeroDivisionError" in (kept / "02_industry.ipynb").read_text("utf-8")
+    assert not list((house / "out").rglob("*.html"))
