@@ -158,6 +158,6 @@ def test_a_failing_chapter_names_the_report_and_keeps_the_notebook(green_report:
     assert "广东" in run.stderr
     assert "ZeroDivisionError" in run.stderr
     assert "Traceback" not in run.stderr
-    kept = house / "data" / "processed" / "2025-none" / "internal" / "440000-广东" / "plan" / "notebooks"
+    kept = house / "data" / "processed" / "2025-none" / "internal" / "440000-广东" / "plan" / "failed"
     assert "ZeroDivisionError" in (kept / "02_industry.ipynb").read_text("utf-8")
     assert not list((house / "out").rglob("*.html"))

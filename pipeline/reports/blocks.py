@@ -18,6 +18,7 @@ import polars.selectors as cs
 from pipeline import wording
 from pipeline.charts import figures
 
+WIDE = 40  # em; a table with more text scrolls on a small screen, so that its columns stay readable
 MIME = "application/vnd.green-report+json"
 
 
@@ -63,12 +64,9 @@ class Table:
 
     def payload(self) -> dict[str, Any]:
         table = _cells(self.data, self.decimals)
-        return {
-            "kind": "table",
-            **_texts(self),
-            "table": table,
-            "widths": list(self.widths or _widths(table)),
-        }
+        if self.widths:
+            table["widths"] = list(self.widths)
+        return {"kind": "table", **_texts(self), "table": table}
 
 
 @dataclass(frozen=True)
@@ -104,7 +102,7 @@ def _texts(block: Figure | Table) -> dict[str, str]:
 
 
 def _cells(data: pl.DataFrame, decimals: Mapping[str, int]) -> dict[str, Any]:
-    """`data` as printed text, with the alignment of each column, and as CSV with the values unrounded."""
+    """`data` as printed text, with alignment and relative width of each column, and as CSV, unrounded."""
     columns = data.columns
     unknown = set(decimals) - set(columns)
     if unknown:
@@ -112,10 +110,14 @@ def _cells(data: pl.DataFrame, decimals: Mapping[str, int]) -> dict[str, Any]:
     printed = [
         [_printed(value, name, data.schema[name], decimals) for value in data[name].to_list()] for name in columns
     ]
+    rows = [list(row) for row in zip(*printed, strict=True)]
+    widths = _widths(columns, rows)
     return {
         "columns": columns,
         "align": ["right" if data.schema[name].is_numeric() else "left" for name in columns],
-        "rows": [list(row) for row in zip(*printed, strict=True)],
+        "rows": rows,
+        "widths": widths,
+        "wide": sum(widths) > WIDE,
         "csv": data.with_columns(_as_text(cs.string())).write_csv(line_terminator="\r\n"),
     }
 
@@ -135,11 +137,11 @@ def _printed(value: object, name: str, dtype: pl.DataType, decimals: Mapping[str
     return wording.number(value, decimals.get(name))
 
 
-def _widths(table: Mapping[str, Any]) -> list[float]:
+def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[float]:
     """Relative widths from the longest cell of each column; long texts wrap, so they count with the root."""
     width = []
-    for column, name in enumerate(table["columns"]):
-        longest = max([_length(row[column]) for row in table["rows"]] + [min(_length(name), 10)], default=1)
+    for column, name in enumerate(columns):
+        longest = max([_length(row[column]) for row in rows] + [min(_length(name), 10)], default=1)
         width.append(round(longest if longest <= 12 else 12 + 2.2 * math.sqrt(longest - 12), 2))
     return width
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,11 +61,11 @@ def check_writable(folder: Path) -> None:
 
 def front(job: Job) -> assemble.Front:
     """The cover of `job`."""
-    basis = "　仅依据公开统计，不含企业填报数据" if job.filings == NO_FILINGS else ""
+    basis = " · 仅依据公开统计，不含企业填报数据" if job.filings == NO_FILINGS else ""
     return assemble.Front(
         title=TITLE,
         region=job.region.name_zh,
-        edition=f"{job.year} 年度　{KINDS[job.resolved.params.edition_kind]}{basis}",
+        edition=f"{job.year} 年度 · {KINDS[job.resolved.params.edition_kind]}{basis}",
         publisher=job.resolved.params.publisher,
         date=(job.date.year, job.date.month, job.date.day),
     )
@@ -72,10 +73,29 @@ def front(job: Job) -> assemble.Front:
 
 def _report(layout: Layout, job: Job, notebooks: Sequence[Path], engine: Engine, progress: Progress) -> Result:
     work = layout.processed / job.edition / job.slug
-    stage = work / "stage"
-    shutil.rmtree(stage, ignore_errors=True)
-    stage.mkdir(parents=True)
-    context = work / "context.json"
+    work.mkdir(parents=True, exist_ok=True)
+    # A stage of its own, so that two builds of the same report do not walk over each other.
+    with tempfile.TemporaryDirectory(prefix="stage-", dir=work) as folder:
+        stage = Path(folder)
+        try:
+            executed = _execute(layout, job, notebooks, stage, progress)
+            _render(layout, job, executed, engine, stage, progress)
+        except ChapterFailed as failed:
+            kept = work / "failed" / failed.notebook.name
+            place(failed.notebook, kept)
+            reason = f"{kept.stem} 运行失败：{failed.reason}；出错的笔记本留在 {kept}"
+            return Result(job, problem=reason)
+        except UserError as error:
+            return Result(job, problem=error.message)
+        return Result(job, files=_deliver(layout, job, engine, stage, executed))
+
+
+def _name(job: Job) -> str:
+    return f"{job.region.short_zh}·{job.scenario}"
+
+
+def _execute(layout: Layout, job: Job, notebooks: Sequence[Path], stage: Path, progress: Progress) -> list[Path]:
+    context = stage / "context.json"
     context.write_text(json.dumps(freeze(layout, job), ensure_ascii=False, indent=1), "utf-8")
     parameters = {
         "year": job.year,
@@ -84,38 +104,34 @@ def _report(layout: Layout, job: Job, notebooks: Sequence[Path], engine: Engine,
         "filings": job.filings,
         "audience": job.audience,
         "overrides": list(job.overrides),
+        CONTEXT: str(context),
     }
-    name = f"{job.region.short_zh}·{job.scenario}"
-    try:
-        executed = []
-        for notebook in notebooks:
-            progress(f"{name}：运行 {notebook.stem}")
-            executed.append(work / "notebooks" / notebook.name)
-            execute(notebook, executed[-1], parameters | {CONTEXT: str(context)})
-        progress(f"{name}：汇编")
-        theme = layout.reports / "theme"
-        shutil.copytree(theme, stage / "theme")
-        shutil.copy(layout.reports / "_quarto.yml", stage)
-        charts = layout.processed / CHARTS
-        assemble.page_parts(theme, charts, stage / "theme")
-        assemble.assemble(executed, front(job), stage, job.stem, charts, word="docx" in job.formats)
-        progress(f"{name}：渲染 {'、'.join(job.formats)}（{engine.name}）")
-        engine.render(stage, [job.stem], job.formats)
-    except ChapterFailed as failed:
-        return Result(
-            job,
-            problem=f"{failed.notebook.stem} 运行失败：{failed.reason}；出错的笔记本留在 {failed.notebook}",
-        )
-    except UserError as error:
-        return Result(job, problem=error.message)
-    return Result(job, files=_deliver(layout, job, engine, stage, executed))
+    executed = []
+    for notebook in notebooks:
+        progress(f"{_name(job)}：运行 {notebook.stem}")
+        executed.append(stage / "notebooks" / notebook.name)
+        execute(notebook, executed[-1], parameters)
+    return executed
+
+
+def _render(
+    layout: Layout, job: Job, executed: Sequence[Path], engine: Engine, stage: Path, progress: Progress
+) -> None:
+    progress(f"{_name(job)}：渲染 {'、'.join(job.formats)}（{engine.name}）")
+    theme, charts = layout.reports / "theme", layout.processed / CHARTS
+    project = stage / "project"  # all that Quarto sees
+    shutil.copytree(theme, project / "theme")
+    shutil.copy(layout.reports / "_quarto.yml", project)
+    assemble.page_parts(theme, charts, project / "theme")
+    assemble.assemble(executed, front(job), project, job.stem, charts, word="docx" in job.formats)
+    engine.render(project, [job.stem], job.formats)
 
 
 def _deliver(layout: Layout, job: Job, engine: Engine, stage: Path, executed: Sequence[Path]) -> list[Path]:
     """Put the finished files in their place, each whole: written beside and renamed."""
     files = []
     for format in job.formats:
-        place(stage / "out" / f"{job.stem}.{format}", job.output(format))
+        place(stage / "project" / "out" / f"{job.stem}.{format}", job.output(format))
         files.append(job.output(format))
     for notebook in executed:
         place(notebook, job.folder / "notebooks" / notebook.name)

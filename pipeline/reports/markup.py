@@ -9,7 +9,6 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -85,9 +84,10 @@ def _table_html(table: Payload, label: str) -> str:
         + "</tr>"
         for row in table["rows"]
     )
+    wide = ' class="wide"' if table["wide"] else ""
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-label="{text_html(label)}">'
-        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+        f"<table{wide}><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 
 
@@ -118,23 +118,27 @@ def to_typst(block: Payload, number: str, picture: str = "") -> str:
         fields = ("title", "target", "value", "status", "symbol", "tone", "detail")
         cards = (", ".join(f"{name}: {text_typst(card[name])}" for name in fields) for card in block["cards"])
         return "#cards(" + " ".join(f"({card})," for card in cards) + ")"
+    under = f"under-figure({text_typst(block['source'])}, {text_typst(block['method'])})"
     if block["kind"] == "figure":
         kind, body = "image", f'image("{picture}", width: 100%, alt: {text_typst(block["alt"])})'
     else:
-        kind, body = "table", _table_typst(block["table"], block["widths"])
-    return (
-        f"#{block['kind']}-block(source: {text_typst(block['source'])}, method: {text_typst(block['method'])})["
+        kind, body = "table", _table_typst(block["table"], under)
+    figure = (
         f"#figure({body}, kind: {kind}, supplement: [{LABELS[block['kind']]}], "
-        f'numbering: _ => "{number}", caption: {text_typst(block["title"])}) <{block["id"]}>]'
+        f'numbering: _ => "{number}", caption: {text_typst(block["title"])}) <{block["id"]}>'
     )
+    return f"#figure-block({under})[{figure}]" if kind == "image" else figure
 
 
-def _table_typst(table: Payload, widths: Sequence[float]) -> str:
+def _table_typst(table: Payload, under: str) -> str:
+    """The source stands in the table's foot, so that no page begins with it alone."""
+    widths = table["widths"]
     columns = ", ".join(f"{width}fr" for width in widths)
     align = ", ".join(table["align"])
     head = ", ".join(text_typst(name) for name in table["columns"])
     rows = " ".join(", ".join(text_typst(cell) for cell in row) + "," for row in table["rows"])
-    return f"table(columns: ({columns},), align: ({align},), table.header({head}), {rows})"
+    foot = f"table.footer(repeat: false, foot({len(widths)}, {under}))"
+    return f"table(columns: ({columns},), align: ({align},), table.header({head}), {rows} {foot})"
 
 
 def to_markdown(block: Payload, number: str, picture: str = "") -> str:
@@ -148,8 +152,9 @@ def to_markdown(block: Payload, number: str, picture: str = "") -> str:
     caption = f"{LABELS[block['kind']]} {number}　{text_markdown(block['title'])}"
     if block["kind"] == "figure":
         inches = theme.WIDTH / 108
+        # The closing backslash keeps pandoc from making the description a caption of its own.
         body = (
-            f'![]({picture}){{width={inches:.1f}in alt="{_attribute(block["alt"])}"}}\n\n'
+            f"![{text_markdown(block['alt'])}]({picture}){{width={inches:.1f}in}}\\\n\n"
             f'::: {{custom-style="Image Caption"}}\n{caption}\n:::'
         )
     else:
@@ -158,13 +163,10 @@ def to_markdown(block: Payload, number: str, picture: str = "") -> str:
     return f"[]{{#{block['id']}}}\n\n{body}{source}"
 
 
-def _attribute(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', "”").replace("\n", " ")
-
-
 def _table_markdown(block: Payload) -> str:
     """A pipe table; the dashes carry the relative widths, which pandoc keeps when a row is longer than a line."""
-    table, widths = block["table"], block["widths"]
+    table = block["table"]
+    widths = table["widths"]
     dashes = [max(3, round(120 * width / sum(widths))) for width in widths]
     rule = [
         "-" * (count - 1) + (":" if side == "right" else "-")
