@@ -203,7 +203,10 @@ def load_plan(layout: Layout, plan_id: str = "2022-2025") -> Plan:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        there = "、".join(sorted(p.stem for p in path.parent.glob("*.yml"))) or "（没有）"
+        there = (
+            "、".join(sorted(p.stem for p in path.parent.glob("*.yml") if not p.stem.endswith("-statements")))
+            or "（没有）"
+        )
         raise DataError("plan.missing", f"找不到计划文件 {shown}，请核对计划编号，已有的计划：{there}。") from None
     except (OSError, UnicodeDecodeError):
         raise DataError("plan.unreadable", f"计划文件 {shown} 读不出来，应为 UTF-8 编码的文本文件。") from None

@@ -23,7 +23,7 @@ ROWS = [LAYOUT.public / f"{name}.csv" for name in [*SERIES, "cases_public"]] + [
 OTHERS = [LAYOUT.public / "disputes.csv", LAYOUT.reference / "provinces.csv"]
 KEY = ["indicator_id", "region_zh", "year", "month"]
 # Domains that only mirror, or have nothing to do with, what they print.
-MIRRORS = "origin-se theclergymen hardyporn zfree oborfintech lysolar yeyeya 47.119 zslijia easyfang gdcenn daydaynews"
+MIRRORS = "origin-se theclergymen zfree oborfintech lysolar yeyeya 47.119 zslijia easyfang gdcenn daydaynews"
 
 
 def read(path: Path) -> pl.DataFrame:

@@ -1,0 +1,311 @@
+"""How the plan's targets stand: one judgement per target, and what has been said about it in public.
+
+A judgement rests on filed data only. A published statement stands beside its target with a remark on the
+difference in what it measures; it never fills in for the value.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal
+
+import polars as pl
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from pipeline import wording
+from pipeline.errors import DataError
+from pipeline.layout import Layout
+from pipeline.reference import Plan, Target
+from pipeline.regions import Region
+
+Tone = Literal["good", "warn", "bad", "none"]
+
+MET, NOT_MET = "已达标", "未达标"
+MET_SO_FAR, NOT_MET_SO_FAR = "已达标（期中）", "未达标（期中）"
+ON_PATH, BEHIND = "按序时进度", "滞后"
+COMPARED, NOT_FILED = "对照全国目标", "未报送"
+
+# The sign repeats the status without colour; each is in the fonts of web page and PDF.
+_MARKS: dict[str, tuple[str, Tone]] = {
+    MET: ("●", "good"),
+    NOT_MET: ("×", "bad"),
+    MET_SO_FAR: ("●", "good"),
+    NOT_MET_SO_FAR: ("△", "warn"),
+    ON_PATH: ("▲", "good"),
+    BEHIND: ("▼", "warn"),
+    COMPARED: ("◇", "none"),
+    NOT_FILED: ("○", "none"),
+}
+_HOLDS = {">=": operator.ge, "<=": operator.le}
+_NOISE = Decimal("1e-12")
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Where one target stands.
+
+    value: as computed, in the target's plain unit (0.8 is 80 %), None without data. status: one of the words above;
+    symbol and tone (good, warn, bad, none) repeat it. gap: what is still missing in the direction of the target,
+    positive short of it, negative beyond it. needed_per_year: before the target year and short of it, the change
+    still needed in each year: with a baseline the yearly rate of the index (compound), else the part of the gap.
+    printed: the value as text that does not contradict the status.
+    """
+
+    target: Target
+    value: float | None
+    status: str
+    gap: float | None
+    needed_per_year: float | None
+    printed: str
+
+    @property
+    def symbol(self) -> str:
+        return _MARKS[self.status][0]
+
+    @property
+    def tone(self) -> Tone:
+        return _MARKS[self.status][1]
+
+    @property
+    def gap_printed(self) -> str:
+        """`距目标还差 0.04 个百分点`, `优于目标 0.05`, `与目标持平`; empty without data."""
+        if self.gap is None:
+            return ""
+        if self.gap == 0:
+            return "与目标持平"
+        digits = _places(self.printed)
+        factor, unit = _in_words(self.target)
+        size = abs(Decimal(str(self.gap))) * factor
+        amount = wording.number(size, digits)
+        if not Decimal(amount.replace(",", "")):
+            amount = f"不足 {wording.number(Decimal(1).scaleb(-digits))}"
+        else:
+            amount = f" {amount}"
+        return f"{'距目标还差' if self.gap > 0 else '优于目标'}{amount}{unit}"
+
+    @property
+    def needed_printed(self) -> str:
+        """`今后每年需下降 5.7%`; empty where nothing is needed or it is too late."""
+        if self.needed_per_year is None:
+            return ""
+        counted = self.target.unit != "1"
+        up, down = ("增加", "减少") if counted else ("上升", "下降")
+        way = up if self.needed_per_year > 0 else down
+        size = abs(self.needed_per_year)
+        if self.target.baseline_year is not None:
+            return f"今后每年需{way} {wording.percent(size)}"
+        factor, unit = _in_words(self.target)
+        digits = 1 if counted else self.target.decimals
+        return f"今后每年需{way} {wording.number(Decimal(str(size)) * factor, digits)}{unit}"
+
+
+def scorecard(plan: Plan, values: Mapping[str, float | None], year: int, region: Region) -> list[Judgement]:
+    """One judgement per target of `plan`, in its order, for `region` in `year`.
+
+    values: indicator id -> value in the target's plain unit, national targets measured in `region`. Whatever is not
+    there, None or no finite number is 未报送. Judged on values that are not rounded (only the noise of binary
+    fractions, below 1e-12, is dropped: 0.8 - 1 is -20 %). From the target year on 已达标 or 未达标. Before it, with a
+    baseline, 按序时进度 or 滞后 against the straight line of the index from 100 in the baseline year to the target;
+    without one 已达标（期中） or 未达标（期中）. The targets bind the nation: a province is 对照全国目标, whatever its
+    value. Comparators include the number itself (民法典第1259条).
+    """
+    return [_judge(target, values.get(target.indicator), year, region) for target in plan.targets]
+
+
+def _judge(target: Target, value: float | None, year: int, region: Region) -> Judgement:
+    if value is None or not math.isfinite(value):
+        return Judgement(target, None, NOT_FILED, None, None, NOT_FILED)
+    exact, goal = _plain(value), _plain(target.value)
+    holds = _HOLDS[target.comparator]
+    threshold = goal
+    if not region.is_nation:
+        status = COMPARED
+    elif year >= target.target_year:
+        status = MET if holds(exact, goal) else NOT_MET
+    elif target.baseline_year is None:
+        status = MET_SO_FAR if holds(exact, goal) else NOT_MET_SO_FAR
+    else:
+        threshold = _path(target, year)
+        status = ON_PATH if holds(exact, threshold) else BEHIND
+    short = exact - goal if target.comparator == "<=" else goal - exact
+    left = target.target_year - year
+    needed = _needed(target, exact, goal, left) if short > 0 and left > 0 else None
+    return Judgement(target, value, status, float(short), needed, _print(target, exact, threshold))
+
+
+def _plain(value: float) -> Decimal:
+    return Decimal(str(value)).quantize(_NOISE).normalize() if abs(value) < 1e12 else Decimal(str(value))
+
+
+def _path(target: Target, year: int) -> Decimal:
+    """The change against the baseline that the straight line of the index asks for in `year`."""
+    base = target.baseline_year
+    assert base is not None
+    passed = min(max(year - base, 0), target.target_year - base)
+    return _plain(target.value) * passed / (target.target_year - base)
+
+
+def _needed(target: Target, exact: Decimal, goal: Decimal, left: int) -> float | None:
+    if target.baseline_year is None:
+        return float((goal - exact) / left)
+    if exact <= -1:
+        return None
+    return math.pow((1 + goal) / (1 + exact), 1 / left) - 1
+
+
+def _print(target: Target, exact: Decimal, threshold: Decimal) -> str:
+    """The value with as many decimals as neither the threshold that was judged nor the target itself contradicts."""
+    against = wording.percent_against if target.as_percent else wording.number_against
+    goal = _plain(target.value)
+    enough = _places(against(exact, goal, target.comparator, target.decimals))
+    text = against(exact, threshold, target.comparator, enough)
+    return text if target.unit == "1" else f"{text} {target.unit}"
+
+
+def _places(text: str) -> int:
+    found = re.search(r"\.(\d+)", text)
+    return len(found[1]) if found else 0
+
+
+def _in_words(target: Target) -> tuple[int, str]:
+    """The factor and the unit in which differences to `target` are told."""
+    if target.as_percent:
+        return 100, " 个百分点"
+    return 1, "" if target.unit == "1" else f" {target.unit}"
+
+
+# --- what has been said in public --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A published row that speaks to a target or an action, ready to be cited.
+
+    printed: value and unit as the source prints them (超90%). when: 2023 年 10 月. who: the region or company it is
+    about. kind: 公开值, 推算值, 目标, 预测, 未核实 or 存疑. source: with 转引 before a source of grade C. remark: how it
+    differs from what the target measures, or "".
+    """
+
+    row_id: str
+    indicator: str
+    printed: str
+    when: str
+    who: str
+    kind: str
+    grade: str
+    source: str
+    remark: str
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    row: str
+    remark: str = ""
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    targets: dict[str, list[_Entry]]
+    actions: dict[int, list[_Entry]]
+
+
+_KINDS = {"printed": "公开值", "derived": "推算值", "target": "目标", "forecast": "预测", "unverified": "未核实"}
+_BEHIND = ("以上", "以下", "以内", "左右")
+_TRAILING = re.compile(rf"^(?P<head>.*?\d)(?P<tail>{'|'.join(_BEHIND)})$")
+
+
+def statements(plan: Plan, published: pl.DataFrame, layout: Layout | None = None) -> dict[str, list[Statement]]:
+    """Target id -> the published statements that stand beside it, the one nearest to it first.
+
+    Every target is a key. published: see `reference.published`; rows that are not in it (because they lie after the
+    report's year) are left out. Which row speaks to which target, and with which remark, is data:
+    `plans/<plan id>-statements.yml`. Raises DataError (statements.*).
+    """
+    spoken = _read(plan, layout or Layout.current()).targets
+    return {target.id: _cite(spoken.get(target.id, []), published) for target in plan.targets}
+
+
+def action_statements(plan: Plan, published: pl.DataFrame, layout: Layout | None = None) -> dict[int, list[Statement]]:
+    """Action number -> the published statements on its progress; like `statements`."""
+    spoken = _read(plan, layout or Layout.current()).actions
+    return {action.no: _cite(spoken.get(action.no, []), published) for action in plan.actions}
+
+
+def _read(plan: Plan, layout: Layout) -> _File:
+    path = layout.reference / "plans" / f"{plan.id}-statements.yml"
+    shown = path.relative_to(layout.root).as_posix()
+    if not path.is_file():
+        return _File(targets={}, actions={})
+    try:
+        found = _File.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        raise DataError(
+            "statements.unreadable", f"公开表述清单 {shown} 读不出来，应为 UTF-8 编码的 YAML 文件。"
+        ) from None
+    except ValidationError as error:
+        where = ".".join(map(str, error.errors()[0]["loc"])) or "（文件开头）"
+        raise DataError(
+            "statements.invalid",
+            f"公开表述清单 {shown} 的 {where} 不对，应为 targets 和 actions 两部分，每条写 row（行号）和 remark（说明）。",
+        ) from None
+    targets, actions = {target.id for target in plan.targets}, {action.no for action in plan.actions}
+    for unknown in [*(set(found.targets) - targets), *(set(found.actions) - actions)]:
+        raise DataError("statements.unknown", f"公开表述清单 {shown} 中的“{unknown}”不是计划的目标或行动，请改正。")
+    return found
+
+
+def _cite(entries: list[_Entry], published: pl.DataFrame) -> list[Statement]:
+    wanted = published.filter(pl.col("row_id").is_in([entry.row for entry in entries]))
+    rows = {row["row_id"]: row for row in wanted.iter_rows(named=True)}
+    return [_statement(rows[entry.row], entry.remark) for entry in entries if entry.row in rows]
+
+
+def _statement(row: Mapping[str, Any], remark: str) -> Statement:
+    disputed = row["status"] == "disputed"
+    # Targets are named `目标：…降至（以下）` in the tables; the sense of the limit belongs to the number.
+    indicator, _, limit = row["indicator_zh"].removeprefix("目标：").removesuffix("）").partition("（以")
+    printed = _emission(row) if row["unit"] == "万吨" else as_printed(row["value_printed"], row["unit_printed"])
+    return Statement(
+        row_id=row["row_id"],
+        indicator=indicator if limit else row["indicator_zh"].removeprefix("目标："),
+        printed=printed + (f"以{limit}" if limit else ""),
+        when=f"{row['year']} 年" + (f" {row['month']} 月" if row["month"] else ""),
+        who=row["region_zh"],
+        kind="存疑" if disputed else _KINDS[row["row_type"]],
+        grade=row["grade"],
+        source=cited(row["source_title"], row["grade"]),
+        remark="；".join(part for part in (remark, row["reason"] if disputed else "") if part),
+    )
+
+
+def _emission(row: Mapping[str, Any]) -> str:
+    """Emissions in 万吨 or 亿吨, since sources print them in kg, t or Mt: 32460000000 kgCO2e is 3,246 万吨CO2e."""
+    gas = "CO2e" if "CO2e" in row["unit_printed"] else "CO2"
+    value, unit = (row["value"], "万吨") if row["value"] < 10_000 else (row["value"] / 10_000, "亿吨")
+    number = f"{wording.number(value, 0 if value == int(value) else 1)} {unit}{gas}"
+    qualifier: str = row["qualifier"]
+    return number + qualifier if qualifier in _BEHIND else qualifier + number
+
+
+def as_printed(value: str, unit: str) -> str:
+    """Value and unit of a published row in one text: (95以上, %) -> `95%以上`, (超100, 万个) -> `超100 万个`."""
+    text = value.replace("-", wording.MINUS) if value.startswith("-") else value
+    if unit == "%" and "%" in text:
+        return text
+    space = "" if unit in ("", "%") else " "
+    if found := _TRAILING.match(text):
+        return f"{found['head']}{space}{unit}{found['tail']}"
+    return f"{text}{space}{unit}"
+
+
+def cited(title: str, grade: str) -> str:
+    """A source's title as it is cited: grade C was read elsewhere than at its publisher, and says so."""
+    return title if grade != "C" else "转引：" + re.sub(r"^转载[：:]?", "", title)
