@@ -81,6 +81,7 @@ class Card:
     tone: str  # good | warn | bad | none
     detail: str = ""
     link: str = ""
+    link_text: str = "怎样计算"
 
 
 @dataclass(frozen=True)

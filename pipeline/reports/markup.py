@@ -19,6 +19,7 @@ Payload = dict[str, Any]
 LABELS = {"figure": "图", "table": "表"}
 _markdown_special = re.compile(r"([\\`*_{}\[\]()#+\-.!<>|~$^@\"':=])")
 _url = re.compile(r"https?://\S+")
+_long = re.compile(r"https?://\S+|[\w./-]*[A-Za-z0-9_./-]{18,}", re.A)
 _breakable = re.compile(r"(?<=[/._\-?&=%])(?=\S)")
 
 
@@ -28,8 +29,8 @@ def text_html(text: str) -> str:
 
 
 def text_typst(text: str) -> str:
-    """`text` as a typst string literal: typst reads no markup inside it. Long addresses may break after a sign."""
-    text = _url.sub(lambda found: _breakable.sub("\u200b", found[0]), text)
+    """`text` as a typst string literal, in which typst reads no markup. Long addresses and names may break."""
+    text = _long.sub(lambda found: _breakable.sub("\u200b", found[0]), text)
     plain = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ").replace("\r", " ")
     return f'"{plain}"'
 
@@ -100,7 +101,7 @@ def _cell_html(cell: str) -> str:
 def _cards_html(block: Payload) -> str:
     cards = []
     for card in block["cards"]:
-        link = f'<a href="{text_html(card["link"])}">怎样计算</a>' if card["link"] else ""
+        link = f'<a href="{text_html(card["link"])}">{text_html(card["link_text"])}</a>' if card["link"] else ""
         detail = f'<p class="detail">{text_html(card["detail"])}</p>' if card["detail"] else ""
         cards.append(
             f'<li class="card {card["tone"]}"><h3>{text_html(card["title"])}</h3>'
@@ -127,17 +128,17 @@ def to_typst(block: Payload, number: str, picture: str = "") -> str:
         f"#figure({body}, kind: {kind}, supplement: [{LABELS[block['kind']]}], "
         f'numbering: _ => "{number}", caption: {text_typst(block["title"])}) <{block["id"]}>'
     )
-    return f"#figure-block({under})[{figure}]" if kind == "image" else figure
+    return f"#figure-block({under})[{figure}]" if kind == "image" else f"#table-block[{figure}]"
 
 
 def _table_typst(table: Payload, under: str) -> str:
-    """The source stands in the table's foot, so that no page begins with it alone."""
+    """The source stands in the table's foot, which every page of the table repeats: none begins with it alone."""
     widths = table["widths"]
     columns = ", ".join(f"{width}fr" for width in widths)
     align = ", ".join(table["align"])
     head = ", ".join(text_typst(name) for name in table["columns"])
     rows = " ".join(", ".join(text_typst(cell) for cell in row) + "," for row in table["rows"])
-    foot = f"table.footer(repeat: false, foot({len(widths)}, {under}))"
+    foot = f"table.footer(foot({len(widths)}, {under}))"
     return f"table(columns: ({columns},), align: ({align},), table.header({head}), {rows} {foot})"
 
 

@@ -94,7 +94,7 @@ def jobs(layout: Layout, wanted: Selection) -> list[Job]:
     formats = _listed(wanted.to, FORMATS, "输出格式", "--to")
     _listed(wanted.audience, AUDIENCES, "读者范围", "--audience")
     filings = _filings(wanted.filings)
-    year = _year(wanted.year, published)
+    year = _year(wanted.year, published, reference.load_plan(layout).baseline_year)
     scenarios = _scenarios(layout, wanted.scenario)
     made = []
     for region in regions.resolve_many(wanted.region, layout):
@@ -147,17 +147,18 @@ def _filings(text: str) -> str:
     )
 
 
-def _year(year: int | None, published: pl.DataFrame) -> int:
-    """The report's year; by default the latest one with yearly published statistics."""
+def _year(year: int | None, published: pl.DataFrame, first: int) -> int:
+    """The report's year, from the plan's baseline year on; by default the latest with yearly published statistics."""
     annual = published.filter(
         (pl.col("status") == "used") & pl.col("month").is_null() & (pl.col("region_code") == regions.NATION_CODE)
     )
-    years = annual["year"]
-    first, last = int(years.min()), int(years.max())  # type: ignore[arg-type]
+    last = int(annual["year"].max())  # type: ignore[arg-type]
     if year is None:
         return last
     if not first <= year <= last:
-        raise ParameterError("year.unknown", f"--year {year}：公开统计只有 {first} 至 {last} 年；请改用其中一年")
+        raise ParameterError(
+            "year.unknown", f"--year {year}：报告年份应在 {first}（计划的基期）至 {last}（公开统计的最近一年）之间"
+        )
     return year
 
 
