@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import altair as alt
 import polars as pl
 
-from pipeline.charts.theme import INK, NO_DATA, SEQUENTIAL, WIDTH
+from pipeline.charts.theme import ACCENT, INK, NO_DATA, SEQUENTIAL, WIDTH
 
 NOTE = "方格仅示意各省相对方位，不表示行政区域界线"
 ROWS = 8
@@ -67,7 +67,7 @@ def tile_grid(
     layers = [blank, squares, names, numbers]
     if highlight:
         frame = alt.Chart(tiles.filter(pl.col("code") == highlight)).encode(x=x, y=y)
-        layers.append(frame.mark_rect(filled=False, stroke=INK, strokeWidth=2.5, cornerRadius=3))
+        layers.append(frame.mark_rect(filled=False, stroke=ACCENT, strokeWidth=3, cornerRadius=3))
     return alt.layer(*layers).properties(height=ROWS * WIDTH // 13)
 
 

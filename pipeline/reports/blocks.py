@@ -7,6 +7,7 @@ texts are plain text: `markup` escapes them for each output.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,7 @@ from pipeline import wording
 from pipeline.charts import figures
 
 WIDE = 40  # em; a table with more text scrolls on a small screen, so that its columns stay readable
+NUMBER = re.compile(r"—|(?:超过?|约)?[+−]?\d[\d,.]*%?(?:以上|左右)?")  # columns of these are set flush right
 MIME = "application/vnd.green-report+json"
 
 
@@ -115,7 +117,7 @@ def _cells(data: pl.DataFrame, decimals: Mapping[str, int]) -> dict[str, Any]:
     widths = _widths(columns, rows)
     return {
         "columns": columns,
-        "align": ["right" if data.schema[name].is_numeric() else "left" for name in columns],
+        "align": ["right" if all(map(NUMBER.fullmatch, cells)) else "left" for cells in printed],
         "rows": rows,
         "widths": widths,
         "wide": sum(widths) > WIDE,

@@ -1,0 +1,279 @@
+"""Chinese sentences made from values: what a series did, where a province stands, who is first and last.
+
+They serve as titles of figures and as key sentences, so none ends with a full stop. A sentence says what the printed
+numbers show: values that print alike are called alike, whatever their hidden decimals. Missing values (None, nan,
+inf) are left out of every count and named where they matter; nothing is ever filled in.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+from typing import Literal
+
+import polars as pl
+
+from pipeline import wording
+
+MIN_RANKED = 10  # fewer provinces than this make no ranking of the nation
+MAX_NAMES = 3  # so many tied names are told; more are counted
+NAMED = 4  # so many documents are named under a figure; all of them stand in the appendix
+CLEAR = 0.10  # with a printed 超 or 约 at one end, a smaller relative change has no sure direction
+
+Values = Mapping[str, float | None]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How a quantity is called and printed. scale: `big` counts in 万 and 亿, `percent` takes ratios.
+
+    rises, falls: the verbs for the change of this quantity, e.g. 增至 for counts, 升至 for rates.
+    """
+
+    name: str
+    unit: str = ""
+    decimals: int = 1
+    scale: Literal["plain", "big", "percent"] = "plain"
+    rises: str = "增至"
+    falls: str = "降至"
+
+    def say(self, value: float | None) -> str:
+        """`value` as printed, with its unit: `3,375.9 亿GB`, `483.8 万个`, `43.1%`; `—` if missing."""
+        if not _is_there(value):
+            return wording.MISSING
+        if self.scale == "percent":
+            return wording.percent(value, self.decimals)
+        if self.scale == "big":
+            return wording.big(value, self.unit, self.decimals)
+        return f"{wording.number(value, self.decimals)} {self.unit}".rstrip()
+
+    def of(self, subject: str) -> str:
+        """The quantity with its owner before it: `广东流量`, `广东 5G 基站`."""
+        return subject + (" " if subject and self.name[:1].isascii() else "") + self.name
+
+    def gap(self, one: float, other: float) -> int:
+        """1, 0 or -1: `one` above, like, or below `other`, as printed."""
+        return 0 if self.say(one) == self.say(other) else (one > other) - (one < other)
+
+
+# --- a series over the years -----------------------------------------------------------------------------
+
+
+def trend(
+    measure: Measure,
+    years: Sequence[int],
+    values: Sequence[float | None],
+    *,
+    subject: str = "",
+    printed: Sequence[str | None] = (),
+    change: bool = False,
+) -> str:
+    """From the first to the last value: `全国流量由 2019 年的 1,219.9 亿GB 增至 2024 年的 3,375.9 亿GB`.
+
+    printed: for values with words of their source, such as 超13 万个, the text to print instead. change: append the
+    relative change (for ratios, in points); never computed from such words.
+    """
+    name = measure.of(subject)
+    points = _points(measure, years, values, printed)
+    if not points:
+        return f"没有{name}的数据"
+    (first_year, first, first_said, first_exact), (last_year, last, last_said, last_exact) = points[0], points[-1]
+    if len(points) == 1:
+        return _close_up(f"{last_year} 年{name}为 {last_said}")
+    exact = first_exact and last_exact
+    if exact and first == last:
+        return f"{last_year} 年{name}为 {last_said}，与 {first_year} 年持平"
+    if first_said == last_said:
+        return _close_up(f"{last_year} 年{name}为 {last_said}，与 {first_year} 年基本持平")
+    if not exact and abs(last - first) < CLEAR * abs(first):
+        return _close_up(f"{name} {first_year} 年为 {first_said}，{last_year} 年为 {last_said}")
+    verb = measure.rises if last > first else measure.falls
+    sentence = f"{name}由 {first_year} 年的 {first_said} {verb} {last_year} 年的 {last_said}"
+    if change and exact:
+        amount = wording.rise_or_fall(first, last, points=measure.scale == "percent")
+        amount = amount.replace("上升", "增长") if measure.rises.startswith("增") else amount
+        sentence += f"，累计{amount}" if amount != wording.MISSING else ""
+    return _close_up(sentence)
+
+
+def path(measure: Measure, years: Sequence[int], values: Sequence[float | None]) -> str:
+    """The way between the ends: 逐年上升, 总体上升, 先升后降, 有升有降, 持平; empty with fewer than three values."""
+    points = _points(measure, years, values)
+    if len(points) < 3:
+        return ""
+    steps = [measure.gap(after[1], before[1]) for before, after in pairwise(points)]
+    moves = [sign for sign, _ in groupby(step for step in steps if step)]
+    if not moves:
+        return "持平"
+    if len(moves) == 1:
+        word = "上升" if moves[0] > 0 else "下降"
+        each = "逐年" if points[-1][0] - points[0][0] == len(points) - 1 else "逐期"
+        return (each if all(steps) else "总体") + word
+    if len(moves) == 2:
+        return "先升后降" if moves[0] > 0 else "先降后升"
+    return "有升有降"
+
+
+def _points(
+    measure: Measure, years: Sequence[int], values: Sequence[float | None], printed: Sequence[str | None] = ()
+) -> list[tuple[int, float, str, bool]]:
+    """Year, value, printed value, and whether it is exact, of the values that are there, by year."""
+    words = [*printed, *[None] * (len(years) - len(printed))]
+    return sorted(
+        (year, value, word or measure.say(value), not word)
+        for year, value, word in zip(years, values, words, strict=True)
+        if value is not None and math.isfinite(value)
+    )
+
+
+# --- provinces among each other --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Rank:
+    """The place of one among `of` that have a value; None without a value. tied: the others at the same place."""
+
+    place: int | None
+    of: int
+    tied: tuple[str, ...] = ()
+
+
+def ranking(values: Values, name: str, *, descending: bool = True) -> Rank:
+    """The place of `name`, the highest value first unless `descending` is False; equal values share a place."""
+    there = _there(values)
+    own = there.get(name)
+    if own is None:
+        return Rank(None, len(there))
+    ahead = sum(value > own if descending else value < own for value in there.values())
+    tied = tuple(other for other, value in there.items() if value == own and other != name)
+    return Rank(ahead + 1, len(there), tied)
+
+
+def place(measure: Measure, values: Values, name: str, *, descending: bool = True) -> str:
+    """`广东流量为 386.9 亿GB，在 31 个省份中居首位`; says so when there is no value or too few have one."""
+    rank = ranking(values, name, descending=descending)
+    if rank.place is None:
+        return f"没有{measure.of(name)}的数据，不排位"
+    value = f"{measure.of(name)}为 {measure.say(values[name])}"
+    if rank.of < MIN_RANKED:
+        return f"{value}；有此项数据的省份只有 {rank.of} 个，不排位"
+    if len(rank.tied) == rank.of - 1:
+        return f"{value}，{rank.of} 个省份相同"
+    order = "由高到低" if descending else "由低到高"
+    tie = f"与{_names(rank.tied)}并列" if rank.tied else "居"
+    if rank.place == 1:
+        where = f"{tie}首位" if descending else f"{order}{tie}首位"
+    elif rank.place + len(rank.tied) == rank.of:
+        where = f"{tie}末位" if descending else f"{order}{tie}末位"
+    else:
+        where = f"{order}{tie}第 {rank.place} 位"
+    return f"{value}，在 {rank.of} 个省份中{where}"
+
+
+def comparison(measure: Measure, name: str, value: float | None, references: Values) -> str:
+    """`广东流量为 1.2，高于全国（1.0）和东部（1.1）`; references without a value are passed over."""
+    if value is None or not math.isfinite(value):
+        return f"没有{measure.of(name)}的数据"
+    told = []
+    relations = [
+        (measure.gap(value, other), f"{label}（{measure.say(other)}）") for label, other in _there(references).items()
+    ]
+    for gap, group in groupby(relations, key=lambda relation: relation[0]):
+        labels = "和".join(label for _, label in group)
+        told.append({1: f"高于{labels}", -1: f"低于{labels}", 0: f"与{labels}相当"}[gap])
+    return "，".join([f"{measure.of(name)}为 {measure.say(value)}", *told])
+
+
+def extremes(measure: Measure, values: Values) -> str:
+    """`广东最高，为 386.9 亿GB；西藏最低，为 10.6 亿GB`, ties told together."""
+    there = _there(values)
+    if not there:
+        return f"没有分省的{measure.name}数据"
+    high, low = measure.say(max(there.values())), measure.say(min(there.values()))
+    highest = [name for name, value in there.items() if measure.say(value) == high]
+    lowest = [name for name, value in there.items() if measure.say(value) == low]
+    if len(there) == 1:
+        return f"仅{highest[0]}有{measure.name}数据，为 {high}"
+    if high == low:
+        return f"{len(there)} 个省份{measure.name}均为 {high}"
+    return f"{_names(highest)}{_tie(highest)}最高，为 {high}；{_names(lowest)}{_tie(lowest)}最低，为 {low}"
+
+
+@dataclass(frozen=True)
+class Movement:
+    """Who rose, fell and stayed between two times, among those with both values."""
+
+    rose: tuple[str, ...]
+    fell: tuple[str, ...]
+    same: tuple[str, ...]
+
+    @property
+    def of(self) -> int:
+        return len(self.rose) + len(self.fell) + len(self.same)
+
+
+def movement(measure: Measure, before: Values, after: Values) -> Movement:
+    """Compare, as printed, those who have a value both before and after."""
+    old, new = _there(before), _there(after)
+    gaps = {name: measure.gap(new[name], old[name]) for name in old if name in new}
+    rose, fell, same = (tuple(name for name, gap in gaps.items() if gap == wanted) for wanted in (1, -1, 0))
+    return Movement(rose, fell, same)
+
+
+def rose_and_fell(measure: Measure, before: Values, after: Values) -> str:
+    """`30 个省份中 20 个下降、10 个上升`; `30 个省份全部下降`; what nobody did is not told."""
+    moved = movement(measure, before, after)
+    counted = {"下降": len(moved.fell), "上升": len(moved.rose), "持平": len(moved.same)}
+    if not moved.of:
+        return f"没有{measure.name}可比的省份"
+    for word, count in counted.items():
+        if count == moved.of:
+            return f"{count} 个省份{'全部' if count > 1 else ''}{word}"
+    return f"{moved.of} 个省份中 " + "、".join(f"{count} 个{word}" for word, count in counted.items() if count)
+
+
+def _close_up(sentence: str) -> str:
+    """No space between two Chinese characters, one between 年 and a name such as 5G 基站."""
+    sentence = re.sub(r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])", "", sentence)
+    return re.sub(r"年(?=[0-9A-Za-z])", "年 ", sentence)
+
+
+def _tie(names: Sequence[str]) -> str:
+    return "并列" if len(names) > 1 else ""
+
+
+def _names(names: Sequence[str]) -> str:
+    shown = wording.join_names(names[:MAX_NAMES])
+    return shown if len(names) <= MAX_NAMES else f"{shown}等 {len(names)} 个省份"
+
+
+def _is_there(value: float | None) -> bool:
+    return value is not None and math.isfinite(value)
+
+
+def _there(values: Values) -> dict[str, float]:
+    return {name: value for name, value in values.items() if value is not None and math.isfinite(value)}
+
+
+# --- where published values come from --------------------------------------------------------------------
+
+
+def document() -> pl.Expr:
+    """The document behind each published row (columns source_title, grade).
+
+    One of grade C was read in a reprint: its title says so, or （转引） is added.
+    """
+    title = pl.col("source_title")
+    reprint = (pl.col("grade") == "C") & ~title.str.contains("转")
+    return pl.when(reprint).then(title + "（转引）").otherwise(title)
+
+
+def sources(rows: pl.DataFrame) -> str:
+    """The documents behind published rows, each once, in their order; beyond four, how many there are in all."""
+    documents = rows.select(document()).to_series().unique(maintain_order=True).to_list()
+    if len(documents) <= NAMED:
+        return "；".join(documents)
+    return "；".join(documents[:NAMED]) + f"；等 {len(documents)} 份，逐份列在附录 D"
