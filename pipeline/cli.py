@@ -15,7 +15,7 @@ from rich.table import Table
 from pipeline import doctor as diagnosis
 from pipeline import params as parameters
 from pipeline import regions
-from pipeline.errors import UserError
+from pipeline.errors import OutputError, UserError
 from pipeline.layout import Layout
 
 USAGE = {  # typer's words for wrong calls
@@ -55,6 +55,8 @@ def build(
     from pipeline.reports.render.engine import choose
 
     layout = Layout.current()
+    if out == Path():
+        raise OutputError("output.empty", "--out 是空的；请写一个文件夹，或去掉 --out（默认写到项目的 reports/）")
     chosen = choose(engine)
     wanted = Selection(year, region, scenario, filings, audience, tuple(override or ()), to, out)
     planned = jobs(layout, wanted)

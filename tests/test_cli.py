@@ -42,6 +42,8 @@ def refused(run: object, *expected: str) -> str:
         (["--engine", "quarto"], ["quarto", "embedded"]),
         (["--audience", "secret"], ["secret", "public"]),
         (["--year", "1999"], ["1999", "2025"]),
+        (["--out", ""], ["--out"]),
+        (["--year", "2019"], ["2019", "2020"]),
         (["--filings", "/nowhere/at-all"], ["/nowhere/at-all", "none"]),
     ],
 )

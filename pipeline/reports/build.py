@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -20,6 +21,15 @@ from pipeline.reports.render.engine import Engine
 
 TITLE = "信息通信行业绿色低碳发展年度报告"
 KINDS = {"preliminary": "预审稿", "final": "正式稿"}
+REASONS = {
+    errno.ENOTDIR: "路径中有一段是文件，不是文件夹",
+    errno.EEXIST: "同名的文件挡住了文件夹",
+    errno.EACCES: "没有权限",
+    errno.EPERM: "没有权限",
+    errno.EROFS: "只读的文件系统",
+    errno.ENOSPC: "磁盘已满",
+    errno.ENAMETOOLONG: "路径太长",
+}
 
 Progress = Callable[[str], None]
 
@@ -53,7 +63,7 @@ def check_writable(folder: Path) -> None:
         probe.write_bytes(b"")
         probe.unlink()
     except OSError as error:
-        reason = error.strerror or error.__class__.__name__
+        reason = REASONS.get(error.errno or 0, error.strerror or error.__class__.__name__)
         raise OutputError(
             "output.unwritable", f"输出文件夹 {folder} 不能写入（{reason}）；请改权限，或用 --out 指定别处"
         ) from error
