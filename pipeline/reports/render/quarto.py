@@ -20,6 +20,10 @@ TARGETS = {
     "docx": ("docx", "docx"),
 }  # what to ask, what comes
 OUT = "_out"
+# What Quarto only warns of, with exit status 0, and what is a broken report all the same.
+FAULT = re.compile(
+    r"\bERROR\b|Could not fetch resource|Unable to resolve|not found|unknown font|found in the document: :::"
+)
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,7 @@ class Quarto:
             encoding="utf-8",
         )
         said = [line for line in (run.stderr + run.stdout).splitlines() if line.strip()]
-        faults = [line for line in said if re.search(r"\b(ERROR|WARN(ING)?)\b", line)]
+        faults = [line for line in said if FAULT.search(line) and "translations" not in line]
         if run.returncode or faults:
             shown = (faults or said[-1:] or ["没有说明原因"])[0].strip()
             raise RenderError("quarto.failed", f"Quarto 渲染 {target} 失败（退出码 {run.returncode}）：{shown}")
