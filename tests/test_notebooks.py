@@ -9,7 +9,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from pipeline.reports.execute import CONTEXT, chapters, parameter_names
+from pipeline.reports.assemble import payloads
+from pipeline.reports.execute import CONTEXT, chapters, execute, parameter_names
 from tests.conftest import ROOT
 
 NOTEBOOKS = chapters(ROOT / "notebooks")
@@ -58,3 +59,10 @@ def test_parameter_cells_are_the_same() -> None:
         return next(cell.source for cell in cells if "parameters" in cell.metadata.get("tags", []))
 
     assert len({cell(path) for path in NOTEBOOKS}) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_opens_and_runs_alone_with_its_default_parameters(path: Path, tmp_path: Path) -> None:
+    execute(path, tmp_path / path.name, {})
+    assert payloads(tmp_path / path.name)
