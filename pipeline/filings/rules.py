@@ -1,0 +1,645 @@
+"""What is wrong with what was filed: every rule with its id, severity, columns and Chinese sentence, once.
+
+Three sorts. CELL_RULES are for text that becomes no value (`normalise` finds them). ROW_RULES are polars expressions
+over canonical rows. FRAME_RULES look across rows and tables. An error rejects its row, a warning keeps it. `check`
+runs errors first, then the entities that rows name (an entity whose own row was rejected is unknown), then the
+warnings on the rows that are left.
+
+A sentence says what was found and what would be right: `能源消耗.xlsx「2025」第 17 行「消耗量」：…；应为…`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import polars as pl
+
+from pipeline.filings.contracts import BY_NAME, FIRST_YEAR, METRIC_ACTION, TABLES, Column
+from pipeline.layout import Layout
+from pipeline.regions import all_regions
+
+Severity = Literal["error", "warning"]
+Frames = Mapping[str, pl.DataFrame]  # canonical tables by name, with _row
+
+FINDING = {
+    "file": pl.String(),
+    "sheet": pl.String(),
+    "row": pl.Int64(),
+    "table": pl.String(),
+    "column": pl.String(),
+    "rule": pl.String(),
+    "severity": pl.String(),
+    "message": pl.String(),
+    "found": pl.String(),
+}
+
+PUE_LOW, PUE_USUAL, PUE_HIGH = 1.0, (1.02, 3.0), 5.0
+CHANGE = 3.0  # times the previous year, up or down
+SLIPS = (1e3, 1e4)  # the powers of ten between units; "about" is within a factor of 2
+STATION_KWH = (2_000.0, 60_000.0)  # electricity of one station in a year
+TOLERANCE = 0.05  # within which sums agree
+GROWTH_POINTS = 1.0
+
+
+@dataclass(frozen=True)
+class CellRule:
+    """`title` is the rule in a few words. `says` takes what was found and what would be right, in this order."""
+
+    id: str
+    title: str
+    says: str
+    severity: Severity = "error"
+
+
+CELL_RULES = {
+    rule.id: rule
+    for rule in (
+        CellRule("header.missing", "缺少必填列", "缺少必填列“{}”，本表各行全部退回；应补上此列，{}"),
+        CellRule("header.repeated", "列重复", "表头“{}”与前面的一列含义相同，未读取；“{}”应只有一列", "warning"),
+        CellRule("header.unknown", "表头不认识", "表头“{}”不认识，该列未读取；本表可用的表头有 {}", "warning"),
+        CellRule("cell.missing", "必填项为空", "未填写{}；应为{}"),
+        CellRule("cell.number", "不是数字", "{} 不是数字；应为{}"),
+        CellRule("cell.integer", "不是整数", "{} 不是整数；应为{}"),
+        CellRule("cell.year", "不是年份", "{} 不是年份；应为{}"),
+        CellRule("cell.month", "不是月份", "{} 不是月份；应为 {}"),
+        CellRule("cell.date", "不是年月", "{} 不是年月；应为 {}"),
+        CellRule("cell.share", "不是比例", "{} 不是比例；应为 {}"),
+        CellRule("cell.flag", "不是是或否", "{} 不是 是 或 否；应为 {}"),
+        CellRule("cell.code", "选项不存在", "没有名为“{}”的选项；应为 {}"),
+        CellRule("cell.province", "省份不存在", "没有名为“{}”的省份；应为 {}"),
+        CellRule("cell.nation", "实物填在全国", "{} 不是一个省份；应为所在的省份，{}"),
+        CellRule("unit.missing", "未填计量单位", "未填计量单位{}；应为 {} 等同类单位"),
+        CellRule("unit.unknown", "计量单位不存在", "没有名为“{}”的计量单位；应为 {} 等同类单位"),
+        CellRule("unit.bits", "比特误作字节", "“{}”表示比特；应换算为字节，用 {} 等单位"),
+        CellRule("unit.dimension", "计量单位与内容不符", "计量单位“{}”与填报内容不符；应为 {} 等同类单位"),
+        CellRule("unit.density", "换算缺少密度", "“{}”换算需要密度，而参考数据中没有；应按实际密度折算为 {} 后填报"),
+    )
+}
+
+
+def number(value: pl.Expr | str, decimals: int = 6) -> pl.Expr:
+    """A number as text, without a trailing `.0`."""
+    exact = (pl.col(value) if isinstance(value, str) else value).cast(pl.Float64)
+    return exact.round(decimals).cast(pl.String).str.strip_suffix(".0")
+
+
+def place(file: str = "file", sheet: str = "sheet", row: str = "row") -> pl.Expr:
+    """`能源消耗.xlsx「2025」第 17 行`; what is null is left out."""
+    no_sheet = pl.col(sheet).fill_null("") == ""
+    of_sheet = pl.when(no_sheet).then(pl.lit(" ")).otherwise(pl.format("「{}」", sheet))
+    return pl.concat_str(file, of_sheet, pl.format("第 {} 行", row).fill_null("")).str.strip_chars_end()
+
+
+def message(says: pl.Expr) -> pl.Expr:
+    """The whole sentence, of a frame with file, sheet, row, table_zh, column_zh."""
+    at = pl.when(pl.col("file").is_null()).then(pl.format("「{}」", "table_zh")).otherwise(place())
+    return pl.concat_str(at, pl.format("「{}」", "column_zh").fill_null(""), pl.lit("："), says)
+
+
+# --- rows --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class RowRule:
+    """`when` is true for a bad row. `args` fill the places of `says`. The first of `columns` is blamed."""
+
+    id: str
+    title: str
+    severity: Severity
+    tables: tuple[str, ...]
+    columns: tuple[str, ...]
+    when: pl.Expr
+    says: str
+    args: tuple[pl.Expr, ...] = ()
+
+
+# Of decimals, correctly rounded: 102 / 100 is 1.02. A comparison with NaN would be true in polars.
+_pue = (pl.col("total_kwh") / pl.col("it_kwh")).fill_nan(None)
+_pue_args = (number(_pue, 4), number("total_kwh"), number("it_kwh"))
+_PUE_FOUND = "PUE 为 {}（总耗电量 {} kWh，IT 设备耗电量 {} kWh）；"
+_BUILDINGS = ("data_centres", "rooms")
+_months = pl.when(pl.col("month") == 0).then(1).otherwise(12)
+_per_station = (pl.col("energy_kwh") / pl.col("stations")).fill_nan(None) * _months
+_METRIC_ACTION = pl.col("metric").cast(pl.String).replace_strict(METRIC_ACTION, default=None)
+
+ROW_RULES = (
+    RowRule("pue.below_1", "PUE 小于 1", "error", _BUILDINGS, ("total_kwh", "it_kwh"), pl.col("total_kwh") < pl.col("it_kwh"),
+            _PUE_FOUND + "总耗电量应不小于 IT 设备耗电量", _pue_args),
+    RowRule("pue.above_5", "PUE 大于 5", "error", _BUILDINGS, ("total_kwh", "it_kwh"), _pue > PUE_HIGH,
+            _PUE_FOUND + f"应不高于 {PUE_HIGH:g}，请核对两项电量及其单位", _pue_args),
+    RowRule("pue.unusual", "PUE 少见", "warning", _BUILDINGS, ("total_kwh", "it_kwh"),
+            (_pue < PUE_USUAL[0]) | (_pue > PUE_USUAL[1]),
+            _PUE_FOUND + f"通常在 {PUE_USUAL[0]:g} 至 {PUE_USUAL[1]:g} 之间，请核实", _pue_args),
+    RowRule("data_centres.green_above_total", "绿电大于总电量", "error", ("data_centres",), ("green_kwh", "total_kwh"),
+            pl.col("green_kwh") > pl.col("total_kwh"),
+            "绿电用量 {} kWh 大于总耗电量 {} kWh；应不大于总耗电量", (number("green_kwh"), number("total_kwh"))),
+    RowRule("sites.shared_alone", "共建而只有一个租户", "error", ("sites",), ("sharing_kind", "tenants"),
+            (pl.col("sharing_kind") == "co_build") & (pl.col("tenants") == 1),
+            "共享方式为共建，租户数却为 {}，也没有利用存量或社会资源；共建的站址租户数应不少于 2，否则应填不共享",
+            (number("tenants"),)),
+    RowRule("rooms.retrofit_after_year", "改造晚于数据年份", "error", ("rooms",), ("retrofit_year", "year"),
+            pl.col("retrofit_year") > pl.col("year"),
+            "改造年份 {} 晚于数据年份 {}；应不晚于数据年份，未改造的应留空", (number("retrofit_year"), number("year"))),
+    RowRule("activity.price_base_missing", "缺少价格基期", "error", ("activity",), ("price_base_year",),
+            (pl.col("metric") == "telecom_business_volume") & (pl.col("price_base_year") == 0),
+            "电信业务总量未填价格基期；应填按哪一年的价格计算，如 {}", (number(pl.col("year") - 1),)),
+    RowRule("action_metrics.metric_of_other_action", "指标不属于该行动", "error", ("action_metrics",), ("metric", "action_no"),
+            pl.col("action_no").cast(pl.String) != _METRIC_ACTION,
+            "指标属于行动 {}，行动编号却为 {}；应填行动 {} 的指标，或把行动编号改为 {}",
+            (_METRIC_ACTION, pl.col("action_no").cast(pl.String), pl.col("action_no").cast(pl.String), _METRIC_ACTION)),
+    RowRule("base_stations.energy_per_station", "单站耗电量少见", "warning", ("base_stations",), ("energy_kwh", "stations"),
+            (_per_station < STATION_KWH[0]) | (_per_station > STATION_KWH[1]),
+            "折合每站每年 {} MWh（耗电量 {} kWh，基站数 {}）；"
+            f"通常在 {STATION_KWH[0] / 1000:g} 至 {STATION_KWH[1] / 1000:g} MWh 之间，请核对单位与基站数",
+            (number(_per_station / 1000, 3), number("energy_kwh"), number("stations"))),
+    RowRule("standards.no_date", "已发布标准缺少日期", "warning", ("standards",), ("published_year",),
+            (pl.col("status") == "published") & pl.col("published_year").is_null(),
+            "状态为已发布而未填发布日期；应填 YYYY-MM-DD，否则不计入已发布的标准"),
+    RowRule("activity.price_base_idle", "价格基期多余", "warning", ("activity",), ("price_base_year",),
+            (pl.col("metric") != "telecom_business_volume") & (pl.col("price_base_year") != 0),
+            "流量没有价格基期，却填了 {}；应留空", (number("price_base_year"),)),
+)  # fmt: skip
+
+
+def _row_rule(rule: RowRule) -> Finder:
+    def find(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
+        for name in rule.tables:
+            if name in frames:
+                says = pl.format(rule.says, *rule.args) if rule.args else pl.lit(rule.says)
+                yield _found(frames[name].filter(rule.when), name, rule.columns[0], says)
+
+    return find
+
+
+# --- across rows and tables --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Context:
+    """report_year; province code -> name; published growth (year, growth_pct) or None."""
+
+    report_year: int
+    provinces: Mapping[str, str]
+    published_growth: pl.DataFrame | None
+
+
+Finder = Callable[[Frames, Context], Iterator[pl.DataFrame]]
+
+
+@dataclass(frozen=True)
+class FrameRule:
+    """`find` yields frames of table, _row (null where no row is to blame), column, says, found."""
+
+    id: str
+    title: str
+    severity: Severity
+    find: Finder
+    after_entities: bool = False  # needs the entities that are left once other errors are out
+
+
+def _found(rows: pl.DataFrame, table: str, column: str, says: pl.Expr, found: pl.Expr | None = None) -> pl.DataFrame:
+    what = pl.col(column).cast(pl.String) if found is None else found
+    return rows.select(
+        table=pl.lit(table),
+        _row=pl.col("_row").cast(pl.UInt32),
+        column=pl.lit(BY_NAME[table].column(column).name),
+        says=says,
+        found=what,
+    )
+
+
+def _provinces_only(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.filter(~pl.col("is_control")) if "is_control" in frame.columns else frame
+
+
+def _limits(column: Column) -> list[tuple[str, float | None, float | None]]:
+    """The canonical columns of a column that have limits."""
+    if column.kind == "date":
+        return [(column.canonical[0], column.low, column.high)]
+    elsewhere = column.kind == "month" or column.name == "year"  # normalise, _years
+    none = column.low is None and column.high is None
+    return [] if elsewhere or none else [(column.name, column.low, column.high)]
+
+
+def _ranges(negative: bool) -> Finder:
+    """Values outside the limits of their columns: below zero where that is the limit, or any others."""
+
+    def find(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
+        for name, frame in frames.items():
+            for column in BY_NAME[name].columns:
+                for canonical, low, high in _limits(column):
+                    value = pl.col(canonical)
+                    below_zero = (value < 0) if low == 0 else pl.lit(False)
+                    low_is = pl.lit(False) if low is None else value < low
+                    high_is = pl.lit(False) if high is None else value > high
+                    bad = below_zero if negative else (low_is | high_is) & ~below_zero
+                    if column.default == 0:
+                        bad &= value != 0
+                    says = pl.format(f"{{}}{{}} 超出范围；应为{column.expected}", number(value), _unit_of(column))
+                    yield _found(frame.filter(bad), name, canonical, says, number(value))
+
+    return find
+
+
+def _unit_of(column: Column) -> pl.Expr:
+    if column.by:
+        return pl.concat_str(pl.lit(" "), pl.col("unit"))
+    return pl.lit(f" {column.unit}" if column.unit else "")
+
+
+def _years(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
+    right = f"；应在 {FIRST_YEAR} 至 {context.report_year}（报告年份）之间"
+    for name, frame in frames.items():
+        if BY_NAME[name].has("year"):
+            bad = (pl.col("year") < FIRST_YEAR) | (pl.col("year") > context.report_year)
+            yield _found(frame.filter(bad), name, "year", pl.format("年份 {}" + right, "year"))
+
+
+def _duplicates(identical: bool) -> Finder:
+    """Rows with one key: identical ones but the first, or all of them where they differ."""
+
+    def find(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
+        for name, frame in frames.items():
+            table = BY_NAME[name]
+            twice = frame.filter(pl.struct(table.key).is_duplicated())
+            if twice.is_empty():
+                continue
+            differ = pl.struct(*table.dtypes).n_unique().over(table.key) > 1
+            twice = twice.with_columns(_at=place("source_file", "source_sheet", "source_row"), _differ=differ)
+            of_key = twice.group_by(table.key).agg(
+                _first_row=pl.col("_row").min(), _first=pl.col("_at").first(), _all=pl.col("_at").head(5).str.join("、")
+            )
+            twice = twice.join(of_key, on=table.key, maintain_order="left")
+            if identical:
+                rows = twice.filter(~pl.col("_differ") & (pl.col("_row") > pl.col("_first_row")))
+                says = pl.format("与 {} 完全相同；只保留第一行，请删去重复的行", "_first")
+            else:
+                rows = twice.filter("_differ")
+                says = pl.format("主键相同而内容不同的有 {}；无法判断哪一行正确，全部退回，应只保留正确的一行", "_all")
+            yield _found(rows, name, table.key[0], says, _key_text(table.key))
+
+    return find
+
+
+def _key_text(key: Sequence[str]) -> pl.Expr:
+    return pl.concat_str([pl.col(name).cast(pl.String) for name in key], separator=" ")
+
+
+def _month_mix(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
+    for name, frame in frames.items():
+        table = BY_NAME[name]
+        if "month" not in table.key:
+            continue
+        rest = [part for part in table.key if part != "month"]
+        month = pl.col("month")
+        bad = frame.filter((month.min().over(rest) == 0) & (month.max().over(rest) > 0))
+        what = pl.when(month == 0).then(pl.lit("年度数据")).otherwise(pl.format("{} 月数据", "month"))
+        says = pl.format("这是{}，同一主键又有分月和年度两种数据；应只报其中一种，全部退回", what)
+        yield _found(bad, name, "month", says)
+
+
+def _unknown_entities(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
+    entities = frames.get("entities", pl.DataFrame(schema={"entity_id": pl.String()}))
+    for name, frame in frames.items():
+        if name != "entities" and "entity_id" in frame.columns:
+            bad = frame.join(entities, on="entity_id", how="anti", maintain_order="left")
+            yield _found(bad, name, "entity_id", pl.format(
+                "填报单位 {} 不在“填报单位”表中（或其登记行已被退回）；应先在该表登记，或改为已登记的编码", "entity_id"))  # fmt: skip
+
+
+_WHERE = ("year", "entity_id", "province_code")
+
+
+def _yearly(frame: pl.DataFrame, table: str, value: str, by: Sequence[str] = _WHERE) -> pl.DataFrame:
+    """Sums of a year without control rows: `by`, value, _row (the first). A part of a year has the value null."""
+    rows = _provinces_only(frame)
+    if "month" not in frame.columns:
+        return rows.group_by(by, maintain_order=True).agg(pl.col(value).sum(), pl.col("_row").min())
+    key = [part for part in BY_NAME[table].key if part != "month"]
+    whole = (pl.col("month").max() == 0) | (pl.col("month").n_unique() == 12)
+    each = rows.group_by(key, maintain_order=True).agg(
+        pl.when(whole).then(pl.col(value).sum()).alias(value), pl.col("_row").min()
+    )
+    total = pl.when(pl.col(value).is_not_null().all()).then(pl.col(value).sum())
+    return each.group_by(by, maintain_order=True).agg(total.alias(value), pl.col("_row").min())
+
+
+def _final_electricity(frames: Frames) -> pl.DataFrame | None:
+    """Energy rows of electricity where it is finally used: own and received."""
+    if "energy" not in frames:
+        return None
+    return frames["energy"].filter((pl.col("carrier") == "electricity") & (pl.col("supply") != "resold"))
+
+
+def _apart(one: str, other: str) -> pl.Expr:
+    """Whether `one` is off by more than the tolerance, as a share of `other`."""
+    return (pl.col(one) - pl.col(other)).abs() > (TOLERANCE + 1e-9) * pl.col(other)
+
+
+def _facility_sum(table: str, value: str, kinds: Mapping[str, str] | str) -> Finder:
+    """Electricity of buildings or stations against that of energy, by facility type, where both are filed."""
+
+    def find(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
+        energy = _final_electricity(frames)
+        if energy is None or table not in frames:
+            return
+        facility = pl.lit(kinds) if isinstance(kinds, str) else pl.col("kind").cast(pl.String).replace_strict(kinds)
+        by = (*_WHERE, "facility_type")
+        rows = frames[table].with_columns(facility_type=facility)
+        if "month" in rows.columns:  # _yearly groups by the key, which has no facility type
+            detail = _yearly(rows, table, value).with_columns(facility_type=facility)
+        else:
+            detail = _yearly(rows, table, value, by)
+        filed = _yearly(energy.with_columns(pl.col("facility_type").cast(pl.String)), "energy", "quantity", by)
+        both = filed.join(detail.select(*by, value), on=by).filter(_apart(value, "quantity"))
+        says = pl.format(
+            f"能源消耗 {{}} kWh 与{BY_NAME[table].zh}合计 {{}} kWh 相差超过 {TOLERANCE:.0%}"
+            "（{} 年 {} {}，自用加受供的电量）；两者应基本一致，请核对",
+            number("quantity"), number(value), "year", "entity_id", _province(context),
+        )  # fmt: skip
+        yield _found(both, "energy", "quantity", says, number("quantity"))
+
+    return find
+
+
+def _province(context: Context) -> pl.Expr:
+    return pl.col("province_code").replace(dict(context.provinces))
+
+
+def _green_above_electricity(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
+    energy = _final_electricity(frames)
+    if energy is None or "green_power" not in frames:
+        return
+    green = _yearly(frames["green_power"], "green_power", "kwh")
+    electricity = _yearly(energy, "energy", "quantity").select(*_WHERE, "quantity")
+    above = green.join(electricity, on=_WHERE).filter(pl.col("kwh") > pl.col("quantity"))
+    says = pl.format("{} 年 {} {}绿色电力合计 {} kWh，大于用电量 {} kWh；应不大于用电量，请核对", "year", "entity_id",
+                     _province(context), number("kwh"), number("quantity"))  # fmt: skip
+    yield _found(above, "green_power", "kwh", says, number("kwh"))
+
+
+def _centres_above_green_power(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
+    if "data_centres" not in frames or "green_power" not in frames:
+        return
+    centres = _yearly(frames["data_centres"], "data_centres", "green_kwh")
+    green = _yearly(frames["green_power"], "green_power", "kwh").select(*_WHERE, "kwh")
+    above = centres.join(green, on=_WHERE, how="left").with_columns(pl.col("kwh").fill_null(0))
+    says = pl.format("{} 年 {} {}各数据中心绿电用量合计 {} kWh，大于绿色电力表的 {} kWh；数据中心的绿电应已计入绿色电力表",
+                     "year", "entity_id", _province(context), number("green_kwh"), number("kwh"))  # fmt: skip
+    yield _found(
+        above.filter(pl.col("green_kwh") > pl.col("kwh")), "data_centres", "green_kwh", says, number("green_kwh")
+    )
+
+
+def _resold(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
+    if "energy" not in frames:
+        return
+    by = ("year", "entity_id", "counterparty_id", "province_code", "carrier")
+    energy = frames["energy"]
+    sold = _yearly(energy.filter(pl.col("supply") == "resold"), "energy", "quantity", by)
+    got = _yearly(energy.filter(pl.col("supply") == "received"), "energy", "quantity", by)
+    mirror = got.rename({"entity_id": "counterparty_id", "counterparty_id": "entity_id", "quantity": "_got"})
+    both = sold.join(mirror.select(*by, "_got", _filed=True), on=by, how="left")
+    nameless = pl.col("counterparty_id") == ""
+    bad = both.filter(nameless | pl.col("_filed").is_null() | _apart("_got", "quantity"))
+    what = (
+        pl.when(nameless).then(pl.lit("而未填对方单位"))
+        .when(pl.col("_filed").is_null()).then(pl.format("，{} 没有相应的受供记录", "counterparty_id"))
+        .otherwise(pl.format("，{} 受供 {}", "counterparty_id", number("_got")))
+    )  # fmt: skip
+    says = pl.format("{} 年 {} 在{}转供 {}{}；转供应与对方的受供一致，请双方核对", "year", "entity_id", _province(context),
+                     number("quantity"), what)  # fmt: skip
+    yield _found(bad, "energy", "supply", says, pl.lit("resold"))
+
+
+def _against_last_year(slip: bool) -> Finder:
+    """Values against those of the same key a year before: off by about 10^3 or 10^4, or else beyond a factor of 3."""
+
+    def find(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
+        for name, frame in frames.items():
+            table = BY_NAME[name]
+            values = [column for column in table.columns if column.yearly]
+            if not values:
+                continue
+            rows = _provinces_only(frame)
+            before = rows.select(
+                *(pl.col(part) + 1 if part == "year" else pl.col(part) for part in table.key),
+                *(pl.col(column.name).alias(f"_{column.name}") for column in values),
+            ).unique(table.key)
+            both = rows.join(before, on=table.key)
+            for column in values:
+                now, then = pl.col(column.name), pl.col(f"_{column.name}")
+                times = now / then
+                size = pl.max_horizontal(times, 1 / times)
+                is_slip = pl.any_horizontal([size.is_between(power / 2, power * 2) for power in SLIPS])
+                changed = both.filter((then > 0) & (is_slip if slip else (size > CHANGE) & ~is_slip))
+                unit = _unit_of(column)
+                power = pl.when(size < 3200).then(pl.lit("10^3")).otherwise(pl.lit("10^4"))
+                right = (
+                    pl.format("，疑似计量单位差 {}；应与上年同一口径和单位，请核对单位", power) if slip
+                    else pl.lit(f"，变动超过 {CHANGE:g} 倍；应核实，属实的请说明原因")
+                )  # fmt: skip
+                says = pl.format("{}{}，上年为 {}{}{}", number(now), unit, number(then), unit, right)
+                yield _found(changed, name, column.name, says, number(now))
+
+    return find
+
+
+def _province_missing(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
+    """Entity and province of a year without a row in the next, of years in which the table has any rows."""
+    for name, frame in frames.items():
+        if not BY_NAME[name].has(*_WHERE) or BY_NAME[name].has("action_no"):
+            continue
+        filed = _provinces_only(frame).select(_WHERE).unique(maintain_order=True)
+        expected = filed.with_columns(pl.col("year") + 1).join(filed.select("year").unique(), on="year", how="semi")
+        gone = expected.join(filed, on=_WHERE, how="anti", maintain_order="left")
+        says = pl.format("单位 {} {} 年报过{}，{} 年没有报；应补报，或说明在该省已无业务", "entity_id", pl.col("year") - 1,
+                         _province(context), "year")  # fmt: skip
+        yield _found(gone.with_columns(_row=None), name, "province_code", says)
+
+
+def _part_and_whole(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
+    for name, frame in frames.items():
+        key = [part for part in BY_NAME[name].key if part != "sub_region"]
+        if len(key) == len(BY_NAME[name].key):
+            continue
+        part = frame.filter(pl.col("sub_region") != "")
+        whole = frame.filter(pl.col("sub_region") == "").select(key)
+        says = pl.format("{} 已单独填报，同一主键又有{}的一行；两行相加，{}的一行应不含 {}", "sub_region", _province(context),
+                         _province(context), "sub_region")  # fmt: skip
+        yield _found(part.join(whole, on=key, how="semi"), name, "province_code", says, pl.col("sub_region"))
+
+
+def _control_totals(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
+    for name, frame in frames.items():
+        table = BY_NAME[name]
+        values = [column for column in table.columns if column.yearly]
+        if not values or "province_code" not in table.key:
+            continue
+        key = [part for part in table.key if part not in ("province_code", "sub_region")]
+        control, rows = frame.filter("is_control"), frame.filter(~pl.col("is_control"))
+        for column in values:
+            value = column.name
+            summed = rows.group_by(key).agg(pl.col(value).sum().alias("_sum"))
+            if "month" in key:
+                of_year = [part for part in key if part != "month"]
+                months = _yearly(rows.filter(pl.col("month") > 0), name, value, of_year).drop_nulls(value)
+                year = months.select(*of_year, month=pl.lit(0, pl.Int64), _sum=value).select(*key, "_sum")
+                summed = pl.concat([summed, year]).group_by(key).agg(pl.col("_sum").sum())
+            both = control.join(summed, on=key, how="left").filter(pl.col("_sum").is_null() | _apart("_sum", value))
+            unit = _unit_of(column)
+            says = pl.format(
+                "全国行为 {}{}，各省合计为 {}；全国行只作核对，应与各省合计相差不超过 " f"{TOLERANCE:.0%}，请核对或补报各省",
+                number(value), unit, pl.concat_str(number("_sum"), unit).fill_null("（没有各省的行）"),
+            )  # fmt: skip
+            yield _found(both, name, value, says, number(value))
+
+
+def _national_growth(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
+    """Growth of the volume at the same prices against the published rate, where all provinces filed both years."""
+    if "activity" not in frames or context.published_growth is None:
+        return
+    volume = frames["activity"].filter(pl.col("metric") == "telecom_business_volume")
+    by = ("year", "price_base_year")
+    nation = _yearly(volume, "activity", "value", by).drop("_row")
+    covered = _provinces_only(volume).group_by(by).agg(pl.col("province_code").n_unique().alias("_n"))
+    nation = nation.join(covered, on=by).filter(pl.col("_n") == len(context.provinces) - 1)
+    before = nation.filter(pl.col("value") > 0).select(pl.col("year") + 1, "price_base_year", _before="value")
+    growth = nation.join(before, on=by).join(context.published_growth.select("year", "growth_pct"), on="year")
+    growth = growth.with_columns(_growth=(pl.col("value") / pl.col("_before") - 1) * 100, _row=None)
+    off = growth.filter((pl.col("_growth") - pl.col("growth_pct")).abs() > GROWTH_POINTS + 1e-9).sort(by)
+    says = pl.format(
+        "{} 年全国电信业务总量按 {} 年价格比上年增长 {}%，公布的增速为 {}%；" f"相差应不超过 {GROWTH_POINTS:g} 个百分点，请核对价格基期和各省数据",
+        "year", "price_base_year", number("_growth", 2), number("growth_pct"),
+    )  # fmt: skip
+    yield _found(off, "activity", "value", says, number("_growth", 2))
+
+
+_ROOM_FACILITIES = {"core": "core_room", "aggregation": "access_room", "access": "access_room"}
+
+FRAME_RULES = (
+    FrameRule("value.negative", "数值为负", "error", _ranges(negative=True)),
+    FrameRule("value.range", "数值超出范围", "error", _ranges(negative=False)),
+    FrameRule("year.bounds", "年份超出范围", "error", _years),
+    FrameRule("key.identical", "重复行", "error", _duplicates(identical=True)),
+    FrameRule("key.conflict", "主键相同而内容不同", "error", _duplicates(identical=False)),
+    FrameRule("key.month_mix", "分月与年度并存", "error", _month_mix),
+    FrameRule("entity.unknown", "填报单位未登记", "error", _unknown_entities, after_entities=True),
+    FrameRule("change.factor_3", "比上年变动超过 3 倍", "warning", _against_last_year(slip=False)),
+    FrameRule("change.unit_slip", "疑似计量单位差错", "warning", _against_last_year(slip=True)),
+    FrameRule("province.missing", "上年报送的省份缺报", "warning", _province_missing),
+    FrameRule("province.part_and_whole", "全省与地市并存", "warning", _part_and_whole),
+    FrameRule(
+        "sum.data_centres",
+        "数据中心与能源消耗不符",
+        "warning",
+        _facility_sum("data_centres", "total_kwh", "data_centre"),
+    ),
+    FrameRule("sum.rooms", "机房与能源消耗不符", "warning", _facility_sum("rooms", "total_kwh", _ROOM_FACILITIES)),
+    FrameRule(
+        "sum.base_stations",
+        "基站与能源消耗不符",
+        "warning",
+        _facility_sum("base_stations", "energy_kwh", "base_station"),
+    ),
+    FrameRule("sum.control", "全国行与各省合计不符", "warning", _control_totals),
+    FrameRule("green_power.above_electricity", "绿色电力大于用电量", "warning", _green_above_electricity),
+    FrameRule("data_centres.above_green_power", "数据中心绿电大于绿色电力", "warning", _centres_above_green_power),
+    FrameRule("energy.resold_unmatched", "转供与受供不符", "warning", _resold),
+    FrameRule("activity.growth", "全国增速与公布值不符", "warning", _national_growth),
+)
+_RULES = (*(FrameRule(rule.id, rule.title, rule.severity, _row_rule(rule)) for rule in ROW_RULES), *FRAME_RULES)
+RULES: dict[str, CellRule | RowRule | FrameRule] = {
+    **CELL_RULES, **{rule.id: rule for rule in ROW_RULES}, **{rule.id: rule for rule in FRAME_RULES}
+}  # fmt: skip
+
+
+# --- the check ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Findings:
+    """frame: the columns of FINDING, errors first, by table and row; file, sheet and row are null where a rule
+    blames no row. Per table, in the order of its rows: rejected (Boolean), flags (List of rule ids)."""
+
+    frame: pl.DataFrame
+    rejected: dict[str, pl.Series]
+    flags: dict[str, pl.Series]
+
+
+def check(
+    tables: Mapping[str, pl.DataFrame], report_year: int, layout: Layout, published_growth: pl.DataFrame | None = None
+) -> Findings:
+    """Apply all rules to canonical tables (with SOURCE columns) by name.
+
+    published_growth: `reference.business_volume_index`, for the growth of the volume; without it that is not
+    checked. Raises DataError when the names of the provinces are missing.
+    """
+    frames: dict[str, pl.DataFrame] = {name: frame.with_row_index("_row") for name, frame in tables.items()}
+    context = Context(report_year, {one.code: one.short_zh for one in all_regions(layout)}, published_growth)
+    left, parts = frames, []
+    stages = (
+        [rule for rule in _RULES if rule.severity == "error" and not rule.after_entities],
+        [rule for rule in _RULES if rule.after_entities],
+        [rule for rule in _RULES if rule.severity == "warning"],
+    )
+    for stage in stages:
+        found = [
+            part.with_columns(rule=pl.lit(rule.id), severity=pl.lit(rule.severity))
+            for rule in stage
+            for part in rule.find(left, context)
+            if part.height
+        ]
+        parts += found
+        errors = [part.select("table", "_row") for part in found if part["severity"][0] == "error"]
+        if errors:
+            left = {name: _without(frame, pl.concat(errors), name) for name, frame in left.items()}
+    raw = pl.concat(parts) if parts else pl.DataFrame(schema=_RAW)
+    marks = {name: _marks(frame, raw.filter(pl.col("table") == name)) for name, frame in frames.items()}
+    return Findings(
+        _sentences(raw, frames),
+        {name: mark["rejected"] for name, mark in marks.items()},
+        {name: mark["flags"] for name, mark in marks.items()},
+    )
+
+
+_RAW = {
+    "table": pl.String(), "_row": pl.UInt32(), "column": pl.String(), "says": pl.String(), "found": pl.String(),
+    "rule": pl.String(), "severity": pl.String(),
+}  # fmt: skip
+
+
+def _without(frame: pl.DataFrame, errors: pl.DataFrame, name: str) -> pl.DataFrame:
+    return frame.join(errors.filter(pl.col("table") == name), on="_row", how="anti", maintain_order="left")
+
+
+def _marks(frame: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+    by_row = found.drop_nulls("_row").group_by("_row").agg(
+        rejected=(pl.col("severity") == "error").any(), flags=pl.col("rule").unique(maintain_order=True)
+    )  # fmt: skip
+    marked = frame.select("_row").join(by_row, on="_row", how="left", maintain_order="left")
+    return marked.select(pl.col("rejected").fill_null(False), pl.col("flags").fill_null([]))
+
+
+def _sentences(raw: pl.DataFrame, frames: Frames) -> pl.DataFrame:
+    source = [
+        frame.select(pl.lit(name).alias("table"), "_row", file="source_file", sheet="source_sheet", row="source_row")
+        .join(raw.filter(pl.col("table") == name).select("_row").unique(), on="_row", how="semi")
+        for name, frame in frames.items()
+    ]  # fmt: skip
+    if not source or raw.is_empty():
+        return pl.DataFrame(schema=FINDING)
+    names = {(table.name, column.name): column.zh for table in TABLES for column in table.columns}
+    spelt = pl.DataFrame(
+        [(table, BY_NAME[table].zh, column, zh) for (table, column), zh in names.items()],
+        schema=["table", "table_zh", "column", "column_zh"], orient="row",
+    )  # fmt: skip
+    return (
+        raw.join(pl.concat(source), on=("table", "_row"), how="left", maintain_order="left")
+        .join(spelt, on=("table", "column"), how="left", maintain_order="left")
+        .sort("severity", "table", "_row", maintain_order=True, nulls_last=True)
+        .with_columns(message=message(pl.col("says")))
+        .select(pl.col(name).cast(dtype) for name, dtype in FINDING.items())
+    )

@@ -1,0 +1,480 @@
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from pipeline import regions, units
+from pipeline.filings.contracts import BY_NAME, SCHEMAS, TABLES, Column, Table
+from pipeline.filings.normalise import FLAGS, Normalised, normalise, power
+from pipeline.filings.rules import CELL_RULES
+from pipeline.layout import Layout
+
+# One good row per table, under the first Chinese headers.
+GOOD: dict[str, dict[str, str]] = {
+    "entities": {"单位编码": "CT", "单位名称": "中国电信", "类别": "基础电信企业"},
+    "energy": {"年份": "2025", "填报单位": "CT", "省份": "广东", "设施类型": "数据中心", "能源品种": "电力",
+               "消耗量": "1.2", "计量单位": "万kWh"},
+    "activity": {"年份": "2025", "填报单位": "CT", "省份": "广东", "指标": "信息流量", "数值": "5", "计量单位": "PB"},
+    "sites": {"站址编号": "S1", "年份": "2025", "填报单位": "CT", "省份": "广东", "建成年份": "2023", "是否新建": "是",
+              "租户数": "2", "共享方式": "共建"},
+    "data_centres": {"数据中心编号": "D1", "年份": "2025", "填报单位": "CT", "省份": "广东", "数据中心名称": "一号楼",
+                     "标准机架数": "5000", "投产时间": "2023-05", "IT设备耗电量": "100", "总耗电量": "125", "用水量": "3",
+                     "绿电用量": "0"},
+    "rooms": {"机房编号": "R1", "年份": "2025", "填报单位": "CT", "省份": "广东", "机房类型": "核心", "IT设备耗电量": "100",
+              "总耗电量": "150"},
+    "base_stations": {"年份": "2025", "填报单位": "CT", "省份": "广东", "制式": "5G", "基站数": "10", "业务流量": "5",
+                      "耗电量": "200000"},
+    "green_power": {"年份": "2025", "填报单位": "CT", "省份": "广东", "渠道": "自建", "电量": "1"},
+    "cases": {"场景编号": "C1", "场景名称": "智能配电房", "状态": "推广", "类别": "产业绿色低碳转型", "实施单位": "甲",
+              "省份": "全国", "应用技术": "5G", "服务领域": "电力"},
+    "standards": {"标准编号": "YD/T 1", "标准名称": "绿色", "级别": "行业标准", "状态": "已发布", "发布日期": "2023-05-06"},
+    "measures": {"年份": "2025", "填报单位": "CT", "省份": "全国", "行动编号": "保障措施二", "事项": "评估", "状态": "进行中"},
+    "action_metrics": {"年份": "2025", "填报单位": "CT", "省份": "广东", "行动编号": "行动8", "指标": "绿色采购占比",
+                       "数值": "85%"},
+}  # fmt: skip
+
+
+def sheet(*rows: dict[str, str | None], file: str = "能源消耗.xlsx", name: str = "2025") -> pl.DataFrame:
+    """Rows as the reader gives them: text, from row 2 on."""
+    frame = pl.DataFrame(rows, schema=dict.fromkeys([key for row in rows for key in row], pl.String))
+    return frame.with_columns(
+        source_file=pl.lit(file), source_sheet=pl.lit(name), source_row=pl.int_range(2, pl.len() + 2, dtype=pl.Int64)
+    )
+
+
+def read(layout: Layout, table: str, **changes: str | None) -> Normalised:
+    """The good row with some cells changed; a header that is changed to None is absent."""
+    row = {key: cell for key, cell in (GOOD[table] | changes).items() if cell is not None}
+    return normalise(BY_NAME[table], sheet(row), layout)
+
+
+def value(layout: Layout, table: str, column: str, **changes: str | None) -> Any:
+    done = read(layout, table, **changes)
+    assert done.findings["message"].to_list() == []
+    return done.frame[column][0]
+
+
+def only_finding(done: Normalised) -> dict[str, Any]:
+    assert done.findings.height == 1, done.findings["message"].to_list()
+    return done.findings.row(0, named=True)
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_a_good_row_is_canonical(layout: Layout, table: Table) -> None:
+    done = read(layout, table.name)
+    assert done.findings.is_empty()
+    assert not done.rejected.any()
+    assert SCHEMAS[table.name].validate(done.frame).height == 1
+
+
+# --- exact numbers and units -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("quantity", "unit", "kwh"),
+    [
+        ("1.2", "万kWh", 12000.0),
+        ("4.35", "万千瓦时", 43500.0),
+        ("0.1", "亿千瓦时", 1e7),
+        ("1,234.5", "MWh", 1234500.0),
+        ("１２", "度", 12.0),
+        ("1.2亿", "kWh", 1.2e8),
+        ("0.0012", "GWh", 1200.0),
+        ("12345678901234567", "亿kWh", 1.2345678901234567e24),
+        ("0.3", "Wh", 0.0003),
+    ],
+)
+def test_electricity_converts_without_binary_surprises(layout: Layout, quantity: str, unit: str, kwh: float) -> None:
+    assert value(layout, "energy", "quantity", 消耗量=quantity, 计量单位=unit) == kwh
+    assert value(layout, "energy", "unit", 消耗量=quantity, 计量单位=unit) == "kWh"
+
+
+@pytest.mark.parametrize(
+    ("carrier", "quantity", "unit", "expected"),
+    [
+        ("柴油", "1.5", "吨", (1500.0, "kg")),
+        ("原煤", "2", "万吨", (2e7, "kg")),
+        ("天然气", "3.3", "万立方米", (33000.0, "m3")),
+        ("热力", "7", "百万千焦", (7000.0, "MJ")),
+        ("水", "120", "吨", (120.0, "m3")),
+        ("水", "500", "L", (0.5, "m3")),
+    ],
+)
+def test_each_carrier_has_its_unit(layout: Layout, carrier: str, quantity: str, unit: str, expected: Any) -> None:
+    frame = read(layout, "energy", 能源品种=carrier, 消耗量=quantity, 计量单位=unit).frame
+    assert frame.select("quantity", "unit").row(0) == expected
+
+
+def test_a_header_gives_the_unit(layout: Layout) -> None:
+    assert value(layout, "energy", "quantity", 消耗量=None, 计量单位=None, **{"消耗量（万kWh）": "1.2"}) == 12000.0
+    assert value(layout, "data_centres", "total_kwh", 总耗电量=None, **{"总耗电量(GWh)": "4.35"}) == 4350000.0
+    assert value(layout, "data_centres", "water_t", 用水量=None, **{"用水量(m3)": "4"}) == 4.0
+    assert value(layout, "data_centres", "total_kwh") == 125.0
+
+
+def test_the_cell_of_the_unit_column_goes_before_the_header(layout: Layout) -> None:
+    assert value(layout, "energy", "quantity", 消耗量=None, 计量单位="MWh", **{"消耗量(万kWh)": "2"}) == 2000.0
+
+
+@pytest.mark.parametrize(
+    ("metric", "value_", "unit", "expected"),
+    [
+        ("信息流量", "3", "亿GB", 3e5),
+        ("移动互联网接入流量", "1.1", "EB", 1.1e6),
+        ("电信业务总量", "2.5", "亿元", 25000.0),
+    ],
+)
+def test_metrics_have_their_units(layout: Layout, metric: str, value_: str, unit: str, expected: float) -> None:
+    assert value(layout, "activity", "value", 指标=metric, 数值=value_, 计量单位=unit) == expected
+
+
+@pytest.mark.parametrize(
+    ("action", "metric", "value_", "unit", "expected"),
+    [
+        ("8", "绿色采购占比", "85%", None, (85.0, "%")),
+        ("8", "绿色采购占比", "85", "%", (85.0, "%")),
+        ("8", "绿色采购占比", "85%", "%", (85.0, "%")),
+        ("15", "绿色低碳专利", "1.2", "万件", (12000.0, "件")),
+        ("2", "共享管道", "3", "沟公里", (3.0, "km")),
+        ("4", "储能容量", "3", "MWh", (3000.0, "kWh")),
+        ("S3", "绿色金融支持金额", "3", "亿元", (30000.0, "万元")),
+    ],
+)
+def test_action_metrics_count(
+    layout: Layout, action: str, metric: str, value_: str, unit: str | None, expected: Any
+) -> None:
+    done = read(layout, "action_metrics", 行动编号=action, 指标=metric, 数值=value_, 计量单位=unit)
+    assert done.findings.is_empty()
+    assert done.frame.select("value", "unit").row(0) == expected
+
+
+def test_power_is_the_power_of_ten_of_the_registry() -> None:
+    assert power("万kWh", ("kWh",)) == 4
+    assert power("升", ("m3",)) == -3
+    assert power("升", ("kg",)) == "unit.density"
+    assert power("kWh", ("kg",)) == "unit.dimension"
+    assert power("Gb", ("TB",)) == "unit.bits"
+    assert power("桶", ("kg",)) == "unit.unknown"
+    for canonical, spellings in SPELT.items():
+        for unit in spellings:
+            shift = power(unit, (canonical, "m3") if canonical == "t" else (canonical,))
+            assert isinstance(shift, int)
+            same = "m3" if canonical == "t" and units.parse_unit(unit).dimension == "volume" else canonical
+            assert Fraction(10) ** shift == units.ratio(unit, same)
+
+
+@pytest.mark.parametrize(("text", "share"), [("60%", 0.6), ("0.6", 0.6), ("35%", 0.35), ("6", 6.0), ("６０％", 0.6)])
+def test_shares_may_be_percent(layout: Layout, text: str, share: float) -> None:
+    assert value(layout, "cases", "rebound_share", 反弹比例=text) == share
+
+
+def test_percent_in_a_header_counts_once(layout: Layout) -> None:
+    assert value(layout, "cases", "rebound_share", **{"反弹比例(%)": "35"}) == 0.35
+    assert value(layout, "cases", "rebound_share", **{"反弹比例(%)": "35%"}) == 0.35
+    assert value(layout, "cases", "uncertainty_low_pct", 不确定度下限="20%") == 20.0
+    assert value(layout, "cases", "uncertainty_low_pct", 不确定度下限="20") == 20.0
+
+
+# --- the other kinds ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2023", (2023, None)),
+        ("2023.0", (2023, None)),
+        ("2023年", (2023, None)),
+        ("2023-05", (2023, 5)),
+        ("2023/5", (2023, 5)),
+        ("2023.05", (2023, 5)),
+        ("2023.10", (2023, 10)),
+        ("2023年5月", (2023, 5)),
+        ("２０２３年５月６日", (2023, 5)),
+        ("2023-05-06", (2023, 5)),
+        ("2023-05-06 00:00:00", (2023, 5)),
+    ],
+)
+def test_a_date_is_a_year_and_a_month(layout: Layout, text: str, expected: Any) -> None:
+    done = read(layout, "data_centres", 投产时间=text)
+    assert done.findings.is_empty()
+    assert done.frame.select("commissioned_year", "commissioned_month").row(0) == expected
+
+
+@pytest.mark.parametrize("text", ["2023.1", "2023-13", "2023-00", "23-05", "2023-05-32", "五月", "2023-"])
+def test_what_is_no_date_is_told(layout: Layout, text: str) -> None:
+    finding = only_finding(read(layout, "data_centres", 投产时间=text))
+    assert (finding["rule"], finding["column"], finding["found"]) == ("cell.date", "commissioned", text)
+
+
+@pytest.mark.parametrize(
+    ("text", "month"), [("", 0), ("—", 0), ("全年", 0), ("3", 3), ("03", 3), ("12月", 12), ("1月份", 1)]
+)
+def test_months(layout: Layout, text: str, month: int) -> None:
+    assert value(layout, "energy", "month", 月份=text) == month
+
+
+@pytest.mark.parametrize(("text", "expected"), FLAGS.items())
+def test_flags(layout: Layout, text: str, expected: bool) -> None:
+    assert value(layout, "sites", "new_build", 是否新建=text.upper()) is expected
+
+
+def test_whole_numbers(layout: Layout) -> None:
+    assert value(layout, "sites", "tenants", 租户数="3.0") == 3
+    assert value(layout, "sites", "tenants", 租户数="３") == 3
+    assert value(layout, "sites", "year", 年份="2025.0") == 2025
+    assert value(layout, "sites", "year", 年份="２０２５年") == 2025
+
+
+def test_every_spelling_of_every_code(layout: Layout) -> None:
+    for table in TABLES:
+        for column in table.columns:
+            pairs = [(code, text) for code, spelt in column.members.items() for text in (code, code.upper(), *spelt)]
+            if not pairs:
+                continue
+            rows = [GOOD[table.name] | {column.zh: f" {text} "} for _, text in pairs]
+            got = normalise(table, sheet(*rows), layout).frame[column.name]
+            assert got.to_list() == [code for code, _ in pairs], f"{table.name}.{column.name}"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("广东", ("440000", "", False)),
+        ("广东省", ("440000", "", False)),
+        ("440000", ("440000", "", False)),
+        ("44", ("440000", "", False)),
+        ("粤", ("440000", "", False)),
+        ("Guangdong", ("440000", "", False)),
+        ("４４００００", ("440000", "", False)),
+        ("深圳市", ("440000", "深圳", False)),
+        ("深圳", ("440000", "深圳", False)),
+        ("440300", ("440000", "440300", False)),
+        ("兵团", ("650000", "新疆生产建设兵团", False)),
+        ("660000", ("650000", "新疆生产建设兵团", False)),
+        ("新疆", ("650000", "", False)),
+        ("全国", ("000000", "", True)),
+        ("000000", ("000000", "", True)),
+    ],
+)
+def test_provinces(layout: Layout, text: str, expected: Any) -> None:
+    done = read(layout, "energy", 省份=text)
+    assert done.findings.is_empty()
+    assert done.frame.select("province_code", "sub_region", "is_control").row(0) == expected
+
+
+def test_every_region_is_known(layout: Layout) -> None:
+    every = regions.all_regions(layout)
+    for attribute in ("code", "short_zh", "name_zh", "slug"):
+        rows = [GOOD["energy"] | {"省份": getattr(region, attribute)} for region in every]
+        frame = normalise(BY_NAME["energy"], sheet(*rows), layout).frame
+        assert frame["province_code"].to_list() == [region.code for region in every]
+        assert set(frame["sub_region"]) == {""}
+
+
+def test_defaults(layout: Layout) -> None:
+    assert value(layout, "energy", "supply") == "own"
+    assert value(layout, "energy", "counterparty_id") == ""
+    assert value(layout, "energy", "month") == 0
+    assert value(layout, "activity", "price_base_year") == 0
+    assert value(layout, "entities", "group_id") == "CT"
+    assert value(layout, "entities", "group_id", 所属集团="G") == "G"
+    done = normalise(BY_NAME["sites"], sheet(GOOD["sites"] | {"年份": ""}), layout, filing_year=2024)
+    assert done.frame["year"].to_list() == [2024]
+    assert only_finding(read(layout, "sites", 年份=None))["rule"] == "cell.missing"
+
+
+# --- findings ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rule", "table", "column", "changes", "right"),
+    [
+        ("cell.missing", "energy", "quantity", {"消耗量": ""}, "非负数，如 12500"),
+        ("cell.missing", "energy", "carrier", {"能源品种": "/"}, "电力、柴油"),
+        ("cell.number", "energy", "quantity", {"消耗量": "12,5oo"}, "非负数，如 12500"),
+        ("cell.number", "energy", "quantity", {"消耗量": "85%"}, "非负数"),
+        ("cell.number", "base_stations", "stations", {"基站数": "约10"}, "非负数"),
+        ("cell.integer", "sites", "tenants", {"租户数": "2.5"}, "不小于 1 的整数"),
+        ("cell.year", "energy", "year", {"年份": "25"}, "2015 至 2035 的四位年份"),
+        ("cell.month", "energy", "month", {"月份": "13"}, "1 至 12"),
+        ("cell.month", "energy", "month", {"月份": "0"}, "1 至 12"),
+        ("cell.share", "cases", "rebound_share", {"反弹比例": "一半"}, "百分数，如 60%"),
+        ("cell.flag", "sites", "new_build", {"是否新建": "新"}, "是 或 否"),
+        ("cell.code", "energy", "carrier", {"能源品种": "煤油"}, "电力、柴油、汽油"),
+        ("cell.province", "energy", "province_code", {"省份": "广冬"}, "广东、440000"),
+        ("cell.province", "energy", "province_code", {"省份": "香港"}, "31 个省"),
+        ("cell.nation", "sites", "province_code", {"省份": "全国"}, "广东、440000"),
+        ("unit.missing", "energy", "unit", {"计量单位": ""}, "kWh"),
+        ("unit.unknown", "energy", "unit", {"计量单位": "桶"}, "kWh"),
+        ("unit.bits", "activity", "unit", {"计量单位": "Gb"}, "TB"),
+        ("unit.dimension", "energy", "unit", {"计量单位": "吨"}, "kWh"),
+        ("unit.density", "energy", "unit", {"能源品种": "柴油", "计量单位": "升"}, "kg"),
+        ("unit.dimension", "data_centres", "total_kwh", {"总耗电量": None, "总耗电量(吨)": "1"}, "kWh"),
+    ],
+)  # fmt: skip
+def test_each_failing_cell_is_a_finding(
+    layout: Layout, rule: str, table: str, column: str, changes: dict[str, str | None], right: str
+) -> None:
+    done = read(layout, table, **changes)
+    finding = only_finding(done)
+    assert {key: finding[key] for key in ("rule", "table", "column", "severity", "row", "file", "sheet")} == {
+        "rule": rule, "table": table, "column": column, "severity": "error", "row": 2, "file": "能源消耗.xlsx",
+        "sheet": "2025",
+    }  # fmt: skip
+    zh = BY_NAME[table].column(column).zh
+    assert finding["message"].startswith(f"能源消耗.xlsx「2025」第 2 行「{zh}」：")
+    assert finding["found"] in finding["message"]
+    assert "应" in finding["message"]
+    assert right in finding["message"].split("应", 1)[1]
+    assert done.rejected.to_list() == [True]
+    assert done.frame.height == 1
+
+
+def test_the_sentence_of_the_design(layout: Layout) -> None:
+    rows = [GOOD["energy"]] * 15 + [GOOD["energy"] | {"消耗量": "12,5oo"}]
+    done = normalise(BY_NAME["energy"], sheet(*rows), layout)
+    assert only_finding(done)["message"] == (
+        "能源消耗.xlsx「2025」第 17 行「消耗量」：12,5oo 不是数字；应为非负数，如 12500"
+    )
+    assert done.rejected.sum() == 1
+    csv = normalise(BY_NAME["energy"], sheet(rows[-1], file="a.csv", name=""), layout)
+    assert only_finding(csv)["message"].startswith("a.csv 第 2 行「消耗量」：")
+
+
+def test_headers_that_are_missing_unknown_or_repeated(layout: Layout) -> None:
+    done = read(layout, "energy", 消耗量=None, **{"year": "2024", "天气": "晴"})
+    found = {row["rule"]: row for row in done.findings.iter_rows(named=True)}
+    assert {rule: row["severity"] for rule, row in found.items()} == {
+        "header.missing": "error", "header.unknown": "warning", "header.repeated": "warning"
+    }  # fmt: skip
+    assert {row["row"] for row in found.values()} == {None}
+    assert "「消耗量」：缺少必填列“消耗量”" in found["header.missing"]["message"]
+    assert "“天气”" in found["header.unknown"]["message"]
+    assert "“year”" in found["header.repeated"]["message"]
+    assert done.rejected.to_list() == [True]
+    assert done.frame["year"].to_list() == [2025]
+
+
+def test_every_cell_rule_is_tested() -> None:
+    marks = test_each_failing_cell_is_a_finding.pytestmark  # type: ignore[attr-defined]
+    tested = {case[0] for case in marks[0].args[1]} | {
+        "header.missing",
+        "header.unknown",
+        "header.repeated",
+        "cell.date",
+    }
+    assert tested == set(CELL_RULES)
+
+
+def test_a_sheet_without_rows(layout: Layout) -> None:
+    empty = sheet(GOOD["energy"]).clear()
+    assert normalise(BY_NAME["energy"], empty, layout).frame.height == 0
+
+
+# --- any accepted writing of a row normalises to the same canonical row ------------------------------------
+
+SPELT = {  # canonical unit -> others
+    "kWh": ["kWh", "MWh", "GWh", "千瓦时", "度", "万千瓦时", "亿kWh", "ＭＷh"],
+    "kg": ["kg", "t", "吨", "万吨"],
+    "t": ["kg", "t", "吨", "m3", "万立方米"],
+    "m3": ["L", "m3", "m³", "立方米", "万立方米"],
+    "MJ": ["MJ", "GJ", "百万千焦"],
+    "TB": ["GB", "TB", "PB", "EB", "亿GB"],
+    "万元": ["元", "万元", "亿元"],
+    "tCO2": ["tCO2", "kgCO2", "万吨二氧化碳"],
+}
+DECIMALS = st.builds(lambda n, d: Decimal(n).scaleb(-d), st.integers(0, 10**9), st.integers(0, 4))
+WORDS = st.text("abcXYZ中文名12", min_size=1, max_size=6).filter(lambda text: text.strip("12"))
+
+
+def written(number: Decimal) -> st.SearchStrategy[str]:
+    """A number as people type it."""
+    plain = f"{number:f}"
+    wide = "".join(chr(ord(c) + 0xFEE0) for c in plain)
+    return st.sampled_from([plain, f"{number:,f}", wide, f" {plain} "])
+
+
+@st.composite
+def cell(draw: st.DrawFn, column: Column, codes: dict[str, str]) -> tuple[str, dict[str, Any], str | None]:
+    """Header, canonical values, text of a cell (unit cells are left to the caller: None)."""
+    header = draw(st.sampled_from([column.name, *column.headers]))
+    if column.default not in (None, "=filing_year") and draw(st.booleans()):
+        default = codes["entity_id"] if column.default == "=entity_id" else column.default
+        return header, {column.name: default}, draw(st.sampled_from(["", "—", "N/A"]))
+    match column.kind:
+        case "quantity":
+            number = draw(DECIMALS)
+            accepted = column.units[codes.get(column.by, "")]
+            unit = draw(st.sampled_from(SPELT.get(accepted[0]) or accepted))
+            shift = power(unit, accepted)
+            assert isinstance(shift, int)
+            exact = Fraction(number) * Fraction(10) ** shift
+            return f"{header}({unit})", {column.name: float(exact)}, draw(written(number))
+        case "number":
+            number = draw(DECIMALS)
+            return header, {column.name: float(number)}, draw(written(number))
+        case "integer" | "year":
+            n = draw(st.integers(int(column.low or 0), int(column.high or 99)))
+            return header, {column.name: n}, draw(written(Decimal(n))) if column.kind == "integer" else f"{n}年"
+        case "month":
+            n = draw(st.integers(1, 12))
+            return header, {column.name: n}, draw(st.sampled_from([str(n), f"{n:02}", f"{n}月"]))
+        case "date":
+            year, month = draw(st.integers(1990, 2035)), draw(st.integers(1, 12))
+            text = draw(st.sampled_from([f"{year}-{month:02}", f"{year}/{month}", f"{year}年{month}月"]))
+            return header, dict(zip(column.canonical, (year, month), strict=True)), text
+        case "share":
+            share = draw(st.integers(0, 1000))
+            text = draw(st.sampled_from([str(Decimal(share).scaleb(-3)), f"{Decimal(share).scaleb(-1)}%"]))
+            return header, {column.name: float(Fraction(share, 1000))}, text
+        case "flag":
+            text = draw(st.sampled_from(sorted(FLAGS)))
+            return header, {column.name: FLAGS[text]}, text
+        case "code":
+            code = codes[column.name]
+            return header, {column.name: code}, draw(st.sampled_from([code, *column.members[code]]))
+        case "province":
+            region = draw(st.sampled_from(regions.all_regions(Layout.current())[0 if column.nation else 1 :]))
+            text = draw(st.sampled_from([region.code, region.short_zh, region.name_zh, region.slug]))
+            return header, dict(zip(column.canonical, (region.code, "", region.is_nation), strict=True)), text
+    text = codes.get(column.name) or draw(WORDS)
+    return header, {column.name: text}, draw(st.sampled_from([text, f"  {text} "]))
+
+
+@st.composite
+def filed_rows(draw: st.DrawFn) -> tuple[Table, dict[str, str], dict[str, Any]]:
+    table = draw(st.sampled_from(TABLES))
+    codes = {column.name: draw(st.sampled_from(sorted(column.members))) for column in table.columns if column.members}
+    codes["entity_id"] = draw(WORDS)
+    row: dict[str, str] = {}
+    expected: dict[str, Any] = {}
+    for column in table.columns:
+        if column.kind == "unit":
+            continue
+        header, values, text = draw(cell(column, codes))
+        row[header] = text or ""
+        expected |= values
+        if column.by:
+            expected["unit"] = column.units[codes[column.by]][0]
+    for column in table.columns:  # a default that was taken may be that of another code
+        if column.members and expected[column.name] != codes[column.name]:
+            assert expected[column.name] == column.default
+    return table, dict(draw(st.permutations(list(row.items())))), expected
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(filed_rows())
+def test_any_accepted_writing_gives_the_same_canonical_row(filed: tuple[Table, dict[str, str], dict[str, Any]]) -> None:
+    table, row, expected = filed
+    done = normalise(table, sheet(row), Layout.current())
+    assert done.findings["message"].to_list() == []
+    got = done.frame.select(list(table.dtypes))
+    assert_frame_equal(got, pl.DataFrame([expected], schema=table.dtypes), check_exact=True)
+    SCHEMAS[table.name].validate(done.frame)

@@ -1,0 +1,406 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from pipeline import reference, regions
+from pipeline.filings.contracts import BY_NAME, SCHEMAS, SOURCE, TABLES
+from pipeline.filings.rules import CELL_RULES, FINDING, FRAME_RULES, ROW_RULES, RULES, Findings, check
+from pipeline.layout import Layout
+
+Rows = Mapping[str, list[dict[str, Any]]]
+
+# One good canonical row per table; what a test does not name stands as here.
+GOOD: dict[str, dict[str, Any]] = {
+    "entities": {"entity_id": "CT", "name_zh": "电信", "kind": "basic_telecom", "group_id": "CT"},
+    "energy": {"year": 2025, "month": 0, "entity_id": "CT", "province_code": "440000", "sub_region": "", "is_control": False,
+               "facility_type": "office", "carrier": "electricity", "quantity": 1000.0, "unit": "kWh", "supply": "own",
+               "counterparty_id": ""},
+    "activity": {"year": 2025, "month": 0, "entity_id": "CT", "province_code": "440000", "sub_region": "",
+                 "is_control": False, "metric": "information_flow", "value": 100.0, "unit": "TB", "price_base_year": 0},
+    "sites": {"site_id": "S1", "year": 2025, "entity_id": "CT", "province_code": "440000", "sub_region": "",
+              "is_control": False, "built_year": 2023, "new_build": True, "tenants": 2, "sharing_kind": "co_build"},
+    "data_centres": {"dc_id": "D1", "year": 2025, "entity_id": "CT", "province_code": "440000", "sub_region": "",
+                     "is_control": False, "name": "一号楼", "standard_racks": 5000.0, "commissioned_year": 2023,
+                     "commissioned_month": 5, "it_kwh": 100.0, "total_kwh": 125.0, "water_t": 1.0, "green_kwh": 0.0},
+    "rooms": {"room_id": "R1", "year": 2025, "entity_id": "CT", "province_code": "440000", "sub_region": "",
+              "is_control": False, "kind": "core", "retrofit_year": None, "it_kwh": 100.0, "total_kwh": 150.0},
+    "base_stations": {"year": 2025, "month": 0, "entity_id": "CT", "province_code": "440000", "sub_region": "",
+                      "is_control": False, "generation": "5G", "stations": 10.0, "traffic_tb": 5.0, "energy_kwh": 200000.0},
+    "green_power": {"year": 2025, "entity_id": "CT", "province_code": "440000", "sub_region": "", "is_control": False,
+                    "channel": "direct", "kwh": 100.0},
+    "cases": {"case_id": "C1", "title": "配电房", "status": "promoted", "category": "industry", "organisation": "甲",
+              "province_code": "440000", "sub_region": "", "is_control": False, "technology": "5G", "sector": "电力"},
+    "standards": {"standard_id": "YD/T 1", "title": "绿色", "level": "industry", "status": "published",
+                  "published_year": 2023, "published_month": 5},
+    "measures": {"year": 2025, "entity_id": "CT", "province_code": "440000", "sub_region": "", "is_control": False,
+                 "action_no": "1", "item": "评估", "status": "done"},
+    "action_metrics": {"year": 2025, "entity_id": "CT", "province_code": "440000", "sub_region": "", "is_control": False,
+                       "action_no": "15", "metric": "patents", "value": 3.0, "unit": "件"},
+}  # fmt: skip
+
+
+def frames(rows: Rows) -> dict[str, pl.DataFrame]:
+    """Canonical tables; entities hold CT and TOWER unless given. Row 2 of a sheet is the first one."""
+    filled = {"entities": [{}, {"entity_id": "TOWER", "kind": "tower"}], **rows}
+    return {
+        table: pl.DataFrame(
+            [
+                GOOD[table] | row | {"source_file": f"{table}.xlsx", "source_sheet": "2025", "source_row": n}
+                for n, row in enumerate(changes, 2)
+            ],
+            schema=BY_NAME[table].dtypes | SOURCE,
+        )
+        for table, changes in filled.items()
+    }
+
+
+def run(layout: Layout, rows: Rows, growth: pl.DataFrame | None = None) -> Findings:
+    return check(frames(rows), 2025, layout, growth)
+
+
+def found(findings: Findings, rule: str) -> list[tuple[str, str | None, int | None]]:
+    """Table, column and row of the findings of a rule."""
+    return findings.frame.filter(pl.col("rule") == rule).select("table", "column", "row").rows()
+
+
+def sentences(findings: Findings, rule: str) -> str:
+    return "\n".join(findings.frame.filter(pl.col("rule") == rule)["message"])
+
+
+def test_good_rows_have_no_findings(layout: Layout) -> None:
+    findings = run(layout, {table: [{}] for table in GOOD if table != "entities"})
+    assert findings.frame["message"].to_list() == []
+    assert findings.frame.schema == pl.Schema(FINDING)
+    for table, frame in frames({table: [{}] for table in GOOD}).items():
+        assert SCHEMAS[table].validate(frame).height == 1
+        assert findings.rejected[table].any() is False
+        assert findings.flags[table].dtype == pl.List(pl.String)
+
+
+def test_without_tables_there_is_nothing_to_find(layout: Layout) -> None:
+    assert check({}, 2025, layout).frame.schema == pl.Schema(FINDING)
+    assert check({t.name: pl.DataFrame(schema=t.dtypes | SOURCE) for t in TABLES}, 2025, layout).frame.is_empty()
+
+
+# --- one row on each side of a bound -----------------------------------------------------------------------
+
+BOUNDS = [
+    # rule, table, column, good row, bad row, what was found, what would be right
+    ("pue.below_1", "data_centres", "total_kwh", {"total_kwh": 100.0}, {"total_kwh": 99.9}, "PUE 为 0.999（总耗电量 99.9", "不小于"),
+    ("pue.below_1", "rooms", "total_kwh", {"total_kwh": 100.0}, {"total_kwh": 99.0}, "99 kWh", "不小于"),
+    ("pue.above_5", "data_centres", "total_kwh", {"total_kwh": 500.0}, {"total_kwh": 501.0}, "PUE 为 5.01", "不高于 5"),
+    ("pue.above_5", "rooms", "total_kwh", {"total_kwh": 500.0}, {"total_kwh": 500.1}, "500.1 kWh", "不高于 5"),
+    ("pue.unusual", "data_centres", "total_kwh", {"total_kwh": 102.0}, {"total_kwh": 101.9}, "PUE 为 1.019", "1.02 至 3"),
+    ("pue.unusual", "rooms", "total_kwh", {"total_kwh": 300.0}, {"total_kwh": 300.1}, "300.1", "1.02 至 3"),
+    ("data_centres.green_above_total", "data_centres", "green_kwh", {"green_kwh": 125.0}, {"green_kwh": 125.5}, "125.5", "不大于"),
+    ("sites.shared_alone", "sites", "sharing_kind", {"tenants": 2}, {"tenants": 1}, "租户数却为 1", "不少于 2"),
+    ("sites.shared_alone", "sites", "sharing_kind", {"tenants": 1, "sharing_kind": "existing"}, {"tenants": 1}, "1", "2"),
+    ("sites.shared_alone", "sites", "sharing_kind", {"tenants": 1, "sharing_kind": "social"}, {"tenants": 1}, "1", "2"),
+    ("sites.shared_alone", "sites", "sharing_kind", {"tenants": 1, "sharing_kind": "none"}, {"tenants": 1}, "1", "不共享"),
+    ("rooms.retrofit_after_year", "rooms", "retrofit_year", {"retrofit_year": 2025}, {"retrofit_year": 2026}, "2026 晚于", "留空"),
+    ("activity.price_base_missing", "activity", "price_base_year",
+     {"metric": "telecom_business_volume", "price_base_year": 2024}, {"metric": "telecom_business_volume"}, "未填", "如 2024"),
+    ("activity.price_base_idle", "activity", "price_base_year", {}, {"price_base_year": 2024}, "2024", "留空"),
+    ("action_metrics.metric_of_other_action", "action_metrics", "metric", {}, {"action_no": "8"}, "行动编号却为 8", "行动编号改为 15"),
+    ("base_stations.energy_per_station", "base_stations", "energy_kwh", {"energy_kwh": 20000.0}, {"energy_kwh": 19990.0},
+     "1.999 MWh", "2 至 60"),
+    ("base_stations.energy_per_station", "base_stations", "energy_kwh", {"energy_kwh": 600000.0}, {"energy_kwh": 600001.0},
+     "600001 kWh", "2 至 60"),
+    ("base_stations.energy_per_station", "base_stations", "energy_kwh", {"month": 1, "energy_kwh": 50000.0},
+     {"month": 1, "energy_kwh": 50010.0}, "60.012 MWh", "2 至 60"),
+    ("standards.no_date", "standards", "published_on", {"status": "drafting", "published_year": None}, {"published_year": None},
+     "未填", "YYYY-MM-DD"),
+    ("value.negative", "energy", "quantity", {"quantity": 0.0}, {"quantity": -0.5}, "-0.5 kWh", "非负数，如 12500"),
+    ("value.negative", "green_power", "kwh", {"kwh": 0.0}, {"kwh": -1.0}, "-1 kWh", "非负数"),
+    ("value.range", "sites", "tenants", {"tenants": 1, "sharing_kind": "none"}, {"tenants": 0, "sharing_kind": "none"}, "0", "不小于 1"),
+    ("value.range", "data_centres", "pue_category", {"pue_category": 3}, {"pue_category": 4}, "4", "1 至 3"),
+    ("value.range", "cases", "rebound_share", {"rebound_share": 1.0}, {"rebound_share": 1.01}, "1.01", "0 至 1"),
+    ("value.range", "data_centres", "commissioned", {"commissioned_year": 1990}, {"commissioned_year": 1989}, "1989", "应"),
+    ("year.bounds", "energy", "year", {"year": 2015}, {"year": 2014}, "2014", "2015 至 2025"),
+    ("year.bounds", "sites", "year", {"year": 2025}, {"year": 2026}, "2026", "2015 至 2025"),
+    ("entity.unknown", "energy", "entity_id", {"entity_id": "TOWER"}, {"entity_id": "XX"}, "XX", "应先在该表登记"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "table", "column", "good", "bad", "what", "right"), BOUNDS)
+def test_a_row_on_each_side_of_the_bound(
+    layout: Layout, rule: str, table: str, column: str, good: dict[str, Any], bad: dict[str, Any], what: str, right: str
+) -> None:
+    assert found(run(layout, {table: [good]}), rule) == []
+    other = {"province_code": "330000"} if "province_code" in GOOD[table] else {}
+    id = next(iter(GOOD[table])) if isinstance(next(iter(GOOD[table].values())), str) else "province_code"
+    findings = run(layout, {table: [other | good, bad | ({} if id == "province_code" else {id: "second"})]})
+    assert found(findings, rule) == [(table, column, 3)]
+    row = findings.frame.filter(pl.col("rule") == rule).row(0, named=True)
+    assert row["severity"] == RULES[rule].severity
+    assert findings.rejected[table].to_list() == [False, RULES[rule].severity == "error"]
+    assert rule in findings.flags[table][1].to_list()
+    sentence = row["message"]
+    assert sentence.startswith(f"{table}.xlsx「2025」第 3 行「{BY_NAME[table].column(column).zh}」：")
+    said, asked = sentence.rsplit("；", 1)
+    assert what in said
+    assert right in asked
+
+
+def test_pue_without_it_power(layout: Layout) -> None:
+    idle = {"it_kwh": 0.0, "total_kwh": 0.0}
+    assert run(layout, {"data_centres": [idle]}).frame.is_empty()
+    assert found(run(layout, {"data_centres": [idle | {"total_kwh": 1.0}]}), "pue.above_5") == [
+        ("data_centres", "total_kwh", 2)
+    ]
+
+
+# --- keys --------------------------------------------------------------------------------------------------
+
+
+def test_of_identical_rows_the_first_is_kept(layout: Layout) -> None:
+    findings = run(layout, {"energy": [{}, {}, {"province_code": "330000"}, {}]})
+    assert found(findings, "key.identical") == [("energy", "year", 3), ("energy", "year", 5)]
+    assert findings.rejected["energy"].to_list() == [False, True, False, True]
+    assert "与 energy.xlsx「2025」第 2 行 完全相同；只保留第一行" in sentences(findings, "key.identical")
+
+
+def test_of_conflicting_rows_none_is_kept(layout: Layout) -> None:
+    findings = run(
+        layout, {"energy": [{}, {}, {"quantity": 2.0}, {"sub_region": "深圳"}, {"counterparty_id": "TOWER"}]}
+    )
+    assert found(findings, "key.conflict") == [("energy", "year", row) for row in (2, 3, 4)]
+    assert found(findings, "key.identical") == []
+    assert findings.rejected["energy"].to_list() == [True, True, True, False, False]
+    assert "第 2 行、energy.xlsx「2025」第 3 行、energy.xlsx「2025」第 4 行" in sentences(findings, "key.conflict")
+    assert "应只保留正确的一行" in sentences(findings, "key.conflict")
+
+
+def test_monthly_and_annual_rows_reject_each_other(layout: Layout) -> None:
+    alone = {"month": 1, "province_code": "330000"}
+    findings = run(layout, {"energy": [{}, {"month": 1}, {"month": 2}, alone]})
+    assert found(findings, "key.month_mix") == [("energy", "month", row) for row in (2, 3, 4)]
+    assert findings.rejected["energy"].to_list() == [True, True, True, False]
+    assert "这是年度数据" in sentences(findings, "key.month_mix")
+    assert "这是2 月数据，同一主键又有分月和年度两种数据；应只报其中一种" in sentences(findings, "key.month_mix")
+
+
+def test_an_entity_whose_own_row_is_rejected_is_unknown(layout: Layout) -> None:
+    twice = [{}, {"name_zh": "另一个"}]
+    findings = run(layout, {"entities": twice, "energy": [{}]})
+    assert found(findings, "key.conflict") == [("entities", "entity_id", 2), ("entities", "entity_id", 3)]
+    assert found(findings, "entity.unknown") == [("energy", "entity_id", 2)]
+    tables = frames({"energy": [{}]})
+    del tables["entities"]
+    assert found(check(tables, 2025, layout), "entity.unknown") == [("energy", "entity_id", 2)]
+
+
+def test_a_city_beside_its_province(layout: Layout) -> None:
+    findings = run(layout, {"energy": [{}, {"sub_region": "深圳"}, {"sub_region": "大连", "province_code": "210000"}]})
+    assert found(findings, "province.part_and_whole") == [("energy", "province_code", 3)]
+    assert "深圳 已单独填报" in sentences(findings, "province.part_and_whole")
+    assert "广东的一行应不含 深圳" in sentences(findings, "province.part_and_whole")
+
+
+# --- against the previous year -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("now", "rule", "power"),
+    [
+        (3000.0, None, ""),
+        (3001.0, "change.factor_3", ""),
+        (499_000.0, "change.factor_3", ""),
+        (500_000.0, "change.unit_slip", "10^3"),
+        (2_000_000.0, "change.unit_slip", "10^3"),
+        (2_001_000.0, "change.factor_3", ""),
+        (10_000_000.0, "change.unit_slip", "10^4"),
+        (20_001_000.0, "change.factor_3", ""),
+        (334.0, None, ""),
+        (333.0, "change.factor_3", ""),
+        (1.0, "change.unit_slip", "10^3"),
+        (0.1, "change.unit_slip", "10^4"),
+        (0.0, "change.factor_3", ""),
+    ],
+)
+def test_changes_against_the_previous_year(layout: Layout, now: float, rule: str | None, power: str) -> None:
+    findings = run(layout, {"energy": [{"year": 2024}, {"quantity": now}]})
+    assert findings.frame["rule"].to_list() == ([rule] if rule else [])
+    if rule:
+        assert found(findings, rule) == [("energy", "quantity", 3)]
+        assert "上年为 1000 kWh" in sentences(findings, rule)
+        assert (f"疑似计量单位差 {power}；应与上年" if power else "变动超过 3 倍；应核实") in sentences(findings, rule)
+    assert not findings.rejected["energy"].any()
+
+
+def test_no_comparison_without_last_year_or_from_zero(layout: Layout) -> None:
+    assert run(layout, {"energy": [{"year": 2023}, {"quantity": 9e9}]}).frame.is_empty()
+    assert run(layout, {"energy": [{"year": 2024, "quantity": 0.0}, {"quantity": 9e9}]}).frame.is_empty()
+
+
+def test_a_province_that_was_filed_last_year(layout: Layout) -> None:
+    both = [{"year": 2024}, {"year": 2024, "province_code": "330000"}]
+    findings = run(layout, {"energy": [*both, {}]})
+    assert found(findings, "province.missing") == [("energy", "province_code", None)]
+    assert sentences(findings, "province.missing") == (
+        "「能源消耗」「省份」：单位 CT 2024 年报过浙江，2025 年没有报；应补报，或说明在该省已无业务"
+    )
+    assert findings.frame.row(0, named=True)["file"] is None
+    assert run(layout, {"energy": [*both, {}, {"province_code": "330000"}]}).frame.is_empty()
+    assert run(layout, {"energy": both}).frame.is_empty()  # nothing of 2025 in the table yet
+
+
+# --- sums between tables -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rule", "table", "value", "facility", "row"),
+    [
+        ("sum.data_centres", "data_centres", "total_kwh", "data_centre", {"it_kwh": 80.0}),
+        ("sum.rooms", "rooms", "total_kwh", "core_room", {"it_kwh": 80.0}),
+        ("sum.rooms", "rooms", "total_kwh", "access_room", {"it_kwh": 80.0, "kind": "access"}),
+        ("sum.rooms", "rooms", "total_kwh", "access_room", {"it_kwh": 80.0, "kind": "aggregation"}),
+        ("sum.base_stations", "base_stations", "energy_kwh", "base_station", {"stations": 0.01}),
+    ],
+)
+def test_buildings_against_energy(layout: Layout, rule: str, table: str, value: str, facility: str, row: Any) -> None:
+    energy = [
+        {"facility_type": facility, "quantity": 60.0},
+        {"facility_type": facility, "quantity": 40.0, "supply": "received", "counterparty_id": "TOWER"},
+        {"facility_type": facility, "quantity": 900.0, "carrier": "diesel", "unit": "kg"},
+    ]
+    for total in (95.0, 105.0):
+        assert found(run(layout, {"energy": energy, table: [row | {value: total}]}), rule) == []
+    for total in (94.9, 105.1):
+        findings = run(layout, {"energy": energy, table: [row | {value: total}]})
+        assert found(findings, rule) == [("energy", "quantity", 2)]
+        assert f"能源消耗 100 kWh 与{BY_NAME[table].zh}合计 {total} kWh 相差超过 5%" in sentences(findings, rule)
+        assert "应基本一致" in sentences(findings, rule)
+    assert found(run(layout, {"energy": [{"facility_type": "office"}], table: [row]}), rule) == []
+
+
+def test_months_add_up_to_a_year_and_parts_of_a_year_are_not_compared(layout: Layout) -> None:
+    energy = [{"facility_type": "base_station", "quantity": 1200.0}]
+    months = [{"month": n, "energy_kwh": 90.0, "stations": 0.1} for n in range(1, 13)]
+    assert found(run(layout, {"energy": energy, "base_stations": months}), "sum.base_stations") == [
+        ("energy", "quantity", 2)
+    ]
+    assert found(run(layout, {"energy": energy, "base_stations": months[:11]}), "sum.base_stations") == []
+    full = [month | {"energy_kwh": 100.0} for month in months]
+    assert found(run(layout, {"energy": energy, "base_stations": full}), "sum.base_stations") == []
+
+
+def test_rejected_rows_take_no_part_in_sums(layout: Layout) -> None:
+    energy = [{"facility_type": "data_centre", "quantity": 125.0}]
+    centres = [{}, {"dc_id": "D2", "total_kwh": 1.0}]  # PUE below 1
+    assert found(run(layout, {"energy": energy, "data_centres": centres}), "sum.data_centres") == []
+
+
+def test_green_power_above_electricity(layout: Layout) -> None:
+    green = [{"kwh": 600.0}, {"kwh": 400.0, "channel": "gec"}]
+    resold = {"supply": "resold", "counterparty_id": "TOWER", "quantity": 5.0}
+    assert found(run(layout, {"energy": [{}], "green_power": green}), "green_power.above_electricity") == []
+    green[1]["kwh"] = 401.0
+    findings = run(layout, {"energy": [{}, resold], "green_power": green})
+    assert found(findings, "green_power.above_electricity") == [("green_power", "kwh", 2)]
+    assert "2025 年 CT 广东绿色电力合计 1001 kWh，大于用电量 1000 kWh；应不大于" in sentences(
+        findings, "green_power.above_electricity"
+    )
+
+
+def test_green_power_of_data_centres(layout: Layout) -> None:
+    centres = [{"green_kwh": 60.0}, {"dc_id": "D2", "green_kwh": 40.0}]
+    rule = "data_centres.above_green_power"
+    assert found(run(layout, {"data_centres": centres, "green_power": [{}]}), rule) == []
+    findings = run(layout, {"data_centres": centres, "green_power": [{"kwh": 99.0}]})
+    assert found(findings, rule) == [("data_centres", "green_kwh", 2)]
+    assert "合计 100 kWh，大于绿色电力表的 99 kWh；数据中心的绿电应已计入" in sentences(findings, rule)
+    elsewhere = run(layout, {"data_centres": centres, "green_power": [{"province_code": "330000"}]})
+    assert "绿色电力表的 0 kWh" in sentences(elsewhere, rule)
+
+
+def test_what_is_resold_must_be_received(layout: Layout) -> None:
+    sold = {"entity_id": "TOWER", "supply": "resold", "counterparty_id": "CT", "quantity": 100.0}
+    got = {"supply": "received", "counterparty_id": "TOWER", "facility_type": "base_station"}
+    rule = "energy.resold_unmatched"
+    for quantity in (95.0, 105.0):
+        assert found(run(layout, {"energy": [sold, got | {"quantity": quantity}]}), rule) == []
+    findings = run(layout, {"energy": [sold, got | {"quantity": 94.0}]})
+    assert found(findings, rule) == [("energy", "supply", 2)]
+    assert "2025 年 TOWER 在广东转供 100，CT 受供 94；转供应与对方的受供一致" in sentences(findings, rule)
+    assert "CT 没有相应的受供记录" in sentences(run(layout, {"energy": [sold]}), rule)
+    assert "转供 100而未填对方单位" in sentences(run(layout, {"energy": [sold | {"counterparty_id": ""}]}), rule)
+
+
+NATION = {"province_code": "000000", "is_control": True}
+
+
+def test_control_totals(layout: Layout) -> None:
+    rows = [{"quantity": 40.0}, {"quantity": 60.0, "province_code": "330000"}]
+    for total in (100.0, 96.0, 105.0):
+        assert run(layout, {"energy": [*rows, NATION | {"quantity": total}]}).frame.is_empty()
+    for total in (95.0, 106.0):
+        findings = run(layout, {"energy": [*rows, NATION | {"quantity": total}]})
+        assert found(findings, "sum.control") == [("energy", "quantity", 4)]
+        assert f"全国行为 {total:g} kWh，各省合计为 100 kWh" in sentences(findings, "sum.control")
+        assert "应与各省合计相差不超过 5%" in sentences(findings, "sum.control")
+    assert "（没有各省的行）" in sentences(run(layout, {"energy": [NATION]}), "sum.control")
+
+
+def test_an_annual_control_total_against_months(layout: Layout) -> None:
+    months = [{"month": n, "quantity": 10.0} for n in range(1, 13)]
+    assert run(layout, {"energy": [*months, NATION | {"quantity": 120.0}]}).frame.is_empty()
+    assert run(layout, {"energy": [*months, NATION | {"quantity": 10.0, "month": 3}]}).frame.is_empty()
+    findings = run(layout, {"energy": [*months, NATION | {"quantity": 100.0}]})
+    assert found(findings, "sum.control") == [("energy", "quantity", 14)]
+
+
+def test_control_totals_never_enter_sums(layout: Layout) -> None:
+    rows = [
+        {"facility_type": "data_centre", "quantity": 125.0},
+        NATION | {"facility_type": "data_centre", "quantity": 125.0},
+    ]
+    assert run(layout, {"energy": rows, "data_centres": [{}]}).frame.is_empty()
+
+
+def test_national_growth_against_the_published_one(layout: Layout) -> None:
+    published = reference.business_volume_index(reference.published(layout))
+    rate = dict(published.select("year", "growth_pct").iter_rows())[2025]
+    codes = [region.code for region in regions.all_regions(layout) if not region.is_nation]
+    volume = {"metric": "telecom_business_volume", "unit": "万元", "price_base_year": 2024}
+
+    def of(growth: float, codes: list[str]) -> Rows:
+        one = [volume | {"year": 2024, "province_code": code, "value": 100.0} for code in codes]
+        return {"activity": one + [row | {"year": 2025, "value": 100 + growth} for row in one]}
+
+    for growth in (rate - 1, rate + 1):
+        assert run(layout, of(growth, codes), published).frame.is_empty()
+    for growth in (rate - 1.01, rate + 1.01):
+        findings = run(layout, of(growth, codes), published)
+        assert found(findings, "activity.growth") == [("activity", "value", None)]
+        sentence = sentences(findings, "activity.growth")
+        assert f"增长 {growth:.2f}%，公布的增速为 {rate:g}%；相差应不超过 1 个百分点" in sentence
+    assert run(layout, of(rate + 9, codes[:30]), published).frame.is_empty()  # not the nation
+    assert run(layout, of(rate + 9, codes)).frame.is_empty()  # nothing to compare with
+
+
+# --- the registry ------------------------------------------------------------------------------------------
+
+
+def test_ids_are_unique_and_rules_name_real_columns() -> None:
+    assert len(RULES) == len(CELL_RULES) + len(ROW_RULES) + len(FRAME_RULES)
+    assert len({rule.title for rule in RULES.values()}) == len(RULES)
+    for rule in ROW_RULES:
+        for table in rule.tables:
+            assert BY_NAME[table].has(*rule.columns)
+
+
+def test_every_rule_is_tested() -> None:
+    text = Path(__file__).read_text(encoding="utf-8")
+    assert [rule for rule in RULES if rule not in CELL_RULES and f'"{rule}"' not in text] == []
+
+
+def test_findings_stand_errors_first_by_table_and_row(layout: Layout) -> None:
+    rows = {"energy": [{"province_code": "330000"}, {"quantity": -1.0}], "data_centres": [{"total_kwh": 101.0}]}
+    frame = run(layout, rows).frame
+    assert frame.select("severity", "table", "row").rows() == [("error", "energy", 3), ("warning", "data_centres", 2)]
