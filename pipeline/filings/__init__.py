@@ -1,0 +1,1 @@
+"""What enterprises send in: read, normalise, check; every row ends in exactly one place."""

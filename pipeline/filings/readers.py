@@ -1,0 +1,911 @@
+"""Which rows of text stand in this file? Workbooks, CSV and Parquet become text sheets, whatever the bytes are.
+
+Nothing here knows a contract: a caller says which header texts exist, and gets the table under the first row
+that has two of them. Any bytes end as sheets or as problems with one sentence; sizes are checked before they
+cost memory (a workbook is scanned as a stream before a library that unpacks it whole may open it).
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import itertools
+import math
+import os
+import posixpath
+import re
+import struct
+import tempfile
+import unicodedata
+import zipfile
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+from xml.etree import ElementTree
+
+import fastexcel
+import polars as pl
+
+from pipeline.errors import DataError
+
+READABLE = ".xlsx .csv .parquet"
+MIB = 1 << 20
+
+_HEADER_WITHIN = 20  # non-empty rows
+_MAX_NOTES = 1000  # note rows told one by one; more of them are taken for data
+_BRACKETS = re.compile(r"[(\[【]([^()\[\]【】]*)[)\]】]")
+_NOTE = r"^\s*(?:注\s*\d*\s*[:：.、]|注$|备注|说明|填报说明|填表说明|单位\s*[:：]|制表|填表人|审核|\*|※)"
+_INSTRUCTIONS = re.compile(r"说明|目录|封面|字典|须知|instruction|readme|cover|notes?$", re.IGNORECASE)
+_SILENT = re.compile(r"\..*|~\$.*|thumbs\.db|desktop\.ini|__macosx|readme.*|sample|.*\.(?:ya?ml|md)", re.IGNORECASE)
+_RESERVED = ("source_row", "_ragged", "_extra")
+_NO_ACCESS = "没有读取权限；请检查权限后重试。"
+
+# Worksheets, seen as a stream of bytes: references, merges, numbers with more than 9 decimals, error values,
+# formulas without a stored result.
+_REFERENCE = re.compile(rb' r="([A-Z]*)([0-9]+)"')
+_ODD_REFERENCE = re.compile(rb"\br\s*=\s*[\"']\$?([A-Za-z]{0,3})\$?([0-9]{1,10})")  # slow, for what is written oddly
+_FILLED = re.compile(rb"\br\s*=\s*[\"']([A-Z]{1,3})[0-9]+[\"'][^<>]*(?<!/)>(?!</)")
+_MERGE = re.compile(rb"mergeCell\s[^<>]*?ref\s*=\s*[\"']([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})")
+_FINE = re.compile(rb"v>[^<]{0,30}?(?:\.[0-9]{10}|[eE]-)")
+_ERROR = re.compile(rb"\br=[\"']([A-Z]{1,3}[0-9]+)[\"'][^<>]*\bt=[\"']e[\"']")
+_UNCALCULATED = re.compile(
+    rb"\br=[\"']([A-Z]{1,3}[0-9]+)[\"'][^<>]*><f\b[^<>]*(?:/>|>[^<]*</f>)(?:<v\s*/>|<v></v>)?</c>"
+)
+_SHARED = re.compile(rb"\bt\s*=\s*[\"']s[\"'][^<>]*>\s*<(?:\w+:)?v>\s*([0-9]{1,9})")
+_TAGS = (b"<c ", b"<c>", b"<c/", b":c ", b":c>", b":c/")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a file may cost; what is larger is refused with a sentence before it is opened."""
+
+    file_bytes: int = 1024 * MIB  # any file on disk
+    unpacked_bytes: int = 200 * MIB  # a workbook's members together; its size on disk too
+    ratio: int = 200  # unpacked to packed, of members above 1 MiB
+    members: int = 2000
+    sheet_cells: int = 20_000_000  # of the rectangle around a worksheet's cells
+    text_bytes: int = 512 * MIB  # the shared texts of a workbook, as often as they are used
+    cells: int = 100_000_000  # CSV and Parquet
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One table as text.
+
+    `file` is relative to the folder, `sheet` empty for CSV and Parquet, `header_row` and `source_row` are
+    1-based as a spreadsheet shows them (CSV: records; Parquet: the names are row 1). `columns` are the header
+    texts (NFKC, trimmed; a repeated one gets `_2`, an empty one is `列C`). `rows`: `source_row` Int64, then
+    `columns` as String, empty cells null; ragged CSV adds `_ragged` (`少`, `多` or null: fewer or more cells than
+    the header; fewer only in files without quotes) and `_extra` (the further cells, joined by the separator). `notes`: sentences on
+    what had to be decided.
+    """
+
+    file: str
+    sheet: str
+    header_row: int
+    columns: list[str]
+    rows: pl.DataFrame
+    notes: list[str]
+
+
+@dataclass(frozen=True)
+class FileProblem:
+    """A file or sheet that cannot be read, or not in full: a stable id and one Chinese sentence."""
+
+    file: str
+    sheet: str | None
+    id: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A file, sheet or row (its 1-based number) that was left out on purpose."""
+
+    file: str
+    sheet: str | None
+    row: int | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """All that was found; each file, sheet and non-empty row is in one of the three lists."""
+
+    sheets: list[Sheet] = field(default_factory=list)
+    problems: list[FileProblem] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Raw:
+    """A sheet before its header is found: `source_row` and text columns; merges as (column, first, last row)."""
+
+    sheet: str
+    frame: pl.DataFrame
+    first_column: int = 0
+    merges: tuple[tuple[int, int, int], ...] = ()
+    hidden: bool = False
+    problems: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass
+class _Scan:
+    """What a pass over a worksheet's bytes tells."""
+
+    cells: int = 0
+    unnamed: int = 0  # cells that do not say where they stand
+    columns: set[bytes] = field(default_factory=set)
+    filled: set[bytes] = field(default_factory=set)  # columns with content, where there are merges
+    last_row: int = 1
+    merges: set[tuple[bytes, bytes, bytes, bytes]] = field(default_factory=set)
+    fine: bool = False
+    errors: list[str] = field(default_factory=list)
+    uncalculated: list[str] = field(default_factory=list)
+
+
+# ---- folders and files
+
+
+def read_folder(
+    folder: Path, known_headers: Collection[str], fill_down: Collection[str] = (), limits: Limits | None = None
+) -> Reading:
+    """Every file of the folder and its subfolders, in the order of their names. See `read_file`.
+
+    Raises DataError when there is no such folder.
+    """
+    if not folder.is_dir():
+        raise DataError("file.folder", f"没有填报文件夹 {shown(folder)}；请给出存放 {READABLE} 文件的文件夹。")
+    reading, refused = Reading(), list[OSError]()
+    for here, folders, names in os.walk(folder, onerror=refused.append):
+        for name in sorted(folders):
+            path = Path(here, name)
+            if path.is_symlink() or _SILENT.fullmatch(name):
+                folders.remove(name)
+                _extend(reading, read_file(path, folder, known_headers, fill_down, limits))
+        folders.sort()
+        for name in sorted(names):
+            _extend(reading, read_file(Path(here, name), folder, known_headers, fill_down, limits))
+    for error in refused:
+        reading.problems.append(FileProblem(_name(Path(error.filename), folder), None, "file.access", _NO_ACCESS))
+    return reading
+
+
+def read_file(
+    path: Path,
+    folder: Path,
+    known_headers: Collection[str],
+    fill_down: Collection[str] = (),
+    limits: Limits | None = None,
+) -> Reading:
+    """The sheets of one file, whatever its bytes are.
+
+    `known_headers`: header texts that exist, compared by `header_key`. `fill_down`: those of key columns, where
+    a vertical merge of a workbook stands for its value in every row; other merges keep it in the first cell.
+    """
+    limits = limits or Limits()
+    reading, file = Reading(), _name(path, folder)
+    known = {header_key(one) for one in known_headers} - {""}
+    try:
+        reason = _reason_to_skip(path, folder)
+        if reason:
+            reading.skipped.append(Skipped(file, None, None, reason))
+            return reading
+        for raw in _reader(path, folder, limits)(path, limits, known, reading, file):
+            reading.problems.extend(FileProblem(file, raw.sheet or None, *one) for one in raw.problems)
+            _table(raw, file, known, {header_key(one) for one in fill_down}, reading)
+        if not reading.sheets and not reading.problems:
+            raise DataError("file.no_table", "文件里没有一张可读的表；请按模板填写后提交。")
+    except DataError as error:
+        reading.problems.append(FileProblem(file, None, error.id, error.message))
+    return reading
+
+
+def shown(path: Path | str) -> str:
+    """A path that is safe to print: what is no visible character is written as an escape."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(path))
+
+
+def _name(path: Path, folder: Path) -> str:
+    inside = path.relative_to(folder) if path.is_relative_to(folder) else path
+    return shown(inside.as_posix())
+
+
+def _extend(reading: Reading, more: Reading) -> None:
+    reading.sheets.extend(more.sheets)
+    reading.problems.extend(more.problems)
+    reading.skipped.extend(more.skipped)
+
+
+def _reason_to_skip(path: Path, folder: Path) -> str | None:
+    if _SILENT.fullmatch(path.name):
+        return "不是填报文件（隐藏、临时、说明或配置文件）。"
+    if path.is_symlink():
+        if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder)):
+            raise DataError("file.link", "这是指向文件夹之外的链接，未读取；请放入文件本身。")
+        return "这是链接；所指的文件在文件夹内，已按原位置读取。"
+    return None
+
+
+_Reader = Callable[[Path, Limits, Collection[str], Reading, str], Iterable[_Raw]]
+
+
+def _reader(path: Path, folder: Path, limits: Limits) -> _Reader:
+    """The reader for the kind of file, after the checks that all kinds share."""
+    kind = path.suffix.lower()
+    if kind == ".xls":
+        _refuse_xls(path)
+    if kind not in _READERS:
+        raise DataError("file.kind", f"不能读取 {shown(kind) or '没有扩展名的'} 文件；可读取 {READABLE}。")
+    if any("\ud800" <= c <= "\udfff" for c in str(path)):
+        raise DataError("file.name", "文件名含有不能识别的字符；请改名后重新提交。")
+    if kind == ".parquet" and "=" in _name(path.parent, folder):
+        raise DataError("parquet.hive", "这是按“列=值”分区的 Parquet 文件夹；请合并为一个 .parquet 文件。")
+    with _guard("file.access", _NO_ACCESS):
+        if not path.is_file():
+            raise DataError("file.kind", f"这不是普通文件；可读取 {READABLE}。")
+        size = path.stat().st_size
+        path.open("rb").close()
+    if size == 0:
+        raise DataError("file.empty", "文件是空的（0 字节）；请重新导出后提交。")
+    limit = limits.unpacked_bytes if kind == ".xlsx" else limits.file_bytes
+    if size > limit:
+        raise _too_large(f"文件有 {size / MIB:,.0f} MiB", f"{limit / MIB:,.0f} MiB")
+    return _READERS[kind]
+
+
+def _too_large(what: str, limit: str) -> DataError:
+    return DataError("file.too_large", f"{what}，超过上限 {limit}；请拆分成几个文件后提交。")
+
+
+@contextmanager
+def _guard(id: str, message: str) -> Iterator[None]:
+    """Whatever a library raises on bad bytes becomes one sentence."""
+    try:
+        yield
+    except (DataError, KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # a panic of a Rust library is no Exception
+        raise DataError(id, message) from error
+
+
+# ---- finding the table in a sheet
+
+
+def split_header(text: str) -> tuple[str, str | None]:
+    """The name and the unit of a header: `总耗电量（万kWh）` -> (`总耗电量`, `万kWh`). The last bracket counts."""
+    plain = unicodedata.normalize("NFKC", text).strip()
+    last = re.search(_BRACKETS.pattern + r"[\s*]*$", plain)
+    if last is None or not last[1].strip() or not plain[: last.start()].strip(" *"):
+        return plain.strip("* \t\n\r"), None
+    return plain[: last.start()].strip("* \t\n\r"), last[1].strip()
+
+
+def header_key(text: str) -> str:
+    """What two headers are compared by: without brackets, blanks, stars, case and width."""
+    plain = unicodedata.normalize("NFKC", text)
+    return re.sub(r"[\s*]", "", _BRACKETS.sub("", plain)).casefold()
+
+
+def _table(raw: _Raw, file: str, known: Collection[str], fill: Collection[str], reading: Reading) -> None:
+    """Adds the table of `raw` to `reading`, or says why there is none."""
+    sheet, where = raw.sheet or None, f"工作表“{raw.sheet}”" if raw.sheet else "文件"
+    names = [name for name in raw.frame.columns[1:] if name != "_ragged"]
+    frame, notes = _without_blank(raw.frame, names)
+    if frame.is_empty():
+        hidden = "隐藏的" if raw.hidden else ""
+        if sheet is None:
+            reading.problems.append(FileProblem(file, None, "file.empty", "文件里没有内容；请填写后提交。"))
+        else:
+            reading.skipped.append(Skipped(file, sheet, None, f"{hidden}{where}是空的。"))
+        return
+    head = frame.head(_HEADER_WITHIN).rows()
+    at = next((i for i, row in enumerate(head) if _known_cells(row[1:], known) >= 2), None)
+    if at is None:
+        only_text = sheet is not None and all(sum(bool(cell) for cell in row[1:]) <= 1 for row in head)
+        if sheet is not None and (raw.hidden or only_text or _INSTRUCTIONS.search(sheet)):
+            reading.skipped.append(Skipped(file, sheet, None, f"{where}没有表头，按说明页处理，未读取。"))
+        else:
+            reading.problems.append(_no_header(file, sheet, where, known))
+        return
+    for row in head[:at]:
+        text = " ".join(cell for cell in row[1 : len(names) + 1] if cell)
+        reading.skipped.append(Skipped(file, sheet, row[0], f"表头之上：{shown(text)[:80]}"))
+    body, notes = frame[at + 1 :], notes.filter(pl.col("source_row") > head[at][0])
+    if 0 < notes.height <= _MAX_NOTES:
+        body = body.join(notes, on="source_row", how="anti", maintain_order="left")
+        for number, text in notes.iter_rows():
+            reading.skipped.append(Skipped(file, sheet, number, f"表下说明：{shown(text.strip())[:80]}"))
+    told = list(raw.notes)
+    if "_ragged" in body.columns:
+        if body["_ragged"].null_count() == body.height:
+            body = body.drop("_ragged", "_extra")
+        else:
+            told.append("有的行的单元格比表头多或少，见 _ragged 列；多出的内容在 _extra 列。")
+    header = head[at][1 : body.width]
+    body = _fill_merges(body, raw, header, fill, told)
+    renamed = _columns(header, body, raw.first_column, told)
+    rows = body.select("source_row", *(pl.col(old).alias(new) for old, new in renamed.items()))
+    columns = [new for new in renamed.values() if new not in _RESERVED]
+    reading.sheets.append(Sheet(file, raw.sheet, head[at][0], columns, rows, told))
+
+
+def _without_blank(frame: pl.DataFrame, names: list[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows that hold anything, and `source_row, text` of those that may be notes: one cell, begun like one.
+
+    Only rows without text in the two fullest columns are looked at in full: five million rows take no time.
+    """
+    if not names:
+        return frame.clear(), pl.DataFrame(schema={"source_row": pl.Int64, "text": pl.String})
+    fullest = sorted(names, key=lambda name: frame[name].null_count())[:2]
+    dense = pl.all_horizontal(_has_text(name).fill_null(False) for name in fullest)
+    few = frame.filter(~dense) if len(names) > 1 else frame
+    counted = few.select(
+        "source_row",
+        pl.sum_horizontal(_has_text(name) for name in names).alias("filled"),
+        pl.coalesce(pl.when(_has_text(name)).then(name) for name in names).alias("text"),
+    )
+    blank = counted.filter(filled=0)["source_row"]
+    if blank.len():
+        frame = frame.filter(~pl.col("source_row").is_in(blank.implode()))
+    return frame, counted.filter(pl.col("filled") == 1, pl.col("text").str.contains(_NOTE)).drop("filled")
+
+
+def _has_text(name: str) -> pl.Expr:
+    return pl.col(name).str.strip_chars().str.len_bytes() > 0
+
+
+def _known_cells(cells: Iterable[str | None], known: Collection[str]) -> int:
+    return len({header_key(cell) for cell in cells if cell} & set(known))
+
+
+def _no_header(file: str, sheet: str | None, where: str, known: Collection[str]) -> FileProblem:
+    chinese = sorted(one for one in known if not one.isascii()) or sorted(known)
+    expected = f"{'、'.join(chinese[:12])}{' 等' if len(chinese) > 12 else ''}"
+    message = f"{where}的前 {_HEADER_WITHIN} 行里没有找到表头；表头应是一行，至少含有下列列名中的两个：{expected}。"
+    return FileProblem(file, sheet, "sheet.header", message)
+
+
+def _columns(header: tuple[str | None, ...], body: pl.DataFrame, first: int, told: list[str]) -> dict[str, str]:
+    """Raw column -> its name in the table; columns without header and content are left out."""
+    names: dict[str, str] = {}
+    used = set(_RESERVED)
+    for index, (old, cell) in enumerate(zip(body.columns[1:], header, strict=True)):
+        if old in _RESERVED:
+            names[old] = old
+            continue
+        text = unicodedata.normalize("NFKC", cell or "").strip()
+        if not text and body[old].null_count() == body.height:
+            continue
+        letter = _letters(first + index)
+        new = base = text or f"列{letter}"
+        number = 2
+        while new in used:
+            new, number = f"{base}_{number}", number + 1
+        if not text:
+            told.append(f"{letter} 列有内容而没有表头，读作“{new}”。")
+        elif new != text:
+            told.append(f"表头“{shown(text)}”重复，{letter} 列读作“{shown(new)}”。")
+        used.add(new)
+        names[old] = new
+    return names
+
+
+def _fill_merges(
+    body: pl.DataFrame, raw: _Raw, header: tuple[str | None, ...], fill: Collection[str], told: list[str]
+) -> pl.DataFrame:
+    for index, old in enumerate(body.columns[1:]):
+        spans = [(a, b) for column, a, b in raw.merges if column == raw.first_column + index]
+        if not spans or header_key(header[index] or "") not in fill:
+            continue
+        covered = pl.DataFrame(spans, schema=["top", "last"], orient="row").select(
+            "top", pl.int_ranges("top", pl.col("last") + 1).alias("source_row")
+        )
+        tops = body.select(pl.col("source_row").alias("top"), pl.col(old).alias("_top"))
+        values = covered.explode("source_row").join(tops, on="top").unique("source_row", keep="first")
+        joined = body.join(values.select("source_row", "_top"), on="source_row", how="left", maintain_order="left")
+        body = joined.with_columns(pl.coalesce(old, "_top").alias(old)).drop("_top")
+        told.append(f"{_letters(raw.first_column + index)} 列有 {len(spans)} 处纵向合并的单元格，已按首格的值填充。")
+    return body
+
+
+def _letters(index: int) -> str:
+    text = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        text = chr(65 + rest) + text
+    return text
+
+
+def _index(letters: bytes) -> int:
+    number = 0
+    for one in letters.upper():
+        number = number * 26 + one - 64
+    return number - 1
+
+
+# ---- workbooks
+
+_BROKEN = "文件已损坏或不完整，不能作为 xlsx 打开；请用 Excel 或 WPS 重新另存为 .xlsx 后提交。"
+_ENCRYPTED = "文件有打开密码，不能读取；请取消密码后重新提交。"
+_OLD_XLS = "这是旧的 .xls 格式；请另存为 .xlsx 后提交。"
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_WEB_PAGE = re.compile(rb"<(?:!doctype|html|table|meta|\?xml)", re.IGNORECASE)
+
+
+def _refuse_not_zip(path: Path) -> None:
+    """Says what a file that is no zip archive is instead."""
+    with path.open("rb") as file:
+        start = file.read(64 * 1024)
+        if start.startswith(_OLE):
+            chunks, before = iter(lambda: file.read(MIB), b""), start
+            marker = "EncryptedPackage".encode("utf-16-le")
+            while before and marker not in before:
+                before = (chunk := next(chunks, b"")) and before[-64:] + chunk
+            raise DataError(*(("xlsx.encrypted", _ENCRYPTED) if before else ("xlsx.old", _OLD_XLS)))
+    if start.startswith(b"PK\x03\x04"):
+        return
+    kinds = {
+        b"%PDF": "PDF 文件",
+        b"\xff\xd8\xff": "JPEG 图片",
+        b"\x89PNG": "PNG 图片",
+        b"Rar!": "RAR 压缩包",
+        b"PAR1": "Parquet 文件",
+    }
+    what = next((name for magic, name in kinds.items() if start.startswith(magic)), None)
+    if what is None and _WEB_PAGE.match(start.removeprefix(codecs.BOM_UTF8).lstrip()):
+        what = "网页或 XML 文件"
+    if what:
+        raise DataError("xlsx.other", f"这其实是{what}，只是改了扩展名；请用 Excel 或 WPS 另存为真正的 .xlsx 后提交。")
+    raise DataError("xlsx.broken", _BROKEN)
+
+
+def _refuse_xls(path: Path) -> None:
+    with _guard("file.access", _NO_ACCESS):
+        if path.is_file() and path.stat().st_size:
+            _refuse_not_zip(path)
+    raise DataError("xlsx.old", _OLD_XLS)
+
+
+def _read_xlsx(path: Path, limits: Limits, known: Collection[str], reading: Reading, file: str) -> Iterator[_Raw]:
+    with _guard("xlsx.broken", _BROKEN):
+        _refuse_not_zip(path)
+        _check_directory(path, limits)
+        with zipfile.ZipFile(path) as archive:
+            scans = _check_members(archive, limits)
+            members = _sheet_members(archive)
+        workbook = fastexcel.read_excel(str(path))
+        names = workbook.sheet_names
+    for name in names:
+        member = members.get(name)
+        if member and "worksheets/" not in member:
+            reading.skipped.append(Skipped(file, name, None, f"“{name}”是图表或宏表，没有表格。"))
+            continue
+        try:
+            with _guard("xlsx.sheet", f"工作表“{shown(name)}”已损坏，不能读取；请重新另存后提交。"):
+                raw = _worksheet(workbook, name, scans[member or ""])  # never one that was not scanned
+        except DataError as error:
+            reading.problems.append(FileProblem(file, name, error.id, error.message))
+            continue
+        yield raw
+
+
+def _check_directory(path: Path, limits: Limits) -> None:
+    """Refuses a directory of too many members before it is read into objects."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 70_000))
+        tail = file.read()
+    sizes = [
+        struct.unpack_from("<I", tail, one.start() + 12)[0] for one in re.finditer(rb"PK\x05\x06.{18}", tail, re.DOTALL)
+    ]
+    sizes += [
+        struct.unpack_from("<Q", tail, one.start() + 40)[0] for one in re.finditer(rb"PK\x06\x06.{52}", tail, re.DOTALL)
+    ]
+    if not sizes:
+        raise DataError("xlsx.broken", _BROKEN)
+    if sizes[-1] > limits.members * 1000:
+        raise _too_large("文件内的成员过多", f"{limits.members} 个")
+
+
+def _check_members(archive: zipfile.ZipFile, limits: Limits) -> dict[str, _Scan]:
+    """One pass over all XML of the archive, in bounded memory: worksheet member -> what it holds.
+
+    Reading each member to its end proves the sizes that the directory declares (by its checksum).
+    """
+    members = archive.infolist()
+    if any(one.flag_bits & 1 for one in members):
+        raise DataError("xlsx.encrypted", _ENCRYPTED)
+    if len(members) > limits.members:
+        raise _too_large(f"文件内有 {len(members)} 个成员", f"{limits.members} 个")
+    if (total := sum(one.file_size for one in members)) > limits.unpacked_bytes:
+        raise _too_large(f"文件解压后有 {total / MIB:,.0f} MiB", f"{limits.unpacked_bytes / MIB:,.0f} MiB")
+    if any(one.file_size > max(MIB, one.compress_size * limits.ratio) for one in members):
+        raise DataError("file.ratio", f"文件的压缩比超过 {limits.ratio}:1，疑为压缩炸弹，未打开；请重新另存后提交。")
+    names = {one.filename.lower() for one in members}
+    if len(names) < len(members):
+        raise DataError("xlsx.broken", _BROKEN)
+    if not any(name.endswith("workbook.xml") for name in names):
+        raise DataError(
+            "xlsx.no_workbook", "这个压缩包里没有工作簿，不是 xlsx；请用 Excel 或 WPS 另存为 .xlsx 后提交。"
+        )
+    scans, texts = {}, list[int]()
+    for one in members:
+        name = one.filename.lower()
+        if "worksheets/" in name and name.endswith(".xml"):
+            scans[name] = scan = _scan(archive, one)
+            columns = max(max(map(_index, scan.columns), default=-1) + 1, scan.unnamed)
+            if scan.last_row * columns > limits.sheet_cells:
+                raise _too_large(f"一个工作表占到 {scan.last_row} 行、{columns} 列", f"{limits.sheet_cells:,} 格")
+        elif name.endswith((".xml", ".rels")):
+            with archive.open(one) as stream:
+                if name.endswith("sharedstrings.xml"):
+                    texts = _text_sizes(stream)
+                while stream.read(MIB):
+                    pass
+    if sum(one.cells for one in scans.values()) * max(texts, default=0) > limits.text_bytes:
+        used = sum(_text_used(archive, one, texts) for one in members if one.filename.lower() in scans)
+        if used > limits.text_bytes:
+            raise _too_large(f"单元格的文字共有 {used / MIB:,.0f} MiB", f"{limits.text_bytes / MIB:,.0f} MiB")
+    return scans
+
+
+def _pieces(stream: IO[bytes]) -> Iterator[bytes]:
+    """The stream in pieces that end before a cell, or a tag, so that each is whole in one of them."""
+    rest = b""
+    while chunk := stream.read(MIB):
+        rest += chunk
+        cut = rest.rfind(b"<c ")
+        cut = cut if cut > 0 else rest.rfind(b"<")
+        cut = cut if cut > 0 else len(rest) * (len(rest) > 16 * MIB)
+        yield rest[:cut]
+        rest = rest[cut:]
+    yield rest
+
+
+def _scan(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> _Scan:
+    scan = _Scan()
+    with archive.open(member) as stream:
+        for piece in _pieces(stream):
+            tags, found = sum(map(piece.count, _TAGS)), _REFERENCE.findall(piece)
+            if (plain := sum(1 for one, _ in found if one)) < tags:
+                found = _ODD_REFERENCE.findall(piece)
+                plain = sum(1 for one, _ in found if one)
+            scan.cells += max(tags, plain)
+            scan.unnamed += max(0, tags - plain)
+            scan.columns.update(one for one, _ in found if one)
+            scan.last_row = max(scan.last_row, max((int(one) for _, one in found), default=0))
+            scan.fine = scan.fine or bool(_FINE.search(piece))
+            if b"mergeCell" in piece:
+                scan.merges.update(_MERGE.findall(piece))
+            if b't="e"' in piece or b"t='e'" in piece:
+                scan.errors += [one.decode() for one in _ERROR.findall(piece)][: 4 - len(scan.errors)]
+            if b"<f" in piece:
+                scan.uncalculated += [one.decode() for one in _UNCALCULATED.findall(piece)][
+                    : 4 - len(scan.uncalculated)
+                ]
+    if scan.merges:
+        with archive.open(member) as stream:
+            scan.filled.update(letters for piece in _pieces(stream) for letters in _FILLED.findall(piece))
+    return scan
+
+
+def _text_sizes(stream: IO[bytes]) -> list[int]:
+    """The bytes of each shared text, tags included."""
+    sizes, rest = list[int](), 0
+    while chunk := stream.read(MIB):
+        first, *others = re.split(rb"</(?:\w+:)?si>", chunk)
+        rest += len(first)
+        for one in others:
+            sizes.append(rest)
+            rest = len(one)
+    return [*sizes, rest]
+
+
+def _text_used(archive: zipfile.ZipFile, member: zipfile.ZipInfo, texts: list[int]) -> int:
+    with archive.open(member) as stream:
+        used = (int(one) for piece in _pieces(stream) for one in _SHARED.findall(piece))
+        return sum(texts[one] for one in used if one < len(texts))
+
+
+def _sheet_members(archive: zipfile.ZipFile) -> dict[str, str]:
+    """Sheet name -> its member in the archive; nothing where the usual places are not used."""
+    parts = []
+    for name in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels"):
+        if name not in archive.namelist() or archive.getinfo(name).file_size > 4 * MIB:
+            return {}
+        text = archive.read(name)
+        if b"<!DOCTYPE" in text:
+            raise DataError("xlsx.broken", _BROKEN)
+        parts.append(ElementTree.fromstring(text))
+    targets = {one.get("Id"): one.get("Target", "") for one in parts[1]}
+    members = {}
+    for one in parts[0].iter():
+        if one.tag.endswith("}sheet"):
+            id = next((value for key, value in one.attrib.items() if key.endswith("}id")), None)
+            target = targets.get(id, "")
+            place = target if target.startswith("/") else f"/xl/{target}"
+            members[one.get("name", "")] = posixpath.normpath(place).lstrip("/").lower()
+    return members
+
+
+def _worksheet(workbook: fastexcel.ExcelReader, name: str, scan: _Scan) -> _Raw:
+    sheet = workbook.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
+    frame = sheet.to_polars()
+    frame.columns = [f"c{index}" for index in range(frame.width)]
+    if scan.fine:  # as text, fastexcel cuts numbers to 9 decimals
+        exact = workbook.load_sheet(name, header_row=None, skip_rows=0, dtypes="float").to_polars()
+        exact.columns = [f"f{index}" for index in range(exact.width)]
+        differs = [pl.col(f"c{i}").cast(pl.Float64, strict=False) != pl.col(f"f{i}") for i in range(frame.width)]
+        texts = [pl.col(f"f{i}").cast(pl.String) for i in range(frame.width)]
+        frame = frame.hstack(exact).select(
+            pl.when(one).then(text).otherwise(pl.col(c)).alias(c)
+            for one, text, c in zip(differs, texts, frame.columns, strict=True)
+        )
+    midnight = pl.all().str.replace(r"^([0-9]{4}-[0-9]{2}-[0-9]{2}) 00:00:00$", "$1")
+    frame = frame.select(midnight.replace("", None)).with_row_index("source_row", offset=1)
+    first = min(map(_index, scan.filled or scan.columns), default=0)
+    merges, notes, problems = list[tuple[int, int, int]](), [], []
+    spans = [(_index(a), int(top), int(last)) for a, top, _, last in scan.merges if int(last) > int(top)]
+    if sum(last - top for _, top, last in spans) > 2_000_000:
+        notes.append("合并单元格过多，没有填充。")
+    elif max(map(_index, scan.filled), default=0) - first + 2 != frame.width and spans:
+        notes.append("合并单元格的位置不能确定，没有填充。")
+    else:
+        merges = sorted(spans)
+    for cells, id, what in (
+        (scan.errors, "xlsx.error_value", "是错误值（如 #DIV/0!），按空单元格读取；请改正公式后重新提交"),
+        (
+            scan.uncalculated,
+            "xlsx.uncalculated",
+            "的公式没有保存计算结果，按空单元格读取；请用 Excel 或 WPS 打开并保存后重新提交",
+        ),
+    ):
+        if cells:
+            more = " 等" if len(cells) > 3 else ""
+            problems.append((id, f"工作表“{shown(name)}”的单元格 {'、'.join(cells[:3])}{more} {what}。"))
+    hidden = sheet.visible != "visible"
+    return _Raw(name, frame.cast({"source_row": pl.Int64}), first, tuple(merges), hidden, tuple(problems), tuple(notes))
+
+
+# ---- CSV
+
+_SEPARATORS = ",\t;"
+_MAX_COLUMNS = 16_384  # as in a spreadsheet
+_NOT_TEXT = "文件不是文本，或编码不是 UTF-8、GB18030；请另存为 UTF-8 编码的 CSV 后提交。"
+_QUOTES = "CSV 的双引号不成对或位置不对，不能分清单元格；请改正（内容里的一个引号写成两个）后提交。"
+
+
+@dataclass
+class _Csv:
+    """A CSV file as UTF-8: where, how its records are parted, and how many marks it has."""
+
+    path: Path
+    separator: str = ","
+    eol: str = "\n"
+    width: int = 1  # of the widest of the first rows
+    header_width: int = 0
+    separators: int = 0
+    lines: int = 1
+    quotes: int = 0
+
+
+def _read_csv(path: Path, limits: Limits, known: Collection[str], reading: Reading, file: str) -> Iterator[_Raw]:
+    with tempfile.TemporaryDirectory() as spare, _guard("csv.broken", _NOT_TEXT):
+        text = _as_utf8(path, Path(spare, "utf8.csv"), known)
+        if not text.header_width:
+            problem = _no_header(file, None, "文件", known)
+            raise DataError(problem.id, problem.message)
+        if text.lines + text.separators > limits.cells:
+            raise _too_large("文件的单元格过多", f"{limits.cells:,} 格")
+        if text.quotes % 2:
+            raise DataError("csv.quotes", _QUOTES)
+        frame = _csv_frame(text, limits)
+        if text.quotes:  # "" is an empty cell too
+            frame = frame.with_columns(pl.col(pl.String).replace("", None))
+        frame = _beyond_header(frame, text)
+        if not text.quotes and text.separators != frame.height * (text.header_width - 1):
+            frame = _flag_short(frame, text)
+    yield _Raw("", frame)
+
+
+def _as_utf8(path: Path, spare: Path, known: Collection[str]) -> _Csv:
+    """The file itself or a transcoded copy, after one pass in bounded memory."""
+    with path.open("rb") as stream:
+        start = stream.read(3)
+    utf16 = start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    encodings = ["utf-16"] if utf16 else ["utf-8"] if start == codecs.BOM_UTF8 else ["utf-8", "gb18030"]
+    for encoding in encodings:
+        text = None
+        try:
+            with spare.open("wb") as copy:
+                for piece in _utf8_pieces(path, encoding):
+                    if b"\0" in piece:
+                        message = "文件含有二进制内容，不是 CSV 文本；请另存为 UTF-8 编码的 CSV 后提交。"
+                        raise DataError("csv.binary", message)
+                    if text is None:
+                        text = _shape(piece, path if encoding == "utf-8" else spare, known)
+                    text.separators += piece.count(text.separator.encode())
+                    text.lines += piece.count(text.eol.encode())
+                    text.quotes += piece.count(b'"') if b'"' in piece else 0  # looking is faster than counting
+                    if encoding != "utf-8":
+                        copy.write(piece)
+        except UnicodeError:
+            continue
+        if text is None:
+            raise DataError("file.empty", "文件里没有内容；请填写后提交。")
+        return text
+    raise DataError("csv.encoding", _NOT_TEXT)
+
+
+def _utf8_pieces(path: Path, encoding: str) -> Iterator[bytes]:
+    """The file in pieces of UTF-8, none of them empty. Raises UnicodeError where it is not `encoding`."""
+    decoder, rest = codecs.getincrementaldecoder(encoding)(), b""
+    with path.open("rb") as stream:
+        while chunk := stream.read(MIB):
+            if encoding == "utf-8":  # polars proves it ten times as fast as a decoder
+                piece = rest + chunk
+                cut = next((-n for n in (1, 2, 3) if piece[-n:][0] >= 0xC0), None)  # the last character may go on
+                piece, rest = piece[:cut], piece[cut:] if cut else b""
+                try:
+                    pl.Series([piece], dtype=pl.Binary).cast(pl.String)
+                except pl.exceptions.PolarsError as error:
+                    raise UnicodeError from error
+            else:
+                piece = decoder.decode(chunk).encode("utf-8")
+            if piece:
+                yield piece
+    if last := decoder.decode(rest, final=True).encode("utf-8"):
+        yield last
+
+
+def _shape(piece: bytes, path: Path, known: Collection[str]) -> _Csv:
+    """How records are parted, from the first piece of the file: as most known headers are found in a row."""
+    head = piece.decode("utf-8", "ignore").removeprefix("\ufeff")
+    if not head.strip():
+        raise DataError("file.empty", "文件里没有内容；请填写后提交。")
+    text, best = _Csv(path, eol="\r" if "\r" in head and "\n" not in head else "\n"), 1
+    for separator in _SEPARATORS:
+        rows = list(itertools.islice(_records(head, separator), _HEADER_WITHIN))
+        header = next((row for row in rows if _known_cells(row, known) >= 2), [])
+        if (score := _known_cells(header, known)) > best:
+            best, text.separator, text.width = score, separator, max(map(len, rows))
+            text.header_width = max(index for index, cell in enumerate(header, 1) if cell.strip())
+    return text
+
+
+def _records(head: str, separator: str) -> Iterator[list[str]]:
+    """The records with content, as far as the csv module can tell."""
+    with suppress(csv.Error):
+        yield from (
+            row for row in csv.reader(io.StringIO(head, newline=""), delimiter=separator) if any(map(str.strip, row))
+        )
+
+
+def _csv_frame(text: _Csv, limits: Limits) -> pl.DataFrame:
+    """All records as text, wide enough for the longest one."""
+    width = text.width
+    while width <= _MAX_COLUMNS and width * text.lines <= limits.cells:
+        try:
+            return pl.read_csv(
+                text.path,
+                has_header=False,
+                infer_schema=False,
+                schema={f"c{index}": pl.String for index in range(width)},
+                missing_columns="insert",
+                separator=text.separator,
+                eol_char=text.eol,
+                row_index_name="source_row",
+                row_index_offset=1,
+                glob=False,
+            ).cast({"source_row": pl.Int64})
+        except pl.exceptions.ComputeError as error:
+            if "more fields" not in str(error):
+                raise DataError("csv.quotes", _QUOTES) from error
+            width *= 2
+    raise _too_large(f"文件约有 {text.lines:,} 行、最宽处约 {width} 列", f"{_MAX_COLUMNS:,} 列、{limits.cells:,} 格")
+
+
+def _beyond_header(frame: pl.DataFrame, text: _Csv) -> pl.DataFrame:
+    """`frame` with the cells beyond the header's in `_extra`, and `_ragged` where there are any."""
+    names = frame.columns[1:]
+    cells, further = names[: text.header_width], names[text.header_width :]
+    if all(frame[name].null_count() == frame.height for name in further):
+        return frame.drop(further)
+    joined = pl.concat_str([pl.col(name).fill_null("") for name in further], separator=text.separator)
+    extra = joined.str.strip_chars_end(text.separator).replace("", None)
+    ragged = pl.when(extra.is_not_null()).then(pl.lit("多")).alias("_ragged")
+    return frame.select("source_row", *cells, ragged, extra.alias("_extra"))
+
+
+def _flag_short(frame: pl.DataFrame, text: _Csv) -> pl.DataFrame:
+    """Marks rows with fewer cells than the header; for a file without quotes, where a line is a record."""
+    lines = pl.read_csv(
+        text.path,
+        has_header=False,
+        schema={"line": pl.String},
+        separator="\x01",
+        quote_char=None,
+        eol_char=text.eol,
+        truncate_ragged_lines=True,
+        missing_columns="insert",
+        glob=False,
+    )
+    short = lines["line"].str.count_matches(text.separator, literal=True) < text.header_width - 1
+    if lines.height != frame.height or not short.any():
+        return frame
+    if "_ragged" not in frame.columns:
+        frame = frame.with_columns(_ragged=pl.lit(None, pl.String), _extra=pl.lit(None, pl.String))
+    return frame.with_columns(pl.when(short).then(pl.lit("少")).otherwise("_ragged").alias("_ragged"))
+
+
+# ---- Parquet
+
+
+def _read_parquet(path: Path, limits: Limits, known: Collection[str], reading: Reading, file: str) -> Iterator[_Raw]:
+    with _guard("parquet.broken", "文件已损坏，不能作为 Parquet 读取；请重新导出后提交。"):
+        with path.open("rb") as stream:
+            stream.seek(max(0, path.stat().st_size - 4))
+            if stream.read() == b"PARE":
+                raise DataError("parquet.encrypted", "Parquet 文件是加密的，不能读取；请不加密重新导出后提交。")
+        scan = pl.scan_parquet(path, glob=False, hive_partitioning=False)
+        schema = scan.collect_schema()
+        odd = [name for name, dtype in schema.items() if dtype.is_nested() or dtype in (pl.Object, pl.Binary)]
+        if odd:
+            raise DataError(
+                "parquet.nested", f"列“{shown(odd[0])}”是嵌套或二进制类型；每列应是文字、数字、日期或是否。"
+            )
+        height = int(scan.select(pl.len()).collect().item())
+        if height * len(schema) > limits.cells:
+            raise _too_large(f"文件有 {height} 行、{len(schema)} 列", f"{limits.cells:,} 格")
+        texts = [_as_text(name, dtype).alias(f"c{index}") for index, (name, dtype) in enumerate(schema.items())]
+        data = scan.select(texts).collect()
+        header = pl.DataFrame({f"c{index}": [name] for index, name in enumerate(schema)}, schema=data.schema)
+        frame = pl.concat([header, data]).with_row_index("source_row", offset=1).cast({"source_row": pl.Int64})
+    yield _Raw("", frame)
+
+
+def _as_text(name: str, dtype: pl.DataType) -> pl.Expr:
+    text = pl.col(name).cast(pl.String)
+    if dtype.is_float():
+        return text.str.replace(r"\.0$", "")
+    if isinstance(dtype, pl.Datetime):
+        return text.str.replace(r"\.0+$", "").str.replace(r" 00:00:00$", "")
+    return text.replace("", None)
+
+
+_READERS: dict[str, _Reader] = {".xlsx": _read_xlsx, ".csv": _read_csv, ".parquet": _read_parquet}
+
+
+# ---- the text of a cell
+
+_NOTHING = r"(?i)^(?:[-—–―−‐─/\\~]+|无|空|n/a|na|#n/a|null|nan)$"
+_SUFFIXES = {"%": -2, "‰": -3, "百": 2, "千": 3, "万": 4, "十万": 5, "百万": 6, "千万": 7, "亿": 8, "万亿": 12}
+_SUFFIX = "|".join(sorted(_SUFFIXES, key=len, reverse=True))
+_NUMBER = (
+    r"^([+-]?(?:(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)"
+    rf"(?:[eE][+-]?[0-9]{{1,4}}|\s*(?:{_SUFFIX}))?)$"
+)
+# a suffix becomes an exponent, for 4.35 * 100 is not 435
+_DECIMAL = {suffix: f"e{_SUFFIXES[suffix]}" for suffix in _SUFFIX.split("|")} | {",": "", " ": ""}
+
+
+def clean(cell: pl.Expr) -> pl.Expr:
+    """The text of a cell: half-width (NFKC), trimmed; null for what says nothing (`—`, `/`, `无`, `N/A` ...)."""
+    plain = cell.str.replace_all("[\u200b\u200c\u200d\u2060\ufeff]", "").str.normalize("NFKC").str.strip_chars()
+    return plain.str.replace(_NOTHING, "").replace("", None)  # one chain: polars would compute a branch again
+
+
+def number(cell: pl.Expr) -> pl.Expr:
+    """The number a cell's text says, Float64, the nearest one to its decimals; null where it is no number.
+
+    Accepts `1,234.5`, `85%` (0.85), `1.2亿`, `3万`, `1.5e3`, full-width forms and Chinese minus signs. Commas must
+    part groups of three; `1,5` is no number here, for nobody knows which one was meant.
+    """
+    written = clean(cell).str.replace("^[−–‐负]", "-").str.extract(_NUMBER)
+    decimal = written.str.replace_many(list(_DECIMAL), list(_DECIMAL.values()), leftmost=True)
+    return decimal.cast(pl.Float64, strict=False).replace([math.inf, -math.inf], None)
