@@ -7,6 +7,7 @@ import re
 import shutil
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from tests.conftest import Run
@@ -41,6 +42,7 @@ def refused(run: object, *expected: str) -> str:
         (["--engine", "latex"], ["latex", "embedded"]),
         (["--engine", "quarto"], ["quarto", "embedded"]),
         (["--audience", "secret"], ["secret", "public"]),
+        (["--audience", "internal,public"], ["internal,public", "一次"]),
         (["--year", "1999"], ["1999", "2025"]),
         (["--out", ""], ["--out"]),
         (["--year", "2019"], ["2019", "2020"]),
@@ -163,3 +165,30 @@ def test_a_failing_chapter_names_the_report_and_keeps_the_notebook(green_report:
     kept = house / "data" / "processed" / "2025-none" / "internal" / "440000-广东" / "plan" / "failed"
     assert "ZeroDivisionError" in (kept / "02_industry.ipynb").read_text("utf-8")
     assert not list((house / "out").rglob("*.html"))
+
+
+def test_a_chapter_that_cannot_be_assembled_fails_alone(green_report: Run, house: Path) -> None:
+    """A reference to nothing, in 广东's report only: told in a sentence, and the other report is made."""
+    for notebook in (house / "notebooks").glob("*.ipynb"):
+        notebook.unlink()
+    cells = [
+        nbformat.v4.new_markdown_cell("# 章"),
+        nbformat.v4.new_code_cell(
+            "year = 2025\nregion = '全国'\nscenario = 'plan'\nfilings = 'none'\naudience = 'internal'\n"
+            "overrides = []\ncontext = ''",
+            metadata={"tags": ["parameters"]},
+        ),
+        nbformat.v4.new_code_cell(
+            "from pipeline.reports.chapter import open_chapter\n"
+            "chapter = open_chapter(context=context)\n"
+            "chapter.say('见[](#f-nowhere)。' if region == '广东' else '正文。')"
+        ),
+    ]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), house / "notebooks" / "02_x.ipynb")
+    out = house / "out"
+    run = green_report("build", "--region", "广东,全国", "--to", "html", "--out", str(out), root=house)
+    assert run.returncode == 1
+    assert "f-nowhere" in run.stderr
+    assert "Traceback" not in run.stderr
+    assert [path.name for path in out.rglob("*.html")] == ["绿色发展报告-2025-全国-plan.html"]

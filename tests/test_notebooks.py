@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from pipeline.reports.assemble import payloads
+from pipeline.reports.blocks import MIME
 from pipeline.reports.execute import CONTEXT, chapters, execute, parameter_names
 from tests.conftest import ROOT
 
@@ -65,4 +65,7 @@ def test_parameter_cells_are_the_same() -> None:
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_opens_and_runs_alone_with_its_default_parameters(path: Path, tmp_path: Path) -> None:
     execute(path, tmp_path / path.name, {})
-    assert payloads(tmp_path / path.name)
+    outputs = [
+        out for cell in nbformat.read(tmp_path / path.name, as_version=4).cells for out in cell.get("outputs", [])
+    ]
+    assert any(MIME in out.get("data", {}) for out in outputs)

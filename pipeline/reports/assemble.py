@@ -6,7 +6,6 @@ tables are numbered here, and references written as plain links; `check_subset` 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -252,10 +251,3 @@ def page_parts(theme: Path, cache: Path, folder: Path) -> None:
     (folder / "head.html").write_text(f"<style>\n{css}</style>\n", "utf-8")
     script = script.replace("</script", "<\\/script")
     (folder / "tail.html").write_text(f"<script>\n{script}</script>\n", "utf-8")
-
-
-def payloads(notebook: Path) -> list[dict[str, Any]]:
-    """The blocks that an executed notebook holds, in their order."""
-    cells = json.loads(notebook.read_text("utf-8"))["cells"]
-    outputs = [output.get("data", {}) for cell in cells for output in cell.get("outputs", [])]
-    return [data[MIME] for data in outputs if MIME in data]

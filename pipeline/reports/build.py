@@ -90,6 +90,7 @@ def _report(layout: Layout, job: Job, notebooks: Sequence[Path], engine: Engine,
         try:
             executed = _execute(layout, job, notebooks, stage, progress)
             _render(layout, job, executed, engine, stage, progress)
+            return Result(job, files=_deliver(layout, job, engine, stage, executed))
         except ChapterFailed as failed:
             kept = work / "failed" / failed.notebook.name
             place(failed.notebook, kept)
@@ -97,7 +98,8 @@ def _report(layout: Layout, job: Job, notebooks: Sequence[Path], engine: Engine,
             return Result(job, problem=reason)
         except UserError as error:
             return Result(job, problem=error.message)
-        return Result(job, files=_deliver(layout, job, engine, stage, executed))
+        except (ValueError, OSError) as error:  # a chapter that cannot be assembled, a disk that is full
+            return Result(job, problem=f"没有完成（{type(error).__name__}）：{error}")
 
 
 def _name(job: Job) -> str:

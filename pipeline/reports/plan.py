@@ -22,7 +22,6 @@ FORMATS = ("html", "pdf", "docx")
 AUDIENCES = ("internal", "public")
 NO_FILINGS = "none"
 REFERENCES: tuple[Callable[[Layout], object], ...] = (  # what chapters read: seen to be whole before any of them runs
-    reference.load_plan,
     reference.provinces,
     reference.grid_factors,
     reference.energy_coefficients,
@@ -88,13 +87,17 @@ def jobs(layout: Layout, wanted: Selection) -> list[Job]:
 
     Raises UserError (ParameterError, RegionError, DataError) before anything is started.
     """
-    published = reference.published(layout)
+    published, plan = reference.published(layout), reference.load_plan(layout)
     for read in REFERENCES:
         read(layout)
     formats = _listed(wanted.to, FORMATS, "输出格式", "--to")
-    _listed(wanted.audience, AUDIENCES, "读者范围", "--audience")
+    audiences = _listed(wanted.audience, AUDIENCES, "读者范围", "--audience")
+    if len(audiences) > 1:
+        raise ParameterError(
+            "option.one", f"--audience {wanted.audience}：一次只能为一种读者生成；可用：{'、'.join(AUDIENCES)}"
+        )
     filings = _filings(wanted.filings)
-    year = _year(wanted.year, published, reference.load_plan(layout).baseline_year)
+    year = _year(wanted.year, published, plan.baseline_year)
     scenarios = _scenarios(layout, wanted.scenario)
     made = []
     for region in regions.resolve_many(wanted.region, layout):
@@ -106,7 +109,7 @@ def jobs(layout: Layout, wanted: Selection) -> list[Job]:
                     region=region,
                     scenario=scenario,
                     filings=filings,
-                    audience=wanted.audience,
+                    audience=audiences[0],
                     resolved=resolved,
                     overrides=tuple(wanted.overrides),
                     formats=formats,
