@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from pipeline.errors import DataError
 from pipeline.layout import Layout
+from pipeline.regions import NATION_CODE
 
 DISAGREEMENT_RULE = (
     "同一指标、地区、年份和月份有多行数据时只采用一行，依次按以下次序选取："
@@ -626,6 +627,14 @@ def series(published: pl.DataFrame, indicator_id: str, region: str, annual: bool
     )
     found = published.filter(wanted & pl.col("month").is_null() if annual else wanted)
     return found.sort("year", "month", nulls_last=True).select(_USED_COLUMNS.split())
+
+
+def latest_year(published: pl.DataFrame) -> int:
+    """The latest year with yearly published statistics of the nation."""
+    annual = published.filter(
+        (pl.col("status") == "used") & pl.col("month").is_null() & (pl.col("region_code") == NATION_CODE)
+    )
+    return int(annual["year"].max())  # type: ignore[arg-type]
 
 
 def business_volume_index(published: pl.DataFrame) -> pl.DataFrame:

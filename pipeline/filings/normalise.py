@@ -18,7 +18,7 @@ from pipeline import regions, units
 from pipeline.errors import DataError
 from pipeline.filings.contracts import SOURCE, Column, Table, column_of, fold
 from pipeline.filings.readers import clean, number
-from pipeline.filings.rules import CELL_RULES, FINDING, message
+from pipeline.filings.rules import CELL_RULES, FINDING, INTAKE_RULES, message
 from pipeline.layout import Layout
 
 _NOT_CONTRACT = (*SOURCE, "_ragged", "_extra")  # columns of the readers
@@ -133,7 +133,7 @@ def _header_finding(
 ) -> pl.DataFrame:
     """One finding for the whole sheet: its row is null."""
     rows = sheet.head(1).select("source_file", "source_sheet", source_row=pl.lit(None, pl.Int64))
-    return _finding(rows, table, column, rule, pl.lit(found), pl.lit(right))
+    return finding(rows, table, column, rule, pl.lit(found), pl.lit(found), pl.lit(right))
 
 
 def _cell_findings(table: Table, column: Column, marked: pl.DataFrame, has_unit: bool) -> pl.DataFrame:
@@ -141,11 +141,12 @@ def _cell_findings(table: Table, column: Column, marked: pl.DataFrame, has_unit:
     name = column.name
     bad = marked.filter(pl.col(f"rule {name}").is_not_null())
     return pl.concat(
-        _finding(
+        finding(
             rows,
             table,
             table.column("unit") if has_unit and column.by and rule.startswith("unit.") else column,
             rule,
+            pl.col(f"found {name}").fill_null(""),
             pl.col(f"found {name}").fill_null(""),
             pl.col(f"right {name}"),
         )
@@ -154,10 +155,11 @@ def _cell_findings(table: Table, column: Column, marked: pl.DataFrame, has_unit:
     )
 
 
-def _finding(
-    rows: pl.DataFrame, table: Table, column: Column | None, rule: str, found: pl.Expr, right: pl.Expr
+def finding(
+    rows: pl.DataFrame, table: Table, column: Column | None, rule: str, found: pl.Expr, *args: pl.Expr
 ) -> pl.DataFrame:
-    says = CELL_RULES[rule]
+    """One finding (the columns of FINDING) for each of `rows`, which have SOURCE; `args` fill the rule's sentence."""
+    says = (CELL_RULES | INTAKE_RULES)[rule]
     return rows.select(
         file="source_file",
         sheet="source_sheet",
@@ -167,7 +169,7 @@ def _finding(
         rule=pl.lit(rule),
         severity=pl.lit(says.severity),
         found=found,
-        says=pl.format(says.says, found, right),
+        says=pl.format(says.says, *args) if args else pl.lit(says.says),
         table_zh=pl.lit(table.zh),
         column_zh=pl.lit(column and column.zh, pl.String),
     ).with_columns(message=message(pl.col("says"))).select(pl.col(name).cast(to) for name, to in FINDING.items())  # fmt: skip

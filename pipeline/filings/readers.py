@@ -35,6 +35,8 @@ READABLE = ".xlsx .csv .parquet"
 MIB = 1 << 20
 
 _HEADER_WITHIN = 20  # non-empty rows
+_EXAMPLES_WITHIN = 3  # rows under the header
+_EXAMPLE = re.compile(r"\s*(?:示例|样例|例[:：])")
 _MAX_NOTES = 1000  # note rows told one by one; more of them are taken for data
 _BRACKETS = re.compile(r"[(\[【]([^()\[\]【】]*)[)\]】]")
 _NOTE = r"^\s*(?:注\s*\d*\s*[:：.、]|注$|备注|说明|填报说明|填表说明|单位\s*[:：]|制表|填表人|审核|\*|※)"
@@ -320,6 +322,10 @@ def _table(raw: _Raw, file: str, known: Collection[str], fill: Collection[str], 
         body = body.join(notes, on="source_row", how="anti", maintain_order="left")
         for number, text in notes.iter_rows():
             reading.skipped.append(Skipped(file, sheet, number, f"表下说明：{shown(text.strip())[:80]}"))
+    examples = [row[0] for row in body.head(_EXAMPLES_WITHIN).rows() if _EXAMPLE.match(_first_text(row[1:]))]
+    if examples:
+        body = body.filter(~pl.col("source_row").is_in(examples))
+        reading.skipped.extend(Skipped(file, sheet, number, "示例行，未读取。") for number in examples)
     told = list(raw.notes)
     if "_ragged" in body.columns:
         if body["_ragged"].null_count() == body.height:
@@ -357,6 +363,10 @@ def _without_blank(frame: pl.DataFrame, names: list[str]) -> tuple[pl.DataFrame,
 
 def _has_text(name: str) -> pl.Expr:
     return pl.col(name).str.strip_chars().str.len_bytes() > 0
+
+
+def _first_text(cells: Iterable[str | None]) -> str:
+    return next((cell for cell in cells if cell), "")
 
 
 def _known_cells(cells: Iterable[str | None], known: Collection[str]) -> int:

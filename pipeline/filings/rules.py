@@ -78,6 +78,20 @@ CELL_RULES = {
     )
 }
 
+# What the intake finds of whole rows; a restated or dropped row leaves without being wrong.
+INTAKE_RULES = {
+    rule.id: rule
+    for rule in (
+        CellRule("row.more_cells", "单元格比表头多", "表头之外还有 {}；应与表头列数相同，内容含分隔符的要放在双引号里"),
+        CellRule(
+            "row.fewer_cells", "单元格比表头少", "本行的单元格比表头少，缺的按空读取；应与表头列数相同", "warning"
+        ),
+        CellRule("key.restated", "已被后来的填报更新", "{} 又报了同一主键，以后报的为准；这一行不再采用", "warning"),
+        CellRule("correction.drop", "按更正不采用", "corrections.yml 第 {} 条：不采用这一行，{}", "warning"),
+        CellRule("correction.flag", "按更正加注", "corrections.yml 第 {} 条：{}", "warning"),
+    )
+}
+
 
 def number(value: pl.Expr | str, decimals: int = 6) -> pl.Expr:
     """A number as text, without a trailing `.0`."""
@@ -278,12 +292,12 @@ def _duplicates(identical: bool) -> Finder:
             else:
                 rows = twice.filter("_differ")
                 says = pl.format("主键相同而内容不同的有 {}；无法判断哪一行正确，全部退回，应只保留正确的一行", "_all")
-            yield _found(rows, name, table.key[0], says, _key_text(table.key))
+            yield _found(rows, name, table.key[0], says, key_text(table.key))
 
     return find
 
 
-def _key_text(key: Sequence[str]) -> pl.Expr:
+def key_text(key: Sequence[str]) -> pl.Expr:
     return pl.concat_str([pl.col(name).cast(pl.String) for name in key], separator=" ")
 
 
@@ -552,7 +566,7 @@ FRAME_RULES = (
 )
 _RULES = (*(FrameRule(rule.id, rule.title, rule.severity, _row_rule(rule)) for rule in ROW_RULES), *FRAME_RULES)
 RULES: dict[str, CellRule | RowRule | FrameRule] = {
-    **CELL_RULES, **{rule.id: rule for rule in ROW_RULES}, **{rule.id: rule for rule in FRAME_RULES}
+    **CELL_RULES, **INTAKE_RULES, **{rule.id: rule for rule in ROW_RULES}, **{rule.id: rule for rule in FRAME_RULES}
 }  # fmt: skip
 
 

@@ -152,10 +152,7 @@ def _filings(text: str) -> str:
 
 def _year(year: int | None, published: pl.DataFrame, first: int) -> int:
     """The report's year, from the plan's baseline year on; by default the latest with yearly published statistics."""
-    annual = published.filter(
-        (pl.col("status") == "used") & pl.col("month").is_null() & (pl.col("region_code") == regions.NATION_CODE)
-    )
-    last = int(annual["year"].max())  # type: ignore[arg-type]
+    last = reference.latest_year(published)
     if year is None:
         return last
     if not first <= year <= last:

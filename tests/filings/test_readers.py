@@ -640,3 +640,11 @@ def test_any_text_is_answered_and_cleaning_twice_changes_nothing(text: str) -> N
     once = cleaned(text)
     assert once is None or cleaned(str(once)) == once
     assert numbered(text) is None or isinstance(numbered(text), float)
+
+
+def test_an_example_row_under_the_header_is_skipped_and_told(tmp_path: Path) -> None:
+    text = "年份,省份,总耗电量\n示例：2025,广东,100\n2025,广东,12\n2025,示例省,13\n"
+    (tmp_path / "a.csv").write_text(text, "utf-8")
+    reading = read_folder(tmp_path, {"年份", "省份", "总耗电量"})
+    assert reading.sheets[0].rows["source_row"].to_list() == [3, 4]
+    assert [(one.row, one.reason) for one in reading.skipped] == [(2, "示例行，未读取。")]

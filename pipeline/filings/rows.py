@@ -1,0 +1,79 @@
+"""The rows of one table between reading and deciding: what was filed beside what it means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from pipeline.filings.contracts import SOURCE, Table, column_of
+from pipeline.filings.readers import Sheet
+
+_UNREAD = pl.List(pl.Struct({"header": pl.String(), "text": pl.String()}))
+OWN = ("_id", "_filed", "_wrong", "_old", "_out")
+
+
+@dataclass
+class Rows:
+    """frame: canonical columns, SOURCE, and OWN: _id (place in the table), _filed (the year of the filing), _wrong (a
+    cell is), _old (superseded), _out (not to be accepted, for any reason). sheets: where the rows come from, one
+    after the other. flags: _id and rule of flags that are known before the check.
+    """
+
+    table: Table
+    frame: pl.DataFrame
+    sheets: list[Sheet]
+    flags: list[tuple[int, str]] = field(default_factory=list)
+
+    @property
+    def left(self) -> pl.DataFrame:
+        """The rows that may still be accepted."""
+        return self.frame.filter(~pl.col("_out")) if self.frame["_out"].any() else self.frame
+
+    def mark(self, ids: pl.Series, *columns: str) -> None:
+        """Set `columns` of the rows to true."""
+        chosen = pl.col("_id").is_in(ids.implode())
+        self.frame = self.frame.with_columns((pl.col(column) | chosen).alias(column) for column in columns)
+
+    def starts(self) -> Iterator[tuple[Sheet, int]]:
+        """Each sheet and the _id of its first row."""
+        first = 0
+        for sheet in self.sheets:
+            yield sheet, first
+            first += sheet.rows.height
+
+    def filed(self, ids: pl.Series) -> pl.DataFrame:
+        """The rows as text: SOURCE, the cells by the name of their column, and `unread` (List of header and text),
+        the cells that belong to none. `ids` ascend."""
+        parts = [
+            _filed(self.table, sheet, ids.filter(ids.is_between(first, first + sheet.rows.height - 1)) - first)
+            for sheet, first in self.starts()
+        ]
+        return pl.concat(parts)
+
+
+def filed_schema(table: Table) -> dict[str, pl.DataType]:
+    """The columns of `Rows.filed`."""
+    return {**SOURCE, **{column.name: pl.String() for column in table.columns}, "unread": _UNREAD}
+
+
+def _filed(table: Table, sheet: Sheet, places: pl.Series) -> pl.DataFrame:
+    named: dict[str, str] = {}
+    for header in sheet.columns:
+        if (known := column_of(table, header)) and known[0].name not in named:
+            named[known[0].name] = header
+    others = [name for name in sheet.rows.columns if name not in (*named.values(), "source_row", "_ragged")]
+    cells = [pl.struct(header=pl.lit("" if name == "_extra" else name), text=pl.col(name)) for name in others]
+    has_text = pl.element().struct.field("text").is_not_null()
+    unread = pl.concat_list(cells).list.filter(has_text) if cells else pl.lit([], _UNREAD)
+    return sheet.rows[places].select(
+        source_file=pl.lit(sheet.file),
+        source_sheet=pl.lit(sheet.sheet),
+        source_row="source_row",
+        **{
+            column.name: pl.col(named[column.name]) if column.name in named else pl.lit(None, pl.String)
+            for column in table.columns
+        },
+        unread=unread,
+    )

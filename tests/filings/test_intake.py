@@ -1,0 +1,261 @@
+"""Every row that was read is accepted or rejected, once, with its reasons; later filings supersede earlier ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pipeline.errors import DataError
+from pipeline.filings import intake as intake_module
+from pipeline.filings.contracts import SCHEMAS, SOURCE, TABLES
+from pipeline.filings.intake import Intake, accepted, filing_year, save, take_in
+from pipeline.filings.rules import INTAKE_RULES, RULES
+from pipeline.layout import Layout
+
+ENERGY = "年份,月份,填报单位,省份,设施类型,能源品种,消耗量,计量单位\n"
+ENTITIES = "单位编码,单位名称,类别\nCT,电信,基础电信企业\nTOWER,铁塔,铁塔企业\n"
+
+
+def folder(root: Path, **files: str | bytes) -> Path:
+    """A filings folder: names with `__` for `/`, `.csv` added; CT and TOWER are registered."""
+    for name, text in ({"填报单位": ENTITIES} | files).items():
+        path = root / f"{name.replace('__', '/')}{'' if '.' in name else '.csv'}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return root
+
+
+def energy(*rows: str) -> str:
+    """Rows of `year,month,entity,province,quantity,unit`, of office electricity."""
+    lines = []
+    for row in rows:
+        year, month, entity, province, quantity, unit = row.split(",")
+        lines.append(f"{year},{month},{entity},{province},办公用房,电力,{quantity},{unit}\n")
+    return ENERGY + "".join(lines)
+
+
+def counts(intake: Intake, table: str) -> tuple[int, ...]:
+    """read, accepted, rejected, warned, superseded."""
+    return intake.counts.filter(pl.col("table") == table).drop("table").row(0)
+
+
+def test_a_clean_folder(layout: Layout, tmp_path: Path) -> None:
+    done = take_in(folder(tmp_path, 能源消耗=energy("2025,,CT,广东,1.2万,度")), layout)
+    assert (done.status, done.kind, done.sample, done.report_year) == (0, "preliminary", False, 2025)
+    assert counts(done, "energy") == (1, 1, 0, 0, 0)
+    row = done.accepted["energy"].row(0, named=True)
+    assert (row["quantity"], row["unit"], row["province_code"], row["month"]) == (12000.0, "kWh", "440000", 0)
+    assert tuple(row[name] for name in SOURCE) == ("能源消耗.csv", "", 2)
+    assert row["flags"] == []
+    assert done.files.rows() == [
+        ("填报单位.csv", "read", "读到填报单位 2 行。"),
+        ("能源消耗.csv", "read", "读到能源消耗 1 行。"),
+    ]
+    assert set(done.accepted) == set(done.quarantine) == {table.name for table in TABLES}
+
+
+def test_a_rejected_row_keeps_its_text_and_its_reasons(layout: Layout, tmp_path: Path) -> None:
+    text = energy("2025,,CT,广东,12，5oo,度", "2025,,XX,广西,5,kWh", "2025,,CT,广西,5,kWh").replace(
+        "计量单位", "计量单位,天气", 1
+    )
+    done = take_in(folder(tmp_path, 能源消耗=text.replace("kWh\n", "kWh,晴\n")), layout)
+    assert (done.status, counts(done, "energy")) == (2, (3, 1, 2, 0, 0))
+    rows = done.quarantine["energy"].sort("source_row").rows(named=True)
+    assert [row["rules"] for row in rows] == [["cell.number"], ["entity.unknown"]]
+    assert (rows[0]["quantity"], rows[0]["province_code"], rows[0]["month"]) == ("12，5oo", "广东", None)
+    assert rows[1]["unread"] == [{"header": "天气", "text": "晴"}]
+    said = done.findings.filter(pl.col("rule") == "cell.number")["message"].item()
+    assert said == "能源消耗.csv 第 2 行「消耗量」：12，5oo 不是数字；应为非负数，如 12500"
+
+
+def test_a_row_with_more_cells_than_the_header_is_rejected_whole(layout: Layout, tmp_path: Path) -> None:
+    text = "年份,填报单位,省份,设施类型,能源品种,计量单位,消耗量\n2025,CT,广东,办公用房,电力,kWh,12,500\n2025,CT,广西,办公用房,电力,kWh,12\n"
+    done = take_in(folder(tmp_path, 能源消耗=text), layout)
+    assert counts(done, "energy") == (2, 1, 1, 0, 0)
+    assert done.quarantine["energy"]["rules"].to_list() == [["row.more_cells"]]
+    assert done.quarantine["energy"]["unread"].to_list() == [[{"header": "", "text": "500"}]]
+    assert done.findings["message"].to_list() == [
+        "能源消耗.csv 第 2 行：表头之外还有 500；应与表头列数相同，内容含分隔符的要放在双引号里"
+    ]
+
+
+def test_a_row_with_fewer_cells_is_kept_and_flagged(layout: Layout, tmp_path: Path) -> None:
+    text = "年份,填报单位,省份,设施类型,能源品种,计量单位,消耗量,对方单位\n2025,CT,广东,办公用房,电力,kWh,12\n2025,CT,广西,办公用房,电力,kWh,12,\n"
+    done = take_in(folder(tmp_path, 能源消耗=text), layout)
+    assert (done.status, counts(done, "energy")) == (1, (2, 2, 0, 1, 0))
+    assert done.accepted["energy"]["flags"].to_list() == [["row.fewer_cells"], []]
+
+
+def test_a_missing_column_rejects_every_row_with_its_reason(layout: Layout, tmp_path: Path) -> None:
+    text = "年份,填报单位,省份,设施类型,能源品种,计量单位\n2025,CT,广东,办公用房,电力,kWh\n"
+    done = take_in(folder(tmp_path, 能源消耗=text), layout)
+    assert counts(done, "energy") == (1, 0, 1, 0, 0)
+    assert done.quarantine["energy"]["rules"].to_list() == [["header.missing"]]
+
+
+def test_warnings_are_flags_of_accepted_rows(layout: Layout, tmp_path: Path) -> None:
+    done = take_in(folder(tmp_path, 能源消耗=energy("2024,,CT,广东,10,kWh", "2025,,CT,广东,10000,kWh")), layout)
+    assert (done.status, counts(done, "energy")) == (1, (2, 2, 0, 1, 0))
+    assert done.accepted["energy"]["flags"].to_list() == [[], ["change.unit_slip"]]
+
+
+# --- restatements ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("file", "year"),
+    [("能源.csv", None), ("2025/a.csv", 2025), ("2024年/b/a.csv", 2024), ("2024/2025/a.csv", 2025), ("12/a.csv", None)],
+)
+def test_filing_year(file: str, year: int | None) -> None:
+    assert filing_year(file) == year
+
+
+def test_a_later_filing_supersedes_and_the_difference_is_a_revision(layout: Layout, tmp_path: Path) -> None:
+    old = energy("2024,,CT,广东,10,kWh", "2024,,CT,广西,20,kWh", "2024,,CT,湖北,30,kWh")
+    new = energy("2024,,CT,广东,11,kWh", "2024,,CT,广西,20,kWh")
+    done = take_in(folder(tmp_path, **{"2024__能源消耗": old, "2025__能源消耗": new}), layout)
+    assert (done.status, counts(done, "energy")) == (1, (5, 3, 2, 0, 2))
+    kept = done.accepted["energy"].sort("quantity")
+    assert kept.select("quantity", "source_file").rows() == [
+        (11.0, "2025/能源消耗.csv"), (20.0, "2025/能源消耗.csv"), (30.0, "2024/能源消耗.csv")
+    ]  # fmt: skip
+    assert done.quarantine["energy"]["rules"].to_list() == [["key.restated"]] * 2
+    assert done.revisions.select(
+        "table", "column", "before", "after", "before_source_row", "after_source_file"
+    ).rows() == [("energy", "quantity", "10", "11", 2, "2025/能源消耗.csv")]
+    assert done.findings["message"].to_list() == [  # what was filed again unchanged is no finding
+        "2024/能源消耗.csv 第 2 行：2025/能源消耗.csv 第 2 行 又报了同一主键，以后报的为准；这一行不再采用"
+    ]
+
+
+def test_three_filings_are_two_revisions(layout: Layout, tmp_path: Path) -> None:
+    files = {
+        f"{year}__能源消耗": energy(f"2023,,CT,广东,{value},kWh") for year, value in ((2023, 1), (2024, 2), (2025, 3))
+    }
+    done = take_in(folder(tmp_path, **files), layout)
+    assert done.accepted["energy"]["quantity"].to_list() == [3.0]
+    assert done.revisions.select("before", "after").rows() == [("1", "2"), ("2", "3")]
+
+
+def test_a_wrong_cell_of_a_superseded_row_no_longer_matters(layout: Layout, tmp_path: Path) -> None:
+    files = {"2024__能源消耗": energy("2024,,CT,广东,十,kWh"), "2025__能源消耗": energy("2024,,CT,广东,10,kWh")}
+    done = take_in(folder(tmp_path, **files), layout)
+    assert done.findings["rule"].to_list() == ["key.restated"]
+    assert (done.status, done.revisions.height, counts(done, "energy")) == (1, 0, (2, 1, 1, 0, 1))
+
+
+def test_a_wrong_later_row_leaves_none(layout: Layout, tmp_path: Path) -> None:
+    """The filer has taken the earlier row back; to use it all the same would be to invent a number."""
+    files = {"2024__能源消耗": energy("2024,,CT,广东,10,kWh"), "2025__能源消耗": energy("2024,,CT,广东,十,kWh")}
+    done = take_in(folder(tmp_path, **files), layout)
+    assert counts(done, "energy") == (2, 0, 2, 0, 1)
+    assert set(done.findings["rule"]) == {"key.restated", "cell.number"}
+
+
+@pytest.mark.parametrize("monthly_first", [True, False])
+def test_months_and_years_supersede_each_other(layout: Layout, tmp_path: Path, monthly_first: bool) -> None:
+    months = energy(*(f"2024,{month},CT,广东,10,kWh" for month in range(1, 13)))
+    year = energy("2024,,CT,广东,125,kWh")
+    first, then = (months, year) if monthly_first else (year, months)
+    done = take_in(folder(tmp_path, **{"2024__能源消耗": first, "2025__能源消耗": then}), layout)
+    assert done.accepted["energy"]["quantity"].sum() == (125.0 if monthly_first else 120.0)
+    assert counts(done, "energy")[2:] == ((12, 0, 12) if monthly_first else (1, 0, 1))
+    assert done.revisions.is_empty()
+    assert set(done.findings["rule"]) == {"key.restated"}
+
+
+def test_within_one_filing_nobody_supersedes(layout: Layout, tmp_path: Path) -> None:
+    rows = energy("2024,,CT,广东,10,kWh", "2024,,CT,广东,11,kWh")
+    done = take_in(folder(tmp_path, **{"2025__能源消耗": rows}), layout)
+    assert counts(done, "energy") == (2, 0, 2, 0, 0)
+    assert set(done.findings["rule"]) == {"key.conflict"}
+
+
+# --- files and folders -------------------------------------------------------------------------------------
+
+
+def test_a_file_whose_table_cannot_be_told_is_named(layout: Layout, tmp_path: Path) -> None:
+    done = take_in(folder(tmp_path, 上报=energy("2025,,CT,广东,1,kWh")), layout)
+    assert done.status == 2
+    file, status, message = done.files.row(0)
+    assert (file, status) == ("上报.csv", "unreadable")
+    assert message == "文件的名称看不出是哪张表，未读取；从表头看像“能源消耗”，若是，请改用这个名称。"
+
+
+def test_sites_without_a_year_take_that_of_the_filing(layout: Layout, tmp_path: Path) -> None:
+    text = "站址编号,填报单位,省份,建成年份,是否新建,租户数,共享方式\nS1,CT,广东,2023,是,2,共建\n"
+    done = take_in(folder(tmp_path, **{"2024__5G站址": text, "5G站址": text.replace("S1", "S2")}), layout)
+    assert done.accepted["sites"].select("site_id", "year").sort("site_id").rows() == [("S1", 2024), ("S2", 2025)]
+
+
+def test_the_report_year_is_that_of_the_latest_folder(layout: Layout, tmp_path: Path) -> None:
+    rows = {"2026__能源消耗": energy("2026,,CT,广东,1,kWh", "2027,,CT,广东,1,kWh")}
+    done = take_in(folder(tmp_path, **rows), layout)
+    assert (done.report_year, counts(done, "energy")) == (2026, (2, 1, 1, 0, 0))
+    assert take_in(tmp_path, layout, 2025).accepted["energy"].is_empty()
+
+
+@pytest.mark.parametrize("text", ["kind: final\n", "final\n"])
+def test_an_edition_may_be_final(layout: Layout, tmp_path: Path, text: str) -> None:
+    assert take_in(folder(tmp_path, **{"EDITION.yml": text, "SAMPLE": ""}), layout).kind == "final"
+
+
+@pytest.mark.parametrize("text", ["kind: 定稿\n", "kind\n", "[", "stage: final\n", b"\xff\xfe\xfa"])
+def test_an_edition_that_is_none_stops_the_intake(layout: Layout, tmp_path: Path, text: str | bytes) -> None:
+    with pytest.raises(DataError, match=r"EDITION\.yml.*应为一行 kind: preliminary"):
+        take_in(folder(tmp_path, **{"EDITION.yml": text}), layout)
+
+
+def test_a_folder_without_filings_is_refused(layout: Layout, tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("无", "utf-8")
+    with pytest.raises(DataError, match="没有填报文件"):
+        take_in(tmp_path, layout)
+    with pytest.raises(DataError, match="没有填报文件夹"):
+        take_in(tmp_path / "无", layout)
+
+
+# --- what is written ---------------------------------------------------------------------------------------
+
+
+def test_what_is_saved_is_what_the_rest_reads(layout: Layout, tmp_path: Path) -> None:
+    done = take_in(folder(tmp_path / "in", 能源消耗=energy("2025,,CT,广东,1,kWh", "2025,,XX,广东,1,kWh")), layout)
+    out = tmp_path / "out"
+    (out / "filings").mkdir(parents=True)
+    (out / "filings" / "alt.parquet").write_bytes(b"")  # of an earlier intake
+    save(done, out)
+    assert sorted(path.name for path in out.iterdir()) == ["filings", "quality", "quarantine"]
+    assert {path.stem for path in (out / "filings").iterdir()} == set(done.accepted)
+    for table in TABLES:
+        assert accepted(out, table.name).equals(done.accepted[table.name])
+        assert pl.read_parquet(out / "quarantine" / f"{table.name}.parquet").equals(done.quarantine[table.name])
+        SCHEMAS[table.name].validate(done.accepted[table.name].drop("flags"))
+    assert pl.read_parquet(out / "quality" / "findings.parquet").equals(done.findings)
+
+
+def test_rows_that_do_not_add_up_stop_the_intake(
+    layout: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The guard itself: a quarantine that loses a row, as a later change might make it."""
+    keep = intake_module._rejected
+    monkeypatch.setattr(intake_module, "_rejected", lambda *arguments: keep(*arguments).head(0))
+    with pytest.raises(DataError, match="读到 1 行，接受 0 行、退回 0 行，合计不符"):
+        take_in(folder(tmp_path, 能源消耗=energy("2025,,XX,广东,1,kWh")), layout)
+
+
+def test_all_reasons_are_known_rules(layout: Layout, tmp_path: Path) -> None:
+    files = {
+        "2024__能源消耗": energy("2024,,CT,广东,1,kWh", "2024,13,CT,广东,x,y"),
+        "2025__能源消耗": energy("2024,,CT,广东,2,kWh"),
+    }
+    done = take_in(folder(tmp_path, **files), layout)
+    reasons = done.quarantine["energy"]["rules"].explode().to_list()
+    assert set(reasons) == {"key.restated", "cell.month", "cell.number"} <= set(RULES)
+
+
+def test_every_rule_of_whole_rows_is_tested() -> None:
+    text = "".join(
+        Path(__file__).with_name(name).read_text("utf-8") for name in ("test_intake.py", "test_corrections.py")
+    )
+    assert [rule for rule in INTAKE_RULES if f'"{rule}"' not in text] == []
