@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, NoReturn
 
+import polars as pl
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -15,11 +17,11 @@ from rich.table import Table
 from pipeline import doctor as diagnosis
 from pipeline import params as parameters
 from pipeline import regions
-from pipeline.errors import OutputError, UserError
+from pipeline.errors import DataError, OutputError, ParameterError, UserError
 from pipeline.layout import Layout
 
 USAGE = {  # typer's words for wrong calls
-    r"No such command '(.*?)'": "没有命令 {}，可用的是 build、params、doctor",
+    r"No such command '(.*?)'": "没有命令 {}，可用的是 build、check、template、params、doctor",
     r"unexpected extra argument(?:s|\(s\))? \((.*)\)": "多出了 {}，选项要写成 --名称 取值",
     r"requires an argument": "后面缺少取值",
     r"valid integer": "取值不是整数，应如 2025",
@@ -48,8 +50,10 @@ def build(
     to: Annotated[str, typer.Option(help="输出格式：html、pdf、docx，用逗号分开")] = "html,pdf",
     engine: Annotated[str, typer.Option(help="渲染引擎：auto、quarto、embedded")] = "auto",
     out: Annotated[Path | None, typer.Option(help="输出文件夹；默认是项目的 reports/")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="填报中有退回的行或读不全的文件就停下")] = False,
 ) -> None:
     """生成报告。"""
+    from pipeline.filings import answer
     from pipeline.reports import build as builder
     from pipeline.reports.plan import Selection, jobs
     from pipeline.reports.render.engine import choose
@@ -62,6 +66,11 @@ def build(
     planned = jobs(layout, wanted)
     steps = Console(stderr=True, highlight=False)
     steps.print(f"渲染引擎：{chosen.name}（{chosen.version}）")
+    if (intake := planned[0].intake) is not None:
+        said = answer.in_short(intake)
+        if strict and intake.status == 2:
+            raise DataError("filings.strict", f"{said}--strict 要求全部接受，已停下；请先用 green-report check 查看")
+        steps.print(said, soft_wrap=True)
     with steps.status("准备…") as status:
         if steps.is_terminal:
             results = builder.build(layout, planned, chosen, status.update)
@@ -81,13 +90,73 @@ def build(
         raise typer.Exit(1)
 
 
+@app.command()
+def check(
+    folder: Annotated[Path, typer.Argument(help="填报文件所在的文件夹，可按填报年份分子文件夹", show_default=False)],
+    year: Annotated[int | None, typer.Option(help="报告年份，晚于它的行退回；默认是有数据的最近一年")] = None,
+    format: Annotated[str, typer.Option(help="table（表格）或 json")] = "table",
+    remarks: Annotated[Path | None, typer.Option(help="另把审核意见写成工作簿，放入这个文件夹")] = None,
+) -> None:
+    """检查填报数据：逐表说明读到、接受、退回多少行，哪里不对，应当怎样。
+
+    退出码：0 没有问题，1 有需要核实的地方，2 有退回的行或没有读全的文件。
+    """
+    from pipeline.filings import answer
+    from pipeline.filings.intake import take_in
+
+    if format not in ("table", "json"):
+        raise ParameterError("option.unknown", f"--format {format}：没有这种格式；可用：table、json")
+    layout = Layout.current()
+    intake = take_in(folder, layout, year)
+    written = []
+    if remarks:
+        from pipeline.filings.remarks import write_remarks
+
+        written = write_remarks(intake, layout, remarks)
+    if format == "json":
+        print(json.dumps(answer.as_data(intake), ensure_ascii=False, indent=1))
+        raise typer.Exit(intake.status)
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    _print_frame(answer.by_table(intake.counts), f"填报检查：{folder}（报告年份 {intake.report_year}）")
+    for status, sentence in answer.not_read(intake.files):
+        console.print(sentence, style="red" if status == "unreadable" else "yellow")
+    kinds = answer.alike(intake.findings)
+    for severity, sentence in kinds.head(answer.SHOWN).iter_rows():
+        console.print(f"{answer.SEVERITIES[severity]}  {sentence}", style="red" if severity == "error" else "yellow")
+    if kinds.height > answer.SHOWN:
+        _print_frame(answer.by_rule(intake.findings), f"还有 {kinds.height - answer.SHOWN} 类没有列出；全部按规则计")
+        console.print("全部内容见 --format json，或用 --remarks 文件夹 写成审核意见。")
+    for note in answer.notes(intake):
+        console.print(note)
+    for path in written:
+        console.print(f"审核意见：{path}")
+    console.print(answer.VERDICTS[intake.status])
+    raise typer.Exit(intake.status)
+
+
+@app.command()
+def template(
+    out: Annotated[Path, typer.Argument(help="写到哪个 .xlsx 文件", show_default=False)],
+    entity: Annotated[str | None, typer.Option(help="填报单位的编码，预先填入")] = None,
+    region: Annotated[str | None, typer.Option(help="省份，预先填入")] = None,
+    force: Annotated[bool, typer.Option("--force", help="已有同名文件时覆盖")] = False,
+) -> None:
+    """生成填报模板：每张表一页，有下拉选项、取值范围和填报说明。"""
+    from pipeline.filings.template import write_template
+
+    layout = Layout.current()
+    where = regions.resolve(region, layout) if region else None
+    write_template(out, layout, entity, where, force=force)
+    print(out)
+
+
 @app.command("params")
 def show_parameters(region: Region = "全国", scenario: Scenario = "plan", override: Override = None) -> None:
     """列出生效的参数：取值、允许范围，以及来自哪个文件的哪一行。"""
     layout = Layout.current()
     where = regions.resolve(region, layout)
     resolved = parameters.resolve(layout, where, scenario, tuple(override or ()))
-    _print_table(parameters.table(resolved).rows(), parameters.table(resolved).columns, f"{where.short_zh}·{scenario}")
+    _print_frame(parameters.table(resolved), f"{where.short_zh}·{scenario}")
 
 
 @app.command()
@@ -100,15 +169,21 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
+def _print_frame(frame: pl.DataFrame, title: str) -> None:
+    _print_table(frame.rows(), frame.columns, title)
+
+
 def _print_table(rows: Sequence[tuple[object, ...]], columns: list[str], title: str) -> None:
-    table = Table(title=title, title_justify="left", show_lines=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")
+    table = Table()
+    for at, column in enumerate(columns):
+        numbers = rows and all(isinstance(row[at], int) for row in rows)
+        table.add_column(column, overflow="fold", justify="right" if numbers else "left")
     for row in rows:
         table.add_row(*(str(cell) for cell in row))
     console = Console(highlight=False, markup=False)
     if not console.is_terminal:
         console.width = 160
+    console.print(title, soft_wrap=True)
     console.print(table)
 
 
@@ -140,6 +215,8 @@ def _usage(error: Exception) -> str:
         hint = f"；是不是 {'、'.join(near)}" if near else ""
         return f"没有选项 {option}{hint}；运行 {command} --help 可查看全部选项"
     parameter = getattr(error, "param", None)
+    if type(error).__name__ == "MissingParameter" and parameter is not None:
+        return f"缺少{parameter.help or parameter.name}；运行 {command} --help 可查看用法"
     name = "/".join(parameter.opts) if parameter is not None else option
     message = str(getattr(error, "message", ""))
     for pattern, sentence in USAGE.items():

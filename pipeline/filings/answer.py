@@ -1,19 +1,23 @@
-"""What the check says: to a machine, and to a person at a terminal."""
+"""What came of the filings, in words and tables: for a machine, at a terminal, in the report's appendix."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import polars as pl
 
-from pipeline.filings.contracts import BY_NAME
+from pipeline.filings.contracts import BY_NAME, SOURCE
 from pipeline.filings.intake import Intake
 from pipeline.filings.rules import RULES
 
 SEVERITIES = {"error": "应更正", "warning": "请核实"}
+ACTIONS = {"set": "改为", "scale": "换算", "drop": "不采用", "flag": "加注"}
 VERDICTS = ("全部接受，没有问题。", "全部读到；有需要核实的地方。", "有退回的行或没有读全的文件，请更正后重新提交。")
-SHOWN = 50  # findings that are listed one by one
+SHOWN = 40  # kinds of findings that a terminal lists
+
+_TITLES = {rule.id: rule.title for rule in RULES.values()}
+_TABLES = {table.name: table.zh for table in BY_NAME.values()}
 
 
 def as_data(intake: Intake) -> dict[str, Any]:
@@ -26,28 +30,88 @@ def as_data(intake: Intake) -> dict[str, Any]:
     }
 
 
-def table_lines(intake: Intake) -> list[tuple[object, ...]]:
-    """Table, read, accepted, rejected, of these superseded, warned: of the tables that were filed, and in sum."""
-    order = ("read", "accepted", "rejected", "superseded", "warned")
-    filed = intake.counts.filter(pl.col("read") > 0)
-    lines = [(BY_NAME[name].zh, *numbers) for name, *numbers in filed.select("table", *order).iter_rows()]
-    return [*lines, ("合计", *filed.select(order).sum().row(0))]
+def by_table(counts: pl.DataFrame) -> pl.DataFrame:
+    """表, 读到, 接受, 退回, 其中已被更新, 提示 (rows): of the tables that were filed, and in sum."""
+    filed = counts.filter(pl.col("read") > 0).select(
+        表=pl.col("table").replace(_TABLES), 读到="read", 接受="accepted", 退回="rejected", 其中已被更新="superseded", 提示="warned"
+    )  # fmt: skip
+    return pl.concat([filed, filed.select(pl.lit("合计").alias("表"), pl.exclude("表").sum())])
 
 
-def file_lines(intake: Intake) -> Iterator[tuple[str, str]]:
-    """Status and sentence of each file that was not read in full."""
-    for file, status, message in intake.files.filter(pl.col("status").is_in(["partial", "unreadable"])).iter_rows():
-        yield status, f"{file}：{message}"
-
-
-def rule_lines(intake: Intake) -> list[tuple[str, str, int]]:
-    """Severity, title and number of findings of each rule, errors and the most frequent first."""
-    counted = (
-        intake.findings.group_by("severity", "rule")
-        .len()
-        .sort("severity", "len", "rule", descending=[False, True, False])
+def by_rule(findings: pl.DataFrame) -> pl.DataFrame:
+    """性质, 规则, 表, 处: the findings of each rule, errors and the most frequent first."""
+    counted = findings.group_by("severity", "rule", "table").len()
+    counted = counted.sort("severity", "len", "rule", "table", descending=[False, True, False, False])
+    return counted.select(
+        性质=pl.col("severity").replace(SEVERITIES),
+        规则=pl.col("rule").replace(_TITLES),
+        表=pl.col("table").replace(_TABLES),
+        处=pl.col("len").cast(pl.Int64),
     )
-    return [(SEVERITIES[severity], RULES[rule].title, n) for severity, rule, n in counted.iter_rows()]
+
+
+def alike(findings: pl.DataFrame) -> pl.DataFrame:
+    """severity, message: the first finding of each rule, file, sheet and column, and how many there are of it."""
+    kinds = findings.group_by("file", "sheet", "column", "rule", maintain_order=True).agg(
+        pl.col("severity", "message").first(), pl.len()
+    )
+    more = pl.when(pl.col("len") > 1).then(pl.format("（同类共 {} 处）", "len")).otherwise(pl.lit(""))
+    return kinds.select("severity", pl.col("message") + more)
+
+
+def kept_with_warnings(findings: pl.DataFrame, quarantine: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """The warnings that do not concern a rejected row."""
+    at = ("file", "sheet", "row")
+    gone = pl.concat(
+        rows.select(pl.col(name).alias(to) for name, to in zip(SOURCE, at, strict=True)) for rows in quarantine.values()
+    )
+    return findings.filter(pl.col("severity") == "warning").join(gone, on=at, how="anti", maintain_order="left")
+
+
+def rejections(quarantine: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """表, 填报单位 (as filed), 规则, 行: the rejected rows; a row that breaks two rules stands under both."""
+    parts = [
+        rows.select(
+            表=pl.lit(_TABLES[name]),
+            填报单位=pl.col("entity_id" if "entity_id" in rows.columns else "organisation").fill_null("（未填）")
+            if {"entity_id", "organisation"} & set(rows.columns)
+            else pl.lit("—"),
+            规则="rules",
+        )
+        for name, rows in quarantine.items()
+        if rows.height
+    ]
+    empty = pl.DataFrame(schema={"表": pl.String, "填报单位": pl.String, "规则": pl.List(pl.String)})
+    told = pl.concat([empty, *parts]).explode("规则").with_columns(pl.col("规则").replace(_TITLES))
+    return told.group_by("表", "填报单位", "规则", maintain_order=True).agg(行=pl.len().cast(pl.Int64))
+
+
+def revised(revisions: pl.DataFrame) -> pl.DataFrame:
+    """表, 主键, 列, 原值, 新值, 填报于: what later filings changed, with the folder or file of both filings."""
+    return revisions.select(
+        表=pl.col("table").replace(_TABLES), 主键="key", 列=_column_zh(), 原值="before", 新值="after",
+        填报于=pl.format("{} → {}", "before_source_file", "after_source_file"),
+    )  # fmt: skip
+
+
+def corrected(corrections: pl.DataFrame) -> pl.DataFrame:
+    """表, 主键, 列, 处理, 原值, 更正后, 理由, 经手, 日期: what corrections.yml changed."""
+    return corrections.select(
+        表=pl.col("table").replace(_TABLES), 主键="key", 列=_column_zh(), 处理=pl.col("action").replace(ACTIONS), 原值="before",
+        更正后="after", 理由="reason", 经手="who", 日期=pl.col("date").cast(pl.String),
+    )  # fmt: skip
+
+
+def _column_zh() -> pl.Expr:
+    names = {f"{table.name} {name}": column.zh for table in BY_NAME.values() for column in table.columns for name in column.canonical}  # fmt: skip
+    names |= {f"{table.name} {column.name}": column.zh for table in BY_NAME.values() for column in table.columns}
+    return pl.concat_str("table", "column", separator=" ").replace(names)
+
+
+def not_read(files: pl.DataFrame) -> Iterator[tuple[str, str]]:
+    """Status and sentence of each file that was not read in full."""
+    for file, status, message in files.filter(pl.col("status").is_in(["partial", "unreadable"])).iter_rows():
+        yield status, f"{file}：{message}"
 
 
 def notes(intake: Intake) -> Iterator[str]:
@@ -61,3 +125,11 @@ def notes(intake: Intake) -> Iterator[str]:
     rows = intake.skipped.filter(pl.col("row").is_not_null()).height
     if rows:
         yield f"表头之上、表下说明和示例共 {rows} 行未作为数据。"
+
+
+def in_short(intake: Intake) -> str:
+    """The filings in one sentence."""
+    read, accepted, rejected = intake.counts.select("read", "accepted", "rejected").sum().row(0)
+    broken = intake.files["status"].is_in(["partial", "unreadable"]).sum()
+    files = f"，{broken} 个文件没有读全" if broken else ""
+    return f"填报 {intake.folder.name}：读到 {read} 行，接受 {accepted} 行，退回 {rejected} 行{files}。"

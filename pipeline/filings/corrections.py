@@ -33,8 +33,8 @@ from pipeline.errors import DataError
 from pipeline.filings.contracts import BY_NAME, SOURCE, Column, Table, column_of, table_of
 from pipeline.filings.normalise import finding, normalise
 from pipeline.filings.readers import clean, shown
-from pipeline.filings.rows import Rows
-from pipeline.filings.rules import key_text, number
+from pipeline.filings.rows import Rows, key_in_words
+from pipeline.filings.rules import number
 from pipeline.layout import Layout
 
 NAME = "corrections.yml"
@@ -112,7 +112,9 @@ def apply(
         else:
             rows.flags.append((row["_id"].item(), "correction.flag"))
             findings = pl.concat([findings, _told(one, row)])
-        key = rows.frame.filter(pl.col("_id").is_in(row["_id"].implode())).select(key_text(one.table.key)).item()
+        key = (
+            rows.frame.filter(pl.col("_id").is_in(row["_id"].implode())).select(key_in_words(one.table, layout)).item()
+        )
         applied.append(
             (one.entry, one.table.name, key, one.column.name, one.action, before, after, one.reason, one.who, one.date,
              *(row[name].item() for name in SOURCE))

@@ -23,7 +23,7 @@ from pipeline.filings import corrections, readers, rules
 from pipeline.filings.contracts import LAST_YEAR, SCHEMAS, SOURCE, TABLES, Table, column_of, headers, table_of
 from pipeline.filings.normalise import finding, normalise
 from pipeline.filings.readers import FileProblem, Limits, Reading, Sheet, shown
-from pipeline.filings.rows import OWN, Rows, filed_schema
+from pipeline.filings.rows import OWN, Rows, filed_schema, key_in_words
 from pipeline.filings.rules import FINDING, RULES
 from pipeline.layout import Layout
 
@@ -93,7 +93,7 @@ def take_in(folder: Path, layout: Layout, report_year: int | None = None, limits
     found = pl.concat([pl.DataFrame(schema=FINDING), *findings])
     revisions = [pl.DataFrame(schema=REVISIONS)]
     for rows in tables.values():
-        found, changed = _supersede(rows, found)
+        found, changed = _supersede(rows, found, layout)
         revisions.append(changed)
     found, applied = corrections.apply(entries, tables, found, layout)
     left = {name: rows.left for name, rows in tables.items()}
@@ -216,7 +216,7 @@ def _ragged(table: Table, texts: pl.DataFrame) -> pl.DataFrame:
 # --- a later filing supersedes an earlier one --------------------------------------------------------------
 
 
-def _supersede(rows: Rows, findings: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _supersede(rows: Rows, findings: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Takes out rows whose key was filed again in a later year; the findings that then hold, and REVISIONS.
 
     A row supersedes even where a cell of it is wrong: the filer has taken the earlier one back. Monthly rows supersede
@@ -256,7 +256,7 @@ def _supersede(rows: Rows, findings: pl.DataFrame) -> tuple[pl.DataFrame, pl.Dat
     told = finding(restated, table, None, "key.restated", pl.lit(""), by)
     gone = old.select(file="source_file", sheet="source_sheet", row="source_row")
     still = findings.join(gone, on=gone.columns, how="anti", maintain_order="left")
-    return pl.concat([still, told]), pl.concat(_revisions(table, restated, values))
+    return pl.concat([still, told]), pl.concat(_revisions(table, restated, values, layout))
 
 
 def _next_filing(keyed: pl.DataFrame, old: pl.DataFrame, by: list[str]) -> pl.DataFrame:
@@ -267,14 +267,14 @@ def _next_filing(keyed: pl.DataFrame, old: pl.DataFrame, by: list[str]) -> pl.Da
     return both.unique("_id", keep="first", maintain_order=True)
 
 
-def _revisions(table: Table, restated: pl.DataFrame, values: list[str]) -> list[pl.DataFrame]:
+def _revisions(table: Table, restated: pl.DataFrame, values: list[str], layout: Layout) -> list[pl.DataFrame]:
     """REVISIONS of each value that differs, of rows that could be read."""
     same_month = pl.col("month") == pl.col("month_after") if "month" in table.key else pl.lit(True)
     readable = restated.filter(~pl.col("_wrong") & ~pl.col("_wrong_after") & same_month)
     return [
         readable.filter(~pl.col(name).eq_missing(pl.col(f"{name}_after"))).select(
             table=pl.lit(table.name),
-            key=rules.key_text(table.key),
+            key=key_in_words(table, layout),
             column=pl.lit(name),
             before=_as_text(name, table),
             after=_as_text(f"{name}_after", table),

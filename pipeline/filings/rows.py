@@ -9,6 +9,8 @@ import polars as pl
 
 from pipeline.filings.contracts import SOURCE, Table, column_of
 from pipeline.filings.readers import Sheet
+from pipeline.layout import Layout
+from pipeline.regions import all_regions
 
 _UNREAD = pl.List(pl.Struct({"header": pl.String(), "text": pl.String()}))
 OWN = ("_id", "_filed", "_wrong", "_old", "_out")
@@ -51,6 +53,23 @@ class Rows:
             for sheet, first in self.starts()
         ]
         return pl.concat(parts)
+
+
+def key_in_words(table: Table, layout: Layout) -> pl.Expr:
+    """A row's key as a reader would say it: `2024 年 CT 广西 办公用房 电力 自用`."""
+    words = []
+    for name in table.key:
+        column, value = table.column(name), pl.col(name)
+        if column.kind == "province" and name == "province_code":
+            value = value.replace({one.code: one.short_zh for one in all_regions(layout)})
+        elif column.kind == "year":
+            value = pl.when(value > 0).then(pl.format("{} 年", name))
+        elif column.kind == "month":
+            value = pl.when(value > 0).then(pl.format("{} 月", name))
+        elif column.members:
+            value = value.cast(pl.String).replace({code: spelt[0] for code, spelt in column.members.items()})
+        words.append(value.cast(pl.String).replace("", None))
+    return pl.concat_str(words, separator=" ", ignore_nulls=True)
 
 
 def filed_schema(table: Table) -> dict[str, pl.DataType]:

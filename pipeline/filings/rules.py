@@ -469,7 +469,7 @@ def _province_missing(frames: Frames, context: Context) -> Iterator[pl.DataFrame
         filed = _provinces_only(frame).select(_WHERE).unique(maintain_order=True)
         expected = filed.with_columns(pl.col("year") + 1).join(filed.select("year").unique(), on="year", how="semi")
         gone = expected.join(filed, on=_WHERE, how="anti", maintain_order="left")
-        says = pl.format("单位 {} {} 年报过{}，{} 年没有报；应补报，或说明在该省已无业务", "entity_id", pl.col("year") - 1,
+        says = pl.format("单位 {} {} 年报过{}，{} 年没有报或全部被退回；应补报，或说明在该省已无业务", "entity_id", pl.col("year") - 1,
                          _province(context), "year")  # fmt: skip
         yield _found(gone.with_columns(_row=None), name, "province_code", says)
 

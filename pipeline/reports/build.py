@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.errors import OutputError, UserError
+from pipeline.filings.intake import save
 from pipeline.layout import Layout
 from pipeline.reports import assemble, provenance
 from pipeline.reports.chapter import CHARTS, freeze
@@ -20,6 +21,7 @@ from pipeline.reports.plan import NO_FILINGS, Job
 from pipeline.reports.render.engine import Engine
 
 TITLE = "信息通信行业绿色低碳发展年度报告"
+SAMPLE = "示例数据，非真实填报"
 KINDS = {"preliminary": "预审稿", "final": "正式稿"}
 REASONS = {
     errno.ENOTDIR: "路径中有一段是文件，不是文件夹",
@@ -52,6 +54,9 @@ def build(layout: Layout, jobs: Sequence[Job], engine: Engine, progress: Progres
         check_writable(job.folder)
     check_writable(layout.processed)
     notebooks = chapters(layout.notebooks)
+    for edition, intake in {job.edition: job.intake for job in jobs}.items():
+        if intake:
+            save(intake, layout.processed / edition)
     return [_report(layout, job, notebooks, engine, progress) for job in jobs]
 
 
@@ -75,9 +80,10 @@ def front(job: Job) -> assemble.Front:
     return assemble.Front(
         title=TITLE,
         region=job.region.name_zh,
-        edition=f"{job.year} 年度 · {KINDS[job.resolved.params.edition_kind]}{basis}",
+        edition=f"{job.year} 年度 · {KINDS[job.kind]}{basis}",
         publisher=job.resolved.params.publisher,
         date=(job.date.year, job.date.month, job.date.day),
+        sample=SAMPLE if job.intake and job.intake.sample else "",
     )
 
 

@@ -12,12 +12,13 @@ from IPython.display import display
 
 from pipeline import params, reference
 from pipeline.charts import figures, theme  # noqa: F401  (the theme registers itself)
+from pipeline.filings.intake import save
 from pipeline.layout import Layout
 from pipeline.params import Params
 from pipeline.reference import Plan
 from pipeline.regions import Region
 from pipeline.reports.blocks import MIME, Block
-from pipeline.reports.plan import Job, Selection, jobs
+from pipeline.reports.plan import NO_FILINGS, Job, Selection, jobs
 from pipeline.reports.provenance import inputs
 
 CHARTS = "charts"
@@ -29,7 +30,7 @@ class Chapter:
 
     published: see `reference.published`, with what lies after the report's year left out. provinces: 34 rows, see
     `reference.provinces`. parameters: the effective parameters as a table with Chinese columns. inputs: the input
-    files with path, sha256 and rows.
+    files with path, sha256 and rows. edition: the folder of what was computed from the filings.
     """
 
     layout: Layout
@@ -45,6 +46,19 @@ class Chapter:
     plan: Plan
     provinces: pl.DataFrame
     tables: Path
+    edition: Path
+
+    @property
+    def has_filings(self) -> bool:
+        return self.filings != NO_FILINGS
+
+    def quality(self, name: str) -> pl.DataFrame:
+        """What the intake says of the filings: counts, files, findings, skipped, revisions, corrections."""
+        return pl.read_parquet(self.edition / "quality" / f"{name}.parquet")
+
+    def rejected(self, table: str) -> pl.DataFrame:
+        """The rejected rows of a table, as filed; see `intake.Intake.quarantine`."""
+        return pl.read_parquet(self.edition / "quarantine" / f"{table}.parquet")
 
     def series(self, indicator: str, region: str | None = None) -> pl.DataFrame:
         """The yearly published values of `indicator` for `region` (Chinese short name; default: the report's)."""
@@ -102,7 +116,10 @@ def open_chapter(
         frozen = json.loads(Path(context).read_text("utf-8"))
     else:
         wanted = Selection(year, region, scenario, filings, audience, tuple(overrides or ()))
-        frozen = freeze(layout, jobs(layout, wanted)[0])
+        job = jobs(layout, wanted)[0]
+        if job.intake:
+            save(job.intake, layout.processed / job.edition)
+        frozen = freeze(layout, job)
     published = reference.published(layout).filter(pl.col("year") <= frozen["year"])
     return Chapter(
         layout=layout,
@@ -118,6 +135,7 @@ def open_chapter(
         plan=reference.load_plan(layout),
         provinces=reference.provinces(layout),
         tables=Path(frozen["tables"]),
+        edition=Path(frozen["edition"]),
     )
 
 
@@ -131,6 +149,7 @@ def freeze(layout: Layout, job: Job) -> dict[str, Any]:
         "audience": job.audience,
         "params": job.resolved.params.model_dump(mode="json"),
         "parameters": params.table(job.resolved).to_dicts(),
-        "inputs": inputs(layout),
+        "inputs": inputs(layout, job.intake),
+        "edition": str(layout.processed / job.edition),
         "tables": str(layout.processed / job.edition / job.slug / "tables"),
     }

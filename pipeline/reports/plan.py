@@ -6,7 +6,7 @@ import datetime as dt
 import os
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
@@ -14,6 +14,7 @@ import yaml
 
 from pipeline import params, reference, regions
 from pipeline.errors import DataError, ParameterError
+from pipeline.filings.intake import Intake, take_in
 from pipeline.layout import Layout
 from pipeline.params import Resolved
 from pipeline.regions import Region
@@ -46,7 +47,7 @@ class Selection:
 
 @dataclass(frozen=True)
 class Job:
-    """One report: a region under a scenario, for one audience."""
+    """One report: a region under a scenario, for one audience. `intake`: what was filed, None without filings."""
 
     year: int
     region: Region
@@ -58,10 +59,17 @@ class Job:
     formats: tuple[str, ...]
     out: Path
     date: dt.date
+    intake: Intake | None = field(default=None, compare=False, repr=False)
 
     @property
     def edition(self) -> str:
-        return f"{self.year}-{Path(self.filings).name}"
+        return f"{self.year}-{self.filings}"
+
+    @property
+    def kind(self) -> str:
+        """preliminary or final: the parameter where someone set it, else what the filings folder says."""
+        chosen = self.resolved.origins["edition_kind"].layer != "default"
+        return self.resolved.params.edition_kind if chosen or self.intake is None else self.intake.kind
 
     @property
     def slug(self) -> str:
@@ -96,8 +104,8 @@ def jobs(layout: Layout, wanted: Selection) -> list[Job]:
         raise ParameterError(
             "option.one", f"--audience {wanted.audience}：一次只能为一种读者生成；可用：{'、'.join(AUDIENCES)}"
         )
-    filings = _filings(wanted.filings)
-    year = _year(wanted.year, published, plan.baseline_year)
+    intake = _intake(layout, wanted, audiences[0])
+    year = _year(wanted.year, published, plan.baseline_year, intake)
     scenarios = _scenarios(layout, wanted.scenario)
     made = []
     for region in regions.resolve_many(wanted.region, layout):
@@ -108,13 +116,14 @@ def jobs(layout: Layout, wanted: Selection) -> list[Job]:
                     year=year,
                     region=region,
                     scenario=scenario,
-                    filings=filings,
+                    filings=intake.folder.resolve().name if intake else NO_FILINGS,
                     audience=audiences[0],
                     resolved=resolved,
                     overrides=tuple(wanted.overrides),
                     formats=formats,
                     out=wanted.out.resolve() if wanted.out else layout.reports,
                     date=_date(layout, resolved),
+                    intake=intake,
                 )
             )
     return made
@@ -135,26 +144,37 @@ def _scenarios(layout: Layout, text: str) -> list[str]:
     return known if text.strip() == "all" else list(_listed(text, known, "情景", "--scenario"))
 
 
-def _filings(text: str) -> str:
-    if text == NO_FILINGS:
-        return text
-    folder = Path(text)
+def _intake(layout: Layout, wanted: Selection, audience: str) -> Intake | None:
+    """What was filed; a name that is no path from here is looked for from the project's root."""
+    if wanted.filings == NO_FILINGS:
+        return None
+    folder = Path(wanted.filings)
+    if not folder.is_dir():
+        folder = layout.root / wanted.filings
     if not folder.is_dir():
         raise DataError(
             "filings.missing",
-            f"--filings {text}：找不到这个文件夹；应为填报文件所在的文件夹，或 none（只用公开统计）",
+            f"--filings {wanted.filings}：找不到这个文件夹；应为填报文件所在的文件夹，或 none（只用公开统计）",
         )
-    raise DataError(
-        "filings.unsupported",
-        f"--filings {text}：本版本还不能读取填报数据；请用 --filings none（只用公开统计）",
-    )
+    if folder.resolve().name == NO_FILINGS:
+        raise DataError("filings.name", f"--filings {wanted.filings}：文件夹名 none 表示没有填报；请给文件夹改名")
+    intake = take_in(folder, layout, wanted.year)
+    if audience == "public" and not intake.sample:
+        raise DataError(
+            "filings.public",
+            f"--audience public --filings {wanted.filings}：本版本还不能对填报数据作公开前的保密处理；"
+            "请用 --audience internal，或 --filings none（只用公开统计）",
+        )
+    return intake
 
 
-def _year(year: int | None, published: pl.DataFrame, first: int) -> int:
-    """The report's year, from the plan's baseline year on; by default the latest with yearly published statistics."""
+def _year(year: int | None, published: pl.DataFrame, first: int, intake: Intake | None) -> int:
+    """The report's year, from the plan's baseline year to the latest year of published statistics; by default the
+    latest of them with filings."""
     last = reference.latest_year(published)
     if year is None:
-        return last
+        filed = [frame["year"].max() for frame in intake.accepted.values() if "year" in frame] if intake else []
+        return next((year for year in range(last, first - 1, -1) if year in filed), last)
     if not first <= year <= last:
         raise ParameterError(
             "year.unknown", f"--year {year}：报告年份应在 {first}（计划的基期）至 {last}（公开统计的最近一年）之间"

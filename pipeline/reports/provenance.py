@@ -6,29 +6,47 @@ import hashlib
 import platform
 import subprocess
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
+
+import polars as pl
 
 from pipeline import params
 from pipeline.charts import fonts
+from pipeline.filings.intake import Intake
 from pipeline.layout import Layout
 from pipeline.reports.plan import Job
 
 PACKAGES = ("polars", "altair", "vl-convert-python", "papermill", "typst", "pypandoc-binary", "pydantic")
 
 
-def inputs(layout: Layout) -> list[dict[str, Any]]:
-    """Every raw file with its path below the root, SHA-256 and number of rows (CSV) or lines."""
+def inputs(layout: Layout, intake: Intake | None) -> list[dict[str, Any]]:
+    """Every raw file with its path, SHA-256 and number of rows: lines of our own files, accepted and rejected rows of
+    what was filed. Paths are below the root, those of filings below the name of their folder."""
     files = sorted(
         path
         for folder in (layout.reference, layout.public)
         for path in folder.rglob("*")
         if path.suffix in {".csv", ".yml"}
     )
-    return [{"path": path.relative_to(layout.root).as_posix()} | _describe(path.read_bytes()) for path in files]
+    own = [_described(path.relative_to(layout.root), path, path.read_bytes().count(b"\n")) for path in files]
+    return own + ([] if intake is None else _filed(intake))
 
 
-def _describe(data: bytes) -> dict[str, Any]:
-    return {"sha256": hashlib.sha256(data).hexdigest(), "lines": data.count(b"\n")}
+def _filed(intake: Intake) -> list[dict[str, Any]]:
+    rows = pl.concat(
+        frame.select("source_file") for frames in (intake.accepted, intake.quarantine) for frame in frames.values()
+    )
+    counted = dict(rows.group_by("source_file").len().iter_rows())
+    name = Path(intake.folder.resolve().name)
+    files = [(path, intake.folder / path, counted.get(path, 0)) for path in intake.files["file"]]
+    beside = [(path.name, path, 0) for path in sorted(intake.folder.glob("*.yml"))]
+    return [_described(name / file, path, rows) for file, path, rows in (*files, *beside) if path.is_file()]
+
+
+def _described(name: Path, path: Path, rows: int) -> dict[str, Any]:
+    with path.open("rb") as content:
+        return {"path": name.as_posix(), "sha256": hashlib.file_digest(content, "sha256").hexdigest(), "lines": rows}
 
 
 def provenance(layout: Layout, job: Job, engine: str) -> dict[str, Any]:
@@ -42,7 +60,7 @@ def provenance(layout: Layout, job: Job, engine: str) -> dict[str, Any]:
             "audience": job.audience,
             "date": job.date.isoformat(),
         },
-        "inputs": inputs(layout),
+        "inputs": inputs(layout, job.intake),
         "parameters": params.table(job.resolved).to_dicts(),
         "code": code(layout),
         "versions": {"python": platform.python_version(), "engine": engine}

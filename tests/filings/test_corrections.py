@@ -36,7 +36,7 @@ def test_a_cell_that_could_not_be_read_is_set(layout: Layout, tmp_path: Path) ->
     assert (done.status, quantities(done)) == (0, [12500.0])
     assert done.accepted["energy"]["flags"].to_list() == [["corrected"]]
     assert done.corrections.to_dicts() == [
-        {"entry": 1, "table": "energy", "key": "2025 0 CT 440000  office electricity own ", "column": "quantity",
+        {"entry": 1, "table": "energy", "key": "2025 年 CT 广东 办公用房 电力 自用", "column": "quantity",
          "action": "set", "before": "12，5oo", "after": "12500", "reason": "已电话核实", "who": "张三",
          "date": dt.date(2026, 3, 1), "source_file": "能源消耗.csv", "source_sheet": "", "source_row": 2}
     ]  # fmt: skip

@@ -243,7 +243,7 @@ def test_a_province_that_was_filed_last_year(layout: Layout) -> None:
     findings = run(layout, {"energy": [*both, {}]})
     assert found(findings, "province.missing") == [("energy", "province_code", None)]
     assert sentences(findings, "province.missing") == (
-        "「能源消耗」「省份」：单位 CT 2024 年报过浙江，2025 年没有报；应补报，或说明在该省已无业务"
+        "「能源消耗」「省份」：单位 CT 2024 年报过浙江，2025 年没有报或全部被退回；应补报，或说明在该省已无业务"
     )
     assert findings.frame.row(0, named=True)["file"] is None
     assert run(layout, {"energy": [*both, {}, {"province_code": "330000"}]}).frame.is_empty()

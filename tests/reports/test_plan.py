@@ -1,0 +1,81 @@
+"""What a build is made from, resolved before anything runs: filings, their edition, their year."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import DataError, ParameterError
+from pipeline.layout import Layout
+from pipeline.reports.build import SAMPLE, front
+from pipeline.reports.plan import NO_FILINGS, Job, Selection, jobs
+from pipeline.reports.provenance import inputs
+from tests.filings.test_intake import energy, folder
+
+
+@pytest.fixture
+def filings(tmp_path: Path) -> Path:
+    return folder(tmp_path / "filings", 能源消耗=energy("2024,,CT,广东,1,kWh", "2024,,XX,广东,1,kWh"))
+
+
+def job(layout: Layout, filings: Path | str, **wanted: object) -> Job:
+    return jobs(layout, Selection(filings=str(filings), **wanted))[0]  # type: ignore[arg-type]
+
+
+def test_without_filings(layout: Layout) -> None:
+    made = job(layout, NO_FILINGS)
+    assert (made.edition, made.intake, made.kind) == ("2025-none", None, "preliminary")
+    assert "仅依据公开统计" in front(made).edition
+
+
+def test_the_edition_is_the_latest_year_filed_and_the_name_of_the_folder(layout: Layout, filings: Path) -> None:
+    made = job(layout, filings)
+    assert made.intake is not None
+    assert (made.edition, made.intake.accepted["energy"].height) == ("2024-filings", 1)
+    assert "仅依据公开统计" not in front(made).edition
+    assert job(layout, filings, year=2025).edition == "2025-filings"
+
+
+def test_a_year_that_ends_before_the_filings_rejects_the_rest(layout: Layout, filings: Path) -> None:
+    made = job(layout, filings, year=2023)
+    assert made.intake is not None
+    assert made.intake.accepted["energy"].is_empty()
+
+
+def test_the_folder_says_whether_it_is_final_unless_someone_says_otherwise(layout: Layout, filings: Path) -> None:
+    (filings / "EDITION.yml").write_text("kind: final\n", "utf-8")
+    assert "正式稿" in front(job(layout, filings)).edition
+    assert "预审稿" in front(job(layout, filings, overrides=("edition_kind=preliminary",))).edition
+
+
+def test_a_sample_is_marked(layout: Layout, filings: Path) -> None:
+    assert front(job(layout, filings)).sample == ""
+    (filings / "SAMPLE").touch()
+    assert front(job(layout, filings)).sample == SAMPLE
+
+
+def test_real_filings_cannot_be_made_public_yet(layout: Layout, filings: Path) -> None:
+    with pytest.raises(DataError, match="还不能对填报数据作公开前的保密处理"):
+        job(layout, filings, audience="public")
+    (filings / "SAMPLE").touch()
+    assert job(layout, filings, audience="public").audience == "public"
+
+
+def test_a_folder_that_is_not_there_or_named_none(layout: Layout, filings: Path) -> None:
+    with pytest.raises(DataError, match="找不到这个文件夹"):
+        job(layout, filings / "nowhere")
+    with pytest.raises(DataError, match="请给文件夹改名"):
+        job(layout, filings.rename(filings.with_name("none")))
+
+
+def test_a_year_before_the_plan_is_refused(layout: Layout, filings: Path) -> None:
+    with pytest.raises(ParameterError, match="2020"):
+        job(layout, filings, year=2019)
+
+
+def test_filed_files_stand_among_the_inputs_with_their_rows(layout: Layout, filings: Path) -> None:
+    made = inputs(layout, job(layout, filings).intake)
+    filed = {one["path"]: one["lines"] for one in made if one["path"].startswith("filings/")}
+    assert filed == {"filings/填报单位.csv": 2, "filings/能源消耗.csv": 2}
+    assert not any(str(filings.parent) in one["path"] for one in made)
