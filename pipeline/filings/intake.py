@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -152,31 +153,44 @@ def _latest_year(reading: Reading, published: pl.DataFrame) -> int:
 
 def _canonical(reading: Reading, layout: Layout, report_year: int) -> tuple[dict[str, Rows], list[pl.DataFrame]]:
     """The rows of each table that was filed, and findings; a sheet without a table becomes a problem of `reading`."""
-    parts: dict[str, list[tuple[Sheet, pl.DataFrame]]] = {}
+    frames: dict[str, list[pl.DataFrame]] = {}
+    sheets: dict[str, list[Sheet]] = {}
     findings = []
-    for sheet in reading.sheets:
+    for table, filed, alike in _alike(reading, report_year):
+        texts = pl.concat(
+            sheet.rows.with_columns(source_file=pl.lit(sheet.file), source_sheet=pl.lit(sheet.sheet)) for sheet in alike
+        ).rechunk()
+        done = normalise(table, texts, layout, filed)
+        findings += [done.findings, _ragged(table, texts)]
+        more = (texts["_ragged"] == "多").fill_null(False) if "_ragged" in texts.columns else False
+        frame = done.frame.with_columns(_filed=pl.lit(filed, pl.Int32), _wrong=done.rejected | more)
+        frames.setdefault(table.name, []).append(frame)
+        sheets.setdefault(table.name, []).extend(alike)
+    tables = {}
+    for table in TABLES:
+        if table.name in frames:
+            # In one chunk: polars 2.1 panics when it formats a column whose first chunk is empty.
+            frame = pl.concat(frames[table.name], rechunk=True).with_row_index("_id")
+            frame = frame.with_columns(_old=pl.lit(False), _out="_wrong")
+            tables[table.name] = Rows(table, frame, sheets[table.name], _fewer_cells(sheets[table.name]))
+    return tables, findings
+
+
+def _alike(reading: Reading, report_year: int) -> Iterator[tuple[Table, int, list[Sheet]]]:
+    """Table, filing year and sheets that can be read as one: the same columns, nothing to say of any of them."""
+    groups: dict[tuple[object, ...], tuple[Table, int, list[Sheet]]] = {}
+    for at, sheet in enumerate(reading.sheets):
         table = table_of(sheet.sheet) or table_of(Path(sheet.file).name)
         if table is None:
             reading.problems.append(_no_table(sheet))
             continue
+        known = [column_of(table, header) for header in sheet.columns]
+        named = {one[0].name for one in known if one}
+        told = len(named) < len(known) or any(one.required and one.name not in named for one in table.columns)
         filed = filing_year(sheet.file) or report_year
-        texts = sheet.rows.with_columns(source_file=pl.lit(sheet.file), source_sheet=pl.lit(sheet.sheet))
-        done = normalise(table, texts, layout, filed)
-        ragged = _ragged(table, texts)
-        findings += [done.findings, ragged]
-        wrong = ragged.filter(pl.col("severity") == "error")["row"]
-        frame = done.frame.with_columns(
-            _filed=pl.lit(filed, pl.Int32), _wrong=done.rejected | texts["source_row"].is_in(wrong.implode())
-        )
-        parts.setdefault(table.name, []).append((sheet, frame))
-    tables = {}
-    for table in TABLES:
-        if table.name in parts:
-            frame = pl.concat([frame for _, frame in parts[table.name]]).with_row_index("_id")
-            sheets = [sheet for sheet, _ in parts[table.name]]
-            frame = frame.with_columns(_old=pl.lit(False), _out="_wrong")
-            tables[table.name] = Rows(table, frame, sheets, _fewer_cells(sheets))
-    return tables, findings
+        key = (table.name, filed, tuple(sheet.rows.columns), at if told else None)
+        groups.setdefault(key, (table, filed, []))[2].append(sheet)
+    yield from groups.values()
 
 
 def _fewer_cells(sheets: list[Sheet]) -> list[tuple[int, str]]:

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import polars as pl
 
@@ -305,6 +306,7 @@ def _province(column: Column, texts: pl.DataFrame, layout: Layout) -> _Parsed:
     return _Parsed(values, rule, pl.lit(column.expected))
 
 
+@cache  # a process reads the reference once: it is part of the checkout
 def _parts_of_provinces(layout: Layout) -> dict[str, str]:
     """Alias of a city with its own plan or of 兵团 -> its first name in the reference: 深圳市 -> 深圳."""
     table = pl.read_csv(layout.reference / "region_aliases.csv", columns=["alias", "code", "kind"], infer_schema=False)

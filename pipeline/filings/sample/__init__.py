@@ -1,0 +1,143 @@
+"""Synthetic filings, to show and to test the whole chain: five made-up entities, 31 provinces, 2020 to 2025.
+
+`calibration` says what they are made to meet, `world` and `narratives` make the canonical tables, `filers` writes them
+as each entity would, `flaws` puts in the deliberate mistakes. `python -m pipeline.filings.sample [OUT]` writes all of
+it; the same bytes every time.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import polars as pl
+
+from pipeline.errors import OutputError
+from pipeline.filings.contracts import BY_NAME, TABLES
+from pipeline.filings.rules import RULES
+from pipeline.filings.sample import filers, narratives, world
+from pipeline.filings.sample.calibration import ENTITIES, YEARS, Published
+from pipeline.filings.sample.flaws import Planted, plant
+from pipeline.layout import Layout
+
+MARKER = "SAMPLE"
+EDITION = "# 示例数据：虚构的填报\nkind: preliminary\nsample: true\n"
+
+
+def generate(out: Path, layout: Layout) -> list[Planted]:
+    """Write the sample below `out`, replacing an earlier one; the findings that checking it must give.
+
+    Raises OutputError where `out` holds something that is no sample, DataError where published data are missing.
+    """
+    if out.exists():
+        if not (out / MARKER).exists() and any(out.iterdir()):
+            raise OutputError("output.not_sample", f"{out} 里有不是示例数据的内容；请换一个空文件夹。")
+        shutil.rmtree(out)
+    published = Published(layout)
+    found = filers.sheets(_tables(published), world.provinces(published))
+    planted, corrections = plant(found)
+    filers.write(found, out)
+    texts = {
+        "README.md": _readme(planted),
+        MARKER: "示例数据\n",
+        "EDITION.yml": EDITION,
+        "corrections.yml": corrections,
+    }
+    for name, text in texts.items():
+        (out / name).write_text(text, encoding="utf-8", newline="\n")
+    return planted
+
+
+def _tables(published: Published) -> dict[str, pl.DataFrame]:
+    """All twelve tables, with the year in which a row is filed."""
+    tables = {
+        "entities": narratives.entities().with_columns(year=YEARS[0]),
+        "cases": narratives.cases(published.layout).with_columns(year=YEARS[-1]),
+        "standards": narratives.standards(),
+        "measures": narratives.measures(published),
+        "action_metrics": narratives.action_metrics(published),
+        **world.tables(published),
+    }
+    return {table.name: tables[table.name] for table in TABLES}
+
+
+# --- the README --------------------------------------------------------------------------------------------
+
+_README = """# 示例填报数据
+
+本文件夹是程序生成的示例数据，用于演示和测试。五家单位均为虚构，不代表任何企业；除下文注明取自公布数据的几项外，数值都是合成的，不得引用。由此生成的报告带“示例数据”字样。
+
+## 内容
+
+五家单位（{entities}）、31 个省（区、市）、2020—2025 年、全部十二张表。没有设数据中心企业：单位信息流量综合能耗只计基础电信、铁塔和广电，而只有两家电信企业时，各省多数单元格不足三家，保密处理后无可展示。
+
+| 单位 | 填报方式 | 计量单位 | 省份写法 |
+| --- | --- | --- | --- |
+| 示例电信甲 JIA | 每年一个 xlsx 工作簿，一表一页，表上有标题、表下有注 | 万千瓦时、吨、亿GB、亿元，用水量 万吨 | 全称 |
+| 示例电信乙 YI | 每表一个 xlsx | kWh、kg、TB、万元 | 简称 |
+| 示例电信丙 BING | Parquet，英文表头 | MWh、t、EB、PB | 六位代码 |
+| 示例铁塔 TIETA | 工作簿，站址用 Parquet | 万kWh、吨、百万千焦 | 简称 |
+| 示例广电 GUANGDIAN | GB18030 编码的 CSV，能源消耗按月填报 | 千瓦时、公斤、万GB、元 | 简称与别名混用 |
+| 示例协会 | 单位名录、应用场景、标准 | | 简称 |
+
+按填报年份分文件夹。行动进展和行动指标自 2022 年（计划印发之年）起填报。示例广电 2022 年起有移动业务，没有自建基站。
+
+## 校准
+
+取自公布数据，必须相符：
+
+- 各省移动互联网接入流量（2020—2024 年，精确到公布的末位）；2025 年全国按最近一次公布的同比（1—3 月）外推，再分到各省。
+- 全国 5G 基站数：填报的是年内平均在网数，等于公布的上年末与本年末之平均（2019 年末公布为“超13万个”，按 13 万计）。4G 同此，缺的年份为内插。
+- 全国电信业务总量指数：各年按上年价格之和比上年按当年价格之和，等于公布的增速。
+
+合成而取值合理：信息流量 2025 年约为 2020 年的 1.97 倍；综合能耗约 1.5 倍，2025 年约 1550 万吨标准煤，2020 年约 5.1 kgce/TB；2025 年单位信息流量综合能耗比 2020 年下降两成多，单位电信业务总量综合能耗下降三成；数据中心、核心机房、站址共享、基站能效、绿电占比的全国值多数达到计划目标，部分省份没有达到。常数及来源见 `pipeline/filings/sample/calibration.py`。
+
+几处简化：
+
+- 站址表是样本，不是普查：每年 4400 处新建站址，另有每省 22 处存量站址逐年填报，多数由示例铁塔填报。站址数不能与基站数比较。
+- 接入、汇聚机房按片区合并，一行代表一个片区的机房；核心机房一间一行。
+- 铁塔向三家电信企业转供基站用电，对方按受供填报，两边一致；铁塔自用的基站电量没有对应的基站行。
+
+## 有意留下的差错
+
+检查（`green-report check data/raw/sample`）应恰好报出下列各处，没有别的。错误的行退回；提示的行保留，但已被后来的填报更新的、按更正不采用的除外。
+
+| 文件 | 工作表 | 行 | 表 | 列 | 规则 | 性质 | 内容 |
+| --- | --- | --- | --- | --- | --- | --- | --- |
+{flaws}
+
+另有：
+
+- `corrections.yml` 两条：一条换算（示例电信乙 2023 年宁夏其他用电，MWh 的数填在 kWh 下，更正后不再报出），一条不采用（同一栋楼两家填报）。
+- 示例电信乙 2025 年业务量有一行“全国”，与各省合计一致，只作核对，不计入汇总。
+
+## 重新生成
+
+```
+python -m pipeline.filings.sample
+```
+
+默认写到 `data/raw/sample`，先清除旧的。所有“随机”取值都由键的散列决定，在锁定的环境（requirements.lock）中重新生成，逐字节相同。
+"""
+_SEVERITIES = {"error": "错误", "warning": "提示"}
+
+
+def _readme(planted: list[Planted]) -> str:
+    entities = "、".join(f"{name}（{code}）" for code, (name, _) in ENTITIES.items())
+    return _README.format(entities=entities, flaws="\n".join(map(_line, planted)))
+
+
+def _line(one: Planted) -> str:
+    table, rule = BY_NAME[one.table], RULES[one.rule]
+    column = table.column(one.column).zh if one.column else ""
+    cells = (
+        one.file,
+        one.sheet,
+        one.row,
+        table.zh,
+        column,
+        f"`{one.rule}` {rule.title}",
+        _SEVERITIES[rule.severity],
+        one.what,
+    )
+    return "| " + " | ".join("" if cell is None else str(cell) for cell in cells) + " |"
