@@ -1,0 +1,603 @@
+"""The workbook that enterprises fill in, made from the contracts: one sheet per table, lists, ranges, notes, an example.
+
+No row under the example is filled beforehand. A prefilled row that stays unused would be filed, and rejected for what
+it lacks; so a known entity or province is what the drop-down offers and what the example shows. The example is a row
+that the reader leaves out (`readers`: its first cell begins with 示例).
+
+Only what Excel, WPS and LibreOffice share: lists, whole and decimal numbers, formulas as validations, defined names,
+comments. What a list offers is enforced for codes; provinces, units and entities may be written otherwise (a city with
+its own plan, 度, an entity of another file), so there a list warns and lets pass.
+"""
+
+from __future__ import annotations
+
+import datetime
+import io
+import itertools
+import math
+import os
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import polars as pl
+import xlsxwriter
+from xlsxwriter.utility import xl_col_to_name
+
+from pipeline import reference
+from pipeline.errors import OutputError, ParameterError
+from pipeline.filings.contracts import ACTION_METRICS, ACTIONS, FIRST_YEAR, LAST_YEAR, TABLES, Column, Table
+from pipeline.filings.readers import clean
+from pipeline.filings.rules import TOLERANCE
+from pipeline.layout import Layout
+from pipeline.regions import NATION, Region, all_regions
+
+INSTRUCTIONS, LISTS = "填报说明", "下拉列表"
+EXAMPLE = "示例："
+FIRST_ROW = 2  # of the data, from 0: under the header and the example
+ROWS = 10_000  # that have lists and validations
+
+_VALIDATION_LIMIT = 255  # characters of a message or a list
+_ENTITY_LIMIT = 60
+_EXPECTED_LIMIT = 120  # a longer list of allowed values is told by its length
+_WORDS = "文字"  # what is expected of ids and texts
+_EXAMPLE_YEAR = 2025
+_CREATED = datetime.datetime(2025, 1, 1)  # the file is the same on every day that it is made
+_TITLE = "信息通信行业绿色低碳发展年度报告填报表"
+
+# What a unit column offers for each canonical unit; any other unit offers itself.
+_COMMON_UNITS = {
+    "kWh": ("千瓦时", "万千瓦时", "亿千瓦时"),
+    "kg": ("千克", "吨"),
+    "m3": ("立方米", "万立方米"),
+    "MJ": ("兆焦", "吉焦", "百万千焦"),
+    "TB": ("TB", "PB", "EB"),
+    "万元": ("万元", "亿元"),
+    "kW": ("千瓦", "万千瓦"),
+}
+
+# Table -> what it holds, who files it.
+_ABOUT = {
+    "entities": ("报送数据的单位：编码、名称和类别；其他各表的“填报单位”必须先在此登记", "所有填报单位"),
+    "energy": ("各类设施消耗的电力、燃料、热力和水；转供、受供的电量分行填", "所有填报单位"),
+    "activity": ("信息流量、移动互联网接入流量、电信业务总量", "基础电信企业"),
+    "sites": ("5G 站址的建成年份、租户数和共享方式", "站址产权方"),
+    "data_centres": ("每栋数据中心的机架、电量、用水和绿电", "基础电信企业、数据中心企业"),
+    "rooms": ("核心、汇聚、接入机房的电量和改造情况", "基础电信企业、广电企业"),
+    "base_stations": ("4G、5G 基站的数量、业务流量和电量", "承建基站的单位"),
+    "green_power": ("按获取渠道分的绿色电力", "所有填报单位"),
+    "cases": ("以信息通信技术赋能其他行业降碳的应用场景", "场景的实施单位"),
+    "standards": ("已发布和制定中的绿色低碳标准", "标准的牵头单位"),
+    "measures": ("行动计划各项行动和保障措施的进展", "所有填报单位"),
+    "action_metrics": ("行动计划各项行动和保障措施的量化指标", "所有填报单位"),
+}
+
+
+@dataclass(frozen=True)
+class _Scope:
+    """For whom the workbook is: what lists offer and the example shows. A year is the latest that may be filed."""
+
+    entity: str | None
+    region: Region | None
+    year: int | None
+    provinces: tuple[str, ...]
+
+
+def write_template(
+    out: Path,
+    layout: Layout,
+    entity: str | None = None,
+    region: Region | None = None,
+    year: int | None = None,
+    force: bool = False,
+) -> None:
+    """Write the workbook to fill in to `out`, as a whole or not at all; the same arguments give the same bytes.
+
+    entity: the id that entity columns offer. region: the province that province columns offer; the nation stands for
+    all of them. year: the filing year; rows of later years are refused. An existing file may be one that somebody has
+    filled in, so it is replaced only with `force`. Folders on the way are made.
+
+    Raises OutputError (template.suffix, template.folder, template.exists, template.unwritable), ParameterError
+    (template.entity, template.year), and DataError when the reference is missing.
+    """
+    scope = _Scope(_entity(entity), None if region == NATION else region, _year(year), _provinces(layout))
+    if out.suffix.lower() != ".xlsx":
+        raise OutputError("template.suffix", f"模板是 .xlsx 工作簿，不能写成 {out}；文件名应以 .xlsx 结尾。")
+    spare = out.with_name(f".{os.getpid()}.tmp")
+    try:
+        if out.is_dir():
+            raise OutputError(
+                "template.folder", f"{out} 是文件夹，不能写成模板；应写出文件名，如 {out / '填报表.xlsx'}。"
+            )
+        if not force and os.path.lexists(out):
+            raise OutputError(
+                "template.exists",
+                f"{out} 已存在，可能已经填写，没有覆盖；请另取文件名，确认不再需要的可加 --force 覆盖。",
+            )
+        out.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            spare.write_bytes(_workbook(layout, scope))
+            spare.replace(out)
+        finally:
+            spare.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(
+            "template.unwritable", f"模板不能写到 {out}；应是一个有写入权限、磁盘未满的文件夹里的文件。"
+        ) from error
+
+
+def _entity(text: str | None) -> str | None:
+    """As the intake will read it: a text that means nothing there (`无`, `-`) is no id."""
+    if text is None:
+        return None
+    read = pl.select(clean(pl.lit(text, pl.String))).item()
+    if read is None or not read.isprintable() or len(read) > _ENTITY_LIMIT:
+        raise ParameterError(
+            "template.entity", f"填报单位编码“{text[:20]}”不能用；应为不超过 {_ENTITY_LIMIT} 个字的一行文字，如 GD01。"
+        )
+    return str(read)
+
+
+def _year(year: int | None) -> int | None:
+    if year is not None and not FIRST_YEAR <= year <= LAST_YEAR:
+        raise ParameterError("template.year", f"填报年份 {year} 不能用；应为 {FIRST_YEAR} 至 {LAST_YEAR} 的四位年份。")
+    return year
+
+
+def _provinces(layout: Layout) -> tuple[str, ...]:
+    return tuple(region.short_zh for region in all_regions(layout) if not region.is_nation)
+
+
+# --- what a column asks for --------------------------------------------------------------------------------
+
+
+def needed(column: Column) -> bool:
+    """Whether each row has to fill the column: a unit too, for no header of the template carries one beside it."""
+    return column.required or column.kind == "unit"
+
+
+def header(column: Column) -> str:
+    """`*总耗电量（kWh）`: a star where it is needed, the unit where there is one."""
+    return f"{'*' if needed(column) else ''}{column.zh}{f'（{column.unit}）' if column.unit else ''}"
+
+
+def _scoped(table: Table, scope: _Scope) -> tuple[Column, ...]:
+    """The columns of the table, `year` no later than the filing year."""
+    return tuple(
+        replace(column, high=scope.year) if scope.year and column.name == "year" else column for column in table.columns
+    )
+
+
+def _members(table: Table, column: Column, scope: _Scope) -> tuple[str, ...]:
+    """What the drop-down list of the column offers; nothing for a column without one."""
+    if column.kind == "code":
+        return tuple(spellings[0] for spellings in column.members.values())
+    if column.kind == "flag":
+        return ("是", "否")
+    if column.kind == "province":
+        return (scope.region.short_zh,) if scope.region else (*((NATION.short_zh,) * column.nation), *scope.provinces)
+    if column.kind == "unit":
+        measured = next(one for one in table.columns if one.by)
+        offered = (_COMMON_UNITS.get(units[0], units[:1]) for units in measured.units.values())
+        return tuple(dict.fromkeys(itertools.chain.from_iterable(offered)))
+    return (scope.entity,) if column.name == "entity_id" and scope.entity else ()
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"\W", "", text)
+
+
+def _expected(column: Column) -> str:
+    if column.kind in ("id", "text"):
+        return _WORDS
+    years = f"，{column.low:g} 至 {column.high:g} 年" if column.kind == "date" else ""
+    if len(column.expected) <= _EXPECTED_LIMIT:
+        return column.expected + years
+    return f"下拉列表中的 {len(column.members)} 项之一"
+
+
+def _note(column: Column) -> str:
+    """The note of the contract without what `_expected` has said."""
+    said = _bare(_expected(column))
+    return "；".join(part for part in column.note.split("；") if _bare(part) not in said)
+
+
+def _validation(column: Column, cell: str, source: list[str] | str, scope: _Scope) -> dict[str, Any]:
+    """What xlsxwriter is told of a column. cell: its first one; source: that of its list, or nothing.
+
+    A date is text, for 2023 and 2023-05 are dates too, and a spreadsheet would make the first of a month of the latter.
+    """
+    expected, note = _expected(column), _note(column)
+    seen = bool(source and note) or expected == _WORDS  # what a list offers is seen when it opens
+    told = [part for part in ("" if seen else expected, note) if part]
+    options: dict[str, Any] = {"input_title": header(column), "input_message": "\n".join(told)} if told else {}
+    options |= {"error_title": "填报有误", "error_message": f"“{column.zh}”应填：{expected}。"}
+    low, high = (1 if column.kind == "month" else column.low), column.high  # 0 is the month of an empty cell
+    if source:
+        options |= {"validate": "list", "source": source}
+        if column.kind not in ("code", "flag"):
+            options |= {"error_type": "warning", "error_title": "请核对", "error_message": _not_listed(column, scope)}
+    elif column.kind == "date":
+        year = f"--LEFT({cell},4)>={low:g},--LEFT({cell},4)<={high:g}"
+        month = f"IF(LEN({cell})>4,AND(--MID({cell},6,2)>=1,--MID({cell},6,2)<=12),TRUE)"
+        options |= {"validate": "custom", "value": f"=AND({year},{month})"}
+    elif column.kind in ("id", "text"):
+        options |= {"validate": "any"}
+    else:
+        whole = column.kind in ("year", "month", "integer")
+        bounds = (
+            {"criteria": ">=", "value": low}
+            if high is None
+            else {"criteria": "between", "minimum": low, "maximum": high}
+        )
+        options |= {"validate": "whole" if whole else "decimal", **bounds}
+    return options
+
+
+def _not_listed(column: Column, scope: _Scope) -> str:
+    match column.kind:
+        case "province":
+            right = f"应填：{_expected(column)}；计划单列市、新疆生产建设兵团单独填报的，直接填其名称"
+        case "unit":
+            right = f"应填：与所填内容同类的{_expected(column)}"
+        case _:
+            right = f"应填：{scope.entity or '“填报单位”表中登记的编码'}"
+    return f"“{column.zh}”不在下拉列表中，{right}。确认无误的可以继续。"
+
+
+# --- the example -------------------------------------------------------------------------------------------
+
+
+def _examples(layout: Layout, scope: _Scope) -> dict[str, dict[str, str | float]]:
+    """Table -> column -> what the example row shows; the rows hang together and would all be accepted."""
+    year, entity = scope.year or _EXAMPLE_YEAR, scope.entity or "GD01"
+    province = scope.region.short_zh if scope.region else "广东"
+    clusters = reference.provinces(layout).filter(pl.col("short_zh") == province)["cluster"].drop_nulls()
+    where: dict[str, str | float] = {"year": year, "month": 3, "entity_id": entity, "province_code": province}
+    return {
+        "entities": {"entity_id": entity, "name_zh": "某通信公司省分公司", "kind": "基础电信企业", "group_id": entity},
+        "energy": where | {
+            "facility_type": "通信基站", "carrier": "电力", "quantity": 1250, "unit": "万千瓦时", "supply": "受供",
+            "counterparty_id": "TT01",
+        },
+        "activity": where | {
+            "metric": "电信业务总量", "value": 86500, "unit": "万元", "price_base_year": max(year - 1, FIRST_YEAR),
+        },
+        "sites": where | {
+            "site_id": "00120001", "built_year": year, "new_build": "是", "tenants": 3, "sharing_kind": "利用存量",
+        },
+        "data_centres": where | {
+            "dc_id": "DC-001", "name": "一号数据中心一号楼", "standard_racks": 5000, "commissioned": f"{year - 2}-05",
+            "it_kwh": 80_000_000, "total_kwh": 104_000_000, "water_t": 150_000, "green_kwh": 26_000_000,
+            "racks_in_use": 3600, "pue_category": 2, "hub_cluster": clusters[0] if len(clusters) else "无",
+            "liquid_cooled_racks": 400,
+        },
+        "rooms": where | {
+            "room_id": "JF-0001", "kind": "核心机房", "retrofit_year": year, "it_kwh": 2_600_000,
+            "total_kwh": 3_900_000,
+        },
+        "base_stations": where | {
+            "generation": "5G", "stations": 42000, "traffic_tb": 350_000, "energy_kwh": 52_000_000,
+            "equipment_kwh": 41_000_000, "monitored_stations": 30000,
+        },
+        "green_power": where | {"channel": "双边交易", "kwh": 26_000_000},
+        "cases": where | {
+            "case_id": "CJ-001", "title": "5G 智能配电房", "status": "申报", "category": "产业绿色低碳转型",
+            "organisation": "某供电公司", "technology": "5G、物联网", "sector": "电力", "method": "ITU-T L.1480",
+            "activity_amount": 12000, "activity_unit": "间配电房", "baseline_per_unit": 3200, "project_per_unit": 2700,
+            "effect_unit": "kWh", "carrier": "电力", "factor_kgco2_per_unit": 0.5306, "factor_year": year - 2,
+            "factor_kind": "平均", "ict_footprint_tco2": 310, "rebound_share": 0.05, "attribution_share": 0.6,
+            "uncertainty_low_pct": 10, "uncertainty_high_pct": 15, "period_year": year, "period_months": 12,
+            "verification": "第三方核查", "tier": 2, "scope": "赋能", "effect": "实际减少", "addressable_amount": 400_000,
+            "evidence": "核查报告（编号）", "summary": "以在线监测代替人工巡检，减少配电房的损耗",
+        },
+        "standards": {
+            "standard_id": f"YD/T 0000-{year - 1}", "title": "通信局站绿色低碳评价方法", "level": "行业标准", "status": "已发布",
+            "published_on": f"{year - 1}-06-18",
+        },
+        "measures": where | {
+            "action_no": "6", "item": "建设基站节能监测平台", "status": "进行中", "evidence": "工作简报第 3 期",
+        },
+        "action_metrics": where | {"action_no": "8", "metric": "绿色采购占比", "value": 35, "unit": "%"},
+    }  # fmt: skip
+
+
+# --- the sheets to fill in ---------------------------------------------------------------------------------
+
+_FONT = {"font_name": "宋体", "font_size": 11, "valign": "vcenter"}
+_REQUIRED, _OPTIONAL, _SECTION, _BAND, _GREY = "#FCE4D6", "#DDEBF7", "#1F4E78", "#DDEBF7", "#7F7F7F"
+_TEXT_KINDS = ("id", "text", "code", "province", "unit", "flag", "date")  # leading zeros and 2023-05 stay as typed
+_CENTRED = ("year", "month", "flag", "unit")
+_PERCENT = 'General"%"'  # 20 is shown as 20%; 20% that was stored as 0.2 is shown as 0.2%, so the mistake is seen
+_LINED = {"border": 1, "border_color": "#BFBFBF"}
+_ENTITIES = "entities_entity_id"
+
+
+def _workbook(layout: Layout, scope: _Scope) -> bytes:
+    buffer = io.BytesIO()
+    book = xlsxwriter.Workbook(buffer, {"in_memory": True})
+    book.set_properties({"title": _TITLE, "created": _CREATED})
+    book.set_size(2400, 1600)
+    guide = book.add_worksheet(INSTRUCTIONS)
+    sheets = [book.add_worksheet(table.zh) for table in TABLES]
+    styles, lists, examples = _Styles(book), _Lists(book), _examples(layout, scope)
+    for table, sheet in zip(TABLES, sheets, strict=True):
+        widths = [
+            _column(sheet, table, column, at, examples[table.name][column.name], scope, styles, lists)
+            for at, column in enumerate(_scoped(table, scope))
+        ]
+        sheet.ignore_errors({"number_stored_as_text": f"A1:{_letters(len(table.columns) - 1)}{FIRST_ROW + ROWS}"})
+        sheet.set_row(0, 36)
+        sheet.set_row(1, 20)
+        sheet.freeze_panes(FIRST_ROW, 1)
+        sheet.set_selection(FIRST_ROW, 0, FIRST_ROW, 0)
+        sheet.repeat_rows(0)
+        sheet.repeat_columns(0)
+        _on_paper(sheet, pages=math.ceil(sum(widths) / 160))
+    _draw(guide, _instructions(layout, scope), styles)
+    book.close()
+    return buffer.getvalue()
+
+
+class _Styles:
+    """One format of the workbook for each set of properties."""
+
+    def __init__(self, book: Any) -> None:
+        self._book, self._made = book, dict[str, Any]()
+        self.percent = book.add_format({"num_format": _PERCENT})
+
+    def __call__(self, **properties: Any) -> Any:
+        key = repr(sorted(properties.items()))
+        if key not in self._made:
+            self._made[key] = self._book.add_format(_FONT | properties)
+        return self._made[key]
+
+
+class _Lists:
+    """The members of drop-down lists: in the validation, or by a name on a hidden sheet where they do not fit."""
+
+    def __init__(self, book: Any) -> None:
+        self._book, self._count = book, 0
+        self._sheet: Any = None
+
+    def source(self, name: str, members: Sequence[str]) -> list[str] | str:
+        """What xlsxwriter takes as the source of a list."""
+        short = len(",".join(members).encode("utf-16-le")) <= 2 * _VALIDATION_LIMIT
+        if short and not any(mark in member for member in members for mark in ',"'):
+            return list(members)
+        if self._sheet is None:
+            self._sheet = self._book.add_worksheet(LISTS)
+            self._sheet.hide()
+        letters = _letters(self._count)
+        for row, member in enumerate(members):
+            self._sheet.write_string(row, self._count, member)
+        self._count += 1
+        return self.named(name, f"'{LISTS}'!${letters}$1:${letters}${len(members)}")
+
+    def named(self, name: str, formula: str) -> str:
+        self._book.define_name(name, f"={formula}")
+        return f"={name}"
+
+
+def _source(table: Table, column: Column, scope: _Scope, lists: _Lists) -> list[str] | str:
+    """The source of the column's drop-down list, empty where it has none.
+
+    Without a known entity the other sheets offer the ids of the first one, and none of the empty rows under them.
+    """
+    if members := _members(table, column, scope):
+        return lists.source(f"{table.name}_{column.name}", members)
+    if column.name != "entity_id":
+        return []
+    if table == TABLES[0]:
+        ids = f"'{table.zh}'!$A${FIRST_ROW + 1}"
+        lists.named(_ENTITIES, f"OFFSET({ids},0,0,MAX(1,COUNTA({ids}:$A${FIRST_ROW + ROWS})),1)")
+        return []
+    return f"={_ENTITIES}"
+
+
+def _column(
+    sheet: Any,
+    table: Table,
+    column: Column,
+    at: int,
+    example: str | float,
+    scope: _Scope,
+    styles: _Styles,
+    lists: _Lists,
+) -> int:
+    """One column: header with its comment, example, and empty cells with a format and a validation. Its width."""
+    last = FIRST_ROW + ROWS - 1
+    if at == 0:
+        example = f"{EXAMPLE}{example}"
+    shows = _shown(column)
+    widest = max(map(_width, (header(column), str(example), *_members(table, column, scope))))
+    width = min(max(widest + 3, 11), 34)
+    sheet.set_column(at, at, width, styles(**shows))
+    fill = _REQUIRED if needed(column) else _OPTIONAL
+    sheet.write_string(
+        0, at, header(column), styles(bold=True, text_wrap=True, align="center", bg_color=fill, **_LINED)
+    )
+    comment = "\n".join(
+        ["必填" if needed(column) else "选填", f"应填：{_expected(column)}", *filter(None, [_note(column)])]
+    )
+    size = {"width": 250, "height": 17 * _lines(comment, 36) + 12}
+    sheet.write_comment(0, at, comment, {"author": "", "font_name": "宋体", "font_size": 9, **size})
+    grey = styles(italic=True, font_color=_GREY, **shows)
+    (sheet.write_string if isinstance(example, str) else sheet.write_number)(1, at, example, grey)
+    cell = f"{_letters(at)}{FIRST_ROW + 1}"
+    validation = _validation(column, cell, _source(table, column, scope, lists), scope)
+    sheet.data_validation(FIRST_ROW, at, last, at, validation)
+    if ("%",) in column.units.values() and column.by:
+        unit = _letters([one.name for one in table.columns].index("unit"))
+        rule = {"type": "formula", "criteria": f'=${unit}{FIRST_ROW + 1}="%"', "format": styles.percent}
+        sheet.conditional_format(FIRST_ROW, at, last, at, rule)
+    return width
+
+
+def _shown(column: Column) -> dict[str, Any]:
+    """The properties of its cells."""
+    text = column.kind in _TEXT_KINDS
+    align = {"align": "center"} if column.kind in _CENTRED else {"align": "left", "indent": 1} if text else {}
+    return {"num_format": "@" if text else _PERCENT if column.unit == "%" else "General", **align}
+
+
+def _on_paper(sheet: Any, pages: int) -> None:
+    """On A4, so many pages wide."""
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(pages, 0)
+
+
+def _letters(at: int) -> str:
+    return str(xl_col_to_name(at))
+
+
+def _width(text: str) -> int:
+    """In half-width characters."""
+    return sum(2 if unicodedata.east_asian_width(one) in "WFA" else 1 for one in text)
+
+
+def _lines(text: str, width: int) -> int:
+    return sum(max(1, math.ceil(_width(line) / width)) for line in text.splitlines())
+
+
+# --- the instructions --------------------------------------------------------------------------------------
+
+_WIDTHS = (20, 14, 18, 48, 48)  # of the five columns
+_SPANS = {1: ((0, 4),), 3: ((0, 0), (1, 2), (3, 4)), 5: tuple((at, at) for at in range(5))}  # by the number of cells
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A row of the instructions: 1, 3 or 5 texts over its five columns. fill, link: of the first; it leads to a sheet."""
+
+    texts: tuple[str, ...]
+    look: Literal["title", "section", "text", "head", "band", "cell"] = "cell"
+    fill: str = ""
+    link: bool = False
+
+
+_HEIGHTS = {"title": 36, "section": 22}  # in points; other rows have the height of their text
+_LOOKS: dict[str, dict[str, Any]] = {
+    "title": {"bold": True, "font_size": 18, "align": "center"},
+    "section": {"bold": True, "font_size": 12, "font_color": "#FFFFFF", "bg_color": _SECTION},
+    "text": {"font_size": 10},
+    "head": {"font_size": 10, "bold": True, **_LINED, "align": "center", "bg_color": "#E7E6E6"},
+    "band": {"font_size": 10, "bold": True, **_LINED, "bg_color": _BAND},
+    "cell": {"font_size": 10, **_LINED},
+}
+
+
+def _draw(sheet: Any, rows: Iterable[_Row], styles: _Styles) -> None:
+    for at, width in enumerate(_WIDTHS):
+        sheet.set_column(at, at, width)
+    for number, row in enumerate(rows):
+        look, height = {"text_wrap": True} | _LOOKS[row.look], 1
+        for text, (first, last) in zip(row.texts, _SPANS[len(row.texts)], strict=True):
+            style = styles(**look, **({"bg_color": row.fill} if row.fill and first == 0 else {}))
+            height = max(height, _lines(text, sum(_WIDTHS[first : last + 1])))
+            if first < last:
+                sheet.merge_range(number, first, number, last, "", style)
+            if row.link and first == 0:
+                style = styles(**look, font_color="#0563C1", underline=1)
+                sheet.write_url(number, first, f"internal:'{text}'!A1", style, text)
+            else:
+                sheet.write_string(number, first, text, style)
+        sheet.set_row(number, _HEIGHTS.get(row.look, 14 * height + 5))
+    sheet.hide_gridlines(2)
+    _on_paper(sheet, pages=1)
+
+
+def _instructions(layout: Layout, scope: _Scope) -> Iterator[_Row]:
+    yield _Row((_TITLE,), "title")
+    known = {
+        "填报单位": scope.entity,
+        "省份": scope.region and scope.region.short_zh,
+        "填报年份": scope.year and str(scope.year),
+    }
+    if any(known.values()):
+        yield _Row(("　　".join(f"{name}：{value}" for name, value in known.items() if value),), "band")
+    for title, texts in (("一、怎样填", _how_to_fill()), ("二、怎样报送", _how_to_send(scope))):
+        yield _Row((title,), "section")
+        yield from (_Row((f"{number}. {text}",), "text") for number, text in enumerate(texts, 1))
+    yield _Row(("三、各表一览",), "section")
+    yield _Row(("工作表", "报送频次", "由谁填报", "内容", "一行是什么"), "head")
+    for table in TABLES:
+        about, filer = _ABOUT[table.name]
+        often = "按年或按月" if table.has("month") else "每年" if table.has("year") else "每年核对"
+        key = dict.fromkeys(table.column(name).zh for name in table.key)
+        note = f"。{table.note}" if table.note else ""
+        yield _Row((table.zh, often, filer, about + note, f"每个“{'、'.join(key)}”一行"), link=True)
+    yield _Row(("四、各列说明",), "section")
+    for table in TABLES:
+        yield _Row((f"工作表“{table.zh}”",), "band")
+        yield _Row(("列名", "必填", "所用单位", "可填内容", "说明"), "head")
+        for column in _scoped(table, scope):
+            unit = f"以 {column.unit} 计" if column.unit else "见“计量单位”列" if column.by else ""
+            must, fill = ("必填", _REQUIRED) if needed(column) else ("选填", _OPTIONAL)
+            yield _Row((column.zh, must, unit, _expected(column), _note(column)), fill=fill)
+    yield _Row(("五、行动、保障措施及其指标",), "section")
+    yield _Row(("编号", "名称", "指标及其单位"), "head")
+    plan = reference.load_plan(layout)
+    titles = {str(action.no): action.title for action in plan.actions} | {one.id: one.title for one in plan.safeguards}
+    for code, spellings in ACTIONS.items():
+        metrics = [f"{zh}（{units[0]}）" for zh, units in ACTION_METRICS.get(code, {}).values()]
+        yield _Row((spellings[0], titles.get(code, ""), "、".join(metrics) or "没有量化指标，只填行动进展"))
+
+
+def _how_to_fill() -> Iterator[str]:
+    def named(tables: Iterable[Table]) -> str:
+        return "、".join(table.zh for table in tables)
+
+    monthly = [table for table in TABLES if table.has("month")]
+    with_units = [table for table in TABLES if table.has("unit")]
+    placed = [table for table in TABLES if any(not column.nation for column in table.columns)]
+    compared = [table for table in TABLES if table not in placed and any(one.yearly for one in table.columns)]
+    yield f"本工作簿有 {len(TABLES)} 张表，每张表一个工作表。只填与本单位有关的表；没有数据的工作表保持原样，不必删除。"
+    yield (
+        f"每个工作表的第 1 行是表头，第 2 行（灰色斜体，以“{EXAMPLE[:2]}”开头）是示例，不会被读取；请从第 {FIRST_ROW + 1} 行起"
+        "逐行填写。不要改动工作表名称和表头的列名，不要填合计行。"
+    )
+    yield "表头为橙色、列名前带 * 的列必填，蓝色的选填。没有数据的选填项留空，不要填 0。"
+    yield (
+        "有下拉列表的列请从列表中选择；选中单元格或把鼠标停在表头上，可看到应填的内容。编码和名称按文本保存，"
+        f"开头的 0 会保留。下拉列表和校验设到第 {FIRST_ROW + ROWS} 行，更多的行可接着往下填。"
+    )
+    yield (
+        "计量单位：表头括号里写有单位的，按该单位填；要用别的单位，改写括号里的单位即可，如把“总耗电量（kWh）”改为"
+        f"“总耗电量（万kWh）”，由系统换算。{named(with_units)}另有“计量单位”列，每行都要选单位。"
+        "燃油按质量（千克、吨）填，按升计量的请先按实际密度折算。"
+    )
+    yield "百分数：单位是 % 的，只填百分数的数字，如 35 表示 35%；比例（0 至 1）可填 0.35，也可填 35%。"
+    yield (
+        f"按年或按月：{named(monthly)}可以按年或按月填。按年填的，月份留空；按月填的，月份填 1 至 12，全年应有 12 个月。"
+        "同一内容在同一年只能用一种，两种并存的全部退回。"
+    )
+    yield (
+        "省份：按计量表或实物所在地填，境外的不填。计划单列市和新疆生产建设兵团可以单独成行，省份一列直接填其名称，"
+        "此时全省的一行不含这一部分。"
+    )
+    yield (
+        f"全国行：{named(compared)}可以加填省份为“全国”的行，只用来核对（与各省合计相差应不超过 {TOLERANCE:.0%}），不参与汇总。"
+        f"{named(placed)}按实物填报，不能填全国。"
+    )
+    yield (
+        "每张表用哪几列区分各行，见“各表一览”。这几列都相同的只能有一行：内容完全相同的只保留第一行，内容不同的全部退回。"
+    )
+
+
+def _how_to_send(scope: _Scope) -> Iterator[str]:
+    year = scope.year or _EXAMPLE_YEAR
+    latest = f"{FIRST_YEAR} 至 {scope.year}" if scope.year else f"{FIRST_YEAR} 至报告年份"
+    yield "先在“填报单位”工作表登记本单位，其他各表的“填报单位”填所登记的编码；未登记的编码会被退回。"
+    yield f"年份填数据所属的年份，应为 {latest}；可以同时报以前各年（含基年）的数据。"
+    yield "保存为 .xlsx 文件（可用 Excel、WPS 或 LibreOffice），不设密码，文件名自定；也可以每张表存一个 CSV 文件，文件名含表名。"
+    yield (
+        "把文件报送给报告编制单位。编制单位把它放入填报文件夹中以填报年份命名的子文件夹"
+        f"（{'如 ' * (not scope.year)}data/raw/filings/{year}/），用 green-report check 检查，有问题的逐项批注后退回。"
+    )
+    yield "更正：同一填报年份内更正的，请重报整个文件，由编制单位替换旧文件；以后年份再报同一行的，以后报的为准，并列入修订说明。"
+    yield "数据先按预审稿处理，报告封面注明“预审稿”；核对无误后，由编制单位定为正式稿。预审期间可以更正。"
