@@ -1,0 +1,766 @@
+"""What goes back: to each filer the own sheets with every wrong cell marked and explained, to the compiler a summary.
+
+A workbook goes back as it looks, by openpyxl; any other file, and a workbook that openpyxl cannot carry, as text in
+the rows where it stood, by xlsxwriter. Only values go out: no formulas, links, macros or queries, and text that begins
+with = + - @ stays text. What the filer sends back reads as before: the reader leaves out our sheet, for it is one of
+说明, and marks of an earlier check are taken off before new ones are put on. A sheet of more than MOST rows goes back
+as an excerpt, whose headers the reader does not know, so that a part is never filed for the whole.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import math
+import re
+import unicodedata
+import uuid
+import warnings
+import zipfile
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from copy import copy
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import polars as pl
+import xlsxwriter
+from openpyxl import Workbook
+from openpyxl.comments import Comment
+from openpyxl.formatting.formatting import ConditionalFormattingList
+from openpyxl.reader.excel import ExcelReader
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.utils import get_column_letter, range_boundaries
+from xlsxwriter.exceptions import XlsxWriterException
+
+from pipeline.errors import OutputError
+from pipeline.filings import answer, rules
+from pipeline.filings.contracts import BY_NAME, TABLES, Table, column_of, headers, table_of
+from pipeline.filings.intake import Intake, _fill_down
+from pipeline.filings.readers import MIB, Reading, Sheet, read_file, shown
+from pipeline.layout import Layout
+
+LIST = "审核意见说明"  # the sheet of ours
+SUMMARY = "汇总-审核意见.xlsx"
+MOST = 20_000  # rows of a sheet that go back in full; findings that are told in one workbook
+
+_STEM = "-审核意见"
+_MARK = "〔审核意见〕"  # begins our part of a comment
+_AUTHOR = "审核"
+_FILLS = {"error": "FF9999", "warning": "FFE08A"}
+_STATUS = {"read": "已读取", "partial": "部分读取", "unreadable": "未能读取", "skipped": "已跳过"}
+_SAMPLE = "示例数据，不是真实填报"
+_NOT_IN_FULL = pl.col("status").is_in(["partial", "unreadable"])
+_HEAD_FILL, _LINE, _FONT = "D9E1F2", "BFBFBF", "宋体"
+_HEADER = ("序号", "工作表", "行", "列", "性质", "问题")
+_WIDTHS = (7, 18, 8, 26, 10, 86)
+
+_COMMENTS = 5_000  # findings of a workbook that become comments; LibreOffice opens 200 of them in a second
+_CELLS = 1_000_000  # of a sheet that is written as text
+_BYTES = 32 * MIB  # of an unpacked workbook; openpyxl takes a second and 15 MB for each MiB
+_AREA = 1_000_000  # cells in merges and tables, which openpyxl makes one by one
+_NAME_BYTES = 255
+_EXCEL_ROWS, _EXCEL_TEXT = 1_048_576, 32_767
+_COMMENT_TEXT = 1_200
+
+_TEXT_ONLY = {
+    "constant_memory": True,
+    "strings_to_urls": False,
+    "strings_to_formulas": False,
+    "strings_to_numbers": False,
+}
+_NO_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_HYPERLINKS = re.compile(rb"<((?:\w+:)?hyperlinks)\b.*?</\1\s*>", re.DOTALL)
+_SPAN = re.compile(rb"<(?:\w+:)?(?:mergeCell|table)\s[^<]*?\bref\s*=\s*[\"']([^\"']*)")
+_ODD = re.compile(rb"\0|<!DOCTYPE|<\?xml[^>]*encoding\s*=\s*[\"'](?!utf-8)", re.IGNORECASE)
+_OUTSIDE = re.compile(r"\[\d+\]|[\]|][^\[\]|]*!")  # of another workbook or program: [1]Sheet1!A1, cmd|'/c x'!A1
+
+_Spot = tuple[int, int]  # row and column, from 1
+_Line = Sequence[str | int | None]
+
+
+@dataclass(frozen=True)
+class _Remark:
+    """One finding of a file. says: its sentence without its place. header: the text of a header that is blamed.
+    commented: whether it becomes a comment, besides a fill and a line of the list."""
+
+    sheet: str
+    row: int | None
+    column: str | None
+    column_zh: str | None
+    header: str | None
+    severity: str
+    says: str
+    commented: bool
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What one workbook tells. counts: all findings by severity. remarks: the first MOST of them, errors first.
+    tables: by sheet. problems: sentences on what could not be read."""
+
+    file: str
+    counts: Mapping[str, int]
+    remarks: Sequence[_Remark]
+    tables: Mapping[str, Table]
+    problems: Sequence[str]
+    sample: bool
+
+    def of(self, sheet: str) -> list[_Remark]:
+        return [remark for remark in self.remarks if remark.sheet == sheet]
+
+
+@dataclass(frozen=True)
+class _Head:
+    """A header row: its number, its first column (from 1), columns by the name that the reader gives them, names by
+    column of the contract."""
+
+    row: int
+    first: int
+    names: Mapping[str, int]
+    known: Mapping[str, str]
+
+    @classmethod
+    def of(cls, row: int, names: Mapping[str, int], table: Table | None) -> _Head:
+        known: dict[str, str] = {}
+        for name in names:
+            if table and (meant := column_of(table, name)):
+                known.setdefault(meant[0].name, name)
+        first = min((at for name, at in names.items() if not re.fullmatch("列[A-Z]+", name)), default=1)
+        return cls(row, first, names, known)
+
+    def name(self, remark: _Remark) -> str | None:
+        """The header of the cell that is blamed; None where the row as a whole is, or its column is not there."""
+        return remark.header if remark.header in self.names else self.known.get(remark.column or "")
+
+    def spot(self, remark: _Remark) -> _Spot:
+        """The cell that is blamed, else the first of its row."""
+        name = self.name(remark)
+        return (self.row if remark.row is None else remark.row, self.names[name] if name else self.first)
+
+    def label(self, remark: _Remark, letters: bool) -> str:
+        """`E 列「消耗量」`. Never a bare header: two of them in a row would make it the header for the reader."""
+        name = self.name(remark)
+        if name is None:
+            return f"「{remark.column_zh}」" if remark.column_zh else ""
+        return f"{get_column_letter(self.names[name])} 列「{name}」" if letters else f"「{name}」"
+
+
+@dataclass(frozen=True)
+class _Page:
+    """A sheet of ours: sentences, then a table."""
+
+    title: str
+    lead: Sequence[str]
+    header: Sequence[str]
+    widths: Sequence[int]
+    rows: Iterable[_Line]
+
+
+def write_remarks(intake: Intake, layout: Layout, out: Path) -> list[Path]:
+    """Write to `out` the summary, and for each file that has findings or was not read in full a workbook with
+    remarks.
+
+    A workbook stands in the same subfolder as its file and replaces an earlier one as a whole. Files that cannot be
+    opened have none. Returns the paths, the summary first. Raises OutputError where `out` would put them among the
+    filings (remarks.inside) or cannot be written to (remarks.unwritable).
+    """
+    findings = _without_place(intake.findings)
+    targets = _targets([*intake.files["file"], *findings["file"].drop_nulls().unique(maintain_order=True)])
+    _refuse_inside(intake.folder, out, targets.values())
+    sources = {shown(path.relative_to(intake.folder).as_posix()): path for path in intake.folder.rglob("*")}
+    of_file = findings.drop_nulls("file").partition_by("file", as_dict=True)
+    messages = dict(intake.files.filter(_NOT_IN_FULL).select("file", "message").iter_rows())
+    written: dict[str, Path] = {}
+    with _placed(out / SUMMARY) as summary:
+        summary.touch()
+        for file in sorted({*messages, *(file for (file,) in of_file)}):
+            if file in sources:
+                told = _told(file, of_file.get((file,), findings.clear()), messages.get(file, ""), intake.sample)
+                if _write(sources[file], intake.folder, told, out / targets[file]):
+                    written[file] = targets[file]
+        with _text_book(summary, intake.sample) as book:
+            for page in _summary(intake, findings, written):
+                _add_page(book, page)
+    return [out / SUMMARY, *(out / path for path in written.values())]
+
+
+# --- what is told ------------------------------------------------------------------------------------------
+
+
+def _without_place(findings: pl.DataFrame) -> pl.DataFrame:
+    """FINDING with `table_zh`, `column_zh` and `says`: the sentence without its place before it."""
+    tables = {table.name: table.zh for table in TABLES}
+    columns = {f"{table.name} {column.name}": column.zh for table in TABLES for column in table.columns}
+    both = pl.concat_str("table", pl.lit(" "), "column")
+    named = findings.rechunk().with_columns(  # pl.format panics on some frames of several chunks
+        table_zh=pl.col("table").replace_strict(tables, default=None, return_dtype=pl.String),
+        column_zh=both.replace_strict(columns, default=None, return_dtype=pl.String),
+    )
+    return named.with_columns(says=pl.col("message").str.strip_prefix(rules.message(pl.lit(""))))
+
+
+def _told(file: str, findings: pl.DataFrame, message: str, sample: bool) -> _Told:
+    findings = findings.with_columns(pl.col("sheet").fill_null(""))
+    counts = {severity: findings.filter(severity=severity).height for severity in answer.SEVERITIES}
+    first = findings.sort("severity", "sheet", "row", nulls_last=False, maintain_order=True).head(MOST)
+    header = pl.when(pl.col("rule").str.starts_with("header.")).then("found")
+    remarks = first.select(
+        "sheet", "row", "column", "column_zh", header.alias("header"), "severity", "says",
+        commented=pl.int_range(pl.len()) < _COMMENTS,
+    )  # fmt: skip
+    tables = findings.select("sheet", "table").unique("sheet", keep="first")
+    return _Told(
+        file,
+        counts,
+        [_Remark(*row) for row in remarks.iter_rows()],
+        {sheet: BY_NAME[table] for sheet, table in tables.iter_rows()},
+        re.findall("[^。]+。?", message),
+        sample,
+    )
+
+
+def _lead(told: _Told, how: str) -> list[str]:
+    """The sentences above the list: whose remarks, how many, what to do."""
+    errors, notes = told.counts["error"], told.counts["warning"]
+    more = errors + notes - len(told.remarks)
+    counted = [
+        f"应更正 {errors} 处（单元格标红），所在的行已退回，未计入。" if errors else "",
+        f"请核实 {notes} 处（单元格标黄），不对的请更正，属实的请说明原因。" if notes else "",
+        f"本文件有 {len(told.problems)} 处没有读到，见清单。" if told.problems else "",
+        f"以下只列出前 {len(told.remarks)} 处；更正后重新提交，可再审核其余 {more} 处。" if more else "",
+        f"批注只加在前 {_COMMENTS} 处，其余只标色并列在下面。" if len(told.remarks) > _COMMENTS else "",
+    ]
+    return [f"{told.file} 审核意见{f'（{_SAMPLE}）' if told.sample else ''}", "".join(counted), how]
+
+
+def _list(told: _Told, title: str, how: str, places: Iterable[tuple[str, str]]) -> _Page:
+    """places: of each remark, the sheet and the column as they are called in the workbook that goes back."""
+    problems = [("", None, "", "error", problem) for problem in told.problems]
+    found = [
+        (sheet, remark.row, label, remark.severity, remark.says)
+        for remark, (sheet, label) in zip(told.remarks, places, strict=True)
+    ]
+    rows = [
+        (number, sheet, row, label, answer.SEVERITIES[severity], says)
+        for number, (sheet, row, label, severity, says) in enumerate([*problems, *found], 1)
+    ]
+    return _Page(title, _lead(told, how), _HEADER, _WIDTHS, rows)
+
+
+_Marks = dict[_Spot, list[tuple[str, str]]]  # cell -> severity and sentence of each remark, "" for no comment
+
+
+def _marks(remarks: Iterable[_Remark], head: _Head, anchors: Mapping[_Spot, _Spot] | None = None) -> _Marks:
+    """anchors: the cell that stands for one that is covered by a merge."""
+    marks: _Marks = {}
+    for remark in remarks:
+        spot = head.spot(remark)
+        at = (anchors or {}).get(spot, spot)
+        row = f"第 {remark.row} 行：" if at[0] != spot[0] else ""
+        elsewhere = remark.row is not None and remark.column_zh and head.name(remark) is None
+        column = f"「{remark.column_zh}」" if elsewhere else ""
+        says = f"{row}{column}{remark.says}" if remark.commented else ""
+        marks.setdefault(at, []).append((remark.severity, says))
+    return marks
+
+
+def _comment(found: Sequence[tuple[str, str]], before: str = "") -> str:
+    """The text of a comment, after that of the filer; "" for none."""
+    text = "\n".join(f"{answer.SEVERITIES[severity]}：{says}" for severity, says in found if says)
+    if not text:
+        return before
+    if len(text) > _COMMENT_TEXT:
+        text = f"{text[:_COMMENT_TEXT]}……（全文见“{LIST}”）"
+    return _plain(f"{before}\n{_MARK}\n{text}" if before else f"{_MARK}\n{text}")
+
+
+def _worst(found: Iterable[tuple[str, str]]) -> str:
+    return min(severity for severity, _ in found)  # "error" comes before "warning"
+
+
+def _box(text: str) -> tuple[int, int]:
+    """Width and height in pixels of a comment that shows all of the text."""
+    width = 300 if len(text) < 300 else 480
+    lines = sum(max(1, math.ceil(_size(line) * 7 / (width - 24))) for line in text.split("\n"))
+    return width, 18 * lines + 16
+
+
+def _size(text: str) -> int:
+    """The width of a text in half-width characters, near enough."""
+    return len(text.encode("gbk", "replace"))
+
+
+def _plain(text: str) -> str:
+    """What XML can hold."""
+    return _NO_XML.sub("\ufffd", text)
+
+
+# --- where it goes -----------------------------------------------------------------------------------------
+
+
+def _targets(files: Iterable[str]) -> dict[str, Path]:
+    """File -> its workbook, below the folder of results: `2025/能源消耗-审核意见.xlsx`.
+
+    Files whose names differ only in the suffix keep it. No two are the same where case does not count.
+    """
+    paths = {file: PurePosixPath(file) for file in files}
+    stems = {file: path.stem.removesuffix(_STEM) for file, path in paths.items()}
+    shared = Counter(_same(str(path.parent / stems[file])) for file, path in paths.items())
+    taken, targets = {_same(SUMMARY)}, {}
+    for file, path in paths.items():
+        whole = shared[_same(str(path.parent / stems[file]))] > 1
+        numbered = (f"{path.name}-{number}" for number in itertools.count(2))
+        for name in itertools.chain([path.name if whole else stems[file], path.name], numbered):
+            target = path.parent / f"{_short(name)}{_STEM}.xlsx"
+            if _same(str(target)) not in taken:
+                break
+        taken.add(_same(str(target)))
+        targets[file] = Path(target)
+    return targets
+
+
+def _same(path: str) -> str:
+    return unicodedata.normalize("NFC", path).casefold()
+
+
+def _short(name: str) -> str:
+    room = _NAME_BYTES - len(f"{_STEM}-99.xlsx".encode())
+    return name.encode()[:room].decode(errors="ignore")
+
+
+def _refuse_inside(folder: Path, out: Path, targets: Iterable[Path]) -> None:
+    filings = folder.resolve()
+    for place in {out, *((out / target).parent for target in targets)}:
+        if place.resolve().is_relative_to(filings):
+            raise OutputError(
+                "remarks.inside",
+                f"审核意见不能写在填报文件夹 {folder} 里面（{place}），否则下次会当作填报读入；请另选一个文件夹。",
+            )
+
+
+@contextmanager
+def _placed(target: Path) -> Iterator[Path]:
+    """A file beside `target` that takes its place once it is whole. Raises OutputError."""
+    spare = target.with_name(f".{uuid.uuid4().hex}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        yield spare
+        spare.replace(target)
+    except (OSError, XlsxWriterException) as error:
+        raise OutputError(
+            "remarks.unwritable",
+            f"审核意见不能写到 {target}；应是一个有写入权限、磁盘未满的文件夹，同名文件没有被别的程序打开。",
+        ) from error
+    finally:
+        with suppress(OSError):
+            spare.unlink(missing_ok=True)
+
+
+def _write(source: Path, folder: Path, told: _Told, target: Path) -> bool:
+    """The workbook of one file; False where the file cannot be opened."""
+    reading = read_file(source, folder, headers(), _fill_down())
+    if not reading.sheets:
+        return False
+    whole = source.suffix.lower() == ".xlsx" and all(sheet.rows.height <= MOST for sheet in reading.sheets)
+    with _placed(target) as spare:
+        if not (whole and _on_original(source, reading.sheets, told, spare)):
+            _on_text(source, reading, told, spare)
+    return True
+
+
+# --- on the filer's own workbook ---------------------------------------------------------------------------
+
+
+class _Values(ExcelReader):  # type: ignore[misc]
+    """Numbers stay what they are: those formatted as dates would become dates, or #VALUE! where there is no such day."""
+
+    def read_worksheets(self) -> None:
+        self.wb._date_formats, self.wb._timedelta_formats = set(), set()
+        super().read_worksheets()
+
+
+def _on_original(source: Path, sheets: Sequence[Sheet], told: _Told, target: Path) -> bool:
+    """Whether the workbook could be marked: openpyxl stumbles over some that are read without trouble."""
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            book = _load(source)
+            if book is None:
+                return False
+            _keep_values(book)
+            heads: dict[str, _Head] = {}
+            for sheet in sheets:
+                page, row = book[sheet.sheet], sheet.header_row
+                header = next(page.iter_rows(min_row=row, max_row=row, values_only=True))
+                heads[sheet.sheet] = head = _Head.of(row, _named(header), told.tables.get(sheet.sheet))
+                anchors = {spot: span.top[0] for span in page.merged_cells.ranges for spot in span.cells}
+                for spot, found in _marks(told.of(sheet.sheet), head, anchors).items():
+                    _mark(page.cell(*spot), found)
+            how = "请在标色的单元格更正，批注说明了问题；更正后按原格式重新提交整个文件。本页和批注不必删除，审核时不读取。"
+            places = [(remark.sheet, heads[remark.sheet].label(remark, letters=True)) for remark in told.remarks]
+            _put_first(book, _list(told, _unused(LIST, book.sheetnames), how, places))
+            if told.sample:
+                book.properties.description = _SAMPLE
+            book.save(target)
+    except Exception:  # of any kind, on odd files; the text of the rows is left to go back
+        return False
+    return True
+
+
+def _load(source: Path) -> Workbook | None:
+    """The workbook without its links, values for formulas; None where that would take too much.
+
+    Links are taken off before: openpyxl would write their address into cells that are empty.
+    """
+    unlinked, area = io.BytesIO(), 0
+    with zipfile.ZipFile(source) as packed, zipfile.ZipFile(unlinked, "w") as plain:
+        if sum(member.file_size for member in packed.infolist()) > _BYTES:
+            return None
+        for member in packed.infolist():
+            content = packed.read(member)
+            if member.filename.lower().endswith(".xml"):
+                if _ODD.search(content):
+                    return None
+                for span in _SPAN.findall(content):
+                    left, top, right, bottom = range_boundaries(span.decode())
+                    area += abs(right - left + 1) * abs(bottom - top + 1)
+                content = _HYPERLINKS.sub(b"", content)
+            plain.writestr(member.filename, content)
+    if area > _AREA:
+        return None
+    reader = _Values(unlinked, data_only=True, keep_links=False)
+    reader.read()
+    return reader.wb
+
+
+def _keep_values(book: Workbook) -> None:
+    """Take off what is no value, what comes from other files, and the marks of an earlier check."""
+    book.iso_dates = True  # dates that were written as text stay so
+    for names in (book.defined_names, *(page.defined_names for page in book.worksheets)):
+        for name in [name for name, one in names.items() if _OUTSIDE.search(one.attr_text or "")]:
+            del names[name]
+    ours = [page for page in book.worksheets if page.title.startswith(LIST) and _is_list(page)]
+    for page in ours:
+        book.remove(page)
+    for page in book.worksheets:
+        page._pivots = []
+        for table in page.tables.values():
+            table.tableType = table.connectionId = None
+            for column in table.tableColumns:
+                column.calculatedColumnFormula = column.totalsRowFormula = column.totalsRowFunction = None
+        validations = page.data_validations.dataValidation
+        page.data_validations.dataValidation = [
+            one for one in validations if not _OUTSIDE.search(f"{one.formula1} {one.formula2}")
+        ]
+        formats, page.conditional_formatting = page.conditional_formatting, ConditionalFormattingList()
+        for block in formats:
+            for rule in block.rules:
+                if not _OUTSIDE.search(" ".join(rule.formula)):
+                    page.conditional_formatting.add(str(block.sqref), rule)
+        for cell in list(page._cells.values()):
+            _keep_value(cell, bool(ours))
+
+
+def _is_list(page: Any) -> bool:
+    rows = page.iter_rows(max_row=20, max_col=len(_HEADER), values_only=True)
+    return any(row == _HEADER for row in rows)
+
+
+def _keep_value(cell: Any, again: bool) -> None:
+    """again: whether the workbook has been marked before."""
+    marked = bool(cell.comment) and _MARK in cell.comment.text
+    if (again or marked) and cell.fill.fgColor.rgb in [f"FF{fill}" for fill in _FILLS.values()]:
+        cell.fill = PatternFill()
+    if cell.comment:
+        own = cell.comment.text.split(_MARK)[0].strip()
+        cell.comment = Comment(own, cell.comment.author, *reversed(_box(own))) if own else None
+    value = cell.value
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@")):
+        cell.data_type, cell.quotePrefix = "s", True
+    elif isinstance(value, float) and float(f"{value:.16g}") != value:
+        cell._value = repr(value)  # else openpyxl writes 16 digits of 17
+
+
+def _named(header: Iterable[object]) -> dict[str, int]:
+    """The columns of a header row by the names that the reader gives them."""
+    names: dict[str, int] = {}
+    for at, cell in enumerate(header, 1):
+        text = unicodedata.normalize("NFKC", "" if cell is None else str(cell)).strip()
+        base = name = text or f"列{get_column_letter(at)}"
+        number = 2
+        while name in names:
+            name, number = f"{base}_{number}", number + 1
+        names[name] = at
+    return names
+
+
+def _mark(cell: Any, found: Sequence[tuple[str, str]]) -> None:
+    cell.fill = PatternFill("solid", fgColor=f"FF{_FILLS[_worst(found)]}")
+    if text := _comment(found, cell.comment.text if cell.comment else ""):
+        cell.comment = Comment(text, _AUTHOR, *reversed(_box(text)))
+
+
+def _put_first(book: Workbook, content: _Page) -> None:
+    page, head, width = book.create_sheet(content.title, 0), len(content.lead) + 1, len(content.header)
+    side, looks = Side("thin", color=f"FF{_LINE}"), dict[Any, Any]()
+    for at, line in enumerate([*([text] for text in content.lead), content.header, *content.rows], 1):
+        for column, value in enumerate(line, 1):
+            cell = page.cell(at, column, _plain(value)[:_EXCEL_TEXT] if isinstance(value, str) else value)
+            if isinstance(value, str):
+                cell.data_type = "s"
+            centred = isinstance(value, int) or at == head
+            fill = _HEAD_FILL if at == head else _FILLS.get(_severity(value))
+            look = (min(at, head + 1), centred, fill)
+            if look in looks:  # each look is made once: openpyxl takes a millisecond for it
+                cell._style = copy(looks[look])
+                continue
+            cell.alignment = Alignment("center" if centred else "left", "center", wrap_text=True)
+            cell.font = Font(_FONT, size=14 if at == 1 else 11, bold=at in (1, head))
+            if at >= head:
+                cell.border = Border(side, side, side, side)
+            if fill:
+                cell.fill = PatternFill("solid", fgColor=f"FF{fill}")
+            looks[look] = cell._style
+        if at < head:
+            page.merge_cells(start_row=at, end_row=at, start_column=1, end_column=width)
+        page.row_dimensions[at].height = _height(line, content.widths if at >= head else [sum(content.widths)])
+    for column, size in enumerate(content.widths, 1):
+        page.column_dimensions[get_column_letter(column)].width = size
+    page.freeze_panes = f"A{head + 1}"
+    page.auto_filter.ref = f"A{head}:{get_column_letter(width)}{max(page.max_row, head + 1)}"
+    page.page_setup.orientation, page.page_setup.paperSize = "landscape", 9
+    page.page_setup.fitToHeight, page.sheet_properties.pageSetUpPr.fitToPage = 0, True
+    page.print_title_rows = f"{head}:{head}"
+    for other in book.worksheets:
+        other.sheet_view.tabSelected = other is page
+    for chart in book.chartsheets:
+        for view in chart.sheetViews.sheetView:
+            view.tabSelected = False
+    book.active = 0
+    for view in book.views:
+        view.firstSheet = 0
+
+
+def _severity(value: object) -> str:
+    """That of a cell which says it, else nothing."""
+    return next((severity for severity, word in answer.SEVERITIES.items() if value == word), "")
+
+
+def _height(line: _Line, widths: Sequence[int]) -> int:
+    """Points of a row that shows all of its wrapped text: spreadsheets do not see to it themselves."""
+    lines = [1]
+    for value, width in zip(line, widths, strict=False):
+        if isinstance(value, str) and (2 * len(value) >= width or "\n" in value):
+            lines.append(sum(math.ceil((_size(part) + 1) * 1.1 / width) for part in value.split("\n")))
+    return 15 * max(lines) + 4
+
+
+def _unused(name: str, taken: Iterable[str]) -> str:
+    """`name` as a sheet may be called, with a number where it is taken."""
+    plain = re.sub(r"[\[\]:*?/\\\x00-\x1f]", "_", name).strip("'")[:28] or "表"
+    names = {one.casefold() for one in taken}
+    numbered = itertools.chain([plain], (f"{plain}{number}" for number in itertools.count(2)))
+    return next(one for one in numbered if one.casefold() not in names)
+
+
+# --- as text -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """A sheet as text: its lines by their row, its marks, and whether it is only an excerpt. head: that of the source."""
+
+    title: str
+    head: _Head
+    header_row: int
+    lines: Mapping[int, _Line]
+    marks: _Marks
+    excerpt: bool
+
+
+def _on_text(source: Path, reading: Reading, told: _Told, target: Path) -> None:
+    grids: dict[str, _Grid] = {}
+    for sheet in reading.sheets:
+        title = _unused(_called(sheet, source), [LIST, *(grid.title for grid in grids.values())])
+        above = {
+            skip.row: skip.reason.split("：", 1)[1]
+            for skip in reading.skipped
+            if skip.sheet == (sheet.sheet or None) and skip.row and "：" in skip.reason
+        }
+        if grid := _grid(sheet, told.of(sheet.sheet), told.tables.get(sheet.sheet), title, above):
+            grids[sheet.sheet] = grid
+    cut = [
+        sheet.sheet or told.file for sheet in reading.sheets if (grid := grids.get(sheet.sheet)) is None or grid.excerpt
+    ]
+    how = (
+        f"{'、'.join(cut)}行数多，只摘录有问题的行（左起第一列是原行号）；请在原文件中更正后提交原文件，不要提交本文件。"
+        if cut
+        else "以下各表按原行号列出原文件的文字；请在标色的单元格更正，或在原文件中更正，按原格式重新提交。"
+        "本页和批注不必删除，审核时不读取。"
+    )
+    places = [
+        (grid.title, grid.head.label(remark, letters=not grid.excerpt))
+        if (grid := grids.get(remark.sheet))
+        else (remark.sheet, "")
+        for remark in told.remarks
+    ]
+    with _text_book(target, told.sample) as book:
+        _add_page(book, _list(told, LIST, how, places))
+        for grid in grids.values():
+            _add_grid(book, grid)
+
+
+def _text_book(target: Path, sample: bool) -> xlsxwriter.Workbook:
+    book = xlsxwriter.Workbook(str(target), _TEXT_ONLY)
+    if sample:
+        book.set_properties({"comments": _SAMPLE})
+    return book
+
+
+def _called(sheet: Sheet, source: Path) -> str:
+    """The name of the sheet, by which the table is still known when it comes back."""
+    if sheet.sheet:
+        return sheet.sheet
+    name, table = _unused(source.stem, ()), table_of(source.name)
+    return name if table is None or table_of(name) == table else table.zh
+
+
+def _grid(
+    sheet: Sheet, remarks: Sequence[_Remark], table: Table | None, title: str, above: Mapping[int, str]
+) -> _Grid | None:
+    """None for a sheet of too many rows without remarks. above: texts over and under the table, by row."""
+    names = [name for name in sheet.rows.columns if name not in ("source_row", "_ragged")]
+    rows = sheet.rows.select("source_row", *names)
+    most = min(MOST, _CELLS // len(names))
+    texts = ["表头之外的内容" if name == "_extra" else name for name in names]
+    head = _Head.of(sheet.header_row, {name: at for at, name in enumerate(names, 1)}, table)
+    marks = _marks(remarks, head)
+    if rows.height <= most and not (rows["source_row"] > _EXCEL_ROWS).any():
+        lines: dict[int, _Line] = {row: [text] for row, text in above.items()}
+        lines |= {sheet.header_row: texts, **{row: cells for row, *cells in rows.iter_rows()}}
+        return _Grid(title, head, sheet.header_row, lines, marks, excerpt=False)
+    if not remarks:
+        return None
+    chosen = rows.filter(pl.col("source_row").is_in({row for row, _ in marks})).head(most)
+    lines = dict(enumerate(chosen.iter_rows(), 4))
+    notice = f"本表共 {rows.height} 行，这里摘录有问题的 {chosen.height} 行；请在原文件中更正后提交原文件。"
+    lines |= {1: [notice], 3: ["原行号", *(f"「{text}」" for text in texts)]}
+    now = {sheet.header_row: 3, **{row: at for at, row in enumerate(chosen["source_row"], 4)}}
+    moved = {(now[row], column + 1): found for (row, column), found in marks.items() if row in now}
+    return _Grid(title, head, 3, lines, moved, excerpt=True)
+
+
+def _add_grid(book: xlsxwriter.Workbook, grid: _Grid) -> None:
+    page = book.add_worksheet(grid.title)
+    look = {"font_name": _FONT, "num_format": "@"}
+    plain, formats = book.add_format(look), {}
+    bold = book.add_format({**look, "bold": True, "bg_color": f"#{_HEAD_FILL}", "text_wrap": True})
+    for severity, fill in _FILLS.items():
+        formats[severity, False] = book.add_format({**look, "bg_color": f"#{fill}"})
+        formats[severity, True] = book.add_format({**look, "bg_color": f"#{fill}", "bold": True, "text_wrap": True})
+    page.ignore_errors({"number_stored_as_text": f"A1:XFD{_EXCEL_ROWS}"})
+    page.freeze_panes(grid.header_row, 0)
+    for column, size in enumerate(_column_widths(grid)):
+        page.set_column(column, column, size)
+    for row, line in sorted(grid.lines.items()):
+        is_header = row == grid.header_row
+        for column, value in enumerate(line, 1):
+            found = grid.marks.get((row, column))
+            style = formats[_worst(found), is_header] if found else bold if is_header else plain
+            _put(page, row - 1, column - 1, value, style)
+            if found and (text := _comment(found)):
+                width, height = _box(text)
+                look_of_comment = {"author": _AUTHOR, "width": width, "height": height, "font_size": 9}
+                page.write_comment(row - 1, column - 1, text, look_of_comment)
+
+
+def _column_widths(grid: _Grid) -> list[int]:
+    lines = [line for row, line in itertools.islice(grid.lines.items(), 300) if len(line) > 1]
+    sizes = itertools.zip_longest(*([_size(str(cell or "")) for cell in line] for line in lines), fillvalue=0)
+    return [min(40, max(9, *column) + 2) for column in sizes]
+
+
+def _put(page: Any, row: int, column: int, value: str | int | None, style: Any) -> None:
+    if isinstance(value, str) and value:
+        page.write_string(row, column, value[:_EXCEL_TEXT], style)
+    elif value is None or value == "":
+        page.write_blank(row, column, None, style)
+    else:
+        page.write_number(row, column, value, style)
+
+
+def _add_page(book: xlsxwriter.Workbook, content: _Page) -> None:
+    page, head, width = book.add_worksheet(content.title), len(content.lead), len(content.header)
+    wrap = {"font_name": _FONT, "text_wrap": True, "valign": "vcenter"}
+    cell = {**wrap, "border": 1, "border_color": f"#{_LINE}"}
+    text, number = book.add_format({**cell, "align": "left"}), book.add_format({**cell, "align": "center"})
+    title, lead = book.add_format({**wrap, "bold": True, "font_size": 14}), book.add_format(wrap)
+    header = book.add_format({**cell, "align": "center", "bold": True, "bg_color": f"#{_HEAD_FILL}"})
+    fills = {severity: book.add_format({**cell, "bg_color": f"#{fill}"}) for severity, fill in _FILLS.items()}
+    for column, size in enumerate(content.widths):
+        page.set_column(column, column, size)
+    page.freeze_panes(head + 1, 0)
+    page.set_landscape()
+    page.set_paper(9)
+    page.fit_to_pages(1, 0)
+    page.repeat_rows(head)
+    for row, sentence in enumerate(content.lead):
+        style = lead if row else title
+        page.set_row(row, _height([sentence], [sum(content.widths)]))
+        page.merge_range(row, 0, row, width - 1, "", style)
+        _put(page, row, 0, sentence, style)
+    for column, name in enumerate(content.header):
+        _put(page, head, column, name, header)
+    row = head
+    for row, line in enumerate(content.rows, head + 1):
+        page.set_row(row, _height(line, content.widths))
+        for column, value in enumerate(line):
+            style = number if isinstance(value, int) else fills.get(_severity(value), text)
+            _put(page, row, column, value, style)
+    page.autofilter(head, 0, max(row, head + 1), width - 1)
+
+
+# --- the summary -------------------------------------------------------------------------------------------
+
+
+def _summary(intake: Intake, findings: pl.DataFrame, written: Mapping[str, Path]) -> Iterator[_Page]:
+    """Counts by table, status by file, and all findings as far as a sheet has rows."""
+    kind = {"preliminary": "预审", "final": "正式"}[intake.kind]
+    title = f"填报审核意见汇总（报告年份 {intake.report_year}，{kind}）"
+    verdict = "".join([answer.VERDICTS[intake.status], *answer.notes(intake)])
+    counts = answer.by_table(intake.counts)
+    yield _Page("汇总", [title, verdict], counts.columns, [24] + [16] * (counts.width - 1), counts.rows())
+
+    count = findings.group_by("file").agg(
+        *((pl.col("severity") == severity).sum().alias(severity) for severity in answer.SEVERITIES)
+    )
+    of_file = intake.files.join(count, on="file", how="left", maintain_order="left")
+    files = (
+        (file, _STATUS[status], message, errors or 0, notes or 0, written[file].as_posix() if file in written else "")
+        for file, status, message, errors, notes in of_file.select(
+            "file", "status", "message", *answer.SEVERITIES
+        ).iter_rows()
+    )
+    lead = ["各文件的状态", "没有审核意见文件的，是没有问题或不能打开的文件。"]
+    header = ("文件", "状态", "说明", *answer.SEVERITIES.values(), "审核意见文件")
+    yield _Page("文件", lead, header, (36, 10, 70, 9, 9, 44), files)
+
+    room = _EXCEL_ROWS - 3
+    told = findings.head(room).select(
+        "file", "sheet", "row", "table_zh", "column_zh", "severity", "rule", "says"
+    )  # fmt: skip
+    rows = (
+        (number, file, sheet, row, table, column and f"「{column}」", answer.SEVERITIES[severity],
+         rules.RULES[rule].title, says)
+        for number, (file, sheet, row, table, column, severity, rule, says) in enumerate(told.iter_rows(), 1)
+    )  # fmt: skip
+    sizes = [findings.filter(severity=severity).height for severity in answer.SEVERITIES]
+    lead = [f"全部问题：应更正 {sizes[0]} 处，请核实 {sizes[1]} 处", "没有文件的，是就整张表而言的问题。"]
+    if findings.height > room:
+        lead[1] += (
+            f"一张工作表放不下 {findings.height} 处，这里是前 {room} 处，应更正的在前；全部见 check --format json。"
+        )
+    listed = ("序号", "文件", "工作表", "行", "表", "列", "性质", "规则", "问题")
+    yield _Page("问题", lead, listed, (8, 32, 16, 8, 14, 18, 10, 22, 80), rows)
