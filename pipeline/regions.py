@@ -62,7 +62,7 @@ def aliases(layout: Layout) -> dict[str, str]:
 
 def fold(text: str) -> str:
     """The form in which names are compared: half-width, lower case, without blanks, hyphens, apostrophes."""
-    return re.sub(r"[\s\-_'’]", "", unicodedata.normalize("NFKC", text).casefold())
+    return re.sub(r"[\s\-_'’\u200b-\u200d\u2060\ufeff]", "", unicodedata.normalize("NFKC", text).casefold())
 
 
 def resolve(text: str, layout: Layout) -> Region:

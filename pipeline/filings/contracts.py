@@ -581,7 +581,7 @@ SCHEMAS: dict[str, type[dy.Schema]] = {table.name: _schema(table) for table in T
 
 def fold(text: str) -> str:
     """The form in which headers, names and codes are compared: half-width, lower case, no blanks, `_-*、:`."""
-    return re.sub(r"[\s_\-*、:·]", "", unicodedata.normalize("NFKC", text).casefold())
+    return re.sub(r"[\s_\-*、:·\u200b-\u200d\u2060\ufeff]", "", unicodedata.normalize("NFKC", text).casefold())
 
 
 def table_of(name: str) -> Table | None:
@@ -619,11 +619,12 @@ def column_of(table: Table, header: str) -> tuple[Column, str | None] | None:
     if column := known.get(fold(header)):
         return column, None
     bracket = re.fullmatch(
-        r"(.*?)[(\[【](?:单位:?)?([^()\[\]【】]*)[)\]】]", unicodedata.normalize("NFKC", header).strip(" *")
+        r"(.*?)[(\[【](?:单位:?)?([^()\[\]【】]*)[)\]】]",
+        re.sub(r"\s+", " ", unicodedata.normalize("NFKC", header)).strip(" *"),
     )
     if bracket is None or (column := known.get(fold(bracket[1]))) is None:
         return None
-    has_unit = bool(column.units) or column.kind == "share"
+    has_unit = bool(column.units) or column.kind in ("share", "number", "integer")
     return column, (bracket[2].strip() or None) if has_unit else None
 
 

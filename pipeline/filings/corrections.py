@@ -20,6 +20,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import math
+import os
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,9 +28,9 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import yaml
 
 from pipeline.errors import DataError
+from pipeline.filings import readers
 from pipeline.filings.contracts import BY_NAME, SOURCE, Column, Table, column_of, table_of
 from pipeline.filings.normalise import finding, normalise
 from pipeline.filings.readers import clean, shown
@@ -72,10 +73,10 @@ def load(folder: Path) -> list[Correction]:
     """The corrections of a folder; none where it has no file of them. Raises DataError where one is not understood."""
     path = folder / NAME
     try:
-        content = yaml.safe_load(path.read_text("utf-8"))
-    except FileNotFoundError:
-        return []
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        if not os.path.lexists(path):
+            return []
+        content = readers.own_yaml(path)
+    except Exception as error:
         mark = getattr(error, "problem_mark", None)
         where = f"第 {mark.line + 1} 行" if mark else ""
         raise DataError(
@@ -95,12 +96,15 @@ def apply(
 
     Raises DataError (corrections.stale) naming the entry whose row is not there or says something else by now.
     """
-    applied = []
+    applied, seen = [], set()
     for one in entries:
         rows = tables.get(one.table.name)
         if rows is None:
             raise _stale(one, "填报中没有这张表")
         row = _row(one, rows, layout)
+        if (cell := (one.table.name, row["_id"].item(), one.column.name)) in seen:
+            raise _wrong(one.entry, "这个单元格前面已经更正过")
+        seen.add(cell)
         before = row[one.column.name].item() or ""
         after = ""
         if one.action in ("set", "scale"):
@@ -134,6 +138,10 @@ def _correction(n: int, entry: Any) -> Correction:
             raise _wrong(
                 n, f"没有名为 {shown(str(name))} 的项；{f'是不是 {near[0]}' if near else '可用：' + '、'.join(_FIELDS)}"
             )
+    for name, value in entry.items():
+        inside = value.values() if name == "key" and isinstance(value, dict) else [] if name == "key" else [value]
+        if any(isinstance(one, (list, dict, set, tuple)) for one in inside):
+            raise _wrong(n, f"{name} 是列表；应为一个取值")
     action = entry.get("action")
     if action not in ACTIONS:
         raise _wrong(n, f"action 为 {action}；应为 {'、'.join(ACTIONS)} 之一")
@@ -168,14 +176,16 @@ def _correction(n: int, entry: Any) -> Correction:
 
 
 def _wrong(n: int, what: str) -> DataError:
-    return DataError("corrections.entry", f"{NAME} 第 {n} 条：{what}。")
+    return DataError("corrections.entry", f"{NAME} 第 {n} 条：{shown(what)}。")
 
 
 def _stale(one: Correction, what: str) -> DataError:
     key = "、".join(f"{one.table.column(name).zh} {value}" for name, value in one.key.items() if value)
     return DataError(
         "corrections.stale",
-        f"{NAME} 第 {one.entry} 条（{one.table.zh}，{key}，「{one.column.zh}」）已不适用：{what}；请核对后修改或删去这一条。",
+        f"{NAME} 第 {one.entry} 条（{one.table.zh}，{key}，「{one.column.zh}」）已不适用：{what}；请核对后修改或删去这一条。".translate(
+            dict.fromkeys([*range(32), *range(127, 160), *range(8234, 8239)], 65533)
+        ),
     )
 
 
@@ -195,7 +205,7 @@ def _text(value: Any) -> str:
 
 
 def _finite(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e300
 
 
 # --- its row and its change --------------------------------------------------------------------------------
@@ -249,6 +259,8 @@ def _as_expected(one: Correction) -> pl.Expr:
     if one.column.kind in _NUMBERS:
         try:
             expect = float(one.expect)
+            if not math.isfinite(expect):
+                return as_filed.fill_null(False)
         except ValueError:
             return as_filed
         means = (pl.col(name) - expect).abs() <= 1e-9 * abs(expect)
@@ -270,7 +282,9 @@ def _change(
             raise _stale(one, "原值不是数字，不能用 scale，应改用 set")
         new: dict[str, Any] = {name: float(old) * float(one.value)}
     elif column.kind in _NUMBERS:
-        if not _finite(one.value):
+        if not _finite(one.value) or (
+            table.dtypes[name] == pl.Int64 and (one.value != int(one.value) or abs(one.value) > 2**53)
+        ):
             raise _wrong(one.entry, f"value 为 {one.value}；“{column.zh}”应为{column.expected}")
         new = {name: one.value}
     else:
@@ -278,6 +292,10 @@ def _change(
         new = {part: meant[part].item() for part in column.canonical}
         if new[name] is None:
             raise _wrong(one.entry, f"value 为 {one.value}；“{column.zh}”应为{column.expected}")
+    if new[name] in (math.inf, -math.inf):
+        raise _wrong(one.entry, "乘得的数过大")
+    if any(other.by == column.name for other in table.columns):
+        raise _wrong(one.entry, f"“{column.zh}”决定计量单位，不能单独更正")
     if column.by:  # the unit may have been what was wrong
         of = rows.frame.filter(here)[column.by].item()
         new["unit"] = column.units[of][0] if of in column.units else None

@@ -7,21 +7,22 @@ pipeline reads.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import polars as pl
-import yaml
 
-from pipeline import reference
+from pipeline import reference, units
 from pipeline.errors import DataError
 from pipeline.filings import corrections, readers, rules
-from pipeline.filings.contracts import LAST_YEAR, SCHEMAS, SOURCE, TABLES, Table, column_of, headers, table_of
+from pipeline.filings.contracts import LAST_YEAR, SCHEMAS, SOURCE, TABLES, Column, Table, column_of, headers, table_of
 from pipeline.filings.normalise import finding, normalise
 from pipeline.filings.readers import FileProblem, Limits, Reading, Sheet, shown
 from pipeline.filings.rows import OWN, Rows, filed_schema, key_in_words
@@ -39,6 +40,7 @@ FLAGS: dict[str, pl.DataType] = {"flags": pl.List(pl.String())}
 
 _FILLED_DOWN = ("id", "code", "province", "year", "month", "unit")  # where a merged cell stands for all its rows
 _YEAR_FOLDER = re.compile(r"(20[0-9]{2})年?")
+_UNIT_ABOVE = re.compile(r"单位\s*[:：]\s*([^\s，。；;、)）\]】]+)")
 _LEAVES = ("key.restated", "correction.drop")  # rules of rows that are not wrong, yet not accepted
 
 
@@ -185,12 +187,34 @@ def _alike(reading: Reading, report_year: int) -> Iterator[tuple[Table, int, lis
             reading.problems.append(_no_table(sheet))
             continue
         known = [column_of(table, header) for header in sheet.columns]
+        if unit := _unit_above(reading, sheet, [one for one in known if one]):
+            reading.problems.append(unit)
+            continue
         named = {one[0].name for one in known if one}
         told = len(named) < len(known) or any(one.required and one.name not in named for one in table.columns)
         filed = filing_year(sheet.file) or report_year
         key = (table.name, filed, tuple(sheet.rows.columns), at if told else None)
         groups.setdefault(key, (table, filed, []))[2].append(sheet)
     yield from groups.values()
+
+
+def _unit_above(reading: Reading, sheet: Sheet, known: list[tuple[Column, str | None]]) -> FileProblem | None:
+    """Refuses a sheet whose unit stands only above its header (`单位：万千瓦时`): overlooked, it would be a slip of 10^4."""
+    if any(column.kind == "unit" for column, _ in known) or all(
+        unit for column, unit in known if column.kind == "quantity"
+    ):
+        return None
+    for one in reading.skipped:
+        above = one.file == sheet.file and one.sheet == (sheet.sheet or None) and one.row and one.row < sheet.header_row
+        if above and (found := _UNIT_ABOVE.search(one.reason)):
+            with suppress(DataError):
+                units.parse_unit(found[1])
+                return FileProblem(
+                    sheet.file, sheet.sheet or None, "sheet.unit",
+                    f"第 {one.row} 行在表头之上写有“单位：{shown(found[1])}”，不能确定指哪些列，本表未读取；"
+                    f"请把计量单位写在各列表头的括号里，如 {next(column.zh for column, _ in known if column.kind == 'quantity')}（{shown(found[1])}）。",
+                )  # fmt: skip
+    return None
 
 
 def _fewer_cells(sheets: list[Sheet]) -> list[tuple[int, str]]:
@@ -397,14 +421,17 @@ def _edition(folder: Path) -> str:
     path = folder / "EDITION.yml"
     right = "应为一行 kind: preliminary（预审）或 kind: final（正式）"
     try:
-        content = yaml.safe_load(path.read_text("utf-8"))
-    except FileNotFoundError:
-        return "preliminary"
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        if not os.path.lexists(path):
+            return "preliminary"
+        content = readers.own_yaml(path)
+    except Exception:
         raise DataError("edition.unreadable", f"{shown(path)} 无法读取；{right}。") from None
     kind = content.get("kind") if isinstance(content, dict) else content
     if kind not in ("preliminary", "final"):
-        raise DataError("edition.kind", f"{shown(path)} 的 kind 为 {shown(str(kind))}；{right}。")
+        raise DataError(
+            "edition.kind",
+            f"{shown(path)} 的 kind 为 {shown(kind) if isinstance(kind, str) else '列表或其他'}；{right}。",
+        )
     return str(kind)
 
 

@@ -28,6 +28,7 @@ _DATE = (
     r"|(\d{4})\.(\d{2})(?:\.(\d{2}))?)$"  # 2023.1 may be a number that lost the zero of October
 )
 _INT_LIMIT = 2.0**53
+_MANY = {"百": 2, "千": 3, "万": 4, "十万": 5, "百万": 6, "千万": 7, "亿": 8, "万亿": 12}
 FLAGS = dict.fromkeys(("是", "yes", "y", "true", "1"), True) | dict.fromkeys(("否", "no", "n", "false", "0"), False)
 
 
@@ -71,7 +72,11 @@ def normalise(table: Table, sheet: pl.DataFrame, layout: Layout, filing_year: in
     # Step by step, for polars takes seconds to plan one expression that holds all of it.
     texts = raw.with_columns(clean(pl.col(column.name)).alias(f"text {column.name}") for column in table.columns)
     texts = texts.with_columns(
-        number(_figures(column)).alias(f"number {column.name}") for column in table.columns if column.kind in _NUMERIC
+        pl.when(~pl.col(column.name).str.contains(r"\p{No}"))
+        .then(number(_figures(column)))
+        .alias(f"number {column.name}")
+        for column in table.columns
+        if column.kind in _NUMERIC
     )
     parsed = {
         column.name: _parse(table, column, texts, headers, layout, filing_year)
@@ -114,18 +119,21 @@ _Headers = Mapping[str, tuple[str, str | None]]  # column -> (header as it stand
 def _headers(table: Table, sheet: pl.DataFrame) -> tuple[_Headers, list[pl.DataFrame]]:
     """What each header means, and findings of headers that mean nothing or nothing new."""
     found: dict[str, tuple[str, str | None]] = {}
-    findings = []
+    findings, unknown = [], list[str]()
     for header in sheet.columns:
         if header in _NOT_CONTRACT:
             continue
         known = column_of(table, header)
         if known is None:
-            right = "、".join(column.zh for column in table.columns)
-            findings.append(_header_finding(table, None, sheet, "header.unknown", header, right))
+            unknown.append(header)
         elif known[0].name in found:
             findings.append(_header_finding(table, known[0], sheet, "header.repeated", header, known[0].zh))
         else:
             found[known[0].name] = (header, known[1])
+    right = "、".join(column.zh for column in table.columns)
+    if len(unknown) > 20:
+        unknown = [f"{'、'.join(unknown[:20])}”等 {len(unknown)} 个“"]
+    findings += [_header_finding(table, None, sheet, "header.unknown", header, right) for header in unknown]
     return found, findings
 
 
@@ -170,7 +178,7 @@ def finding(
         rule=pl.lit(rule),
         severity=pl.lit(says.severity),
         found=found,
-        says=pl.format(says.says, *args) if args else pl.lit(says.says),
+        says=pl.format(says.says, pl.when(args[0].str.len_chars() > 100).then(args[0].str.slice(0, 100) + "…").otherwise(args[0]), *args[1:]) if args else pl.lit(says.says),
         table_zh=pl.lit(table.zh),
         column_zh=pl.lit(column and column.zh, pl.String),
     ).with_columns(message=message(pl.col("says"))).select(pl.col(name).cast(to) for name, to in FINDING.items())  # fmt: skip
@@ -201,6 +209,9 @@ def _parse(
     else:
         given = text.is_not_null()
         value = _value(column, text, percent=unit is not None and "%" in unit)
+        many = re.match("万亿|千万|百万|十万|亿|万|千|百", unit or "")
+        if many and column.kind in ("number", "integer"):
+            value = _shifted(value.cast(pl.Float64), pl.lit(_MANY[many[0]])).cast(column.dtype)
     if column.default is not None:
         value = pl.when(given).then(value).otherwise(_default(column, filing_year))
     required = column.required or column.default == "=filing_year"
@@ -321,7 +332,7 @@ def _parts_of_provinces(layout: Layout) -> dict[str, str]:
 def _quantity(table: Table, column: Column, texts: pl.DataFrame, header_unit: str | None) -> _Parsed:
     """The number in the canonical unit: that of the unit column, else of the header, else the canonical one."""
     text, read = pl.col(f"text {column.name}"), pl.col(f"number {column.name}")
-    percent = text.str.ends_with("%")
+    percent = text.str.contains("[%‰]$")
     if column.by:
         members = table.column(column.by).members
         codes = {fold(spelt): code for code, spellings in members.items() for spelt in (code, *spellings)}

@@ -28,6 +28,7 @@ from xml.etree import ElementTree
 
 import fastexcel
 import polars as pl
+import yaml
 
 from pipeline.errors import DataError
 
@@ -37,6 +38,7 @@ MIB = 1 << 20
 _HEADER_WITHIN = 20  # non-empty rows
 _EXAMPLES_WITHIN = 3  # rows under the header
 _EXAMPLE = re.compile(r"\s*(?:示例|样例|例[:：])")
+_MAX_FILLED = 1000  # columns with content
 _MAX_NOTES = 1000  # note rows told one by one; more of them are taken for data
 _BRACKETS = re.compile(r"[(\[【]([^()\[\]【】]*)[)\]】]")
 _NOTE = r"^\s*(?:注\s*\d*\s*[:：.、]|注$|备注|说明|填报说明|填表说明|单位\s*[:：]|制表|填表人|审核|\*|※)"
@@ -47,17 +49,18 @@ _NO_ACCESS = "没有读取权限；请检查权限后重试。"
 
 # Worksheets, seen as a stream of bytes: references, merges, numbers with more than 9 decimals, error values,
 # formulas without a stored result.
-_REFERENCE = re.compile(rb' r="([A-Z]*)([0-9]+)"')
+_REFERENCE = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"')
+_ROW = re.compile(rb"<(?:\w+:)?row\s[^<>]{0,200}?\br\s*=\s*[\"']([0-9]{1,10})")
 _ODD_REFERENCE = re.compile(rb"\br\s*=\s*[\"']\$?([A-Za-z]{0,3})\$?([0-9]{1,10})")  # slow, for what is written oddly
-_FILLED = re.compile(rb"\br\s*=\s*[\"']([A-Z]{1,3})[0-9]+[\"'][^<>]*(?<!/)>(?!</)")
-_MERGE = re.compile(rb"mergeCell\s[^<>]*?ref\s*=\s*[\"']([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})")
+_FILLED = re.compile(rb"\br\s*=\s*[\"']([A-Z]{1,3})[0-9]+[\"'][^<>]{0,200}(?<!/)>(?!</)")
+_MERGE = re.compile(rb"mergeCell\s[^<>]{0,200}?ref\s*=\s*[\"']([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})")
 _FINE = re.compile(rb"v>[^<]{0,30}?(?:\.[0-9]{10}|[eE]-)")
-_ERROR = re.compile(rb"\br=[\"']([A-Z]{1,3}[0-9]+)[\"'][^<>]*\bt=[\"']e[\"']")
+_ERROR = re.compile(rb"\br=[\"']([A-Z]{1,3}[0-9]+)[\"'][^<>]{0,200}\bt=[\"']e[\"']")
 _UNCALCULATED = re.compile(
-    rb"\br=[\"']([A-Z]{1,3}[0-9]+)[\"'][^<>]*><f\b[^<>]*(?:/>|>[^<]*</f>)(?:<v\s*/>|<v></v>)?</c>"
+    rb"\br=[\"']([A-Z]{1,3}[0-9]+)[\"'][^<>]{0,200}><f\b[^<>]{0,200}(?:/>|>[^<]*</f>)(?:<v\s*/>|<v></v>)?</c>"
 )
-_SHARED = re.compile(rb"\bt\s*=\s*[\"']s[\"'][^<>]*>\s*<(?:\w+:)?v>\s*([0-9]{1,9})")
-_TAGS = (b"<c ", b"<c>", b"<c/", b":c ", b":c>", b":c/")
+_SHARED = re.compile(rb"v(?:\s[^<>]{0,200})?>\s*([0-9]{1,9})\s*<")
+_TAGS = [start + end for start in (b"<c", b":c") for end in (b" ", b">", b"/", b"\t", b"\n", b"\r")]
 
 
 @dataclass(frozen=True)
@@ -166,7 +169,7 @@ def read_folder(
     for here, folders, names in os.walk(folder, onerror=refused.append):
         for name in sorted(folders):
             path = Path(here, name)
-            if path.is_symlink() or _SILENT.fullmatch(name):
+            if path.is_symlink() or _SILENT.fullmatch(name) or path.suffix.lower() in _READERS:
                 folders.remove(name)
                 _extend(reading, read_file(path, folder, known_headers, fill_down, limits))
         folders.sort()
@@ -207,6 +210,20 @@ def read_file(
     return reading
 
 
+def own_yaml(path: Path) -> object:
+    """The content of a small YAML file of the folder. Raises where it is no plain file, larger than 1 MiB, no UTF-8, no
+    YAML, or has aliases: a few lines of them unfold into gigabytes."""
+    if not path.is_file() or path.stat().st_size > MIB:
+        raise ValueError(path)
+    text = path.read_text("utf-8")
+    depth = 0
+    for one in yaml.parse(text):
+        depth += isinstance(one, yaml.CollectionStartEvent) - isinstance(one, yaml.CollectionEndEvent)
+        if depth > 20:
+            raise ValueError(path)
+    return yaml.safe_load(text)
+
+
 def shown(path: Path | str) -> str:
     """A path that is safe to print: what is no visible character is written as an escape."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(path))
@@ -229,6 +246,11 @@ def _reason_to_skip(path: Path, folder: Path) -> str | None:
     if path.is_symlink():
         if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder)):
             raise DataError("file.link", "这是指向文件夹之外的链接，未读取；请放入文件本身。")
+        if not path.exists():
+            raise DataError("file.link", "这是失效的链接，所指的文件不存在；请放入文件本身。")
+        inside = Path(os.path.realpath(path)).relative_to(os.path.realpath(folder))
+        if any(_SILENT.fullmatch(part) for part in inside.parts):
+            raise DataError("file.link", "这是指向隐藏文件的链接，未读取；请放入文件本身。")
         return "这是链接；所指的文件在文件夹内，已按原位置读取。"
     return None
 
@@ -297,6 +319,11 @@ def _table(raw: _Raw, file: str, known: Collection[str], fill: Collection[str], 
     """Adds the table of `raw` to `reading`, or says why there is none."""
     sheet, where = raw.sheet or None, f"工作表“{raw.sheet}”" if raw.sheet else "文件"
     names = [name for name in raw.frame.columns[1:] if name != "_ragged"]
+    filled = sum(raw.frame[name].null_count() < raw.frame.height for name in names)
+    if filled > _MAX_FILLED:
+        message = f"{where}有 {filled} 列，超过上限 {_MAX_FILLED} 列；请只保留模板中的列后提交。"
+        reading.problems.append(FileProblem(file, sheet, "file.too_large", message))
+        return
     frame, notes = _without_blank(raw.frame, names)
     if frame.is_empty():
         hidden = "隐藏的" if raw.hidden else ""
@@ -334,6 +361,13 @@ def _table(raw: _Raw, file: str, known: Collection[str], fill: Collection[str], 
             told.append("有的行的单元格比表头多或少，见 _ragged 列；多出的内容在 _extra 列。")
     header = head[at][1 : body.width]
     body = _fill_merges(body, raw, header, fill, told)
+    keys = [header_key(one) for one in header if one and header_key(one) in known]
+    if len(keys) - len(set(keys)) > 1:
+        reading.problems.append(
+            FileProblem(
+                file, sheet, "sheet.two_tables", f"{where}里并排有两张表，只读取了左边一张；请分成两个工作表后提交。"
+            )
+        )
     renamed = _columns(header, body, raw.first_column, told)
     rows = body.select("source_row", *(pl.col(old).alias(new) for old, new in renamed.items()))
     columns = [new for new in renamed.values() if new not in _RESERVED]
@@ -383,7 +417,7 @@ def _no_header(file: str, sheet: str | None, where: str, known: Collection[str])
 def _columns(header: tuple[str | None, ...], body: pl.DataFrame, first: int, told: list[str]) -> dict[str, str]:
     """Raw column -> its name in the table; columns without header and content are left out."""
     names: dict[str, str] = {}
-    used = set(_RESERVED)
+    used, seen = set(_RESERVED), dict[str, int]()
     for index, (old, cell) in enumerate(zip(body.columns[1:], header, strict=True)):
         if old in _RESERVED:
             names[old] = old
@@ -393,12 +427,12 @@ def _columns(header: tuple[str | None, ...], body: pl.DataFrame, first: int, tol
             continue
         letter = _letters(first + index)
         new = base = text or f"列{letter}"
-        number = 2
         while new in used:
-            new, number = f"{base}_{number}", number + 1
+            seen[base] = seen.get(base, 1) + 1
+            new = f"{base}_{seen[base]}"
         if not text:
             told.append(f"{letter} 列有内容而没有表头，读作“{new}”。")
-        elif new != text:
+        elif new != text and len(told) < 50:
             told.append(f"表头“{shown(text)}”重复，{letter} 列读作“{shown(new)}”。")
         used.add(new)
         names[old] = new
@@ -492,8 +526,8 @@ def _read_xlsx(path: Path, limits: Limits, known: Collection[str], reading: Read
         workbook = fastexcel.read_excel(str(path))
         names = workbook.sheet_names
     for name in names:
-        member = members.get(name)
-        if member and "worksheets/" not in member:
+        member = members.get(name, "")
+        if member is None:
             reading.skipped.append(Skipped(file, name, None, f"“{name}”是图表或宏表，没有表格。"))
             continue
         try:
@@ -543,10 +577,12 @@ def _check_members(archive: zipfile.ZipFile, limits: Limits) -> dict[str, _Scan]
         raise DataError(
             "xlsx.no_workbook", "这个压缩包里没有工作簿，不是 xlsx；请用 Excel 或 WPS 另存为 .xlsx 后提交。"
         )
-    scans, texts = {}, list[int]()
+    scans, texts, sheets = {}, list[int](), set(_sheet_members(archive).values())
+    for one in members:
+        one.file_size += 1  # a stream that goes on after its declared end then has a wrong checksum
     for one in members:
         name = one.filename.lower()
-        if "worksheets/" in name and name.endswith(".xml"):
+        if name in sheets or ("worksheets/" in name and name.endswith(".xml")):
             scans[name] = scan = _scan(archive, one)
             columns = max(max(map(_index, scan.columns), default=-1) + 1, scan.unnamed)
             if scan.last_row * columns > limits.sheet_cells:
@@ -554,7 +590,7 @@ def _check_members(archive: zipfile.ZipFile, limits: Limits) -> dict[str, _Scan]
         elif name.endswith((".xml", ".rels")):
             with archive.open(one) as stream:
                 if name.endswith("sharedstrings.xml"):
-                    texts = _text_sizes(stream)
+                    texts = max(texts, _text_sizes(stream), key=sum)
                 while stream.read(MIB):
                     pass
     if sum(one.cells for one in scans.values()) * max(texts, default=0) > limits.text_bytes:
@@ -582,13 +618,14 @@ def _scan(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> _Scan:
     with archive.open(member) as stream:
         for piece in _pieces(stream):
             tags, found = sum(map(piece.count, _TAGS)), _REFERENCE.findall(piece)
-            if (plain := sum(1 for one, _ in found if one)) < tags:
+            if (plain := len(found)) < tags:
                 found = _ODD_REFERENCE.findall(piece)
                 plain = sum(1 for one, _ in found if one)
+            rows = [int(one) for one in _ROW.findall(piece)]
             scan.cells += max(tags, plain)
             scan.unnamed += max(0, tags - plain)
             scan.columns.update(one for one, _ in found if one)
-            scan.last_row = max(scan.last_row, max((int(one) for _, one in found), default=0))
+            scan.last_row = max(scan.last_row, *rows, max((int(one) for _, one in found), default=0))
             scan.fine = scan.fine or bool(_FINE.search(piece))
             if b"mergeCell" in piece:
                 scan.merges.update(_MERGE.findall(piece))
@@ -622,7 +659,7 @@ def _text_used(archive: zipfile.ZipFile, member: zipfile.ZipInfo, texts: list[in
         return sum(texts[one] for one in used if one < len(texts))
 
 
-def _sheet_members(archive: zipfile.ZipFile) -> dict[str, str]:
+def _sheet_members(archive: zipfile.ZipFile) -> dict[str, str | None]:
     """Sheet name -> its member in the archive; nothing where the usual places are not used."""
     parts = []
     for name in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels"):
@@ -633,13 +670,15 @@ def _sheet_members(archive: zipfile.ZipFile) -> dict[str, str]:
             raise DataError("xlsx.broken", _BROKEN)
         parts.append(ElementTree.fromstring(text))
     targets = {one.get("Id"): one.get("Target", "") for one in parts[1]}
-    members = {}
+    kinds = {one.get("Id"): one.get("Type", "") for one in parts[1]}
+    members = dict[str, str | None]()
     for one in parts[0].iter():
         if one.tag.endswith("}sheet"):
             id = next((value for key, value in one.attrib.items() if key.endswith("}id")), None)
             target = targets.get(id, "")
             place = target if target.startswith("/") else f"/xl/{target}"
-            members[one.get("name", "")] = posixpath.normpath(place).lstrip("/").lower()
+            is_table = kinds.get(id, "").endswith("/worksheet")
+            members[one.get("name", "")] = posixpath.normpath(place).lstrip("/").lower() if is_table else None
     return members
 
 
@@ -715,6 +754,9 @@ def _read_csv(path: Path, limits: Limits, known: Collection[str], reading: Readi
         if text.quotes % 2:
             raise DataError("csv.quotes", _QUOTES)
         frame = _csv_frame(text, limits)
+        longest = frame.select(pl.max_horizontal(pl.col(pl.String).str.len_bytes().max())).item() or 0
+        if longest > MIB:
+            raise _too_large(f"一个单元格有 {longest / MIB:,.0f} MiB 文字", "1 MiB")
         if text.quotes:  # "" is an empty cell too
             frame = frame.with_columns(pl.col(pl.String).replace("", None))
         frame = _beyond_header(frame, text)
@@ -872,6 +914,15 @@ def _read_parquet(path: Path, limits: Limits, known: Collection[str], reading: R
         height = int(scan.select(pl.len()).collect().item())
         if height * len(schema) > limits.cells:
             raise _too_large(f"文件有 {height} 行、{len(schema)} 列", f"{limits.cells:,} 格")
+        long = [
+            (pl.col(name).cat if dtype in (pl.Categorical, pl.Enum) else pl.col(name).str).len_bytes()
+            for name, dtype in schema.items()
+            if dtype in (pl.String, pl.Categorical, pl.Enum)
+        ]
+        if long and height:
+            sizes = scan.select(pl.sum_horizontal(one.cast(pl.Int64).sum() for one in long)).collect().item()
+            if sizes > limits.text_bytes:
+                raise _too_large(f"文件的文字共有 {sizes / MIB:,.0f} MiB", f"{limits.text_bytes / MIB:,.0f} MiB")
         texts = [_as_text(name, dtype).alias(f"c{index}") for index, (name, dtype) in enumerate(schema.items())]
         data = scan.select(texts).collect()
         header = pl.DataFrame({f"c{index}": [name] for index, name in enumerate(schema)}, schema=data.schema)

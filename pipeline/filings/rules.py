@@ -109,7 +109,8 @@ def place(file: str = "file", sheet: str = "sheet", row: str = "row") -> pl.Expr
 def message(says: pl.Expr) -> pl.Expr:
     """The whole sentence, of a frame with file, sheet, row, table_zh, column_zh."""
     at = pl.when(pl.col("file").is_null()).then(pl.format("「{}」", "table_zh")).otherwise(place())
-    return pl.concat_str(at, pl.format("「{}」", "column_zh").fill_null(""), pl.lit("："), says)
+    whole = pl.concat_str(at, pl.format("「{}」", "column_zh").fill_null(""), pl.lit("："), says)
+    return whole.str.replace_all(r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]", "\ufffd")
 
 
 # --- rows --------------------------------------------------------------------------------------------------
@@ -141,7 +142,7 @@ _METRIC_ACTION = pl.col("metric").cast(pl.String).replace_strict(METRIC_ACTION, 
 ROW_RULES = (
     RowRule("pue.below_1", "PUE 小于 1", "error", _BUILDINGS, ("total_kwh", "it_kwh"), pl.col("total_kwh") < pl.col("it_kwh"),
             _PUE_FOUND + "总耗电量应不小于 IT 设备耗电量", _pue_args),
-    RowRule("pue.above_5", "PUE 大于 5", "error", _BUILDINGS, ("total_kwh", "it_kwh"), _pue > PUE_HIGH,
+    RowRule("pue.above_5", "PUE 大于 5", "error", _BUILDINGS, ("total_kwh", "it_kwh"), _pue.round(9) > PUE_HIGH,
             _PUE_FOUND + f"应不高于 {PUE_HIGH:g}，请核对两项电量及其单位", _pue_args),
     RowRule("pue.unusual", "PUE 少见", "warning", _BUILDINGS, ("total_kwh", "it_kwh"),
             (_pue < PUE_USUAL[0]) | (_pue > PUE_USUAL[1]),

@@ -124,9 +124,9 @@ def test_a_header_carries_its_unit(header: str, unit: str | None) -> None:
     assert column_of(BY_NAME["data_centres"], header) == (BY_NAME["data_centres"].column("total_kwh"), unit)
 
 
-def test_brackets_of_columns_without_units_are_remarks() -> None:
+def test_brackets_of_counts_are_what_is_counted() -> None:
     sites = BY_NAME["sites"]
-    assert column_of(sites, "租户数（个）") == (sites.column("tenants"), None)
+    assert column_of(sites, "租户数（个）") == (sites.column("tenants"), "个")
     assert column_of(sites, "合计") is None
     assert column_of(sites, "合计（个）") is None
 

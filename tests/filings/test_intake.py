@@ -184,6 +184,28 @@ def test_a_file_whose_table_cannot_be_told_is_named(layout: Layout, tmp_path: Pa
     assert message == "文件的名称看不出是哪张表，未读取；从表头看像“能源消耗”，若是，请改用这个名称。"
 
 
+@pytest.mark.parametrize(
+    ("above", "header", "rows"),
+    [
+        ("单位：万千瓦时", "电量", 0),
+        ("2025年（单位：万千瓦时）", "电量", 0),
+        ("单位：万千瓦时", "电量（万千瓦时）", 1),
+        ("单位：甲公司", "电量", 1),
+    ],
+)
+def test_a_unit_above_the_header_is_never_overlooked(
+    layout: Layout, tmp_path: Path, above: str, header: str, rows: int
+) -> None:
+    text = f"{above},,,,\n年份,填报单位,省份,渠道,{header}\n2025,CT,广东,自建,1.2\n"
+    done = take_in(folder(tmp_path, 绿色电力=text), layout)
+    assert counts(done, "green_power")[1] == rows
+    if not rows:
+        assert (
+            "第 1 行在表头之上写有“单位：万千瓦时”"
+            in done.files.filter(pl.col("file") == "绿色电力.csv")["message"].item()
+        )
+
+
 def test_sites_without_a_year_take_that_of_the_filing(layout: Layout, tmp_path: Path) -> None:
     text = "站址编号,填报单位,省份,建成年份,是否新建,租户数,共享方式\nS1,CT,广东,2023,是,2,共建\n"
     done = take_in(folder(tmp_path, **{"2024__5G站址": text, "5G站址": text.replace("S1", "S2")}), layout)

@@ -722,7 +722,6 @@ def test_a_cell_of_many_words_is_cut_in_the_comment_and_whole_in_its_cell(house:
     house.write()
     book = house.result("能源消耗-审核意见.xlsx")
     assert len(comment(book["能源消耗"]["C2"])) < 1_300
-    assert comment(book["能源消耗"]["C2"]).endswith(f"……（全文见“{LIST}”）")
     assert book["能源消耗"]["C2"].value == long[:32_767]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import reference
@@ -411,6 +411,7 @@ def test_standards(tables: dict[str, pl.DataFrame]) -> None:
 # --- the arithmetic ----------------------------------------------------------------------------------------
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 3), st.floats(0.01, 100)), min_size=1, max_size=20), st.integers(0, 10**12))
 def test_apportioned_parts_add_up(rows: list[tuple[int, float]], total: int) -> None:
     frame = pl.DataFrame(rows, schema={"group": pl.Int64, "weight": pl.Float64}, orient="row")
