@@ -30,6 +30,8 @@ MET, NOT_MET = "已达标", "未达标"
 MET_SO_FAR, NOT_MET_SO_FAR = "已达标（期中）", "未达标（期中）"
 ON_PATH, BEHIND = "按序时进度", "滞后"
 COMPARED, NOT_FILED = "对照全国目标", "未报送"
+NOT_COVERED, NOT_DEFINED = "报齐率不足", "口径未定"  # there is a value and no judgement
+NATIONAL = "不分省统计"
 
 # The sign repeats the status without colour; each is in the fonts of web page and PDF.
 _MARKS: dict[str, tuple[str, Tone]] = {
@@ -41,6 +43,9 @@ _MARKS: dict[str, tuple[str, Tone]] = {
     BEHIND: ("▼", "warn"),
     COMPARED: ("◇", "none"),
     NOT_FILED: ("○", "none"),
+    NOT_COVERED: ("◇", "none"),
+    NOT_DEFINED: ("◇", "none"),
+    NATIONAL: ("◇", "none"),
 }
 _HOLDS = {">=": operator.ge, "<=": operator.le}
 _NOISE = Decimal("1e-12")
@@ -105,7 +110,13 @@ class Judgement:
         return f"今后每年需{way} {wording.number(Decimal(str(size)) * factor, digits)}{unit}"
 
 
-def scorecard(plan: Plan, values: Mapping[str, float | None], year: int, region: Region) -> list[Judgement]:
+def scorecard(
+    plan: Plan,
+    values: Mapping[str, float | None],
+    year: int,
+    region: Region,
+    instead: Mapping[str, str] | None = None,
+) -> list[Judgement]:
     """One judgement per target of `plan`, in its order, for `region` in `year`.
 
     values: indicator id -> value in the target's plain unit, national targets measured in `region`. Whatever is not
@@ -113,19 +124,27 @@ def scorecard(plan: Plan, values: Mapping[str, float | None], year: int, region:
     fractions, below 1e-12, is dropped: 0.8 - 1 is -20 %). From the target year on 已达标 or 未达标. Before it, with a
     baseline, 按序时进度 or 滞后 against the straight line of the index from 100 in the baseline year to the target;
     without one 已达标（期中） or 未达标（期中）. The targets bind the nation: a province is 对照全国目标, whatever its
-    value. Comparators include the number itself (民法典第1259条).
+    value. Comparators include the number itself (民法典第1259条). instead: indicator id -> the status that
+    the value alone does not show: of the nation NOT_COVERED, NOT_DEFINED or NOT_MET, of a province NATIONAL.
     """
-    return [_judge(target, values.get(target.indicator), year, region) for target in plan.targets]
+    other = instead or {}
+    return [
+        _judge(target, values.get(target.indicator), year, region, other.get(target.indicator))
+        for target in plan.targets
+    ]
 
 
-def _judge(target: Target, value: float | None, year: int, region: Region) -> Judgement:
+def _judge(target: Target, value: float | None, year: int, region: Region, instead: str | None = None) -> Judgement:
     if value is None or not math.isfinite(value):
-        return Judgement(target, None, NOT_FILED, None, None, NOT_FILED)
+        status = NATIONAL if instead == NATIONAL else NOT_FILED
+        return Judgement(target, None, status, None, None, status)
     exact, goal = _plain(value), _plain(target.value)
     holds = _HOLDS[target.comparator]
     threshold = goal
     if not region.is_nation:
         status = COMPARED
+    elif instead is not None:
+        status = instead
     elif year >= target.target_year:
         status = MET if holds(exact, goal) else NOT_MET
     elif target.baseline_year is None:

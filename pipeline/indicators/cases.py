@@ -1,0 +1,57 @@
+"""What do the application cases save? The account of each case after ITU-T L.1480, and which of them are summed.
+
+The formulas and the conditions for a sum are those of the design (cases); intervals and rankings are not made here.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+COLUMNS: dict[str, pl.DataType] = {
+    "gross_tco2": pl.Float64(),
+    "net_tco2": pl.Float64(),
+    "net_after_rebound_tco2": pl.Float64(),
+    "summed": pl.Boolean(),
+    "double_counting": pl.Boolean(),
+    "left_out_because": pl.String(),
+}
+
+
+def account(cases: pl.DataFrame, report_year: int) -> pl.DataFrame:
+    """Canonical cases with COLUMNS, in tCO2 a year.
+
+    gross = activity x (baseline - project) x factor; net = gross x attribution - the ICT's own footprint;
+    net_after_rebound also takes off the rebound, a higher-order effect. What is not filed makes a result null, never
+    zero; a negative net stays. summed: of the report's year, twelve months, tier 1 or 2, verified by others, enabling,
+    with a net; of cases that claim the same activity of the same sector in one place only the one with the largest net.
+    left_out_because: the first reason in Chinese, null if summed.
+    """
+    saved = pl.col("activity_amount") * (pl.col("baseline_per_unit") - pl.col("project_per_unit"))
+    gross = saved * pl.col("factor_kgco2_per_unit") / 1000
+    attributed = gross * pl.col("attribution_share")
+    rows = cases.with_columns(
+        gross_tco2=gross,
+        net_tco2=attributed - pl.col("ict_footprint_tco2"),
+        net_after_rebound_tco2=attributed * (1 - pl.col("rebound_share")) - pl.col("ict_footprint_tco2"),
+    )
+    conditions = {
+        "核算年份不是报告年份": pl.col("period_year") == report_year,
+        "核算期不足十二个月": pl.col("period_months") == 12,
+        "方法层级为 3 或未填": pl.col("tier").is_in([1, 2]),
+        "只有自行声明，未经核查或审计": pl.col("verification").is_in(["third_party", "audited"]),
+        "属于自身运营，不是赋能": pl.col("scope") == "enabling",
+        "没有说明是实际减少还是避免增长": pl.col("effect").is_not_null(),
+        "缺少核算所需的数据": pl.col("net_tco2").is_not_null(),
+    }
+    why = [pl.when(~holds.fill_null(False)).then(pl.lit(reason)) for reason, holds in conditions.items()]
+    rows = rows.with_columns(left_out_because=pl.coalesce(why))
+    claim = [pl.col(name).str.replace_all(r"\s", "") for name in ("activity_unit", "sector")]
+    same = ["province_code", "sub_region", *claim]
+    eligible = pl.col("left_out_because").is_null() & pl.col("activity_unit").is_not_null()
+    rank = pl.when(eligible).then("net_tco2").rank("ordinal", descending=True).over(same)
+    rows = rows.with_columns(
+        double_counting=eligible & (eligible.sum().over(same) > 1),
+        left_out_because=pl.when(eligible & (rank > 1)).then(pl.lit("与另一场景疑似重复计算，只计较大的一个")).otherwise(
+            pl.col("left_out_because")),
+    )  # fmt: skip
+    return rows.with_columns(summed=pl.col("left_out_because").is_null())

@@ -1,0 +1,139 @@
+"""What do the rows of a table add up to? One pass over each table gives the cells of all its indicators.
+
+A cell is what one entity filed of one indicator in one province and year (and member of a dimension). Regions, matched
+panels and changes are made of cells, so that no large table is read twice for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipeline.filings.contracts import BY_NAME
+from pipeline.indicators import exact, flags, inputs
+from pipeline.indicators.expressions import parse
+from pipeline.indicators.model import Indicator
+from pipeline.indicators.panel import CELL
+from pipeline.regions import NATION_CODE
+
+WHO = [*CELL, "entity_kind", "group_id"]
+AMOUNTS = ("num", "den")
+COUNTS = ("n_rows", "n_num", "n_den", "matching", "seen")
+CELLS: dict[str, pl.DataType] = {
+    "indicator_id": pl.String(), "member": pl.String(), "year": pl.Int64(), "province_code": pl.String(),
+    "entity_id": pl.String(), "entity_kind": inputs.KINDS, "group_id": pl.String(),
+    **dict.fromkeys(AMOUNTS, pl.Float64()), **dict.fromkeys(COUNTS, pl.Int64()), "months": pl.Int64(), "bits": pl.Int64(),
+}  # fmt: skip
+"""num, den: sums (den null where there is none). n_rows: filed rows that enter; n_num, n_den: of them, those of the
+numerator and of the denominator (a ratio of tables has rows of its own for each). matching: rows that `where` holds of.
+seen: rows of the table, of the kinds that count, so that "none of them" can be told from "nothing filed". months: the
+fewest months of a partial row. bits: flags. What a table does not have (province, entity) is the nation, or null."""
+
+
+@dataclass(frozen=True)
+class Edition:
+    """What is evaluated: prepared tables (`inputs.prepare`), and the years that count."""
+
+    tables: Mapping[str, pl.DataFrame]
+    baseline_year: int
+    report_year: int
+
+    @property
+    def years(self) -> range:
+        """From the baseline, or the earliest filing before it, to the report's year."""
+        filed = [self.tables[name]["year"].min() for name, table in BY_NAME.items() if table.has("year")]
+        first = min([self.baseline_year, *(year for year in filed if isinstance(year, int))])
+        return range(first, self.report_year + 1)
+
+
+def cells(indicators: Iterable[Indicator], edition: Edition, dimension: str | None = None) -> pl.DataFrame:
+    """CELLS of indicators in table form, by member of `dimension` (rows without a member are left out) or altogether."""
+    passes: dict[tuple[str, str], list[Indicator]] = {}
+    for indicator in indicators:
+        assert indicator.table
+        passes.setdefault((indicator.table, indicator.year), []).append(indicator)
+    parts = [pl.DataFrame(schema=CELLS)]
+    for (table, year), group in passes.items():
+        keys = _keys(table, year, dimension)
+        sums = [sum_.alias(f"{at}.{name}") for at, one in enumerate(group) for name, sum_ in _sums(one).items()]
+        wide = edition.tables[table].lazy().group_by(keys).agg(sums).collect()
+        wide = wide.drop_nulls("member") if dimension else wide
+        for at, indicator in enumerate(group):
+            values = [pl.col(f"{at}.{name}").alias(name) for name in (*AMOUNTS, *COUNTS, "months", "bits")]
+            part = wide.select(
+                pl.lit(indicator.id).alias("indicator_id"), *(key.meta.output_name() for key in keys), *values
+            )
+            part = part.filter(pl.col("seen") > 0)
+            part = _cumulated(part, indicator, edition) if indicator.cumulative_from else part
+            parts.append(part.select(pl.col(name).cast(dtype) for name, dtype in CELLS.items()))
+    return pl.concat(parts).filter(pl.col("year") <= edition.report_year)
+
+
+def _keys(table: str, year: str, dimension: str | None) -> list[pl.Expr]:
+    columns = inputs.COLUMNS[table]
+    province = pl.col("province_code") if "province_code" in columns else pl.lit(NATION_CODE)
+    entity = [
+        (pl.col(name) if "entity_kind" in columns else pl.lit(None, CELLS[name])).alias(name)
+        for name in ("entity_id", "entity_kind", "group_id")
+    ]
+    member = pl.col(dimension).cast(pl.String) if dimension else pl.lit(None, pl.String)
+    return [pl.col(year).alias("year"), province.alias("province_code"), *entity, member.alias("member")]
+
+
+def _sums(indicator: Indicator) -> dict[str, pl.Expr]:
+    """The columns of CELLS that are summed. A row enters if numerator and denominator are both filled: missing is not
+    zero, and a row with only one of them would move the ratio."""
+    assert indicator.table
+    columns = inputs.COLUMNS[indicator.table]
+    rows = pl.col("_rows")
+    # Not a literal where all rows count: it would be one value a group, and so would its sum.
+    counts = pl.col("entity_kind").is_in(indicator.kinds) if indicator.kinds else rows.is_not_null()
+    where = parse(indicator.where, columns, boolean=True) if indicator.where else counts
+    matching = (counts & where).fill_null(False)
+    num = parse(indicator.numerator, columns) if indicator.numerator else pl.lit(1.0)
+    den = parse(indicator.denominator, columns) if indicator.denominator else pl.lit(1.0)
+    enters = matching & num.is_not_null() & den.is_not_null()
+
+    def of_rows(where: pl.Expr) -> pl.Expr:
+        return pl.when(where).then(rows).otherwise(0).sum()
+
+    conditions = {flag: parse(condition, columns, boolean=True) for flag, condition in indicator.flags.items()}
+    conditions["partial"] = pl.col("_months").is_not_null()
+    entered = of_rows(enters)
+    return {
+        "num": exact.total(pl.when(enters).then(num)),
+        "den": exact.total(pl.when(enters).then(den)) if indicator.is_quotient else pl.lit(None, pl.Float64),
+        "n_rows": entered,
+        "n_num": entered,
+        "n_den": entered,
+        "matching": of_rows(matching),
+        "seen": of_rows(counts.fill_null(False)),
+        "months": pl.when(matching).then("_months").min(),
+        "bits": flags.mark((flag, (matching & holds).any()) for flag, holds in conditions.items()),
+    }
+
+
+def _cumulated(part: pl.DataFrame, indicator: Indicator, edition: Edition) -> pl.DataFrame:
+    """Each cell again in every later year. Those without a year or before the first that counts are only seen."""
+    assert indicator.table
+    assert indicator.cumulative_from
+    if part.is_empty():
+        return part
+    first = edition.tables[indicator.table][indicator.cumulative_from].max()
+    counted = (pl.col("year") >= first).fill_null(False)
+    zero = [
+        pl.when(counted).then(name).otherwise(0).alias(name) for name in ("num", "n_rows", "n_num", "n_den", "matching")
+    ]
+    years = pl.DataFrame({"_until": list(edition.years)}, schema={"_until": pl.Int64})
+    every = (
+        part.with_columns(zero).join(years, how="cross").filter((pl.col("year") <= pl.col("_until")).fill_null(True))
+    )
+    values = (*AMOUNTS, *COUNTS, "months", "bits", "year")
+    return every.group_by(*(name for name in CELLS if name not in values), year="_until").agg(
+        *(exact.total(name) for name in AMOUNTS),
+        *(pl.col(name).sum() for name in COUNTS),
+        pl.col("months").min(),
+        flags.merge(),
+    )

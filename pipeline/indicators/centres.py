@@ -1,0 +1,77 @@
+"""What the indicator table cannot tell of data centres: how the single ones spread, and the old ones beside the new.
+
+Classes (size, grade, full year, cluster) are those of `inputs`, so that sums of rows and the indicator table agree.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipeline.indicators import inputs
+from pipeline.reference import Plan
+
+BAND = 0.05
+TOP = 2.0  # all above are one band
+
+
+def centres(filed: pl.DataFrame, standards: pl.DataFrame, plan: Plan, year: int) -> pl.DataFrame:
+    """The data centres of `year`, one row each: the accepted columns with size_class, grade, full_year, pue and age.
+
+    filed: the accepted table; standards: `reference.pue_standards`. pue: null where one of the two amounts is missing
+    or nothing was used. age: when it came into service, seen from the plan's term, in words.
+    """
+    rows = filed.filter(pl.col("year") == year)
+    rows = inputs.with_full_year(
+        inputs.with_grade(inputs.with_size_class(inputs.with_cluster(rows), standards), standards)
+    )
+    began, (before, within, after) = pl.col("commissioned_year"), ages(plan, year)
+    return rows.with_columns(
+        pue=pl.when(pl.col("it_kwh") > 0).then(pl.col("total_kwh") / pl.col("it_kwh")),
+        age=pl.when(began < plan.term_start).then(pl.lit(before))
+        .when(began <= plan.term_end).then(pl.lit(within))
+        .otherwise(pl.lit(after)),
+    )  # fmt: skip
+
+
+def ages(plan: Plan, year: int) -> tuple[str, str, str]:
+    """The words of `age`: before the plan's term, within it, after it."""
+    last = min(plan.term_end, max(year, plan.term_start))
+    within = f"{plan.term_start} 年投产" if last == plan.term_start else f"{plan.term_start}—{last} 年投产"
+    return f"{plan.term_start} 年以前投产", within, f"{plan.term_end} 年以后投产"
+
+
+def mixed(rows: pl.DataFrame, *by: str) -> pl.DataFrame:
+    """PUE of groups of centres, the quotient of sums: `by`, centres, racks, pue; those without a pue are left out."""
+    return (
+        rows.drop_nulls("pue")
+        .group_by(by)
+        .agg(
+            centres=pl.len().cast(pl.Int64),
+            racks=pl.col("standard_racks").sum(),
+            pue=pl.col("total_kwh").sum() / pl.col("it_kwh").sum(),
+        )
+        .sort(by)
+    )
+
+
+def bands(rows: pl.DataFrame) -> pl.DataFrame:
+    """How the design racks spread over PUE: age, low, high, centres, racks; a band is (low, high], the last one open.
+
+    A limit such as 1.3 belongs to the band that ends with it, as 1.3 still keeps grade 2 of GB 40879-2021.
+    """
+    steps = (pl.col("pue") / BAND).round(9).ceil().clip(upper_bound=round(TOP / BAND) + 1)  # round: 1.3 is no 1.3000…2
+    return (
+        rows.drop_nulls("pue")
+        .with_columns(_band=steps)
+        .group_by("age", "_band")
+        .agg(centres=pl.len().cast(pl.Int64), racks=pl.col("standard_racks").sum())
+        .select("age", low=((pl.col("_band") - 1) * BAND).round(2), high=(pl.col("_band") * BAND).round(2), centres="centres", racks="racks")
+        .sort("age", "low")
+    )  # fmt: skip
+
+
+def racks_within(rows: pl.DataFrame, limit: float) -> float | None:
+    """The share of design racks that stand in centres with a PUE of at most `limit`; None without any."""
+    known = rows.drop_nulls("pue")
+    whole = float(known["standard_racks"].sum())
+    return float(known.filter(pl.col("pue") <= limit)["standard_racks"].sum()) / whole if whole else None

@@ -1,0 +1,161 @@
+"""Where does a printed number come from? From the value through its formula and its parts down to the filed rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from pipeline.filings.contracts import BY_NAME, SOURCE
+from pipeline.indicators import flags, inputs
+from pipeline.indicators.expressions import parse
+from pipeline.indicators.model import Catalogue, Indicator
+from pipeline.regions import Region
+from pipeline.wording import MISSING, number, percent
+
+MADE_OF = {"carbon": ("energy", "green_power")}  # tables that are made, and what of
+ROWS = {"table": pl.String(), "year": pl.Int64(), "province_code": pl.String(), "entity_id": pl.String(), **SOURCE}
+REJECTED = {"table": pl.String(), "rules": pl.List(pl.String()), **SOURCE}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One indicator of the chain: depth 0 is the one asked for. row: its row of the indicator table, or None."""
+
+    depth: int
+    indicator: Indicator
+    year: int
+    row: Mapping[str, Any] | None
+
+    @property
+    def printed(self) -> str:
+        """The value as a report prints it."""
+        value = self.row["value"] if self.row else None
+        one = self.indicator
+        if value is None:
+            return MISSING
+        return percent(value, one.decimals) if one.as_percent else f"{number(value, one.decimals)} {_unit(one)}".strip()
+
+    @property
+    def computed(self) -> str:
+        """`8,238,100,000 ÷ 6,421,500,000 = 1.2828994`: the sums behind the value; "" where there is none."""
+        if self.row is None or self.row["value"] is None:
+            return ""
+        top, bottom, value = self.row["numerator"], self.row["denominator"], number(self.row["value"], 7)
+        if bottom is None:
+            return f"合计 {_plain(top)}"
+        minus = " − 1" if self.indicator.kind == "change" else " × 100" if self.indicator.kind == "index" else ""
+        return f"{_plain(top)} ÷ {_plain(bottom)}{minus} = {value}"
+
+    @property
+    def remarks(self) -> list[str]:
+        return flags.sentences(self.row["flag"]) if self.row else ["没有填报"]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """steps: the indicator and its parts. rows: ROWS, every accepted row behind it. rejected: REJECTED, the rows of the
+    same tables that were rejected (of the province, as far as their text names it; all of them for the nation)."""
+
+    steps: list[Step]
+    rows: pl.DataFrame
+    rejected: pl.DataFrame
+
+
+def explain(
+    id: str,
+    region: Region,
+    year: int,
+    table: pl.DataFrame,
+    catalogue: Catalogue,
+    prepared: Mapping[str, pl.DataFrame],
+    accepted: Mapping[str, pl.DataFrame],
+    quarantine: Mapping[str, pl.DataFrame],
+    baseline_year: int,
+) -> Explanation:
+    """The chain of one value. table: `evaluate.TABLE`; prepared: `inputs.prepare`. `id` is in the catalogue."""
+    steps = list(_steps(catalogue[id], region, year, table, catalogue, baseline_year, 0))
+    rows, names = [pl.DataFrame(schema=ROWS)], dict[str, None]()
+    for indicator, at in {(step.indicator.id, step.year): (step.indicator, step.year) for step in steps}.values():
+        for name, behind in _behind(indicator, region, at, prepared, accepted):
+            rows.append(behind)
+            names[name] = None
+    found = pl.concat(rows).unique(maintain_order=True).sort("table", *SOURCE)
+    spelt = {region.short_zh, region.name_zh, region.code}
+    rejected = [pl.DataFrame(schema=REJECTED)] + [
+        _rejected(name, quarantine[name], None if region.is_nation else spelt) for name in names if name in quarantine
+    ]
+    return Explanation(steps, found, pl.concat(rejected))
+
+
+def _plain(value: float) -> str:
+    """To four decimals, without zeros at the end."""
+    return number(round(value, 4))
+
+
+def _unit(one: Indicator) -> str:
+    return "" if one.unit == "1" else one.unit
+
+
+def _steps(
+    one: Indicator, region: Region, year: int, table: pl.DataFrame, catalogue: Catalogue, base: int, depth: int
+) -> Iterator[Step]:
+    row = table.filter(
+        (pl.col("indicator_id") == one.id) & (pl.col("region_code") == region.code) & (pl.col("year") == year)
+        & pl.col("entity_id").is_null() & pl.col("dimension").is_null()
+    )  # fmt: skip
+    yield Step(depth, one, year, row.row(0, named=True) if row.height else None)
+    for part in one.needed:
+        for when in (year, base) if one.since and year != base else (year,):
+            yield from _steps(catalogue[part], region, when, table, catalogue, base, depth + 1)
+
+
+def _behind(
+    one: Indicator,
+    region: Region,
+    year: int,
+    prepared: Mapping[str, pl.DataFrame],
+    accepted: Mapping[str, pl.DataFrame],
+) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Table and ROWS of the filed rows that enter an indicator of one table."""
+    if one.table is None or (one.table not in accepted and one.table not in MADE_OF):
+        return
+    columns = inputs.COLUMNS[one.table]
+    entering = prepared[one.table]
+    if one.where:
+        entering = entering.filter(parse(one.where, columns, boolean=True))
+    if one.kinds:
+        entering = entering.filter(pl.col("entity_kind").cast(pl.String).is_in(one.kinds))
+    if one.cumulative_from:
+        entering = entering.filter(pl.col(one.year) <= year)
+    else:
+        entering = entering.filter(pl.col(one.year) == year)
+    if "province_code" in columns and not region.is_nation:
+        entering = entering.filter(pl.col("province_code") == region.code)
+    for name in MADE_OF.get(one.table, (one.table,)):
+        rows = accepted[name]
+        key = [
+            part for part in BY_NAME[name].key if part in entering.columns and part in rows.columns and part != "month"
+        ]
+        behind = rows.join(entering.select(key).unique(), on=key, how="semi", maintain_order="left", nulls_equal=True)
+        if "is_control" in rows.columns and "province_code" in BY_NAME[name].key:
+            behind = behind.filter(~pl.col("is_control"))
+        yield (
+            name,
+            behind.select(
+                table=pl.lit(name),
+                **{
+                    part: pl.col(part) if part in rows.columns else pl.lit(None, ROWS[part])
+                    for part in ("year", "province_code", "entity_id")
+                },
+                **{at: pl.col(at) for at in SOURCE},
+            ),
+        )
+
+
+def _rejected(name: str, rows: pl.DataFrame, spelt: set[str] | None) -> pl.DataFrame:
+    if spelt is not None and "province_code" in rows.columns:
+        rows = rows.filter(pl.col("province_code").is_in(list(spelt)))
+    return rows.select(pl.lit(name).alias("table"), "rules", *SOURCE)

@@ -1,0 +1,69 @@
+"""How far are the actions? Filed measures by status, and the coded metrics of each action over the years."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipeline.filings.contracts import ACTION_METRICS
+from pipeline.regions import Region
+from pipeline.wording import number
+
+STATUSES = {"done": "已完成", "in_progress": "进行中", "not_started": "未开始"}
+_NAMES = {code: zh for metrics in ACTION_METRICS.values() for code, (zh, _) in metrics.items()}
+
+
+def _of(rows: pl.DataFrame, region: Region) -> pl.DataFrame:
+    """The rows of a region; all provinces for the nation. Rows of the nation are control totals and never counted."""
+    of_provinces = rows.filter(~pl.col("is_control"))
+    return of_provinces if region.is_nation else of_provinces.filter(pl.col("province_code") == region.code)
+
+
+def statuses(measures: pl.DataFrame, region: Region, year: int, *by: str) -> pl.DataFrame:
+    """How many filed items are done, in progress and not started, by action_no (and `item`, where named in `by`).
+
+    Columns: action_no (String), `by`, n (filed items, each of one enterprise in one province), done, in_progress,
+    not_started.
+    """
+    rows = _of(measures, region).filter(pl.col("year") == year).with_columns(pl.col("action_no").cast(pl.String))
+    counted = [(pl.col("status") == status).sum().cast(pl.Int64).alias(status) for status in STATUSES]
+    return rows.group_by("action_no", *by, maintain_order=True).agg(pl.len().cast(pl.Int64).alias("n"), *counted)
+
+
+def told(counts: dict[str, int] | None) -> str:
+    """`已完成 120、进行中 30`; `未报送` without filed items."""
+    if not counts or not counts["n"]:
+        return "未报送"
+    return "、".join(f"{zh} {number(counts[status])}" for status, zh in STATUSES.items() if counts[status])
+
+
+def metrics(filed: pl.DataFrame, region: Region, years: tuple[int, int]) -> pl.DataFrame:
+    """行动, 指标, 单位, first and last year, 填报数: the coded metrics of the actions.
+
+    Amounts are summed. Shares have no filed weights, so that neither a sum nor a mean of them means anything: the
+    median and the range of those who filed are told. years: the first and the last one shown; a metric without a
+    value in a year has —.
+    """
+    rows = _of(filed, region).filter(pl.col("year").is_in(years))
+    lines = []
+    for (action, metric, unit), of_metric in rows.group_by("action_no", "metric", "unit", maintain_order=True):
+        shown = {f"{year} 年": _shown(of_metric.filter(pl.col("year") == year)["value"], str(unit)) for year in years}
+        last = of_metric.filter(pl.col("year") == years[1]).height
+        lines.append({"行动": str(action), "指标": _NAMES[str(metric)], "单位": str(unit)} | shown | {"填报数": last})
+    order = {action: place for place, action in enumerate(ACTION_METRICS)}
+    columns = {
+        "行动": pl.String,
+        "指标": pl.String,
+        "单位": pl.String,
+        **dict.fromkeys((f"{year} 年" for year in years), pl.String),
+    }
+    table = pl.DataFrame(lines, schema=columns | {"填报数": pl.Int64})
+    return table.sort(pl.col("行动").replace_strict(order, return_dtype=pl.Int64), maintain_order=True)
+
+
+def _shown(values: pl.Series, unit: str) -> str:
+    if values.is_empty():
+        return "—"
+    if unit != "%":
+        return number(values.sum(), 0)
+    low, middle, high = (number(value, 1) for value in (values.min(), values.median(), values.max()))  # type: ignore[arg-type]
+    return middle if low == high else f"{middle}（{low} 至 {high}）"

@@ -1,0 +1,109 @@
+"""What is the value of a region, and what may be said of it? Cells are summed, divided, and told with their flags."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipeline.indicators import exact, flags
+from pipeline.indicators.cells import AMOUNTS, COUNTS
+
+SPOT = ["indicator_id", "member", "region_code", "entity_id", "year"]
+
+
+def roll_up(cells: pl.DataFrame, by_entity: bool) -> pl.DataFrame:
+    """Sums of cells by SPOT, and who contributes: n_entities, n_groups, largest_share, others_to_largest.
+
+    Groups first, since one group may own several of the entities. Of the two sides of a ratio the one with fewer
+    contributors counts, or the one that one group dominates more: a ratio is as sensitive as either.
+    """
+    spot = [name for name in SPOT if by_entity or name != "entity_id"]
+    filed = {side: pl.col(f"n_{side}") > 0 for side in AMOUNTS}
+    sums = [pl.col(name).sum() for name in COUNTS]
+    # A sum of nulls is 0 in polars; a sum or count has no denominator.
+    sums += [pl.when(pl.col(side).is_not_null().any()).then(exact.total(side)).alias(side) for side in AMOUNTS]
+    also = [pl.col("months").min(), flags.merge()]
+    who = pl.col("entity_id") if "entity_id" not in spot else pl.lit(1)
+    entities = {f"_{side}": who.filter(filed[side]).n_unique() for side in AMOUNTS}
+    groups = cells.group_by(*spot, "group_id").agg(*sums, *also, **entities)
+    known = pl.col("group_id").is_not_null()
+
+    def fewer(counts: dict[str, pl.Expr]) -> pl.Expr:
+        """Of the two sides, if enterprises file both (cases have none)."""
+        each = [pl.when((filed[side] & known).any()).then(count) for side, count in counts.items()]
+        return pl.min_horizontal(each).cast(pl.Int64)
+
+    largest = {side: pl.col(side).filter(known).max() for side in AMOUNTS}
+    two_largest = {side: pl.col(side).filter(known).top_k(2).sum() for side in AMOUNTS}
+    everyone = {side: exact.total(side) for side in AMOUNTS}
+    shares = [pl.when(everyone[side] > 0).then(largest[side] / everyone[side]) for side in AMOUNTS]
+    others = [
+        pl.when(largest[side] > 0).then((everyone[side] - two_largest[side]).clip(lower_bound=0) / largest[side])
+        for side in AMOUNTS
+    ]
+    rolled = groups.group_by(spot).agg(
+        *sums,
+        *also,
+        n_entities=fewer({side: pl.col(f"_{side}").filter(known).sum() for side in AMOUNTS}),
+        n_groups=fewer({side: (filed[side] & known).sum() for side in AMOUNTS}),
+        largest_share=pl.max_horizontal(shares),
+        others_to_largest=pl.min_horizontal(others),
+    )
+    return rolled if by_entity else rolled.with_columns(entity_id=pl.lit(None, pl.String))
+
+
+def valued(rows: pl.DataFrame) -> pl.DataFrame:
+    """value, numerator, denominator, bits and the contributors (of a change, those of both years).
+
+    rows: `roll_up` of the year, of the base year (suffix _base), `levels.BESIDE` (its bits as bits_beside), and kind,
+    quotient, low, high of the indicator.
+    """
+    both = [f"{name}{suffix}" for name in (*COUNTS, "bits") for suffix in ("", "_base")]
+    rows = rows.with_columns(pl.col(*both, "bits_beside", "why").fill_null(0))
+    kind, compared = pl.col("kind"), pl.col("why") == 0
+    change = kind.is_in(["change", "index"])
+    # Of a member the numerator may well be nothing, if there is a denominator.
+    both_sides = (pl.col("n_den") > 0) & ((pl.col("n_num") > 0) | pl.col("member").is_not_null())
+    filed = (
+        pl.when(kind == "count")
+        .then(pl.col("seen") > 0)
+        .when("quotient")
+        .then(both_sides)
+        .otherwise(pl.col("n_num") > 0)
+    )
+    num, den = (pl.coalesce(f"chained_{side}", side) for side in AMOUNTS)
+
+    def of_year(num: pl.Expr, den: pl.Expr, filed: pl.Expr) -> pl.Expr:
+        is_told = pl.when(compared & filed)
+        return is_told.then(pl.when("quotient").then(pl.when(den != 0).then(num / den)).otherwise(num))
+
+    base_num, base_den = (pl.coalesce(f"chained_{side}_base", f"{side}_base") for side in AMOUNTS)
+    rows = rows.with_columns(
+        _filed=filed,
+        _now=of_year(num, den, filed),
+        _base=of_year(base_num, base_den, pl.col("n_num_base") > 0),
+    )
+    relative = pl.when(pl.col("_base") != 0).then(pl.col("_now") / pl.col("_base"))
+    fewest = ("n_entities", "n_groups", "others_to_largest", "months")
+    return rows.with_columns(
+        value=pl.when(kind == "change").then(relative - 1).when(kind == "index").then(100 * relative).otherwise("_now"),
+        numerator=pl.when(compared & filed).then(pl.when(change).then("_now").otherwise(num)),
+        denominator=pl.when(compared & filed).then(pl.when(change).then("_base").when("quotient").then(den)),
+        n_rows=pl.col("n_rows") + pl.col("n_rows_base"),
+        largest_share=pl.max_horizontal("largest_share", "largest_share_base"),
+        **{name: pl.min_horizontal(name, f"{name}_base") for name in fewest},
+    ).with_columns(bits=_bits())
+
+
+def _bits() -> pl.Expr:
+    """All flags. Why there is no value is said once: what is partial or has no factor was filed."""
+    bits = pl.col("bits") | pl.col("bits_beside") | pl.col("bits_base")
+    nothing_fits = pl.col("quotient") & (pl.col("seen") > 0) & (pl.col("matching") == 0)
+    reason = (
+        pl.when(pl.col("value").is_not_null()).then(0)
+        .when(pl.col("why") != 0).then("why")
+        .when(pl.col("_filed") | nothing_fits).then(flags.bit("zero_denominator"))
+        .when((bits & (flags.bit("partial") | flags.bit("no_factor"))) != 0).then(0)
+        .otherwise(flags.bit("not_filed"))
+    )  # fmt: skip
+    outside = (pl.col("value") < pl.col("low")) | (pl.col("value") > pl.col("high"))
+    return bits | reason.cast(pl.Int64) | pl.when(outside).then(flags.bit("out_of_range")).otherwise(0).cast(pl.Int64)

@@ -1,0 +1,171 @@
+"""The indicator table as one report reads it: its own region and year, and those it is compared with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from pipeline.filings.contracts import BY_NAME
+from pipeline.findings import Measure
+from pipeline.indicators import flags
+from pipeline.indicators.evaluate import ECONOMIC
+from pipeline.indicators.model import Catalogue, Indicator, members
+from pipeline.indicators.scorecard import NATIONAL, NOT_COVERED, NOT_DEFINED, NOT_MET
+from pipeline.reference import Plan
+from pipeline.regions import NATION_CODE, Region
+from pipeline.wording import percent
+
+BIG = frozenset(("tce", "kWh", "TB", "tCO2", "m3", "GJ", "个", "架", "t"))  # units counted in 万 and 亿
+
+
+@dataclass(frozen=True)
+class View:
+    """table: `evaluate.TABLE`, up to `year`. provinces: see `reference.provinces`. names: entity_id -> name."""
+
+    table: pl.DataFrame
+    catalogue: Catalogue
+    region: Region
+    year: int
+    provinces: pl.DataFrame
+    names: dict[str, str]
+
+    def measure(self, id: str) -> Measure:
+        """How the indicator is called and printed."""
+        one = self.catalogue[id]
+        ratio = one.kind not in ("sum", "count")
+        verbs = ("升至", "降至") if ratio else ("增至", "降至")
+        if one.as_percent:
+            return Measure(one.title, "", one.decimals, "percent", *verbs)
+        unit = "" if one.unit == "1" or one.kind == "index" else one.unit
+        big = not ratio and unit in BIG
+        return Measure(one.title, unit, 1 if big else one.decimals, "big" if big else "plain", *verbs)
+
+    def rows(self, id: str, region: str | None = None, dimension: str | None = None) -> pl.DataFrame:
+        """Every year and member of the indicator for a region (its code; default: the report's), all entities as one."""
+        return self.table.filter(
+            (pl.col("indicator_id") == id)
+            & (pl.col("region_code") == (region or self.region.code))
+            & pl.col("entity_id").is_null()
+            & pl.col("dimension").eq_missing(pl.lit(dimension, pl.String))
+        )
+
+    def row(self, id: str, region: str | None = None, year: int | None = None) -> dict[str, Any] | None:
+        """The row of the table, or None where there is none."""
+        found = self.rows(id, region).filter(pl.col("year") == (year or self.year))
+        return found.row(0, named=True) if found.height else None
+
+    def value(self, id: str, region: str | None = None, year: int | None = None) -> float | None:
+        found = self.row(id, region, year)
+        return found["value"] if found else None
+
+    def path(self, id: str, region: str | None = None) -> pl.DataFrame:
+        """year, value: the years that have one, from the baseline on."""
+        return self.rows(id, region).select("year", "value").drop_nulls().sort("year")
+
+    def by_province(self, id: str, year: int | None = None) -> dict[str, float | None]:
+        """Short name -> value of each of the 31, None where it has none."""
+        listed = self.provinces.filter("in_31").select("code", "short_zh")
+        found = self.table.filter(
+            (pl.col("indicator_id") == id) & (pl.col("year") == (year or self.year))
+            & pl.col("entity_id").is_null() & pl.col("dimension").is_null()
+        )  # fmt: skip
+        joined = listed.join(found, left_on="code", right_on="region_code", how="left", maintain_order="left")
+        return dict(joined.select("short_zh", "value").iter_rows())
+
+    def compared(self, id: str, year: int | None = None) -> dict[str, float | None]:
+        """Name -> value of the report's region, then of those beside it: its economic region and the nation."""
+        return {name: self.value(id, code, year) for name, code in self.beside.items()}
+
+    @property
+    def beside(self) -> dict[str, str]:
+        """Name -> region_code: the report's own region first."""
+        own = {self.region.short_zh: self.region.code}
+        if self.region.is_nation:
+            return own
+        area = self.region.economic_region
+        return own | ({area: ECONOMIC[area]} if area else {}) | {"全国": NATION_CODE}
+
+    def by_member(self, id: str, dimension: str, region: str | None = None) -> pl.DataFrame:
+        """year, 名称, value, numerator, denominator, n_rows: the members of a dimension that have a value."""
+        names = members(dimension, self.catalogue[id].table)
+        return (
+            self.rows(id, region, dimension).drop_nulls("value")
+            .with_columns(名称=pl.col("member").replace(names))
+            .select("year", "名称", "value", "numerator", "denominator", "n_rows")
+        )  # fmt: skip
+
+    def by_entity(self, id: str, region: str | None = None) -> pl.DataFrame:
+        """year, 名称, value, numerator, denominator: the enterprises that have a value."""
+        return (
+            self.table.filter(
+                (pl.col("indicator_id") == id) & (pl.col("region_code") == (region or self.region.code))
+                & pl.col("entity_id").is_not_null() & pl.col("dimension").is_null() & pl.col("value").is_not_null()
+            )
+            .with_columns(名称=pl.col("entity_id").replace(self.names))
+            .select("year", "名称", "value", "numerator", "denominator")
+            .sort("名称", "year")
+        )  # fmt: skip
+
+    def remarks(self, *ids: str) -> str:
+        """What has to be said beside the report's own values: the sentences of their flags, each once."""
+        rows = [row for id in ids if (row := self.row(id))]
+        told = [sentence for row in rows for sentence in flags.sentences(row["flag"]) if row["value"] is None or sentence != flags.FLAGS["no_factor"]]  # fmt: skip
+        return "；".join(dict.fromkeys(told))
+
+    def instead(self, plan: Plan) -> dict[str, tuple[str, str]]:
+        """Indicator id -> status and reason, where a target cannot be judged by its value alone.
+
+        Of a province: what is not told by province. Of the nation: too few provinces filed; the two measures of 5G base stations disagree in direction (the plan defines neither);
+        a category of cases is short of its quota.
+        """
+        if not self.region.is_nation:
+            ids = [target.indicator for target in plan.targets]
+            return {id: (NATIONAL, "只作全国统计") for id in ids if not self.catalogue.has_provinces(id)}
+        found = {
+            target.indicator: (NOT_COVERED, flags.FLAGS["coverage"])
+            for target in plan.targets
+            if "coverage" in ((self.row(target.indicator) or {}).get("flag") or "").split(",")
+        }
+        gain, each = self.value("bs.efficiency_gain_5g"), self.value("bs.energy_per_station.change")
+        if gain is not None and each is not None and gain * each > 0:
+            found["bs.efficiency_gain_5g"] = (
+                NOT_DEFINED,
+                f"单站年耗电变动 {percent(each, sign=True)}，与能效提升方向不一致，计划没有界定以哪个为准",
+            )
+        if self.value("cases.count") is not None:
+            counted = dict(self.rows("cases.count", dimension="category").filter(year=self.year).select("member", "value").iter_rows())  # fmt: skip
+            short = [
+                f"{quota.title} {counted.get(quota.id) or 0:.0f} 个，应有 {quota.quota} 个"
+                for quota in plan.case_quotas
+                if (counted.get(quota.id) or 0) < quota.quota
+            ]
+            if short:
+                found["cases.count"] = (NOT_MET, "；".join(short))
+        return found
+
+    def has(self, *ids: str) -> bool:
+        """Whether any of the indicators has a value for the report's region and year."""
+        return any(self.value(id) is not None for id in ids)
+
+    def tables(self, *ids: str) -> list[str]:
+        """The Chinese names of the tables that the indicators are made of."""
+        names: dict[str, None] = {}
+        for id in ids:
+            names.update(dict.fromkeys(self._tables(self.catalogue[id])))
+        return list(names)
+
+    def _tables(self, one: Indicator) -> list[str]:
+        if one.table is None:
+            return [name for part in one.needed for name in self._tables(self.catalogue[part])]
+        made = {"carbon": ("energy", "green_power")}
+        return [BY_NAME[name].zh for name in made.get(one.table, (one.table,)) if name in BY_NAME]
+
+    def method(self, *ids: str) -> str:
+        """How the indicators are computed, as the methods appendix has it, and what has to be said of these values."""
+        told = "".join(
+            f"{self.catalogue[id].title}：{self.catalogue[id].definition.formula.rstrip('。')}。" for id in ids
+        )
+        remarks = self.remarks(*ids)
+        return told + (f"{remarks}。" if remarks else "")
