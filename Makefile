@@ -5,7 +5,7 @@ STAMP := .venv/.made-from
 
 .PHONY: report test setup lab lint lock clean
 report: setup
-	@$(BIN)/green-report build --region 全国,广东 --filings none --to html,pdf
+	@$(BIN)/green-report build --region 全国,广东 --to html,pdf
 
 test: setup
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

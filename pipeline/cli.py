@@ -18,10 +18,10 @@ from pipeline import doctor as diagnosis
 from pipeline import params as parameters
 from pipeline import regions
 from pipeline.errors import DataError, OutputError, ParameterError, UserError
-from pipeline.layout import Layout
+from pipeline.layout import SAMPLE, Layout
 
 USAGE = {  # typer's words for wrong calls
-    r"No such command '(.*?)'": "没有命令 {}，可用的是 build、check、template、params、doctor",
+    r"No such command '(.*?)'": "没有命令 {}，可用的是 build、check、template、indicators、explain、params、doctor",
     r"unexpected extra argument(?:s|\(s\))? \((.*)\)": "多出了 {}，选项要写成 --名称 取值",
     r"requires an argument": "后面缺少取值",
     r"valid integer": "取值不是整数，应如 2025",
@@ -36,6 +36,7 @@ app = typer.Typer(
 
 Region = Annotated[str, typer.Option("--region", help="全国、一个省（简称、全称或代码）、用逗号分开的几个，或 all")]
 Scenario = Annotated[str, typer.Option("--scenario", help="情景名、用逗号分开的几个，或 all")]
+Filings = Annotated[str, typer.Option("--filings", help="填报文件所在的文件夹，或 none（只用公开统计）")]
 Override = Annotated[list[str] | None, typer.Option("-p", metavar="KEY=VALUE", help="改写一个参数，可多次给出")]
 
 
@@ -44,7 +45,7 @@ def build(
     year: Annotated[int | None, typer.Option(help="报告年份；默认是有数据的最近一年")] = None,
     region: Region = "全国",
     scenario: Scenario = "plan",
-    filings: Annotated[str, typer.Option(help="填报文件所在的文件夹，或 none（只用公开统计）")] = "none",
+    filings: Filings = SAMPLE,
     audience: Annotated[str, typer.Option(help="internal（全部）或 public（公开）")] = "internal",
     override: Override = None,
     to: Annotated[str, typer.Option(help="输出格式：html、pdf、docx，用逗号分开")] = "html,pdf",
@@ -103,6 +104,7 @@ def check(
     """
     from pipeline.filings import answer
     from pipeline.filings.intake import take_in
+    from pipeline.filings.readers import shown
 
     if format not in ("table", "json"):
         raise ParameterError("option.unknown", f"--format {format}：没有这种格式；可用：table、json")
@@ -116,8 +118,8 @@ def check(
     if format == "json":
         print(json.dumps(answer.as_data(intake), ensure_ascii=False, indent=1))
         raise typer.Exit(intake.status)
-    console = Console(highlight=False, markup=False, soft_wrap=True)
-    _print_frame(answer.by_table(intake.counts), f"填报检查：{folder}（报告年份 {intake.report_year}）")
+    console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+    _print_frame(answer.by_table(intake.counts), f"填报检查：{shown(folder)}（报告年份 {intake.report_year}）")
     for status, sentence in answer.not_read(intake.files):
         console.print(sentence, style="red" if status == "unreadable" else "yellow")
     kinds = answer.alike(intake.findings)
@@ -149,6 +151,77 @@ def template(
     where = regions.resolve(region, layout) if region else None
     write_template(out, layout, entity, where, year, force=force)
     print(out)
+
+
+@app.command()
+def indicators(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[指标…]", help="指标名，如 dc.pue.all；默认全部")
+    ] = None,
+    year: Annotated[int | None, typer.Option(help="年份；默认是有填报的最近一年")] = None,
+    region: Region = "全国",
+    by: Annotated[str, typer.Option(help="再分到 province、entity 或一个维度，如 facility_type")] = "",
+    filings: Filings = SAMPLE,
+    override: Override = None,
+    format: Annotated[str, typer.Option(help="table（表格）、json 或 csv")] = "table",
+) -> None:
+    """列出指标值：全国、各省、各单位或各分项。"""
+    from pipeline.indicators import listing
+    from pipeline.indicators.model import load_catalogue
+    from pipeline.reports.edition import computed
+    from pipeline.reports.plan import Selection, jobs
+
+    if format not in ("table", "json", "csv"):
+        raise ParameterError("option.unknown", f"--format {format}：没有这种格式；可用：table、json、csv")
+    layout = Layout.current()
+    catalogue = load_catalogue(layout)
+    planned = jobs(layout, Selection(None, region, filings=filings, overrides=tuple(override or ())))
+    where, when = [job.region for job in planned], year or planned[0].year
+    rows = listing.choose(computed(layout, planned[0]), catalogue, where, when, by, names or ())
+    if format == "json":
+        print(json.dumps(rows.to_dicts(), ensure_ascii=False, indent=1))
+    elif format == "csv":
+        print(rows.write_csv(), end="")
+    else:
+        _print_frame(listing.shown(rows, catalogue, layout), f"指标：{when} 年（填报：{filings}）")
+
+
+@app.command()
+def explain(
+    name: Annotated[str, typer.Argument(help="指标名，如 dc.pue.new_large", show_default=False)],
+    region: Region = "全国",
+    year: Annotated[int | None, typer.Option(help="年份；默认是有填报的最近一年")] = None,
+    filings: Filings = SAMPLE,
+    override: Override = None,
+    format: Annotated[str, typer.Option(help="table（表格）或 json（全部行）")] = "table",
+) -> None:
+    """说明一个数怎样得来：公式、分子分母、每一行填报的出处，以及退回的行。"""
+    from pipeline.indicators import listing
+    from pipeline.reports.edition import explained
+    from pipeline.reports.plan import Selection, jobs
+
+    if format not in ("table", "json"):
+        raise ParameterError("option.unknown", f"--format {format}：没有这种格式；可用：table、json")
+    layout = Layout.current()
+    where = regions.resolve(region, layout)
+    [job] = jobs(layout, Selection(None, where.short_zh, filings=filings, overrides=tuple(override or ())))
+    found = explained(layout, job, name, year or job.year)
+    if format == "json":
+        print(json.dumps(listing.as_data(found), ensure_ascii=False, indent=1))
+        return
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    for line in listing.told(found, where):
+        console.print(line)
+    if found.rows.height:
+        shown = found.rows.head(listing.SHOWN)
+        _print_frame(
+            listing.filed_rows(shown, layout),
+            f"接受的行共 {found.rows.height} 行，列出 {shown.height} 行（全部见 --format json）",
+        )
+    if found.rejected.height:
+        _print_frame(
+            listing.rejected_rows(found.rejected), f"同一些表中退回的行共 {found.rejected.height} 行，没有计入"
+        )
 
 
 @app.command("params")

@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+SAMPLE = "data/raw/sample"  # the filings that a build takes by default, below the root
+
 
 @dataclass(frozen=True)
 class Layout:

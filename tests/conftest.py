@@ -57,7 +57,7 @@ class Built:
     log: str
 
     def folder(self, slug: str) -> Path:
-        return self.out / "2025-none" / "internal" / slug / "plan"
+        return self.out / "2025-sample" / "internal" / slug / "plan"
 
     def file(self, slug: str, suffix: str) -> Path:
         return next(
@@ -68,6 +68,6 @@ class Built:
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     out = tmp_path_factory.mktemp("reports")
-    run = run_command("build", "--region", "全国,广东", "--filings", "none", "--to", "html,pdf,docx", "--out", str(out))
+    run = run_command("build", "--region", "全国,广东", "--to", "html,pdf,docx", "--out", str(out))
     assert run.returncode == 0, run.stderr
     return Built(out, [Path(line) for line in run.stdout.splitlines()], run.stderr)

@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.errors import OutputError, UserError
-from pipeline.filings.intake import save
 from pipeline.layout import Layout
-from pipeline.reports import assemble, provenance
+from pipeline.reports import assemble, edition, provenance
 from pipeline.reports.chapter import CHARTS, freeze
 from pipeline.reports.execute import CONTEXT, ChapterFailed, chapters, execute
 from pipeline.reports.plan import NO_FILINGS, Job
@@ -54,9 +53,7 @@ def build(layout: Layout, jobs: Sequence[Job], engine: Engine, progress: Progres
         check_writable(job.folder)
     check_writable(layout.processed)
     notebooks = chapters(layout.notebooks)
-    for edition, intake in {job.edition: job.intake for job in jobs}.items():
-        if intake:
-            save(intake, layout.processed / edition)
+    edition.prepare(layout, jobs)
     return [_report(layout, job, notebooks, engine, progress) for job in jobs]
 
 

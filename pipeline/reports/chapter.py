@@ -12,12 +12,17 @@ from IPython.display import display
 
 from pipeline import params, reference
 from pipeline.charts import figures, theme  # noqa: F401  (the theme registers itself)
-from pipeline.filings.intake import save
+from pipeline.filings.contracts import BY_NAME
+from pipeline.filings.intake import accepted
+from pipeline.indicators import evaluate
+from pipeline.indicators.model import load_catalogue
+from pipeline.indicators.view import View
 from pipeline.layout import Layout
 from pipeline.params import Params
 from pipeline.reference import Plan
 from pipeline.regions import Region
 from pipeline.reports.blocks import MIME, Block
+from pipeline.reports.edition import indicators, prepare
 from pipeline.reports.plan import NO_FILINGS, Job, Selection, jobs
 from pipeline.reports.provenance import inputs
 
@@ -30,7 +35,8 @@ class Chapter:
 
     published: see `reference.published`, with what lies after the report's year left out. provinces: 34 rows, see
     `reference.provinces`. parameters: the effective parameters as a table with Chinese columns. inputs: the input
-    files with path, sha256 and rows. edition: the folder of what was computed from the filings.
+    files with path, sha256 and rows. edition: the folder of what was computed from the filings. view: the
+    indicators of the report's region.
     """
 
     layout: Layout
@@ -47,6 +53,13 @@ class Chapter:
     provinces: pl.DataFrame
     tables: Path
     edition: Path
+    view: View
+
+    def filed(self, table: str) -> pl.DataFrame:
+        """An accepted table, up to the report's year; see `intake.Intake.accepted`. Empty without filings."""
+        if not self.has_filings:
+            return pl.DataFrame(schema=BY_NAME[table].dtypes)
+        return accepted(self.edition, table)
 
     @property
     def has_filings(self) -> bool:
@@ -117,10 +130,12 @@ def open_chapter(
     else:
         wanted = Selection(year, region, scenario, filings, audience, tuple(overrides or ()))
         job = jobs(layout, wanted)[0]
-        if job.intake:
-            save(job.intake, layout.processed / job.edition)
+        prepare(layout, [job])
         frozen = freeze(layout, job)
     published = reference.published(layout).filter(pl.col("year") <= frozen["year"])
+    edition = Path(frozen["edition"])
+    filed = frozen["filings"] != NO_FILINGS
+    names = dict(accepted(edition, "entities").select("entity_id", "name_zh").iter_rows()) if filed else {}
     return Chapter(
         layout=layout,
         year=frozen["year"],
@@ -135,7 +150,15 @@ def open_chapter(
         plan=reference.load_plan(layout),
         provinces=reference.provinces(layout),
         tables=Path(frozen["tables"]),
-        edition=Path(frozen["edition"]),
+        edition=edition,
+        view=View(
+            table=evaluate.read(Path(frozen["indicators"])),
+            catalogue=load_catalogue(layout),
+            region=Region(**frozen["region"]),
+            year=frozen["year"],
+            provinces=reference.provinces(layout),
+            names=names,
+        ),
     )
 
 
@@ -150,6 +173,7 @@ def freeze(layout: Layout, job: Job) -> dict[str, Any]:
         "params": job.resolved.params.model_dump(mode="json"),
         "parameters": params.table(job.resolved).to_dicts(),
         "inputs": inputs(layout, job.intake),
+        "indicators": str(indicators(layout, job)),
         "edition": str(layout.processed / job.edition),
         "tables": str(layout.processed / job.edition / job.slug / "tables"),
     }

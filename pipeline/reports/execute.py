@@ -89,7 +89,9 @@ def _own_home() -> Iterator[Config]:
             Path(folder).mkdir()
         os.environ.update(own)
         try:
-            yield Config() if os.name == "nt" else Config(KernelManager={"transport": "ipc"})
+            # A socket of its own: the default is one name in the working folder, where two builds would meet.
+            own_socket = {"transport": "ipc", "ip": f"{scratch}/kernel"}
+            yield Config() if os.name == "nt" else Config(KernelManager=own_socket)
         finally:
             for name, value in before.items():
                 if value is None:

@@ -15,7 +15,7 @@ import yaml
 from pipeline import params, reference, regions
 from pipeline.errors import DataError, ParameterError
 from pipeline.filings.intake import Intake, take_in
-from pipeline.layout import Layout
+from pipeline.layout import SAMPLE, Layout
 from pipeline.params import Resolved
 from pipeline.regions import Region
 
@@ -38,7 +38,7 @@ class Selection:
     year: int | None = None
     region: str = "全国"
     scenario: str = "plan"
-    filings: str = NO_FILINGS
+    filings: str = SAMPLE
     audience: str = "internal"
     overrides: Sequence[str] = ()
     to: str = "html,pdf"

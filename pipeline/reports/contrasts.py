@@ -1,0 +1,202 @@
+"""How do two times, the parts of a whole, or a few enterprises differ? Figures and sentences that contrast them.
+
+A figure is None where there is nothing to draw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import altair as alt
+import polars as pl
+
+from pipeline import findings, wording
+from pipeline.charts import alt_text, theme
+from pipeline.findings import Measure, Values
+from pipeline.indicators.scorecard import COMPARED, Judgement, Statement
+from pipeline.indicators.view import View
+from pipeline.reports.blocks import Figure, Table
+from pipeline.reports.shapes import FILED
+
+NARROWEST = 0.06  # a part of a bar that is smaller has no room for its number
+LIGHT = {"#b3dbc8", "#77bd9f", "#e3f1ea", theme.NO_DATA}  # fills on which dark digits are read
+
+
+def standing(one: Judgement, view: View) -> str:
+    """Where the report's region stands on a target, in one sentence; empty without a value."""
+    measure, target = view.measure(one.target.indicator), one.target
+    if one.value is None:
+        return ""
+    if one.status == COMPARED:
+        beside = {
+            name: value for name, value in view.compared(target.indicator).items() if name != view.region.short_zh
+        }
+        said = findings.comparison(measure, view.region.short_zh, one.value, beside)
+        return f"{view.year} 年{said}；对照全国目标（{target.value_printed}），{one.gap_printed}。"
+    parts = [
+        f"{view.year} 年{measure.of(view.region.short_zh)}为 {one.printed}",
+        f"目标是{target.value_printed}",
+        one.status,
+        one.gap_printed,
+        one.needed_printed,
+    ]
+    return "，".join(part for part in parts if part) + "。"
+
+
+def ends(measure: Measure, values: Values, noun: str) -> str:
+    """Who of a few named ones is highest and lowest: `PUE以甲最高（1.40），乙最低（1.30）`. noun: what they are, 家企业."""
+    there = {name: value for name, value in values.items() if value is not None}
+    if not there:
+        return f"没有{measure.name}的数据"
+    if len(there) == 1:
+        ((name, value),) = there.items()
+        return f"只有{name}有{measure.name}的数据，为 {measure.say(value)}"
+    high, low = measure.say(max(there.values())), measure.say(min(there.values()))
+    if high == low:
+        return f"{len(there)} {noun}的{measure.name}均为 {high}"
+    named = {said: wording.join_names([n for n, v in there.items() if measure.say(v) == said]) for said in (high, low)}
+    return f"{measure.name}以{named[high]}最高（{high}），{named[low]}最低（{low}）"
+
+
+def shares_by_year(
+    rows: pl.DataFrame,
+    figure: str,
+    colours: Mapping[str, str],
+    *,
+    title: str,
+    what: str,
+    amount: str = "",
+    source: str = FILED,
+    method: str,
+) -> Figure | None:
+    """A bar of 100 % for each year, parted among names. rows: year, 名称, 占比 (0 to 1), and the column `amount`, if named.
+
+    colours: name -> fill, in the order in which the parts stand; names that are not in it are not drawn.
+    """
+    if rows.is_empty():
+        return None
+    order = list(colours)
+    data = (
+        rows.filter(pl.col("名称").is_in(order))
+        .with_columns(
+            次=pl.col("名称").replace_strict({name: n for n, name in enumerate(order)}, return_dtype=pl.Int64)
+        )
+        .sort("year", "次")
+        .with_columns(至=100 * pl.col("占比").cum_sum().over("year"), 份=100 * pl.col("占比"))
+        .with_columns(自=pl.col("至") - pl.col("份"))
+    )
+    drawn = data.with_columns(
+        中=(pl.col("自") + pl.col("至")) / 2,
+        印=pl.Series(
+            [wording.number(100 * share, 1) if share >= NARROWEST else "" for share in data["占比"]], dtype=pl.String
+        ),
+        字=pl.Series(["#1f2933" if colours[name] in LIGHT else "#ffffff" for name in data["名称"]], dtype=pl.String),
+    )
+    used = [name for name in order if name in set(drawn["名称"])]
+    base = alt.Chart(drawn).encode(y=alt.Y("year:O", title=None, axis=alt.Axis(ticks=False)))
+    x = alt.X("自:Q", title="%", scale=alt.Scale(domain=[0, 100]), axis=alt.Axis(tickCount=5))
+    fill = alt.Color("名称:N", scale=alt.Scale(domain=used, range=[colours[name] for name in used]))
+    shown = [
+        alt.Tooltip("year:O", title="年份"),
+        alt.Tooltip("名称:N"),
+        alt.Tooltip("份:Q", title="占比（%）", format=".1f"),
+    ]
+    bars = base.mark_bar().encode(x=x, x2="至:Q", color=fill, tooltip=shown)
+    text = base.mark_text(fontSize=11).encode(x="中:Q", text="印:N", color=alt.Color("字:N", scale=None))
+    years = sorted(data["year"].unique().to_list())
+    part = Measure("占比", scale="percent")
+    lines = {
+        name: [dict(data.filter(pl.col("名称") == name).select("year", "占比").iter_rows()).get(year) for year in years]
+        for name in used
+    }
+    return Figure(
+        id=figure,
+        title=title,
+        chart=(bars + text).properties(height=34 * len(years) + 20),
+        data=data.select(pl.col("year").alias("年份"), "名称", *([amount] if amount else []), pl.col("份").alias("占比（%）")),
+        alt=alt_text.of_series("堆积条形图", what, part, years, lines),
+        source=source,
+        method=method + f"小于 {wording.percent(NARROWEST, 0)} 的部分不标数字。",
+        decimals={"占比（%）": 1} | ({amount: 0} if amount else {}),
+    )  # fmt: skip
+
+
+def then_and_now(view: View, id: str, figure: str, since: int) -> Figure | None:
+    """Of each province its value in `since` and in the report's year, joined by a line; sorted by the latter."""
+    measure, was, now = view.measure(id), view.by_province(id, since), view.by_province(id)
+    both = [
+        (name, before, after) for name, after in now.items() if (before := was[name]) is not None and after is not None
+    ]
+    if len(both) < 2 or since >= view.year:
+        return None
+    factor, unit = (100.0, "%") if measure.scale == "percent" else (1.0, measure.unit)
+    columns = [f"{when} 年{f'（{unit}）' if unit else ''}" for when in (since, view.year)]
+    ways = {-1: "下降", 0: "持平", 1: "上升"}
+    lower = view.catalogue[id].better == "lower"
+    data = pl.DataFrame(
+        [(name, factor * before, factor * after, ways[measure.gap(after, before)]) for name, before, after in both],
+        schema={"省份": pl.String, "始": pl.Float64, "末": pl.Float64, "方向": pl.String},
+        orient="row",
+    ).sort("末", "省份", descending=[not lower, False])
+    data = data.with_columns(印=pl.Series([wording.number(value, measure.decimals) for value in data["末"]]))
+    seen = [way for way in ("下降", "上升", "持平") if way in set(data["方向"])]
+    good, bad = ("下降", "上升") if lower else ("上升", "下降")
+    tints = {good: theme.PRIMARY, bad: theme.ACCENT, "持平": theme.MUTED}
+    tint = alt.Color("方向:N", scale=alt.Scale(domain=seen, range=[tints[way] for way in seen]))
+    axis = alt.X(
+        "始:Q", title=unit or None, scale=alt.Scale(zero=False, padding=36), axis=alt.Axis(tickCount=6, grid=True)
+    )
+    places = f".{measure.decimals}f"
+    rows = alt.Chart(data).encode(
+        y=alt.Y("省份:N", sort=data["省份"].to_list(), title=None, axis=alt.Axis(ticks=False)),
+        tooltip=[
+            "省份:N",
+            *(
+                alt.Tooltip(f"{at}:Q", title=title, format=places)
+                for at, title in zip(("始", "末"), columns, strict=True)
+            ),
+        ],
+    )
+    layers = (
+        rows.mark_rule(strokeWidth=2).encode(x=axis, x2="末:Q", color=tint)
+        + rows.mark_point(filled=True, fill="white", size=40, strokeWidth=1.5, opacity=1).encode(x="始:Q", stroke=tint)
+        + rows.mark_point(size=50, opacity=1).encode(x="末:Q", color=tint)
+        + rows.mark_text(align="right" if lower else "left", dx=-8 if lower else 8, fontSize=10).encode(
+            x="末:Q", text="印:N"
+        )
+    )
+    change = Measure(
+        f"{since} 年至 {view.year} 年{measure.name}的变化", "个百分点" if unit == "%" else unit, measure.decimals
+    )
+    moved = {name: factor * (after - before) for name, before, after in both}
+    absent = [name for name in now if name not in moved]
+    return Figure(
+        id=figure,
+        title=f"{since} 年至 {view.year} 年{measure.name}：{findings.rose_and_fell(measure, was, now)}",
+        chart=layers.properties(height=15 * len(both) + 10),
+        data=data.select("省份", pl.col("始").alias(columns[0]), pl.col("末").alias(columns[1]), "方向"),
+        alt=alt_text.of_ranking("哑铃图", change.name, change, moved),
+        source=FILED,
+        method=f"空心点为 {since} 年，实心点和数字为 {view.year} 年，按后者排列；升降按印出的数值判断。{view.method(id)}"
+        + (f"两年没有都填报的省份：{wording.join_names(absent)}。" if absent else ""),
+        decimals=dict.fromkeys(columns, measure.decimals),
+    )  # fmt: skip
+
+
+def published(spoken: Sequence[Statement], table: str, title: str) -> Table | None:
+    """What has been said in public beside a target, with what it does not measure."""
+    rows = [
+        {
+            "公开表述": f"{one.indicator}{'' if one.who == '全国' else f'（{one.who}）'}",
+            "数值": one.printed,
+            "时间": one.when,
+            "性质": one.kind,
+            "与本章指标的口径差别": one.remark or "—",
+            "来源（等级）": f"{one.source}（{one.grade}）",
+        }
+        for one in spoken
+    ]
+    if not rows:
+        return None
+    grades = "各条所列；等级 A 为官方、企业或首发媒体，B 为转载或汇编，C 为转引"
+    return Table(id=table, title=title, data=pl.DataFrame(rows), source=grades, widths=[13, 9, 8, 6, 20, 16])

@@ -1,0 +1,64 @@
+"""What all reports of an edition share: the accepted filings and the indicators made of them, computed once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+
+from pipeline import reference
+from pipeline.filings.intake import save
+from pipeline.indicators import evaluate, inputs, listing
+from pipeline.indicators.explain import Explanation, explain
+from pipeline.indicators.model import load_catalogue
+from pipeline.layout import Layout
+from pipeline.params import Params
+from pipeline.reports.plan import Job
+
+METHOD = (
+    "electricity_coal_method", "electricity_coal_coefficient_kgce_per_kwh", "natural_gas_kgce_per_m3", "water_kgce_per_t",
+    "fuel_factor_set",
+)  # fmt: skip
+"""The parameters on which indicators depend."""
+
+
+def indicators(layout: Layout, job: Job) -> Path:
+    """The indicator table of a report: one for the edition, and one more for each other choice of METHOD."""
+    chosen = job.resolved.params.model_dump(mode="json", include=set(METHOD))
+    name = "indicators"
+    if chosen != Params().model_dump(mode="json", include=set(METHOD)):
+        name += "-" + hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()[:8]
+    return layout.processed / job.edition / f"{name}.parquet"
+
+
+def prepare(layout: Layout, jobs: Sequence[Job]) -> None:
+    """Write the filings and indicator tables that `jobs` read. Raises DataError where catalogue or reference are wrong."""
+    for edition, intake in {job.edition: job.intake for job in jobs}.items():
+        if intake:
+            save(intake, layout.processed / edition)
+    for path, job in {indicators(layout, job): job for job in jobs}.items():
+        evaluate.write(computed(layout, job), path)
+
+
+def computed(layout: Layout, job: Job) -> pl.DataFrame:
+    """The indicator table (`evaluate.TABLE`) of a report's filings and parameters."""
+    filed, counts = (job.intake.accepted, job.intake.counts) if job.intake else ({}, None)
+    plan = reference.load_plan(layout)
+    return evaluate.compute(filed, layout, job.resolved.params, plan, job.year, counts)
+
+
+def explained(layout: Layout, job: Job, id: str, year: int) -> Explanation:
+    """Where the value of one indicator in a year comes from. Raises ParameterError for what there is not."""
+    catalogue = load_catalogue(layout)
+    listing.check(id, catalogue)
+    accepted, quarantine, counts = (
+        (job.intake.accepted, job.intake.quarantine, job.intake.counts) if job.intake else ({}, {}, None)
+    )
+    plan = reference.load_plan(layout)
+    prepared = inputs.prepare(accepted, layout, job.resolved.params, plan, job.year, counts)
+    table = computed(layout, job)
+    listing.check_year(year, table)
+    return explain(id, job.region, year, table, catalogue, prepared, accepted, quarantine, plan.baseline_year)
