@@ -169,7 +169,7 @@ class TestPdf:
         titles = [entry.title for entry in pdf.outline if not isinstance(entry, list)]
         chapters = [title for title in titles if re.match(r"\d+　|附录", title)]
         assert [re.match(r"(\d+|附录 .)", title)[1] for title in chapters] == [
-            "1", "2", "8", "11", "附录 A", "附录 B", "附录 C", "附录 D", "附录 E",
+            "1", "2", "3", "4", "5", "6", "7", "8", "11", "附录 A", "附录 B", "附录 C", "附录 D", "附录 E",
         ]  # fmt: skip
 
     def test_numbers_figures_like_the_page(self, pdf: PdfReader, page: Page) -> None:
@@ -235,7 +235,7 @@ def test_two_builds_of_the_same_inputs_give_the_same_bytes(built: Built, green_r
     assert run.returncode == 0, run.stderr
     for path in map(Path, run.stdout.splitlines()):
         assert path.read_bytes() == built.file(GUANGDONG, path.suffix[1:]).read_bytes()
-    again = tmp_path / "2025-none" / "internal" / GUANGDONG / "plan"
+    again = tmp_path / "2025-sample" / "internal" / GUANGDONG / "plan"
     for name in ["provenance.json", *(f"notebooks/{path.name}" for path in (again / "notebooks").iterdir())]:
         assert (again / name).read_bytes() == (built.folder(GUANGDONG) / name).read_bytes(), name
 
