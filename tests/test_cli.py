@@ -50,7 +50,7 @@ def refused(run: object, *expected: str) -> str:
     ],
 )
 def test_wrong_option_is_one_sentence(green_report: Run, arguments: list[str], expected: list[str]) -> None:
-    refused(green_report("build", *arguments), *expected)
+    refused(green_report("build", "--filings", "none", *arguments), *expected)
 
 
 @pytest.mark.parametrize(
@@ -78,49 +78,49 @@ def test_no_command_shows_the_help(green_report: Run) -> None:
 
 def test_broken_yaml_names_file_and_line(green_report: Run, house: Path) -> None:
     (house / "notebooks" / "params" / "defaults.yml").write_text("top_n: 5\n  broken: [1\n", "utf-8")
-    refused(green_report("build", root=house), "defaults.yml", "行")
+    refused(green_report("build", "--filings", "none", root=house), "defaults.yml", "行")
 
 
 def test_broken_plan_names_file_and_line(green_report: Run, house: Path) -> None:
     plan = house / "data" / "raw" / "reference" / "plans" / "2022-2025.yml"
     plan.write_text(plan.read_text("utf-8") + "\n oops: [\n", "utf-8")
-    refused(green_report("build", root=house), "2022-2025.yml", "行")
+    refused(green_report("build", "--filings", "none", root=house), "2022-2025.yml", "行")
 
 
 def test_declared_date_that_is_no_date(green_report: Run, house: Path) -> None:
     (house / "data" / "raw" / "public" / "EDITION.yml").write_text("collected_on: 昨天\n", "utf-8")
-    refused(green_report("build", root=house), "EDITION.yml", "collected_on")
+    refused(green_report("build", "--filings", "none", root=house), "EDITION.yml", "collected_on")
 
 
 @pytest.mark.parametrize("folder", ["data", "data/raw/public", "data/raw/reference"])
 def test_missing_data_folder_says_what_to_do(green_report: Run, house: Path, folder: str) -> None:
     shutil.rmtree(house / folder)
-    refused(green_report("build", root=house), "data", "raw")
+    refused(green_report("build", "--filings", "none", root=house), "data", "raw")
 
 
 def test_missing_notebooks_are_told(green_report: Run, house: Path) -> None:
     for notebook in (house / "notebooks").glob("*.ipynb"):
         notebook.unlink()
-    refused(green_report("build", root=house), "notebooks")
+    refused(green_report("build", "--filings", "none", root=house), "notebooks")
 
 
 def test_output_folder_that_cannot_be_made(green_report: Run, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    refused(green_report("build", "--out", str(tmp_path / "file" / "reports")), "file", "--out")
+    refused(green_report("build", "--filings", "none", "--out", str(tmp_path / "file" / "reports")), "file", "--out")
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write everywhere")
 def test_read_only_output_folder(green_report: Run, tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     try:
-        refused(green_report("build", "--out", str(tmp_path)), "不能写入", "--out")
+        refused(green_report("build", "--filings", "none", "--out", str(tmp_path)), "不能写入", "--out")
     finally:
         tmp_path.chmod(0o700)
 
 
 def test_nothing_is_started_when_the_output_cannot_be_written(green_report: Run, house: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    run = green_report("build", "--out", str(tmp_path / "file"), root=house)
+    run = green_report("build", "--filings", "none", "--out", str(tmp_path / "file"), root=house)
     assert "运行" not in run.stderr
     assert not (house / "data" / "processed").exists()
 
@@ -157,7 +157,7 @@ def test_a_failing_chapter_names_the_report_and_keeps_the_notebook(green_report:
     for other in (house / "notebooks").glob("*.ipynb"):
         if other != notebook:
             other.unlink()
-    run = green_report("build", "--region", "广东", "--out", str(house / "out"), root=house)
+    run = green_report("build", "--filings", "none", "--region", "广东", "--out", str(house / "out"), root=house)
     assert run.returncode == 1
     assert "广东" in run.stderr
     assert "ZeroDivisionError" in run.stderr
@@ -187,7 +187,9 @@ def test_a_chapter_that_cannot_be_assembled_fails_alone(green_report: Run, house
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), house / "notebooks" / "02_x.ipynb")
     out = house / "out"
-    run = green_report("build", "--region", "广东,全国", "--to", "html", "--out", str(out), root=house)
+    run = green_report(
+        "build", "--filings", "none", "--region", "广东,全国", "--to", "html", "--out", str(out), root=house
+    )
     assert run.returncode == 1
     assert "f-nowhere" in run.stderr
     assert "Traceback" not in run.stderr
