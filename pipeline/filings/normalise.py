@@ -3,6 +3,9 @@
 A number counts as the decimal that is printed, and all units are powers of ten apart, so a conversion moves the
 decimal point in the text and never multiplies: 1.2 万kWh are 12000 kWh, 4.35 万kWh 43500. Codes, provinces and units
 are looked up once per distinct text.
+
+`_meaning` says it of any rows, one by one. It is slow, so it gets the distinct texts of a column only, or the rows
+that no faster way can read for certain: `_read` chooses.
 """
 
 from __future__ import annotations
@@ -10,14 +13,17 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from functools import cache
 
+import numpy as np
 import polars as pl
 
 from pipeline import regions, units
 from pipeline.errors import DataError
 from pipeline.filings.contracts import SOURCE, Column, Table, column_of, fold
+from pipeline.filings.distinct import Distinct, blocks, distinct
 from pipeline.filings.readers import clean, number
 from pipeline.filings.rules import CELL_RULES, FINDING, INTAKE_RULES, message
 from pipeline.layout import Layout
@@ -28,7 +34,11 @@ _DATE = (
     r"|(\d{4})\.(\d{2})(?:\.(\d{2}))?)$"  # 2023.1 may be a number that lost the zero of October
 )
 _INT_LIMIT = 2.0**53
-_MANY = {"百": 2, "千": 3, "万": 4, "十万": 5, "百万": 6, "千万": 7, "亿": 8, "万亿": 12}
+_MANY = {"万亿": 12, "千万": 7, "百万": 6, "十万": 5, "亿": 8, "万": 4, "千": 3, "百": 2}  # longest first
+_DECIMALS = 6  # of a number whose point is moved by arithmetic
+_EXACT_POWER = 22  # of ten: the highest that a Float64 holds
+_MANY_PAIRS = 10_000  # of codes and units, each of which is looked up
+_MUCH_TEXT = 1 << 30  # bytes
 FLAGS = dict.fromkeys(("是", "yes", "y", "true", "1"), True) | dict.fromkeys(("否", "no", "n", "false", "0"), False)
 
 
@@ -69,45 +79,22 @@ def normalise(table: Table, sheet: pl.DataFrame, layout: Layout, filing_year: in
         ),
         *(pl.col(name).cast(dtype) for name, dtype in SOURCE.items()),
     )
-    # Step by step, for polars takes seconds to plan one expression that holds all of it.
-    texts = raw.with_columns(clean(pl.col(column.name)).alias(f"text {column.name}") for column in table.columns)
-    texts = texts.with_columns(
-        pl.when(~pl.col(column.name).str.contains(r"\p{No}"))
-        .then(number(_figures(column)))
-        .alias(f"number {column.name}")
-        for column in table.columns
-        if column.kind in _NUMERIC
-    )
-    parsed = {
-        column.name: _parse(table, column, texts, headers, layout, filing_year)
-        for column in table.columns
-        if column.kind != "unit"
-    }
-    marked = texts.select(
-        *(value.alias(f"value {name}") for one in parsed.values() for name, value in one.values.items()),
-        *(one.rule.alias(f"rule {name}") for name, one in parsed.items()),
-        *(one.right.alias(f"right {name}") for name, one in parsed.items()),
-        *((pl.col(name) if one.found is None else one.found).alias(f"found {name}") for name, one in parsed.items()),
-        *SOURCE,
-    )
-    for column in table.columns:
-        if (
-            column in missing
-            or column.name not in parsed
-            or marked[f"rule {column.name}"].null_count() == marked.height
-        ):
-            continue
-        findings.append(_cell_findings(table, column, marked, "unit" in headers))
-    bad = pl.any_horizontal(pl.col(f"rule {name}").is_not_null() for name in parsed)
-    ok = {name: pl.col(f"rule {column}").is_null() for column, one in parsed.items() for name in one.values}
-    frame = marked.select(
-        *(pl.when(ok[name]).then(f"value {name}").cast(dtype).alias(name) for name, dtype in table.dtypes.items()),
-        *SOURCE,
-    )
+    about, cells = _About(table, headers, layout, filing_year), _Cells(raw)
+    columns = [column for column in table.columns if column.kind != "unit"]
+    with ThreadPoolExecutor() as threads:  # much of what polars does to a column takes one thread
+        order = sorted(columns, key=lambda column: column.kind not in ("number", "quantity"))  # these take longest
+        reading = {column.name: threads.submit(_read, about, column, cells) for column in order}
+    read = [reading[column.name].result() for column in columns]
+    rejected = pl.repeat(bool(missing), raw.height, dtype=pl.Boolean, eager=True)
+    for column, one in zip(columns, read, strict=True):
+        rejected.scatter(one.bad["at"], True)
+        if one.bad.height and column not in missing:
+            findings.append(_cell_findings(table, column, raw, one.bad, "unit" in headers))
+    values = {name: value for one in read for name, value in one.values.items()}
     return Normalised(
-        frame,
+        raw.select(*(values[name].alias(name) for name in table.dtypes), *SOURCE),
         pl.concat(findings) if findings else pl.DataFrame(schema=FINDING),
-        marked.select(rejected=bad | pl.lit(bool(missing)))["rejected"],
+        rejected.alias("rejected"),
     )
 
 
@@ -145,21 +132,20 @@ def _header_finding(
     return finding(rows, table, column, rule, pl.lit(found), pl.lit(found), pl.lit(right))
 
 
-def _cell_findings(table: Table, column: Column, marked: pl.DataFrame, has_unit: bool) -> pl.DataFrame:
-    """One finding for each cell of the column that violates a rule."""
-    name = column.name
-    bad = marked.filter(pl.col(f"rule {name}").is_not_null())
+def _cell_findings(table: Table, column: Column, raw: pl.DataFrame, bad: pl.DataFrame, has_unit: bool) -> pl.DataFrame:
+    """One finding for each cell of the column that violates a rule. `bad`: _BAD."""
+    found = pl.col("found").fill_null("")
     return pl.concat(
         finding(
             rows,
             table,
             table.column("unit") if has_unit and column.by and rule.startswith("unit.") else column,
             rule,
-            pl.col(f"found {name}").fill_null(""),
-            pl.col(f"found {name}").fill_null(""),
-            pl.col(f"right {name}"),
+            found,
+            found,
+            pl.col("right"),
         )
-        for (rule,), rows in bad.group_by(f"rule {name}", maintain_order=True)
+        for (rule,), rows in bad.hstack(raw.select(*SOURCE)[bad["at"]]).group_by("rule", maintain_order=True)
         if isinstance(rule, str)
     )
 
@@ -186,6 +172,188 @@ def finding(
 
 # --- cells -------------------------------------------------------------------------------------------------
 
+_BAD = {"at": pl.UInt32(), "rule": pl.String(), "right": pl.String(), "found": pl.String()}  # at: which row
+
+
+@dataclass(frozen=True)
+class _About:
+    """What is known of a sheet before its cells are read."""
+
+    table: Table
+    headers: _Headers
+    layout: Layout
+    filing_year: int | None
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What the cells of one column say: canonical column -> value per row (a literal where all are the same); and the
+    cells that violate a rule (_BAD), in the order of rows."""
+
+    values: dict[str, pl.Expr]
+    bad: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """The cells as filed, by the name of their column."""
+
+    raw: pl.DataFrame
+    known: dict[str, Distinct | None] = field(default_factory=dict)
+
+    def few(self, name: str) -> Distinct | None:
+        """The distinct texts of a column, found once."""
+        if name not in self.known:
+            self.known[name] = distinct(self.raw[name])
+        return self.known[name]
+
+
+def _read(about: _About, column: Column, cells: _Cells) -> _Read:
+    """As `_meaning` of all rows has it, sooner."""
+    unit = about.headers.get(column.name, ("", None))[1]
+    is_number = column.kind == "quantity" or (column.kind == "number" and not _many(unit))
+    return (_numbers if is_number and column.name in about.headers else _texts)(about, column, cells)
+
+
+def _texts(about: _About, column: Column, cells: _Cells) -> _Read:
+    """Each distinct text is understood once, where there are few and no other column has a say."""
+    names = _inputs(column)
+    few = cells.few(column.name) if len(names) == 1 else None
+    meant = _meaning(about, column, cells.raw.select(names) if few is None else few.texts.to_frame(column.name))
+    values = {name: pl.lit(meant[name]) if few is None else _spread(meant[name], few) for name in _outputs(column)}
+    wrong = meant["rule"].is_not_null()
+    if not wrong.any():
+        return _Read(values, pl.DataFrame(schema=_BAD))
+    at = (wrong if few is None else few.spread(wrong)).arg_true()
+    bad = meant[at if few is None else few.codes(at)]
+    return _Read(values, bad.select(at.alias("at"), "rule", "right", "found"))
+
+
+def _numbers(about: _About, column: Column, cells: _Cells) -> _Read:
+    """Plain numbers by a cast, and the rest as texts."""
+    quick = _converted(about, column, cells) if column.units else {column.name: _plain(cells.raw[column.name])}
+    rest = quick[column.name].is_null().arg_true()
+    if rest.is_empty():
+        return _Read({name: pl.lit(value) for name, value in quick.items()}, pl.DataFrame(schema=_BAD))
+    left = cells.raw[rest]
+    slow = _texts(about, column, _Cells(left))
+    late = left.select(**slow.values)
+    values = {name: pl.lit(value.scatter(rest, late[name])) for name, value in quick.items()}
+    return _Read(values, slow.bad.with_columns(at=rest.gather(slow.bad["at"])))
+
+
+def _inputs(column: Column) -> list[str]:
+    """The columns whose cells have a say in what a column means."""
+    if column.by:
+        return [column.name, column.by, "unit"]
+    return [column.name, *_same_as(column)]
+
+
+def _same_as(column: Column) -> list[str]:
+    """The column that gives an empty cell its value, if one does."""
+    default = column.default
+    return [default[1:]] if isinstance(default, str) and default.startswith("=") and default != "=filing_year" else []
+
+
+def _outputs(column: Column) -> tuple[str, ...]:
+    return (*column.canonical, "unit") if column.by else column.canonical
+
+
+def _spread(values: pl.Series, few: Distinct) -> pl.Expr:
+    return pl.lit(values[0], values.dtype) if values.n_unique() == 1 else pl.lit(few.spread(values))
+
+
+def _plain(cells: pl.Series) -> pl.Series:
+    """The number of each cell that is one as it stands, as `number` reads it, else null."""
+    value = cells.cast(pl.Float64, strict=False)
+    odd = ~value.is_finite()
+    if _has_exponents(cells):  # to a cast, 1e00005 is a number
+        odd |= cells.str.contains("[eE]")
+    return value.set(odd, None) if odd.any() else value
+
+
+def _has_exponents(cells: pl.Series) -> bool:
+    """Whether any cell has an e or E; one search of all text is faster than one of each cell."""
+    if (cells.str.len_bytes().sum() or 0) > _MUCH_TEXT:
+        return True
+    return bool(cells.str.join("").str.contains_any(["e", "E"])[0])
+
+
+def _converted(about: _About, column: Column, cells: _Cells) -> dict[str, pl.Series]:
+    """Plain numbers in canonical units, and these units where they depend on another column; null where it takes more
+    than arithmetic."""
+    filed, pairs, by, unit = cells.raw[column.name], pl.DataFrame({column.name: ["1"]}), None, None
+    if column.by:
+        unit, by = cells.few("unit"), cells.few(column.by)
+        if by is None or unit is None or by.texts.len() * unit.texts.len() > _MANY_PAIRS:
+            nothing = cells.raw.clear(filed.len())
+            return {column.name: nothing[column.name].cast(pl.Float64), "unit": nothing["unit"]}
+        n = unit.texts.len()
+        each = pl.int_range(by.texts.len() * n, eager=True)
+        pairs = pl.DataFrame({column.by: by.texts.gather(each // n), "unit": unit.texts.gather(each % n)})
+        pairs = pairs.with_columns(pl.lit("1").alias(column.name))
+    prepared = _prepared(about.table, pairs)
+    _, _, canonical, power = _units(about.table, column, prepared, about.headers[column.name][1])
+    known = prepared.select(canonical=canonical, power=power.cast(pl.Int64, strict=False))
+    moved = []
+    for rows in blocks(filed.len()):
+        value = _plain(filed[rows])
+        pair = pl.zeros(value.len(), dtype=pl.UInt32, eager=True)
+        if by and unit:
+            pair = by.codes(rows) * unit.texts.len() + unit.codes(rows)
+        moved.append(_moved(value, known["power"], pair))
+    values = {column.name: pl.concat(moved)}
+    return values | ({"unit": by.spread(known["canonical"].gather_every(unit.texts.len()))} if by and unit else {})
+
+
+def _moved(value: pl.Series, powers: pl.Series, pair: pl.Series) -> pl.Series:
+    """value x 10^powers[pair], exactly; null where there is no power.
+
+    If v is the float of a decimal N / 10^6 with a whole N of up to 15 digits (then no other decimal so short has this
+    float), v x 10^n is N x 10^(n-6): one operation on two exact numbers. Others go by their digits.
+    """
+    if powers.eq_missing(0).all():
+        return value
+    shifts = [one - _DECIMALS if one is not None and abs(one - _DECIMALS) <= _EXACT_POWER else None for one in powers]
+    up, down = (
+        np.array([np.nan if one is None else 10.0 ** max(0, sign * one) for one in shifts])[pair] for sign in (1, -1)
+    )
+    v = value.to_numpy()
+    n = np.rint(v * 10.0**_DECIMALS)
+    short = (n / 10.0**_DECIMALS == v) & (np.abs(n) < 1e15)
+    moved = np.where(down == 10.0**_DECIMALS, v, np.where(short, n / down * up, np.nan))
+    done = pl.Series(moved, nan_to_null=True)
+    long = (done.is_null() & value.is_not_null() & pl.Series(~np.isnan(down))).arg_true()
+    if long.is_empty():
+        return done
+    shifted = _shifted(pl.lit(value.gather(long)), pl.lit(powers.gather(pair.gather(long))))
+    return done.scatter(long, pl.select(shifted).to_series())
+
+
+def _meaning(about: _About, column: Column, raw: pl.DataFrame) -> pl.DataFrame:
+    """For each row of `raw` (what `_inputs` names): the canonical values, the cell rule it violates (or null), what
+    would be right, what was found."""
+    texts = _prepared(about.table, raw)
+    parsed = _parse(about.table, column, texts, about.headers, about.layout, about.filing_year)
+    found = pl.col(column.name) if parsed.found is None else parsed.found
+    meant = texts.select(**parsed.values, rule=parsed.rule, right=parsed.right, found=found)
+    ok, dtypes = pl.col("rule").is_null(), about.table.dtypes
+    return meant.with_columns(pl.when(ok).then(name).cast(dtypes[name]).alias(name) for name in parsed.values)
+
+
+def _prepared(table: Table, raw: pl.DataFrame) -> pl.DataFrame:
+    """`raw` with the text of each cell, and the number it says where it should be one."""
+    columns = [table.column(name) for name in raw.columns]
+    # Step by step, for polars takes seconds to plan one expression that holds all of it.
+    texts = raw.with_columns(clean(pl.col(column.name)).alias(f"text {column.name}") for column in columns)
+    return texts.with_columns(
+        pl.when(~pl.col(column.name).str.contains(r"\p{No}"))  # ½ is no 1 and 2
+        .then(number(_figures(column)))
+        .alias(f"number {column.name}")
+        for column in columns
+        if column.kind in _NUMERIC
+    )
+
 
 def _parse(
     table: Table, column: Column, texts: pl.DataFrame, headers: _Headers, layout: Layout, filing_year: int | None
@@ -209,15 +377,19 @@ def _parse(
     else:
         given = text.is_not_null()
         value = _value(column, text, percent=unit is not None and "%" in unit)
-        many = re.match("万亿|千万|百万|十万|亿|万|千|百", unit or "")
-        if many and column.kind in ("number", "integer"):
-            value = _shifted(value.cast(pl.Float64), pl.lit(_MANY[many[0]])).cast(column.dtype)
+        if (many := _many(unit)) and column.kind in ("number", "integer"):
+            value = _shifted(value.cast(pl.Float64), pl.lit(many)).cast(column.dtype)
     if column.default is not None:
         value = pl.when(given).then(value).otherwise(_default(column, filing_year))
     required = column.required or column.default == "=filing_year"
     wrong = pl.when(given & value.is_null()).then(rule)
     absent = pl.when(value.is_null() & pl.lit(required)).then(pl.lit("cell.missing"))
     return _Parsed({column.name: value}, pl.coalesce(wrong, absent), right)
+
+
+def _many(unit: str | None) -> int:
+    """The power of ten that a header's unit begins with: 4 for 万人."""
+    return next((power for word, power in _MANY.items() if (unit or "").startswith(word)), 0)
 
 
 def _default(column: Column, filing_year: int | None) -> pl.Expr:
@@ -333,35 +505,43 @@ def _quantity(table: Table, column: Column, texts: pl.DataFrame, header_unit: st
     """The number in the canonical unit: that of the unit column, else of the header, else the canonical one."""
     text, read = pl.col(f"text {column.name}"), pl.col(f"number {column.name}")
     percent = text.str.contains("[%‰]$")
+    code, unit, canonical, power = _units(table, column, texts, header_unit)
+    fits = ~percent | (canonical == "%")
+    # 85% reads as 0.85, in percent it is 85
+    shift = power.cast(pl.Int64, strict=False) + pl.when(percent).then(2).otherwise(0)
+    value = _shifted(pl.when(fits).then(read), shift)
+    rule = (
+        pl.when(text.is_null()).then(pl.lit("cell.missing") if column.required else pl.lit(None, pl.String))
+        .when(read.is_null() | ~fits).then(pl.lit("cell.number"))
+        .when(code.is_not_null() & unit.is_null()).then(pl.lit("unit.missing"))
+        .when(power.str.starts_with("unit.")).then(power)
+    )  # fmt: skip
+    of_unit = rule.str.starts_with("unit.")
+    right = pl.when(of_unit).then(canonical).otherwise(pl.lit(column.expected))
+    values = {column.name: value} | ({"unit": canonical} if column.by else {})
+    return _Parsed(values, rule, right, pl.when(of_unit).then(unit).otherwise(pl.col(column.name)))
+
+
+def _units(
+    table: Table, column: Column, texts: pl.DataFrame, header_unit: str | None
+) -> tuple[pl.Expr, pl.Expr, pl.Expr, pl.Expr]:
+    """The code on which a quantity's unit depends ("" where on none), the unit as filed, the canonical unit, and the
+    power of ten from one to the other (or the id of the rule that the unit violates) as text."""
     if column.by:
         members = table.column(column.by).members
         codes = {fold(spelt): code for code, spellings in members.items() for spelt in (code, *spellings)}
         code = _looked_up(texts[column.by], lambda spelt: codes.get(fold(spelt)))
+        percent = pl.col(f"text {column.name}").str.contains("[%‰]$")
         unit = pl.coalesce(pl.col("text unit"), pl.lit(header_unit, pl.String), pl.when(percent).then(pl.lit("%")))
     else:
         code = pl.lit("")
         only = column.unit if column.unit != "%" else None
         unit = pl.coalesce(pl.lit(header_unit, pl.String), pl.lit(only, pl.String), pl.lit("%"))
     pairs = texts.select(code=code, unit=unit).drop_nulls().unique()
-    powers: dict[str, str] = {f"{c} {u}": str(power(u, column.units[c])) for c, u in pairs.iter_rows()}
+    powers = {f"{c} {u}": str(power(u, column.units[c])) for c, u in pairs.iter_rows()}
     found = pl.concat_str(code, pl.lit(" "), unit).replace_strict(powers, default=None, return_dtype=pl.String)
-    shift = found.cast(pl.Int64, strict=False)
-    canonical = code.replace_strict(
-        {c: names[0] for c, names in column.units.items()}, default=None, return_dtype=pl.String
-    )
-    fits = ~percent | (canonical == "%")
-    # 85% reads as 0.85, in percent it is 85
-    value = _shifted(pl.when(fits).then(read), shift + pl.when(percent).then(2).otherwise(0))
-    rule = (
-        pl.when(text.is_null()).then(pl.lit("cell.missing") if column.required else pl.lit(None, pl.String))
-        .when(read.is_null() | ~fits).then(pl.lit("cell.number"))
-        .when(code.is_not_null() & unit.is_null()).then(pl.lit("unit.missing"))
-        .when(found.str.starts_with("unit.")).then(found)
-    )  # fmt: skip
-    of_unit = rule.str.starts_with("unit.")
-    right = pl.when(of_unit).then(canonical).otherwise(pl.lit(column.expected))
-    values = {column.name: value} | ({"unit": canonical} if column.by else {})
-    return _Parsed(values, rule, right, pl.when(of_unit).then(unit).otherwise(pl.col(column.name)))
+    names = {c: names[0] for c, names in column.units.items()}
+    return code, unit, code.replace_strict(names, default=None, return_dtype=pl.String), found
 
 
 def power(text: str, accepted: tuple[str, ...]) -> int | str:

@@ -20,6 +20,7 @@ import tempfile
 import unicodedata
 import zipfile
 from collections.abc import Callable, Collection, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,8 @@ from typing import IO
 from xml.etree import ElementTree
 
 import fastexcel
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 import yaml
 
@@ -45,6 +48,7 @@ _NOTE = r"^\s*(?:注\s*\d*\s*[:：.、]|注$|备注|说明|填报说明|填表�
 _INSTRUCTIONS = re.compile(r"说明|目录|封面|字典|须知|instruction|readme|cover|notes?$", re.IGNORECASE)
 _SILENT = re.compile(r"\..*|~\$.*|thumbs\.db|desktop\.ini|__macosx|readme.*|sample|.*\.(?:ya?ml|md)", re.IGNORECASE)
 _RESERVED = ("source_row", "_ragged", "_extra")
+_LONG_CELL = "有一个单元格的文字超过上限 1 MiB；请删去或缩短后提交。"
 _NO_ACCESS = "没有读取权限；请检查权限后重试。"
 
 # Worksheets, seen as a stream of bytes: references, merges, numbers with more than 9 decimals, error values,
@@ -61,6 +65,7 @@ _UNCALCULATED = re.compile(
 )
 _SHARED = re.compile(rb"v(?:\s[^<>]{0,200})?>\s*([0-9]{1,9})\s*<")
 _TAGS = [start + end for start in (b"<c", b":c") for end in (b" ", b">", b"/", b"\t", b"\n", b"\r")]
+_TIME = r"^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]+:[0-9]{2})"  # a number that is shown as a date or a time
 
 
 @dataclass(frozen=True)
@@ -140,15 +145,16 @@ class _Raw:
 
 @dataclass
 class _Scan:
-    """What a pass over a worksheet's bytes tells."""
+    """What a pass over a worksheet's bytes tells. Columns are counted from 0, rows from 1."""
 
     cells: int = 0
     unnamed: int = 0  # cells that do not say where they stand
-    columns: set[bytes] = field(default_factory=set)
-    filled: set[bytes] = field(default_factory=set)  # columns with content, where there are merges
+    columns: set[int] = field(default_factory=set)
+    filled: set[int] = field(default_factory=set)  # columns with content, where there are merges
     last_row: int = 1
     merges: set[tuple[bytes, bytes, bytes, bytes]] = field(default_factory=set)
-    fine: bool = False
+    fine: list[pl.DataFrame] = field(default_factory=list)  # row, column, number: those of more than 9 decimals
+    fine_elsewhere: bool = False  # there are more of them, at places unknown
     errors: list[str] = field(default_factory=list)
     uncalculated: list[str] = field(default_factory=list)
 
@@ -324,6 +330,9 @@ def _table(raw: _Raw, file: str, known: Collection[str], fill: Collection[str], 
         message = f"{where}有 {filled} 列，超过上限 {_MAX_FILLED} 列；请只保留模板中的列后提交。"
         reading.problems.append(FileProblem(file, sheet, "file.too_large", message))
         return
+    if any((raw.frame[name].str.len_bytes().max() or 0) > MIB for name in names):
+        reading.problems.append(FileProblem(file, sheet, "file.too_large", f"{where}：{_LONG_CELL}"))
+        return
     frame, notes = _without_blank(raw.frame, names)
     if frame.is_empty():
         hidden = "隐藏的" if raw.hidden else ""
@@ -346,7 +355,7 @@ def _table(raw: _Raw, file: str, known: Collection[str], fill: Collection[str], 
         reading.skipped.append(Skipped(file, sheet, row[0], f"表头之上：{shown(text)[:80]}"))
     body, notes = frame[at + 1 :], notes.filter(pl.col("source_row") > head[at][0])
     if 0 < notes.height <= _MAX_NOTES:
-        body = body.join(notes, on="source_row", how="anti", maintain_order="left")
+        body = body.filter(~pl.col("source_row").is_in(notes["source_row"].implode()))
         for number, text in notes.iter_rows():
             reading.skipped.append(Skipped(file, sheet, number, f"表下说明：{shown(text.strip())[:80]}"))
     examples = [row[0] for row in body.head(_EXAMPLES_WITHIN).rows() if _EXAMPLE.match(_first_text(row[1:]))]
@@ -377,13 +386,16 @@ def _table(raw: _Raw, file: str, known: Collection[str], fill: Collection[str], 
 def _without_blank(frame: pl.DataFrame, names: list[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows that hold anything, and `source_row, text` of those that may be notes: one cell, begun like one.
 
-    Only rows without text in the two fullest columns are looked at in full: five million rows take no time.
+    Only rows that may lack text in one of two columns are looked at in full: five million rows take no time.
     """
     if not names:
         return frame.clear(), pl.DataFrame(schema={"source_row": pl.Int64, "text": pl.String})
-    fullest = sorted(names, key=lambda name: frame[name].null_count())[:2]
-    dense = pl.all_horizontal(_has_text(name).fill_null(False) for name in fullest)
-    few = frame.filter(~dense) if len(names) > 1 else frame
+    below = frame[_HEADER_WITHIN:]
+    full = itertools.islice((name for name in names if _surely_has_text(below[name])), 2)
+    few = frame.head(_HEADER_WITHIN) if len(list(full)) == 2 else frame
+    if few is frame and len(names) > 1:
+        fullest = sorted(names, key=lambda name: frame[name].null_count())[:2]
+        few = frame.filter(~pl.all_horizontal(_has_text(name).fill_null(False) for name in fullest))
     counted = few.select(
         "source_row",
         pl.sum_horizontal(_has_text(name) for name in names).alias("filled"),
@@ -397,6 +409,16 @@ def _without_blank(frame: pl.DataFrame, names: list[str]) -> tuple[pl.DataFrame,
 
 def _has_text(name: str) -> pl.Expr:
     return pl.col(name).str.strip_chars().str.len_bytes() > 0
+
+
+def _surely_has_text(cells: pl.Series) -> bool:
+    """Whether each cell begins with a visible character of ASCII, or each with one beyond the blanks of Unicode."""
+    if cells.is_empty() or cells.null_count():
+        return False
+    start = cells[0]
+    if "!" <= start < "\x7f":
+        return bool(((cells >= "!") & (cells < "\x7f")).all())
+    return start > "\u3000" and bool((cells > "\u3000\U0010ffff").all())
 
 
 def _first_text(cells: Iterable[str | None]) -> str:
@@ -584,7 +606,7 @@ def _check_members(archive: zipfile.ZipFile, limits: Limits) -> dict[str, _Scan]
         name = one.filename.lower()
         if name in sheets or ("worksheets/" in name and name.endswith(".xml")):
             scans[name] = scan = _scan(archive, one)
-            columns = max(max(map(_index, scan.columns), default=-1) + 1, scan.unnamed)
+            columns = max(max(scan.columns, default=-1) + 1, scan.unnamed)
             if scan.last_row * columns > limits.sheet_cells:
                 raise _too_large(f"一个工作表占到 {scan.last_row} 行、{columns} 列", f"{limits.sheet_cells:,} 格")
         elif name.endswith((".xml", ".rels")):
@@ -613,23 +635,24 @@ def _pieces(stream: IO[bytes]) -> Iterator[bytes]:
     yield rest
 
 
+def _ahead(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """`pieces`, the next of them being made in a thread of its own while one is looked at."""
+    with ThreadPoolExecutor(1) as thread:
+        coming = thread.submit(next, pieces, None)
+        while (piece := coming.result()) is not None:
+            coming = thread.submit(next, pieces, None)
+            yield piece
+
+
 def _scan(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> _Scan:
     scan = _Scan()
     with archive.open(member) as stream:
-        for piece in _pieces(stream):
-            tags, found = sum(map(piece.count, _TAGS)), _REFERENCE.findall(piece)
-            if (plain := len(found)) < tags:
-                found = _ODD_REFERENCE.findall(piece)
-                plain = sum(1 for one, _ in found if one)
-            rows = [int(one) for one in _ROW.findall(piece)]
-            scan.cells += max(tags, plain)
-            scan.unnamed += max(0, tags - plain)
-            scan.columns.update(one for one, _ in found if one)
-            scan.last_row = max(scan.last_row, *rows, max((int(one) for _, one in found), default=0))
-            scan.fine = scan.fine or bool(_FINE.search(piece))
+        for piece in _ahead(_pieces(stream)):
+            if not _scan_plain(piece, scan):
+                _scan_odd(piece, scan)
             if b"mergeCell" in piece:
                 scan.merges.update(_MERGE.findall(piece))
-            if b't="e"' in piece or b"t='e'" in piece:
+            if b't="e"' in piece or (b"'" in piece and b"t='e'" in piece):
                 scan.errors += [one.decode() for one in _ERROR.findall(piece)][: 4 - len(scan.errors)]
             if b"<f" in piece:
                 scan.uncalculated += [one.decode() for one in _UNCALCULATED.findall(piece)][
@@ -637,8 +660,96 @@ def _scan(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> _Scan:
                 ]
     if scan.merges:
         with archive.open(member) as stream:
-            scan.filled.update(letters for piece in _pieces(stream) for letters in _FILLED.findall(piece))
+            scan.filled.update(_index(letters) for piece in _pieces(stream) for letters in _FILLED.findall(piece))
     return scan
+
+
+def _scan_odd(piece: bytes, scan: _Scan) -> None:
+    """Cells and fine numbers of a piece, however they are written."""
+    tags, found = sum(map(piece.count, _TAGS)), _REFERENCE.findall(piece)
+    if (plain := len(found)) < tags:
+        found = _ODD_REFERENCE.findall(piece)
+        plain = sum(1 for one, _ in found if one)
+    rows = [int(one) for one in _ROW.findall(piece)]
+    scan.cells += max(tags, plain)
+    scan.unnamed += max(0, tags - plain)
+    scan.columns.update(_index(one) for one in {letters for letters, _ in found} if one)
+    scan.last_row = max(scan.last_row, *rows, max((int(one) for _, one in found), default=0))
+    scan.fine_elsewhere = scan.fine_elsewhere or bool(_FINE.search(piece))
+
+
+_Codes = npt.NDArray[np.uint8]
+_Places = npt.NDArray[np.int64]
+_Mask = npt.NDArray[np.bool_]
+
+
+def _scan_plain(piece: bytes, scan: _Scan) -> bool:
+    """The same, many times as fast, where each cell begins with `<c r="B7"` and each row with `<row r="7"`.
+
+    Excel, WPS, LibreOffice and the libraries write so. False, and nothing noted, if a cell or row begins otherwise.
+    """
+    codes = np.frombuffer(piece + bytes(16), np.uint8)
+    tags, colons = (np.flatnonzero(codes == ord(one)) for one in "<:")
+    cells, rows = (tags[codes[tags + 1] == ord(one)] for one in "cr")
+    cells = cells[~_within(codes[cells + 2], "a", "z")]  # no <col>
+    rows = rows[_spelt(codes, rows + 2, "ow") & ~_within(codes[rows + 4], "A", "Z")]  # no <rowBreaks>
+    prefixed = (codes[colons + 1] == ord("c")).any()  # <x:c>
+    if prefixed or not (_spelt(codes, cells + 2, ' r="').all() and _spelt(codes, rows + 4, ' r="').all()):
+        return False
+    column, after = _read_number(codes, cells + 6, "A", 26, 3)
+    row, end = _read_number(codes, after, "0", 10, 7)
+    tagged, end_of_tagged = _read_number(codes, rows + 8, "0", 10, 7)
+    ends = np.concatenate([end, end_of_tagged])
+    if not (column.all() and row.all() and tagged.all() and (codes[ends] == ord('"')).all()):
+        return False
+    scan.cells += len(cells)
+    scan.columns.update((np.flatnonzero(np.bincount(column)) - 1).tolist())
+    scan.last_row = max(scan.last_row, int(row.max(initial=0)), int(tagged.max(initial=0)))
+    points, signs = (np.flatnonzero(codes == ord(one)) for one in ".-")
+    for n in (10, 5, 1, 2, 3, 4, 6, 7, 8, 9):  # most are out after two
+        points = points[_within(codes[points + n], "0", "9")]
+    signs = signs[(codes[signs - 1] | 32) == ord("e")]
+    if len(points) or len(signs):
+        _note_fine(piece, codes, tags, np.concatenate([points, signs]), (cells, row, column), scan)
+    return True
+
+
+def _within(codes: _Codes, low: str, high: str) -> _Mask:
+    return (codes >= ord(low)) & (codes <= ord(high))
+
+
+def _spelt(codes: _Codes, at: _Places, text: str) -> _Mask:
+    same: _Mask = codes[at] == ord(text[0])
+    for n, one in enumerate(text[1:], 1):
+        same &= codes[at + n] == ord(one)
+    return same
+
+
+def _read_number(codes: _Codes, at: _Places, first: str, base: int, length: int) -> tuple[_Places, _Places]:
+    """The number at each place, up to `length` digits (or letters of a column, from A = 1), and where it ends."""
+    number = np.zeros(len(at), np.int64)
+    for _ in range(length):
+        digit = codes[at] - np.uint8(ord(first))  # beyond any base for what comes before
+        more = digit < base
+        number = np.where(more, number * base + digit + (first == "A"), number)
+        at = at + more
+    return number, at
+
+
+def _note_fine(
+    piece: bytes, codes: _Codes, tags: _Places, places: _Places, cells: tuple[_Places, _Places, _Places], scan: _Scan
+) -> None:
+    """The numbers around `places`, and the row and column of their cells (where these begin, their rows, columns)."""
+    next_tag, cell = np.searchsorted(tags, places), np.searchsorted(cells[0], places) - 1
+    start, end = np.insert(tags, 0, 0)[next_tag], np.append(tags, len(piece))[next_tag]
+    plain = _spelt(codes, start, "<v>") & (cell >= 0)
+    if any(_FINE.search(piece, max(0, place - 40), place + 11) for place in places[~plain].tolist()):
+        scan.fine_elsewhere = True
+    start, end, cell = (one[plain] for one in (start, end, cell))
+    texts = [piece[a:b] for a, b in zip((start + 3).tolist(), end.tolist(), strict=True)]
+    number = pl.Series(texts, dtype=pl.Binary).cast(pl.String, strict=False).cast(pl.Float64, strict=False)
+    fine = pl.DataFrame({"row": cells[1][cell], "column": cells[2][cell] - 1, "number": number})
+    scan.fine.append(fine.drop_nulls().unique())
 
 
 def _text_sizes(stream: IO[bytes]) -> list[int]:
@@ -686,23 +797,16 @@ def _worksheet(workbook: fastexcel.ExcelReader, name: str, scan: _Scan) -> _Raw:
     sheet = workbook.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
     frame = sheet.to_polars()
     frame.columns = [f"c{index}" for index in range(frame.width)]
-    if scan.fine:  # as text, fastexcel cuts numbers to 9 decimals
-        exact = workbook.load_sheet(name, header_row=None, skip_rows=0, dtypes="float").to_polars()
-        exact.columns = [f"f{index}" for index in range(exact.width)]
-        differs = [pl.col(f"c{i}").cast(pl.Float64, strict=False) != pl.col(f"f{i}") for i in range(frame.width)]
-        texts = [pl.col(f"f{i}").cast(pl.String) for i in range(frame.width)]
-        frame = frame.hstack(exact).select(
-            pl.when(one).then(text).otherwise(pl.col(c)).alias(c)
-            for one, text, c in zip(differs, texts, frame.columns, strict=True)
-        )
-    midnight = pl.all().str.replace(r"^([0-9]{4}-[0-9]{2}-[0-9]{2}) 00:00:00$", "$1")
-    frame = frame.select(midnight.replace("", None)).with_row_index("source_row", offset=1)
-    first = min(map(_index, scan.filled or scan.columns), default=0)
+    if scan.fine or scan.fine_elsewhere:  # as text, fastexcel cuts numbers to 9 decimals
+        exact = None if scan.fine_elsewhere else _with_fine(frame, scan)
+        frame = _all_exact(workbook, name, frame) if exact is None else exact
+    frame = frame.select(_without_midnight(column) for column in frame).with_row_index("source_row", offset=1)
+    first = min(scan.filled or scan.columns, default=0)
     merges, notes, problems = list[tuple[int, int, int]](), [], []
     spans = [(_index(a), int(top), int(last)) for a, top, _, last in scan.merges if int(last) > int(top)]
     if sum(last - top for _, top, last in spans) > 2_000_000:
         notes.append("合并单元格过多，没有填充。")
-    elif max(map(_index, scan.filled), default=0) - first + 2 != frame.width and spans:
+    elif max(scan.filled, default=0) - first + 2 != frame.width and spans:
         notes.append("合并单元格的位置不能确定，没有填充。")
     else:
         merges = sorted(spans)
@@ -719,6 +823,41 @@ def _worksheet(workbook: fastexcel.ExcelReader, name: str, scan: _Scan) -> _Raw:
             problems.append((id, f"工作表“{shown(name)}”的单元格 {'、'.join(cells[:3])}{more} {what}。"))
     hidden = sheet.visible != "visible"
     return _Raw(name, frame.cast({"source_row": pl.Int64}), first, tuple(merges), hidden, tuple(problems), tuple(notes))
+
+
+def _with_fine(frame: pl.DataFrame, scan: _Scan) -> pl.DataFrame | None:
+    """`frame` with all decimals of the fine numbers; None if these do not stand where they should."""
+    first, columns = min(scan.columns), frame.get_columns()
+    for (column,), fine in pl.concat(scan.fine).group_by("column"):
+        at, row, number = int(str(column)) - first, fine["row"] - 1, fine["number"]
+        if at >= frame.width or row.is_between(0, frame.height, closed="left").not_().any():
+            return None
+        texts = columns[at].gather(row)
+        cut = texts.cast(pl.Float64, strict=False)
+        if not (((cut - number).abs() <= 1.01e-9) | texts.str.contains(_TIME)).fill_null(False).all():
+            return None
+        differs = cut != number
+        columns[at] = columns[at].scatter(row.filter(differs), number.filter(differs).cast(pl.String))
+    return pl.DataFrame(columns)
+
+
+def _all_exact(workbook: fastexcel.ExcelReader, name: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """The same by reading all cells again, as numbers."""
+    exact = workbook.load_sheet(name, header_row=None, skip_rows=0, dtypes="float").to_polars()
+    exact.columns = [f"f{index}" for index in range(exact.width)]
+    differs = [pl.col(f"c{i}").cast(pl.Float64, strict=False) != pl.col(f"f{i}") for i in range(frame.width)]
+    texts = [pl.col(f"f{i}").cast(pl.String) for i in range(frame.width)]
+    return frame.hstack(exact).select(
+        pl.when(one).then(text).otherwise(pl.col(c)).alias(c)
+        for one, text, c in zip(differs, texts, frame.columns, strict=True)
+    )
+
+
+def _without_midnight(cells: pl.Series) -> pl.Series:
+    """Dates without their 00:00:00, null for empty texts."""
+    if cells.str.ends_with(" 00:00:00").any():
+        cells = cells.str.replace(r"^([0-9]{4}-[0-9]{2}-[0-9]{2}) 00:00:00$", "$1")
+    return cells.replace("", None) if (cells == "").any() else cells
 
 
 # ---- CSV
@@ -754,9 +893,6 @@ def _read_csv(path: Path, limits: Limits, known: Collection[str], reading: Readi
         if text.quotes % 2:
             raise DataError("csv.quotes", _QUOTES)
         frame = _csv_frame(text, limits)
-        longest = frame.select(pl.max_horizontal(pl.col(pl.String).str.len_bytes().max())).item() or 0
-        if longest > MIB:
-            raise _too_large(f"一个单元格有 {longest / MIB:,.0f} MiB 文字", "1 MiB")
         if text.quotes:  # "" is an empty cell too
             frame = frame.with_columns(pl.col(pl.String).replace("", None))
         frame = _beyond_header(frame, text)
@@ -775,15 +911,18 @@ def _as_utf8(path: Path, spare: Path, known: Collection[str]) -> _Csv:
         text = None
         try:
             with spare.open("wb") as copy:
-                for piece in _utf8_pieces(path, encoding):
+                for piece in _ahead(_utf8_pieces(path, encoding)):
                     if b"\0" in piece:
                         message = "文件含有二进制内容，不是 CSV 文本；请另存为 UTF-8 编码的 CSV 后提交。"
                         raise DataError("csv.binary", message)
                     if text is None:
                         text = _shape(piece, path if encoding == "utf-8" else spare, known)
-                    text.separators += piece.count(text.separator.encode())
-                    text.lines += piece.count(text.eol.encode())
-                    text.quotes += piece.count(b'"') if b'"' in piece else 0  # looking is faster than counting
+                    separators, lines = _count(piece, text.separator), _count(piece, text.eol)
+                    if separators + lines == 0 and len(piece) >= MIB - 3:  # no more of it is read
+                        raise DataError("file.too_large", f"文件{_LONG_CELL}")
+                    text.separators += separators
+                    text.lines += lines
+                    text.quotes += _count(piece, '"') if b'"' in piece else 0  # looking is faster than counting
                     if encoding != "utf-8":
                         copy.write(piece)
         except UnicodeError:
@@ -792,6 +931,11 @@ def _as_utf8(path: Path, spare: Path, known: Collection[str]) -> _Csv:
             raise DataError("file.empty", "文件里没有内容；请填写后提交。")
         return text
     raise DataError("csv.encoding", _NOT_TEXT)
+
+
+def _count(piece: bytes, mark: str) -> int:
+    """Ten times as fast as bytes.count, for a mark that is frequent."""
+    return int(np.count_nonzero(np.frombuffer(piece, np.uint8) == ord(mark)))
 
 
 def _utf8_pieces(path: Path, encoding: str) -> Iterator[bytes]:

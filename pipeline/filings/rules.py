@@ -11,15 +11,21 @@ A sentence says what was found and what would be right: `能源消耗.xlsx「202
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import xor
+from typing import Any, Literal, TypeVar
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from pipeline.filings.contracts import BY_NAME, FIRST_YEAR, METRIC_ACTION, TABLES, Column
+from pipeline.filings.contracts import BY_NAME, FIRST_YEAR, METRIC_ACTION, TABLES, Column, Table
+from pipeline.filings.distinct import blocks, distinct
 from pipeline.layout import Layout
 from pipeline.regions import all_regions
 
+T = TypeVar("T")
 Severity = Literal["error", "warning"]
 Frames = Mapping[str, pl.DataFrame]  # canonical tables by name, with _row
 
@@ -183,7 +189,7 @@ def _row_rule(rule: RowRule) -> Finder:
         for name in rule.tables:
             if name in frames:
                 says = pl.format(rule.says, *rule.args) if rule.args else pl.lit(rule.says)
-                yield _found(frames[name].filter(rule.when), name, rule.columns[0], says)
+                yield _found(_where(frames[name], rule.when), name, rule.columns[0], says)
 
     return find
 
@@ -193,11 +199,12 @@ def _row_rule(rule: RowRule) -> Finder:
 
 @dataclass(frozen=True)
 class Context:
-    """report_year; province code -> name; published growth (year, growth_pct) or None."""
+    """report_year; province code -> name; published growth (year, growth_pct) or None; what rules share: `_once`."""
 
     report_year: int
     provinces: Mapping[str, str]
     published_growth: pl.DataFrame | None
+    shared: dict[tuple[str, str], Any] = field(default_factory=dict)
 
 
 Finder = Callable[[Frames, Context], Iterator[pl.DataFrame]]
@@ -225,8 +232,23 @@ def _found(rows: pl.DataFrame, table: str, column: str, says: pl.Expr, found: pl
     )
 
 
+def _where(frame: pl.DataFrame, holds: pl.Expr) -> pl.DataFrame:
+    """The rows of which `holds` is true: most rules find none, and then no column is copied."""
+    mask = frame.select(holds=holds)["holds"]
+    return frame.filter(mask) if mask.any() else frame.clear()
+
+
 def _provinces_only(frame: pl.DataFrame) -> pl.DataFrame:
-    return frame.filter(~pl.col("is_control")) if "is_control" in frame.columns else frame
+    return frame.filter(~pl.col("is_control")) if "is_control" in frame.columns and frame["is_control"].any() else frame
+
+
+def _once(context: Context, name: str, frame: pl.DataFrame, find: Callable[[pl.DataFrame, Table, Context], T]) -> T:
+    """`find` of the table, worked out for the first rule that asks."""
+    asked = (name, find.__name__)
+    if asked not in context.shared:
+        context.shared[asked] = find(frame, BY_NAME[name], context)
+    found: T = context.shared[asked]
+    return found
 
 
 def _limits(column: Column) -> list[tuple[str, float | None, float | None]]:
@@ -253,7 +275,7 @@ def _ranges(negative: bool) -> Finder:
                     if column.default == 0:
                         bad &= value != 0
                     says = pl.format(f"{{}}{{}} 超出范围；应为{column.expected}", number(value), _unit_of(column))
-                    yield _found(frame.filter(bad), name, canonical, says, number(value))
+                    yield _found(_where(frame, bad), name, canonical, says, number(value))
 
     return find
 
@@ -269,7 +291,61 @@ def _years(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
     for name, frame in frames.items():
         if BY_NAME[name].has("year"):
             bad = (pl.col("year") < FIRST_YEAR) | (pl.col("year") > context.report_year)
-            yield _found(frame.filter(bad), name, "year", pl.format("年份 {}" + right, "year"))
+            yield _found(_where(frame, bad), name, "year", pl.format("年份 {}" + right, "year"))
+
+
+# Rules on keys look at 64-bit hashes first, and at the rows themselves only where these may violate a rule.
+
+
+def _hash(parts: Sequence[str]) -> pl.Expr:
+    return reduce(xor, (pl.col(part).hash(seed) for seed, part in enumerate(parts)))
+
+
+@dataclass(frozen=True)
+class _ByKey:
+    """The rows of a frame in the order of a hash of their key but for the year, then of the year.
+
+    packed: hash x `years` + year (from that of the oldest row), and in the last `bits` where the row stands in the
+    frame; ascending. Integers are sorted many times as fast as rows.
+    """
+
+    packed: npt.NDArray[np.uint64]
+    years: int
+    bits: int
+
+    def at(self, part: slice) -> npt.NDArray[np.uint32]:
+        return (self.packed[part] & ((1 << self.bits) - 1)).astype(np.uint32)
+
+    def steps(self) -> Iterator[tuple[slice, npt.NDArray[np.uint64]]]:
+        """Neighbouring rows in blocks, and from each to the next: 0 if key and year are the same, 1 if the year is the
+        next one, else any other number."""
+        for rows in blocks(len(self.packed)):
+            part = slice(rows.start, rows.stop + 1)
+            yield part, np.diff(self.packed[part] >> self.bits)
+
+
+def _by_key(frame: pl.DataFrame, table: Table, context: Context) -> _ByKey:
+    year = pl.col("year") if "year" in table.key else pl.lit(0)
+    first, last = frame.select(first=year.min().fill_null(0), last=year.max().fill_null(0)).row(0)
+    years, bits = 1 << int(last - first + 1).bit_length(), frame.height.bit_length()
+    key = _hash([part for part in table.key if part != "year"]) * years + (year - first).fill_null(0).cast(pl.UInt64)
+    packed, parts = np.empty(frame.height, np.uint64), frame.select(table.key)
+    for rows in blocks(frame.height):
+        packed[rows] = parts[rows].select(key=key)["key"].to_numpy()
+    packed <<= bits
+    packed |= np.arange(frame.height, dtype=np.uint64)
+    packed.sort()
+    return _ByKey(packed, years, bits)
+
+
+def _same_key(frame: pl.DataFrame, table: Table, context: Context) -> pl.DataFrame:
+    """The rows whose key occurs more than once."""
+    order, found = _once(context, table.name, frame, _by_key), [np.empty(0, np.uint32)]
+    for part, step in order.steps():
+        same = np.flatnonzero(step == 0)
+        if len(same):
+            found += [order.at(part)[same], order.at(part)[same + 1]]
+    return frame[np.unique(np.concatenate(found))].filter(pl.struct(table.key).is_duplicated())
 
 
 def _duplicates(identical: bool) -> Finder:
@@ -278,7 +354,7 @@ def _duplicates(identical: bool) -> Finder:
     def find(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
         for name, frame in frames.items():
             table = BY_NAME[name]
-            twice = frame.filter(pl.struct(table.key).is_duplicated())
+            twice = _once(context, name, frame, _same_key)
             if twice.is_empty():
                 continue
             differ = pl.struct(*table.dtypes).n_unique().over(table.key) > 1
@@ -309,17 +385,33 @@ def _month_mix(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
             continue
         rest = [part for part in table.key if part != "month"]
         month = pl.col("month")
-        bad = frame.filter((month.min().over(rest) == 0) & (month.max().over(rest) > 0))
+        some = _of_both_sorts(frame, rest)
+        bad = some.filter((month.min().over(rest) == 0) & (month.max().over(rest) > 0))
         what = pl.when(month == 0).then(pl.lit("年度数据")).otherwise(pl.format("{} 月数据", "month"))
         says = pl.format("这是{}，同一主键又有分月和年度两种数据；应只报其中一种，全部退回", what)
         yield _found(bad, name, "month", says)
+
+
+def _of_both_sorts(frame: pl.DataFrame, rest: list[str]) -> pl.DataFrame:
+    """The rows that may have an annual row and a monthly one of the same `rest`."""
+    if frame["month"].min() != 0 or frame["month"].max() == 0:
+        return frame.clear()
+    hashed = frame.select(hash=_hash(rest), annual=pl.col("month") == 0)
+    annual, monthly = (hashed.filter(sort)["hash"].unique() for sort in (pl.col("annual"), ~pl.col("annual")))
+    both = annual.filter(annual.is_in(monthly.implode()))
+    return frame.filter(hashed["hash"].is_in(both.implode())) if both.len() else frame.clear()
 
 
 def _unknown_entities(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
     entities = frames.get("entities", pl.DataFrame(schema={"entity_id": pl.String()}))
     for name, frame in frames.items():
         if name != "entities" and "entity_id" in frame.columns:
-            bad = frame.join(entities, on="entity_id", how="anti", maintain_order="left")
+            few = distinct(frame["entity_id"])
+            if few is None:
+                bad = frame.join(entities, on="entity_id", how="anti", maintain_order="left")
+            else:
+                unknown = ~few.texts.is_in(entities["entity_id"].implode())
+                bad = frame[few.spread(unknown.fill_null(True)).arg_true()] if unknown.any() else frame.clear()
             yield _found(bad, name, "entity_id", pl.format(
                 "填报单位 {} 不在“填报单位”表中（或其登记行已被退回）；应先在该表登记，或改为已登记的编码", "entity_id"))  # fmt: skip
 
@@ -341,9 +433,9 @@ def _yearly(frame: pl.DataFrame, table: str, value: str, by: Sequence[str] = _WH
     return each.group_by(by, maintain_order=True).agg(total.alias(value), pl.col("_row").min())
 
 
-def _final_electricity(frames: Frames) -> pl.DataFrame | None:
-    """Energy rows of electricity where it is finally used: own and received."""
-    if "energy" not in frames:
+def _final_electricity(frames: Frames, beside: str) -> pl.DataFrame | None:
+    """Energy rows of electricity where it is finally used: own and received; None unless `beside` was filed too."""
+    if "energy" not in frames or beside not in frames:
         return None
     return frames["energy"].filter((pl.col("carrier") == "electricity") & (pl.col("supply") != "resold"))
 
@@ -357,8 +449,8 @@ def _facility_sum(table: str, value: str, kinds: Mapping[str, str] | str) -> Fin
     """Electricity of buildings or stations against that of energy, by facility type, where both are filed."""
 
     def find(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
-        energy = _final_electricity(frames)
-        if energy is None or table not in frames:
+        energy = _final_electricity(frames, table)
+        if energy is None:
             return
         facility = pl.lit(kinds) if isinstance(kinds, str) else pl.col("kind").cast(pl.String).replace_strict(kinds)
         by = (*_WHERE, "facility_type")
@@ -384,8 +476,8 @@ def _province(context: Context) -> pl.Expr:
 
 
 def _green_above_electricity(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
-    energy = _final_electricity(frames)
-    if energy is None or "green_power" not in frames:
+    energy = _final_electricity(frames, "green_power")
+    if energy is None:
         return
     green = _yearly(frames["green_power"], "green_power", "kwh")
     electricity = _yearly(energy, "energy", "quantity").select(*_WHERE, "quantity")
@@ -413,7 +505,10 @@ def _resold(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
         return
     by = ("year", "entity_id", "counterparty_id", "province_code", "carrier")
     energy = frames["energy"]
-    sold = _yearly(energy.filter(pl.col("supply") == "resold"), "energy", "quantity", by)
+    resold = _where(energy, pl.col("supply") == "resold")
+    if resold.is_empty():
+        return
+    sold = _yearly(resold, "energy", "quantity", by)
     got = _yearly(energy.filter(pl.col("supply") == "received"), "energy", "quantity", by)
     mirror = got.rename({"entity_id": "counterparty_id", "counterparty_id": "entity_id", "quantity": "_got"})
     both = sold.join(mirror.select(*by, "_got", _filed=True), on=by, how="left")
@@ -438,12 +533,7 @@ def _against_last_year(slip: bool) -> Finder:
             values = [column for column in table.columns if column.yearly]
             if not values:
                 continue
-            rows = _provinces_only(frame)
-            before = rows.select(
-                *(pl.col(part) + 1 if part == "year" else pl.col(part) for part in table.key),
-                *(pl.col(column.name).alias(f"_{column.name}") for column in values),
-            ).unique(table.key)
-            both = rows.join(before, on=table.key)
+            both = _once(context, name, frame, _changed)
             for column in values:
                 now, then = pl.col(column.name), pl.col(f"_{column.name}")
                 times = now / then
@@ -462,14 +552,46 @@ def _against_last_year(slip: bool) -> Finder:
     return find
 
 
+def _changed(frame: pl.DataFrame, table: Table, context: Context) -> pl.DataFrame:
+    """The rows that may have changed by more than CHANGE against the year before, with its values as `_…`."""
+    order, found = _once(context, table.name, frame, _by_key), [np.empty(0, np.uint32)]
+    columns = [column.name for column in table.columns if column.yearly]
+    for part, step in order.steps():
+        at = order.at(part)
+        # other keys of one hash stand between a row and its last year
+        for twin in np.unique((order.packed[part][1:] >> order.bits)[step == 0] // np.uint64(order.years)).tolist():
+            first, last = ((one * order.years) << order.bits for one in (twin, twin + 1))
+            start, stop = np.searchsorted(order.packed, np.array([first, last - 1], np.uint64)).tolist()
+            found.append(order.at(slice(start, stop + 1)))
+        for name in columns:
+            value = frame[name].gather(at).to_numpy()
+            with np.errstate(divide="ignore", invalid="ignore"):
+                times = value[1:] / value[:-1]
+            alike = (times > 1.01 / CHANGE) & (times < 0.99 * CHANGE)
+            now = np.flatnonzero((step == 1) & (value[:-1] > 0) & ~alike) + 1
+            found += [at[now], at[now - 1]]
+    rows = _provinces_only(frame[np.unique(np.concatenate(found))])
+    before = rows.select(
+        *(pl.col(part) + 1 if part == "year" else pl.col(part) for part in table.key),
+        *(pl.col(name).alias(f"_{name}") for name in columns),
+    ).unique(table.key)
+    return rows.join(before, on=table.key)
+
+
 def _province_missing(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
     """Entity and province of a year without a row in the next, of years in which the table has any rows."""
     for name, frame in frames.items():
         if not BY_NAME[name].has(*_WHERE) or BY_NAME[name].has("action_no"):
             continue
-        filed = _provinces_only(frame).select(_WHERE).unique(maintain_order=True)
-        expected = filed.with_columns(pl.col("year") + 1).join(filed.select("year").unique(), on="year", how="semi")
-        gone = expected.join(filed, on=_WHERE, how="anti", maintain_order="left")
+        rows = _provinces_only(frame)
+        # the hash of entity and province and the year, in one integer
+        mark = _hash(_WHERE[1:]) * 64 + (pl.col("year") - FIRST_YEAR).cast(pl.UInt64)
+        parts = [rows.select(_WHERE)[part].select(mark=mark)["mark"] for part in blocks(rows.height)]
+        each = pl.concat([part.unique(maintain_order=True) for part in parts]).unique(maintain_order=True)
+        has_next = (each % 64 + 1).is_in((each % 64).unique().implode())
+        last = each.filter(has_next & ~(each + 1).is_in(each.implode()))
+        gone = rows.filter(pl.concat(parts).is_in(last.implode())) if last.len() else rows.clear()
+        gone = gone.select(_WHERE).unique(maintain_order=True).with_columns(pl.col("year") + 1)
         says = pl.format("单位 {} {} 年报过{}，{} 年没有报或全部被退回；应补报，或说明在该省已无业务", "entity_id", pl.col("year") - 1,
                          _province(context), "year")  # fmt: skip
         yield _found(gone.with_columns(_row=None), name, "province_code", says)
@@ -480,7 +602,9 @@ def _part_and_whole(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
         key = [part for part in BY_NAME[name].key if part != "sub_region"]
         if len(key) == len(BY_NAME[name].key):
             continue
-        part = frame.filter(pl.col("sub_region") != "")
+        part = _where(frame, pl.col("sub_region") != "")
+        if part.is_empty():
+            continue
         whole = frame.filter(pl.col("sub_region") == "").select(key)
         says = pl.format("{} 已单独填报，同一主键又有{}的一行；两行相加，{}的一行应不含 {}", "sub_region", _province(context),
                          _province(context), "sub_region")  # fmt: skip
@@ -494,7 +618,10 @@ def _control_totals(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
         if not values or "province_code" not in table.key:
             continue
         key = [part for part in table.key if part not in ("province_code", "sub_region")]
-        control, rows = frame.filter("is_control"), frame.filter(~pl.col("is_control"))
+        control = _where(frame, pl.col("is_control"))
+        if control.is_empty():
+            continue
+        rows = frame.filter(~pl.col("is_control"))
         for column in values:
             value = column.name
             summed = rows.group_by(key).agg(pl.col(value).sum().alias("_sum"))
@@ -611,6 +738,7 @@ def check(
         errors = [part.select("table", "_row") for part in found if part["severity"][0] == "error"]
         if errors:
             left = {name: _without(frame, pl.concat(errors), name) for name, frame in left.items()}
+            context.shared.clear()
     raw = pl.concat(parts) if parts else pl.DataFrame(schema=_RAW)
     marks = {name: _marks(frame, raw.filter(pl.col("table") == name)) for name, frame in frames.items()}
     return Findings(
@@ -627,25 +755,32 @@ _RAW = {
 
 
 def _without(frame: pl.DataFrame, errors: pl.DataFrame, name: str) -> pl.DataFrame:
-    return frame.join(errors.filter(pl.col("table") == name), on="_row", how="anti", maintain_order="left")
+    rows = errors.filter(pl.col("table") == name)["_row"].unique()
+    return frame.filter(~pl.col("_row").is_in(rows.implode())) if rows.len() else frame
 
 
 def _marks(frame: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
-    by_row = found.drop_nulls("_row").group_by("_row").agg(
+    by_row = found.drop_nulls("_row").group_by("_row", maintain_order=True).agg(
         rejected=(pl.col("severity") == "error").any(), flags=pl.col("rule").unique(maintain_order=True)
     )  # fmt: skip
-    marked = frame.select("_row").join(by_row, on="_row", how="left", maintain_order="left")
-    return marked.select(pl.col("rejected").fill_null(False), pl.col("flags").fill_null([]))
+    marks = pl.concat(
+        [pl.DataFrame({"rejected": [False], "flags": [[]]}, schema=by_row.drop("_row").schema), by_row.drop("_row")]
+    )
+    which = pl.zeros(frame.height, dtype=pl.UInt32, eager=True)
+    which.scatter(by_row["_row"], pl.int_range(1, by_row.height + 1, dtype=pl.UInt32, eager=True))
+    return marks.select(pl.all().gather(which))
 
 
 def _sentences(raw: pl.DataFrame, frames: Frames) -> pl.DataFrame:
-    source = [
-        frame.select(pl.lit(name).alias("table"), "_row", file="source_file", sheet="source_sheet", row="source_row")
-        .join(raw.filter(pl.col("table") == name).select("_row").unique(), on="_row", how="semi")
-        for name, frame in frames.items()
-    ]  # fmt: skip
-    if not source or raw.is_empty():
+    if raw.is_empty():
         return pl.DataFrame(schema=FINDING)
+    rows = {name: part["_row"].drop_nulls().unique().sort() for (name,), part in raw.group_by("table")}
+    source = [
+        frames[str(name)][of_table].select(
+            pl.lit(name).alias("table"), "_row", file="source_file", sheet="source_sheet", row="source_row"
+        )
+        for name, of_table in rows.items()
+    ]
     names = {(table.name, column.name): column.zh for table in TABLES for column in table.columns}
     spelt = pl.DataFrame(
         [(table, BY_NAME[table].zh, column, zh) for (table, column), zh in names.items()],
