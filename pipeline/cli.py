@@ -159,7 +159,7 @@ def indicators(
         list[str] | None, typer.Argument(metavar="[指标…]", help="指标名，如 dc.pue.all；默认全部")
     ] = None,
     year: Annotated[int | None, typer.Option(help="年份；默认是有填报的最近一年")] = None,
-    region: Region = "全国",
+    region: Annotated[str, typer.Option("--region", help="同 build；也可为东部、中部、西部、东北")] = "全国",
     by: Annotated[str, typer.Option(help="再分到 province、entity 或一个维度，如 facility_type")] = "",
     filings: Filings = SAMPLE,
     override: Override = None,
@@ -175,8 +175,11 @@ def indicators(
         raise ParameterError("option.unknown", f"--format {format}：没有这种格式；可用：table、json、csv")
     layout = Layout.current()
     catalogue = load_catalogue(layout)
-    planned = jobs(layout, Selection(None, region, filings=filings, overrides=tuple(override or ())))
-    where, when = [job.region for job in planned], year or planned[0].year
+    area = listing.economic(region)
+    planned = jobs(
+        layout, Selection(None, "全国" if area else region, filings=filings, overrides=tuple(override or ()))
+    )
+    where, when = [area] if area else [job.region for job in planned], year or planned[0].year
     rows = listing.choose(computed(layout, planned[0]), catalogue, where, when, by, names or ())
     if format == "json":
         print(json.dumps(rows.to_dicts(), ensure_ascii=False, indent=1))
@@ -188,24 +191,42 @@ def indicators(
 
 @app.command()
 def explain(
-    name: Annotated[str, typer.Argument(help="指标名，如 dc.pue.new_large", show_default=False)],
-    region: Region = "全国",
+    name: Annotated[
+        str, typer.Argument(help="指标名，如 dc.pue.new_large；公开统计名或行号，如 bs5g、N032", show_default=False)
+    ],
+    region: Annotated[str, typer.Option("--region", help="全国、一个省，或东部、中部、西部、东北")] = "全国",
     year: Annotated[int | None, typer.Option(help="年份；默认是有填报的最近一年")] = None,
     filings: Filings = SAMPLE,
     override: Override = None,
     format: Annotated[str, typer.Option(help="table（表格）或 json（全部行）")] = "table",
 ) -> None:
-    """说明一个数怎样得来：公式、分子分母、每一行填报的出处，以及退回的行。"""
-    from pipeline.indicators import listing
+    """说明一个数怎样得来：公式、分子分母、每一行填报的出处和退回的行；公开统计则列出每个来源及取舍。"""
+    from pipeline.indicators import listing, origins
+    from pipeline.indicators.model import load_catalogue
     from pipeline.reports.edition import explained
     from pipeline.reports.plan import Selection, jobs
 
     if format not in ("table", "json"):
         raise ParameterError("option.unknown", f"--format {format}：没有这种格式；可用：table、json")
     layout = Layout.current()
-    where = regions.resolve(region, layout)
-    [job] = jobs(layout, Selection(None, where.short_zh, filings=filings, overrides=tuple(override or ())))
-    found = explained(layout, job, name, year or job.year)
+    area = listing.economic(region)
+    where = area or regions.resolve(region, layout)
+    published = origins.names(layout)
+    if name in published:
+        rows = origins.origin(name, where, year, layout)
+        if format == "json":
+            print(json.dumps({"rows": rows.to_dicts()}, ensure_ascii=False, indent=1))
+        elif rows.height:
+            _print_frame(
+                rows, f"{origins.title(name, layout)}（{name}）：公开统计中的 {rows.height} 行，计算只用“采用”的"
+            )
+        else:
+            print(f"{origins.title(name, layout)}（{name}）：没有{where.short_zh}的公开统计；不以其他地区代替。")
+        return
+    listing.check(name, load_catalogue(layout), published)
+    wanted = Selection(None, "全国" if area else where.short_zh, filings=filings, overrides=tuple(override or ()))
+    [job] = jobs(layout, wanted)
+    found = explained(layout, job, name, year or job.year, where)
     if format == "json":
         print(json.dumps(listing.as_data(found), ensure_ascii=False, indent=1))
         return

@@ -19,6 +19,8 @@ Spec = dict[str, Any]
 
 _ids = re.compile(r'(id="|url\(#|href="#)((?:clip|gradient)_?\d+)')
 _aria = re.compile(r' (?:role|aria-[a-z]+)="[^"]*"')
+_places = re.compile(r' (d|transform|x|y|x1|x2|y1|y2|width|height)="([^"]*)"')
+_long = re.compile(r"-?\d+\.\d{3,}")
 _registered: list[Path] = []
 
 CONVERTER = version("vl-convert-python")
@@ -43,6 +45,7 @@ def _deterministic(spec: Spec) -> Spec:
 
 def svg(spec: Spec, figure_id: str, cache: Path | None = None) -> str:
     """`spec` as a static SVG, `theme.WIDTH` wide, with ids of its own and without vl-convert's English aria texts.
+    Coordinates have two decimals.
 
     Kept in `cache` under the hash of specification, id, fonts and converter, since a chart with Chinese text costs
     more than the notebook it stands in. The caller supplies the alternative text: the converter drops it.
@@ -59,13 +62,18 @@ def svg(spec: Spec, figure_id: str, cache: Path | None = None) -> str:
     drawn = vlc.vegalite_to_svg(still, allowed_base_urls=[])
     numbers: dict[str, str] = {}
     drawn = _ids.sub(lambda m: m[1] + numbers.setdefault(m[2], f"{figure_id}-{len(numbers) + 1}"), drawn)
-    drawn = _aria.sub("", drawn)
+    drawn = _places.sub(lambda m: f' {m[1]}="{_long.sub(_hundredths, m[2])}"', _aria.sub("", drawn))
     if kept:
         kept.parent.mkdir(parents=True, exist_ok=True)
         beside = kept.with_suffix(f".{os.getpid()}.part")
         beside.write_text(drawn, "utf-8")
         beside.replace(kept)
     return drawn
+
+
+def _hundredths(number: re.Match[str]) -> str:
+    """A coordinate to a hundredth of a pixel: more is a fifth of a report's charts and seen by nobody."""
+    return f"{float(number[0]):.2f}".rstrip("0").rstrip(".")
 
 
 def png(spec: Spec) -> bytes:

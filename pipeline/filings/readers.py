@@ -330,7 +330,7 @@ def _table(raw: _Raw, file: str, known: Collection[str], fill: Collection[str], 
         message = f"{where}有 {filled} 列，超过上限 {_MAX_FILLED} 列；请只保留模板中的列后提交。"
         reading.problems.append(FileProblem(file, sheet, "file.too_large", message))
         return
-    if any((raw.frame[name].str.len_bytes().max() or 0) > MIB for name in names):
+    if names and (raw.frame.select(pl.max_horizontal(pl.col(names).str.len_bytes().max())).item() or 0) > MIB:
         reading.problems.append(FileProblem(file, sheet, "file.too_large", f"{where}：{_LONG_CELL}"))
         return
     frame, notes = _without_blank(raw.frame, names)

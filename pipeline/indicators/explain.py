@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,6 +67,7 @@ class Explanation:
 def explain(
     id: str,
     region: Region,
+    provinces: Sequence[Region],
     year: int,
     table: pl.DataFrame,
     catalogue: Catalogue,
@@ -75,15 +76,17 @@ def explain(
     quarantine: Mapping[str, pl.DataFrame],
     baseline_year: int,
 ) -> Explanation:
-    """The chain of one value. table: `evaluate.TABLE`; prepared: `inputs.prepare`. `id` is in the catalogue."""
+    """The chain of one value. provinces: those that `region` is made of (and the nation itself for the nation). table:
+    `evaluate.TABLE`; prepared: `inputs.prepare`. `id` is in the catalogue."""
     steps = list(_steps(catalogue[id], region, year, table, catalogue, baseline_year, 0))
+    codes = None if region.is_nation else [one.code for one in provinces]
     rows, names = [pl.DataFrame(schema=ROWS)], dict[str, None]()
     for indicator, at in {(step.indicator.id, step.year): (step.indicator, step.year) for step in steps}.values():
-        for name, behind in _behind(indicator, region, at, prepared, accepted):
+        for name, behind in _behind(indicator, codes, at, prepared, accepted):
             rows.append(behind)
             names[name] = None
     found = pl.concat(rows).unique(maintain_order=True).sort("table", *SOURCE)
-    spelt = {region.short_zh, region.name_zh, region.code}
+    spelt = {name for one in provinces for name in (one.short_zh, one.name_zh, one.code)}
     rejected = [pl.DataFrame(schema=REJECTED)] + [
         _rejected(name, quarantine[name], None if region.is_nation else spelt) for name in names if name in quarantine
     ]
@@ -114,12 +117,12 @@ def _steps(
 
 def _behind(
     one: Indicator,
-    region: Region,
+    codes: Sequence[str] | None,
     year: int,
     prepared: Mapping[str, pl.DataFrame],
     accepted: Mapping[str, pl.DataFrame],
 ) -> Iterator[tuple[str, pl.DataFrame]]:
-    """Table and ROWS of the filed rows that enter an indicator of one table."""
+    """Table and ROWS of the filed rows that enter an indicator of one table. codes: of provinces; None for all."""
     if one.table is None or (one.table not in accepted and one.table not in MADE_OF):
         return
     columns = inputs.COLUMNS[one.table]
@@ -132,8 +135,8 @@ def _behind(
         entering = entering.filter(pl.col(one.year) <= year)
     else:
         entering = entering.filter(pl.col(one.year) == year)
-    if "province_code" in columns and not region.is_nation:
-        entering = entering.filter(pl.col("province_code") == region.code)
+    if "province_code" in columns and codes is not None:
+        entering = entering.filter(pl.col("province_code").is_in(codes))
     for name in MADE_OF.get(one.table, (one.table,)):
         rows = accepted[name]
         key = [

@@ -24,12 +24,18 @@ SHOWN = 20  # rows that a terminal lists
 _TABLES = {table.name: table.zh for table in BY_NAME.values()}
 
 
-def check(id: str, catalogue: Catalogue) -> None:
-    """Raises ParameterError, with the nearest name, where there is no such indicator."""
+def check(id: str, catalogue: Catalogue, others: Sequence[str] = ()) -> None:
+    """Raises ParameterError, with the nearest name (also of `others`), where there is no such indicator."""
     if id not in catalogue.indicators:
-        near = difflib.get_close_matches(id, catalogue.indicators, n=1, cutoff=0.4)
+        near = difflib.get_close_matches(id, [*catalogue.indicators, *others], n=1, cutoff=0.4)
         hint = f"；是不是 {near[0]}" if near else ""
         raise ParameterError("indicator.unknown", f"没有名为 {id} 的指标{hint}；全部指标见 green-report indicators。")
+
+
+def economic(text: str) -> Region | None:
+    """The economic region that `text` names (东部, 东部地区), which is no region of reports but one of indicators."""
+    name = text.strip().removesuffix("地区")
+    return Region(ECONOMIC[name], f"{name}地区", name, None, name) if name in ECONOMIC else None
 
 
 def check_year(year: int, table: pl.DataFrame) -> None:

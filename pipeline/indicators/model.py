@@ -166,6 +166,7 @@ def _fault(message: str) -> PydanticCustomError:
 class _File(_Model):
     family: Text
     title: Text
+    order: int = 99  # among the families, as the chapters stand
     indicators: tuple[Indicator, ...]
 
 
@@ -239,8 +240,8 @@ def load_catalogue(layout: Layout, folder: Path = FOLDER) -> Catalogue:
     indicators: dict[str, Indicator] = {}
     families: dict[str, tuple[str, tuple[str, ...]]] = {}
     where: dict[str, str] = {}
-    for path in sorted(folder.glob("*.yml")):
-        read = _read(path)
+    files = {path: _read(path) for path in sorted(folder.glob("*.yml"))}
+    for path, read in sorted(files.items(), key=lambda item: item[1].order):
         for one in read.indicators:
             if one.id in indicators:
                 raise _error(path.name, one.id, f"编号重复，已在 {where[one.id]} 中声明", "编号应当唯一")

@@ -16,6 +16,7 @@ from pipeline.indicators.explain import Explanation, explain
 from pipeline.indicators.model import load_catalogue
 from pipeline.layout import Layout
 from pipeline.params import Params
+from pipeline.regions import Region, all_regions
 from pipeline.reports.plan import Job
 
 METHOD = (
@@ -50,8 +51,11 @@ def computed(layout: Layout, job: Job) -> pl.DataFrame:
     return evaluate.compute(filed, layout, job.resolved.params, plan, job.year, counts)
 
 
-def explained(layout: Layout, job: Job, id: str, year: int) -> Explanation:
-    """Where the value of one indicator in a year comes from. Raises ParameterError for what there is not."""
+def explained(layout: Layout, job: Job, id: str, year: int, region: Region) -> Explanation:
+    """Where the value of one indicator in a year and region (also an economic one) comes from, from the job's filings.
+
+    Raises ParameterError for what there is not.
+    """
     catalogue = load_catalogue(layout)
     listing.check(id, catalogue)
     accepted, quarantine, counts = (
@@ -61,4 +65,7 @@ def explained(layout: Layout, job: Job, id: str, year: int) -> Explanation:
     prepared = inputs.prepare(accepted, layout, job.resolved.params, plan, job.year, counts)
     table = computed(layout, job)
     listing.check_year(year, table)
-    return explain(id, job.region, year, table, catalogue, prepared, accepted, quarantine, plan.baseline_year)
+    inside = evaluate.places(layout).filter(pl.col("region_code") == region.code)["province_code"].to_list()
+    listed = {one.code: one for one in all_regions(layout)}
+    provinces = [listed[code] for code in inside]
+    return explain(id, region, provinces, year, table, catalogue, prepared, accepted, quarantine, plan.baseline_year)
