@@ -47,7 +47,7 @@ def green_report() -> alt.theme.ThemeConfig:
             "titleBaseline": "bottom",
         },
         "axisX": {"grid": False, "labelFlush": False},
-        "legend": {**text, "orient": "top", "title": None, "symbolType": "circle", "labelLimit": 0},
+        "legend": {**text, "orient": "top", "title": None, "symbolType": "circle", "labelLimit": 0, "titleLimit": 0},
         "text": {"font": FONT_STACK, "fontSize": 12, "color": INK},
         "line": {"strokeWidth": 2.5, "color": PRIMARY},
         "point": {"filled": True, "size": 60, "color": PRIMARY},

@@ -158,14 +158,20 @@ def _canonical(reading: Reading, layout: Layout, report_year: int) -> tuple[dict
     frames: dict[str, list[pl.DataFrame]] = {}
     sheets: dict[str, list[Sheet]] = {}
     findings = []
-    for table, filed, alike in _alike(reading, report_year):
+    for table, alike in _alike(reading):
         texts = pl.concat(
-            sheet.rows.with_columns(source_file=pl.lit(sheet.file), source_sheet=pl.lit(sheet.sheet)) for sheet in alike
+            rows.with_columns(source_file=pl.lit(sheet.file), source_sheet=pl.lit(sheet.sheet))
+            for sheet, rows in zip(alike, _spelt_alike(table, alike), strict=True)
         ).rechunk()
-        done = normalise(table, texts, layout, filed)
+        years = [filing_year(sheet.file) or report_year for sheet in alike]
+        done = normalise(table, texts, layout, years[0])
         findings += [done.findings, _ragged(table, texts)]
         more = (texts["_ragged"] == "多").fill_null(False) if "_ragged" in texts.columns else False
-        frame = done.frame.with_columns(_filed=pl.lit(filed, pl.Int32), _wrong=done.rejected | more)
+        filed = pl.concat(
+            pl.repeat(year, sheet.rows.height, dtype=pl.Int32, eager=True)
+            for year, sheet in zip(years, alike, strict=True)
+        )
+        frame = done.frame.with_columns(_filed=filed, _wrong=done.rejected | more)
         frames.setdefault(table.name, []).append(frame)
         sheets.setdefault(table.name, []).extend(alike)
     tables = {}
@@ -178,9 +184,10 @@ def _canonical(reading: Reading, layout: Layout, report_year: int) -> tuple[dict
     return tables, findings
 
 
-def _alike(reading: Reading, report_year: int) -> Iterator[tuple[Table, int, list[Sheet]]]:
-    """Table, filing year and sheets that can be read as one: the same columns, nothing to say of any of them."""
-    groups: dict[tuple[object, ...], tuple[Table, int, list[Sheet]]] = {}
+def _alike(reading: Reading) -> Iterator[tuple[Table, list[Sheet]]]:
+    """Table and sheets that can be read as one: the same columns and units, however they are spelt, and nothing to say of
+    any header; the same filing year where a column's default is that."""
+    groups: dict[tuple[object, ...], tuple[Table, list[Sheet]]] = {}
     for at, sheet in enumerate(reading.sheets):
         table = table_of(sheet.sheet) or table_of(Path(sheet.file).name)
         if table is None:
@@ -190,12 +197,21 @@ def _alike(reading: Reading, report_year: int) -> Iterator[tuple[Table, int, lis
         if unit := _unit_above(reading, sheet, [one for one in known if one]):
             reading.problems.append(unit)
             continue
-        named = {one[0].name for one in known if one}
+        named = {one[0].name: one[1] for one in known if one}
         told = len(named) < len(known) or any(one.required and one.name not in named for one in table.columns)
-        filed = filing_year(sheet.file) or report_year
-        key = (table.name, filed, tuple(sheet.rows.columns), at if told else None)
-        groups.setdefault(key, (table, filed, []))[2].append(sheet)
+        year = filing_year(sheet.file) if any(one.default == "=filing_year" for one in table.columns) else None
+        key = (table.name, year, frozenset(named.items()), "_ragged" in sheet.rows.columns, at if told else None)
+        groups.setdefault(key, (table, []))[1].append(sheet)
     yield from groups.values()
+
+
+def _spelt_alike(table: Table, alike: list[Sheet]) -> Iterator[pl.DataFrame]:
+    """The rows of each sheet under the headers of the first one."""
+    first = alike[0]
+    headers = {one[0].name: header for header in first.columns if (one := column_of(table, header))}
+    for sheet in alike:
+        own = {header: headers[one[0].name] for header in sheet.columns if (one := column_of(table, header))}
+        yield sheet.rows if sheet is first else sheet.rows.rename(own).select(first.rows.columns)
 
 
 def _unit_above(reading: Reading, sheet: Sheet, known: list[tuple[Column, str | None]]) -> FileProblem | None:

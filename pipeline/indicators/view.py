@@ -167,5 +167,9 @@ class View:
         told = "".join(
             f"{self.catalogue[id].title}：{self.catalogue[id].definition.formula.rstrip('。')}。" for id in ids
         )
+        return told + self.said(*ids)
+
+    def said(self, *ids: str) -> str:
+        """`remarks` as a sentence of the report's region and year; empty where there are none."""
         remarks = self.remarks(*ids)
-        return told + (f"{remarks}。" if remarks else "")
+        return f"{self.year} 年{self.region.short_zh}：{remarks}。" if remarks else ""

@@ -69,9 +69,8 @@ def provinces(view: View, id: str, figure: str, target: Target | None = None) ->
     shown, unit, decimals = _in_unit(measure, list(there.values()))
     column = _column(measure, unit)
     rows = pl.DataFrame({"省份": list(there), column: shown, "本省": [name == own for name in there]})
-    rows = rows.sort(column, descending=not lower).with_columns(
-        印=pl.Series([wording.number(value, decimals) for value in rows.sort(column, descending=not lower)[column]])
-    )
+    rows = rows.sort(column, descending=not lower)
+    rows = rows.with_columns(印=pl.Series([_against(value, decimals, measure, target) for value in rows[column]]))
     y = alt.Y("省份:N", sort=rows["省份"].to_list(), title=None, axis=alt.Axis(ticks=False))
     x = alt.X(f"{_field(column)}:Q", title=unit or None, scale=alt.Scale(zero=False, nice=True), axis=alt.Axis(grid=True, tickCount=6))  # fmt: skip
     tint = alt.condition("datum['本省']", alt.value(theme.ACCENT), alt.value(theme.PRIMARY))
@@ -95,6 +94,14 @@ def provinces(view: View, id: str, figure: str, target: Target | None = None) ->
         method=view.method(id) + (f"没有数据的省份：{join_names(absent)}。" if absent else ""),
         decimals={column: decimals},
     )
+
+
+def _against(shown: float, decimals: int, measure: Measure, target: Target | None) -> str:
+    """A value as an axis shows it, on the target's side also in print: 1.3046 beside 1.3以下 is not 1.30."""
+    if target is None:
+        return wording.number(shown, decimals)
+    [limit], _, _ = _in_unit(measure, [target.value])
+    return wording.number_against(shown, limit or 0.0, target.comparator, decimals)
 
 
 def _field(column: str) -> str:
@@ -281,7 +288,7 @@ def summary(
         )
     if not lines:
         return None
-    return Table(id=table, title=title, data=pl.DataFrame(lines), source=FILED, method=view.remarks(*told))
+    return Table(id=table, title=title, data=pl.DataFrame(lines), source=FILED, method=view.said(*told))
 
 
 def not_filed(view: View, *ids: str) -> str:
