@@ -1,0 +1,226 @@
+"""What chapters draw of indicators says what is so: for many provinces, few, one, none; above, at and below a target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import polars as pl
+import pytest
+
+from pipeline import reference, regions
+from pipeline.indicators.evaluate import TABLE
+from pipeline.indicators.model import load_catalogue
+from pipeline.indicators.view import View
+from pipeline.layout import Layout
+from pipeline.reference import Target
+from pipeline.reports import shapes
+
+RATE, NEW, ENERGY = "sharing.new_5g_sites", "dc.pue.new_large", "energy.total"
+NATION, GUANGDONG = "000000", "440000"
+
+
+def row(id: str, value: float | None, code: str = NATION, year: int = 2025, **more: Any) -> dict[str, Any]:
+    return dict.fromkeys(TABLE) | {"indicator_id": id, "year": year, "region_code": code, "value": value} | more
+
+
+@pytest.fixture
+def view(layout: Layout) -> View:
+    return View(
+        pl.DataFrame(schema=TABLE), load_catalogue(layout), regions.NATION, 2025, reference.provinces(layout), {}
+    )
+
+
+def filled(view: View, rows: Sequence[Mapping[str, Any]], region: str = "全国", layout: Layout | None = None) -> View:
+    found = regions.resolve(region, layout) if layout else view.region
+    return replace(view, table=pl.DataFrame(list(rows), schema=TABLE), region=found)
+
+
+def codes(view: View) -> list[str]:
+    return view.provinces.filter("in_31")["code"].to_list()
+
+
+def target(layout: Layout, id: str) -> Target:
+    return next(one for one in reference.load_plan(layout).targets if one.indicator == id)
+
+
+class TestProvinces:
+    @pytest.mark.parametrize(
+        ("values", "said"),
+        [
+            ([0.9, 0.8, 0.85], "2025 年新建5G基站站址共享率：3 个省份都符合“不低于80%”；北京最高，为 90.0%；天津最低，为 80.0%"),
+            ([0.9, 0.79996, 0.85], "2025 年新建5G基站站址共享率：3 个省份中 2 个符合“不低于80%”；北京最高，为 90.0%；天津最低，为 80.0%"),
+            ([0.5, 0.5], "2025 年新建5G基站站址共享率：2 个省份都没有达到“不低于80%”；2 个省份新建5G基站站址共享率均为 50.0%"),
+        ],
+    )  # fmt: skip
+    def test_counts_who_is_on_the_targets_side(
+        self, view: View, layout: Layout, values: list[float], said: str
+    ) -> None:
+        rows = [row(RATE, value, code) for value, code in zip(values, codes(view), strict=False)]
+        figure = shapes.provinces(filled(view, rows), RATE, "f-x", target(layout, RATE))
+        assert figure is not None
+        assert figure.title == said
+
+    def test_a_point_is_printed_on_its_side_of_the_target(self, view: View, layout: Layout) -> None:
+        rows = [row(NEW, value, code) for value, code in zip([1.3046, 1.2951, 1.3], codes(view), strict=False)]
+        figure = shapes.provinces(filled(view, rows), NEW, "f-x", target(layout, NEW))
+        assert figure is not None
+        drawn = figure.chart.to_dict()
+        printed = {one["省份"]: one["印"] for data in drawn["datasets"].values() for one in data if "印" in one}
+        assert printed == {"北京": "1.305", "天津": "1.30", "河北": "1.30"}
+
+    def test_ranks_the_own_province_only_among_ten(self, view: View, layout: Layout) -> None:
+        few = [row(RATE, 0.8 + n / 100, code) for n, code in enumerate([GUANGDONG, *codes(view)[:8]])]
+        figure = shapes.provinces(filled(view, few, "广东", layout), RATE, "f-x", target(layout, RATE))
+        assert figure is not None
+        assert figure.title == "广东新建5G基站站址共享率为 80.0%；有此项数据的省份只有 9 个，不排位"
+        ten = [*few, row(RATE, 0.99, "650000")]
+        figure = shapes.provinces(filled(view, ten, "广东", layout), RATE, "f-x", target(layout, RATE))
+        assert figure is not None
+        assert "10 个省份" in figure.title
+
+    def test_the_best_stands_first_whichever_way_is_better(self, view: View) -> None:
+        values = dict(zip(codes(view), [1.2, 1.4, 1.3], strict=False))
+        for id, order in ((NEW, [1.2, 1.3, 1.4]), (RATE, [1.4, 1.3, 1.2])):
+            figure = shapes.provinces(filled(view, [row(id, value, code) for code, value in values.items()]), id, "f-x")
+            assert figure is not None
+            assert [round(one, 6) for one in figure.data.to_series(1)] == [
+                one if id == NEW else round(100 * one, 6) for one in order
+            ]
+
+    def test_names_who_has_no_data(self, view: View) -> None:
+        rows = [row(RATE, 0.9, code) for code in codes(view)[2:]]
+        figure = shapes.provinces(filled(view, rows), RATE, "f-x")
+        assert figure is not None
+        assert figure.method.endswith("没有数据的省份：北京、天津。")
+
+    @pytest.mark.parametrize("n", [0, 1])
+    def test_draws_nothing_of_one_or_none(self, view: View, n: int) -> None:
+        assert shapes.provinces(filled(view, [row(RATE, 0.9, code) for code in codes(view)[:n]]), RATE, "f-x") is None
+
+
+class TestOverYears:
+    @pytest.mark.parametrize(
+        ("values", "said"),
+        [
+            ([0.8, 0.85], "全国新建5G基站站址共享率由 2024 年的 80.0% 升至 2025 年的 85.0%"),
+            ([0.85, 0.8], "全国新建5G基站站址共享率由 2024 年的 85.0% 降至 2025 年的 80.0%"),
+        ],
+    )
+    def test_says_which_way(self, view: View, values: list[float], said: str) -> None:
+        rows = [row(RATE, value, year=year) for value, year in zip(values, (2024, 2025), strict=True)]
+        figure = shapes.over_years(filled(view, rows), RATE, "f-x")
+        assert figure is not None
+        assert figure.title == said
+
+    def test_flat_is_neither_up_nor_down(self, view: View) -> None:
+        figure = shapes.over_years(filled(view, [row(RATE, 0.8, year=year) for year in (2024, 2025)]), RATE, "f-x")
+        assert figure is not None
+        assert not any(word in figure.title for word in ("升至", "降至"))
+
+    def test_a_province_has_its_economic_region_and_the_nation_beside_it(self, view: View, layout: Layout) -> None:
+        rows = [row(RATE, 0.8, code, year) for code in (GUANGDONG, "east", NATION) for year in (2024, 2025)]
+        figure = shapes.over_years(filled(view, rows, "广东", layout), RATE, "f-x")
+        assert figure is not None
+        assert figure.data["地区"].unique(maintain_order=True).to_list() == ["广东", "东部", "全国"]
+
+    def test_one_year_is_no_way(self, view: View) -> None:
+        assert shapes.over_years(filled(view, [row(RATE, 0.8)]), RATE, "f-x") is None
+
+    def test_a_year_without_a_value_is_no_zero(self, view: View) -> None:
+        rows = [row(RATE, value, year=year) for value, year in ((0.8, 2023), (None, 2024), (0.9, 2025))]
+        figure = shapes.over_years(filled(view, rows), RATE, "f-x")
+        assert figure is not None
+        assert figure.data["年份"].to_list() == [2023, 2025]
+
+
+class TestNamed:
+    def test_most_and_least_with_their_shares(self, view: View) -> None:
+        rows = pl.DataFrame({"year": [2025] * 3, "名称": ["甲", "乙", "丙"], "value": [5e6, 3e6, 2e6]})
+        figure = shapes.named(view, rows, ENERGY, "f-x", title="{most}最多，{least}最少", share=True)
+        assert figure is not None
+        assert figure.title == "甲（500.0 万tce）最多，丙（200.0 万tce）最少"
+        printed = [one["印"] for data in figure.chart.to_dict()["datasets"].values() for one in data if "印" in one]
+        assert "500.0（50.0%）" in printed
+
+    def test_another_year_is_not_this_one(self, view: View) -> None:
+        rows = pl.DataFrame({"year": [2024], "名称": ["甲"], "value": [5.0]})
+        assert shapes.named(view, rows, ENERGY, "f-x", title="{most}") is None
+
+    def test_members_that_came_and_went_are_in_the_stack(self, view: View) -> None:
+        rows = pl.DataFrame({"year": [2024, 2025, 2025], "名称": ["旧", "新", "大"], "value": [1.0, 2.0, 3.0]})
+        figure = shapes.members_over_years(view, rows, ENERGY, "f-x", title="题")
+        assert figure is not None
+        assert set(figure.data["名称"]) == {"旧", "新", "大"}
+        assert "旧" in figure.alt
+
+
+class TestTiles:
+    def test_needs_ten(self, view: View) -> None:
+        nine = [row(RATE, 0.8 + n / 100, code) for n, code in enumerate(codes(view)[:9])]
+        assert shapes.tiles(filled(view, nine), RATE, "f-x") is None
+        figure = shapes.tiles(filled(view, [*nine, row(RATE, 0.5, GUANGDONG)]), RATE, "f-x")
+        assert figure is not None
+        assert figure.title.startswith("2025 年新建5G基站站址共享率，")
+        assert figure.data.height == 10
+
+
+class TestSummary:
+    def test_baseline_last_and_this_year(self, view: View) -> None:
+        rows = [row(RATE, value, year=year) for value, year in ((0.7, 2020), (0.75, 2022), (0.8, 2024), (0.85, 2025))]
+        table = shapes.summary(filled(view, rows), [RATE, NEW], "t-x", "题")
+        assert table is not None
+        assert table.data.to_dicts() == [
+            {"指标": "新建5G基站站址共享率", "2020 年": "70.0%", "2024 年": "80.0%", "2025 年": "85.0%"}
+        ]
+
+    def test_is_none_without_any_value(self, view: View) -> None:
+        assert shapes.summary(filled(view, [row(RATE, None)]), [RATE], "t-x", "题") is None
+
+    def test_what_has_to_be_said_is_a_sentence(self, view: View) -> None:
+        table = shapes.summary(filled(view, [row(NEW, 1.2, flag="short_service")]), [NEW], "t-x", "题")
+        assert table is not None
+        assert table.method == "2025 年全国：含投产不足十二个月的数据中心。"
+
+
+class TestView:
+    def test_the_reasons_of_what_cannot_be_judged(self, view: View, layout: Layout) -> None:
+        plan = reference.load_plan(layout)
+        seen = filled(
+            view,
+            [
+                row(RATE, 0.9, flag="coverage,partial"),
+                row("bs.efficiency_gain_5g", 0.4),
+                row("bs.energy_per_station.change", 0.1),
+                row("cases.count", 30.0),
+                row("cases.count", 20.0, dimension="category", member="industry"),
+                row("cases.count", 10.0, dimension="category", member="life"),
+            ],
+        )
+        found = seen.instead(plan)
+        assert found[RATE][0] == "报齐率不足"
+        assert found["bs.efficiency_gain_5g"][0] == "口径未定"
+        assert "+10.0%" in found["bs.efficiency_gain_5g"][1]
+        assert found["cases.count"][0] == "未达标"
+        assert found["cases.count"][1].count("应有 10 个") >= 1
+
+    def test_a_gain_with_less_power_each_is_judged(self, view: View, layout: Layout) -> None:
+        rows = [row("bs.efficiency_gain_5g", 0.4), row("bs.energy_per_station.change", -0.1)]
+        assert "bs.efficiency_gain_5g" not in filled(view, rows).instead(reference.load_plan(layout))
+
+    def test_a_province_is_not_told_what_only_the_nation_has(self, view: View, layout: Layout) -> None:
+        found = filled(view, [], "广东", layout).instead(reference.load_plan(layout))
+        assert found
+        assert {status for status, _ in found.values()} == {"不分省统计"}
+
+    def test_nothing_filed_names_the_tables(self, view: View) -> None:
+        said = shapes.not_filed(view, RATE, "energy.per_flow")
+        assert "“5G站址”表、“能源消耗”表、“业务量”表" in said
+        assert "没有数据不等于零" in said
+
+    def test_unmeasured_provinces_have_no_value(self, view: View) -> None:
+        seen = filled(view, [row(RATE, 0.9, GUANGDONG), row(RATE, 0.1, GUANGDONG, 2024)])
+        values = seen.by_province(RATE)
+        assert len(values) == 31
+        assert [name for name, value in values.items() if value is not None] == ["广东"]
