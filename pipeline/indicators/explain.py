@@ -22,12 +22,14 @@ REJECTED = {"table": pl.String(), "rules": pl.List(pl.String()), **SOURCE}
 
 @dataclass(frozen=True)
 class Step:
-    """One indicator of the chain: depth 0 is the one asked for. row: its row of the indicator table, or None."""
+    """One indicator of the chain: depth 0 is the one asked for. row: its row of the indicator table, or None; then
+    `absent` says why."""
 
     depth: int
     indicator: Indicator
     year: int
     row: Mapping[str, Any] | None
+    absent: str = "没有填报"
 
     @property
     def printed(self) -> str:
@@ -51,7 +53,7 @@ class Step:
 
     @property
     def remarks(self) -> list[str]:
-        return flags.sentences(self.row["flag"]) if self.row else ["没有填报"]
+        return flags.sentences(self.row["flag"]) if self.row else [self.absent]
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,9 @@ def explain(
     """The chain of one value. provinces: those that `region` is made of (and the nation itself for the nation). table:
     `evaluate.TABLE`; prepared: `inputs.prepare`. `id` is in the catalogue."""
     steps = list(_steps(catalogue[id], region, year, table, catalogue, baseline_year, 0))
+    if not region.is_nation and not catalogue.has_provinces(id):
+        step = Step(0, catalogue[id], year, None, "只作全国统计，不分到省和区域")
+        return Explanation([step], pl.DataFrame(schema=ROWS), pl.DataFrame(schema=REJECTED))
     codes = None if region.is_nation else [one.code for one in provinces]
     rows, names = [pl.DataFrame(schema=ROWS)], dict[str, None]()
     for indicator, at in {(step.indicator.id, step.year): (step.indicator, step.year) for step in steps}.values():

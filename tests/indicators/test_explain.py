@@ -128,6 +128,13 @@ def test_nothing_filed_is_said(asked: Asker) -> None:
     assert "没有数值" in told
 
 
+def test_what_only_the_nation_has_is_not_told_of_a_province(asked: Asker) -> None:
+    found = asked({"standards": [{}]}, "standards.count", "广东")
+    assert found.steps[0].remarks == ["只作全国统计，不分到省和区域"]
+    assert found.rows.is_empty()
+    assert len(behind(asked({"standards": [{}]}, "standards.count"))) == 1
+
+
 def test_what_was_rejected_is_named_by_its_province(asked: Asker) -> None:
     rejected = pl.DataFrame(
         {
