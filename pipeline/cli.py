@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -52,6 +53,7 @@ def build(
     engine: Annotated[str, typer.Option(help="渲染引擎：auto、quarto、embedded")] = "auto",
     out: Annotated[Path | None, typer.Option(help="输出文件夹；默认是项目的 reports/")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="填报中有退回的行或读不全的文件就停下")] = False,
+    isolated: Annotated[bool, typer.Option("--isolated", help="每个笔记本各用一个进程运行，较慢，互不影响")] = False,
 ) -> None:
     """生成报告。"""
     from pipeline.filings import answer
@@ -73,10 +75,8 @@ def build(
             raise DataError("filings.strict", f"{said}--strict 要求全部接受，已停下；请先用 green-report check 查看")
         steps.print(said, soft_wrap=True)
     with steps.status("准备…") as status:
-        if steps.is_terminal:
-            results = builder.build(layout, planned, chosen, status.update)
-        else:
-            results = builder.build(layout, planned, chosen, lambda step: steps.print(step, soft_wrap=True))
+        progress: builder.Progress = status.update if steps.is_terminal else partial(steps.print, soft_wrap=True)
+        results = builder.build(layout, planned, chosen, progress, isolated=isolated)
     for result in results:
         for file in result.files:
             print(file)

@@ -44,8 +44,12 @@ class Result:
     problem: str = ""
 
 
-def build(layout: Layout, jobs: Sequence[Job], engine: Engine, progress: Progress) -> list[Result]:
+def build(
+    layout: Layout, jobs: Sequence[Job], engine: Engine, progress: Progress, *, isolated: bool = False
+) -> list[Result]:
     """Make every report of `jobs`; one that fails is told in its Result and the others go on.
+
+    isolated: each notebook in a process of its own, see `execute`.
 
     Raises UserError, before anything is run, where an output folder cannot be written or there are no notebooks.
     """
@@ -54,7 +58,7 @@ def build(layout: Layout, jobs: Sequence[Job], engine: Engine, progress: Progres
     check_writable(layout.processed)
     notebooks = chapters(layout.notebooks)
     edition.prepare(layout, jobs)
-    return [_report(layout, job, notebooks, engine, progress) for job in jobs]
+    return [_report(layout, job, notebooks, engine, progress, isolated) for job in jobs]
 
 
 def check_writable(folder: Path) -> None:
@@ -84,14 +88,16 @@ def front(job: Job) -> assemble.Front:
     )
 
 
-def _report(layout: Layout, job: Job, notebooks: Sequence[Path], engine: Engine, progress: Progress) -> Result:
+def _report(
+    layout: Layout, job: Job, notebooks: Sequence[Path], engine: Engine, progress: Progress, isolated: bool
+) -> Result:
     work = layout.processed / job.edition / job.slug
     work.mkdir(parents=True, exist_ok=True)
     # A stage of its own, so that two builds of the same report do not walk over each other.
     with tempfile.TemporaryDirectory(prefix="stage-", dir=work) as folder:
         stage = Path(folder)
         try:
-            executed = _execute(layout, job, notebooks, stage, progress)
+            executed = _execute(layout, job, notebooks, stage, progress, isolated)
             _render(layout, job, executed, engine, stage, progress)
             return Result(job, files=_deliver(layout, job, engine, stage, executed))
         except ChapterFailed as failed:
@@ -109,7 +115,9 @@ def _name(job: Job) -> str:
     return f"{job.region.short_zh}·{job.scenario}"
 
 
-def _execute(layout: Layout, job: Job, notebooks: Sequence[Path], stage: Path, progress: Progress) -> list[Path]:
+def _execute(
+    layout: Layout, job: Job, notebooks: Sequence[Path], stage: Path, progress: Progress, isolated: bool
+) -> list[Path]:
     context = stage / "context.json"
     context.write_text(json.dumps(freeze(layout, job), ensure_ascii=False, indent=1), "utf-8")
     parameters = {
@@ -125,7 +133,7 @@ def _execute(layout: Layout, job: Job, notebooks: Sequence[Path], stage: Path, p
     for notebook in notebooks:
         progress(f"{_name(job)}：运行 {notebook.stem}")
         executed.append(stage / "notebooks" / notebook.name)
-        execute(notebook, executed[-1], parameters)
+        execute(notebook, executed[-1], parameters, isolated=isolated)
     return executed
 
 

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import papermill
+from papermill.engines import papermill_engines
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from pipeline.errors import DataError
+from pipeline.reports import in_process
 
 CHAPTERS = "[0-9][0-9]_*.ipynb"
 CONTEXT = "context"  # the parameter that names the file of resolved parameters
+IN_PROCESS = "in-process"
+
+papermill_engines.register(IN_PROCESS, in_process)  # for a checkout whose installed entry points are older
+_cell_file = re.compile(re.escape(tempfile.gettempdir()) + r"[/\\]ipykernel_\d+[/\\]\d+\.py")
 
 
 class ChapterFailed(Exception):
@@ -47,11 +54,11 @@ def parameter_names(notebook: Path) -> set[str]:
     return {target.id for node in assigned for target in node.targets if isinstance(target, ast.Name)}
 
 
-def execute(notebook: Path, output: Path, parameters: Mapping[str, Any]) -> None:
-    """Run `notebook` and write it with its outputs to `output`.
+def execute(notebook: Path, output: Path, parameters: Mapping[str, Any], *, isolated: bool = False) -> None:
+    """Run `notebook` and write it with its outputs to `output`: in this process, or (isolated) in one of its own.
 
     papermill only warns of a parameter that the notebook does not have and goes on with its default, so names are
-    compared first. Nothing of the user's home is read or written, and where the system allows it the kernel is
+    compared first. Nothing of the user's home is read or written, and where the system allows it a kernel is
     talked to through files, not through the network. Raises ValueError for a wrong parameter name, ChapterFailed
     when a cell raises.
     """
@@ -59,7 +66,7 @@ def execute(notebook: Path, output: Path, parameters: Mapping[str, Any]) -> None
     if unknown:
         raise ValueError(f"{notebook.name} has no parameter {', '.join(sorted(unknown))}")
     output.parent.mkdir(parents=True, exist_ok=True)
-    with _own_home() as config:
+    with _own_home() if isolated else nullcontext({"engine_name": IN_PROCESS}) as engine:
         try:
             papermill.execute_notebook(
                 str(notebook),
@@ -70,7 +77,7 @@ def execute(notebook: Path, output: Path, parameters: Mapping[str, Any]) -> None
                 log_output=False,
                 request_save_on_cell_execute=False,
                 autosave_cell_every=0,
-                config=config,
+                **engine,
             )
         except PapermillExecutionError as error:
             raise ChapterFailed(output, f"{error.ename}: {error.evalue}") from error
@@ -78,7 +85,7 @@ def execute(notebook: Path, output: Path, parameters: Mapping[str, Any]) -> None
 
 
 @contextmanager
-def _own_home() -> Iterator[Config]:
+def _own_home() -> Iterator[dict[str, Any]]:
     """Jupyter's and IPython's own folders in a new place with a short path: a socket's path has 107 characters."""
     with tempfile.TemporaryDirectory(prefix="gr-", ignore_cleanup_errors=True) as scratch:
         own = {
@@ -91,7 +98,7 @@ def _own_home() -> Iterator[Config]:
         try:
             # A socket of its own: the default is one name in the working folder, where two builds would meet.
             own_socket = {"transport": "ipc", "ip": f"{scratch}/kernel"}
-            yield Config() if os.name == "nt" else Config(KernelManager=own_socket)
+            yield {"config": Config() if os.name == "nt" else Config(KernelManager=own_socket)}
         finally:
             for name, value in before.items():
                 if value is None:
@@ -108,6 +115,9 @@ def _strip_circumstances(path: Path) -> None:
         cell.metadata.pop("papermill", None)
         cell.metadata.pop("execution", None)
         cell["id"] = f"cell-{number}"
+        for output in cell.get("outputs", []):
+            if output.output_type == "stream":  # warnings
+                output["text"] = _cell_file.sub("<cell>", output.text)
         if "injected-parameters" in cell.metadata.get("tags", []):
             lines = cell.source.splitlines()
             cell["source"] = "\n".join(line for line in lines if not line.startswith(f"{CONTEXT} = "))

@@ -20,6 +20,9 @@ def notebook(folder: Path, *sources: str) -> Path:
     return path
 
 
+both_ways = pytest.mark.parametrize("isolated", [False, True])
+
+
 def test_a_misspelt_parameter_fails_before_anything_runs(tmp_path: Path) -> None:
     path = notebook(tmp_path, "year = 2025  # [x]\ncontext = ''", "1 / 0")
     assert parameter_names(path) == {"year", "context"}
@@ -28,30 +31,38 @@ def test_a_misspelt_parameter_fails_before_anything_runs(tmp_path: Path) -> None
     assert not (tmp_path / "out.ipynb").exists()
 
 
-def test_parameters_arrive_and_the_kept_notebook_tells_nothing_of_the_machine(tmp_path: Path) -> None:
-    path = notebook(tmp_path, "year = 2025\ncontext = ''", "print(year, len(context) > 0)")
+@both_ways
+def test_parameters_arrive_and_the_kept_notebook_tells_nothing_of_the_machine(tmp_path: Path, isolated: bool) -> None:
+    path = notebook(
+        tmp_path,
+        "year = 2025\ncontext = ''",
+        "import sys\nprint(year, len(context) > 0, sys._getframe().f_code.co_filename)",
+    )
     context = tmp_path / "context.json"
     for name in ("one", "two"):
-        execute(path, tmp_path / f"{name}.ipynb", {"year": 2024, "context": str(context)})
+        execute(path, tmp_path / f"{name}.ipynb", {"year": 2024, "context": str(context)}, isolated=isolated)
     one, two = (tmp_path / f"{name}.ipynb" for name in ("one", "two"))
     text = one.read_text("utf-8")
-    assert "2024 True" in text
+    assert "2024 True <cell>" in text
     assert str(tmp_path) not in text
+    assert "ipykernel_" not in text
     assert text == two.read_text("utf-8")
 
 
-def test_a_cell_that_raises_leaves_the_notebook_with_its_traceback(tmp_path: Path) -> None:
+@both_ways
+def test_a_cell_that_raises_leaves_the_notebook_with_its_traceback(tmp_path: Path, isolated: bool) -> None:
     path = notebook(tmp_path, "context = ''", "1 / 0")
     with pytest.raises(ChapterFailed, match="ZeroDivisionError") as failed:
-        execute(path, tmp_path / "out.ipynb", {})
+        execute(path, tmp_path / "out.ipynb", {}, isolated=isolated)
     assert "ZeroDivisionError" in failed.value.notebook.read_text("utf-8")
 
 
-def test_the_environment_is_as_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@both_ways
+def test_the_environment_is_as_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, isolated: bool) -> None:
     monkeypatch.setenv("IPYTHONDIR", "/somewhere")
     monkeypatch.delenv("JUPYTER_RUNTIME_DIR", raising=False)
     path = notebook(tmp_path, "context = ''", "import os\nprint(os.environ['IPYTHONDIR'])")
-    execute(path, tmp_path / "out.ipynb", {})
+    execute(path, tmp_path / "out.ipynb", {}, isolated=isolated)
     import os
 
     assert os.environ["IPYTHONDIR"] == "/somewhere"
