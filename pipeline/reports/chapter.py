@@ -59,7 +59,8 @@ class Chapter:
         """An accepted table, up to the report's year; see `intake.Intake.accepted`. Empty without filings."""
         if not self.has_filings:
             return pl.DataFrame(schema=BY_NAME[table].dtypes)
-        return accepted(self.edition, table)
+        rows = accepted(self.edition, table)
+        return rows.filter(pl.col("year") <= self.year) if "year" in rows.columns else rows
 
     @property
     def has_filings(self) -> bool:

@@ -158,7 +158,7 @@ def _intake(layout: Layout, wanted: Selection, audience: str) -> Intake | None:
         )
     if folder.resolve().name == NO_FILINGS:
         raise DataError("filings.name", f"--filings {wanted.filings}：文件夹名 none 表示没有填报；请给文件夹改名")
-    intake = take_in(folder, layout, wanted.year)
+    intake = take_in(folder, layout)  # an earlier report leaves later rows aside; they are no errors
     if audience == "public" and not intake.sample:
         raise DataError(
             "filings.public",
