@@ -67,7 +67,8 @@ def build(
     chosen = choose(engine)
     wanted = Selection(year, region, scenario, filings, audience, tuple(override or ()), to, out)
     planned = jobs(layout, wanted)
-    steps = Console(stderr=True, highlight=False)
+    # This very stream: while a notebook runs in this process, sys.stderr is the notebook's.
+    steps = Console(file=sys.stderr, force_terminal=sys.stderr.isatty(), highlight=False)
     steps.print(f"渲染引擎：{chosen.name}（{chosen.version}）")
     if (intake := planned[0].intake) is not None:
         said = answer.in_short(intake)

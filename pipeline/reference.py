@@ -19,6 +19,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from pipeline.errors import DataError
 from pipeline.layout import Layout
 from pipeline.regions import NATION_CODE
+from pipeline.remembered import remembered
 
 DISAGREEMENT_RULE = (
     "同一指标、地区、年份和月份有多行数据时只采用一行，依次按以下次序选取："
@@ -193,6 +194,7 @@ class _Loader(yaml.SafeLoader):
     }
 
 
+@remembered
 def load_plan(layout: Layout, plan_id: str = "2022-2025") -> Plan:
     """Read `data/raw/reference/plans/<plan_id>.yml`.
 
@@ -276,6 +278,7 @@ def _plan_fault(fault: ErrorDetails) -> str:
 # --- reference tables ------------------------------------------------------------------------------------
 
 
+@remembered
 def provinces(layout: Layout) -> pl.DataFrame:
     """The 34 province-level regions, one row each, with their place on the tile grid.
 
@@ -301,6 +304,7 @@ def provinces(layout: Layout) -> pl.DataFrame:
     return joined
 
 
+@remembered
 def grid_factors(layout: Layout) -> pl.DataFrame:
     """CO2 factors of electricity, one row per year, region and kind.
 
@@ -322,6 +326,7 @@ def grid_factors(layout: Layout) -> pl.DataFrame:
     return _with_region_code(layout, table)
 
 
+@remembered
 def energy_coefficients(layout: Layout) -> pl.DataFrame:
     """Standard-coal coefficients, kgce per unit.
 
@@ -340,6 +345,7 @@ def energy_coefficients(layout: Layout) -> pl.DataFrame:
     return _cast(layout, path, table, {"kgce_per_unit": pl.Float64}).with_columns(pl.col("preferred") == "yes")
 
 
+@remembered
 def fuel_factors(layout: Layout) -> pl.DataFrame:
     """CO2 factors of fuels, kgCO2 per unit, three sets side by side (S1, S2, S3): use one, never mix.
 
@@ -358,6 +364,7 @@ def fuel_factors(layout: Layout) -> pl.DataFrame:
     return _cast(layout, path, table, dict.fromkeys(numbers, pl.Float64))
 
 
+@remembered
 def pue_standards(layout: Layout) -> pl.DataFrame:
     """Limits, policy values and size classes of data centres.
 
@@ -463,6 +470,7 @@ _ORDER = (
 )
 
 
+@remembered
 def published(layout: Layout) -> pl.DataFrame:
     """Every row of the six public tables in one long frame, with what became of it.
 

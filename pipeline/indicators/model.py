@@ -24,6 +24,7 @@ from pipeline.filings.contracts import BY_NAME
 from pipeline.indicators import carbon, flags, inputs, quality
 from pipeline.indicators.expressions import Refused, parse, unknown
 from pipeline.layout import Layout
+from pipeline.remembered import remembered
 
 Kind = Literal["ratio", "share", "sum", "count", "index", "change"]
 Text = Annotated[str, Field(min_length=1)]
@@ -230,6 +231,7 @@ def members(dimension: str, table: str | None = None) -> dict[str, str]:
 # --- reading -----------------------------------------------------------------------------------------------
 
 
+@remembered
 def load_catalogue(layout: Layout, folder: Path = FOLDER) -> Catalogue:
     """Every `*.yml` of `folder`, checked as a whole.
 

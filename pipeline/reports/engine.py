@@ -112,7 +112,8 @@ class _Stream(io.TextIOBase):
     encoding = "UTF-8"
 
     def __init__(self, name: str, wire: _Wire) -> None:
-        self._name, self._wire, self._behind = name, wire, getattr(sys, name)
+        behind = getattr(sys, name)
+        self._name, self._wire, self._behind = name, wire, getattr(behind, "rich_proxied_file", behind)
         self._others = set(threading.enumerate()) - {threading.current_thread()}
         self._held: list[str] = []
         self.over = False
