@@ -29,11 +29,11 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.errors import DataError
+from pipeline.errors import DataError, shown
 from pipeline.filings import readers
 from pipeline.filings.contracts import BY_NAME, SOURCE, Column, Table, column_of, table_of
 from pipeline.filings.normalise import finding, normalise
-from pipeline.filings.readers import clean, shown
+from pipeline.filings.readers import clean
 from pipeline.filings.rows import Rows, key_in_words
 from pipeline.filings.rules import number
 from pipeline.layout import Layout

@@ -20,11 +20,11 @@ from pathlib import Path
 import polars as pl
 
 from pipeline import reference, units
-from pipeline.errors import DataError
+from pipeline.errors import DataError, shown
 from pipeline.filings import corrections, readers, rules
 from pipeline.filings.contracts import LAST_YEAR, SCHEMAS, SOURCE, TABLES, Column, Table, column_of, headers, table_of
 from pipeline.filings.normalise import finding, normalise
-from pipeline.filings.readers import FileProblem, Limits, Reading, Sheet, shown
+from pipeline.filings.readers import FileProblem, Limits, Reading, Sheet
 from pipeline.filings.rows import OWN, Rows, filed_schema, key_in_words
 from pipeline.filings.rules import FINDING, RULES
 from pipeline.layout import Layout

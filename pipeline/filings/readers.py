@@ -33,7 +33,7 @@ import numpy.typing as npt
 import polars as pl
 import yaml
 
-from pipeline.errors import DataError
+from pipeline.errors import DataError, shown
 
 READABLE = ".xlsx .csv .parquet"
 MIB = 1 << 20
@@ -228,11 +228,6 @@ def own_yaml(path: Path) -> object:
         if depth > 20:
             raise ValueError(path)
     return yaml.safe_load(text)
-
-
-def shown(path: Path | str) -> str:
-    """A path that is safe to print: what is no visible character is written as an escape."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(path))
 
 
 def _name(path: Path, folder: Path) -> str:

@@ -35,11 +35,11 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter, range_boundaries
 from xlsxwriter.exceptions import XlsxWriterException
 
-from pipeline.errors import OutputError
+from pipeline.errors import OutputError, shown
 from pipeline.filings import answer, rules
 from pipeline.filings.contracts import BY_NAME, TABLES, Table, column_of, headers, table_of
 from pipeline.filings.intake import Intake, _fill_down
-from pipeline.filings.readers import MIB, Reading, Sheet, read_file, shown
+from pipeline.filings.readers import MIB, Reading, Sheet, read_file
 from pipeline.layout import Layout
 
 LIST = "审核意见说明"  # the sheet of ours
