@@ -34,6 +34,7 @@ import polars as pl
 import yaml
 
 from pipeline.errors import DataError, shown
+from pipeline.filings import percents
 
 READABLE = ".xlsx .csv .parquet"
 MIB = 1 << 20
@@ -155,6 +156,7 @@ class _Scan:
     merges: set[tuple[bytes, bytes, bytes, bytes]] = field(default_factory=set)
     fine: list[pl.DataFrame] = field(default_factory=list)  # row, column, number: those of more than 9 decimals
     fine_elsewhere: bool = False  # there are more of them, at places unknown
+    percents: list[pl.DataFrame] = field(default_factory=list)  # `percents.CELLS`
     errors: list[str] = field(default_factory=list)
     uncalculated: list[str] = field(default_factory=list)
 
@@ -493,6 +495,7 @@ def _index(letters: bytes) -> int:
 # ---- workbooks
 
 _BROKEN = "文件已损坏或不完整，不能作为 xlsx 打开；请用 Excel 或 WPS 重新另存为 .xlsx 后提交。"
+_SAVE_AGAIN = "请用 Excel 或 WPS 重新另存为 .xlsx 后提交。"
 _ENCRYPTED = "文件有打开密码，不能读取；请取消密码后重新提交。"
 _OLD_XLS = "这是旧的 .xls 格式；请另存为 .xlsx 后提交。"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -595,12 +598,13 @@ def _check_members(archive: zipfile.ZipFile, limits: Limits) -> dict[str, _Scan]
             "xlsx.no_workbook", "这个压缩包里没有工作簿，不是 xlsx；请用 Excel 或 WPS 另存为 .xlsx 后提交。"
         )
     scans, texts, sheets = {}, list[int](), set(_sheet_members(archive).values())
+    percent = percents.pattern(percents.styles(archive))
     for one in members:
         one.file_size += 1  # a stream that goes on after its declared end then has a wrong checksum
     for one in members:
         name = one.filename.lower()
         if name in sheets or ("worksheets/" in name and name.endswith(".xml")):
-            scans[name] = scan = _scan(archive, one)
+            scans[name] = scan = _scan(archive, one, percent)
             columns = max(max(scan.columns, default=-1) + 1, scan.unnamed)
             if scan.last_row * columns > limits.sheet_cells:
                 raise _too_large(f"一个工作表占到 {scan.last_row} 行、{columns} 列", f"{limits.sheet_cells:,} 格")
@@ -639,12 +643,14 @@ def _ahead(pieces: Iterator[bytes]) -> Iterator[bytes]:
             yield piece
 
 
-def _scan(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> _Scan:
+def _scan(archive: zipfile.ZipFile, member: zipfile.ZipInfo, percent: re.Pattern[bytes] | None = None) -> _Scan:
     scan = _Scan()
     with archive.open(member) as stream:
         for piece in _ahead(_pieces(stream)):
             if not _scan_plain(piece, scan):
                 _scan_odd(piece, scan)
+            if percent and (found := percent.findall(piece)):
+                scan.percents.append(percents.cells(found))
             if b"mergeCell" in piece:
                 scan.merges.update(_MERGE.findall(piece))
             if b't="e"' in piece or (b"'" in piece and b"t='e'" in piece):
@@ -653,7 +659,7 @@ def _scan(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> _Scan:
                 scan.uncalculated += [one.decode() for one in _UNCALCULATED.findall(piece)][
                     : 4 - len(scan.uncalculated)
                 ]
-    if scan.merges:
+    if scan.merges or scan.percents:
         with archive.open(member) as stream:
             scan.filled.update(_index(letters) for piece in _pieces(stream) for letters in _FILLED.findall(piece))
     return scan
@@ -795,9 +801,15 @@ def _worksheet(workbook: fastexcel.ExcelReader, name: str, scan: _Scan) -> _Raw:
     if scan.fine or scan.fine_elsewhere:  # as text, fastexcel cuts numbers to 9 decimals
         exact = None if scan.fine_elsewhere else _with_fine(frame, scan)
         frame = _all_exact(workbook, name, frame) if exact is None else exact
-    frame = frame.select(_without_midnight(column) for column in frame).with_row_index("source_row", offset=1)
     first = min(scan.filled or scan.columns, default=0)
     merges, notes, problems = list[tuple[int, int, int]](), [], []
+    if scan.percents:
+        shares = percents.written(frame, pl.concat(scan.percents), first)
+        if shares is None:
+            problems.append(("xlsx.percent", f"工作表“{shown(name)}”中百分比格式的单元格不能定位；{_SAVE_AGAIN}"))
+        else:
+            frame = shares
+    frame = frame.select(_without_midnight(column) for column in frame).with_row_index("source_row", offset=1)
     spans = [(_index(a), int(top), int(last)) for a, top, _, last in scan.merges if int(last) > int(top)]
     if sum(last - top for _, top, last in spans) > 2_000_000:
         notes.append("合并单元格过多，没有填充。")
