@@ -23,7 +23,7 @@ from pipeline import reference, units
 from pipeline.errors import DataError, shown
 from pipeline.filings import corrections, readers, rules
 from pipeline.filings.contracts import LAST_YEAR, SCHEMAS, SOURCE, TABLES, Column, Table, column_of, headers, table_of
-from pipeline.filings.normalise import finding, normalise
+from pipeline.filings.normalise import finding, normalise, power
 from pipeline.filings.readers import FileProblem, Limits, Reading, Sheet
 from pipeline.filings.rows import OWN, Rows, filed_schema, key_in_words
 from pipeline.filings.rules import FINDING, RULES
@@ -40,7 +40,7 @@ FLAGS: dict[str, pl.DataType] = {"flags": pl.List(pl.String())}
 
 _FILLED_DOWN = ("id", "code", "province", "year", "month", "unit")  # where a merged cell stands for all its rows
 _YEAR_FOLDER = re.compile(r"(20[0-9]{2})年?")
-_UNIT_ABOVE = re.compile(r"单位\s*[:：]\s*([^\s，。；;、)）\]】]+)")
+_UNIT_ABOVE = re.compile(r"单位\s*[:：]\s*([^\s，。；;)）\]】]+)")
 _LEAVES = ("key.restated", "correction.drop")  # rules of rows that are not wrong, yet not accepted
 
 
@@ -199,22 +199,38 @@ def _alike(reading: Reading, report_year: int) -> Iterator[tuple[Table, int, lis
 
 
 def _unit_above(reading: Reading, sheet: Sheet, known: list[tuple[Column, str | None]]) -> FileProblem | None:
-    """Refuses a sheet whose unit stands only above its header (`单位：万千瓦时`): overlooked, it would be a slip of 10^4."""
-    if any(column.kind == "unit" for column, _ in known) or all(
-        unit for column, unit in known if column.kind == "quantity"
-    ):
+    """Refuses a sheet whose unit stands only above its header (`单位：万千瓦时`): overlooked, it would be a slip of 10^4.
+
+    Units in which the columns are read anyway do no harm."""
+    bare = [column for column, unit in known if column.kind == "quantity" and not unit]
+    if not bare or any(column.kind == "unit" for column, _ in known):
         return None
     for one in reading.skipped:
         above = one.file == sheet.file and one.sheet == (sheet.sheet or None) and one.row and one.row < sheet.header_row
-        if above and (found := _UNIT_ABOVE.search(one.reason)):
-            with suppress(DataError):
-                units.parse_unit(found[1])
-                return FileProblem(
-                    sheet.file, sheet.sheet or None, "sheet.unit",
-                    f"第 {one.row} 行在表头之上写有“单位：{shown(found[1])}”，不能确定指哪些列，本表未读取；"
-                    f"请把计量单位写在各列表头的括号里，如 {next(column.zh for column, _ in known if column.kind == 'quantity')}（{shown(found[1])}）。",
-                )  # fmt: skip
+        found = _UNIT_ABOVE.search(one.reason) if above else None
+        powers = {  # of each unit that is one, for each column
+            (unit, column.zh): power(unit, column.units.get("", ()))
+            for unit in (re.split("[、/]", found[1]) if found else [])
+            for column in bare
+            if _is_unit(unit)
+        }
+        fits = [(unit, zh, n) for (unit, zh), n in powers.items() if isinstance(n, int)]
+        if powers and not (fits and all(n == 0 for *_, n in fits)):
+            unit, zh = next(((unit, zh) for unit, zh, n in fits if n), next(iter(powers)))
+            where = f"工作表“{shown(sheet.sheet)}”" if sheet.sheet else "文件"
+            return FileProblem(
+                sheet.file, sheet.sheet or None, "sheet.unit",
+                f"{where}第 {one.row} 行在表头之上写有“单位：{shown(unit)}”，不能确定指哪些列，本表未读取；"
+                f"请把计量单位写在各列表头的括号里，如 {zh}（{shown(unit)}）。",
+            )  # fmt: skip
     return None
+
+
+def _is_unit(text: str) -> bool:
+    with suppress(DataError):
+        units.parse_unit(text)
+        return True
+    return False
 
 
 def _fewer_cells(sheets: list[Sheet]) -> list[tuple[int, str]]:

@@ -190,7 +190,11 @@ def test_a_file_whose_table_cannot_be_told_is_named(layout: Layout, tmp_path: Pa
         ("单位：万千瓦时", "电量", 0),
         ("2025年（单位：万千瓦时）", "电量", 0),
         ("单位：万千瓦时", "电量（万千瓦时）", 1),
+        ("填报单位：甲公司", "电量（单位：万千瓦时）", 1),
         ("单位：甲公司", "电量", 1),
+        ("单位：千瓦时", "电量", 1),  # as it is read anyway
+        ("计量单位：kWh、吨", "电量", 1),
+        ("单位：万千瓦时", "电量（千瓦时）", 1),  # the header is nearer
     ],
 )
 def test_a_unit_above_the_header_is_never_overlooked(
@@ -200,9 +204,9 @@ def test_a_unit_above_the_header_is_never_overlooked(
     done = take_in(folder(tmp_path, 绿色电力=text), layout)
     assert counts(done, "green_power")[1] == rows
     if not rows:
-        assert (
-            "第 1 行在表头之上写有“单位：万千瓦时”"
-            in done.files.filter(pl.col("file") == "绿色电力.csv")["message"].item()
+        assert done.files.filter(pl.col("file") == "绿色电力.csv")["message"].item() == (
+            "文件第 1 行在表头之上写有“单位：万千瓦时”，不能确定指哪些列，本表未读取；"
+            "请把计量单位写在各列表头的括号里，如 电量（万千瓦时）。"
         )
 
 
