@@ -590,7 +590,8 @@ def table_of(name: str) -> Table | None:
     None also where a name holds the names of two tables.
     """
     plain = unicodedata.normalize("NFKC", name).casefold()
-    plain = re.sub(r"[\s\-]+", "_", re.sub(r"\.(xlsx|csv|parquet)$", "", plain.strip()))
+    plain = re.sub(r"(\.(xlsx|csv|parquet)|[\s_-]*审核意见)+$", "", plain.strip())  # also of a workbook with remarks
+    plain = re.sub(r"[\s\-]+", "_", plain)
     found = [(spelling, table) for spelling, table in _table_names().items() if _stands_in(spelling, plain)]
     longest = [one for one in found if not any(one[0] != other and one[0] in other for other, _ in found)]
     tables = {table.name: table for _, table in longest}

@@ -46,9 +46,10 @@ _MAX_FILLED = 1000  # columns with content
 _MAX_NOTES = 1000  # note rows told one by one; more of them are taken for data
 _BRACKETS = re.compile(r"[(\[【]([^()\[\]【】]*)[)\]】]")
 _NOTE = r"^\s*(?:注\s*\d*\s*[:：.、]|注$|备注|说明|填报说明|填表说明|单位\s*[:：]|制表|填表人|审核|\*|※)"
-_INSTRUCTIONS = re.compile(r"说明|目录|封面|字典|须知|instruction|readme|cover|notes?$", re.IGNORECASE)
+_INSTRUCTIONS = re.compile(r"说明|目录|封面|字典|须知|审核意见|instruction|readme|cover|notes?$", re.IGNORECASE)
 _SILENT = re.compile(r"\..*|~\$.*|thumbs\.db|desktop\.ini|__macosx|readme.*|sample|.*\.(?:ya?ml|md)", re.IGNORECASE)
 _RESERVED = ("source_row", "_ragged", "_extra")
+BEYOND = "表头之外的内容"  # the header of `_extra` in a workbook with remarks, where it may come back from
 _LONG_CELL = "有一个单元格的文字超过上限 1 MiB；请删去或缩短后提交。"
 _NO_ACCESS = "没有读取权限；请检查权限后重试。"
 
@@ -376,7 +377,10 @@ def _table(raw: _Raw, file: str, known: Collection[str], fill: Collection[str], 
         )
     renamed = _columns(header, body, raw.first_column, told)
     rows = body.select("source_row", *(pl.col(old).alias(new) for old, new in renamed.items()))
-    columns = [new for new in renamed.values() if new not in _RESERVED]
+    if BEYOND in rows.columns and "_extra" not in rows.columns:
+        more = pl.when(pl.col(BEYOND).is_not_null()).then(pl.lit("多"))
+        rows = rows.select(pl.exclude(BEYOND), more.alias("_ragged"), pl.col(BEYOND).alias("_extra"))
+    columns = [name for name in rows.columns if name not in _RESERVED]
     reading.sheets.append(Sheet(file, raw.sheet, head[at][0], columns, rows, told))
 
 

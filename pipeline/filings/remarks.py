@@ -39,7 +39,7 @@ from pipeline.errors import OutputError, shown
 from pipeline.filings import answer, rules
 from pipeline.filings.contracts import BY_NAME, TABLES, Table, column_of, headers, table_of
 from pipeline.filings.intake import Intake, _fill_down
-from pipeline.filings.readers import MIB, Reading, Sheet, read_file
+from pipeline.filings.readers import BEYOND, MIB, Reading, Sheet, read_file
 from pipeline.layout import Layout
 
 LIST = "审核意见说明"  # the sheet of ours
@@ -634,7 +634,7 @@ def _grid(
     names = [name for name in sheet.rows.columns if name not in ("source_row", "_ragged")]
     rows = sheet.rows.select("source_row", *names)
     most = min(MOST, _CELLS // len(names))
-    texts = ["表头之外的内容" if name == "_extra" else name for name in names]
+    texts = [BEYOND if name == "_extra" else name for name in names]
     head = _Head.of(sheet.header_row, {name: at for at, name in enumerate(names, 1)}, table)
     marks = _marks(remarks, head)
     if rows.height <= most and not (rows["source_row"] > _EXCEL_ROWS).any():

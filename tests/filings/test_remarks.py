@@ -472,6 +472,26 @@ def test_the_list_is_left_out_even_where_it_speaks_of_headers(house: House) -> N
     assert [(one.sheet, one.row) for one in reading.skipped] == [(LIST, None)]
 
 
+def test_remarks_that_are_filed_say_what_the_filing_said(house: House) -> None:
+    workbook(**{"标准": [["标题"], ["标准编号", "标准名称", "级别", "状态"], ["A", "甲", "国标", "发布"], ["B", "乙", "乱", "在研"]]}).save(
+        house.file("2025/某标准.xlsx")
+    )  # fmt: skip
+    house.csv(
+        "2025/能源.csv", [["填报表"], ENERGY, [*GOOD[:5], "12", "500", "kWh"], GOOD[:6], [*GOOD[:2], "火星", *GOOD[3:]]]
+    )
+    before = house.take_in()
+    house.write(before)
+    (house.out / SUMMARY).unlink()
+    shutil.copy(house.folder / "填报单位.csv", house.out)
+    after = take_in(house.out, house.layout, 2025)
+    assert before.counts["read"].sum() == 2 + 3 + 1
+    assert_frame_equal(after.counts, before.counts)
+    kinds = ("row", "table", "column", "rule", "found")
+    errors = [one.findings.filter(severity="error").select(kinds).sort(kinds) for one in (before, after)]
+    assert_frame_equal(*errors)
+    assert after.files["status"].to_list() == ["read"] * 3
+
+
 def test_a_second_round_starts_afresh(house: House) -> None:
     """What was put right loses its mark; the list is replaced; the comment of the filer stays."""
     book = workbook(能源消耗=[ENERGY, [*GOOD[:2], "火星", *GOOD[3:5], "abc", "kWh"]])
