@@ -112,7 +112,7 @@ def check(
     if remarks:
         from pipeline.filings.remarks import write_remarks
 
-        written = write_remarks(intake, layout, remarks)
+        written = write_remarks(intake, remarks)
     if format == "json":
         _print_json(answer.as_data(intake))
         raise typer.Exit(intake.status)

@@ -14,12 +14,10 @@ import itertools
 import math
 import re
 import unicodedata
-import uuid
 import warnings
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -33,14 +31,13 @@ from openpyxl.formatting.formatting import ConditionalFormattingList
 from openpyxl.reader.excel import ExcelReader
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter, range_boundaries
-from xlsxwriter.exceptions import XlsxWriterException
 
 from pipeline.errors import OutputError, shown
 from pipeline.filings import answer, rules
 from pipeline.filings.contracts import BY_NAME, TABLES, Table, column_of, headers, table_of
 from pipeline.filings.intake import Intake, _fill_down
 from pipeline.filings.readers import BEYOND, MIB, Reading, Sheet, read_file
-from pipeline.layout import Layout
+from pipeline.output import placed
 
 LIST = "审核意见说明"  # the sheet of ours
 SUMMARY = "汇总-审核意见.xlsx"
@@ -49,6 +46,7 @@ MOST = 20_000  # rows of a sheet that go back in full; findings that are told in
 _STEM = "-审核意见"
 _MARK = "〔审核意见〕"  # begins our part of a comment
 _AUTHOR = "审核"
+_WHAT = "审核意见"  # what the files are called
 _FILLS = {"error": "FF9999", "warning": "FFE08A"}
 _STATUS = {"read": "已读取", "partial": "部分读取", "unreadable": "未能读取", "skipped": "已跳过"}
 _SAMPLE = "示例数据，不是真实填报"
@@ -159,13 +157,13 @@ class _Page:
     rows: Iterable[_Line]
 
 
-def write_remarks(intake: Intake, layout: Layout, out: Path) -> list[Path]:
+def write_remarks(intake: Intake, out: Path) -> list[Path]:
     """Write to `out` the summary, and for each file that has findings or was not read in full a workbook with
     remarks.
 
     A workbook stands in the same subfolder as its file and replaces an earlier one as a whole. Files that cannot be
     opened have none. Returns the paths, the summary first. Raises OutputError where `out` would put them among the
-    filings (remarks.inside) or cannot be written to (remarks.unwritable).
+    filings (remarks.inside) or cannot be written to (output.unwritable).
     """
     findings = _without_place(intake.findings)
     targets = _targets([*intake.files["file"], *findings["file"].drop_nulls().unique(maintain_order=True)])
@@ -174,7 +172,7 @@ def write_remarks(intake: Intake, layout: Layout, out: Path) -> list[Path]:
     of_file = findings.drop_nulls("file").partition_by("file", as_dict=True)
     messages = dict(intake.files.filter(_NOT_IN_FULL).select("file", "message").iter_rows())
     written: dict[str, Path] = {}
-    with _placed(out / SUMMARY) as summary:
+    with placed(out / SUMMARY, _WHAT) as summary:
         summary.touch()
         for file in sorted({*messages, *(file for (file,) in of_file)}):
             if file in sources:
@@ -341,31 +339,13 @@ def _refuse_inside(folder: Path, out: Path, targets: Iterable[Path]) -> None:
             )
 
 
-@contextmanager
-def _placed(target: Path) -> Iterator[Path]:
-    """A file beside `target` that takes its place once it is whole. Raises OutputError."""
-    spare = target.with_name(f".{uuid.uuid4().hex}.part")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        yield spare
-        spare.replace(target)
-    except (OSError, XlsxWriterException) as error:
-        raise OutputError(
-            "remarks.unwritable",
-            f"审核意见不能写到 {target}；应是一个有写入权限、磁盘未满的文件夹，同名文件没有被别的程序打开。",
-        ) from error
-    finally:
-        with suppress(OSError):
-            spare.unlink(missing_ok=True)
-
-
 def _write(source: Path, folder: Path, told: _Told, target: Path) -> bool:
     """The workbook of one file; False where the file cannot be opened."""
     reading = read_file(source, folder, headers(), _fill_down())
     if not reading.sheets:
         return False
     whole = source.suffix.lower() == ".xlsx" and all(sheet.rows.height <= MOST for sheet in reading.sheets)
-    with _placed(target) as spare:
+    with placed(target, _WHAT) as spare:
         if not (whole and _on_original(source, reading.sheets, told, spare)):
             _on_text(source, reading, told, spare)
     return True

@@ -90,7 +90,7 @@ class House:
         return take_in(self.folder, self.layout, 2025)
 
     def write(self, intake: Intake | None = None) -> list[str]:
-        paths = write_remarks(intake or self.take_in(), self.layout, self.out)
+        paths = write_remarks(intake or self.take_in(), self.out)
         assert all(path.is_file() for path in paths)
         assert not list(self.out.rglob(".*"))
         return [path.relative_to(self.out).as_posix() for path in paths]
@@ -787,7 +787,7 @@ def test_results_among_the_filings_are_refused(house: House, tmp_path: Path) -> 
         tmp_path / "out" / ".." / "in",
     ):
         with pytest.raises(OutputError, match=r"^审核意见不能写在填报文件夹 .* 里面.*；请另选一个文件夹。$") as error:
-            write_remarks(intake, house.layout, out)
+            write_remarks(intake, out)
         assert error.value.id == "remarks.inside"
     assert sorted(house.folder.rglob("*")) == before
 
@@ -795,9 +795,11 @@ def test_results_among_the_filings_are_refused(house: House, tmp_path: Path) -> 
 def test_a_folder_that_cannot_be_written_is_told(house: House, tmp_path: Path) -> None:
     house.csv("能源消耗.csv", [ENERGY, [*map(str, GOOD[:5]), "x", "kWh"]])
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match=r"^审核意见不能写到 .*file/.*汇总-审核意见\.xlsx；应是") as error:
-        write_remarks(house.take_in(), house.layout, tmp_path / "file" / "below")
-    assert error.value.id == "remarks.unwritable"
+    with pytest.raises(
+        OutputError, match=r"^审核意见不能写到 .*file/.*汇总-审核意见\.xlsx（路径中有一段是文件，不是文件夹）；应是"
+    ) as error:
+        write_remarks(house.take_in(), tmp_path / "file" / "below")
+    assert error.value.id == "output.unwritable"
 
 
 def test_earlier_results_are_replaced_whole_or_not_at_all(house: House) -> None:

@@ -697,7 +697,7 @@ def test_a_file_that_cannot_be_replaced_stays_and_nothing_beside_it(
     monkeypatch.setattr(Path, "replace", refuse)
     with pytest.raises(OutputError) as refused:
         write_template(tmp_path / "a.xlsx", layout, force=True)
-    assert_one_sentence(refused.value, "template.unwritable")
+    assert_one_sentence(refused.value, "output.unwritable")
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("a.xlsx", b"filled")]
 
 
@@ -707,8 +707,8 @@ def test_a_file_that_cannot_be_replaced_stays_and_nothing_beside_it(
         ("a.xls", "template.suffix"),
         ("a", "template.suffix"),
         ("folder.xlsx", "template.folder"),
-        ("file/a.xlsx", "template.unwritable"),
-        (f"{'长' * 300}.xlsx", "template.unwritable"),
+        ("file/a.xlsx", "output.unwritable"),
+        (f"{'长' * 300}.xlsx", "output.unwritable"),
     ],
 )
 def test_a_place_that_cannot_be_written_is_one_sentence(layout: Layout, tmp_path: Path, out: str, id: str) -> None:
