@@ -131,7 +131,7 @@ def check(
         console.print(shown(note))
     for path in written:
         console.print(shown(f"审核意见：{path}"))
-    console.print(answer.VERDICTS[intake.status])
+    console.print(answer.verdict(intake))
     raise typer.Exit(intake.status)
 
 

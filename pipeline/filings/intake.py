@@ -25,7 +25,7 @@ from pipeline.filings import corrections, readers, rules
 from pipeline.filings.contracts import LAST_YEAR, SCHEMAS, SOURCE, TABLES, Column, Table, column_of, headers, table_of
 from pipeline.filings.normalise import finding, normalise, power
 from pipeline.filings.readers import FileProblem, Limits, Reading, Sheet
-from pipeline.filings.rows import OWN, Rows, filed_schema, key_in_words
+from pipeline.filings.rows import OWN, Rows, filed_schema, in_words, key_in_words
 from pipeline.filings.rules import FINDING, RULES
 from pipeline.layout import Layout
 
@@ -330,18 +330,13 @@ def _revisions(table: Table, restated: pl.DataFrame, values: list[str], layout: 
             table=pl.lit(table.name),
             key=key_in_words(table, layout),
             column=pl.lit(name),
-            before=_as_text(name, table),
-            after=_as_text(f"{name}_after", table),
+            before=in_words(table, name, layout),
+            after=in_words(table, name, layout, "_after"),
             **{f"before_{at}": pl.col(at) for at in SOURCE},
             **{f"after_{at}": pl.col(f"{at}_after") for at in SOURCE},
         )
         for name in values
     ]
-
-
-def _as_text(name: str, table: Table) -> pl.Expr:
-    is_number = table.dtypes[name.removesuffix("_after")].is_numeric()
-    return rules.number(name) if is_number else pl.col(name).cast(pl.String)
 
 
 # --- accepted and rejected ---------------------------------------------------------------------------------

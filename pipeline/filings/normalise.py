@@ -22,7 +22,7 @@ import polars as pl
 
 from pipeline import regions, units
 from pipeline.errors import DataError
-from pipeline.filings.contracts import SOURCE, Column, Table, column_of, fold
+from pipeline.filings.contracts import ACTION_METRICS, SOURCE, Column, Table, column_of, fold
 from pipeline.filings.distinct import Distinct, blocks, distinct
 from pipeline.filings.readers import clean, number
 from pipeline.filings.rules import CELL_RULES, FINDING, INTAKE_RULES, message
@@ -554,6 +554,8 @@ def power(text: str, accepted: tuple[str, ...]) -> int | str:
     for unit in accepted:
         if counted := re.fullmatch(f"(万|亿)?{re.escape(unit)}", plain):
             return {None: 0, "万": 4, "亿": 8}[counted[1]]
+    if re.sub("^[万亿]", "", plain) in _COUNTING:
+        return "unit.dimension"
     try:
         dimension = units.parse_unit(text).dimension
     except DataError as error:
@@ -563,6 +565,9 @@ def power(text: str, accepted: tuple[str, ...]) -> int | str:
         factor = units.ratio(text, dimensions[dimension])
         return len(str(factor.numerator)) - len(str(factor.denominator))
     return "unit.density" if {dimension, *dimensions} == {"mass", "volume"} else "unit.dimension"
+
+
+_COUNTING = {unit for metrics in ACTION_METRICS.values() for _, accepted in metrics.values() for unit in accepted}
 
 
 def _dimension(unit: str) -> str | None:

@@ -349,7 +349,7 @@ def _table(raw: _Raw, file: str, known: Collection[str], fill: Collection[str], 
             reading.problems.append(_no_header(file, sheet, where, known))
         return
     for row in head[:at]:
-        text = " ".join(cell for cell in row[1 : len(names) + 1] if cell)
+        text = " ".join(cell for cell, column in zip(row, frame.columns, strict=True) if cell and column in names)
         reading.skipped.append(Skipped(file, sheet, row[0], f"表头之上：{shown(text)[:80]}"))
     body, notes = frame[at + 1 :], notes.filter(pl.col("source_row") > head[at][0])
     if 0 < notes.height <= _MAX_NOTES:
@@ -365,7 +365,7 @@ def _table(raw: _Raw, file: str, known: Collection[str], fill: Collection[str], 
         if body["_ragged"].null_count() == body.height:
             body = body.drop("_ragged", "_extra")
         else:
-            told.append("有的行的单元格比表头多或少，见 _ragged 列；多出的内容在 _extra 列。")
+            told.append("有的行的单元格比表头多或少。")
     header = head[at][1 : body.width]
     body = _fill_merges(body, raw, header, fill, told)
     keys = [header_key(one) for one in header if one and header_key(one) in known]

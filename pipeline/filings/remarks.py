@@ -709,7 +709,7 @@ def _summary(intake: Intake, findings: pl.DataFrame, written: Mapping[str, Path]
     """Counts by table, status by file, and all findings as far as a sheet has rows."""
     kind = {"preliminary": "预审", "final": "正式"}[intake.kind]
     title = f"填报审核意见汇总（报告年份 {intake.report_year}，{kind}）"
-    verdict = "".join([answer.VERDICTS[intake.status], *answer.notes(intake)])
+    verdict = "".join([answer.verdict(intake), *answer.notes(intake)])
     counts = answer.by_table(intake.counts)
     yield _Page("汇总", [title, verdict], counts.columns, [24] + [16] * (counts.width - 1), counts.rows())
 

@@ -514,13 +514,17 @@ def _resold(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
     both = sold.join(mirror.select(*by, "_got", _filed=True), on=by, how="left")
     nameless = pl.col("counterparty_id") == ""
     bad = both.filter(nameless | pl.col("_filed").is_null() | _apart("_got", "quantity"))
+    carrier, unit = BY_NAME["energy"].column("carrier"), BY_NAME["energy"].column("quantity").units
+    of = pl.col("carrier").cast(pl.String)
+    unit_is = of.replace({code: names[0] for code, names in unit.items()})
     what = (
         pl.when(nameless).then(pl.lit("而未填对方单位"))
         .when(pl.col("_filed").is_null()).then(pl.format("，{} 没有相应的受供记录", "counterparty_id"))
-        .otherwise(pl.format("，{} 受供 {}", "counterparty_id", number("_got")))
+        .otherwise(pl.format("，{} 受供 {} {}", "counterparty_id", number("_got"), unit_is))
     )  # fmt: skip
-    says = pl.format("{} 年 {} 在{}转供 {}{}；转供应与对方的受供一致，请双方核对", "year", "entity_id", _province(context),
-                     number("quantity"), what)  # fmt: skip
+    sold_is = pl.concat_str(pl.lit(" "), number("quantity"), pl.lit(" "), unit_is).fill_null("（月份不全）")
+    says = pl.format("{} 年 {} 在{}转供{}{}{}；转供应与对方的受供一致，请双方核对", "year", "entity_id", _province(context),
+                     of.replace({code: names[0] for code, names in carrier.members.items()}), sold_is, what)  # fmt: skip
     yield _found(bad, "energy", "supply", says, pl.lit("resold"))
 
 

@@ -47,8 +47,8 @@ def test_tables(done: Intake) -> None:
             "能源消耗",
             "2024 年 CT 广东 办公用房 电力 自用",
             "消耗量",
-            "10",
-            "11",
+            "10 kWh",
+            "11 kWh",
             "2024/能源消耗.csv → 2025/能源消耗.csv",
         )
     ]
@@ -122,3 +122,13 @@ def test_strict_builds_nothing_where_a_row_was_rejected(filings: Path, tmp_path:
     assert run.returncode == 2
     assert "退回 3 行" in run.stderr
     assert not list((tmp_path / "out").rglob("*.html"))
+
+
+def test_a_folder_without_a_row_is_not_called_right(layout: Layout, tmp_path: Path) -> None:
+    done = take_in(folder(tmp_path, 填报单位="单位编码,单位名称,类别\n", 能源消耗=energy()), layout)
+    assert done.status == 0
+    assert answer.verdict(done).startswith("没有读到任何数据行；应在表头之下逐行填写")
+    assert "没有问题" not in answer.verdict(done)
+    broken = take_in(folder(tmp_path / "broken", 填报单位="乱", 能源消耗=b"\xff\xff"), layout)
+    assert broken.status == 2
+    assert answer.verdict(broken) == answer.verdict(done) + answer.VERDICTS[2]

@@ -124,7 +124,7 @@ def test_a_later_filing_supersedes_and_the_difference_is_a_revision(layout: Layo
     assert done.quarantine["energy"]["rules"].to_list() == [["key.restated"]] * 2
     assert done.revisions.select(
         "table", "column", "before", "after", "before_source_row", "after_source_file"
-    ).rows() == [("energy", "quantity", "10", "11", 2, "2025/能源消耗.csv")]
+    ).rows() == [("energy", "quantity", "10 kWh", "11 kWh", 2, "2025/能源消耗.csv")]
     assert done.findings["message"].to_list() == [  # what was filed again unchanged is no finding
         "2024/能源消耗.csv 第 2 行：2025/能源消耗.csv 第 2 行 又报了同一主键，以后报的为准；这一行不再采用"
     ]
@@ -136,7 +136,7 @@ def test_three_filings_are_two_revisions(layout: Layout, tmp_path: Path) -> None
     }
     done = take_in(folder(tmp_path, **files), layout)
     assert done.accepted["energy"]["quantity"].to_list() == [3.0]
-    assert done.revisions.select("before", "after").rows() == [("1", "2"), ("2", "3")]
+    assert done.revisions.select("before", "after").rows() == [("1 kWh", "2 kWh"), ("2 kWh", "3 kWh")]
 
 
 def test_a_wrong_cell_of_a_superseded_row_no_longer_matters(layout: Layout, tmp_path: Path) -> None:
@@ -285,3 +285,16 @@ def test_every_rule_of_whole_rows_is_tested() -> None:
         Path(__file__).with_name(name).read_text("utf-8") for name in ("test_intake.py", "test_corrections.py")
     )
     assert [rule for rule in INTAKE_RULES if f'"{rule}"' not in text] == []
+
+
+def test_no_inner_name_of_a_ragged_file_is_shown(layout: Layout, tmp_path: Path) -> None:
+    text = (
+        "2025 年填报表\n\n"
+        + energy("2025,,CT,广东,1,kWh")
+        + "2025,,CT,广西,办公用房,电力,1\n2025,,CT,海南,办公用房,电力,1,kWh,多\n"
+    )
+    done = take_in(folder(tmp_path, 能源消耗=text), layout)
+    assert counts(done, "energy")[:3] == (3, 1, 2)
+    assert "表头之上：2025 年填报表" in done.skipped["reason"].to_list()
+    shown = " ".join([*done.findings["message"], *done.files["message"], *done.skipped["reason"]])
+    assert "_" not in shown
