@@ -17,7 +17,7 @@ import unicodedata
 import warnings
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -205,6 +205,9 @@ def _told(file: str, findings: pl.DataFrame, message: str, sample: bool) -> _Tol
     counts = {severity: findings.filter(severity=severity).height for severity in answer.SEVERITIES}
     first = findings.sort("severity", "sheet", "row", nulls_last=False, maintain_order=True).head(MOST)
     header = pl.when(pl.col("rule").str.starts_with("header.")).then("found")
+    first = first.with_columns(
+        says=pl.Series([_for_filer(file, *one) for one in first.select("rule", "says").iter_rows()], dtype=pl.String)
+    )
     remarks = first.select(
         "sheet", "row", "column", "column_zh", header.alias("header"), "severity", "says",
         commented=pl.int_range(pl.len()) < _COMMENTS,
@@ -218,6 +221,44 @@ def _told(file: str, findings: pl.DataFrame, message: str, sample: bool) -> _Tol
         re.findall("[^。]+。?", message),
         sample,
     )
+
+
+_RECEIVED = re.compile(r"，([^，]*) 受供 [^；]*；")
+_OF_OTHER = re.compile(r"上年（.* 所报）为 [^，]*，")
+_SAME = re.compile(r"^与 (.*) 完全相同；", re.DOTALL)
+_CONFLICT = re.compile(r"^(主键相同而内容不同的有 )(.*)(；无法判断)", re.DOTALL)
+_LATER = re.compile(r"^(.*) 又报了同一主键", re.DOTALL)
+
+
+def _for_filer(file: str, rule: str, says: str) -> str:
+    """A sentence for the one who filed `file`: without the figures and files of others, and without the compiler's
+    reasons. The summary and `check` have all of it."""
+
+    def is_own(place: str) -> bool:
+        return place.startswith((f"{file} 第", f"{file}「"))
+
+    match rule:
+        case "energy.resold_unmatched":
+            return _RECEIVED.sub(r"，\1 所报的受供数量与此不符；", says)
+        case "change.factor_3" | "change.unit_slip":
+            return _OF_OTHER.sub("与上年另一单位所报的相差很大，", says)
+        case "key.identical":
+            return _SAME.sub(lambda m: m[0] if is_own(m[1]) else "与另一份填报中的一行完全相同；", says)
+        case "key.conflict":
+            return _CONFLICT.sub(lambda m: f"{m[1]}{_own_places(m[2], is_own)}{m[3]}", says)
+        case "key.restated":
+            return _LATER.sub(lambda m: m[0] if is_own(m[1]) else "后来的填报又报了同一主键", says)
+        case "correction.drop":
+            return "编制单位核对后不采用这一行；如有异议，请与编制单位联系"
+        case "correction.flag":
+            return "编制单位对这一行加了注；如有疑问，请与编制单位联系"
+    return says
+
+
+def _own_places(places: str, is_own: Callable[[str], bool]) -> str:
+    each = places.split("、")
+    own = [place for place in each if is_own(place)]
+    return "、".join([*own, "另一份填报中的行"] if len(own) < len(each) else own)
 
 
 def _lead(told: _Told, how: str) -> list[str]:

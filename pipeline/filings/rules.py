@@ -550,7 +550,8 @@ def _against_last_year(slip: bool) -> Finder:
                     pl.format("，疑似计量单位差 {}；应与上年同一口径和单位，请核对单位", power) if slip
                     else pl.lit(f"，变动超过 {CHANGE:g} 倍；应核实，属实的请说明原因")
                 )  # fmt: skip
-                says = pl.format("{}{}，上年为 {}{}{}", number(now), unit, number(then), unit, right)
+                by = pl.format("（{} 所报）", "_entity").fill_null("") if "_entity" in both.columns else pl.lit("")
+                says = pl.format("{}{}，上年{}为 {}{}{}", number(now), unit, by, number(then), unit, right)
                 yield _found(changed, name, column.name, says, number(now))
 
     return find
@@ -578,8 +579,12 @@ def _changed(frame: pl.DataFrame, table: Table, context: Context) -> pl.DataFram
     before = rows.select(
         *(pl.col(part) + 1 if part == "year" else pl.col(part) for part in table.key),
         *(pl.col(name).alias(f"_{name}") for name in columns),
+        *([pl.col("entity_id").alias("_entity")] if "entity_id" not in table.key else []),
     ).unique(table.key)
-    return rows.join(before, on=table.key)
+    both = rows.join(before, on=table.key)
+    if "_entity" in both.columns:  # named where it is another one
+        both = both.with_columns(pl.when(pl.col("_entity") != pl.col("entity_id")).then("_entity"))
+    return both
 
 
 def _province_missing(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:

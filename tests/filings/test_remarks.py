@@ -21,6 +21,7 @@ import openpyxl
 import polars as pl
 import pytest
 import xlsxwriter
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl.comments import Comment
@@ -919,3 +920,66 @@ def test_libreoffice_shows_the_same(house: House, tmp_path: Path) -> None:
             house.folder / name.replace("-审核意见", "").replace("机房.xlsx", "机房.csv"), tmp_path / "office" / name
         )
         assert listed(theirs) == listed(ours)
+
+
+def test_nobody_is_told_what_others_filed(house: House) -> None:
+    """A filer's workbook has no figure, no path and no file of another filer, and no reason of the compiler."""
+    with (house.folder / "填报单位.csv").open("a", encoding="utf-8") as file:
+        file.write("TOWER,铁塔,铁塔企业\n")
+    header = [*ENERGY, "供受关系", "对方单位"]
+    mine = ["2024", "TOWER", "广东", "通信基站", "电力"]
+    house.csv(
+        "2025/塔甲/能源消耗.csv",
+        [
+            header,
+            [*mine, "71000", "kWh", "转供", "CT"],
+            ["2024", "TOWER", "广西", "办公用房", "电力", "72000", "kWh"],
+            ["2024", "TOWER", "海南", "办公用房", "电力", "73000", "kWh"],
+            ["2024", "TOWER", "云南", "办公用房", "电力", "74000", "kWh"],
+            ["2024", "TOWER", "云南", "办公用房", "电力", "74000", "kWh"],
+            ["2024", "TOWER", "贵州", "办公用房", "电力", "75000", "kWh"],
+            ["2023", "TOWER", "贵州", "办公用房", "电力", "75000", "kWh"],
+        ],
+    )
+    house.csv(
+        "2025/秘密/能源消耗.csv",
+        [
+            header,
+            ["2024", "CT", "广东", "通信基站", "电力", "91234", "kWh", "受供", "TOWER"],
+            ["2024", "TOWER", "广西", "办公用房", "电力", "95678", "kWh"],
+            ["2024", "TOWER", "海南", "办公用房", "电力", "73000", "kWh"],
+        ],
+    )
+    house.csv("2026/秘密/能源消耗.csv", [header, ["2023", "TOWER", "贵州", "办公用房", "电力", "97777", "kWh"]])
+    centre = ["DC1", "2024", "TOWER", "广东", "一号楼", "100", "2020", "71500", "72500", "1", "1"]
+    names = ["数据中心编号", "年份", "填报单位", "省份", "数据中心名称", "标准机架数", "投产时间", "IT设备耗电量", "总耗电量", "用水量", "绿电用量"]  # fmt: skip
+    house.csv("2025/塔甲/数据中心.csv", [names, centre])
+    before = ["DC1", "2023", "CT", *centre[3:7], "9111111", "9222222", "1", "1"]
+    house.csv("2025/秘密/数据中心.csv", [names, before])
+    key = {"年份": 2024, "填报单位": "TOWER", "省份": "贵州", "设施类型": "办公用房", "能源品种": "电力"}
+    entry = {"table": "能源消耗", "key": key, "column": "消耗量", "action": "drop", "expect": 75000,
+             "reason": "秘密来电", "who": "秘密人", "date": dt.date(2026, 3, 1)}  # fmt: skip
+    (house.folder / "corrections.yml").write_text(yaml.safe_dump([entry], allow_unicode=True), "utf-8")
+    intake = take_in(house.folder, house.layout, 2026)
+    rules = {"energy.resold_unmatched", "key.conflict", "key.identical", "key.restated", "correction.drop"}
+    assert rules | {"change.factor_3"} <= set(intake.findings["rule"])
+    house.write(intake)
+    for name in ("能源消耗", "数据中心"):
+        book = house.result(f"2025/塔甲/{name}-审核意见.xlsx")
+        texts = [str(cell.value) for page in book for row in page.iter_rows() for cell in row if cell.value is not None]
+        texts += [comment(cell) for page in book for row in page.iter_rows() for cell in row if cell.comment]
+        said = "\n".join(texts)
+        for secret in ("91234", "95678", "97777", "9111111", "9222222", "秘密", "corrections"):
+            assert secret not in said
+    told = [row[-1] for row in listed(house.result("2025/塔甲/能源消耗-审核意见.xlsx"))]
+    for sentence in (
+        "2024 年 TOWER 在广东转供电力 71000 kWh，CT 所报的受供数量与此不符；转供应与对方的受供一致，请双方核对",
+        "主键相同而内容不同的有 2025/塔甲/能源消耗.csv 第 3 行、另一份填报中的行；无法判断哪一行正确，全部退回，应只保留正确的一行",
+        "与 2025/塔甲/能源消耗.csv 第 5 行 完全相同；只保留第一行，请删去重复的行",
+        "后来的填报又报了同一主键，以后报的为准；这一行不再采用",
+        "编制单位核对后不采用这一行；如有异议，请与编制单位联系",
+    ):
+        assert sentence in told
+    summary = "\n".join(str(row) for row in house.result(SUMMARY)["问题"].iter_rows(values_only=True))
+    for known in ("91234", "秘密来电", "9222222"):
+        assert known in summary
