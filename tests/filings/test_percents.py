@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from pathlib import Path
 
 import openpyxl
@@ -12,6 +10,7 @@ import xlsxwriter
 
 from pipeline.filings.contracts import headers
 from pipeline.filings.readers import read_file
+from tests.filings.conftest import Office
 
 HEADER = ["年份", "填报单位", "省份", "行动编号", "指标", "数值", "计量单位"]
 CELLS: list[tuple[object, str, str | None]] = [
@@ -69,9 +68,7 @@ def test_xlsxwriter_with_a_formula(tmp_path: Path) -> None:
     assert values(tmp_path / "a.xlsx") == ["58%"]
 
 
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice (soffice) is not installed")
-def test_libreoffice(tmp_path: Path) -> None:
+def test_libreoffice(tmp_path: Path, office: Office) -> None:
     write_openpyxl(tmp_path / "a.xlsx", CELLS)
-    command = ["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "xlsx"]
-    subprocess.run([*command, "--outdir", str(tmp_path / "out"), str(tmp_path / "a.xlsx")], check=True, timeout=300)
-    assert values(tmp_path / "out" / "a.xlsx") == [said for *_, said in CELLS]
+    [written] = office("xlsx", tmp_path / "out", tmp_path / "a.xlsx")
+    assert values(written) == [said for *_, said in CELLS]

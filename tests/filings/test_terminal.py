@@ -2,45 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import json
-import sys
 import unicodedata
-from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
 import pytest
 
-from pipeline import cli
 from pipeline.filings.intake import Intake, take_in
 from pipeline.layout import Layout
-from tests.conftest import ROOT
+from tests.filings.conftest import Call
 
 HOSTILE = "\x1b[31m红\x1b[0m\x9b2J\u202e倒\u2066\u200b[red]不着色[/red]:smile:\x07\r\x7f"
-Call = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def call(monkeypatch: pytest.MonkeyPatch) -> Call:
-    """`green-report` with streams of an encoding: exit status, what went to stdout and to stderr."""
-
-    def run(*arguments: str, encoding: str = "utf-8") -> tuple[int, str, str]:
-        monkeypatch.setenv("GREEN_REPORT_ROOT", str(ROOT))
-        monkeypatch.setattr(sys, "argv", ["green-report", *arguments])
-        streams = [io.TextIOWrapper(io.BytesIO(), encoding=encoding) for _ in range(2)]
-        monkeypatch.setattr(sys, "stdout", streams[0])
-        monkeypatch.setattr(sys, "stderr", streams[1])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        said = []
-        for stream in streams:
-            stream.flush()
-            said.append(stream.buffer.getvalue().decode(encoding))  # type: ignore[attr-defined]
-        assert isinstance(ended.value.code, int)
-        return ended.value.code, said[0], said[1]
-
-    return run
 
 
 @pytest.fixture(scope="module")
