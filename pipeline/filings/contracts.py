@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
@@ -638,6 +639,10 @@ def _headers_of(table: Table) -> dict[str, Column]:
     return _headers(table.name)
 
 
-def headers() -> frozenset[str]:
-    """All header texts of all tables, English and Chinese, without unit brackets."""
-    return frozenset(text for table in TABLES for column in table.columns for text in (column.name, *column.headers))
+def headers() -> tuple[str, ...]:
+    """All header texts of all tables, English and Chinese, without unit brackets; first those of most tables."""
+    columns = [column for table in TABLES for column in table.columns]
+    often = Counter(column.zh for column in columns)
+    columns.sort(key=lambda column: -often[column.zh])
+    first, others = ((column.zh for column in columns), (text for one in columns for text in (one.name, *one.headers)))
+    return tuple(dict.fromkeys([*first, *others]))

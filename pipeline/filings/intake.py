@@ -41,6 +41,8 @@ FLAGS: dict[str, pl.DataType] = {"flags": pl.List(pl.String())}
 _FILLED_DOWN = ("id", "code", "province", "year", "month", "unit")  # where a merged cell stands for all its rows
 _YEAR_FOLDER = re.compile(r"(20[0-9]{2})年?")
 _UNIT_ABOVE = re.compile(r"单位\s*[:：]\s*([^\s，。；;)）\]】]+)")
+_SUMS = ["合计", "总计", "小计", "共计", "总和", "累计"]
+_SIGNATURE = r"^(?:填表|填报|制表|编制|审核|复核|审批|负责|联系|单位负责|日期|电话)[^\d]{0,8}[:：]?"
 _LEAVES = ("key.restated", "correction.drop")  # rules of rows that are not wrong, yet not accepted
 
 
@@ -163,7 +165,7 @@ def _canonical(reading: Reading, layout: Layout, report_year: int) -> tuple[dict
             sheet.rows.with_columns(source_file=pl.lit(sheet.file), source_sheet=pl.lit(sheet.sheet)) for sheet in alike
         ).rechunk()
         done = normalise(table, texts, layout, filed)
-        findings += [done.findings, _ragged(table, texts)]
+        findings += [_not_data(table, done.findings), _ragged(table, texts)]
         more = (texts["_ragged"] == "多").fill_null(False) if "_ragged" in texts.columns else False
         frame = done.frame.with_columns(_filed=pl.lit(filed, pl.Int32), _wrong=done.rejected | more)
         frames.setdefault(table.name, []).append(frame)
@@ -254,6 +256,29 @@ def _no_table(sheet: Sheet) -> FileProblem:
     return FileProblem(
         sheet.file, sheet.sheet or None, "sheet.table", f"{where}的名称看不出是哪张表，未读取；{right}。"
     )
+
+
+def _not_data(table: Table, findings: pl.DataFrame) -> pl.DataFrame:
+    """`findings` with one for each row that is a sum, a second header or a signature instead of those of its cells."""
+    spelt = {text for column in table.columns for text in (column.name, *column.headers)}
+    found = pl.col("found")
+    row = ["file", "sheet", "row"]
+    kinds = (
+        (found.is_in(_SUMS), pl.format("这是“{}”行", found)),
+        (found.is_in(spelt) & (found.is_in(spelt).sum().over(row) > 1), pl.lit("这是重复的表头")),
+        (
+            found.str.contains(_SIGNATURE) & ((pl.col("rule") == "cell.missing").sum().over(row) > 2),
+            pl.format("“{}”是表下的落款", found),
+        ),
+    )  # fmt: skip
+    errors = findings.filter(pl.col("severity") == "error", pl.col("row").is_not_null())
+    told = [errors.filter(holds).select(*row, what=what) for holds, what in kinds]
+    rows = pl.concat(told).unique(row, keep="first", maintain_order=True)
+    if rows.is_empty():
+        return findings
+    source = rows.rename(dict(zip(row, SOURCE, strict=True)))
+    instead = finding(source, table, None, "row.not_data", pl.lit(""), pl.col("what"))
+    return pl.concat([findings.join(rows, on=row, how="anti", nulls_equal=True, maintain_order="left"), instead])
 
 
 def _ragged(table: Table, texts: pl.DataFrame) -> pl.DataFrame:

@@ -106,30 +106,36 @@ _Headers = Mapping[str, tuple[str, str | None]]  # column -> (header as it stand
 def _headers(table: Table, sheet: pl.DataFrame) -> tuple[_Headers, list[pl.DataFrame]]:
     """What each header means, and findings of headers that mean nothing or nothing new."""
     found: dict[str, tuple[str, str | None]] = {}
-    findings, unknown = [], list[str]()
+    findings, unknown = [], dict[str, str]()  # as numbered by the reader -> as written
     for header in sheet.columns:
         if header in _NOT_CONTRACT:
             continue
-        known = column_of(table, header)
+        base = re.sub("_[0-9]+$", "", header)  # the reader numbers headers that are repeated
+        written = base if base in sheet.columns else header
+        known = column_of(table, header) or column_of(table, written)
         if known is None:
-            unknown.append(header)
+            unknown[header] = written
         elif known[0].name in found:
-            findings.append(_header_finding(table, known[0], sheet, "header.repeated", header, known[0].zh))
+            findings.append(_header_finding(table, known[0], sheet, "header.repeated", header, known[0].zh, written))
         else:
             found[known[0].name] = (header, known[1])
     right = "、".join(column.zh for column in table.columns)
     if len(unknown) > 20:
-        unknown = [f"{'、'.join(unknown[:20])}”等 {len(unknown)} 个“"]
-    findings += [_header_finding(table, None, sheet, "header.unknown", header, right) for header in unknown]
+        told = f"{'、'.join(list(unknown.values())[:20])}”等 {len(unknown)} 个“"
+        unknown = {told: told}
+    findings += [
+        _header_finding(table, None, sheet, "header.unknown", header, right, written)
+        for header, written in unknown.items()
+    ]
     return found, findings
 
 
 def _header_finding(
-    table: Table, column: Column | None, sheet: pl.DataFrame, rule: str, found: str, right: str
+    table: Table, column: Column | None, sheet: pl.DataFrame, rule: str, found: str, right: str, written: str = ""
 ) -> pl.DataFrame:
     """One finding for the whole sheet: its row is null."""
     rows = sheet.head(1).select("source_file", "source_sheet", source_row=pl.lit(None, pl.Int64))
-    return finding(rows, table, column, rule, pl.lit(found), pl.lit(found), pl.lit(right))
+    return finding(rows, table, column, rule, pl.lit(found), pl.lit(written or found), pl.lit(right))
 
 
 def _cell_findings(table: Table, column: Column, raw: pl.DataFrame, bad: pl.DataFrame, has_unit: bool) -> pl.DataFrame:

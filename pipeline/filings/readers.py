@@ -203,7 +203,7 @@ def read_file(
     """
     limits = limits or Limits()
     reading, file = Reading(), _name(path, folder)
-    known = {header_key(one) for one in known_headers} - {""}
+    known = dict.fromkeys(key for one in known_headers if (key := header_key(one)))
     try:
         reason = _reason_to_skip(path, folder)
         if reason:
@@ -431,9 +431,12 @@ def _known_cells(cells: Iterable[str | None], known: Collection[str]) -> int:
 
 
 def _no_header(file: str, sheet: str | None, where: str, known: Collection[str]) -> FileProblem:
-    chinese = sorted(one for one in known if not one.isascii()) or sorted(known)
+    chinese = [one for one in known if not one.isascii()] or list(known)
     expected = f"{'、'.join(chinese[:12])}{' 等' if len(chinese) > 12 else ''}"
-    message = f"{where}的前 {_HEADER_WITHIN} 行里没有找到表头；表头应是一行，至少含有下列列名中的两个：{expected}。"
+    csv = "CSV 应以逗号、制表符或分号分隔，编码为 UTF-8 或 GB18030，" if file.lower().endswith(".csv") else ""
+    message = (
+        f"{where}的前 {_HEADER_WITHIN} 行里没有找到表头；{csv}表头应是一行，至少含有下列列名中的两个：{expected}。"
+    )
     return FileProblem(file, sheet, "sheet.header", message)
 
 

@@ -298,3 +298,32 @@ def test_no_inner_name_of_a_ragged_file_is_shown(layout: Layout, tmp_path: Path)
     assert "表头之上：2025 年填报表" in done.skipped["reason"].to_list()
     shown = " ".join([*done.findings["message"], *done.files["message"], *done.skipped["reason"]])
     assert "_" not in shown
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("合计,,,,,,5,kWh", "这是“合计”行"),
+        (",,,总计,,,5,", "这是“总计”行"),
+        (ENERGY.strip(), "这是重复的表头"),
+        ("填表人：张三,,审核人：李四,,,,,", "“填表人：张三”是表下的落款"),
+    ],
+)
+def test_a_row_that_is_no_data_is_one_finding(layout: Layout, tmp_path: Path, line: str, said: str) -> None:
+    done = take_in(folder(tmp_path, 能源消耗=energy("2025,,CT,广东,1,kWh") + line + "\n"), layout)
+    assert counts(done, "energy")[:3] == (2, 1, 1)
+    assert done.findings["message"].to_list() == [f"能源消耗.csv 第 3 行：{said}，不是数据；应删去这一行，只保留数据行"]
+    assert done.quarantine["energy"]["rules"].to_list() == [["row.not_data"]]
+
+
+def test_a_repeated_header_is_called_as_it_stands(layout: Layout, tmp_path: Path) -> None:
+    text = (
+        energy("2025,,CT,广东,1,kWh")
+        .replace("计量单位\n", "计量单位,消耗量,备注,备注\n")
+        .replace("kWh\n", "kWh,2,甲,乙\n")
+    )
+    done = take_in(folder(tmp_path, 能源消耗=text), layout)
+    assert done.findings["rule"].to_list() == ["header.repeated", "header.unknown", "header.unknown"]
+    assert done.findings["found"].to_list() == ["消耗量_2", "备注", "备注_2"]
+    assert "_" not in "".join(done.findings["message"])
+    assert done.accepted["energy"]["quantity"].to_list() == [1.0]
