@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -41,6 +41,7 @@ FLAGS: dict[str, pl.DataType] = {"flags": pl.List(pl.String())}
 _FILLED_DOWN = ("id", "code", "province", "year", "month", "unit")  # where a merged cell stands for all its rows
 _YEAR_FOLDER = re.compile(r"(20[0-9]{2})年?")
 _UNIT_ABOVE = re.compile(r"单位\s*[:：]\s*([^\s，。；;)）\]】]+)")
+_IN_BRACKETS = re.compile(r"[(（\[【]\s*(?:计量单位|单位)?\s*[:：]?\s*([^()（）\[\]【】]+?)\s*[)）\]】]")
 _SUMS = ["合计", "总计", "小计", "共计", "总和", "累计"]
 _SIGNATURE = r"^(?:填表|填报|制表|编制|审核|复核|审批|负责|联系|单位负责|日期|电话)[^\d]{0,8}[:：]?"
 _LEAVES = ("key.restated", "correction.drop")  # rules of rows that are not wrong, yet not accepted
@@ -189,7 +190,7 @@ def _alike(reading: Reading, report_year: int) -> Iterator[tuple[Table, int, lis
             reading.problems.append(_no_table(sheet))
             continue
         known = [column_of(table, header) for header in sheet.columns]
-        if unit := _unit_above(reading, sheet, [one for one in known if one]):
+        if unit := _unit_elsewhere(reading, sheet, known):
             reading.problems.append(unit)
             continue
         named = {one[0].name for one in known if one}
@@ -200,32 +201,54 @@ def _alike(reading: Reading, report_year: int) -> Iterator[tuple[Table, int, lis
     yield from groups.values()
 
 
-def _unit_above(reading: Reading, sheet: Sheet, known: list[tuple[Column, str | None]]) -> FileProblem | None:
-    """Refuses a sheet whose unit stands only above its header (`单位：万千瓦时`): overlooked, it would be a slip of 10^4.
-
-    Units in which the columns are read anyway do no harm."""
-    bare = [column for column, unit in known if column.kind == "quantity" and not unit]
-    if not bare or any(column.kind == "unit" for column, _ in known):
+def _unit_elsewhere(
+    reading: Reading, sheet: Sheet, known: list[tuple[Column, str | None] | None]
+) -> FileProblem | None:
+    """Refuses a sheet whose unit stands only beside its header (`单位：万千瓦时` in the title, in a row under the header,
+    in the name of the file): overlooked, it would be a slip of 10^4. Units in which the columns are read anyway do no
+    harm."""
+    bare = {header: one[0] for header, one in zip(sheet.columns, known, strict=True)
+            if one and one[0].kind == "quantity" and not one[1]}  # fmt: skip
+    if not bare or any(one and one[0].kind == "unit" for one in known):
         return None
-    for one in reading.skipped:
-        above = one.file == sheet.file and one.sheet == (sheet.sheet or None) and one.row and one.row < sheet.header_row
-        found = _UNIT_ABOVE.search(one.reason) if above else None
-        powers = {  # of each unit that is one, for each column
+    for place, text, units_of, columns, must_fit in _units_told(reading, sheet, bare):
+        powers = {
             (unit, column.zh): power(unit, column.units.get("", ()))
-            for unit in (re.split("[、/]", found[1]) if found else [])
-            for column in bare
+            for unit in units_of
+            for column in columns
             if _is_unit(unit)
         }
         fits = [(unit, zh, n) for (unit, zh), n in powers.items() if isinstance(n, int)]
-        if powers and not (fits and all(n == 0 for *_, n in fits)):
+        if any(n for *_, n in fits) or (powers and must_fit and not fits):
             unit, zh = next(((unit, zh) for unit, zh, n in fits if n), next(iter(powers)))
             where = f"工作表“{shown(sheet.sheet)}”" if sheet.sheet else "文件"
             return FileProblem(
                 sheet.file, sheet.sheet or None, "sheet.unit",
-                f"{where}第 {one.row} 行在表头之上写有“单位：{shown(unit)}”，不能确定指哪些列，本表未读取；"
+                f"{where}{place}写有“{shown(text)}”，不能确定指哪些列，本表未读取；"
                 f"请把计量单位写在各列表头的括号里，如 {zh}（{shown(unit)}）。",
             )  # fmt: skip
     return None
+
+
+def _units_told(
+    reading: Reading, sheet: Sheet, bare: Mapping[str, Column]
+) -> Iterator[tuple[str, str, list[str], Iterable[Column], bool]]:
+    """Where a unit may stand, the text, its units, the columns that it may mean, whether it must be one of theirs."""
+    for one in reading.skipped:
+        if one.file == sheet.file and one.sheet == (sheet.sheet or None) and one.row:
+            place = f"第 {one.row} 行在表头之上" if one.row < sheet.header_row else f"第 {one.row} 行在表下"
+            if found := _UNIT_ABOVE.search(one.reason):
+                yield place, f"单位：{found[1]}", re.split("[、/]", found[1]), bare.values(), True
+            for text in _IN_BRACKETS.findall(one.reason):
+                yield place, text, re.split("[、/]", text), bare.values(), False
+    for name in (sheet.sheet, Path(sheet.file).name):
+        for text in _IN_BRACKETS.findall(name):
+            yield "的名称里", text, [text], bare.values(), False
+    first = sheet.rows.head(1)
+    for row, *cells in first.select("source_row", *bare).iter_rows():
+        for column, cell in zip(bare.values(), cells, strict=True):
+            text = (cell or "").strip(" ()（）")
+            yield f"第 {row} 行在表头之下", text, [text], [column], False
 
 
 def _is_unit(text: str) -> bool:

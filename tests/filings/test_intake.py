@@ -210,6 +210,30 @@ def test_a_unit_above_the_header_is_never_overlooked(
         )
 
 
+@pytest.mark.parametrize(
+    ("name", "above", "under", "below", "where"),
+    [
+        ("绿色电力", "绿色电力表（万千瓦时）", "", "", "第 1 行在表头之上写有“万千瓦时”"),
+        ("绿色电力", "表", "万千瓦时", "", "第 3 行在表头之下写有“万千瓦时”"),
+        ("绿色电力", "表", "（万千瓦时）", "", "第 3 行在表头之下写有“万千瓦时”"),
+        ("绿色电力", "表", "", "单位：万千瓦时", "第 4 行在表下写有“单位：万千瓦时”"),
+        ("绿色电力（万千瓦时）", "表", "", "", "的名称里写有“万千瓦时”"),
+        ("绿色电力（千瓦时）", "表（g）", "kWh", "注：按度计", ""),
+    ],
+)
+def test_a_unit_in_any_other_place(
+    layout: Layout, tmp_path: Path, name: str, above: str, under: str, below: str, where: str
+) -> None:
+    text = f"{above},,,,\n年份,填报单位,省份,渠道,电量\n" + (f",,,,{under}\n" if under else "")
+    done = take_in(folder(tmp_path, **{name: f"{text}2025,CT,广东,自建,1.2\n{below},,,,\n"}), layout)
+    message = done.files.filter(pl.col("file") == f"{name}.csv")["message"].item()
+    if where:
+        assert done.accepted["green_power"].is_empty()
+        assert where in message
+    else:
+        assert done.accepted["green_power"]["kwh"].to_list() == [1.2]
+
+
 def test_sites_without_a_year_take_that_of_the_filing(layout: Layout, tmp_path: Path) -> None:
     text = "站址编号,填报单位,省份,建成年份,是否新建,租户数,共享方式\nS1,CT,广东,2023,是,2,共建\n"
     done = take_in(folder(tmp_path, **{"2024__5G站址": text, "5G站址": text.replace("S1", "S2")}), layout)
