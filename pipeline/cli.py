@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import sys
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -14,11 +14,12 @@ import polars as pl
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from pipeline import doctor as diagnosis
 from pipeline import params as parameters
 from pipeline import regions
-from pipeline.errors import DataError, OutputError, ParameterError, UserError
+from pipeline.errors import DataError, OutputError, ParameterError, UserError, shown
 from pipeline.layout import SAMPLE, Layout
 
 USAGE = {  # typer's words for wrong calls
@@ -67,27 +68,29 @@ def build(
     chosen = choose(engine)
     wanted = Selection(year, region, scenario, filings, audience, tuple(override or ()), to, out)
     planned = jobs(layout, wanted)
-    # This very stream: while a notebook runs in this process, sys.stderr is the notebook's.
-    steps = Console(file=sys.stderr, force_terminal=sys.stderr.isatty(), highlight=False)
+    steps = _console(stderr=True)
     steps.print(f"渲染引擎：{chosen.name}（{chosen.version}）")
     if (intake := planned[0].intake) is not None:
         said = answer.in_short(intake)
         if strict and intake.status == 2:
             raise DataError("filings.strict", f"{said}--strict 要求全部接受，已停下；请先用 green-report check 查看")
-        steps.print(said, soft_wrap=True)
+        steps.print(shown(said))
     with steps.status("准备…") as status:
-        progress: builder.Progress = status.update if steps.is_terminal else partial(steps.print, soft_wrap=True)
+
+        def progress(step: str) -> None:
+            if steps.is_terminal:
+                status.update(Text(shown(step)))
+            else:
+                steps.print(shown(step))
+
         results = builder.build(layout, planned, chosen, progress, isolated=isolated)
     for result in results:
         for file in result.files:
-            print(file)
+            print(shown(file))
     failed = [result for result in results if result.problem]
     for result in failed:
-        steps.print(
-            f"失败：{result.job.region.short_zh}·{result.job.scenario}：{result.problem}",
-            style="red",
-            soft_wrap=True,
-        )
+        problem = f"失败：{result.job.region.short_zh}·{result.job.scenario}：{result.problem}"
+        steps.print(shown(problem), style="red")
     if failed:
         raise typer.Exit(1)
 
@@ -105,7 +108,6 @@ def check(
     """
     from pipeline.filings import answer
     from pipeline.filings.intake import take_in
-    from pipeline.filings.readers import shown
 
     if format not in ("table", "json"):
         raise ParameterError("option.unknown", f"--format {format}：没有这种格式；可用：table、json")
@@ -115,25 +117,26 @@ def check(
     if remarks:
         from pipeline.filings.remarks import write_remarks
 
-        written = write_remarks(intake, layout, remarks)
+        written = write_remarks(intake, remarks)
     if format == "json":
-        print(json.dumps(answer.as_data(intake), ensure_ascii=False, indent=1))
+        _print_json(answer.as_data(intake))
         raise typer.Exit(intake.status)
-    console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
-    _print_frame(answer.by_table(intake.counts), f"填报检查：{shown(folder)}（报告年份 {intake.report_year}）")
+    console = _console()
+    _print_frame(answer.by_table(intake.counts), f"填报检查：{folder}（报告年份 {intake.report_year}）")
     for status, sentence in answer.not_read(intake.files):
-        console.print(sentence, style="red" if status == "unreadable" else "yellow")
+        console.print(shown(sentence), style="red" if status == "unreadable" else "yellow")
     kinds = answer.alike(intake.findings)
     for severity, sentence in kinds.head(answer.SHOWN).iter_rows():
-        console.print(f"{answer.SEVERITIES[severity]}  {sentence}", style="red" if severity == "error" else "yellow")
+        said = shown(f"{answer.SEVERITIES[severity]}  {sentence}")
+        console.print(said, style="red" if severity == "error" else "yellow")
     if kinds.height > answer.SHOWN:
         _print_frame(answer.by_rule(intake.findings), f"还有 {kinds.height - answer.SHOWN} 类没有列出；全部按规则计")
         console.print("全部内容见 --format json，或用 --remarks 文件夹 写成审核意见。")
     for note in answer.notes(intake):
-        console.print(note)
+        console.print(shown(note))
     for path in written:
-        console.print(f"审核意见：{path}")
-    console.print(answer.VERDICTS[intake.status])
+        console.print(shown(f"审核意见：{path}"))
+    console.print(answer.verdict(intake))
     raise typer.Exit(intake.status)
 
 
@@ -151,7 +154,7 @@ def template(
     layout = Layout.current()
     where = regions.resolve(region, layout) if region else None
     write_template(out, layout, entity, where, year, force=force)
-    print(out)
+    print(shown(out))
 
 
 @app.command()
@@ -183,9 +186,10 @@ def indicators(
     where, when = [area] if area else [job.region for job in planned], year or planned[0].year
     rows = listing.choose(computed(layout, planned[0]), catalogue, where, when, by, names or ())
     if format == "json":
-        print(json.dumps(rows.to_dicts(), ensure_ascii=False, indent=1))
+        _print_json(rows.to_dicts())
     elif format == "csv":
-        print(rows.write_csv(), end="")
+        for line in rows.write_csv().removesuffix("\n").split("\n"):
+            print(shown(line))
     else:
         _print_frame(listing.shown(rows, catalogue, layout), f"指标：{when} 年（填报：{filings}）")
 
@@ -216,7 +220,7 @@ def explain(
     if name in published:
         rows = origins.origin(name, where, year, layout)
         if format == "json":
-            print(json.dumps({"rows": rows.to_dicts()}, ensure_ascii=False, indent=1))
+            _print_json({"rows": rows.to_dicts()})
         elif rows.height:
             _print_frame(
                 rows, f"{origins.title(name, layout)}（{name}）：公开统计中的 {rows.height} 行，计算只用“采用”的"
@@ -229,16 +233,16 @@ def explain(
     [job] = jobs(layout, wanted)
     found = explained(layout, job, name, year or job.year, where)
     if format == "json":
-        print(json.dumps(listing.as_data(found), ensure_ascii=False, indent=1))
+        _print_json(listing.as_data(found))
         return
-    console = Console(highlight=False, markup=False, soft_wrap=True)
+    console = _console()
     for line in listing.told(found, where):
-        console.print(line)
+        console.print(shown(line))
     if found.rows.height:
-        shown = found.rows.head(listing.SHOWN)
+        first = found.rows.head(listing.SHOWN)
         _print_frame(
-            listing.filed_rows(shown, layout),
-            f"接受的行共 {found.rows.height} 行，列出 {shown.height} 行（全部见 --format json）",
+            listing.filed_rows(first, layout),
+            f"接受的行共 {found.rows.height} 行，列出 {first.height} 行（全部见 --format json）",
         )
     if found.rejected.height:
         _print_frame(
@@ -275,16 +279,39 @@ def _print_table(rows: Sequence[tuple[object, ...]], columns: list[str], title: 
         numbers = rows and all(isinstance(row[at], int) for row in rows)
         table.add_column(column, overflow="fold", justify="right" if numbers else "left")
     for row in rows:
-        table.add_row(*(str(cell) for cell in row))
-    console = Console(highlight=False, markup=False)
+        table.add_row(*(shown(cell) for cell in row))
+    console = _console()
     if not console.is_terminal:
         console.width = 160
-    console.print(title, soft_wrap=True)
-    console.print(table)
+    console.print(shown(title))
+    console.print(table, soft_wrap=False)
+
+
+def _console(stderr: bool = False) -> Console:
+    """Prints texts as they are: no markup, no names of emoji, no line breaks. Control characters are for `shown`.
+
+    On the stream as it is now: while a notebook runs in this process, sys.stderr is the notebook's.
+    """
+    file = sys.stderr if stderr else sys.stdout
+    return Console(file=file, force_terminal=file.isatty(), highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
+def _print_json(data: object) -> None:
+    """JSON that any console can show: what is invisible, or not in its encoding, as an escape."""
+    unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+    for line in json.dumps(data, ensure_ascii=not unicode, indent=1).split("\n"):
+        safe = shown(line) == line
+        print(line if safe else "".join(one if shown(one) == one else json.dumps(one)[1:-1] for one in line))
 
 
 def main() -> NoReturn:
-    """The entry point: a user's error is one Chinese sentence on stderr and exit status 2."""
+    """The entry point: a user's error is one Chinese sentence on stderr and exit status 2.
+
+    A character that the console's encoding lacks is written as an escape; it never ends the command.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         status = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except UserError as error:
@@ -298,7 +325,7 @@ def main() -> NoReturn:
 
 
 def _refuse(sentence: str) -> NoReturn:
-    print(f"错误：{sentence}", file=sys.stderr)
+    print(shown(f"错误：{sentence}"), file=sys.stderr)
     sys.exit(2)
 
 

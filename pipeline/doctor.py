@@ -106,7 +106,7 @@ def _data(layout: Layout) -> Finding:
 
 
 def _reports(layout: Layout) -> Finding:
-    from pipeline.reports.build import check_writable
+    from pipeline.output import check_writable
 
     try:
         check_writable(layout.reports)

@@ -6,6 +6,8 @@ where, and what would be right. Everything else that is raised is a bug and may 
 
 from __future__ import annotations
 
+import unicodedata
+
 
 class UserError(Exception):
     """Something the user can mend. `str(error)` is the Chinese sentence, `error.id` the stable id."""
@@ -34,3 +36,14 @@ class OutputError(UserError):
 
 class RenderError(UserError):
     """A report that could not be rendered, or an engine that is not there."""
+
+
+def shown(text: object) -> str:
+    """A text that is safe to print: what is no visible character (control, bidi, line breaks) stands as an escape."""
+    plain = str(text)
+    if plain.isprintable():
+        return plain
+    return "".join(
+        one if one.isprintable() or unicodedata.category(one) == "Zs" else one.encode("unicode_escape").decode()
+        for one in plain
+    )

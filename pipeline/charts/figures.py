@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from importlib.metadata import version
 from pathlib import Path
@@ -14,6 +13,7 @@ import altair as alt
 import vl_convert as vlc
 
 from pipeline.charts import fonts, theme
+from pipeline.output import placed
 
 Spec = dict[str, Any]
 
@@ -64,10 +64,8 @@ def svg(spec: Spec, figure_id: str, cache: Path | None = None) -> str:
     drawn = _ids.sub(lambda m: m[1] + numbers.setdefault(m[2], f"{figure_id}-{len(numbers) + 1}"), drawn)
     drawn = _places.sub(lambda m: f' {m[1]}="{_long.sub(_hundredths, m[2])}"', _aria.sub("", drawn))
     if kept:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        beside = kept.with_suffix(f".{os.getpid()}.part")
-        beside.write_text(drawn, "utf-8")
-        beside.replace(kept)
+        with placed(kept) as beside:
+            beside.write_text(drawn, "utf-8")
     return drawn
 
 
@@ -93,9 +91,7 @@ def javascript_bundle(cache: Path) -> str:
     """Vega, Vega-Lite and Vega-Embed as one classic script (no import, no export), about 0.9 MB; kept in `cache`."""
     kept = cache / f"vega-{CONVERTER}.js"
     if not kept.is_file():
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        beside = kept.with_suffix(f".{os.getpid()}.part")
         bundle = vlc.javascript_bundle("window.vegaEmbed = vegaEmbed;")
-        beside.write_text(f"(function(){{{bundle}\n}})();", "utf-8")
-        beside.replace(kept)
+        with placed(kept) as beside:
+            beside.write_text(f"(function(){{{bundle}\n}})();", "utf-8")
     return kept.read_text("utf-8")

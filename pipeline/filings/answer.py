@@ -108,6 +108,14 @@ def _column_zh() -> pl.Expr:
     return pl.concat_str("table", "column", separator=" ").replace(names)
 
 
+def verdict(intake: Intake) -> str:
+    """The check in one sentence."""
+    if intake.counts["read"].sum():
+        return VERDICTS[intake.status]
+    right = "应在表头之下逐行填写（示例行和说明不读取），文件名或工作表名应含表名。"
+    return f"没有读到任何数据行；{right}{VERDICTS[2] if intake.status == 2 else ''}"
+
+
 def not_read(files: pl.DataFrame) -> Iterator[tuple[str, str]]:
     """Status and sentence of each file that was not read in full."""
     for file, status, message in files.filter(pl.col("status").is_in(["partial", "unreadable"])).iter_rows():

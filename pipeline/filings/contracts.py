@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
@@ -590,7 +591,8 @@ def table_of(name: str) -> Table | None:
     None also where a name holds the names of two tables.
     """
     plain = unicodedata.normalize("NFKC", name).casefold()
-    plain = re.sub(r"[\s\-]+", "_", re.sub(r"\.(xlsx|csv|parquet)$", "", plain.strip()))
+    plain = re.sub(r"(\.(xlsx|csv|parquet)|[\s_-]*审核意见)+$", "", plain.strip())  # also of a workbook with remarks
+    plain = re.sub(r"[\s\-]+", "_", plain)
     found = [(spelling, table) for spelling, table in _table_names().items() if _stands_in(spelling, plain)]
     longest = [one for one in found if not any(one[0] != other and one[0] in other for other, _ in found)]
     tables = {table.name: table for _, table in longest}
@@ -637,6 +639,10 @@ def _headers_of(table: Table) -> dict[str, Column]:
     return _headers(table.name)
 
 
-def headers() -> frozenset[str]:
-    """All header texts of all tables, English and Chinese, without unit brackets."""
-    return frozenset(text for table in TABLES for column in table.columns for text in (column.name, *column.headers))
+def headers() -> tuple[str, ...]:
+    """All header texts of all tables, English and Chinese, without unit brackets; first those of most tables."""
+    columns = [column for table in TABLES for column in table.columns]
+    often = Counter(column.zh for column in columns)
+    columns.sort(key=lambda column: -often[column.zh])
+    first, others = ((column.zh for column in columns), (text for one in columns for text in (one.name, *one.headers)))
+    return tuple(dict.fromkeys([*first, *others]))

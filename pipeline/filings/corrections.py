@@ -29,13 +29,12 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.errors import DataError
+from pipeline.errors import DataError, shown
 from pipeline.filings import readers
 from pipeline.filings.contracts import BY_NAME, SOURCE, Column, Table, column_of, table_of
 from pipeline.filings.normalise import finding, normalise
-from pipeline.filings.readers import clean, shown
-from pipeline.filings.rows import Rows, key_in_words
-from pipeline.filings.rules import number
+from pipeline.filings.readers import clean
+from pipeline.filings.rows import Rows, in_words, key_in_words
 from pipeline.layout import Layout
 
 NAME = "corrections.yml"
@@ -105,8 +104,7 @@ def apply(
         if (cell := (one.table.name, row["_id"].item(), one.column.name)) in seen:
             raise _wrong(one.entry, "这个单元格前面已经更正过")
         seen.add(cell)
-        before = row[one.column.name].item() or ""
-        after = ""
+        before, after = _said(one, row, layout, "is ") or row[one.column.name].item() or "", ""
         if one.action in ("set", "scale"):
             findings, after = _change(one, rows, row, findings, layout)
             rows.flags.append((row["_id"].item(), CORRECTED))
@@ -309,11 +307,17 @@ def _change(
         *(pl.when(here).then(pl.lit(value)).otherwise(pl.col(part)).cast(table.dtypes[part]).alias(part) for part, value in new.items()),
         *(pl.when(here).then(pl.lit(wrong)).otherwise(pl.col(part)).alias(part) for part in ("_wrong", "_out")),
     )  # fmt: skip
-    return left, rows.frame.filter(here).select(_shown(name, table)).item() or ""
+    return left, _said(one, rows.frame.filter(here), layout) or _text(one.value)
 
 
-def _shown(name: str, table: Table) -> pl.Expr:
-    return number(name) if table.dtypes[name].is_numeric() else pl.col(name).cast(pl.String)
+def _said(one: Correction, row: pl.DataFrame, layout: Layout, prefix: str = "") -> str | None:
+    """The canonical value of the row's cell in words (of its columns `prefix` + name); None of what has several
+    columns, or is no value."""
+    if len(one.column.canonical) > 1:
+        return None
+    own = row.select(pl.col(f"{prefix}{name}").alias(name) for name in one.table.dtypes)
+    text: str | None = own.select(in_words(one.table, one.column.name, layout)).item()
+    return text
 
 
 def _of_row(findings: pl.DataFrame, row: pl.DataFrame) -> pl.DataFrame:

@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,12 +20,12 @@ from pathlib import Path
 import polars as pl
 
 from pipeline import reference, units
-from pipeline.errors import DataError
+from pipeline.errors import DataError, shown
 from pipeline.filings import corrections, readers, rules
 from pipeline.filings.contracts import LAST_YEAR, SCHEMAS, SOURCE, TABLES, Column, Table, column_of, headers, table_of
-from pipeline.filings.normalise import finding, normalise
-from pipeline.filings.readers import FileProblem, Limits, Reading, Sheet, shown
-from pipeline.filings.rows import OWN, Rows, filed_schema, key_in_words
+from pipeline.filings.normalise import finding, normalise, power
+from pipeline.filings.readers import FileProblem, Limits, Reading, Sheet
+from pipeline.filings.rows import OWN, Rows, filed_schema, in_words, key_in_words
 from pipeline.filings.rules import FINDING, RULES
 from pipeline.layout import Layout
 
@@ -40,7 +40,10 @@ FLAGS: dict[str, pl.DataType] = {"flags": pl.List(pl.String())}
 
 _FILLED_DOWN = ("id", "code", "province", "year", "month", "unit")  # where a merged cell stands for all its rows
 _YEAR_FOLDER = re.compile(r"(20[0-9]{2})年?")
-_UNIT_ABOVE = re.compile(r"单位\s*[:：]\s*([^\s，。；;、)）\]】]+)")
+_UNIT_ABOVE = re.compile(r"单位\s*[:：]\s*([^\s，。；;)）\]】]+)")
+_IN_BRACKETS = re.compile(r"[(（\[【]\s*(?:计量单位|单位)?\s*[:：]?\s*([^()（）\[\]【】]+?)\s*[)）\]】]")
+_SUMS = ["合计", "总计", "小计", "共计", "总和", "累计"]
+_SIGNATURE = r"^(?:填表|填报|制表|编制|审核|复核|审批|负责|联系|单位负责|日期|电话)[^\d]{0,8}[:：]?"
 _LEAVES = ("key.restated", "correction.drop")  # rules of rows that are not wrong, yet not accepted
 
 
@@ -165,7 +168,7 @@ def _canonical(reading: Reading, layout: Layout, report_year: int) -> tuple[dict
         ).rechunk()
         years = [filing_year(sheet.file) or report_year for sheet in alike]
         done = normalise(table, texts, layout, years[0])
-        findings += [done.findings, _ragged(table, texts)]
+        findings += [_not_data(table, done.findings), _ragged(table, texts)]
         more = (texts["_ragged"] == "多").fill_null(False) if "_ragged" in texts.columns else False
         filed = pl.concat(
             pl.repeat(year, sheet.rows.height, dtype=pl.Int32, eager=True)
@@ -194,7 +197,7 @@ def _alike(reading: Reading) -> Iterator[tuple[Table, list[Sheet]]]:
             reading.problems.append(_no_table(sheet))
             continue
         known = [column_of(table, header) for header in sheet.columns]
-        if unit := _unit_above(reading, sheet, [one for one in known if one]):
+        if unit := _unit_elsewhere(reading, sheet, known):
             reading.problems.append(unit)
             continue
         named = {one[0].name: one[1] for one in known if one}
@@ -214,23 +217,61 @@ def _spelt_alike(table: Table, alike: list[Sheet]) -> Iterator[pl.DataFrame]:
         yield sheet.rows if sheet is first else sheet.rows.rename(own).select(first.rows.columns)
 
 
-def _unit_above(reading: Reading, sheet: Sheet, known: list[tuple[Column, str | None]]) -> FileProblem | None:
-    """Refuses a sheet whose unit stands only above its header (`单位：万千瓦时`): overlooked, it would be a slip of 10^4."""
-    if any(column.kind == "unit" for column, _ in known) or all(
-        unit for column, unit in known if column.kind == "quantity"
-    ):
+def _unit_elsewhere(
+    reading: Reading, sheet: Sheet, known: list[tuple[Column, str | None] | None]
+) -> FileProblem | None:
+    """Refuses a sheet whose unit stands only beside its header (`单位：万千瓦时` in the title, in a row under the header,
+    in the name of the file): overlooked, it would be a slip of 10^4. Units in which the columns are read anyway do no
+    harm."""
+    bare = {header: one[0] for header, one in zip(sheet.columns, known, strict=True)
+            if one and one[0].kind == "quantity" and not one[1]}  # fmt: skip
+    if not bare or any(one and one[0].kind == "unit" for one in known):
         return None
-    for one in reading.skipped:
-        above = one.file == sheet.file and one.sheet == (sheet.sheet or None) and one.row and one.row < sheet.header_row
-        if above and (found := _UNIT_ABOVE.search(one.reason)):
-            with suppress(DataError):
-                units.parse_unit(found[1])
-                return FileProblem(
-                    sheet.file, sheet.sheet or None, "sheet.unit",
-                    f"第 {one.row} 行在表头之上写有“单位：{shown(found[1])}”，不能确定指哪些列，本表未读取；"
-                    f"请把计量单位写在各列表头的括号里，如 {next(column.zh for column, _ in known if column.kind == 'quantity')}（{shown(found[1])}）。",
-                )  # fmt: skip
+    for place, text, units_of, columns, must_fit in _units_told(reading, sheet, bare):
+        powers = {
+            (unit, column.zh): power(unit, column.units.get("", ()))
+            for unit in units_of
+            for column in columns
+            if _is_unit(unit)
+        }
+        fits = [(unit, zh, n) for (unit, zh), n in powers.items() if isinstance(n, int)]
+        if any(n for *_, n in fits) or (powers and must_fit and not fits):
+            unit, zh = next(((unit, zh) for unit, zh, n in fits if n), next(iter(powers)))
+            where = f"工作表“{shown(sheet.sheet)}”" if sheet.sheet else "文件"
+            return FileProblem(
+                sheet.file, sheet.sheet or None, "sheet.unit",
+                f"{where}{place}写有“{shown(text)}”，不能确定指哪些列，本表未读取；"
+                f"请把计量单位写在各列表头的括号里，如 {zh}（{shown(unit)}）。",
+            )  # fmt: skip
     return None
+
+
+def _units_told(
+    reading: Reading, sheet: Sheet, bare: Mapping[str, Column]
+) -> Iterator[tuple[str, str, list[str], Iterable[Column], bool]]:
+    """Where a unit may stand, the text, its units, the columns that it may mean, whether it must be one of theirs."""
+    for one in reading.skipped:
+        if one.file == sheet.file and one.sheet == (sheet.sheet or None) and one.row:
+            place = f"第 {one.row} 行在表头之上" if one.row < sheet.header_row else f"第 {one.row} 行在表下"
+            if found := _UNIT_ABOVE.search(one.reason):
+                yield place, f"单位：{found[1]}", re.split("[、/]", found[1]), bare.values(), True
+            for text in _IN_BRACKETS.findall(one.reason):
+                yield place, text, re.split("[、/]", text), bare.values(), False
+    for name in (sheet.sheet, Path(sheet.file).name):
+        for text in _IN_BRACKETS.findall(name):
+            yield "的名称里", text, [text], bare.values(), False
+    first = sheet.rows.head(1)
+    for row, *cells in first.select("source_row", *bare).iter_rows():
+        for column, cell in zip(bare.values(), cells, strict=True):
+            text = (cell or "").strip(" ()（）")
+            yield f"第 {row} 行在表头之下", text, [text], [column], False
+
+
+def _is_unit(text: str) -> bool:
+    with suppress(DataError):
+        units.parse_unit(text)
+        return True
+    return False
 
 
 def _fewer_cells(sheets: list[Sheet]) -> list[tuple[int, str]]:
@@ -254,6 +295,29 @@ def _no_table(sheet: Sheet) -> FileProblem:
     return FileProblem(
         sheet.file, sheet.sheet or None, "sheet.table", f"{where}的名称看不出是哪张表，未读取；{right}。"
     )
+
+
+def _not_data(table: Table, findings: pl.DataFrame) -> pl.DataFrame:
+    """`findings` with one for each row that is a sum, a second header or a signature instead of those of its cells."""
+    spelt = {text for column in table.columns for text in (column.name, *column.headers)}
+    found = pl.col("found")
+    row = ["file", "sheet", "row"]
+    kinds = (
+        (found.is_in(_SUMS), pl.format("这是“{}”行", found)),
+        (found.is_in(spelt) & (found.is_in(spelt).sum().over(row) > 1), pl.lit("这是重复的表头")),
+        (
+            found.str.contains(_SIGNATURE) & ((pl.col("rule") == "cell.missing").sum().over(row) > 2),
+            pl.format("“{}”是表下的落款", found),
+        ),
+    )  # fmt: skip
+    errors = findings.filter(pl.col("severity") == "error", pl.col("row").is_not_null())
+    told = [errors.filter(holds).select(*row, what=what) for holds, what in kinds]
+    rows = pl.concat(told).unique(row, keep="first", maintain_order=True)
+    if rows.is_empty():
+        return findings
+    source = rows.rename(dict(zip(row, SOURCE, strict=True)))
+    instead = finding(source, table, None, "row.not_data", pl.lit(""), pl.col("what"))
+    return pl.concat([findings.join(rows, on=row, how="anti", nulls_equal=True, maintain_order="left"), instead])
 
 
 def _ragged(table: Table, texts: pl.DataFrame) -> pl.DataFrame:
@@ -330,18 +394,13 @@ def _revisions(table: Table, restated: pl.DataFrame, values: list[str], layout: 
             table=pl.lit(table.name),
             key=key_in_words(table, layout),
             column=pl.lit(name),
-            before=_as_text(name, table),
-            after=_as_text(f"{name}_after", table),
+            before=in_words(table, name, layout),
+            after=in_words(table, name, layout, "_after"),
             **{f"before_{at}": pl.col(at) for at in SOURCE},
             **{f"after_{at}": pl.col(f"{at}_after") for at in SOURCE},
         )
         for name in values
     ]
-
-
-def _as_text(name: str, table: Table) -> pl.Expr:
-    is_number = table.dtypes[name.removesuffix("_after")].is_numeric()
-    return rules.number(name) if is_number else pl.col(name).cast(pl.String)
 
 
 # --- accepted and rejected ---------------------------------------------------------------------------------

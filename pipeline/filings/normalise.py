@@ -22,7 +22,7 @@ import polars as pl
 
 from pipeline import regions, units
 from pipeline.errors import DataError
-from pipeline.filings.contracts import SOURCE, Column, Table, column_of, fold
+from pipeline.filings.contracts import ACTION_METRICS, SOURCE, Column, Table, column_of, fold
 from pipeline.filings.distinct import Distinct, blocks, distinct
 from pipeline.filings.readers import clean, number
 from pipeline.filings.rules import CELL_RULES, FINDING, INTAKE_RULES, message
@@ -106,30 +106,36 @@ _Headers = Mapping[str, tuple[str, str | None]]  # column -> (header as it stand
 def _headers(table: Table, sheet: pl.DataFrame) -> tuple[_Headers, list[pl.DataFrame]]:
     """What each header means, and findings of headers that mean nothing or nothing new."""
     found: dict[str, tuple[str, str | None]] = {}
-    findings, unknown = [], list[str]()
+    findings, unknown = [], dict[str, str]()  # as numbered by the reader -> as written
     for header in sheet.columns:
         if header in _NOT_CONTRACT:
             continue
-        known = column_of(table, header)
+        base = re.sub("_[0-9]+$", "", header)  # the reader numbers headers that are repeated
+        written = base if base in sheet.columns else header
+        known = column_of(table, header) or column_of(table, written)
         if known is None:
-            unknown.append(header)
+            unknown[header] = written
         elif known[0].name in found:
-            findings.append(_header_finding(table, known[0], sheet, "header.repeated", header, known[0].zh))
+            findings.append(_header_finding(table, known[0], sheet, "header.repeated", header, known[0].zh, written))
         else:
             found[known[0].name] = (header, known[1])
     right = "、".join(column.zh for column in table.columns)
     if len(unknown) > 20:
-        unknown = [f"{'、'.join(unknown[:20])}”等 {len(unknown)} 个“"]
-    findings += [_header_finding(table, None, sheet, "header.unknown", header, right) for header in unknown]
+        told = f"{'、'.join(list(unknown.values())[:20])}”等 {len(unknown)} 个“"
+        unknown = {told: told}
+    findings += [
+        _header_finding(table, None, sheet, "header.unknown", header, right, written)
+        for header, written in unknown.items()
+    ]
     return found, findings
 
 
 def _header_finding(
-    table: Table, column: Column | None, sheet: pl.DataFrame, rule: str, found: str, right: str
+    table: Table, column: Column | None, sheet: pl.DataFrame, rule: str, found: str, right: str, written: str = ""
 ) -> pl.DataFrame:
     """One finding for the whole sheet: its row is null."""
     rows = sheet.head(1).select("source_file", "source_sheet", source_row=pl.lit(None, pl.Int64))
-    return finding(rows, table, column, rule, pl.lit(found), pl.lit(found), pl.lit(right))
+    return finding(rows, table, column, rule, pl.lit(found), pl.lit(written or found), pl.lit(right))
 
 
 def _cell_findings(table: Table, column: Column, raw: pl.DataFrame, bad: pl.DataFrame, has_unit: bool) -> pl.DataFrame:
@@ -554,6 +560,8 @@ def power(text: str, accepted: tuple[str, ...]) -> int | str:
     for unit in accepted:
         if counted := re.fullmatch(f"(万|亿)?{re.escape(unit)}", plain):
             return {None: 0, "万": 4, "亿": 8}[counted[1]]
+    if re.sub("^[万亿]", "", plain) in _COUNTING:
+        return "unit.dimension"
     try:
         dimension = units.parse_unit(text).dimension
     except DataError as error:
@@ -563,6 +571,9 @@ def power(text: str, accepted: tuple[str, ...]) -> int | str:
         factor = units.ratio(text, dimensions[dimension])
         return len(str(factor.numerator)) - len(str(factor.denominator))
     return "unit.density" if {dimension, *dimensions} == {"mass", "volume"} else "unit.dimension"
+
+
+_COUNTING = {unit for metrics in ACTION_METRICS.values() for _, accepted in metrics.values() for unit in accepted}
 
 
 def _dimension(unit: str) -> str | None:

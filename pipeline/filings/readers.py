@@ -33,7 +33,8 @@ import numpy.typing as npt
 import polars as pl
 import yaml
 
-from pipeline.errors import DataError
+from pipeline.errors import DataError, shown
+from pipeline.filings import percents
 
 READABLE = ".xlsx .csv .parquet"
 MIB = 1 << 20
@@ -45,9 +46,10 @@ _MAX_FILLED = 1000  # columns with content
 _MAX_NOTES = 1000  # note rows told one by one; more of them are taken for data
 _BRACKETS = re.compile(r"[(\[【]([^()\[\]【】]*)[)\]】]")
 _NOTE = r"^\s*(?:注\s*\d*\s*[:：.、]|注$|备注|说明|填报说明|填表说明|单位\s*[:：]|制表|填表人|审核|\*|※)"
-_INSTRUCTIONS = re.compile(r"说明|目录|封面|字典|须知|instruction|readme|cover|notes?$", re.IGNORECASE)
+_INSTRUCTIONS = re.compile(r"说明|目录|封面|字典|须知|审核意见|instruction|readme|cover|notes?$", re.IGNORECASE)
 _SILENT = re.compile(r"\..*|~\$.*|thumbs\.db|desktop\.ini|__macosx|readme.*|sample|.*\.(?:ya?ml|md)", re.IGNORECASE)
 _RESERVED = ("source_row", "_ragged", "_extra")
+BEYOND = "表头之外的内容"  # the header of `_extra` in a workbook with remarks, where it may come back from
 _LONG_CELL = "有一个单元格的文字超过上限 1 MiB；请删去或缩短后提交。"
 _NO_ACCESS = "没有读取权限；请检查权限后重试。"
 
@@ -155,6 +157,7 @@ class _Scan:
     merges: set[tuple[bytes, bytes, bytes, bytes]] = field(default_factory=set)
     fine: list[pl.DataFrame] = field(default_factory=list)  # row, column, number: those of more than 9 decimals
     fine_elsewhere: bool = False  # there are more of them, at places unknown
+    percents: list[pl.DataFrame] = field(default_factory=list)  # `percents.CELLS`
     errors: list[str] = field(default_factory=list)
     uncalculated: list[str] = field(default_factory=list)
 
@@ -200,7 +203,7 @@ def read_file(
     """
     limits = limits or Limits()
     reading, file = Reading(), _name(path, folder)
-    known = {header_key(one) for one in known_headers} - {""}
+    known = dict.fromkeys(key for one in known_headers if (key := header_key(one)))
     try:
         reason = _reason_to_skip(path, folder)
         if reason:
@@ -228,11 +231,6 @@ def own_yaml(path: Path) -> object:
         if depth > 20:
             raise ValueError(path)
     return yaml.safe_load(text)
-
-
-def shown(path: Path | str) -> str:
-    """A path that is safe to print: what is no visible character is written as an escape."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(path))
 
 
 def _name(path: Path, folder: Path) -> str:
@@ -351,7 +349,7 @@ def _table(raw: _Raw, file: str, known: Collection[str], fill: Collection[str], 
             reading.problems.append(_no_header(file, sheet, where, known))
         return
     for row in head[:at]:
-        text = " ".join(cell for cell in row[1 : len(names) + 1] if cell)
+        text = " ".join(cell for cell, column in zip(row, frame.columns, strict=True) if cell and column in names)
         reading.skipped.append(Skipped(file, sheet, row[0], f"表头之上：{shown(text)[:80]}"))
     body, notes = frame[at + 1 :], notes.filter(pl.col("source_row") > head[at][0])
     if 0 < notes.height <= _MAX_NOTES:
@@ -367,7 +365,7 @@ def _table(raw: _Raw, file: str, known: Collection[str], fill: Collection[str], 
         if body["_ragged"].null_count() == body.height:
             body = body.drop("_ragged", "_extra")
         else:
-            told.append("有的行的单元格比表头多或少，见 _ragged 列；多出的内容在 _extra 列。")
+            told.append("有的行的单元格比表头多或少。")
     header = head[at][1 : body.width]
     body = _fill_merges(body, raw, header, fill, told)
     keys = [header_key(one) for one in header if one and header_key(one) in known]
@@ -379,7 +377,10 @@ def _table(raw: _Raw, file: str, known: Collection[str], fill: Collection[str], 
         )
     renamed = _columns(header, body, raw.first_column, told)
     rows = body.select("source_row", *(pl.col(old).alias(new) for old, new in renamed.items()))
-    columns = [new for new in renamed.values() if new not in _RESERVED]
+    if BEYOND in rows.columns and "_extra" not in rows.columns:
+        more = pl.when(pl.col(BEYOND).is_not_null()).then(pl.lit("多"))
+        rows = rows.select(pl.exclude(BEYOND), more.alias("_ragged"), pl.col(BEYOND).alias("_extra"))
+    columns = [name for name in rows.columns if name not in _RESERVED]
     reading.sheets.append(Sheet(file, raw.sheet, head[at][0], columns, rows, told))
 
 
@@ -430,9 +431,12 @@ def _known_cells(cells: Iterable[str | None], known: Collection[str]) -> int:
 
 
 def _no_header(file: str, sheet: str | None, where: str, known: Collection[str]) -> FileProblem:
-    chinese = sorted(one for one in known if not one.isascii()) or sorted(known)
+    chinese = [one for one in known if not one.isascii()] or list(known)
     expected = f"{'、'.join(chinese[:12])}{' 等' if len(chinese) > 12 else ''}"
-    message = f"{where}的前 {_HEADER_WITHIN} 行里没有找到表头；表头应是一行，至少含有下列列名中的两个：{expected}。"
+    csv = "CSV 应以逗号、制表符或分号分隔，编码为 UTF-8 或 GB18030，" if file.lower().endswith(".csv") else ""
+    message = (
+        f"{where}的前 {_HEADER_WITHIN} 行里没有找到表头；{csv}表头应是一行，至少含有下列列名中的两个：{expected}。"
+    )
     return FileProblem(file, sheet, "sheet.header", message)
 
 
@@ -498,6 +502,7 @@ def _index(letters: bytes) -> int:
 # ---- workbooks
 
 _BROKEN = "文件已损坏或不完整，不能作为 xlsx 打开；请用 Excel 或 WPS 重新另存为 .xlsx 后提交。"
+_SAVE_AGAIN = "请用 Excel 或 WPS 重新另存为 .xlsx 后提交。"
 _ENCRYPTED = "文件有打开密码，不能读取；请取消密码后重新提交。"
 _OLD_XLS = "这是旧的 .xls 格式；请另存为 .xlsx 后提交。"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -600,12 +605,13 @@ def _check_members(archive: zipfile.ZipFile, limits: Limits) -> dict[str, _Scan]
             "xlsx.no_workbook", "这个压缩包里没有工作簿，不是 xlsx；请用 Excel 或 WPS 另存为 .xlsx 后提交。"
         )
     scans, texts, sheets = {}, list[int](), set(_sheet_members(archive).values())
+    percent = percents.pattern(percents.styles(archive))
     for one in members:
         one.file_size += 1  # a stream that goes on after its declared end then has a wrong checksum
     for one in members:
         name = one.filename.lower()
         if name in sheets or ("worksheets/" in name and name.endswith(".xml")):
-            scans[name] = scan = _scan(archive, one)
+            scans[name] = scan = _scan(archive, one, percent)
             columns = max(max(scan.columns, default=-1) + 1, scan.unnamed)
             if scan.last_row * columns > limits.sheet_cells:
                 raise _too_large(f"一个工作表占到 {scan.last_row} 行、{columns} 列", f"{limits.sheet_cells:,} 格")
@@ -644,12 +650,14 @@ def _ahead(pieces: Iterator[bytes]) -> Iterator[bytes]:
             yield piece
 
 
-def _scan(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> _Scan:
+def _scan(archive: zipfile.ZipFile, member: zipfile.ZipInfo, percent: re.Pattern[bytes] | None = None) -> _Scan:
     scan = _Scan()
     with archive.open(member) as stream:
         for piece in _ahead(_pieces(stream)):
             if not _scan_plain(piece, scan):
                 _scan_odd(piece, scan)
+            if percent and (found := percent.findall(piece)):
+                scan.percents.append(percents.cells(found))
             if b"mergeCell" in piece:
                 scan.merges.update(_MERGE.findall(piece))
             if b't="e"' in piece or (b"'" in piece and b"t='e'" in piece):
@@ -658,7 +666,7 @@ def _scan(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> _Scan:
                 scan.uncalculated += [one.decode() for one in _UNCALCULATED.findall(piece)][
                     : 4 - len(scan.uncalculated)
                 ]
-    if scan.merges:
+    if scan.merges or scan.percents:
         with archive.open(member) as stream:
             scan.filled.update(_index(letters) for piece in _pieces(stream) for letters in _FILLED.findall(piece))
     return scan
@@ -800,9 +808,15 @@ def _worksheet(workbook: fastexcel.ExcelReader, name: str, scan: _Scan) -> _Raw:
     if scan.fine or scan.fine_elsewhere:  # as text, fastexcel cuts numbers to 9 decimals
         exact = None if scan.fine_elsewhere else _with_fine(frame, scan)
         frame = _all_exact(workbook, name, frame) if exact is None else exact
-    frame = frame.select(_without_midnight(column) for column in frame).with_row_index("source_row", offset=1)
     first = min(scan.filled or scan.columns, default=0)
     merges, notes, problems = list[tuple[int, int, int]](), [], []
+    if scan.percents:
+        shares = percents.written(frame, pl.concat(scan.percents), first)
+        if shares is None:
+            problems.append(("xlsx.percent", f"工作表“{shown(name)}”中百分比格式的单元格不能定位；{_SAVE_AGAIN}"))
+        else:
+            frame = shares
+    frame = frame.select(_without_midnight(column) for column in frame).with_row_index("source_row", offset=1)
     spans = [(_index(a), int(top), int(last)) for a, top, _, last in scan.merges if int(last) > int(top)]
     if sum(last - top for _, top, last in spans) > 2_000_000:
         notes.append("合并单元格过多，没有填充。")

@@ -14,12 +14,10 @@ import itertools
 import math
 import re
 import unicodedata
-import uuid
 import warnings
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -33,14 +31,13 @@ from openpyxl.formatting.formatting import ConditionalFormattingList
 from openpyxl.reader.excel import ExcelReader
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter, range_boundaries
-from xlsxwriter.exceptions import XlsxWriterException
 
-from pipeline.errors import OutputError
+from pipeline.errors import OutputError, shown
 from pipeline.filings import answer, rules
 from pipeline.filings.contracts import BY_NAME, TABLES, Table, column_of, headers, table_of
 from pipeline.filings.intake import Intake, _fill_down
-from pipeline.filings.readers import MIB, Reading, Sheet, read_file, shown
-from pipeline.layout import Layout
+from pipeline.filings.readers import BEYOND, MIB, Reading, Sheet, read_file
+from pipeline.output import placed
 
 LIST = "审核意见说明"  # the sheet of ours
 SUMMARY = "汇总-审核意见.xlsx"
@@ -49,6 +46,7 @@ MOST = 20_000  # rows of a sheet that go back in full; findings that are told in
 _STEM = "-审核意见"
 _MARK = "〔审核意见〕"  # begins our part of a comment
 _AUTHOR = "审核"
+_WHAT = "审核意见"  # what the files are called
 _FILLS = {"error": "FF9999", "warning": "FFE08A"}
 _STATUS = {"read": "已读取", "partial": "部分读取", "unreadable": "未能读取", "skipped": "已跳过"}
 _SAMPLE = "示例数据，不是真实填报"
@@ -159,13 +157,13 @@ class _Page:
     rows: Iterable[_Line]
 
 
-def write_remarks(intake: Intake, layout: Layout, out: Path) -> list[Path]:
+def write_remarks(intake: Intake, out: Path) -> list[Path]:
     """Write to `out` the summary, and for each file that has findings or was not read in full a workbook with
     remarks.
 
     A workbook stands in the same subfolder as its file and replaces an earlier one as a whole. Files that cannot be
     opened have none. Returns the paths, the summary first. Raises OutputError where `out` would put them among the
-    filings (remarks.inside) or cannot be written to (remarks.unwritable).
+    filings (remarks.inside) or cannot be written to (output.unwritable).
     """
     findings = _without_place(intake.findings)
     targets = _targets([*intake.files["file"], *findings["file"].drop_nulls().unique(maintain_order=True)])
@@ -174,7 +172,7 @@ def write_remarks(intake: Intake, layout: Layout, out: Path) -> list[Path]:
     of_file = findings.drop_nulls("file").partition_by("file", as_dict=True)
     messages = dict(intake.files.filter(_NOT_IN_FULL).select("file", "message").iter_rows())
     written: dict[str, Path] = {}
-    with _placed(out / SUMMARY) as summary:
+    with placed(out / SUMMARY, _WHAT) as summary:
         summary.touch()
         for file in sorted({*messages, *(file for (file,) in of_file)}):
             if file in sources:
@@ -207,6 +205,9 @@ def _told(file: str, findings: pl.DataFrame, message: str, sample: bool) -> _Tol
     counts = {severity: findings.filter(severity=severity).height for severity in answer.SEVERITIES}
     first = findings.sort("severity", "sheet", "row", nulls_last=False, maintain_order=True).head(MOST)
     header = pl.when(pl.col("rule").str.starts_with("header.")).then("found")
+    first = first.with_columns(
+        says=pl.Series([_for_filer(file, *one) for one in first.select("rule", "says").iter_rows()], dtype=pl.String)
+    )
     remarks = first.select(
         "sheet", "row", "column", "column_zh", header.alias("header"), "severity", "says",
         commented=pl.int_range(pl.len()) < _COMMENTS,
@@ -220,6 +221,44 @@ def _told(file: str, findings: pl.DataFrame, message: str, sample: bool) -> _Tol
         re.findall("[^。]+。?", message),
         sample,
     )
+
+
+_RECEIVED = re.compile(r"，([^，]*) 受供 [^；]*；")
+_OF_OTHER = re.compile(r"上年（.* 所报）为 [^，]*，")
+_SAME = re.compile(r"^与 (.*) 完全相同；", re.DOTALL)
+_CONFLICT = re.compile(r"^(主键相同而内容不同的有 )(.*)(；无法判断)", re.DOTALL)
+_LATER = re.compile(r"^(.*) 又报了同一主键", re.DOTALL)
+
+
+def _for_filer(file: str, rule: str, says: str) -> str:
+    """A sentence for the one who filed `file`: without the figures and files of others, and without the compiler's
+    reasons. The summary and `check` have all of it."""
+
+    def is_own(place: str) -> bool:
+        return place.startswith((f"{file} 第", f"{file}「"))
+
+    match rule:
+        case "energy.resold_unmatched":
+            return _RECEIVED.sub(r"，\1 所报的受供数量与此不符；", says)
+        case "change.factor_3" | "change.unit_slip":
+            return _OF_OTHER.sub("与上年另一单位所报的相差很大，", says)
+        case "key.identical":
+            return _SAME.sub(lambda m: m[0] if is_own(m[1]) else "与另一份填报中的一行完全相同；", says)
+        case "key.conflict":
+            return _CONFLICT.sub(lambda m: f"{m[1]}{_own_places(m[2], is_own)}{m[3]}", says)
+        case "key.restated":
+            return _LATER.sub(lambda m: m[0] if is_own(m[1]) else "后来的填报又报了同一主键", says)
+        case "correction.drop":
+            return "编制单位核对后不采用这一行；如有异议，请与编制单位联系"
+        case "correction.flag":
+            return "编制单位对这一行加了注；如有疑问，请与编制单位联系"
+    return says
+
+
+def _own_places(places: str, is_own: Callable[[str], bool]) -> str:
+    each = places.split("、")
+    own = [place for place in each if is_own(place)]
+    return "、".join([*own, "另一份填报中的行"] if len(own) < len(each) else own)
 
 
 def _lead(told: _Told, how: str) -> list[str]:
@@ -341,31 +380,13 @@ def _refuse_inside(folder: Path, out: Path, targets: Iterable[Path]) -> None:
             )
 
 
-@contextmanager
-def _placed(target: Path) -> Iterator[Path]:
-    """A file beside `target` that takes its place once it is whole. Raises OutputError."""
-    spare = target.with_name(f".{uuid.uuid4().hex}.part")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        yield spare
-        spare.replace(target)
-    except (OSError, XlsxWriterException) as error:
-        raise OutputError(
-            "remarks.unwritable",
-            f"审核意见不能写到 {target}；应是一个有写入权限、磁盘未满的文件夹，同名文件没有被别的程序打开。",
-        ) from error
-    finally:
-        with suppress(OSError):
-            spare.unlink(missing_ok=True)
-
-
 def _write(source: Path, folder: Path, told: _Told, target: Path) -> bool:
     """The workbook of one file; False where the file cannot be opened."""
     reading = read_file(source, folder, headers(), _fill_down())
     if not reading.sheets:
         return False
     whole = source.suffix.lower() == ".xlsx" and all(sheet.rows.height <= MOST for sheet in reading.sheets)
-    with _placed(target) as spare:
+    with placed(target, _WHAT) as spare:
         if not (whole and _on_original(source, reading.sheets, told, spare)):
             _on_text(source, reading, told, spare)
     return True
@@ -634,7 +655,7 @@ def _grid(
     names = [name for name in sheet.rows.columns if name not in ("source_row", "_ragged")]
     rows = sheet.rows.select("source_row", *names)
     most = min(MOST, _CELLS // len(names))
-    texts = ["表头之外的内容" if name == "_extra" else name for name in names]
+    texts = [BEYOND if name == "_extra" else name for name in names]
     head = _Head.of(sheet.header_row, {name: at for at, name in enumerate(names, 1)}, table)
     marks = _marks(remarks, head)
     if rows.height <= most and not (rows["source_row"] > _EXCEL_ROWS).any():
@@ -729,7 +750,7 @@ def _summary(intake: Intake, findings: pl.DataFrame, written: Mapping[str, Path]
     """Counts by table, status by file, and all findings as far as a sheet has rows."""
     kind = {"preliminary": "预审", "final": "正式"}[intake.kind]
     title = f"填报审核意见汇总（报告年份 {intake.report_year}，{kind}）"
-    verdict = "".join([answer.VERDICTS[intake.status], *answer.notes(intake)])
+    verdict = "".join([answer.verdict(intake), *answer.notes(intake)])
     counts = answer.by_table(intake.counts)
     yield _Page("汇总", [title, verdict], counts.columns, [24] + [16] * (counts.width - 1), counts.rows())
 

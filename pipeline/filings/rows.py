@@ -9,6 +9,7 @@ import polars as pl
 
 from pipeline.filings.contracts import SOURCE, Table, column_of
 from pipeline.filings.readers import Sheet
+from pipeline.filings.rules import number
 from pipeline.layout import Layout
 from pipeline.regions import all_regions
 
@@ -70,6 +71,19 @@ def key_in_words(table: Table, layout: Layout) -> pl.Expr:
             value = value.cast(pl.String).replace({code: spelt[0] for code, spelt in column.members.items()})
         words.append(value.cast(pl.String).replace("", None))
     return pl.concat_str(words, separator=" ", ignore_nulls=True)
+
+
+def in_words(table: Table, name: str, layout: Layout, suffix: str = "") -> pl.Expr:
+    """A canonical value, in column `name` + `suffix`, as a reader would say it: `12500 kWh`, `办公用房`, `广东`, `是`."""
+    column, value = table.column(name), pl.col(f"{name}{suffix}")
+    if table.dtypes[name] == pl.Boolean:
+        return pl.when(value).then(pl.lit("是")).when(~value).then(pl.lit("否"))
+    if table.dtypes[name].is_numeric():
+        unit = pl.col(f"unit{suffix}") if column.by else pl.lit(column.unit)
+        return pl.concat_str(number(value), (pl.lit(" ") + unit).fill_null(""))
+    if column.kind == "province" and name == column.name:
+        return value.replace({one.code: one.short_zh for one in all_regions(layout)})
+    return value.cast(pl.String).replace({code: spelt[0] for code, spelt in column.members.items()})
 
 
 def filed_schema(table: Table) -> dict[str, pl.DataType]:

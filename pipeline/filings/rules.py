@@ -92,6 +92,7 @@ INTAKE_RULES = {
         CellRule(
             "row.fewer_cells", "单元格比表头少", "本行的单元格比表头少，缺的按空读取；应与表头列数相同", "warning"
         ),
+        CellRule("row.not_data", "不是数据行", "{}，不是数据；应删去这一行，只保留数据行"),
         CellRule("key.restated", "已被后来的填报更新", "{} 又报了同一主键，以后报的为准；这一行不再采用", "warning"),
         CellRule("correction.drop", "按更正不采用", "corrections.yml 第 {} 条：不采用这一行，{}", "warning"),
         CellRule("correction.flag", "按更正加注", "corrections.yml 第 {} 条：{}", "warning"),
@@ -514,13 +515,17 @@ def _resold(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
     both = sold.join(mirror.select(*by, "_got", _filed=True), on=by, how="left")
     nameless = pl.col("counterparty_id") == ""
     bad = both.filter(nameless | pl.col("_filed").is_null() | _apart("_got", "quantity"))
+    carrier, unit = BY_NAME["energy"].column("carrier"), BY_NAME["energy"].column("quantity").units
+    of = pl.col("carrier").cast(pl.String)
+    unit_is = of.replace({code: names[0] for code, names in unit.items()})
     what = (
         pl.when(nameless).then(pl.lit("而未填对方单位"))
         .when(pl.col("_filed").is_null()).then(pl.format("，{} 没有相应的受供记录", "counterparty_id"))
-        .otherwise(pl.format("，{} 受供 {}", "counterparty_id", number("_got")))
+        .otherwise(pl.format("，{} 受供 {} {}", "counterparty_id", number("_got"), unit_is))
     )  # fmt: skip
-    says = pl.format("{} 年 {} 在{}转供 {}{}；转供应与对方的受供一致，请双方核对", "year", "entity_id", _province(context),
-                     number("quantity"), what)  # fmt: skip
+    sold_is = pl.concat_str(pl.lit(" "), number("quantity"), pl.lit(" "), unit_is).fill_null("（月份不全）")
+    says = pl.format("{} 年 {} 在{}转供{}{}{}；转供应与对方的受供一致，请双方核对", "year", "entity_id", _province(context),
+                     of.replace({code: names[0] for code, names in carrier.members.items()}), sold_is, what)  # fmt: skip
     yield _found(bad, "energy", "supply", says, pl.lit("resold"))
 
 
@@ -546,7 +551,8 @@ def _against_last_year(slip: bool) -> Finder:
                     pl.format("，疑似计量单位差 {}；应与上年同一口径和单位，请核对单位", power) if slip
                     else pl.lit(f"，变动超过 {CHANGE:g} 倍；应核实，属实的请说明原因")
                 )  # fmt: skip
-                says = pl.format("{}{}，上年为 {}{}{}", number(now), unit, number(then), unit, right)
+                by = pl.format("（{} 所报）", "_entity").fill_null("") if "_entity" in both.columns else pl.lit("")
+                says = pl.format("{}{}，上年{}为 {}{}{}", number(now), unit, by, number(then), unit, right)
                 yield _found(changed, name, column.name, says, number(now))
 
     return find
@@ -574,8 +580,12 @@ def _changed(frame: pl.DataFrame, table: Table, context: Context) -> pl.DataFram
     before = rows.select(
         *(pl.col(part) + 1 if part == "year" else pl.col(part) for part in table.key),
         *(pl.col(name).alias(f"_{name}") for name in columns),
+        *([pl.col("entity_id").alias("_entity")] if "entity_id" not in table.key else []),
     ).unique(table.key)
-    return rows.join(before, on=table.key)
+    both = rows.join(before, on=table.key)
+    if "_entity" in both.columns:  # named where it is another one
+        both = both.with_columns(pl.when(pl.col("_entity") != pl.col("entity_id")).then("_entity"))
+    return both
 
 
 def _province_missing(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:

@@ -33,6 +33,7 @@ from pipeline.filings.contracts import ACTION_METRICS, ACTIONS, FIRST_YEAR, LAST
 from pipeline.filings.readers import clean
 from pipeline.filings.rules import TOLERANCE
 from pipeline.layout import Layout
+from pipeline.output import placed
 from pipeline.regions import NATION, Region, all_regions
 
 INSTRUCTIONS, LISTS = "填报说明", "下拉列表"
@@ -100,33 +101,22 @@ def write_template(
     all of them. year: the filing year; rows of later years are refused. An existing file may be one that somebody has
     filled in, so it is replaced only with `force`. Folders on the way are made.
 
-    Raises OutputError (template.suffix, template.folder, template.exists, template.unwritable), ParameterError
+    Raises OutputError (template.suffix, template.folder, template.exists, output.unwritable), ParameterError
     (template.entity, template.year), and DataError when the reference is missing.
     """
     scope = _Scope(_entity(entity), None if region == NATION else region, _year(year), _provinces(layout))
     if out.suffix.lower() != ".xlsx":
         raise OutputError("template.suffix", f"模板是 .xlsx 工作簿，不能写成 {out}；文件名应以 .xlsx 结尾。")
-    spare = out.with_name(f".{os.getpid()}.tmp")
-    try:
-        if out.is_dir():
-            raise OutputError(
-                "template.folder", f"{out} 是文件夹，不能写成模板；应写出文件名，如 {out / '填报表.xlsx'}。"
-            )
-        if not force and os.path.lexists(out):
-            raise OutputError(
-                "template.exists",
-                f"{out} 已存在，可能已经填写，没有覆盖；请另取文件名，确认不再需要的可加 --force 覆盖。",
-            )
-        out.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            spare.write_bytes(_workbook(layout, scope))
-            spare.replace(out)
-        finally:
-            spare.unlink(missing_ok=True)
-    except OSError as error:
+    exists = os.path.lexists(out)
+    if exists and out.is_dir():
+        raise OutputError("template.folder", f"{out} 是文件夹，不能写成模板；应写出文件名，如 {out / '填报表.xlsx'}。")
+    if exists and not force:
         raise OutputError(
-            "template.unwritable", f"模板不能写到 {out}；应是一个有写入权限、磁盘未满的文件夹里的文件。"
-        ) from error
+            "template.exists",
+            f"{out} 已存在，可能已经填写，没有覆盖；请另取文件名，确认不再需要的可加 --force 覆盖。",
+        )
+    with placed(out, "模板") as beside:
+        beside.write_bytes(_workbook(layout, scope))
 
 
 def _entity(text: str | None) -> str | None:

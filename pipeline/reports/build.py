@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.errors import OutputError, UserError
+from pipeline.errors import UserError
 from pipeline.layout import Layout
+from pipeline.output import check_writable, place
 from pipeline.reports import assemble, edition, provenance
 from pipeline.reports.chapter import CHARTS, freeze
 from pipeline.reports.execute import CONTEXT, ChapterFailed, chapters, execute
@@ -22,15 +21,6 @@ from pipeline.reports.render.engine import Engine
 TITLE = "信息通信行业绿色低碳发展年度报告"
 SAMPLE = "示例数据，非真实填报"
 KINDS = {"preliminary": "预审稿", "final": "正式稿"}
-REASONS = {
-    errno.ENOTDIR: "路径中有一段是文件，不是文件夹",
-    errno.EEXIST: "同名的文件挡住了文件夹",
-    errno.EACCES: "没有权限",
-    errno.EPERM: "没有权限",
-    errno.EROFS: "只读的文件系统",
-    errno.ENOSPC: "磁盘已满",
-    errno.ENAMETOOLONG: "路径太长",
-}
 
 Progress = Callable[[str], None]
 
@@ -59,20 +49,6 @@ def build(
     notebooks = chapters(layout.notebooks)
     edition.prepare(layout, jobs)
     return [_report(layout, job, notebooks, engine, progress, isolated) for job in jobs]
-
-
-def check_writable(folder: Path) -> None:
-    """Make `folder` and see whether a file can be written there; raises OutputError."""
-    probe = folder / f".{os.getpid()}.probe"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe.write_bytes(b"")
-        probe.unlink()
-    except OSError as error:
-        reason = REASONS.get(error.errno or 0, error.strerror or error.__class__.__name__)
-        raise OutputError(
-            "output.unwritable", f"输出文件夹 {folder} 不能写入（{reason}）；请改权限，或用 --out 指定别处"
-        ) from error
 
 
 def front(job: Job) -> assemble.Front:
@@ -163,10 +139,3 @@ def _deliver(layout: Layout, job: Job, engine: Engine, stage: Path, executed: Se
     beside.write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", "utf-8")
     place(beside, job.folder / "provenance.json")
     return files
-
-
-def place(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_name(f".{target.name}.{os.getpid()}.part")
-    shutil.copyfile(source, beside)
-    beside.replace(target)

@@ -11,6 +11,7 @@ from pipeline.filings import answer
 from pipeline.filings.intake import Intake, take_in
 from pipeline.layout import Layout
 from tests.conftest import Run
+from tests.filings.conftest import Call
 from tests.filings.test_intake import energy, folder
 
 
@@ -47,8 +48,8 @@ def test_tables(done: Intake) -> None:
             "能源消耗",
             "2024 年 CT 广东 办公用房 电力 自用",
             "消耗量",
-            "10",
-            "11",
+            "10 kWh",
+            "11 kWh",
             "2024/能源消耗.csv → 2025/能源消耗.csv",
         )
     ]
@@ -69,10 +70,10 @@ def test_check_says_it_at_the_terminal(filings: Path, green_report: Run) -> None
         assert text in run.stdout
 
 
-def test_check_says_it_to_a_machine(filings: Path, green_report: Run) -> None:
-    run = green_report("check", str(filings), "--format", "json")
-    assert run.returncode == 2
-    said = json.loads(run.stdout)
+def test_check_says_it_to_a_machine(filings: Path, call: Call) -> None:
+    run = call("check", str(filings), "--format", "json")
+    assert run[0] == 2
+    said = json.loads(run[1])
     assert list(said) == ["tables", "files", "findings"]
     energy_counts = next(line for line in said["tables"] if line["table"] == "energy")
     assert energy_counts == {"table": "energy", "read": 6, "accepted": 3, "rejected": 3, "warned": 1}
@@ -80,23 +81,23 @@ def test_check_says_it_to_a_machine(filings: Path, green_report: Run) -> None:
     assert list(said["findings"][0]) == ["file", "sheet", "row", "column", "rule", "severity", "message"]
 
 
-def test_check_ends_with_what_was_found(tmp_path: Path, green_report: Run) -> None:
+def test_check_ends_with_what_was_found(tmp_path: Path, call: Call) -> None:
     clean = folder(tmp_path / "clean", 能源消耗=energy("2025,,CT,广东,1,kWh"))
-    assert green_report("check", str(clean)).returncode == 0
+    assert call("check", str(clean))[0] == 0
     slip = folder(tmp_path / "slip", 能源消耗=energy("2024,,CT,广东,1,kWh", "2025,,CT,广东,1000,kWh"))
-    assert green_report("check", str(slip)).returncode == 1
+    assert call("check", str(slip))[0] == 1
 
 
-def test_findings_that_are_alike_are_told_once(tmp_path: Path, green_report: Run) -> None:
+def test_findings_that_are_alike_are_told_once(tmp_path: Path, call: Call) -> None:
     many = folder(tmp_path / "many", 能源消耗=energy(*(f"2025,{n % 12 + 1},CT,广东,x{n},kWh" for n in range(60))))
-    said = green_report("check", str(many)).stdout
+    said = call("check", str(many))[1]
     assert "能源消耗.csv 第 2 行「消耗量」：x0 不是数字；应为非负数，如 12500（同类共 60 处）" in said
     assert "x1" not in said
 
 
-def test_too_many_kinds_are_counted_by_rule(tmp_path: Path, green_report: Run) -> None:
+def test_too_many_kinds_are_counted_by_rule(tmp_path: Path, call: Call) -> None:
     files = {f"能源消耗{n}": energy("2025,,CT,广东,x,kWh") for n in range(45)}
-    said = green_report("check", str(folder(tmp_path / "many", **files))).stdout
+    said = call("check", str(folder(tmp_path / "many", **files)))[1]
     assert "还有 5 类没有列出" in said
     assert said.count("x 不是数字") == 40
 
@@ -110,15 +111,25 @@ def test_too_many_kinds_are_counted_by_rule(tmp_path: Path, green_report: Run) -
         (["data/raw", "--year", "今年"], "整数"),
     ],
 )
-def test_a_wrong_call_is_one_sentence(green_report: Run, arguments: list[str], expected: str) -> None:
-    run = green_report("check", *arguments)
-    assert (run.returncode, run.stdout) == (2, "")
-    assert expected in run.stderr
-    assert len(run.stderr.strip().splitlines()) == 1
+def test_a_wrong_call_is_one_sentence(call: Call, arguments: list[str], expected: str) -> None:
+    run = call("check", *arguments)
+    assert run[:2] == (2, "")
+    assert expected in run[2]
+    assert len(run[2].strip().splitlines()) == 1
 
 
-def test_strict_builds_nothing_where_a_row_was_rejected(filings: Path, tmp_path: Path, green_report: Run) -> None:
-    run = green_report("build", "--filings", str(filings), "--strict", "--out", str(tmp_path / "out"))
-    assert run.returncode == 2
-    assert "退回 3 行" in run.stderr
+def test_strict_builds_nothing_where_a_row_was_rejected(filings: Path, tmp_path: Path, call: Call) -> None:
+    run = call("build", "--filings", str(filings), "--strict", "--out", str(tmp_path / "out"))
+    assert run[0] == 2
+    assert "退回 3 行" in run[2]
     assert not list((tmp_path / "out").rglob("*.html"))
+
+
+def test_a_folder_without_a_row_is_not_called_right(layout: Layout, tmp_path: Path) -> None:
+    done = take_in(folder(tmp_path, 填报单位="单位编码,单位名称,类别\n", 能源消耗=energy()), layout)
+    assert done.status == 0
+    assert answer.verdict(done).startswith("没有读到任何数据行；应在表头之下逐行填写")
+    assert "没有问题" not in answer.verdict(done)
+    broken = take_in(folder(tmp_path / "broken", 填报单位="乱", 能源消耗=b"\xff\xff"), layout)
+    assert broken.status == 2
+    assert answer.verdict(broken) == answer.verdict(done) + answer.VERDICTS[2]

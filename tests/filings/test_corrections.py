@@ -37,7 +37,7 @@ def test_a_cell_that_could_not_be_read_is_set(layout: Layout, tmp_path: Path) ->
     assert done.accepted["energy"]["flags"].to_list() == [["corrected"]]
     assert done.corrections.to_dicts() == [
         {"entry": 1, "table": "energy", "key": "2025 年 CT 广东 办公用房 电力 自用", "column": "quantity",
-         "action": "set", "before": "12，5oo", "after": "12500", "reason": "已电话核实", "who": "张三",
+         "action": "set", "before": "12，5oo", "after": "12500 kWh", "reason": "已电话核实", "who": "张三",
          "date": dt.date(2026, 3, 1), "source_file": "能源消耗.csv", "source_sheet": "", "source_row": 2}
     ]  # fmt: skip
 
@@ -62,7 +62,7 @@ def test_scale_moves_a_unit_slip_and_is_checked_again(layout: Layout, tmp_path: 
     rows = energy("2024,,CT,广东,10,kWh", "2025,,CT,广东,1万,kWh")
     done = corrected(tmp_path, layout, rows, {"action": "scale", "value": 0.001, "expect": 10000})
     assert (quantities(done), done.status) == ([10.0, 10.0], 0)
-    assert done.corrections.select("before", "after").row(0) == ("1万", "10")
+    assert done.corrections.select("before", "after").row(0) == ("10000 kWh", "10 kWh")
 
 
 def test_drop_takes_one_of_two_conflicting_rows_out(layout: Layout, tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def test_a_later_filing_supersedes_and_the_difference_is_a_revision(layout: Layo
     assert done.quarantine["energy"]["rules"].to_list() == [["key.restated"]] * 2
     assert done.revisions.select(
         "table", "column", "before", "after", "before_source_row", "after_source_file"
-    ).rows() == [("energy", "quantity", "10", "11", 2, "2025/能源消耗.csv")]
+    ).rows() == [("energy", "quantity", "10 kWh", "11 kWh", 2, "2025/能源消耗.csv")]
     assert done.findings["message"].to_list() == [  # what was filed again unchanged is no finding
         "2024/能源消耗.csv 第 2 行：2025/能源消耗.csv 第 2 行 又报了同一主键，以后报的为准；这一行不再采用"
     ]
@@ -136,7 +136,7 @@ def test_three_filings_are_two_revisions(layout: Layout, tmp_path: Path) -> None
     }
     done = take_in(folder(tmp_path, **files), layout)
     assert done.accepted["energy"]["quantity"].to_list() == [3.0]
-    assert done.revisions.select("before", "after").rows() == [("1", "2"), ("2", "3")]
+    assert done.revisions.select("before", "after").rows() == [("1 kWh", "2 kWh"), ("2 kWh", "3 kWh")]
 
 
 def test_a_wrong_cell_of_a_superseded_row_no_longer_matters(layout: Layout, tmp_path: Path) -> None:
@@ -190,7 +190,11 @@ def test_a_file_whose_table_cannot_be_told_is_named(layout: Layout, tmp_path: Pa
         ("单位：万千瓦时", "电量", 0),
         ("2025年（单位：万千瓦时）", "电量", 0),
         ("单位：万千瓦时", "电量（万千瓦时）", 1),
+        ("填报单位：甲公司", "电量（单位：万千瓦时）", 1),
         ("单位：甲公司", "电量", 1),
+        ("单位：千瓦时", "电量", 1),  # as it is read anyway
+        ("计量单位：kWh、吨", "电量", 1),
+        ("单位：万千瓦时", "电量（千瓦时）", 1),  # the header is nearer
     ],
 )
 def test_a_unit_above_the_header_is_never_overlooked(
@@ -200,10 +204,34 @@ def test_a_unit_above_the_header_is_never_overlooked(
     done = take_in(folder(tmp_path, 绿色电力=text), layout)
     assert counts(done, "green_power")[1] == rows
     if not rows:
-        assert (
-            "第 1 行在表头之上写有“单位：万千瓦时”"
-            in done.files.filter(pl.col("file") == "绿色电力.csv")["message"].item()
+        assert done.files.filter(pl.col("file") == "绿色电力.csv")["message"].item() == (
+            "文件第 1 行在表头之上写有“单位：万千瓦时”，不能确定指哪些列，本表未读取；"
+            "请把计量单位写在各列表头的括号里，如 电量（万千瓦时）。"
         )
+
+
+@pytest.mark.parametrize(
+    ("name", "above", "under", "below", "where"),
+    [
+        ("绿色电力", "绿色电力表（万千瓦时）", "", "", "第 1 行在表头之上写有“万千瓦时”"),
+        ("绿色电力", "表", "万千瓦时", "", "第 3 行在表头之下写有“万千瓦时”"),
+        ("绿色电力", "表", "（万千瓦时）", "", "第 3 行在表头之下写有“万千瓦时”"),
+        ("绿色电力", "表", "", "单位：万千瓦时", "第 4 行在表下写有“单位：万千瓦时”"),
+        ("绿色电力（万千瓦时）", "表", "", "", "的名称里写有“万千瓦时”"),
+        ("绿色电力（千瓦时）", "表（g）", "kWh", "注：按度计", ""),
+    ],
+)
+def test_a_unit_in_any_other_place(
+    layout: Layout, tmp_path: Path, name: str, above: str, under: str, below: str, where: str
+) -> None:
+    text = f"{above},,,,\n年份,填报单位,省份,渠道,电量\n" + (f",,,,{under}\n" if under else "")
+    done = take_in(folder(tmp_path, **{name: f"{text}2025,CT,广东,自建,1.2\n{below},,,,\n"}), layout)
+    message = done.files.filter(pl.col("file") == f"{name}.csv")["message"].item()
+    if where:
+        assert done.accepted["green_power"].is_empty()
+        assert where in message
+    else:
+        assert done.accepted["green_power"]["kwh"].to_list() == [1.2]
 
 
 def test_sites_without_a_year_take_that_of_the_filing(layout: Layout, tmp_path: Path) -> None:
@@ -281,3 +309,45 @@ def test_every_rule_of_whole_rows_is_tested() -> None:
         Path(__file__).with_name(name).read_text("utf-8") for name in ("test_intake.py", "test_corrections.py")
     )
     assert [rule for rule in INTAKE_RULES if f'"{rule}"' not in text] == []
+
+
+def test_no_inner_name_of_a_ragged_file_is_shown(layout: Layout, tmp_path: Path) -> None:
+    text = (
+        "2025 年填报表\n\n"
+        + energy("2025,,CT,广东,1,kWh")
+        + "2025,,CT,广西,办公用房,电力,1\n2025,,CT,海南,办公用房,电力,1,kWh,多\n"
+    )
+    done = take_in(folder(tmp_path, 能源消耗=text), layout)
+    assert counts(done, "energy")[:3] == (3, 1, 2)
+    assert "表头之上：2025 年填报表" in done.skipped["reason"].to_list()
+    shown = " ".join([*done.findings["message"], *done.files["message"], *done.skipped["reason"]])
+    assert "_" not in shown
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("合计,,,,,,5,kWh", "这是“合计”行"),
+        (",,,总计,,,5,", "这是“总计”行"),
+        (ENERGY.strip(), "这是重复的表头"),
+        ("填表人：张三,,审核人：李四,,,,,", "“填表人：张三”是表下的落款"),
+    ],
+)
+def test_a_row_that_is_no_data_is_one_finding(layout: Layout, tmp_path: Path, line: str, said: str) -> None:
+    done = take_in(folder(tmp_path, 能源消耗=energy("2025,,CT,广东,1,kWh") + line + "\n"), layout)
+    assert counts(done, "energy")[:3] == (2, 1, 1)
+    assert done.findings["message"].to_list() == [f"能源消耗.csv 第 3 行：{said}，不是数据；应删去这一行，只保留数据行"]
+    assert done.quarantine["energy"]["rules"].to_list() == [["row.not_data"]]
+
+
+def test_a_repeated_header_is_called_as_it_stands(layout: Layout, tmp_path: Path) -> None:
+    text = (
+        energy("2025,,CT,广东,1,kWh")
+        .replace("计量单位\n", "计量单位,消耗量,备注,备注\n")
+        .replace("kWh\n", "kWh,2,甲,乙\n")
+    )
+    done = take_in(folder(tmp_path, 能源消耗=text), layout)
+    assert done.findings["rule"].to_list() == ["header.repeated", "header.unknown", "header.unknown"]
+    assert done.findings["found"].to_list() == ["消耗量_2", "备注", "备注_2"]
+    assert "_" not in "".join(done.findings["message"])
+    assert done.accepted["energy"]["quantity"].to_list() == [1.0]

@@ -162,6 +162,7 @@ def test_power_is_the_power_of_ten_of_the_registry() -> None:
     assert power("kWh", ("kg",)) == "unit.dimension"
     assert power("Gb", ("TB",)) == "unit.bits"
     assert power("桶", ("kg",)) == "unit.unknown"
+    assert power("%", ("km", "公里")) == power("万个", ("kWh",)) == "unit.dimension"
     for canonical, spellings in SPELT.items():
         for unit in spellings:
             shift = power(unit, (canonical, "m3") if canonical == "t" else (canonical,))

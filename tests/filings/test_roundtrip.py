@@ -622,7 +622,7 @@ GARBAGE = st.one_of(
 )  # fmt: skip
 
 
-@settings(examples, max_examples=50)
+@settings(examples, max_examples=25)
 @given(data=st.data())
 def test_a_wrong_row_is_kept_as_filed_with_its_rules(data: st.DataObject) -> None:
     table = BY_NAME[data.draw(st.sampled_from([table.name for table in TABLES]))]

@@ -327,9 +327,11 @@ def test_what_is_resold_must_be_received(layout: Layout) -> None:
         assert found(run(layout, {"energy": [sold, got | {"quantity": quantity}]}), rule) == []
     findings = run(layout, {"energy": [sold, got | {"quantity": 94.0}]})
     assert found(findings, rule) == [("energy", "supply", 2)]
-    assert "2025 年 TOWER 在广东转供 100，CT 受供 94；转供应与对方的受供一致" in sentences(findings, rule)
+    assert "2025 年 TOWER 在广东转供电力 100 kWh，CT 受供 94 kWh；转供应与对方的受供一致" in sentences(findings, rule)
     assert "CT 没有相应的受供记录" in sentences(run(layout, {"energy": [sold]}), rule)
-    assert "转供 100而未填对方单位" in sentences(run(layout, {"energy": [sold | {"counterparty_id": ""}]}), rule)
+    assert "转供电力 100 kWh而未填对方单位" in sentences(
+        run(layout, {"energy": [sold | {"counterparty_id": ""}]}), rule
+    )
 
 
 NATION = {"province_code": "000000", "is_control": True}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import re
 import shutil
-import subprocess
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -37,6 +36,7 @@ from pipeline.filings.normalise import Normalised, normalise
 from pipeline.filings.rules import check
 from pipeline.filings.template import EXAMPLE, FIRST_ROW, INSTRUCTIONS, LISTS, ROWS, needed, write_template
 from pipeline.layout import Layout
+from tests.filings.conftest import Office
 
 pytestmark = pytest.mark.filterwarnings("error::UserWarning:xlsxwriter")  # what it drops, it only warns of
 
@@ -45,7 +45,6 @@ COLUMNS = [(table, column) for table in TABLES for column in table.columns]
 every_column = pytest.mark.parametrize(
     ("table", "column"), COLUMNS, ids=[f"{table.name}-{column.name}" for table, column in COLUMNS]
 )
-soffice = pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice (soffice) is not installed")
 
 # What an officer fills in (the template's columns that are not named stay empty), and what it means.
 FILLED: dict[str, list[dict[str, Any]]] = {
@@ -518,22 +517,13 @@ def test_a_workbook_written_by_libreoffice_comes_back_as_meant(layout: Layout, t
     assert_as_meant(fed_back(layout, FIXTURES / "template-libreoffice.xlsx", tmp_path))
 
 
-def convert(path: Path, kind: str, folder: Path) -> Path:
-    """`path` as LibreOffice writes it, with a profile of its own."""
-    profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
-    command = ["soffice", profile, "--headless", "--convert-to", kind, "--outdir", str(folder), str(path)]
-    subprocess.run(command, check=True, capture_output=True, timeout=180)
-    return folder / f"{path.stem}.{kind}"
-
-
-@soffice
 @pytest.mark.slow
 def test_libreoffice_keeps_rows_lists_and_ranges(
-    layout: Layout, book: Workbook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    layout: Layout, book: Workbook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, office: Office
 ) -> None:
     monkeypatch.setattr(template, "ROWS", 20)  # for speed
     filled = fill(made(layout, tmp_path), FILLED, tmp_path / "filled.xlsx")
-    written = convert(convert(filled, "ods", tmp_path), "xlsx", tmp_path)
+    [written] = office("xlsx", tmp_path / "theirs", *office("ods", tmp_path, filled))
     assert_as_meant(fed_back(layout, written, tmp_path))
     theirs = openpyxl.load_workbook(written)
     for table, column in COLUMNS:
@@ -551,9 +541,10 @@ def test_libreoffice_keeps_rows_lists_and_ranges(
             assert bounds(kept) == bounds(ours)
 
 
-@soffice
 @pytest.mark.slow
-def test_the_formula_of_dates_lets_pass_what_the_intake_accepts(layout: Layout, book: Workbook, tmp_path: Path) -> None:
+def test_the_formula_of_dates_lets_pass_what_the_intake_accepts(
+    layout: Layout, book: Workbook, tmp_path: Path, office: Office
+) -> None:
     table = BY_NAME["data_centres"]
     column = table.column("commissioned")
     told = validation(book, table, column)
@@ -566,7 +557,8 @@ def test_the_formula_of_dates_lets_pass_what_the_intake_accepts(layout: Layout, 
         sums.active.cell(row, 1, text).number_format = "@"
         sums.active.cell(row, 2, f'=IF(IFERROR({told.formula1.replace(cell, f"A{row}")},FALSE),"yes","no")')
     sums.save(tmp_path / "dates.xlsx")
-    lines = convert(tmp_path / "dates.xlsx", "csv", tmp_path).read_bytes().splitlines()
+    [written] = office("csv", tmp_path, tmp_path / "dates.xlsx")
+    lines = written.read_bytes().splitlines()
     passed = [line.endswith(b"yes") for line in lines]
     assert passed == [True] * len(right) + [False] * len(wrong)
     done = read_cells(layout, book, table, column, right)
@@ -697,7 +689,7 @@ def test_a_file_that_cannot_be_replaced_stays_and_nothing_beside_it(
     monkeypatch.setattr(Path, "replace", refuse)
     with pytest.raises(OutputError) as refused:
         write_template(tmp_path / "a.xlsx", layout, force=True)
-    assert_one_sentence(refused.value, "template.unwritable")
+    assert_one_sentence(refused.value, "output.unwritable")
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("a.xlsx", b"filled")]
 
 
@@ -707,8 +699,8 @@ def test_a_file_that_cannot_be_replaced_stays_and_nothing_beside_it(
         ("a.xls", "template.suffix"),
         ("a", "template.suffix"),
         ("folder.xlsx", "template.folder"),
-        ("file/a.xlsx", "template.unwritable"),
-        (f"{'长' * 300}.xlsx", "template.unwritable"),
+        ("file/a.xlsx", "output.unwritable"),
+        (f"{'长' * 300}.xlsx", "output.unwritable"),
     ],
 )
 def test_a_place_that_cannot_be_written_is_one_sentence(layout: Layout, tmp_path: Path, out: str, id: str) -> None:

@@ -1,0 +1,79 @@
+"""Where files are written: each one whole or not at all, and what stands in the way as one sentence."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from xlsxwriter.exceptions import XlsxWriterException
+
+from pipeline.errors import OutputError
+
+_REASONS = {
+    errno.ENOTDIR: "路径中有一段是文件，不是文件夹",
+    errno.EEXIST: "同名的文件挡住了文件夹",
+    errno.EISDIR: "同名的文件夹挡住了文件",
+    errno.ENOTEMPTY: "同名的文件夹挡住了文件",
+    errno.EACCES: "没有写入权限",
+    errno.EPERM: "没有写入权限",
+    errno.EROFS: "只读的文件系统",
+    errno.ENOSPC: "磁盘已满",
+    errno.EDQUOT: "磁盘配额已用完",
+    errno.EFBIG: "文件大小超过限制",
+    errno.ENAMETOOLONG: "路径太长",
+    errno.EBUSY: "文件正被别的程序使用",
+    errno.ETXTBSY: "文件正被别的程序使用",
+}
+
+
+def check_writable(folder: Path) -> None:
+    """Make `folder` and see whether a file can be written there; raises OutputError."""
+    probe = folder / f".{uuid.uuid4().hex}.probe"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise OutputError(
+            "output.unwritable", f"输出文件夹 {folder} 不能写入（{_reason(error)}）；请改权限，或用 --out 指定别处"
+        ) from error
+
+
+@contextmanager
+def placed(target: Path, what: str = "文件") -> Iterator[Path]:
+    """A file beside `target` that takes its place once it is whole; folders on the way are made. Raises OutputError
+    (output.unwritable), which calls the file `what`."""
+    beside = target.with_name(f".{uuid.uuid4().hex}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        yield beside
+        try:
+            beside.replace(target)
+        except PermissionError as error:  # Windows says so of a file that is open
+            raise OSError(errno.EBUSY if target.is_file() else errno.EACCES, str(error)) from error
+    except (OSError, XlsxWriterException) as error:
+        raise OutputError(
+            "output.unwritable",
+            f"{what}不能写到 {target}（{_reason(error)}）；应是一个有写入权限、磁盘未满的文件夹，同名文件没有被别的程序打开。",
+        ) from error
+    finally:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+
+
+def place(source: Path, target: Path) -> None:
+    """Put a copy of `source` in its place. Raises OutputError."""
+    with placed(target) as beside:
+        shutil.copyfile(source, beside)
+
+
+def _reason(error: Exception) -> str:
+    cause = next((one for one in (error, *error.args) if isinstance(one, OSError)), None)  # xlsxwriter wraps them
+    if cause is None:
+        return type(error).__name__
+    return _REASONS.get(cause.errno or 0) or cause.strerror or (os.strerror(cause.errno) if cause.errno else "未知原因")
