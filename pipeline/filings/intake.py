@@ -159,9 +159,7 @@ def _canonical(reading: Reading, layout: Layout, report_year: int) -> tuple[dict
     sheets: dict[str, list[Sheet]] = {}
     findings = []
     for table, filed, alike in _alike(reading, report_year):
-        texts = pl.concat(
-            sheet.rows.with_columns(source_file=pl.lit(sheet.file), source_sheet=pl.lit(sheet.sheet)) for sheet in alike
-        ).rechunk()
+        texts = _one_below_the_other(alike)
         done = normalise(table, texts, layout, filed)
         findings += [done.findings, _ragged(table, texts)]
         more = (texts["_ragged"] == "多").fill_null(False) if "_ragged" in texts.columns else False
@@ -196,6 +194,16 @@ def _alike(reading: Reading, report_year: int) -> Iterator[tuple[Table, int, lis
         key = (table.name, filed, tuple(sheet.rows.columns), at if told else None)
         groups.setdefault(key, (table, filed, []))[2].append(sheet)
     yield from groups.values()
+
+
+def _one_below_the_other(sheets: list[Sheet]) -> pl.DataFrame:
+    """The rows of all with SOURCE."""
+    parts = [
+        sheet.rows.with_columns(source_file=pl.lit(sheet.file), source_sheet=pl.lit(sheet.sheet)) for sheet in sheets
+    ]
+    if len(parts) == 1:
+        return parts[0]
+    return pl.concat(part.with_columns(pl.col(pl.Enum).cast(pl.String)) for part in parts).rechunk()
 
 
 def _unit_above(reading: Reading, sheet: Sheet, known: list[tuple[Column, str | None]]) -> FileProblem | None:
@@ -385,7 +393,8 @@ def _counts(
                 "intake.count",
                 f"“{table.zh}”读到 {read} 行，接受 {good} 行、退回 {bad} 行，合计不符；请报告此问题，不要使用本次结果。",
             )
-        warned = accepted[name].filter(pl.col("flags").list.eval(pl.element().is_in(warnings)).list.any()).height
+        flags = accepted[name]["flags"]
+        warned = flags.filter(flags.list.len() > 0).list.eval(pl.element().is_in(warnings)).list.any().sum()
         lines.append((name, read, good, bad, warned, int(rows.frame["_old"].sum()) if rows else 0))
     return pl.DataFrame(lines, COUNTS, orient="row")
 
