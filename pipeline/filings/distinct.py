@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-_Codes = npt.NDArray[np.uint16]
+Codes = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]  # positions of texts
 
 _BLOCK = 1 << 18  # rows
 _SAMPLE = 10_000  # cells looked at to see whether a column repeats itself
 _SIZES = tuple(1 << bits for bits in range(8, 23, 2))
 _SEEDS = range(16)
-_MOST = (1 << 16) - 1  # texts, numbered by UInt16
+_MOST = (1 << 16) - 1  # texts
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Coder:
         repeats = self.texts.len() * 4 < looked_at.len()
         self._slots = _perfect(self.texts) if repeats else None
 
-    def codes(self, cells: pl.Series) -> _Codes | None:
+    def codes(self, cells: pl.Series) -> Codes | None:
         """Per cell, the position of its text in `texts`; None where too many differ for that to be of use."""
         while self._slots is not None:
             seed, known, place = self._slots
@@ -66,7 +66,7 @@ def distinct(cells: pl.Series) -> Distinct | None:
         return _of_enum(cells, cells.dtype.categories)
     if 0 < cells.len() == cells.null_count():
         return Distinct(cells.head(1), pl.zeros(cells.len(), dtype=pl.UInt16, eager=True))
-    coder, codes = Coder(cells), list[_Codes]()
+    coder, codes = Coder(cells), list[Codes]()
     for rows in blocks(cells.len()):
         of_block = coder.codes(cells[rows])
         if of_block is None:
@@ -109,7 +109,7 @@ def _fall(hashes: npt.NDArray[np.uint64], size: int) -> npt.NDArray[np.int64]:
     return hashes.view(np.int64) & (size - 1)
 
 
-def _perfect(texts: pl.Series) -> tuple[int, npt.NDArray[np.uint64], _Codes] | None:
+def _perfect(texts: pl.Series) -> tuple[int, npt.NDArray[np.uint64], Codes] | None:
     """A seed, the hash that is known in each slot, and the position of its text."""
     if texts.len() > _MOST:
         return None
@@ -121,7 +121,7 @@ def _perfect(texts: pl.Series) -> tuple[int, npt.NDArray[np.uint64], _Codes] | N
             slots = _fall(hashes, size)
             if len(np.unique(slots)) == len(slots):
                 known = np.arange(1, size + 1, dtype=np.uint64)  # of a free slot, a hash that falls on the next one
-                place = np.zeros(size, np.uint16)
+                place: Codes = np.zeros(size, np.uint8) if len(slots) < 256 else np.zeros(size, np.uint16)
                 known[slots], place[slots] = hashes, np.arange(len(slots))
                 return seed, known, place
     return None

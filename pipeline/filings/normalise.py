@@ -317,15 +317,15 @@ def _moved(value: pl.Series, powers: pl.Series, pair: npt.NDArray[np.intp]) -> p
     if powers.eq_missing(0).all():
         return value
     shifts = [one - _DECIMALS if one is not None and abs(one - _DECIMALS) <= _EXACT_POWER else None for one in powers]
-    up, down = (
-        np.array([np.nan if one is None else 10.0 ** max(0, sign * one) for one in shifts])[pair] for sign in (1, -1)
-    )
-    v = value.to_numpy()
+    up, down = (np.array([np.nan if one is None else 10.0 ** max(0, sign * one) for one in shifts]) for sign in (1, -1))
+    moved = value.to_numpy(writable=True)
+    at = np.flatnonzero((down != 10.0**_DECIMALS)[pair])
+    v, pairs = moved[at], pair[at]
     n = np.rint(v * 10.0**_DECIMALS)
     short = (n / 10.0**_DECIMALS == v) & (np.abs(n) < 1e15)
-    moved = np.where(down == 10.0**_DECIMALS, v, np.where(short, n / down * up, np.nan))
+    moved[at] = np.where(short, n / down[pairs] * up[pairs], np.nan)
     done = pl.Series(moved, nan_to_null=True)
-    long = (done.is_null() & value.is_not_null() & pl.Series(~np.isnan(down))).arg_true()
+    long = pl.Series(at[~short & ~np.isnan(v) & ~np.isnan(down[pairs])], dtype=pl.UInt32)
     if long.is_empty():
         return done
     shifted = _shifted(pl.lit(value.gather(long)), pl.lit(powers.gather(pair[long])))

@@ -34,7 +34,7 @@ import polars as pl
 import yaml
 
 from pipeline.errors import DataError
-from pipeline.filings.distinct import Coder, text_of, texts_in
+from pipeline.filings.distinct import Coder, Codes, text_of, texts_in
 
 READABLE = ".xlsx .csv .parquet"
 MIB = 1 << 20
@@ -1031,7 +1031,7 @@ class _Batched:
 
     name: str
     coder: Coder | None = None
-    codes: list[npt.NDArray[np.uint16]] = field(default_factory=list)
+    codes: list[Codes] = field(default_factory=list)
     texts: list[pl.Series] = field(default_factory=list)
 
     def add(self, cells: pl.Series) -> None:
@@ -1046,9 +1046,9 @@ class _Batched:
     def whole(self) -> pl.Series:
         if self.coder is None or self.texts:
             return pl.concat(self.texts).alias(self.name) if self.texts else pl.Series(self.name, [], pl.String)
-        texts = self.coder.texts.replace("", None)
-        texts = texts.cast(pl.Enum(texts.drop_nulls()))
-        return texts.gather(pl.Series(np.concatenate(self.codes))).alias(self.name)
+        texts, codes = self.coder.texts.replace("", None), pl.Series(self.name, np.concatenate(self.codes))
+        members = pl.Enum(texts.drop_nulls())
+        return texts.cast(members).gather(codes).alias(self.name)
 
 
 def _beyond_header(frame: pl.DataFrame, text: _Csv) -> pl.DataFrame:
