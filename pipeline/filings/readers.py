@@ -1000,7 +1000,7 @@ def _csv_frame(text: _Csv, limits: Limits) -> pl.DataFrame:
             glob=False,
         )
         try:
-            if text.lines > _MANY_LINES:
+            if text.lines > _MANY_LINES and width == text.width:  # ragged ones may take many attempts
                 frame = _in_batches(scan)
             else:
                 frame = scan.collect()
