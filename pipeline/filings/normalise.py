@@ -289,7 +289,10 @@ def _converted(about: _About, column: Column, cells: _Cells) -> dict[str, pl.Ser
         unit, by = cells.few("unit"), cells.few(column.by)
         if by is None or unit is None or by.texts.len() * unit.texts.len() > _MANY_PAIRS:
             nothing = cells.raw.clear(filed.len())
-            return {column.name: nothing[column.name].cast(pl.Float64), "unit": nothing["unit"]}
+            return {
+                column.name: nothing[column.name].cast(pl.String).cast(pl.Float64),
+                "unit": nothing["unit"].cast(pl.String),
+            }
         n = unit.texts.len()
         each = pl.int_range(by.texts.len() * n, eager=True)
         pairs = pl.DataFrame({column.by: by.texts.gather(each // n), "unit": unit.texts.gather(each % n)})

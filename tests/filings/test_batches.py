@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from pipeline.filings import distinct, readers
-from pipeline.filings.contracts import headers
+from pipeline.filings import distinct, normalise, readers
+from pipeline.filings.contracts import BY_NAME, headers
 from pipeline.filings.intake import Intake, take_in
 from pipeline.filings.readers import Reading, read_file
 from pipeline.layout import Layout
@@ -76,3 +76,30 @@ def test_the_same_intake_with_wrong_rows_in_two_sheets(tmp_path: Path) -> None:
     for part in ("counts", "files", "findings", "skipped"):
         assert_frame_equal(getattr(at_once, part), getattr(batched, part))
     assert at_once.quarantine["energy"].height
+
+
+AMOUNTS = st.sampled_from([None, "", "1", "1.2亿", "85%", "-3", "x", "0.1234567890123", "1e22", "1e00005"])
+UNITS = st.sampled_from([None, "", "吨", "万千瓦时", "万立方米", "km", "TWh"])
+CARRIERS = st.sampled_from([None, "电力", "柴油", "水", "没有的"])
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.tuples(AMOUNTS, UNITS, CARRIERS), min_size=1, max_size=30), st.sampled_from([0, 10_000]))
+def test_codes_mean_what_their_texts_mean(rows: list[tuple[str | None, ...]], pairs: int) -> None:
+    sheet = pl.DataFrame(rows * 3, {"消耗量": pl.String, "计量单位": pl.String, "能源品种": pl.String}, orient="row")
+    sheet = sheet.with_columns(
+        年份=pl.lit("2024"), 省份=pl.lit("广东"), 填报单位=pl.lit("CT"), 设施类型=pl.lit("办公用房")
+    )
+    coded = sheet.with_columns(
+        pl.col(name).cast(pl.Enum(["表头", *sheet[name].drop_nulls().unique()])) for name in sheet.columns
+    )
+    source = {"source_file": pl.lit("a.csv"), "source_sheet": pl.lit(""), "source_row": pl.int_range(2, pl.len() + 2)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(normalise, "_MANY_PAIRS", pairs)
+        one, other = (
+            normalise.normalise(BY_NAME["energy"], cells.with_columns(**source), Layout.current(), 2025)
+            for cells in (sheet, coded)
+        )
+    assert_frame_equal(one.frame, other.frame)
+    assert_frame_equal(one.findings, other.findings)
+    assert one.rejected.equals(other.rejected)
