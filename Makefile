@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.made-from
 
-.PHONY: report test setup lab lint lock clean
+.PHONY: report test bench setup lab lint lock clean
 report: setup
 	@$(BIN)/green-report build --region 全国,广东 --to html,pdf
 
@@ -11,6 +11,10 @@ test: setup
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/pytest
+
+# What the intake takes, as a multiple of the time in which the file is only read; some minutes.
+bench: setup
+	@$(BIN)/python tests/benchmarks/bench_filings.py
 
 setup: $(STAMP)
 

@@ -5,58 +5,98 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
+
+Codes = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]  # positions of texts
 
 _BLOCK = 1 << 18  # rows
 _SAMPLE = 10_000  # cells looked at to see whether a column repeats itself
-_SIZES = tuple(1 << bits for bits in range(10, 23, 2))
-_SEEDS = range(4)
+_SIZES = tuple(1 << bits for bits in range(8, 23, 2))
+_SEEDS = range(16)
+_MOST = (1 << 16) - 1  # texts
 
 
 @dataclass(frozen=True)
 class Distinct:
-    """texts: each different text of a column once, null among them if it occurs. slots: per row, a number of its
-    text; place: that number -> position in `texts` (0 where no text has it)."""
+    """texts: those of a column, null among them if it occurs; few occur twice. codes: per row, the position of its
+    text, an unsigned integer."""
 
     texts: pl.Series
-    slots: pl.Series
-    place: pl.Series
-
-    def codes(self, at: pl.Series | slice = slice(None)) -> pl.Series:
-        """The position in `texts` of the text of some rows, UInt32."""
-        return self.place.gather(self.slots[at])
+    codes: pl.Series
 
     def spread(self, values: pl.Series) -> pl.Series:
         """One of `values`, which stand for `texts` in their order, per row."""
-        return values.gather(self.place).gather(self.slots)
+        return values.gather(self.codes)
+
+
+class Coder:
+    """Numbers the texts of a column, block by block: `texts` only grows.
+
+    A perfect hash: a size and a seed are sought with which no two texts fall on the same slot. Each cell's 64 bits are
+    compared with those of the text it falls on, so a new text is noticed; that takes a third of the time of a cast to
+    Categorical.
+    """
+
+    def __init__(self, cells: pl.Series) -> None:
+        """`cells`: some of the column, which show whether it repeats itself."""
+        looked_at = cells.gather_every(max(1, cells.len() // _SAMPLE))
+        self.texts = looked_at.unique(maintain_order=True)
+        repeats = self.texts.len() * 4 < looked_at.len()
+        self._slots = _perfect(self.texts) if repeats else None
+
+    def codes(self, cells: pl.Series) -> Codes | None:
+        """Per cell, the position of its text in `texts`; None where too many differ for that to be of use."""
+        while self._slots is not None:
+            seed, known, place = self._slots
+            hashes = cells.hash(seed).to_numpy()
+            slots = _fall(hashes, len(known))
+            new = known[slots] != hashes
+            if not new.any():
+                return place[slots]
+            self.texts = pl.concat([self.texts, cells.filter(pl.Series(new)).unique(maintain_order=True)])
+            self._slots = _perfect(self.texts)
+        return None
 
 
 def distinct(cells: pl.Series) -> Distinct | None:
-    """The texts of a String column, None where too many differ for that to be of use.
-
-    A perfect hash: a seed is sought with which no two texts fall on the same slot. Each cell's 64 bits are compared
-    with those of the text it falls on, so a text that the sample lacked is noticed; that takes a third of the time of
-    a cast to Categorical.
-    """
+    """The texts of a String or Enum column, None where too many differ for that to be of use."""
+    if isinstance(cells.dtype, pl.Enum):
+        return _of_enum(cells, cells.dtype.categories)
     if 0 < cells.len() == cells.null_count():
-        return Distinct(cells.head(1), *(pl.zeros(n, dtype=pl.UInt32, eager=True) for n in (cells.len(), 1)))
-    looked_at = cells.gather_every(max(1, cells.len() // _SAMPLE))
-    texts = looked_at.unique()
-    if texts.len() * 4 >= looked_at.len():
+        return Distinct(cells.head(1), pl.zeros(cells.len(), dtype=pl.UInt16, eager=True))
+    coder, codes = Coder(cells), list[Codes]()
+    for rows in blocks(cells.len()):
+        of_block = coder.codes(cells[rows])
+        if of_block is None:
+            return None
+        codes.append(of_block)
+    return Distinct(coder.texts, pl.Series(np.concatenate(codes)))
+
+
+def text_of(name: str) -> pl.Expr:
+    """The texts of a String or Enum column, per row."""
+    return pl.col(name).cast(pl.String)
+
+
+def texts_in(cells: pl.Series) -> pl.Series:
+    """All texts that a String or Enum column may hold."""
+    return cells.dtype.categories if isinstance(cells.dtype, pl.Enum) else cells
+
+
+def _of_enum(cells: pl.Series, categories: pl.Series) -> Distinct | None:
+    """Its categories; one that does not occur gives way to one that does."""
+    texts, codes = categories, cells.to_physical()
+    if cells.is_empty():
         return None
-    while (found := _perfect(texts)) is not None:
-        seed, known, place = found
-        slots, unknown = list[pl.Series](), list[pl.Series]()
-        for rows in blocks(cells.len()):
-            hashes = cells[rows].hash(seed)
-            slots.append(_slots(hashes, known.len()))
-            new = known.gather(slots[-1]) != hashes
-            if new.any():
-                unknown.append(cells[rows].filter(new).unique())
-        if not unknown:
-            return Distinct(texts, pl.concat(slots), place)
-        texts = pl.concat([texts, pl.concat(unknown).unique()])
-    return None
+    if cells.null_count():
+        codes = codes.cast(pl.UInt32).fill_null(texts.len())
+        texts = pl.concat([texts, pl.Series([None], dtype=pl.String)])
+    occurs = np.zeros(texts.len(), np.bool_)
+    for rows in blocks(cells.len()):
+        occurs[codes[rows].to_numpy()] = True
+    return Distinct(texts.set(~pl.Series(occurs), texts[int(occurs.argmax())]).alias(cells.name), codes)
 
 
 def blocks(height: int) -> Iterator[slice]:
@@ -65,19 +105,23 @@ def blocks(height: int) -> Iterator[slice]:
     return (slice(start, start + _BLOCK) for start in range(0, max(height, 1), _BLOCK))
 
 
-def _slots(hashes: pl.Series, size: int) -> pl.Series:
-    return hashes.cast(pl.UInt32, wrap_numerical=True) % size
+def _fall(hashes: npt.NDArray[np.uint64], size: int) -> npt.NDArray[np.int64]:
+    return hashes.view(np.int64) & (size - 1)
 
 
-def _perfect(texts: pl.Series) -> tuple[int, pl.Series, pl.Series] | None:
+def _perfect(texts: pl.Series) -> tuple[int, npt.NDArray[np.uint64], Codes] | None:
     """A seed, the hash that is known in each slot, and the position of its text."""
+    if texts.len() > _MOST:
+        return None
     for size in _SIZES:
+        if size < texts.len():
+            continue
         for seed in _SEEDS:
-            hashes = texts.hash(seed)
-            slots = _slots(hashes, size)
-            if not slots.is_duplicated().any():
-                at = pl.int_range(texts.len(), dtype=pl.UInt32, eager=True)
-                free = pl.int_range(1, size + 1, dtype=pl.UInt64, eager=True)  # a hash that falls on the next slot
-                place = pl.zeros(size, dtype=pl.UInt32, eager=True)
-                return seed, free.scatter(slots, hashes), place.scatter(slots, at)
+            hashes = texts.hash(seed).to_numpy()
+            slots = _fall(hashes, size)
+            if len(np.unique(slots)) == len(slots):
+                known = np.arange(1, size + 1, dtype=np.uint64)  # of a free slot, a hash that falls on the next one
+                place: Codes = np.zeros(size, np.uint8) if len(slots) < 256 else np.zeros(size, np.uint16)
+                known[slots], place[slots] = hashes, np.arange(len(slots))
+                return seed, known, place
     return None

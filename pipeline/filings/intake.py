@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from pipeline import reference, units
@@ -162,18 +163,15 @@ def _canonical(reading: Reading, layout: Layout, report_year: int) -> tuple[dict
     sheets: dict[str, list[Sheet]] = {}
     findings = []
     for table, alike in _alike(reading):
-        texts = pl.concat(
-            rows.with_columns(source_file=pl.lit(sheet.file), source_sheet=pl.lit(sheet.sheet))
-            for sheet, rows in zip(alike, _spelt_alike(table, alike), strict=True)
-        ).rechunk()
+        texts = _one_below_the_other(table, alike)
         years = [filing_year(sheet.file) or report_year for sheet in alike]
         done = normalise(table, texts, layout, years[0])
         findings += [_not_data(table, done.findings), _ragged(table, texts)]
         more = (texts["_ragged"] == "多").fill_null(False) if "_ragged" in texts.columns else False
-        filed = pl.concat(
-            pl.repeat(year, sheet.rows.height, dtype=pl.Int32, eager=True)
-            for year, sheet in zip(years, alike, strict=True)
-        )
+        filed: pl.Expr | pl.Series = pl.lit(years[0], pl.Int32)
+        if len(set(years)) > 1:
+            heights = [sheet.rows.height for sheet in alike]
+            filed = pl.Series(np.repeat(years, heights), dtype=pl.Int32)
         frame = done.frame.with_columns(_filed=filed, _wrong=done.rejected | more)
         frames.setdefault(table.name, []).append(frame)
         sheets.setdefault(table.name, []).extend(alike)
@@ -208,13 +206,17 @@ def _alike(reading: Reading) -> Iterator[tuple[Table, list[Sheet]]]:
     yield from groups.values()
 
 
-def _spelt_alike(table: Table, alike: list[Sheet]) -> Iterator[pl.DataFrame]:
-    """The rows of each sheet under the headers of the first one."""
-    first = alike[0]
+def _one_below_the_other(table: Table, sheets: list[Sheet]) -> pl.DataFrame:
+    """The rows of all with SOURCE, under the headers of the first."""
+    first, parts = sheets[0], list[pl.DataFrame]()
     headers = {one[0].name: header for header in first.columns if (one := column_of(table, header))}
-    for sheet in alike:
+    for sheet in sheets:
         own = {header: headers[one[0].name] for header in sheet.columns if (one := column_of(table, header))}
-        yield sheet.rows if sheet is first else sheet.rows.rename(own).select(first.rows.columns)
+        rows = sheet.rows if sheet is first else sheet.rows.rename(own).select(first.rows.columns)
+        parts.append(rows.with_columns(source_file=pl.lit(sheet.file), source_sheet=pl.lit(sheet.sheet)))
+    if len(parts) == 1:
+        return parts[0]
+    return pl.concat(part.with_columns(pl.col(pl.Enum).cast(pl.String)) for part in parts).rechunk()
 
 
 def _unit_elsewhere(
@@ -460,7 +462,8 @@ def _counts(
                 "intake.count",
                 f"“{table.zh}”读到 {read} 行，接受 {good} 行、退回 {bad} 行，合计不符；请报告此问题，不要使用本次结果。",
             )
-        warned = accepted[name].filter(pl.col("flags").list.eval(pl.element().is_in(warnings)).list.any()).height
+        flags = accepted[name]["flags"]
+        warned = flags.filter(flags.list.len() > 0).list.eval(pl.element().is_in(warnings)).list.any().sum()
         lines.append((name, read, good, bad, warned, int(rows.frame["_old"].sum()) if rows else 0))
     return pl.DataFrame(lines, COUNTS, orient="row")
 

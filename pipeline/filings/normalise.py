@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from pipeline import regions, units
@@ -231,7 +232,7 @@ def _texts(about: _About, column: Column, cells: _Cells) -> _Read:
     if not wrong.any():
         return _Read(values, pl.DataFrame(schema=_BAD))
     at = (wrong if few is None else few.spread(wrong)).arg_true()
-    bad = meant[at if few is None else few.codes(at)]
+    bad = meant[at if few is None else few.codes[at]]
     return _Read(values, bad.select(at.alias("at"), "rule", "right", "found"))
 
 
@@ -271,6 +272,7 @@ def _spread(values: pl.Series, few: Distinct) -> pl.Expr:
 
 def _plain(cells: pl.Series) -> pl.Series:
     """The number of each cell that is one as it stands, as `number` reads it, else null."""
+    cells = cells.cast(pl.String)
     value = cells.cast(pl.Float64, strict=False)
     odd = ~value.is_finite()
     if _has_exponents(cells):  # to a cast, 1e00005 is a number
@@ -293,7 +295,10 @@ def _converted(about: _About, column: Column, cells: _Cells) -> dict[str, pl.Ser
         unit, by = cells.few("unit"), cells.few(column.by)
         if by is None or unit is None or by.texts.len() * unit.texts.len() > _MANY_PAIRS:
             nothing = cells.raw.clear(filed.len())
-            return {column.name: nothing[column.name].cast(pl.Float64), "unit": nothing["unit"]}
+            return {
+                column.name: nothing[column.name].cast(pl.String).cast(pl.Float64),
+                "unit": nothing["unit"].cast(pl.String),
+            }
         n = unit.texts.len()
         each = pl.int_range(by.texts.len() * n, eager=True)
         pairs = pl.DataFrame({column.by: by.texts.gather(each // n), "unit": unit.texts.gather(each % n)})
@@ -304,15 +309,15 @@ def _converted(about: _About, column: Column, cells: _Cells) -> dict[str, pl.Ser
     moved = []
     for rows in blocks(filed.len()):
         value = _plain(filed[rows])
-        pair = pl.zeros(value.len(), dtype=pl.UInt32, eager=True)
+        pair = np.zeros(value.len(), np.intp)
         if by and unit:
-            pair = by.codes(rows) * unit.texts.len() + unit.codes(rows)
+            pair = by.codes[rows].to_numpy().astype(np.intp) * unit.texts.len() + unit.codes[rows].to_numpy()
         moved.append(_moved(value, known["power"], pair))
-    values = {column.name: pl.concat(moved)}
+    values = {column.name: pl.concat(moved, rechunk=True)}
     return values | ({"unit": by.spread(known["canonical"].gather_every(unit.texts.len()))} if by and unit else {})
 
 
-def _moved(value: pl.Series, powers: pl.Series, pair: pl.Series) -> pl.Series:
+def _moved(value: pl.Series, powers: pl.Series, pair: npt.NDArray[np.intp]) -> pl.Series:
     """value x 10^powers[pair], exactly; null where there is no power.
 
     If v is the float of a decimal N / 10^6 with a whole N of up to 15 digits (then no other decimal so short has this
@@ -321,18 +326,18 @@ def _moved(value: pl.Series, powers: pl.Series, pair: pl.Series) -> pl.Series:
     if powers.eq_missing(0).all():
         return value
     shifts = [one - _DECIMALS if one is not None and abs(one - _DECIMALS) <= _EXACT_POWER else None for one in powers]
-    up, down = (
-        np.array([np.nan if one is None else 10.0 ** max(0, sign * one) for one in shifts])[pair] for sign in (1, -1)
-    )
-    v = value.to_numpy()
+    up, down = (np.array([np.nan if one is None else 10.0 ** max(0, sign * one) for one in shifts]) for sign in (1, -1))
+    moved = value.to_numpy(writable=True)
+    at = np.flatnonzero((down != 10.0**_DECIMALS)[pair])
+    v, pairs = moved[at], pair[at]
     n = np.rint(v * 10.0**_DECIMALS)
     short = (n / 10.0**_DECIMALS == v) & (np.abs(n) < 1e15)
-    moved = np.where(down == 10.0**_DECIMALS, v, np.where(short, n / down * up, np.nan))
+    moved[at] = np.where(short, n / down[pairs] * up[pairs], np.nan)
     done = pl.Series(moved, nan_to_null=True)
-    long = (done.is_null() & value.is_not_null() & pl.Series(~np.isnan(down))).arg_true()
+    long = pl.Series(at[~short & ~np.isnan(v) & ~np.isnan(down[pairs])], dtype=pl.UInt32)
     if long.is_empty():
         return done
-    shifted = _shifted(pl.lit(value.gather(long)), pl.lit(powers.gather(pair.gather(long))))
+    shifted = _shifted(pl.lit(value.gather(long)), pl.lit(powers.gather(pair[long])))
     return done.scatter(long, pl.select(shifted).to_series())
 
 
@@ -351,7 +356,9 @@ def _prepared(table: Table, raw: pl.DataFrame) -> pl.DataFrame:
     """`raw` with the text of each cell, and the number it says where it should be one."""
     columns = [table.column(name) for name in raw.columns]
     # Step by step, for polars takes seconds to plan one expression that holds all of it.
-    texts = raw.with_columns(clean(pl.col(column.name)).alias(f"text {column.name}") for column in columns)
+    texts = raw.cast(pl.String).with_columns(
+        clean(pl.col(column.name)).alias(f"text {column.name}") for column in columns
+    )
     return texts.with_columns(
         pl.when(~pl.col(column.name).str.contains(r"\p{No}"))  # ½ is no 1 and 2
         .then(number(_figures(column)))

@@ -11,9 +11,11 @@ A sentence says what was found and what would be right: `能源消耗.xlsx「202
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import xor
+from threading import RLock
 from typing import Any, Literal, TypeVar
 
 import numpy as np
@@ -206,6 +208,7 @@ class Context:
     provinces: Mapping[str, str]
     published_growth: pl.DataFrame | None
     shared: dict[tuple[str, str], Any] = field(default_factory=dict)
+    lock: Any = field(default_factory=RLock)
 
 
 Finder = Callable[[Frames, Context], Iterator[pl.DataFrame]]
@@ -246,9 +249,10 @@ def _provinces_only(frame: pl.DataFrame) -> pl.DataFrame:
 def _once(context: Context, name: str, frame: pl.DataFrame, find: Callable[[pl.DataFrame, Table, Context], T]) -> T:
     """`find` of the table, worked out for the first rule that asks."""
     asked = (name, find.__name__)
-    if asked not in context.shared:
-        context.shared[asked] = find(frame, BY_NAME[name], context)
-    found: T = context.shared[asked]
+    with context.lock:
+        if asked not in context.shared:
+            context.shared[asked] = find(frame, BY_NAME[name], context)
+        found: T = context.shared[asked]
     return found
 
 
@@ -331,10 +335,14 @@ def _by_key(frame: pl.DataFrame, table: Table, context: Context) -> _ByKey:
     years, bits = 1 << int(last - first + 1).bit_length(), frame.height.bit_length()
     key = _hash([part for part in table.key if part != "year"]) * years + (year - first).fill_null(0).cast(pl.UInt64)
     packed, parts = np.empty(frame.height, np.uint64), frame.select(table.key)
-    for rows in blocks(frame.height):
+
+    def pack(rows: slice) -> None:
         packed[rows] = parts[rows].select(key=key)["key"].to_numpy()
-    packed <<= bits
-    packed |= np.arange(frame.height, dtype=np.uint64)
+        packed[rows] <<= bits
+        packed[rows] |= np.arange(rows.start, min(rows.stop, frame.height), dtype=np.uint64)
+
+    with ThreadPoolExecutor() as threads:
+        list(threads.map(pack, blocks(frame.height)))
     packed.sort()
     return _ByKey(packed, years, bits)
 
@@ -562,6 +570,7 @@ def _changed(frame: pl.DataFrame, table: Table, context: Context) -> pl.DataFram
     """The rows that may have changed by more than CHANGE against the year before, with its values as `_…`."""
     order, found = _once(context, table.name, frame, _by_key), [np.empty(0, np.uint32)]
     columns = [column.name for column in table.columns if column.yearly]
+    values = {name: frame[name].to_numpy() for name in columns}
     for part, step in order.steps():
         at = order.at(part)
         # other keys of one hash stand between a row and its last year
@@ -570,7 +579,7 @@ def _changed(frame: pl.DataFrame, table: Table, context: Context) -> pl.DataFram
             start, stop = np.searchsorted(order.packed, np.array([first, last - 1], np.uint64)).tolist()
             found.append(order.at(slice(start, stop + 1)))
         for name in columns:
-            value = frame[name].gather(at).to_numpy()
+            value = values[name][at]
             with np.errstate(divide="ignore", invalid="ignore"):
                 times = value[1:] / value[:-1]
             alike = (times > 1.01 / CHANGE) & (times < 0.99 * CHANGE)
@@ -738,10 +747,12 @@ def check(
         [rule for rule in _RULES if rule.severity == "warning"],
     )
     for stage in stages:
+        with ThreadPoolExecutor() as threads:
+            of_rules = list(threads.map(lambda rule, frames=left: list(rule.find(frames, context)), stage))
         found = [
             part.with_columns(rule=pl.lit(rule.id), severity=pl.lit(rule.severity))
-            for rule in stage
-            for part in rule.find(left, context)
+            for rule, of_rule in zip(stage, of_rules, strict=True)
+            for part in of_rule
             if part.height
         ]
         parts += found

@@ -1,0 +1,105 @@
+"""A CSV that is read in batches says what it says when it is read at once."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from pipeline.filings import distinct, normalise, readers
+from pipeline.filings.contracts import BY_NAME, headers
+from pipeline.filings.intake import Intake, take_in
+from pipeline.filings.readers import Reading, read_file
+from pipeline.layout import Layout
+
+HEADER = "年份,月份,填报单位,省份,设施类型,能源品种,消耗量,计量单位\n"
+CELL = st.sampled_from(["", '""', " ", "2024", "广东", '"a,b"', '"说""明"', "１２", "—", "备注：x", "E1", "电力"])
+ROWS = st.lists(st.lists(CELL, min_size=1, max_size=10), max_size=12)
+
+
+def read(path: Path, **settings: int) -> Reading:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in settings.items():
+            patch.setattr(distinct if name == "_SAMPLE" else readers, name, value)
+        return read_file(path, path.parent, headers())
+
+
+def plain(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns(pl.col(pl.Enum).cast(pl.String))
+
+
+@settings(deadline=None, max_examples=80)
+@given(ROWS, st.integers(1, 12))
+def test_the_same_cells(rows: list[list[str]], times: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "能源消耗.csv")
+        path.write_text(HEADER + "".join(",".join(row) + "\n" for row in rows * times), "utf-8")
+        at_once, batched = read(path), read(path, _MANY_LINES=0, _BATCH=5, _SAMPLE=4)
+    assert (at_once.problems, at_once.skipped) == (batched.problems, batched.skipped)
+    for one, other in zip(at_once.sheets, batched.sheets, strict=True):
+        assert (one.header_row, one.columns, one.notes) == (other.header_row, other.columns, other.notes)
+        assert_frame_equal(one.rows, plain(other.rows))
+
+
+def test_a_column_repeats_itself_until_it_does_not(tmp_path: Path) -> None:
+    path = tmp_path / "能源消耗.csv"
+    path.write_text(
+        "年份,省份,填报单位\n" + "2024,广东,E\n" * 50_000 + "".join(f"2024,广东,E{i}\n" for i in range(70_000))
+    )
+    rows = read(path, _MANY_LINES=0, _BATCH=10_000).sheets[0].rows
+    assert [type(dtype) for dtype in rows.dtypes] == [pl.Int64, pl.Enum, pl.Enum, pl.String]
+    assert_frame_equal(plain(rows), read(path).sheets[0].rows)
+
+
+def test_the_same_intake_with_wrong_rows_in_two_sheets(tmp_path: Path) -> None:
+    line = "2024,{},CT,{},办公用房,电力,{},万kWh\n"
+    for file, wrong in (("能源消耗1.csv", "何处"), ("能源消耗2.csv", "南海")):
+        many = "".join(line.format(month, province, month) for month in range(1, 13) for province in ("广东", "北京"))
+        (tmp_path / file).write_text(HEADER + many + line.format(1, wrong, "x") + line.format(13, "广东", ""))
+    (tmp_path / "填报单位.csv").write_text("单位编码,单位名称,类别\nCT,中国电信,其他\n")
+
+    def intake(**settings: int) -> Intake:
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in settings.items():
+                patch.setattr(distinct if name == "_SAMPLE" else readers, name, value)
+            return take_in(tmp_path, Layout.current(), 2025)
+
+    at_once, batched = intake(), intake(_MANY_LINES=0, _SAMPLE=8)
+    for part in ("accepted", "quarantine"):
+        for name, frame in getattr(at_once, part).items():
+            assert_frame_equal(frame, getattr(batched, part)[name])
+    for part in ("counts", "files", "findings", "skipped"):
+        assert_frame_equal(getattr(at_once, part), getattr(batched, part))
+    assert at_once.quarantine["energy"].height
+
+
+AMOUNTS = st.sampled_from([None, "", "1", "1.2亿", "85%", "-3", "x", "0.1234567890123", "1e22", "1e00005"])
+UNITS = st.sampled_from([None, "", "吨", "万千瓦时", "万立方米", "km", "TWh"])
+CARRIERS = st.sampled_from([None, "电力", "柴油", "水", "没有的"])
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.tuples(AMOUNTS, UNITS, CARRIERS), min_size=1, max_size=30), st.sampled_from([0, 10_000]))
+def test_codes_mean_what_their_texts_mean(rows: list[tuple[str | None, ...]], pairs: int) -> None:
+    sheet = pl.DataFrame(rows * 3, {"消耗量": pl.String, "计量单位": pl.String, "能源品种": pl.String}, orient="row")
+    sheet = sheet.with_columns(
+        年份=pl.lit("2024"), 省份=pl.lit("广东"), 填报单位=pl.lit("CT"), 设施类型=pl.lit("办公用房")
+    )
+    coded = sheet.with_columns(
+        pl.col(name).cast(pl.Enum(["表头", *sheet[name].drop_nulls().unique()])) for name in sheet.columns
+    )
+    source = {"source_file": pl.lit("a.csv"), "source_sheet": pl.lit(""), "source_row": pl.int_range(2, pl.len() + 2)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(normalise, "_MANY_PAIRS", pairs)
+        one, other = (
+            normalise.normalise(BY_NAME["energy"], cells.with_columns(**source), Layout.current(), 2025)
+            for cells in (sheet, coded)
+        )
+    assert_frame_equal(one.frame, other.frame)
+    assert_frame_equal(one.findings, other.findings)
+    assert one.rejected.equals(other.rejected)
