@@ -104,29 +104,30 @@ def jobs(layout: Layout, wanted: Selection) -> list[Job]:
         raise ParameterError(
             "option.one", f"--audience {wanted.audience}：一次只能为一种读者生成；可用：{'、'.join(AUDIENCES)}"
         )
-    intake = _intake(layout, wanted, audiences[0])
-    year = _year(wanted.year, published, plan.baseline_year, intake)
-    scenarios = _scenarios(layout, wanted.scenario)
-    made = []
-    for region in regions.resolve_many(wanted.region, layout):
-        for scenario in scenarios:
-            resolved = params.resolve(layout, region, scenario, tuple(wanted.overrides))
-            made.append(
-                Job(
-                    year=year,
-                    region=region,
-                    scenario=scenario,
-                    filings=intake.folder.resolve().name if intake else NO_FILINGS,
-                    audience=audiences[0],
-                    resolved=resolved,
-                    overrides=tuple(wanted.overrides),
-                    formats=formats,
-                    out=wanted.out.resolve() if wanted.out else layout.reports,
-                    date=_date(layout, resolved),
-                    intake=intake,
-                )
-            )
-    return made
+    if wanted.year is not None:
+        _year(wanted.year, published, plan.baseline_year, None)
+    chosen = [
+        (region, scenario, params.resolve(layout, region, scenario, tuple(wanted.overrides)))
+        for region in regions.resolve_many(wanted.region, layout)
+        for scenario in _scenarios(layout, wanted.scenario)
+    ]
+    intake = _intake(layout, wanted, audiences[0])  # last, for it may take long
+    return [
+        Job(
+            year=_year(wanted.year, published, plan.baseline_year, intake),
+            region=region,
+            scenario=scenario,
+            filings=intake.folder.resolve().name if intake else NO_FILINGS,
+            audience=audiences[0],
+            resolved=resolved,
+            overrides=tuple(wanted.overrides),
+            formats=formats,
+            out=wanted.out.resolve() if wanted.out else layout.reports,
+            date=_date(layout, resolved),
+            intake=intake,
+        )
+        for region, scenario, resolved in chosen
+    ]
 
 
 def _listed(text: str, known: Sequence[str], what: str, option: str) -> tuple[str, ...]:
