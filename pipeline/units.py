@@ -115,6 +115,16 @@ def ratio(source: str, target: str) -> Fraction:
     )
 
 
+def same(one: str, other: str) -> bool:
+    """Whether two texts write one unit, known or not: kWh and 千瓦时, km and ＫＭ."""
+    if _plain(one).casefold() == _plain(other).casefold():
+        return True
+    try:
+        return ratio(one, other) == 1
+    except DataError:
+        return False
+
+
 @overload
 def convert(value: Fraction, source: str, target: str) -> Fraction: ...
 @overload

@@ -195,7 +195,7 @@ def _alike(reading: Reading) -> Iterator[tuple[Table, list[Sheet]]]:
             reading.problems.append(_no_table(sheet))
             continue
         known = [column_of(table, header) for header in sheet.columns]
-        if unit := _unit_elsewhere(reading, sheet, known):
+        if unit := _unit_elsewhere(reading, sheet, known) or _units_differ(sheet, known):
             reading.problems.append(unit)
             continue
         named = {one[0].name: one[1] for one in known if one}
@@ -267,6 +267,18 @@ def _units_told(
         for column, cell in zip(bare.values(), cells, strict=True):
             text = (cell or "").strip(" ()（）")
             yield f"第 {row} 行在表头之下", text, [text], [column], False
+
+
+def _units_differ(sheet: Sheet, known: list[tuple[Column, str | None] | None]) -> FileProblem | None:
+    """Refuses cases whose baseline and project have headers with different units: one cannot be taken from the other."""
+    told = {one[0].name: (header, one[1]) for header, one in zip(sheet.columns, known, strict=True) if one and one[1]}
+    pair = [told[name] for name in ("baseline_per_unit", "project_per_unit") if name in told]
+    if len(pair) < 2 or units.same(*(unit for _, unit in pair)):
+        return None
+    return FileProblem(
+        sheet.file, sheet.sheet or None, "sheet.unit",
+        f"“{shown(pair[0][0])}”与“{shown(pair[1][0])}”的单位不同，不能相减，本表未读取；请用同一单位，并写在“单耗单位”一列。",
+    )  # fmt: skip
 
 
 def _is_unit(text: str) -> bool:

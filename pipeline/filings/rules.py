@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from pipeline.filings.case_factors import basis, carriers
 from pipeline.filings.contracts import BY_NAME, FIRST_YEAR, METRIC_ACTION, TABLES, Column, Table
 from pipeline.filings.distinct import blocks, distinct
 from pipeline.layout import Layout
@@ -680,7 +681,26 @@ def _national_growth(frames: Frames, context: Context) -> Iterator[pl.DataFrame]
 
 _ROOM_FACILITIES = {"core": "core_room", "aggregation": "access_room", "access": "access_room"}
 
+
+def _case_without_factor(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
+    """A case whose saving can be computed but not turned into CO2: no factor of its own, none published."""
+    cases = frames.get("cases")
+    if cases is None:
+        return
+    computed = pl.all_horizontal(pl.col("activity_amount", "baseline_per_unit", "project_per_unit").is_not_null())
+    bare = _where(cases, computed & pl.col("factor_kgco2_per_unit").is_null())
+    known = [basis(*row) is not None for row in bare.select("carrier", "effect_unit").iter_rows()]
+    lacking = bare.filter(~pl.Series(known, dtype=pl.Boolean))
+    says = pl.format(
+        "没有排放因子，能源品种“{}”、单耗单位“{}”也没有公布的因子可用；应填每单耗单位的 kgCO2，或写明"
+        + "、".join(carriers()) + "之一和与它相符的单位，如 kWh、kg、m3，或以 kgCO2、tCO2 为单耗单位",
+        pl.col("carrier").fill_null(""), pl.col("effect_unit").fill_null(""),
+    )  # fmt: skip
+    yield _found(lacking, "cases", "factor_kgco2_per_unit", says)
+
+
 FRAME_RULES = (
+    FrameRule("cases.no_factor", "场景没有排放因子可用", "error", _case_without_factor),
     FrameRule("value.negative", "数值为负", "error", _ranges(negative=True)),
     FrameRule("value.range", "数值超出范围", "error", _ranges(negative=False)),
     FrameRule("year.bounds", "年份超出范围", "error", _years),

@@ -1,13 +1,19 @@
 """What do the application cases save? The account of each case after ITU-T L.1480, and which of them are summed.
 
-The formulas and the conditions for a sum are those of the design (cases); intervals and rankings are not made here.
+The formulas and the conditions for a sum are those of the design (cases); intervals are made in `intervals`.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
+from pipeline.filings.case_factors import CO2, basis
+from pipeline.regions import NATION_CODE
+
 COLUMNS: dict[str, pl.DataType] = {
+    "factor_published": pl.Boolean(),
     "gross_tco2": pl.Float64(),
     "net_tco2": pl.Float64(),
     "net_after_rebound_tco2": pl.Float64(),
@@ -17,8 +23,50 @@ COLUMNS: dict[str, pl.DataType] = {
 }
 
 
+def with_factors(cases: pl.DataFrame, grid: pl.DataFrame, fuels: pl.DataFrame) -> pl.DataFrame:
+    """Cases with a factor, factor_published (whether it is not the case's own) and, then, factor_year and factor_kind.
+
+    A case that files none has that of its carrier in its own unit: kgCO2 and tCO2 are themselves; of electricity the
+    average of its province (a case of the whole nation: of the nation) in the year of its period or the nearest earlier
+    one; of fuels that of the set. grid, fuels: `reference.grid_factors`, one set of `reference.fuel_factors`.
+    """
+    found = [_factor(row, grid, fuels) for row in cases.iter_rows(named=True)]
+    published = pl.DataFrame(found, schema={"_factor": pl.Float64, "_year": pl.Int64, "_kind": pl.String}, orient="row")
+    own = pl.col("factor_kgco2_per_unit").is_not_null()
+    kinds = cases.schema["factor_kind"]
+    return cases.hstack(published).with_columns(
+        factor_kgco2_per_unit=pl.coalesce("factor_kgco2_per_unit", "_factor"),
+        factor_year=pl.when(own).then("factor_year").otherwise("_year"),
+        factor_kind=pl.when(own).then("factor_kind").otherwise(pl.col("_kind").cast(kinds)),
+        factor_published=~own & pl.col("_factor").is_not_null(),
+    ).drop("_factor", "_year", "_kind")  # fmt: skip
+
+
+def _factor(
+    case: dict[str, Any], grid: pl.DataFrame, fuels: pl.DataFrame
+) -> tuple[float | None, int | None, str | None]:
+    """kgCO2 per effect_unit, its year and kind, as published."""
+    found = basis(case["carrier"], case["effect_unit"])
+    if found is None:
+        return None, None, None
+    carrier, amount = found
+    if carrier == CO2:
+        return amount, None, None
+    if carrier == "electricity":
+        place = NATION_CODE if case["is_control"] else case["province_code"]
+        known = grid.filter(
+            pl.col("region_code") == place, pl.col("kind") == "average", pl.col("factor_kgco2_per_kwh").is_not_null(),
+            pl.col("year") <= (case["period_year"] or 0),
+        ).sort("year")  # fmt: skip
+        if known.is_empty():
+            return None, None, None
+        return amount * known["factor_kgco2_per_kwh"][-1], known["year"][-1], "average"
+    of_fuel = fuels.filter(pl.col("carrier") == carrier)["kgco2_per_unit"]
+    return (amount * of_fuel[0] if len(of_fuel) else None), None, None
+
+
 def account(cases: pl.DataFrame, report_year: int) -> pl.DataFrame:
-    """Canonical cases with COLUMNS, in tCO2 a year.
+    """Canonical cases (`with_factors`) with COLUMNS, in tCO2 a year.
 
     gross = activity x (baseline - project) x factor; net = gross x attribution - the ICT's own footprint;
     net_after_rebound also takes off the rebound, a higher-order effect. What is not filed makes a result null, never

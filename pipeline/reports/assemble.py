@@ -17,7 +17,7 @@ import yaml
 
 from pipeline.charts import figures
 from pipeline.reports import markup
-from pipeline.reports.blocks import MIME
+from pipeline.reports.blocks import MIME, NUMBERED
 
 APPENDIX = 90  # notebooks from this number on are lettered, each of their first-level headings a part of its own
 
@@ -149,7 +149,7 @@ class _Chapter:
         if id in self.document.names:
             raise ValueError(f"the id {id} is given twice")
         number = svg = ""
-        if kind != "cards":
+        if kind in NUMBERED:
             self.counts[kind] = self.counts.get(kind, 0) + 1
             number = f"{self.number}-{self.counts[kind]}"
         self.document.names[id] = f"{markup.LABELS.get(kind, '')} {number}".strip()

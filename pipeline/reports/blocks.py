@@ -97,7 +97,33 @@ class Cards:
         return {"kind": "cards", "id": self.id, "cards": [vars(card) for card in self.cards]}
 
 
-Block = Figure | Table | Cards
+@dataclass(frozen=True)
+class Entry:
+    """One thing of a catalogue: what it is called, a line under that, a value in large, facts, and a text. All as filed."""
+
+    title: str
+    badge: str
+    value: str
+    tone: str  # good | warn | bad | none
+    facts: Sequence[tuple[str, str]] = ()
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Entries:
+    """A catalogue of entries; not numbered."""
+
+    id: str
+    entries: Sequence[Entry]
+
+    def payload(self) -> dict[str, Any]:
+        told = [vars(entry) | {"facts": [list(fact) for fact in entry.facts]} for entry in self.entries]
+        return {"kind": "entries", "id": self.id, "entries": told}
+
+
+Block = Figure | Table | Cards | Entries
+NUMBERED = ("figure", "table")
+"""The kinds of blocks that have a number, a title and data."""
 
 
 def _texts(block: Figure | Table) -> dict[str, str]:

@@ -21,7 +21,7 @@ from pipeline.layout import Layout
 from pipeline.params import Params
 from pipeline.reference import Plan
 from pipeline.regions import Region
-from pipeline.reports.blocks import MIME, Block
+from pipeline.reports.blocks import MIME, NUMBERED, Block
 from pipeline.reports.edition import indicators, prepare
 from pipeline.reports.plan import NO_FILINGS, Job, Selection, jobs
 from pipeline.reports.provenance import inputs
@@ -88,7 +88,7 @@ class Chapter:
             seen |= {"image/svg+xml": svg, "text/plain": payload["alt"]}
         else:
             seen["text/markdown"] = _preview(payload)
-        if payload["kind"] != "cards":
+        if payload["kind"] in NUMBERED:
             block.data.write_parquet(self.tables / f"{block.id}.parquet")  # type: ignore[union-attr]
             (self.tables / f"{block.id}.csv").write_text("\ufeff" + payload["table"]["csv"], "utf-8", newline="")
         display(seen, raw=True)
@@ -106,6 +106,8 @@ class Chapter:
 def _preview(payload: dict[str, Any]) -> str:
     if payload["kind"] == "cards":
         return "\n".join(f"- **{card['title']}** {card['value']}（{card['status']}）" for card in payload["cards"])
+    if payload["kind"] == "entries":
+        return "\n".join(f"- **{entry['title']}** {entry['value']}（{entry['badge']}）" for entry in payload["entries"])
     table = payload["table"]
     lines = [table["columns"], ["---"] * len(table["columns"]), *table["rows"]]
     return f"**{payload['title']}**\n\n" + "\n".join("| " + " | ".join(line) + " |" for line in lines)

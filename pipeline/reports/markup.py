@@ -44,6 +44,8 @@ def to_html(block: Payload, number: str, svg: str = "") -> str:
     """`block` as HTML. `svg`: the chart's static form. Blank lines are left out: they would end a raw block."""
     if block["kind"] == "cards":
         return _cards_html(block)
+    if block["kind"] == "entries":
+        return _entries_html(block)
     name = f"{LABELS[block['kind']]} {number}"
     caption = f'<span class="number">{name}</span> {text_html(block["title"])}'
     table = _table_html(block["table"], f"{name} {block['title']}")
@@ -113,12 +115,27 @@ def _cards_html(block: Payload) -> str:
     return f'<ol class="cards" id="{block["id"]}">{"".join(cards)}</ol>'
 
 
+def _entries_html(block: Payload) -> str:
+    entries = []
+    for entry in block["entries"]:
+        facts = "".join(f"<dt>{text_html(name)}</dt><dd>{text_html(said)}</dd>" for name, said in entry["facts"])
+        text = f'<p class="detail">{text_html(entry["text"])}</p>' if entry["text"] else ""
+        entries.append(
+            f'<li class="card {entry["tone"]}"><h3>{text_html(entry["title"])}</h3>'
+            f'<p class="detail">{text_html(entry["badge"])}</p><p class="value">{text_html(entry["value"])}</p>'
+            f"<dl>{facts}</dl>{text}</li>"
+        )
+    return f'<ol class="cards entries" id="{block["id"]}">{"".join(entries)}</ol>'
+
+
 def to_typst(block: Payload, number: str, picture: str = "") -> str:
     """`block` as typst. `picture`: the SVG's path relative to the typst source."""
     if block["kind"] == "cards":
         fields = ("title", "target", "value", "status", "symbol", "tone", "detail")
         cards = (", ".join(f"{name}: {text_typst(card[name])}" for name in fields) for card in block["cards"])
         return "#cards(" + " ".join(f"({card})," for card in cards) + ")"
+    if block["kind"] == "entries":
+        return "#entries(" + " ".join(f"({_entry_typst(entry)})," for entry in block["entries"]) + ")"
     under = f"under-figure({text_typst(block['source'])}, {text_typst(block['method'])})"
     if block["kind"] == "figure":
         kind, body = "image", f'image("{picture}", width: 100%, alt: {text_typst(block["alt"])})'
@@ -129,6 +146,12 @@ def to_typst(block: Payload, number: str, picture: str = "") -> str:
         f'numbering: _ => "{number}", caption: {text_typst(block["title"])}) <{block["id"]}>'
     )
     return f"#figure-block({under})[{figure}]" if kind == "image" else f"#table-block[{figure}]"
+
+
+def _entry_typst(entry: Payload) -> str:
+    facts = " ".join(f"({text_typst(name)}, {text_typst(said)})," for name, said in entry["facts"])
+    parts = ", ".join(f"{name}: {text_typst(entry[name])}" for name in ("title", "badge", "value", "tone", "text"))
+    return f"{parts}, facts: ({facts})"
 
 
 def _table_typst(table: Payload, under: str) -> str:
@@ -150,6 +173,8 @@ def to_markdown(block: Payload, number: str, picture: str = "") -> str:
             f"（目标：{text_markdown(card['target'])}）{text_markdown(card['detail'])}"
             for card in block["cards"]
         )
+    if block["kind"] == "entries":
+        return "\n".join(map(_entry_markdown, block["entries"]))
     caption = f"{LABELS[block['kind']]} {number}　{text_markdown(block['title'])}"
     if block["kind"] == "figure":
         inches = theme.WIDTH / 108
@@ -162,6 +187,14 @@ def to_markdown(block: Payload, number: str, picture: str = "") -> str:
         body = f'::: {{custom-style="Table Caption"}}\n{caption}\n:::\n\n{_table_markdown(block)}'
     source = f"\n\n来源：{text_markdown(block['source'])}" if block["source"] else ""
     return f"[]{{#{block['id']}}}\n\n{body}{source}"
+
+
+def _entry_markdown(entry: Payload) -> str:
+    facts = "；".join(f"{text_markdown(name)}：{text_markdown(said)}" for name, said in entry["facts"])
+    return (
+        f"- **{text_markdown(entry['title'])}**　{text_markdown(entry['value'])}　{text_markdown(entry['badge'])}。"
+        f"{facts}。{text_markdown(entry['text'])}"
+    )
 
 
 def _table_markdown(block: Payload) -> str:
