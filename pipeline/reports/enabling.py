@@ -18,6 +18,7 @@ from pipeline.layout import Layout
 from pipeline.params import Params
 from pipeline.reference import Plan
 from pipeline.reports.blocks import Entries, Entry, Figure, Table
+from pipeline.reports.markup import text_markdown
 from pipeline.reports.shapes import FILED
 
 NET = Measure("净减排量", "tCO2", 1, "big")
@@ -211,7 +212,7 @@ def technologies(rows: pl.DataFrame, figure: str) -> Figure | None:
     x = alt.X("技术:N", sort=order["技术"], title=None, axis=alt.Axis(orient="top", labelAngle=0, ticks=False, labelLimit=70, labelOverlap=False))  # fmt: skip
     y = alt.Y("领域:N", sort=order["领域"], title=None, axis=alt.Axis(ticks=False))
     base = alt.Chart(cells).encode(x=x, y=y, tooltip=["技术:N", "领域:N", "个数:Q"])
-    most = int(cells["个数"].max() or 1)
+    most = max(cells["个数"].to_list())
     tint = alt.Color("个数:Q", scale=alt.Scale(domain=[0, max(most, 3)], range=[theme.SEQUENTIAL[0], theme.PRIMARY]), legend=None)  # fmt: skip
     ink = alt.condition(f"datum['个数'] > {max(most, 3) / 2}", alt.value("white"), alt.value(theme.INK))
     top = order["技术"][0]
@@ -254,10 +255,10 @@ def left_out(rows: pl.DataFrame, table: str) -> Table | None:
 
 
 def doubles(rows: pl.DataFrame) -> str:
-    """Which cases claim the same activity, in one sentence; empty where none do."""
+    """Which cases claim the same activity, in one sentence of Markdown; empty where none do."""
     same = rows.filter("double_counting").sort("province_code", "sector", "net_tco2", descending=[False, False, True])
     told = [
-        f"{wording.join_names([f'“{title}”' for title in group['title']])}"
+        wording.join_names([f"“{text_markdown(title)}”" for title in group["title"]])
         for _, group in same.group_by("province_code", "sub_region", "sector", "activity_unit", maintain_order=True)
     ]
     if not told:

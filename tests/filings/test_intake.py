@@ -351,3 +351,34 @@ def test_a_repeated_header_is_called_as_it_stands(layout: Layout, tmp_path: Path
     assert done.findings["found"].to_list() == ["消耗量_2", "备注", "备注_2"]
     assert "_" not in "".join(done.findings["message"])
     assert done.accepted["energy"]["quantity"].to_list() == [1.0]
+
+
+CASES = (
+    "场景编号,场景名称,状态,类别,实施单位,省份,应用技术,服务领域,活动量,活动量单位,"
+    "{0},{1},单耗单位,折算能源品种,排放因子\n"
+    "C1,甲,遴选,产业,某单位,广东,5G,电力,100,间,3200,2700,{2}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("headers", "unit", "said"),
+    [
+        (("基准单耗", "项目单耗"), "kWh,电力,", ""),
+        (("基准单耗（kWh）", "项目单耗（千瓦时）"), "kWh,电力,", ""),
+        (("基准单耗", "项目单耗"), "人公里,,0.2", ""),
+        (
+            ("基准单耗", "项目单耗"),
+            "人公里,,",
+            "没有排放因子，能源品种“”、单耗单位“人公里”也没有公布的因子可用；应填每单耗单位的 kgCO2",
+        ),
+        (("基准单耗", "项目单耗"), "kWh,柴油,", "能源品种“柴油”、单耗单位“kWh”"),
+        (("基准单耗（MWh）", "项目单耗（kWh）"), "kWh,电力,", "“基准单耗(MWh)”与“项目单耗(kWh)”的单位不同"),
+    ],
+)
+def test_what_a_case_saves_can_be_turned_into_co2_or_is_told(
+    layout: Layout, tmp_path: Path, headers: tuple[str, str], unit: str, said: str
+) -> None:
+    intake = take_in(folder(tmp_path, 赋能应用场景=CASES.format(*headers, unit)), layout, 2025)
+    told = [*intake.findings["message"], *intake.files["message"]]
+    assert [text for text in told if text and said and said in text] or not said
+    assert intake.accepted["cases"].height == (not said)

@@ -89,6 +89,7 @@ def test_without_tables_there_is_nothing_to_find(layout: Layout) -> None:
 
 # --- one row on each side of a bound -----------------------------------------------------------------------
 
+SAVES = {"activity_amount": 10.0, "baseline_per_unit": 3.0, "project_per_unit": 2.0, "carrier": "电力"}
 BOUNDS = [
     # rule, table, column, good row, bad row, what was found, what would be right
     ("pue.below_1", "data_centres", "total_kwh", {"total_kwh": 100.0}, {"total_kwh": 99.9}, "PUE 为 0.999（总耗电量 99.9", "不小于"),
@@ -121,6 +122,8 @@ BOUNDS = [
     ("value.range", "data_centres", "pue_category", {"pue_category": 3}, {"pue_category": 4}, "4", "1 至 3"),
     ("value.range", "cases", "rebound_share", {"rebound_share": 1.0}, {"rebound_share": 1.01}, "1.01", "0 至 1"),
     ("value.range", "data_centres", "commissioned", {"commissioned_year": 1990}, {"commissioned_year": 1989}, "1989", "应"),
+    ("cases.no_factor", "cases", "factor_kgco2_per_unit", SAVES | {"effect_unit": "MWh"}, SAVES | {"effect_unit": "km"},
+     "单耗单位“km”", "每单耗单位的 kgCO2"),
     ("year.bounds", "energy", "year", {"year": 2015}, {"year": 2014}, "2014", "2015 至 2025"),
     ("year.bounds", "sites", "year", {"year": 2025}, {"year": 2026}, "2026", "2015 至 2025"),
     ("entity.unknown", "energy", "entity_id", {"entity_id": "TOWER"}, {"entity_id": "XX"}, "XX", "应先在该表登记"),

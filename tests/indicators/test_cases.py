@@ -6,7 +6,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipeline.indicators.cases import account
+from pipeline import reference
+from pipeline.indicators.cases import account, with_factors
+from pipeline.layout import Layout
 
 Ask = Callable[..., pl.DataFrame]
 Cell = Callable[..., dict[str, Any]]
@@ -105,3 +107,39 @@ def test_enablement_is_told_of_the_nation_only(ask: Ask, cell: Cell) -> None:
     assert table["region_code"].unique().to_list() == ["000000"]
     assert cell(ask({"energy": [energy]}, "cases.enablement_ratio"), "cases.enablement_ratio")["value"] is None
     assert cell(ask({"cases": [GRID]}, "cases.enablement_ratio"), "cases.enablement_ratio")["flag"] == "not_filed"
+
+
+@pytest.mark.parametrize(
+    ("change", "factor", "year"),
+    [
+        ({"effect_unit": "kgCO2", "carrier": None}, 1, None),
+        ({"effect_unit": "tCO2", "carrier": "电力"}, 1000, None),
+        ({"effect_unit": "kWh", "carrier": "电力"}, 0.4419, 2023),  # 广东 has no later one
+        ({"effect_unit": "MWh", "carrier": "电"}, 441.9, 2023),
+        ({"effect_unit": "万千瓦时", "carrier": "电力", "period_year": 2022}, 10_000 * 0.4403, 2022),
+        ({"effect_unit": "kWh", "carrier": "电力", "province_code": "000000", "is_control": True}, 0.5306, 2023),
+        ({"effect_unit": "t", "carrier": "柴油"}, 3095.9, None),
+        ({"effect_unit": "万m3", "carrier": "天然气"}, 21622, None),
+        ({"effect_unit": "kWh", "carrier": "电力", "province_code": "540000"}, None, None),  # 西藏
+        ({"effect_unit": "kWh", "carrier": "电力", "period_year": 2019}, None, None),
+        ({"effect_unit": "km", "carrier": "汽油"}, None, None),
+        ({"effect_unit": "kWh", "carrier": "柴油"}, None, None),
+        ({"effect_unit": "MJ", "carrier": "热力"}, None, None),
+        ({"effect_unit": None, "carrier": "电力"}, None, None),
+    ],
+)  # fmt: skip
+def test_a_case_without_a_factor_has_the_published_one_in_its_unit(
+    filed: Filed, layout: Layout, change: dict[str, Any], factor: float | None, year: int | None
+) -> None:
+    fuels = reference.fuel_factors(layout).filter(set="S1")
+    rows = filed({"cases": [GRID | {"factor_kgco2_per_unit": None, "factor_year": None, "factor_kind": None} | change]})
+    row = with_factors(rows["cases"], reference.grid_factors(layout), fuels).row(0, named=True)
+    assert row["factor_kgco2_per_unit"] == (None if factor is None else pytest.approx(factor, rel=1e-12))
+    assert row["factor_published"] is (factor is not None)
+    assert row["factor_year"] == year
+
+
+def test_its_own_factor_is_never_replaced(filed: Filed, layout: Layout) -> None:
+    fuels = reference.fuel_factors(layout).filter(set="S1")
+    row = with_factors(filed({"cases": [GRID | {"carrier": "电力"}]})["cases"], reference.grid_factors(layout), fuels)
+    assert row.select("factor_kgco2_per_unit", "factor_year", "factor_published").row(0) == (0.5306, 2023, False)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from pipeline.charts import fonts
 from pipeline.reports import markup
-from pipeline.reports.blocks import Card, Cards, Table
+from pipeline.reports.blocks import Card, Cards, Entries, Entry, Table
 from pipeline.reports.render.embedded import READER
 
 HOSTILE = [
@@ -75,6 +75,20 @@ def test_hostile_text_makes_no_element(text: str) -> None:
     again = _Text()
     again.feed(markup.to_html(card, ""))
     assert "".join(again.data).count(text) == 5
+
+
+def catalogue(text: str) -> dict[str, object]:
+    return Entries("k-x", [Entry(text, text, text, "good", [(text, text)], text)]).payload()
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_in_a_catalogue_stays_text(text: str) -> None:
+    parser = _Text()
+    parser.feed(markup.to_html(catalogue(text), ""))
+    assert "".join(parser.data).count(text) == 6
+    assert set(parser.tags) <= {"ol", "li", "h3", "p", "dl", "dt", "dd"}
+    assert markup.to_typst(catalogue(text), "").count(markup.text_typst(text)) == 6
+    assert "\n" not in markup.to_markdown(catalogue(text), "")
 
 
 def test_hostile_text_is_printed_by_typst_as_it_is(tmp_path: Path) -> None:
