@@ -209,7 +209,7 @@ def technologies(rows: pl.DataFrame, figure: str) -> Figure | None:
     if cells.height < 4:
         return None
     order = {name: _by_count(each, name) for name in ("技术", "领域")}
-    x = alt.X("技术:N", sort=order["技术"], title=None, axis=alt.Axis(orient="top", labelAngle=0, ticks=False, labelLimit=70, labelOverlap=False))  # fmt: skip
+    x = alt.X("技术:N", sort=order["技术"], title=None, axis=alt.Axis(orient="top", labelAngle=-45, labelAlign="left", ticks=False, labelLimit=90, labelOverlap=False))  # fmt: skip
     y = alt.Y("领域:N", sort=order["领域"], title=None, axis=alt.Axis(ticks=False))
     base = alt.Chart(cells).encode(x=x, y=y, tooltip=["技术:N", "领域:N", "个数:Q"])
     most = max(cells["个数"].to_list())
