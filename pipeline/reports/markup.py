@@ -6,6 +6,7 @@ the characters it is made of.
 
 from __future__ import annotations
 
+import base64
 import html
 import json
 import re
@@ -66,13 +67,20 @@ def to_html(block: Payload, number: str, svg: str = "") -> str:
     )
     csv = (
         f'<a class="download" download="{name.replace(" ", "")}.csv" '
-        f'href="data:text/csv;charset=utf-8,%EF%BB%BF{quote(block["table"]["csv"])}">'
+        f'href="{_csv_address(block["table"]["csv"])}">'
         f'下载数据<span class="hidden">（{name}）</span></a>'
     )
     return (
         f'<figure id="{block["id"]}" class="{block["kind"]}"><figcaption>{caption}</figcaption>{body}{source}'
         f'<div class="tools">{views}{method}{csv}</div></figure>'
     )
+
+
+def _csv_address(csv: str) -> str:
+    """A file of its own within the page, in the shorter of two spellings: a Chinese sign takes nine bytes or four."""
+    coded = base64.b64encode(("\ufeff" + csv).encode()).decode()
+    plain = f"data:text/csv;charset=utf-8,%EF%BB%BF{quote(csv)}"
+    return min(plain, f"data:text/csv;charset=utf-8;base64,{coded}", key=len)
 
 
 def _table_html(table: Payload, label: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import subprocess
+import urllib.parse
+import urllib.request
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -149,3 +151,11 @@ def test_long_addresses_may_break_in_print_and_stay_whole_in_html() -> None:
 def test_missing_values_are_dashes_and_years_have_no_separator() -> None:
     data = pl.DataFrame({"年份": [2025], "个数": [12345], "值": [None]}, schema_overrides={"值": pl.Float64})
     assert Table("t-x", "表", data).payload()["table"]["rows"] == [["2025", "12,345", "—"]]
+
+
+@pytest.mark.parametrize("text", ["省份,数值\r\n广东,1\r\n" * 20, "a,b\r\n1,2\r\n", '=1+1,"引"\r\n'])
+def test_a_download_is_the_table_in_the_shorter_spelling(text: str) -> None:
+    address = markup._csv_address(text)
+    with urllib.request.urlopen(address) as response:
+        assert response.read().decode("utf-8-sig") == text
+    assert len(address) <= len("data:text/csv;charset=utf-8,%EF%BB%BF" + urllib.parse.quote(text))
