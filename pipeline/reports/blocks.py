@@ -73,7 +73,8 @@ class Table:
 
 @dataclass(frozen=True)
 class Card:
-    """One target: its value, target and status in words; `symbol` repeats the status without colour."""
+    """One target: its value, target and status in words; `symbol` repeats the status without colour. path: the years and
+    values of a small line beside the value."""
 
     title: str
     target: str
@@ -84,6 +85,7 @@ class Card:
     detail: str = ""
     link: str = ""
     link_text: str = "怎样计算"
+    path: Sequence[tuple[int, float]] = ()
 
 
 @dataclass(frozen=True)

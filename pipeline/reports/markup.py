@@ -10,6 +10,7 @@ import base64
 import html
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -115,12 +116,35 @@ def _cards_html(block: Payload) -> str:
         detail = f'<p class="detail">{text_html(card["detail"])}</p>' if card["detail"] else ""
         cards.append(
             f'<li class="card {card["tone"]}"><h3>{text_html(card["title"])}</h3>'
-            f'<p class="value">{text_html(card["value"])}</p>'
+            f'<p class="value">{text_html(card["value"])}{_spark_html(card["path"])}</p>'
             f'<p class="status"><span aria-hidden="true">{text_html(card["symbol"])}</span> '
             f"{text_html(card['status'])}</p>"
             f'<p class="target">目标：{text_html(card["target"])}</p>{detail}{link}</li>'
         )
     return f'<ol class="cards" id="{block["id"]}">{"".join(cards)}</ol>'
+
+
+def _spark(path: Sequence[Sequence[float]]) -> list[tuple[float, float]]:
+    """Where the points of a small line stand in a field 100 wide and 24 high, from above; none of fewer than two."""
+    if len(path) < 2:
+        return []
+    (first, *_, last), values = [year for year, _ in path], [value for _, value in path]
+    low, high = min(values), max(values)
+    return [
+        (round(3 + 94 * (year - first) / (last - first), 1), round(21 - 18 * (value - low) / ((high - low) or 1), 1))
+        for year, value in path
+    ]
+
+
+def _spark_html(path: Sequence[Sequence[float]]) -> str:
+    points = _spark(path)
+    if not points:
+        return ""
+    line, (x, y) = " ".join(f"{x},{y}" for x, y in points), points[-1]
+    return (
+        f'<svg class="spark" viewBox="0 0 100 24" aria-hidden="true"><polyline points="{line}"/>'
+        f'<circle cx="{x}" cy="{y}" r="3"/></svg><small aria-hidden="true">{path[0][0]}—{path[-1][0]}</small>'
+    )
 
 
 def _entries_html(block: Payload) -> str:
@@ -140,7 +164,10 @@ def to_typst(block: Payload, number: str, picture: str = "") -> str:
     """`block` as typst. `picture`: the SVG's path relative to the typst source."""
     if block["kind"] == "cards":
         fields = ("title", "target", "value", "status", "symbol", "tone", "detail")
-        cards = (", ".join(f"{name}: {text_typst(card[name])}" for name in fields) for card in block["cards"])
+        cards = (
+            ", ".join(f"{name}: {text_typst(card[name])}" for name in fields) + f", path: {_spark_typst(card['path'])}"
+            for card in block["cards"]
+        )
         return "#cards(" + " ".join(f"({card})," for card in cards) + ")"
     if block["kind"] == "entries":
         return "#entries(" + " ".join(f"({_entry_typst(entry)})," for entry in block["entries"]) + ")"
@@ -154,6 +181,10 @@ def to_typst(block: Payload, number: str, picture: str = "") -> str:
         f'numbering: _ => "{number}", caption: {text_typst(block["title"])}) <{block["id"]}>'
     )
     return f"#figure-block({under})[{figure}]" if kind == "image" else f"#table-block[{figure}]"
+
+
+def _spark_typst(path: Sequence[Sequence[float]]) -> str:
+    return "(" + " ".join(f"({x * 0.6:.2f}pt, {y * 0.6:.2f}pt)," for x, y in _spark(path)) + ")"
 
 
 def _entry_typst(entry: Payload) -> str:

@@ -159,3 +159,16 @@ def test_a_download_is_the_table_in_the_shorter_spelling(text: str) -> None:
     with urllib.request.urlopen(address) as response:
         assert response.read().decode("utf-8-sig") == text
     assert len(address) <= len("data:text/csv;charset=utf-8,%EF%BB%BF" + urllib.parse.quote(text))
+
+
+def test_a_small_line_keeps_to_its_field_and_its_order() -> None:
+    points = markup._spark([(2020, 5.0), (2022, 1.0), (2025, 3.0)])
+    assert [x for x, _ in points] == [3, 40.6, 97]
+    assert [y for _, y in points] == [3, 21, 12]  # from above: the highest value is the smallest
+    assert markup._spark([(2020, 1.0), (2021, 1.0)]) == [(3, 21), (97, 21)]
+    assert markup._spark([(2025, 1.0)]) == []
+    card = Card("标题", "目标", "1", "已达标", "●", "good", path=[(2020, 1.0), (2025, 2.0)])
+    html = markup.to_html(Cards("k-x", [card]).payload(), "")
+    assert "2020—2025" in html
+    assert html.count("<polyline") == 1
+    assert "path: ((1.80pt, 12.60pt), (58.20pt, 1.80pt),)" in markup.to_typst(Cards("k-x", [card]).payload(), "")

@@ -32,7 +32,7 @@ NOTEBOOKS = [
     "06_rooms",
     "07_energy",
     "08_carbon",
-    "09_enabling",
+    "09_cases",
 ]
 BROKEN = re.compile(
     r"\bNone\b|\bnan\b|\binf\b|（）|，，|。。|；；|：；|：。|，。|；。|、、|，；|  ，|\{\w+\}|DataFrame|−−|\+−"
