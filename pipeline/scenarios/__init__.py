@@ -1,0 +1,1 @@
+"""What may come: projection of energy and emissions, what drives their change, how sure it is."""
