@@ -101,6 +101,14 @@ def parse_unit(text: str) -> Unit:
     raise DataError("unit.unknown", f"没有名为“{text.strip()[:20] or '（空）'}”的计量单位；{hint}。")
 
 
+def dimension(text: str) -> str | None:
+    """The dimension of the unit that `text` writes; None where it is no known unit."""
+    try:
+        return parse_unit(text).dimension
+    except DataError:
+        return None
+
+
 def ratio(source: str, target: str) -> Fraction:
     """How many `target` one `source` is, exactly. Raises DataError (unknown unit, different dimensions)."""
     one, other = parse_unit(source), parse_unit(target)

@@ -12,7 +12,6 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -87,7 +86,7 @@ def take_in(folder: Path, layout: Layout, report_year: int | None = None, limits
     whichever is later. Raises DataError when there is no such folder or no file in it, when EDITION.yml or
     corrections.yml cannot be understood, when a correction no longer fits, and when reference data are missing.
     """
-    reading = readers.read_folder(folder, headers(), _fill_down(), limits)
+    reading = readers.read_folder(folder, headers(), filled_down(), limits)
     if not (reading.sheets or reading.problems):
         raise DataError(
             "filings.empty",
@@ -136,7 +135,8 @@ def take_in(folder: Path, layout: Layout, report_year: int | None = None, limits
 # --- from sheets to tables ---------------------------------------------------------------------------------
 
 
-def _fill_down() -> frozenset[str]:
+def filled_down() -> frozenset[str]:
+    """The headers of key columns, where a merged cell of a workbook stands for each of its rows."""
     return frozenset(
         text
         for table in TABLES
@@ -234,7 +234,7 @@ def _unit_elsewhere(
             (unit, column.zh): power(unit, column.units.get("", ()))
             for unit in units_of
             for column in columns
-            if _is_unit(unit)
+            if units.dimension(unit)
         }
         fits = [(unit, zh, n) for (unit, zh), n in powers.items() if isinstance(n, int)]
         if any(n for *_, n in fits) or (powers and must_fit and not fits):
@@ -279,13 +279,6 @@ def _units_differ(sheet: Sheet, known: list[tuple[Column, str | None] | None]) -
         sheet.file, sheet.sheet or None, "sheet.unit",
         f"“{shown(pair[0][0])}”与“{shown(pair[1][0])}”的单位不同，不能相减，本表未读取；请用同一单位，并写在“单耗单位”一列。",
     )  # fmt: skip
-
-
-def _is_unit(text: str) -> bool:
-    with suppress(DataError):
-        units.parse_unit(text)
-        return True
-    return False
 
 
 def _fewer_cells(sheets: list[Sheet]) -> list[tuple[int, str]]:

@@ -573,7 +573,7 @@ def power(text: str, accepted: tuple[str, ...]) -> int | str:
         dimension = units.parse_unit(text).dimension
     except DataError as error:
         return error.id
-    dimensions = {known: unit for unit in accepted if (known := _dimension(unit))}
+    dimensions = {known: unit for unit in accepted if (known := units.dimension(unit))}
     if dimension in dimensions:
         factor = units.ratio(text, dimensions[dimension])
         return len(str(factor.numerator)) - len(str(factor.denominator))
@@ -581,10 +581,3 @@ def power(text: str, accepted: tuple[str, ...]) -> int | str:
 
 
 _COUNTING = {unit for metrics in ACTION_METRICS.values() for _, accepted in metrics.values() for unit in accepted}
-
-
-def _dimension(unit: str) -> str | None:
-    try:
-        return units.parse_unit(unit).dimension
-    except DataError:
-        return None

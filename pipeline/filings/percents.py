@@ -51,7 +51,7 @@ def pattern(of: frozenset[int]) -> re.Pattern[bytes] | None:
 def cells(found: list[tuple[bytes, bytes, bytes, bytes]]) -> pl.DataFrame:
     """CELLS of what `pattern` found in a piece of a worksheet; columns are counted from 0, rows from 1."""
     numbers = [one for one in found if not re.search(rb"\bt=[\"'](?!n[\"'])", one[2])]
-    columns = {letters: _index(letters) for letters in {one[0] for one in numbers}}
+    columns = {letters: column_index(letters) for letters in {one[0] for one in numbers}}
     return pl.DataFrame(
         {
             "row": [int(one[1]) for one in numbers],
@@ -78,8 +78,9 @@ def written(frame: pl.DataFrame, shown: pl.DataFrame, first: int) -> pl.DataFram
     return pl.DataFrame(columns)
 
 
-def _index(letters: bytes) -> int:
+def column_index(letters: bytes) -> int:
+    """The place of a worksheet's column, counted from 0: A, b and AA are 0, 1 and 26."""
     number = 0
-    for one in letters:
+    for one in letters.upper():
         number = number * 26 + one - 64
     return number - 1

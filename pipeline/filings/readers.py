@@ -91,10 +91,9 @@ class Sheet:
     `file` is relative to the folder, `sheet` empty for CSV and Parquet, `header_row` and `source_row` are
     1-based as a spreadsheet shows them (CSV: records; Parquet: the names are row 1). `columns` are the header
     texts (NFKC, trimmed; a repeated one gets `_2`, an empty one is `列C`). `rows`: `source_row` Int64, then
-    `columns` as String (or, of a CSV of many
-    rows, as Enum of the texts that a column repeats), empty cells null; ragged CSV adds `_ragged` (`少`, `多` or null: fewer or more cells than
-    the header; fewer only in files without quotes) and `_extra` (the further cells, joined by the separator). `notes`: sentences on
-    what had to be decided.
+    `columns` as String (of a CSV of many rows, as Enum of the texts that a column repeats), empty cells null; ragged CSV
+    adds `_ragged` (`少`, `多` or null: fewer or more cells than the header; fewer only in files without quotes) and
+    `_extra` (the further cells, joined by the separator). `notes`: sentences on what had to be decided.
     """
 
     file: str
@@ -495,13 +494,6 @@ def _letters(index: int) -> str:
     return text
 
 
-def _index(letters: bytes) -> int:
-    number = 0
-    for one in letters.upper():
-        number = number * 26 + one - 64
-    return number - 1
-
-
 # ---- workbooks
 
 _BROKEN = "文件已损坏或不完整，不能作为 xlsx 打开；请用 Excel 或 WPS 重新另存为 .xlsx 后提交。"
@@ -671,7 +663,9 @@ def _scan(archive: zipfile.ZipFile, member: zipfile.ZipInfo, percent: re.Pattern
                 ]
     if scan.merges or scan.percents:
         with archive.open(member) as stream:
-            scan.filled.update(_index(letters) for piece in _pieces(stream) for letters in _FILLED.findall(piece))
+            scan.filled.update(
+                percents.column_index(letters) for piece in _pieces(stream) for letters in _FILLED.findall(piece)
+            )
     return scan
 
 
@@ -684,7 +678,7 @@ def _scan_odd(piece: bytes, scan: _Scan) -> None:
     rows = [int(one) for one in _ROW.findall(piece)]
     scan.cells += max(tags, plain)
     scan.unnamed += max(0, tags - plain)
-    scan.columns.update(_index(one) for one in {letters for letters, _ in found} if one)
+    scan.columns.update(percents.column_index(one) for one in {letters for letters, _ in found} if one)
     scan.last_row = max(scan.last_row, *rows, max((int(one) for _, one in found), default=0))
     scan.fine_elsewhere = scan.fine_elsewhere or bool(_FINE.search(piece))
 
@@ -820,7 +814,7 @@ def _worksheet(workbook: fastexcel.ExcelReader, name: str, scan: _Scan) -> _Raw:
         else:
             frame = shares
     frame = frame.select(_without_midnight(column) for column in frame).with_row_index("source_row", offset=1)
-    spans = [(_index(a), int(top), int(last)) for a, top, _, last in scan.merges if int(last) > int(top)]
+    spans = [(percents.column_index(a), int(top), int(last)) for a, top, _, last in scan.merges if int(last) > int(top)]
     if sum(last - top for _, top, last in spans) > 2_000_000:
         notes.append("合并单元格过多，没有填充。")
     elif max(scan.filled, default=0) - first + 2 != frame.width and spans:
@@ -874,6 +868,11 @@ def _without_midnight(cells: pl.Series) -> pl.Series:
     """Dates without their 00:00:00, null for empty texts."""
     if cells.str.ends_with(" 00:00:00").any():
         cells = cells.str.replace(r"^([0-9]{4}-[0-9]{2}-[0-9]{2}) 00:00:00$", "$1")
+    return _without_empty(cells)
+
+
+def _without_empty(cells: pl.Series) -> pl.Series:
+    """Null for empty texts."""
     return cells.replace("", None) if (cells == "").any() else cells
 
 
@@ -1055,11 +1054,12 @@ class _Batched:
                 self.codes.append(codes)
                 return
             self.texts = [self.coder.texts.gather(pl.Series(one)) for one in self.codes]
-        self.texts.append(cells.replace("", None) if (cells == "").any() else cells)
+        self.texts.append(cells)
 
     def whole(self) -> pl.Series:
         if self.coder is None or self.texts:
-            return pl.concat(self.texts).alias(self.name) if self.texts else pl.Series(self.name, [], pl.String)
+            texts = pl.concat(self.texts) if self.texts else pl.Series([], dtype=pl.String)
+            return _without_empty(texts).alias(self.name)
         texts, codes = self.coder.texts.replace("", None), pl.Series(self.name, np.concatenate(self.codes))
         members = pl.Enum(texts.drop_nulls())
         return texts.cast(members).gather(codes).alias(self.name)

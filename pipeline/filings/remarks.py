@@ -35,7 +35,7 @@ from openpyxl.utils import get_column_letter, range_boundaries
 from pipeline.errors import OutputError, shown
 from pipeline.filings import answer, rules
 from pipeline.filings.contracts import BY_NAME, TABLES, Table, column_of, headers, table_of
-from pipeline.filings.intake import Intake, _fill_down
+from pipeline.filings.intake import Intake, filled_down
 from pipeline.filings.readers import BEYOND, MIB, Reading, Sheet, read_file
 from pipeline.output import placed
 
@@ -382,7 +382,7 @@ def _refuse_inside(folder: Path, out: Path, targets: Iterable[Path]) -> None:
 
 def _write(source: Path, folder: Path, told: _Told, target: Path) -> bool:
     """The workbook of one file; False where the file cannot be opened."""
-    reading = read_file(source, folder, headers(), _fill_down())
+    reading = read_file(source, folder, headers(), filled_down())
     if not reading.sheets:
         return False
     whole = source.suffix.lower() == ".xlsx" and all(sheet.rows.height <= MOST for sheet in reading.sheets)

@@ -56,6 +56,18 @@ def test_a_column_repeats_itself_until_it_does_not(tmp_path: Path) -> None:
     assert_frame_equal(plain(rows), read(path).sheets[0].rows)
 
 
+def test_what_was_empty_before_a_column_stopped_repeating_itself_stays_empty(tmp_path: Path) -> None:
+    path = tmp_path / "能源消耗.csv"
+    path.write_text(
+        "年份,省份,填报单位\n"
+        + '2024,广东,""\n2024,广东,E\n' * 25_000
+        + "".join(f"2024,广东,E{i}\n" for i in range(70_000))
+    )
+    rows = read(path, _MANY_LINES=0, _BATCH=10_000).sheets[0].rows
+    assert rows["填报单位"].null_count() == 25_000
+    assert_frame_equal(plain(rows), read(path).sheets[0].rows)
+
+
 def test_the_same_intake_with_wrong_rows_in_two_sheets(tmp_path: Path) -> None:
     line = "2024,{},CT,{},办公用房,电力,{},万kWh\n"
     for file, wrong in (("能源消耗1.csv", "何处"), ("能源消耗2.csv", "南海")):
