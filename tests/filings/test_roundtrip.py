@@ -168,6 +168,8 @@ def fitted(table: Table, row: Row, tenth: int) -> Row:
         row["price_base_year"] = row["price_base_year"] or FIRST_YEAR
     if row.get("metric") in METRIC_ACTION:
         row["action_no"] = METRIC_ACTION[row["metric"]]
+    if table.name == "cases" and None not in (row["baseline_per_unit"], row["project_per_unit"]):
+        row["factor_kgco2_per_unit"] = row["factor_kgco2_per_unit"] or Decimal(1)  # texts name no carrier and its unit
     return row
 
 
