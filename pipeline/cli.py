@@ -179,12 +179,14 @@ def indicators(
         raise ParameterError("option.unknown", f"--format {format}：没有这种格式；可用：table、json、csv")
     layout = Layout.current()
     catalogue = load_catalogue(layout)
+    for name in names or ():
+        listing.check(name, catalogue)
     area = listing.economic(region)
     planned = jobs(
         layout, Selection(None, "全国" if area else region, filings=filings, overrides=tuple(override or ()))
     )
     where, when = [area] if area else [job.region for job in planned], year or planned[0].year
-    rows = listing.choose(computed(layout, planned[0]), catalogue, where, when, by, names or ())
+    rows = listing.choose(computed(layout, planned[0], names or ()), catalogue, where, when, by, names or ())
     if format == "json":
         _print_json(rows.to_dicts())
     elif format == "csv":

@@ -9,7 +9,10 @@ from typing import Any
 
 import polars as pl
 
+from pipeline import reference
 from pipeline.filings.case_factors import CO2, basis
+from pipeline.layout import Layout
+from pipeline.params import Params
 from pipeline.regions import NATION_CODE
 
 COLUMNS: dict[str, pl.DataType] = {
@@ -21,6 +24,12 @@ COLUMNS: dict[str, pl.DataType] = {
     "double_counting": pl.Boolean(),
     "left_out_because": pl.String(),
 }
+
+
+def accounted(cases: pl.DataFrame, layout: Layout, params: Params, report_year: int) -> pl.DataFrame:
+    """Canonical cases with their account (COLUMNS), with the factors and the set of them that the parameters choose."""
+    fuels = reference.fuel_factors(layout).filter(pl.col("set") == params.fuel_factor_set)
+    return account(with_factors(cases, reference.grid_factors(layout), fuels), report_year)
 
 
 def with_factors(cases: pl.DataFrame, grid: pl.DataFrame, fuels: pl.DataFrame) -> pl.DataFrame:

@@ -80,13 +80,13 @@ def prepare(
     frames["green_power"] = with_green_tce(frames["green_power"], coefficients["electricity"])
     sized = with_size_class(with_cluster(frames["data_centres"]), standards)
     frames["data_centres"] = with_full_year(with_grade(sized, standards))
-    fuels = reference.fuel_factors(layout)
-    of_set = fuels.filter(pl.col("set") == params.fuel_factor_set)
-    accounted = cases.account(cases.with_factors(frames["cases"], factors, of_set), report_year)
+    accounted = cases.accounted(frames["cases"], layout, params, report_year)
     frames["cases"] = accounted.with_columns(year=pl.lit(report_year, pl.Int64))
     frames["standards"] = frames["standards"].with_columns(year=pl.col("published_year"))
     frames["entities"] = frames["entities"].with_columns(year=pl.lit(report_year, pl.Int64))
-    frames["carbon"] = carbon.emissions(frames["energy"], frames["green_power"], factors, fuels, params.fuel_factor_set)
+    frames["carbon"] = carbon.emissions(
+        frames["energy"], frames["green_power"], factors, reference.fuel_factors(layout), params.fuel_factor_set
+    )
     frames["cells"] = quality.cells(frames)
     frames["counts"] = quality.rejections(counts, report_year)
     constants = {

@@ -54,9 +54,7 @@ def choose(
     ids: Sequence[str] = (),
 ) -> pl.DataFrame:
     """Rows of `table` (evaluate.TABLE). by: "" (the regions as wholes), province (each of the 31), entity, or a
-    dimension. ids: the indicators; all without any. Raises ParameterError for what there is not."""
-    for id in ids:
-        check(id, catalogue)
+    dimension. ids: the indicators, checked; all without any. Raises ParameterError for what there is not."""
     if by not in ("", PROVINCE, ENTITY, *DIMENSIONS):
         known = "、".join((PROVINCE, ENTITY, *DIMENSIONS))
         raise ParameterError("indicator.by", f"--by {by}：没有这种分法；可用：{known}")

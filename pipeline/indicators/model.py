@@ -7,7 +7,7 @@ appendix, the scorecard and explanations read the same declarations.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -192,6 +192,17 @@ class Catalogue:
         """The dimensions that any indicator offers, in the order of DIMENSIONS."""
         offered = {name for one in self for name in offered_by(one)}
         return tuple(name for name in DIMENSIONS if name in offered)
+
+    def only(self, ids: Iterable[str]) -> Catalogue:
+        """These indicators and those that they are made of, in the order of their declaration."""
+        wanted, coming = set[str](), list(ids)
+        while coming:
+            wanted.add(id := coming.pop())
+            coming += self[id].needed
+        families = {
+            name: (title, tuple(id for id in of if id in wanted)) for name, (title, of) in self.families.items()
+        }
+        return Catalogue({one.id: one for one in self if one.id in wanted}, families)
 
     def has_entities(self, id: str) -> bool:
         """Whether enterprises stand behind it, so that it can be told for each of them."""

@@ -12,6 +12,7 @@ import polars as pl
 from pipeline import reference
 from pipeline.filings.intake import save
 from pipeline.indicators import evaluate, inputs, listing
+from pipeline.indicators.cells import Edition
 from pipeline.indicators.explain import Explanation, explain
 from pipeline.indicators.model import load_catalogue
 from pipeline.layout import Layout
@@ -44,11 +45,11 @@ def prepare(layout: Layout, jobs: Sequence[Job]) -> None:
         evaluate.write(computed(layout, job), path)
 
 
-def computed(layout: Layout, job: Job) -> pl.DataFrame:
-    """The indicator table (`evaluate.TABLE`) of a report's filings and parameters."""
+def computed(layout: Layout, job: Job, only: Sequence[str] = ()) -> pl.DataFrame:
+    """The indicator table (`evaluate.TABLE`) of a report's filings and parameters; see `evaluate.compute`."""
     filed, counts = (job.intake.accepted, job.intake.counts) if job.intake else ({}, None)
     plan = reference.load_plan(layout)
-    return evaluate.compute(filed, layout, job.resolved.params, plan, job.year, counts)
+    return evaluate.compute(filed, layout, job.resolved.params, plan, job.year, counts, only=only)
 
 
 def explained(layout: Layout, job: Job, id: str, year: int, region: Region) -> Explanation:
@@ -63,9 +64,10 @@ def explained(layout: Layout, job: Job, id: str, year: int, region: Region) -> E
     )
     plan = reference.load_plan(layout)
     prepared = inputs.prepare(accepted, layout, job.resolved.params, plan, job.year, counts)
-    table = computed(layout, job)
+    edition, places = Edition(prepared, plan.baseline_year, job.year), evaluate.places(layout)
+    table = evaluate.evaluate(catalogue.only([id]), edition, ("year", "region_code"), places)
     listing.check_year(year, table)
-    inside = evaluate.places(layout).filter(pl.col("region_code") == region.code)["province_code"].to_list()
+    inside = places.filter(pl.col("region_code") == region.code)["province_code"].to_list()
     listed = {one.code: one for one in all_regions(layout)}
     provinces = [listed[code] for code in inside]
     return explain(id, region, provinces, year, table, catalogue, prepared, accepted, quarantine, plan.baseline_year)

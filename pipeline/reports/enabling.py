@@ -30,8 +30,7 @@ _PARTS = r"[、,，;；/]"
 
 def accounted(filed: pl.DataFrame, layout: Layout, params: Params, year: int) -> pl.DataFrame:
     """The cases with their account (`cases.COLUMNS`) and both ends of its interval (low_tco2, high_tco2)."""
-    fuels = reference.fuel_factors(layout).filter(pl.col("set") == params.fuel_factor_set)
-    rows = cases.account(cases.with_factors(filed, reference.grid_factors(layout), fuels), year)
+    rows = cases.accounted(filed, layout, params, year)
     low, high = intervals.of_each(rows.with_columns(pl.col("net_tco2").fill_null(0.0)))
     there = pl.col("net_tco2").is_not_null()
     return rows.with_columns(

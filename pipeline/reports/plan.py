@@ -112,9 +112,10 @@ def jobs(layout: Layout, wanted: Selection) -> list[Job]:
         for scenario in _scenarios(layout, wanted.scenario)
     ]
     intake = _intake(layout, wanted, audiences[0])  # last, for it may take long
+    year = _year(wanted.year, published, plan.baseline_year, intake)
     return [
         Job(
-            year=_year(wanted.year, published, plan.baseline_year, intake),
+            year=year,
             region=region,
             scenario=scenario,
             filings=intake.folder.resolve().name if intake else NO_FILINGS,

@@ -64,15 +64,6 @@ def frames(rows: Rows) -> dict[str, pl.DataFrame]:
     return tables
 
 
-def sub_catalogue(catalogue: Catalogue, ids: Sequence[str]) -> Catalogue:
-    """The indicators of `ids` and those that they are made of."""
-    wanted = dict.fromkeys(ids)
-    for id in list(wanted):
-        for part in catalogue[id].needed:
-            wanted |= dict.fromkeys((part, *catalogue[part].needed))
-    return Catalogue({one.id: one for one in catalogue if one.id in wanted}, {})
-
-
 @pytest.fixture(scope="session")
 def catalogue(layout: Layout) -> Catalogue:
     return load_catalogue(layout)
@@ -100,7 +91,7 @@ def ask(layout: Layout, catalogue: Catalogue, plan: Plan) -> Ask:
         prepared = inputs.prepare(filed, layout, Params(**params), plan, report_year, counts)
         edition = Edition(prepared, plan.baseline_year, report_year)
         told = ["year", "region_code", *([by] if by else [])]
-        table = evaluate(sub_catalogue(catalogue, ids), edition, told, places(layout))
+        table = evaluate(catalogue.only(ids), edition, told, places(layout))
         return table.filter(pl.col("indicator_id").is_in(ids))
 
     return evaluated

@@ -18,7 +18,7 @@ from pipeline.layout import Layout
 from pipeline.params import Params
 from pipeline.reference import Plan
 from pipeline.regions import Region, resolve
-from tests.indicators.conftest import GUANGDONG, NATION, XIZANG, ZHEJIANG, frames, sub_catalogue
+from tests.indicators.conftest import GUANGDONG, NATION, XIZANG, ZHEJIANG, frames
 
 JIANGXI = "360000"  # of the centre; 广东 and 浙江 are of the east
 
@@ -44,7 +44,7 @@ class Asker:
         prepared = inputs.prepare(accepted, self.layout, Params(), self.plan, 2025, None)
         places = evaluate.places(self.layout)
         edition = Edition(prepared, self.plan.baseline_year, 2025)
-        table = evaluate.evaluate(sub_catalogue(self.catalogue, [id]), edition, ["year", "region_code"], places)
+        table = evaluate.evaluate(self.catalogue.only([id]), edition, ["year", "region_code"], places)
         listed = places.filter(pl.col("region_code") == where.code)["province_code"]
         provinces = [
             Region(code, code, code, None, None) if code == NATION else resolve(code, self.layout) for code in listed
