@@ -23,7 +23,7 @@ $(STAMP): requirements.lock pyproject.toml
 	  || { echo "需要 Python 3.11 或更高（现在是 $$($(PYTHON) --version 2>&1)）；可用 make PYTHON=python3.12 指定"; exit 2; }
 	@echo "正在准备 .venv（只在第一次或依赖改变时）…"
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
 	@touch $@
 
