@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 from IPython.display import display
 
-from pipeline import params, reference
+from pipeline import reference
 from pipeline.charts import figures, theme  # noqa: F401  (the theme registers itself)
 from pipeline.filings.contracts import BY_NAME
 from pipeline.filings.intake import accepted
@@ -22,11 +23,16 @@ from pipeline.params import Params
 from pipeline.reference import Plan
 from pipeline.regions import Region
 from pipeline.reports.blocks import MIME, NUMBERED, Block
-from pipeline.reports.edition import indicators, prepare
-from pipeline.reports.plan import NO_FILINGS, Job, Selection, jobs
-from pipeline.reports.provenance import inputs
+from pipeline.reports.context import freeze, watched
+from pipeline.reports.edition import prepare
+from pipeline.reports.plan import NO_FILINGS, Selection, jobs
 
 CHARTS = "charts"
+ASKED = {  # what a field stands for among what a chapter reads; None: of every chapter, or told in another way
+    **dict.fromkeys(("layout", "year", "region", "filings", "audience", "published", "plan", "provinces"), None),
+    **dict.fromkeys(("tables", "params", "tell"), None),
+    "view": "indicators",
+}
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,7 @@ class Chapter:
     published: see `reference.published`, with what lies after the report's year left out. provinces: 34 rows, see
     `reference.provinces`. parameters: the effective parameters as a table with Chinese columns. inputs: the input
     files with path, sha256 and rows. edition: the folder of what was computed from the filings. view: the
-    indicators of the report's region.
+    indicators of the report's region. tell: is told the name of what is read, see `context`.
     """
 
     layout: Layout
@@ -54,12 +60,18 @@ class Chapter:
     tables: Path
     edition: Path
     view: View
+    tell: Callable[[str], None] = field(default=lambda name: None, repr=False, compare=False)
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in FIELDS and (asked := ASKED.get(name, name)):
+            object.__getattribute__(self, "tell")(asked)
+        return object.__getattribute__(self, name)
 
     def filed(self, table: str) -> pl.DataFrame:
         """An accepted table, up to the report's year; see `intake.Intake.accepted`. Empty without filings."""
         if not self.has_filings:
             return pl.DataFrame(schema=BY_NAME[table].dtypes)
-        rows = accepted(self.edition, table)
+        rows = accepted(self._folder(f"filed.{table}"), table)
         return rows.filter(pl.col("year") <= self.year) if "year" in rows.columns else rows
 
     @property
@@ -68,11 +80,16 @@ class Chapter:
 
     def quality(self, name: str) -> pl.DataFrame:
         """What the intake says of the filings: counts, files, findings, skipped, revisions, corrections."""
-        return pl.read_parquet(self.edition / "quality" / f"{name}.parquet")
+        return pl.read_parquet(self._folder(f"quality.{name}") / "quality" / f"{name}.parquet")
 
     def rejected(self, table: str) -> pl.DataFrame:
         """The rejected rows of a table, as filed; see `intake.Intake.quarantine`."""
-        return pl.read_parquet(self.edition / "quarantine" / f"{table}.parquet")
+        return pl.read_parquet(self._folder(f"rejected.{table}") / "quarantine" / f"{table}.parquet")
+
+    def _folder(self, read: str) -> Path:
+        """The edition's folder for one who tells which of its tables is read."""
+        self.tell(read)
+        return object.__getattribute__(self, "edition")  # type: ignore[no-any-return]
 
     def series(self, indicator: str, region: str | None = None) -> pl.DataFrame:
         """The yearly published values of `indicator` for `region` (Chinese short name; default: the report's)."""
@@ -103,6 +120,9 @@ class Chapter:
         self.say("::: {.note}", *paragraphs, ":::")
 
 
+FIELDS = {one.name for one in fields(Chapter)}
+
+
 def _preview(payload: dict[str, Any]) -> str:
     if payload["kind"] == "cards":
         return "\n".join(f"- **{card['title']}** {card['value']}（{card['status']}）" for card in payload["cards"])
@@ -123,7 +143,8 @@ def open_chapter(
     overrides: list[str] | None = None,
     context: str = "",
 ) -> Chapter:
-    """The chapter's inputs. `context`: the file with resolved parameters that a build shares among its chapters.
+    """The chapter's inputs. `context`: the file with resolved parameters that a build shares among its chapters; where
+    it names a file `reads`, the names of what the chapter reads are written there.
 
     Without `context`, as in JupyterLab, they are resolved from the other arguments. Raises UserError.
     """
@@ -137,8 +158,7 @@ def open_chapter(
         frozen = freeze(layout, job)
     published = reference.published(layout).filter(pl.col("year") <= frozen["year"])
     edition = Path(frozen["edition"])
-    filed = frozen["filings"] != NO_FILINGS
-    names = dict(accepted(edition, "entities").select("entity_id", "name_zh").iter_rows()) if filed else {}
+    tell = _teller(Path(frozen["reads"])) if "reads" in frozen else lambda name: None
     return Chapter(
         layout=layout,
         year=frozen["year"],
@@ -146,9 +166,9 @@ def open_chapter(
         scenario=frozen["scenario"],
         filings=frozen["filings"],
         audience=frozen["audience"],
-        params=Params.model_validate(frozen["params"]),
+        params=watched(Params.model_validate(frozen["params"]), tell),
         parameters=pl.DataFrame(frozen["parameters"], infer_schema_length=None),
-        inputs=pl.DataFrame(frozen["inputs"], infer_schema_length=None),
+        inputs=pl.DataFrame(json.loads(Path(frozen["inputs"]).read_text("utf-8")), infer_schema_length=None),
         published=published,
         plan=reference.load_plan(layout),
         provinces=reference.provinces(layout),
@@ -160,23 +180,25 @@ def open_chapter(
             region=Region(**frozen["region"]),
             year=frozen["year"],
             provinces=reference.provinces(layout),
-            names=names,
+            names=_names(edition, tell) if frozen["filings"] != NO_FILINGS else {},
         ),
+        tell=tell,
     )
 
 
-def freeze(layout: Layout, job: Job) -> dict[str, Any]:
-    """The one resolved object of a report, as JSON can carry it."""
-    return {
-        "year": job.year,
-        "region": vars(job.region),
-        "scenario": job.scenario,
-        "filings": job.filings,
-        "audience": job.audience,
-        "params": job.resolved.params.model_dump(mode="json"),
-        "parameters": params.table(job.resolved).to_dicts(),
-        "inputs": inputs(layout, job.intake),
-        "indicators": str(indicators(layout, job)),
-        "edition": str(layout.processed / job.edition),
-        "tables": str(layout.processed / job.edition / job.slug / "tables"),
-    }
+def _names(edition: Path, tell: Callable[[str], None]) -> dict[str, str]:
+    tell("filed.entities")
+    return dict(accepted(edition, "entities").select("entity_id", "name_zh").iter_rows())
+
+
+def _teller(path: Path) -> Callable[[str], None]:
+    """Writes each name that it is told into the file `path`, once."""
+    told: set[str] = set()
+
+    def tell(name: str) -> None:
+        if name not in told:
+            told.add(name)
+            with path.open("a", encoding="utf-8") as file:
+                file.write(f"{name}\n")
+
+    return tell

@@ -7,15 +7,17 @@ import platform
 import subprocess
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from pipeline import params
 from pipeline.charts import fonts
-from pipeline.filings.intake import Intake
 from pipeline.layout import Layout
 from pipeline.reports.plan import Job
+
+if TYPE_CHECKING:
+    from pipeline.filings.intake import Intake
 
 PACKAGES = ("polars", "altair", "vl-convert-python", "papermill", "typst", "pypandoc-binary", "pydantic")
 
@@ -49,8 +51,8 @@ def _described(name: Path, path: Path, rows: int) -> dict[str, Any]:
         return {"path": name.as_posix(), "sha256": hashlib.file_digest(content, "sha256").hexdigest(), "lines": rows}
 
 
-def provenance(layout: Layout, job: Job, engine: str) -> dict[str, Any]:
-    """The content of provenance.json. `engine`: name and version of the renderer."""
+def provenance(layout: Layout, job: Job, engine: str, files: list[dict[str, Any]]) -> dict[str, Any]:
+    """The content of provenance.json. `engine`: name and version of the renderer; files: see `inputs`."""
     return {
         "report": {
             "year": job.year,
@@ -60,7 +62,7 @@ def provenance(layout: Layout, job: Job, engine: str) -> dict[str, Any]:
             "audience": job.audience,
             "date": job.date.isoformat(),
         },
-        "inputs": inputs(layout, job.intake),
+        "inputs": files,
         "parameters": params.table(job.resolved).to_dicts(),
         "code": code(layout),
         "versions": {"python": platform.python_version(), "engine": engine}
