@@ -240,6 +240,7 @@ def _deliver(layout: Layout, job: Job, engine: Engine, stage: Path, executed: Se
     spare = stage / job.stem / "old"
     if tables.exists():
         tables.rename(spare)
+    tables.parent.mkdir(parents=True, exist_ok=True)
     (stage / job.stem / TABLES).rename(tables)
     shutil.rmtree(work(layout, job) / "failed", ignore_errors=True)
     written = [*files, *(Path(path) for _, path in files_below(tables))]
