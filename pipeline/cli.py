@@ -28,6 +28,7 @@ USAGE = {  # typer's words for wrong calls
     r"requires an argument": "后面缺少取值",
     r"valid integer": "取值不是整数，应如 2025",
 }
+INTERRUPTED = 130  # also what typer makes of Ctrl-C
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]  # typer keeps the class itself to itself
 
 app = typer.Typer(
@@ -333,8 +334,9 @@ def main() -> NoReturn:
     except UsageError as error:
         _refuse(_usage(error))
     except (KeyboardInterrupt, typer.Abort):
+        status = INTERRUPTED
+    if status == INTERRUPTED:
         print("已中断。", file=sys.stderr)
-        sys.exit(130)
     sys.exit(status if isinstance(status, int) else 0)
 
 

@@ -178,7 +178,7 @@ def test_another_format_or_folder_runs_no_chapter(small: Toy) -> None:
 def test_a_chapter_that_fails_takes_no_other_report_with_it(small: Toy) -> None:
     notebook = small.layout.notebooks / "02_beta.ipynb"
     toy.notebook(notebook, "乙", 'if chapter.region.short_zh == "广东":\n    1 / 0', *toy.BETA)
-    results, told = small.build()
+    results, _ = small.build()
     assert [one.state for one in results] == [FAILED, MADE]
     kept = small.layout.processed / "2025-filings/internal/440000-广东/plan/failed/02_beta.ipynb"
     assert f"02_beta 运行失败：ZeroDivisionError: division by zero；出错的笔记本留在 {kept}" == results[0].problem
