@@ -13,25 +13,26 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
+import pipeline
+from pipeline.charts import subset
 from pipeline.errors import OutputError, UserError
 from pipeline.layout import Layout
 from pipeline.output import check_writable, locked, why_not_written
-from pipeline.reports import edition, sources
+from pipeline.reports import edition, sources, tasks
 from pipeline.reports.cache import Record, Records
 from pipeline.reports.plan import Job
 from pipeline.reports.pool import Cluster, Died, Here, Pool
 from pipeline.reports.progress import Progress
 from pipeline.reports.render.engine import Engine
 from pipeline.reports.standing import Standing, chapter_key, chapters, records_of_report, stands, store
-
-if TYPE_CHECKING:
-    from pipeline.reports.make import Made
+from pipeline.reports.tasks import Made
 
 STAGE = ".stage"
+MANY = 6  # reports whose charts are worth the seconds that a font of their own takes
 MADE, REUSED, FAILED = "made", "reused", "failed"
 STATES = {MADE: "生成", REUSED: "沿用", FAILED: "失败"}
 
@@ -127,12 +128,26 @@ class _Build:
         }
         to_make = [one for one in standings if one.reason]
         if to_make:
+            if len(to_make) >= MANY:
+                progress.doing("制作图表用的小字体")
+                subset.make(subset.beside(self.layout.charts), subset.characters(self._texts()))
             with _pool(self.layout, self.jobs[0], self.how, len(to_make)) as pool:
                 for result in _Making(self, to_make, pool, progress).run():
                     results[result.job.folder] = result
             self._tidy()
         self.files.save()
         return [results[job.folder] for job in self.jobs]
+
+    def _texts(self) -> Iterator[str]:
+        """What may stand in a chart: catalogue, reference, statistics, and what was filed."""
+        for folder in (Path(pipeline.__file__).parent, self.layout.reference, self.layout.public):
+            for path in folder.rglob("*"):
+                if path.suffix in (".csv", ".yml"):
+                    yield path.read_text("utf-8", "replace")
+        for edition_ in {job.edition for job in self.jobs}:
+            for path in (self.layout.processed / edition_ / "filings").glob("*.parquet"):
+                texts = pl.read_parquet(path).select(pl.col(pl.String).unique().implode())
+                yield from ("".join(filter(None, one)) for one in texts.row(0))
 
     def _tidy(self) -> None:
         """Remove chapters that no record names any more."""
@@ -169,9 +184,7 @@ class _Making:
     """The making of the reports of `to_make`: what is ready is submitted, what comes back makes more ready."""
 
     def __init__(self, build: _Build, to_make: Sequence[Standing], pool: Pool, progress: Progress) -> None:
-        from pipeline.reports import make
-
-        self.make, self.build, self.pool, self.progress = make, build, pool, progress
+        self.build, self.pool, self.progress = build, pool, progress
         self.standings = {one.job.folder: one for one in to_make}
         self.chapters: dict[Path, dict[Path, Made]] = {one.job.folder: {} for one in to_make}
         self.results: list[Result] = []
@@ -209,14 +222,14 @@ class _Making:
             for notebook in build.notebooks:
                 what = f"{jobs[0].region.short_zh} {notebook.stem}"
                 arguments = (build.layout, jobs, notebook, build.shared, build.how.isolated, build.how.force)
-                yield _Task(f"{place}/{notebook.stem}", what, jobs, self.make.chapter, arguments, notebook)
+                yield _Task(f"{place}/{notebook.stem}", what, jobs, tasks.chapter, arguments, notebook)
 
     def _reports(self, jobs: list[Job]) -> _Task:
         build = self.build
         names = [[self.chapters[job.folder][notebook].names[0] for notebook in build.notebooks] for job in jobs]
         what = f"{'、'.join(map(name, jobs))} {'、'.join(jobs[0].formats)}"
         arguments = (build.layout, jobs, names, build.notebooks, build.engine)
-        return _Task(jobs[0].slug, what, jobs, self.make.report, arguments)
+        return _Task(jobs[0].slug, what, jobs, tasks.report, arguments)
 
     def _submit(self, task: _Task) -> None:
         self.running[task.key] = task
@@ -254,13 +267,13 @@ class _Making:
             said = why_not_written(outcome) if isinstance(outcome, BaseException) else ""
             said = f"没有完成（{said or type(outcome).__name__}）：{outcome}"
         of = f"{task.notebook.stem}：" if task.notebook else ""
-        return [self.make.Made(problem=f"{of}{said}") for _ in task.jobs]
+        return [Made(problem=f"{of}{said}") for _ in task.jobs]
 
     def _gather(self, job: Job) -> None:
         """All chapters of a report are there, or it is known why not."""
         problems = [one.problem for one in self.chapters[job.folder].values() if one.problem]
         if problems:
-            self._conclude(job, self.make.Made(problem="；".join(problems)))
+            self._conclude(job, Made(problem="；".join(problems)))
         else:
             self.ready.append(job)
 

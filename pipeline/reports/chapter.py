@@ -27,7 +27,6 @@ from pipeline.reports.context import freeze, watched
 from pipeline.reports.edition import prepare
 from pipeline.reports.plan import NO_FILINGS, Selection, jobs
 
-CHARTS = "charts"
 ASKED = {  # what a field stands for among what a chapter reads; None: of every chapter, or told in another way
     **dict.fromkeys(("layout", "year", "region", "filings", "audience", "published", "plan", "provinces"), None),
     **dict.fromkeys(("tables", "params", "tell"), None),
@@ -101,7 +100,7 @@ class Chapter:
         self.tables.mkdir(parents=True, exist_ok=True)
         seen: dict[str, Any] = {MIME: payload}
         if payload["kind"] == "figure":
-            svg = figures.svg(payload["spec"], block.id, self.layout.processed / CHARTS)
+            svg = figures.svg(payload["spec"], block.id, self.layout.charts)
             seen |= {"image/svg+xml": svg, "text/plain": payload["alt"]}
         else:
             seen["text/markdown"] = _preview(payload)

@@ -14,7 +14,6 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -26,29 +25,16 @@ from pipeline.layout import Layout
 from pipeline.output import place, why_not_written
 from pipeline.reports import assemble, edition, provenance, sources
 from pipeline.reports.cache import Hashes, Record, Records, Store, files_below
-from pipeline.reports.chapter import CHARTS
 from pipeline.reports.context import ALWAYS, Present, freeze
 from pipeline.reports.execute import CONTEXT, ChapterFailed, execute, fill_in
 from pipeline.reports.front import front
 from pipeline.reports.plan import Job
 from pipeline.reports.render.engine import Engine
 from pipeline.reports.standing import CHAPTERS, records_of_chapter, store, work
+from pipeline.reports.tasks import Made
 
 STAGE = ".stage"
 NOTEBOOK, TABLES = "notebook.ipynb", "tables"
-
-
-@dataclass
-class Made:
-    """What became of one task: the names of chapters in the store or the files of a report, or why there are none."""
-
-    names: list[str] = field(default_factory=list)
-    files: list[Path] = field(default_factory=list)
-    record: Record | None = None
-    problem: str = ""
-    made: int = 0
-    seconds: float = 0.0
-    worker: int = field(default_factory=os.getpid)
 
 
 def chapter(
@@ -202,7 +188,7 @@ def _project(layout: Layout, stage: Path) -> Path:
     theme, project = layout.reports / "theme", stage / "project"  # all that Quarto sees
     shutil.copytree(theme, project / "theme")
     shutil.copy(layout.reports / "_quarto.yml", project)
-    assemble.page_parts(theme, layout.processed / CHARTS, project / "theme")
+    assemble.page_parts(theme, layout.charts, project / "theme")
     return project
 
 
@@ -216,7 +202,7 @@ def _assemble(layout: Layout, job: Job, names: Sequence[str], notebooks: Sequenc
         executed.append(stage / job.stem / "notebooks" / notebook.name)
         fill_in(whole / NOTEBOOK, executed[-1], parameters(job))
         shutil.copytree(whole / TABLES, stage / job.stem / TABLES, dirs_exist_ok=True)
-    charts = layout.processed / CHARTS
+    charts = layout.charts
     assemble.assemble(executed, front(job), stage / "project", job.stem, charts, word="docx" in job.formats)
     return executed
 

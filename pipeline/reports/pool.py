@@ -108,7 +108,10 @@ class Cluster:
     def next(self) -> tuple[str, Any]:
         from distributed.scheduler import KilledWorker
 
-        key, future = self._done.get()
+        while True:
+            with suppress(queue.Empty):
+                key, future = self._done.get(timeout=0.2)  # an endless wait may not be interrupted by Ctrl-C
+                break
         try:
             return key, future.result()
         except KilledWorker:

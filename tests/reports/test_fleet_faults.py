@@ -91,7 +91,7 @@ def test_killed_at_any_moment(project: Project, undisturbed: dict[str, bytes], w
     assert killed >= 2
     assert project.run("--workers", workers)[0] == 0
     assert {name: content for name, content in project.reports().items() if ".part" not in name} == undisturbed
-    assert not [path for path in (project.root / "data/processed/2025-filings/.stage").glob("tmp*")]
+    assert not list((project.root / "data/processed/2025-filings/.stage").glob("tmp*"))
 
 
 def test_a_notebook_that_raises(project: Project) -> None:
