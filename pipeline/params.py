@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -292,12 +292,19 @@ def _load(layout: Layout, path: Path, layer: Layer) -> Tree:
     """A YAML file as a tree of texts with lines; empty when there is no such file."""
     file = path.relative_to(layout.root).as_posix()
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-        node = yaml.compose(text, yaml.SafeLoader)
+        content = path.read_bytes()
     except FileNotFoundError:
         return {}
     except OSError:
         raise ParameterError("params.unreadable", f"无法读取 {file}；请确认它是一个文件，并且有读取权限。") from None
+    return _parsed(content, file, layer)
+
+
+@lru_cache(64)  # a fleet resolves the same files for every report; nobody writes into a tree
+def _parsed(content: bytes, file: str, layer: Layer) -> Tree:
+    try:
+        text = content.decode("utf-8-sig")
+        node = yaml.compose(text, yaml.SafeLoader)
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise ParameterError(
