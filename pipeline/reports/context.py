@@ -109,6 +109,8 @@ def told(names: Iterable[str]) -> str:
 class Watched:
     """Parameters that tell `note` which of them is asked for."""
 
+    __slots__ = ("_note", "_values")  # and no __dict__: `vars` asks as well
+
     def __init__(self, values: Params, note: Callable[[str], None]) -> None:
         self._values, self._note = values, note
 
