@@ -22,9 +22,11 @@ from pipeline.params import Params
 from pipeline.reference import Plan
 from pipeline.regions import Region
 from pipeline.reports.blocks import MIME, NUMBERED, Block
-from pipeline.reports.edition import indicators, prepare
+from pipeline.reports.edition import indicators, prepare, scenarios
 from pipeline.reports.plan import NO_FILINGS, Job, Selection, jobs
 from pipeline.reports.provenance import inputs
+from pipeline.scenarios import outlook
+from pipeline.scenarios.outlook import Outlook
 
 CHARTS = "charts"
 
@@ -36,7 +38,7 @@ class Chapter:
     published: see `reference.published`, with what lies after the report's year left out. provinces: 34 rows, see
     `reference.provinces`. parameters: the effective parameters as a table with Chinese columns. inputs: the input
     files with path, sha256 and rows. edition: the folder of what was computed from the filings. view: the
-    indicators of the report's region.
+    indicators of the report's region. scenarios: the folder of what `outlook` reads.
     """
 
     layout: Layout
@@ -54,6 +56,7 @@ class Chapter:
     tables: Path
     edition: Path
     view: View
+    scenarios: Path
 
     def filed(self, table: str) -> pl.DataFrame:
         """An accepted table, up to the report's year; see `intake.Intake.accepted`. Empty without filings."""
@@ -61,6 +64,10 @@ class Chapter:
             return pl.DataFrame(schema=BY_NAME[table].dtypes)
         rows = accepted(self.edition, table)
         return rows.filter(pl.col("year") <= self.year) if "year" in rows.columns else rows
+
+    def outlook(self) -> Outlook:
+        """All scenarios of the report's region; empty tables where they cannot be projected."""
+        return outlook.read(self.scenarios).of(self.region.code)
 
     @property
     def has_filings(self) -> bool:
@@ -162,6 +169,7 @@ def open_chapter(
             provinces=reference.provinces(layout),
             names=names,
         ),
+        scenarios=Path(frozen["scenarios"]),
     )
 
 
@@ -177,6 +185,7 @@ def freeze(layout: Layout, job: Job) -> dict[str, Any]:
         "parameters": params.table(job.resolved).to_dicts(),
         "inputs": inputs(layout, job.intake),
         "indicators": str(indicators(layout, job)),
+        "scenarios": str(scenarios(layout, job)),
         "edition": str(layout.processed / job.edition),
         "tables": str(layout.processed / job.edition / job.slug / "tables"),
     }
