@@ -296,6 +296,12 @@ def probability(value: float) -> str:
     return wording.percent(value, 0)
 
 
+def likely(value: float) -> str:
+    """`概率为 98%`, `概率不到 1%`."""
+    said = probability(value)
+    return f"概率为 {said}" if said[0].isdigit() else f"概率{said}"
+
+
 @dataclass(frozen=True)
 class Standing:
     """How one target stands in one scenario. met: year -> whether, filed years and those ahead; chance: year -> share of draws."""
@@ -354,25 +360,23 @@ def said_of_target(foresight: Foresight, target: Target) -> str:
     stands = standing(foresight, target, foresight.own)
     if stands is None:
         return f"{goal}：没有可与 {target.baseline_year} 年比较的填报，不能推算何时达到。"
-    chance = probability(stands.chance[HORIZON])
+    chance = likely(stands.chance[HORIZON])
     if stands.first is None:
-        return (
-            f"{goal}：{title}情景下 {HORIZON} 年前不达标；计入驱动因素的不确定性，{HORIZON} 年达到的概率为 {chance}。"
-        )
+        return f"{goal}：{title}情景下 {HORIZON} 年前不达标；计入驱动因素的不确定性，{HORIZON} 年达到的{chance}。"
     if stands.first <= stands.t0:
         kept = f"；{title}情景下此后一直满足" if stands.lost is None else f"；{title}情景下 {stands.lost} 年起不再满足"
         if stands.lost is not None and stands.lost <= stands.t0:
             kept = f"，{stands.lost} 年又不满足；{title}情景下{_again(stands)}"
-        return f"{goal}：{stands.first} 年的填报已经达到{kept}，{HORIZON} 年满足的概率为 {chance}。"
+        return f"{goal}：{stands.first} 年的填报已经达到{kept}，{HORIZON} 年满足的{chance}。"
     late = stands.first - target.target_year
     when = f"，比目标年（{target.target_year} 年）晚 {late} 年" if late > 0 else ""
     by_year = (
-        f"目标年 {target.target_year} 年达到的概率为 {probability(stands.chance[target.target_year])}，"
+        f"目标年 {target.target_year} 年达到的{likely(stands.chance[target.target_year])}，"
         if target.target_year > stands.t0
         else ""
     )
     lost = f"，但 {stands.lost} 年起又不满足" if stands.lost else ""
-    return f"{goal}：{title}情景下预计 {stands.first} 年达到{when}{lost}；{by_year}{HORIZON} 年满足的概率为 {chance}。"
+    return f"{goal}：{title}情景下预计 {stands.first} 年达到{when}{lost}；{by_year}{HORIZON} 年满足的{chance}。"
 
 
 def _again(stands: Standing) -> str:
