@@ -90,6 +90,32 @@ class Foresight:
         return self.path(measure, scenario, column).get(HORIZON)
 
 
+def fallen_back(foresight: Foresight) -> str:
+    """Which trends the region's history could not give, by scenario, as sentences; empty where it gave all."""
+    told = []
+    for name, title in foresight.titles.items():
+        rows = foresight.outlook.drivers.filter(
+            pl.col("scenario") == name, pl.col("basis").str.contains("没有可用的历史")
+        )
+        used = {
+            instead: [named(driver) for driver in rows.filter(pl.col("basis").str.contains(sign))["driver"]]
+            for instead, sign in (("用全国的趋势", "用全国"), ("用默认值", "用默认值"))
+        }
+        parts = [f"{wording.join_names(drivers)}{instead}" for instead, drivers in used.items() if drivers]
+        if parts:
+            told.append(f"“{title}”情景中没有历史可依的驱动因素：{'；'.join(parts)}。")
+    return "".join(told)
+
+
+def left_out(foresight: Foresight, measure: str) -> str:
+    """Why there is no path of a measure: `没有广东…的情景：…。`"""
+    view = foresight.view
+    reason = view.remarks(measure) if foresight.t0 == view.year else ""
+    tables = wording.join_names([f"“{name}”表" for name in view.tables(measure)])
+    what = f"没有{view.region.short_zh}{view.catalogue[measure].title}的情景"
+    return f"{what}：{reason or f'{foresight.t0} 年的{tables}不全'}。"
+
+
 # --- one measure in all scenarios ----------------------------------------------------------------------------
 
 
