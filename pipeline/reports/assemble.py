@@ -238,7 +238,7 @@ def _entry(heading: Heading) -> str:
 def _close_page(front: Front) -> str:
     foot = (
         f'<footer class="report-foot"><p>{markup.text_html(front.title)}　{markup.text_html(front.region)}　'
-        f"{markup.text_html(front.printed_date)}</p></footer></main></div>"
+        f"{markup.text_html(front.printed_date)}</p></footer></main></div>{markup.chart_config()}"
     )
     return "\n".join(_only("html", ["```{=html}", foot, "```"]))
 
