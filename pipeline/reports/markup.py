@@ -185,7 +185,7 @@ def to_typst(block: Payload, number: str, picture: str = "") -> str:
     if block["kind"] == "figure":
         kind, body = "image", f'image("{picture}", width: 100%, alt: {text_typst(block["alt"])})'
     else:
-        kind, body = "table", _table_typst(block["table"], under)
+        kind, body = "table", _table_typst(block.get("brief") or block["table"], under)
     figure = (
         f"#figure({body}, kind: {kind}, supplement: [{LABELS[block['kind']]}], "
         f'numbering: _ => "{number}", caption: {text_typst(block["title"])}) <{block["id"]}>'
@@ -248,7 +248,7 @@ def _entry_markdown(entry: Payload) -> str:
 
 def _table_markdown(block: Payload) -> str:
     """A pipe table; the dashes carry the relative widths, which pandoc keeps when a row is longer than a line."""
-    table = block["table"]
+    table = block.get("brief") or block["table"]
     widths = table["widths"]
     dashes = [max(3, round(120 * width / sum(widths))) for width in widths]
     rule = [
