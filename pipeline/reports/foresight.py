@@ -176,7 +176,7 @@ def fan(
     lines = alt.Chart(rows).mark_line(point=alt.OverlayMarkDef(size=25)).encode(x=x, y=y, color=colour, tooltip=tooltip)
     last = rows.filter(pl.col("年") == HORIZON)
     last = last.with_columns(字=last["线"] + pl.Series([f" {wording.number(value, decimals)}" for value in last["值"]]))
-    spread = ((max(every) - min(every)) * factor) / 12 or 1.0
+    spread = (max(every) - min(every)) * factor * theme.LABEL / theme.HEIGHT or 1.0
     names = alt.Chart(labels.apart(last, "值", spread)).mark_text(align="left", dx=9)
     layers = [area, median, lines, names.encode(x=x, y=f"{labels.PLACE}:Q", text="字:N", color=colour)]
     if target is not None:
@@ -195,7 +195,7 @@ def fan(
     return Figure(
         id=figure,
         title=ends(foresight, measure),
-        chart=alt.layer(*layers).properties(height=220),
+        chart=alt.layer(*layers).properties(height=theme.HEIGHT + 20),
         data=data,
         alt=_fan_alt(foresight, measure),
         source=SOURCE,
@@ -482,7 +482,7 @@ def tornado(foresight: Foresight, figure: str, most: int) -> Figure | None:
     return Figure(
         id=figure,
         title=f"{title}情景下，对 {HORIZON} 年{how.name}，{told}",
-        chart=bars.properties(height=26 * len(order) + 20),
+        chart=bars.properties(height=22 * len(order) + 12),
         data=data,
         alt=f"龙卷风图：{title}情景 {HORIZON} 年{how.name}，各因素单独取低值和高值，中值为 {how.say(middle)}。{listed}。",
         source=SOURCE,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,18 +10,14 @@ from typing import Any
 import altair as alt
 import polars as pl
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from pipeline.charts import figures
 from pipeline.reports import markup
 from pipeline.reports.blocks import Figure
 from tests.conftest import ROOT
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="这台机器上没有 Chromium，浏览器测试跳过"),
-]
+pytestmark = pytest.mark.slow
 POLICY = "default-src 'none'; script-src 'nonce-n'; style-src 'nonce-n'"
 MEASURES = [
     {"id": "energy.total", "title": "综合能耗", "unit": "万tce", "decimals": 1},
@@ -76,22 +70,18 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def page(document: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """The page, with a list of what the console said as `page.said`; `request.param`: whether scripts run."""
-    sandbox = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=sandbox)
-        context = browser.new_context(
-            viewport={"width": 360, "height": 900}, java_script_enabled=getattr(request, "param", True)
-        )
-        opened = context.new_page()
-        said: list[str] = []
-        opened.on("console", lambda message: said.append(message.text))
-        opened.on("pageerror", lambda error: said.append(str(error)))
-        opened.goto(document.as_uri())
-        yield opened
-        browser.close()
-        assert not said
+def page(browser: Browser, document: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """The page on a phone, which says nothing on the console; `request.param`: whether scripts run."""
+    scripts = getattr(request, "param", True)
+    context = browser.new_context(viewport={"width": 360, "height": 900}, java_script_enabled=scripts)
+    opened = context.new_page()
+    said: list[str] = []
+    opened.on("console", lambda message: said.append(message.text))
+    opened.on("pageerror", lambda error: said.append(str(error)))
+    opened.goto(document.as_uri())
+    yield opened
+    context.close()
+    assert not said
 
 
 def rows(page: Page) -> list[list[str]]:

@@ -131,7 +131,6 @@ class TestPage:
             assert re.search(r'<span class="number">图 [0-9A-E]+-\d+</span>', figure)
             assert "来源：" in figure
             assert "查看数据表" in figure
-            assert "data:text/csv" in figure
 
     def test_no_word_of_the_machine_reaches_the_reader(self, source: str, page: Page) -> None:
         assert not NOT_OUR_WORDS.search(page.text)
