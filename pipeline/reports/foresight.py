@@ -243,15 +243,19 @@ def side_by_side(foresight: Foresight, table: str) -> Table | None:
     """What each scenario leads to in 2030, with the range of its draws."""
     lines = []
     for measure in TOLD:
-        how = foresight.view.measure(measure)
         if not foresight.has(measure):
             continue
-        line = {
-            "指标": how.name,
-            f"{foresight.t0} 年（填报）": how.say(foresight.path(measure, foresight.own)[foresight.t0]),
-        }
+        how = foresight.view.measure(measure)
+        paths = {name: foresight.path(measure, name) for name in foresight.titles}
+        factor, unit, decimals = scaled(how, [value for path in paths.values() for value in path.values()])
+        line = {"指标": f"{how.name}（{unit}）" if unit else how.name}
+        line[f"{foresight.t0} 年"] = wording.number(paths[foresight.own][foresight.t0] * factor, decimals)
         for name, title in foresight.titles.items():
-            line[title] = ranged(foresight, measure, name)
+            value, low, high = (
+                wording.number(one * factor, decimals) if one is not None else wording.MISSING
+                for one in (foresight.at_end(measure, name, column) for column in ("value", "p10", "p90"))
+            )
+            line[title] = value if low == high else f"{value}（{low} 至 {high}）"
         lines.append(line)
     if not lines:
         return None
@@ -260,22 +264,21 @@ def side_by_side(foresight: Foresight, table: str) -> Table | None:
         title=f"{len(foresight.titles)} 种情景到 {HORIZON} 年的结果",
         data=pl.DataFrame(lines),
         source=SOURCE,
-        method=f"驱动因素取中值的结果，括号内为 {DRAWS} 次抽样的第 10 至第 90 百分位。",
-        widths=[13, 10, *[15] * len(foresight.titles)],
+        method=f"{foresight.t0} 年为填报；{HORIZON} 年为驱动因素取中值的结果，括号内为 {DRAWS} 次抽样的第 10 至第 90 百分位。",
+        widths=[17, 7, *[16] * len(foresight.titles)],
     )
 
 
-def ranged(foresight: Foresight, measure: str, scenario: str) -> str:
-    """`2,025.1 万tce（1,916.1 至 2,142.7）`; — where it is not known. The range has the unit of the value."""
-    how = foresight.view.measure(measure)
-    value, low, high = (foresight.at_end(measure, scenario, column) for column in ("value", "p10", "p90"))
-    if value is None or low is None or high is None:
-        return wording.MISSING
-    factor, unit, decimals = scaled(how, [value])
-    first, last = (wording.number(one * factor, decimals) for one in (low, high))
-    range_ = "" if first == last else f"（{first} 至 {last}）"
-    said = wording.number(value * factor, decimals)
-    return f"{said}{unit}{range_}" if unit == "%" else f"{said} {unit}{range_}".replace(" （", "（").rstrip()
+def growth(foresight: Foresight) -> str:
+    """How fast each scenario lets activity grow, for intensities rest on it; empty where all are alike."""
+    told = []
+    for driver in ("g_flow", "g_volume"):
+        rows = foresight.outlook.drivers.filter(pl.col("driver") == driver)
+        modes = {name: said(driver, mode) for name, mode in rows.select("scenario", "mode").iter_rows()}
+        if len(set(modes.values())) > 1:
+            listed = "、".join(f"{title} {modes[name]}" for name, title in foresight.titles.items())
+            told.append(f"{named(driver)}，{listed}")
+    return f"各情景的业务增长不同（{'；'.join(told)}），强度之差包含业务增长之差。" if told else ""
 
 
 def by_facility(foresight: Foresight, table: str) -> Table:
