@@ -602,6 +602,23 @@ def modes(foresight: Foresight, table: str) -> Table:
     )
 
 
+def written(parameters: Mapping[str, pl.DataFrame], table: str) -> Table:
+    """The drivers of every scenario as they are written, for a region without filings. parameters: Chinese title of the
+    scenario -> `params.table`."""
+    of = {title: dict(frame.select("参数", "取值").iter_rows()) for title, frame in parameters.items()}
+    lines = [
+        {"驱动因素": named(driver)} | {title: values[driver] for title, values in of.items()} for driver in DRIVERS
+    ]
+    return Table(
+        id=table,
+        title=f"{len(of)} 种情景的驱动因素，有了填报才能推算结果",
+        data=pl.DataFrame(lines),
+        source="notebooks/params 中的参数文件与命令行",
+        method="比率为每年的变化（0.12 即 12%）；trend(3) 为本地区最近三年的趋势，由填报计算；三个数为低、中、高值。",
+        widths=[16, *[12] * len(of)],
+    )
+
+
 # --- to be explored ------------------------------------------------------------------------------------------
 
 
