@@ -101,9 +101,11 @@ def fallen_back(foresight: Foresight) -> str:
             instead: [named(driver) for driver in rows.filter(pl.col("basis").str.contains(sign))["driver"]]
             for instead, sign in (("用全国的趋势", "用全国"), ("用默认值", "用默认值"))
         }
-        parts = [f"{wording.join_names(drivers)}{instead}" for instead, drivers in used.items() if drivers]
+        parts = [
+            f"{wording.join_names(drivers)}没有可用的历史，{instead}" for instead, drivers in used.items() if drivers
+        ]
         if parts:
-            told.append(f"“{title}”情景中没有历史可依的驱动因素：{'；'.join(parts)}。")
+            told.append(f"“{title}”情景中{'；'.join(parts)}。")
     return "".join(told)
 
 
