@@ -18,6 +18,7 @@ from pipeline.indicators.model import load_catalogue
 from pipeline.layout import Layout
 from pipeline.params import Params
 from pipeline.regions import Region, all_regions
+from pipeline.reports import history
 from pipeline.reports.plan import Job
 
 METHOD = (
@@ -37,12 +38,19 @@ def indicators(layout: Layout, job: Job) -> Path:
 
 
 def prepare(layout: Layout, jobs: Sequence[Job]) -> None:
-    """Write the filings and indicator tables that `jobs` read. Raises DataError where catalogue or reference are wrong."""
-    for edition, intake in {job.edition: job.intake for job in jobs}.items():
+    """Write the filings and indicator tables that `jobs` read, and keep these in the history of their edition.
+
+    Raises DataError where catalogue or reference are wrong, OutputError.
+    """
+    intakes = {job.edition: job.intake for job in jobs}
+    for edition, intake in intakes.items():
         if intake:
             save(intake, layout.processed / edition)
     for path, job in {indicators(layout, job): job for job in jobs}.items():
         evaluate.write(computed(layout, job), path)
+    grounds = {edition: history.ground(layout, intake) for edition, intake in intakes.items()}
+    for job in jobs:
+        history.keep(layout, job, indicators(layout, job), grounds[job.edition])
 
 
 def computed(layout: Layout, job: Job, only: Sequence[str] = ()) -> pl.DataFrame:
