@@ -18,7 +18,7 @@ from pipeline.indicators.model import load_catalogue
 from pipeline.layout import Layout
 from pipeline.params import Params
 from pipeline.regions import Region, all_regions
-from pipeline.reports import history
+from pipeline.reports import history, provenance
 from pipeline.reports.plan import Job
 
 METHOD = (
@@ -48,7 +48,10 @@ def prepare(layout: Layout, jobs: Sequence[Job]) -> None:
             save(intake, layout.processed / edition)
     for path, job in {indicators(layout, job): job for job in jobs}.items():
         evaluate.write(computed(layout, job), path)
-    grounds = {edition: history.ground(layout, intake) for edition, intake in intakes.items()}
+    grounds = {
+        edition: history.ground(layout, intake, provenance.inputs(layout, intake))
+        for edition, intake in intakes.items()
+    }
     for job in jobs:
         history.keep(layout, job, indicators(layout, job), grounds[job.edition])
 

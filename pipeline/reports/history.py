@@ -30,7 +30,6 @@ from pipeline.output import place, placed
 from pipeline.params import Resolved
 from pipeline.regions import NATION, Region
 from pipeline.reports.plan import Job
-from pipeline.reports.provenance import inputs
 
 KEPT = 10
 FOLDER, OF_TABLES = "history", "tables"
@@ -85,10 +84,13 @@ class Entry:
 # --- keeping -------------------------------------------------------------------------------------------------
 
 
-def ground(layout: Layout, intake: Intake | None) -> dict[str, Any]:
-    """What all tables of an edition rest on: filings, reference, declarations, corrections, version of Entry."""
+def ground(layout: Layout, intake: Intake | None, inputs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What all tables of an edition rest on: filings, reference, declarations, corrections, version of Entry.
+
+    inputs: `provenance.inputs` of the same filings.
+    """
     prefix = f"{intake.folder.resolve().name}/" if intake else ""
-    hashes = {one["path"]: one["sha256"] for one in inputs(layout, intake)}
+    hashes = {one["path"]: one["sha256"] for one in inputs}
     filed = {file: hash for file, hash in hashes.items() if prefix and file.startswith(prefix) and not file.endswith(".yml")}  # fmt: skip
     return {
         "filings": {
