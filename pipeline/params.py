@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -263,6 +263,12 @@ def _schema() -> dict[str, dict[str, Any]]:
     return properties
 
 
+def limits(driver: str) -> tuple[float, float]:
+    """The least and the greatest value that a driver may have."""
+    first = _schema()[driver]["anyOf"][0]
+    return first["minimum"], first["maximum"]
+
+
 def allowed(key: str) -> str:
     """What a parameter may be, in Chinese, from the declaration."""
     schema = _schema()[key]
@@ -275,10 +281,9 @@ def allowed(key: str) -> str:
         return f"{schema['minLength']} 到 {schema['maxLength']} 个字"
     if schema.get("type") == "array":
         return "地区名称的列表"
-    first = schema["anyOf"][0]
-    if first.get("format") == "date":
+    if schema["anyOf"][0].get("format") == "date":
         return "日期（如 2026-03-31）或空"
-    low, high = number(first["minimum"]), number(first["maximum"])
+    low, high = map(number, limits(key))
     return f"{low} 到 {high} 之间的数、由低到高的三个数 [低, 中, 高] 或 {TREND}"
 
 
@@ -292,12 +297,18 @@ def _load(layout: Layout, path: Path, layer: Layer) -> Tree:
     """A YAML file as a tree of texts with lines; empty when there is no such file."""
     file = path.relative_to(layout.root).as_posix()
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-        node = yaml.compose(text, yaml.SafeLoader)
+        return _parsed(path.read_bytes(), file, layer)
     except FileNotFoundError:
         return {}
     except OSError:
         raise ParameterError("params.unreadable", f"无法读取 {file}；请确认它是一个文件，并且有读取权限。") from None
+
+
+@lru_cache(maxsize=128)  # the scenarios of all regions read the same few files; a tree is read only
+def _parsed(content: bytes, file: str, layer: Layer) -> Tree:
+    try:
+        text = content.decode("utf-8-sig")
+        node = yaml.compose(text, yaml.SafeLoader)
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise ParameterError(
