@@ -289,6 +289,10 @@ def compare(
         _print_frame(comparison.shown(found, layout, first), f"不同的数值：{found.differences.height} 个{rest}")
     else:
         console.print("数值都相同。")
+    if found.drivers.height:
+        _print_frame(
+            comparison.drivers_shown(found, layout), "2030 年的差别由哪些因素造成（LMDI 分解，各项之和等于差别）"
+        )
     for note in found.notes:
         console.print(shown(note))
 

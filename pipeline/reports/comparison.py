@@ -1,7 +1,6 @@
 """What differs between two regions, scenarios or editions, biggest first, and which parameters differ?
 
-The result is frames; `shown` makes of them what a person reads. Only whole regions are compared, not their enterprises or
-the members of a dimension.
+The result is frames (see `differences`); `shown` makes of them what a person reads.
 """
 
 from __future__ import annotations
@@ -13,32 +12,41 @@ from typing import Any
 
 import polars as pl
 
-from pipeline import regions, wording
+from pipeline import params, reference, regions, wording
+from pipeline.charts.alt_text import changed_by
 from pipeline.errors import ParameterError
+from pipeline.findings import Measure
 from pipeline.indicators.evaluate import ECONOMIC
-from pipeline.indicators.model import Catalogue, Indicator, load_catalogue
+from pipeline.indicators.model import load_catalogue
 from pipeline.layout import SAMPLE, Layout
 from pipeline.params import Params
 from pipeline.regions import Region
-from pipeline.reports import history, reasons
+from pipeline.reports import history
+from pipeline.reports.differences import (
+    as_table,
+    differences,
+    gap,
+    printed,
+    ranked,
+    reprojected,
+    restated,
+    title,
+    wholes,
+)
 from pipeline.reports.edition import METHOD, computed
 from pipeline.reports.history import Entry
-from pipeline.reports.plan import Selection, jobs
+from pipeline.reports.plan import Job, Selection, jobs
+from pipeline.scenarios import decomposition, outlook
+from pipeline.scenarios.drivers import HORIZON
+from pipeline.scenarios.outlook import Outlook
+from pipeline.scenarios.projection import MEASURES
 
 PREVIOUS = "previous"
 KINDS = {"scenario": "scenario:情景", "region": "region:地区", "edition": "edition:版本"}
 RIGHT = f"应写作 {'、'.join(KINDS.values())}，版本之后可加 @{PREVIOUS}"
-NOISE = 1e-9  # relative; smaller differences are those of adding up in another order
 SHOWN = 20  # differences that a terminal lists
 
-DIFFERENCES: dict[str, pl.DataType] = {
-    "indicator_id": pl.String(), "region_code": pl.String(), "year": pl.Int64(), "unit": pl.String(),
-    "value_a": pl.Float64(), "value_b": pl.Float64(), "difference": pl.Float64(), "relative_change": pl.Float64(),
-    "n_rows_a": pl.Int64(), "n_rows_b": pl.Int64(), "why": pl.String(),
-}  # fmt: skip
-"""region_code: null where two regions are compared. difference: b - a. relative_change: of a, null where that is 0 or one
-of them has no value. n_rows_a, n_rows_b: the filed rows behind each. why: of editions only."""
-
+STEPS = {name: outlook.SCHEMAS["steps"][name] for name in ("measure", "before", "after", "step", "value")}
 PARAMETERS = ("parameter", "title", "value_a", "value_b", "origin_a", "origin_b")
 
 
@@ -69,7 +77,7 @@ class Options:
 @dataclass(frozen=True)
 class Comparison:
     """a, b: what they are called. about: what they have in common. differences: DIFFERENCES. parameters: PARAMETERS, those
-    that differ. notes: sentences."""
+    that differ. drivers: of scenarios, what makes 2030 differ (STEPS). notes: sentences."""
 
     a: str
     b: str
@@ -77,6 +85,7 @@ class Comparison:
     differences: pl.DataFrame
     parameters: pl.DataFrame
     notes: list[str] = field(default_factory=list)
+    drivers: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=STEPS))
 
 
 def side(text: str) -> Side:
@@ -96,7 +105,7 @@ def compare(layout: Layout, a: str, b: str, options: Options) -> Comparison:
     one, other = side(a), side(b)
     if one.kind != other.kind:
         raise ParameterError("compare.mixed", f"{a} 与 {b} 不是同一类，不能比较；请给出两个情景、两个地区或两个版本")
-    return {"region": _regions, "edition": _editions}[one.kind](layout, one, other, options)
+    return {"scenario": _scenarios, "region": _regions, "edition": _editions}[one.kind](layout, one, other, options)
 
 
 def _same(one: Side) -> ParameterError:
@@ -108,6 +117,66 @@ def _idle(kind: str, **given: object) -> None:
         if value:
             shown = "-p" if option == "overrides" else f"--{option}"
             raise ParameterError("compare.option", f"比较{KINDS[kind].partition(':')[2]}时不能再给 {shown}；请去掉它")
+
+
+# --- scenarios -----------------------------------------------------------------------------------------------
+
+
+def _scenarios(layout: Layout, one: Side, other: Side, options: Options) -> Comparison:
+    _idle("scenario", scenario=options.scenario)
+    if one == other:
+        raise _same(one)
+    known = [name for name, _ in params.scenarios(layout)]
+    for side in (one, other):
+        if side.name not in known:
+            raise ParameterError("scenario.unknown", f"没有情景 {side.name}；可用：{wording.join_names(known)}")
+    wanted = Selection(
+        None, options.region or "全国", f"{one.name},{other.name}", options.filings or SAMPLE,
+        overrides=tuple(options.overrides),
+    )  # fmt: skip
+    planned = jobs(layout, wanted)
+    if len(planned) != len((one, other)):
+        raise ParameterError("compare.one", f"--region {options.region}：比较情景时只能给一个地区")
+    region, year = planned[0].region, options.year or HORIZON
+    found = [projected(layout, [job]) for job in planned] if not _alike(planned) else [projected(layout, planned)]
+    paths = pl.concat(of.paths for of in found).filter(pl.col("region_code") == region.code)
+    if paths.is_empty():
+        raise ParameterError(
+            "compare.filings", f"{region.short_zh}没有能源填报，情景没有起点，不能比较；请用 --filings 给出填报文件夹"
+        )
+    if year not in (years := paths["year"].unique().sort().to_list()):
+        raise ParameterError("compare.year", f"--year {year}：情景没有这一年；应在 {years[0]} 至 {years[-1]} 之间")
+    sides = [as_table(paths.filter(scenario=job.scenario, year=year)) for job in planned]
+    notes = [] if len(found) == 1 else ["两个情景的折算参数不同，不分解差别的因素。"]
+    return Comparison(
+        one.text,
+        other.text,
+        f"{region.short_zh}，{year} 年，填报：{planned[0].filings}",
+        differences(*sides),
+        _parameters(*(history.printed(job.resolved) for job in planned)),
+        notes,
+        found[0].steps.filter(pl.col("region_code") == region.code).select(list(STEPS))
+        if not notes
+        else pl.DataFrame(schema=STEPS),
+    )
+
+
+def _alike(planned: Sequence[Job]) -> bool:
+    """Whether all jobs have the same indicator table."""
+    methods = [job.resolved.params.model_dump(include=set(METHOD)) for job in planned]
+    return all(method == methods[0] for method in methods)
+
+
+def projected(layout: Layout, planned: Sequence[Job]) -> Outlook:
+    """The outlook of the scenarios of `planned`, which have one indicator table."""
+    job = planned[0]
+    resolved = {
+        one.scenario: [
+            params.resolve(layout, place, one.scenario, job.overrides) for place in regions.all_regions(layout)
+        ]
+        for one in planned
+    }
+    return outlook.compute(computed(layout, job), resolved, reference.load_plan(layout), reference.grid_factors(layout))
 
 
 # --- regions -------------------------------------------------------------------------------------------------
@@ -126,8 +195,7 @@ def _regions(layout: Layout, one: Side, other: Side, options: Options) -> Compar
     if len(planned) != len(places):
         raise ParameterError("compare.one", f"--scenario {options.scenario}：比较地区时只能给一个情景")
     tables = [computed(layout, planned[0])]
-    methods = [job.resolved.params.model_dump(include=set(METHOD)) for job in planned]
-    tables.append(tables[0] if methods[0] == methods[1] else computed(layout, planned[1]))
+    tables.append(tables[0] if _alike(planned) else computed(layout, planned[1]))
     year = options.year or planned[0].year
     catalogue = load_catalogue(layout)
     sides = [
@@ -163,14 +231,17 @@ def _editions(layout: Layout, one: Side, other: Side, options: Options) -> Compa
             continue
         tables = [entry.table() for entry in entries if entry]
         found.append(restated(tables[0], tables[1], entries[0], entries[1], [place], catalogue, options.year))
+        found.append(reprojected(entries[0], entries[1], place, catalogue, options.year))
         used.append((entries[0], entries[1]))
         years.append([set(table["year"]) for table in tables])
     if not used:
         raise _missing(layout, one, other, places[0], scenario)
-    rows = _ranked(pl.concat(found))
+    rows = ranked(pl.concat(found))
+    causes = rows["why"].unique().to_list()
     names = (one.text, other.text)
     alone = [years[0][0] - years[0][1], years[0][1] - years[0][0]]
     notes = [f"只有 {name} 有 {wording.join_names([str(year) for year in sorted(only)])} 年的数值，没有列入。" for name, only in zip(names, alone, strict=True) if only]  # fmt: skip
+    notes += [f"各处不同的原因：{causes[0]}。"] if len(causes) == 1 else []
     differ = pl.concat([_parameters(a.parameters, b.parameters) for a, b in used]).unique(maintain_order=True)
     where = wording.join_names([place.short_zh for place in places]) if len(places) < 5 else f"{len(used)} 个地区"
     when = f"{options.year} 年" if options.year else "两版都有的各年"
@@ -200,67 +271,6 @@ def _missing(layout: Layout, one: Side, other: Side, place: Region, scenario: st
     )
 
 
-def restated(
-    a: pl.DataFrame,
-    b: pl.DataFrame,
-    before: Entry,
-    after: Entry,
-    places: Sequence[Region],
-    catalogue: Catalogue,
-    year: int | None = None,
-) -> pl.DataFrame:
-    """DIFFERENCES, with the reasons, of the values that both tables have of the same indicator, region and year."""
-    codes = [place.code for place in places]
-    both = differences(wholes(a, codes, year), wholes(b, codes, year))
-    names = {place.code: place.short_zh for place in places}
-    keys = both.select("indicator_id", "region_code").unique(maintain_order=True)
-    told = [
-        reasons.why(id, code, names.get(code, code), before, after, catalogue)
-        if id in catalogue.indicators
-        else "指标已不在目录中"
-        for id, code in keys.iter_rows()
-    ]
-    found = both.drop("why").join(
-        keys.with_columns(why=pl.Series(told, dtype=pl.String)), on=keys.columns, how="left", maintain_order="left"
-    )
-    return found.select(list(DIFFERENCES))
-
-
-# --- frames --------------------------------------------------------------------------------------------------
-
-
-def wholes(table: pl.DataFrame, codes: Sequence[str], year: int | None = None) -> pl.DataFrame:
-    """The rows of `evaluate.TABLE` of these regions, with all entities and members as one; of one year, or all."""
-    rows = table.filter(
-        pl.col("entity_id").is_null(), pl.col("dimension").is_null(), pl.col("region_code").is_in(list(codes))
-    )
-    return rows if year is None else rows.filter(pl.col("year") == year)
-
-
-def differences(a: pl.DataFrame, b: pl.DataFrame) -> pl.DataFrame:
-    """DIFFERENCES (why null) between rows of the same indicator_id, region_code and year, the biggest first.
-
-    Biggest by the relative change, for it can be compared between indicators; what was 0 and is not comes first, what
-    only one side has comes last.
-    """
-    on = ["indicator_id", "region_code", "year"]
-    kept = [*on, "unit", "value", "n_rows"]
-    both = a.select(kept).join(b.select(kept), on=on, how="inner", nulls_equal=True, suffix="_b", maintain_order="left")
-    one, other = pl.col("value"), pl.col("value_b")
-    apart = (other - one).abs() > NOISE * pl.max_horizontal(one.abs(), other.abs())
-    both = both.filter(apart.fill_null(False) | (one.is_null() != other.is_null()))
-    rows = both.with_columns(
-        value_a=one, n_rows_a="n_rows", difference=other - one, relative_change=pl.when(one != 0).then((other - one) / one.abs()),
-        why=pl.lit(None, pl.String),
-    )  # fmt: skip
-    return _ranked(rows.select(pl.col(name).cast(dtype) for name, dtype in DIFFERENCES.items()))
-
-
-def _ranked(rows: pl.DataFrame) -> pl.DataFrame:
-    size = pl.col("relative_change").abs().fill_null(float("inf"))
-    return rows.sort(pl.col("difference").is_null(), -size, "indicator_id", "region_code", -pl.col("year"), maintain_order=True)  # fmt: skip
-
-
 def _parameters(a: Mapping[str, Sequence[str]], b: Mapping[str, Sequence[str]]) -> pl.DataFrame:
     """PARAMETERS of two sets as `history.printed` gives them."""
     absent = (wording.MISSING, wording.MISSING)
@@ -276,56 +286,64 @@ def _parameters(a: Mapping[str, Sequence[str]], b: Mapping[str, Sequence[str]]) 
 
 
 def shown(found: Comparison, layout: Layout, rows: pl.DataFrame) -> pl.DataFrame:
-    """指标, 名称, 地区 (not of two regions), 年份, the values of both, 差, 相对变化, 填报行数 and 原因 (of editions) of `rows`."""
+    """指标, 名称, 地区, 年份, the values of both, 单位, 差, 相对变化, 填报行数 and 原因 of `rows`, without the columns in which all
+    differences are alike: `about` and the notes tell these."""
     catalogue = load_catalogue(layout)
     names = {one.code: one.short_zh for one in regions.all_regions(layout)} | {code: name for name, code in ECONOMIC.items()}  # fmt: skip
     lines = []
     for row in rows.iter_rows(named=True):
-        one = catalogue.indicators.get(row["indicator_id"])
+        one = catalogue.indicators.get(row["indicator_id"].partition("/")[0])
         values = printed(one, row["value_a"], row["value_b"])
         lines.append(
-            {"指标": row["indicator_id"], "名称": one.title if one else "", "地区": names.get(row["region_code"], ""), "年份": str(row["year"])}
+            {"指标": row["indicator_id"], "名称": title(row["indicator_id"], catalogue), "地区": names.get(row["region_code"], ""), "年份": str(row["year"])}
             | {found.a: values[0], found.b: values[1], "单位": "" if row["unit"] == "1" else row["unit"]}
-            | {"差": _gap(one, row["difference"]), "相对变化": wording.change(row["relative_change"])}
+            | {"差": gap(one, row["difference"]), "相对变化": wording.change(row["relative_change"])}
             | {"填报行数": " / ".join("—" if n is None else str(n) for n in (row["n_rows_a"], row["n_rows_b"]))}
             | {"原因": row["why"] or ""}
         )  # fmt: skip
     frame = pl.DataFrame(lines)
-    idle = [name for name in ("地区", "原因") if frame.height and (frame[name] == "").all()]
-    return frame.drop(idle)
+    every = found.differences
+    idle = {
+        "地区": every["region_code"].n_unique() < 2,
+        "年份": every["year"].n_unique() < 2,
+        "填报行数": every["n_rows_a"].null_count() == every.height,
+        "原因": every["why"].n_unique() < 2,
+    }
+    return frame.drop(name for name, is_idle in idle.items() if is_idle and frame.height)
 
 
-def _gap(one: Indicator | None, difference: float | None) -> str:
-    """A difference with its sign, of shares in points; as many digits as show it."""
-    if difference is None:
-        return wording.MISSING
-    scaled, unit = (100 * difference, " 个百分点") if one and one.as_percent else (difference, "")
-    for decimals in range(one.decimals if one else 0, wording.MAX_DECIMALS + 1):
-        text = wording.number(scaled, decimals, sign=True)
-        if any(digit in "123456789" for digit in text):
-            break
-    return text + unit
-
-
-def printed(one: Indicator | None, *values: float | None) -> list[str]:
-    """Values as an indicator prints them, with more decimals where they would print alike."""
-    say = wording.percent if one and one.as_percent else wording.number
-    for decimals in range(one.decimals if one else 0, wording.MAX_DECIMALS + 1):
-        told = [say(value, decimals) for value in values]
-        if len(set(told)) == len(told):
-            break
-    return told
+def drivers_shown(found: Comparison, layout: Layout) -> pl.DataFrame:
+    """数值, the values of both, 因素, 影响, 占差别 of the drivers that have an effect, the biggest first."""
+    catalogue = load_catalogue(layout)
+    rows = found.drivers.filter(pl.col("value") != 0).sort(
+        pl.col("measure").rank("dense"), -pl.col("value").abs(), maintain_order=True
+    )
+    lines = []
+    for row in rows.iter_rows(named=True):
+        measure = Measure("", MEASURES[row["measure"]], 1, "big")
+        whole = row["after"] - row["before"]
+        lines.append(
+            {
+                "数值": title(row["measure"], catalogue),
+                found.a: measure.say(row["before"]),
+                found.b: measure.say(row["after"]),
+            }
+            | {"因素": decomposition.STEPS[row["step"]], "影响": changed_by(measure, row["value"]) or "没有影响"}
+            | {"占差别": wording.percent(row["value"] / whole) if whole else wording.MISSING}
+        )
+    return pl.DataFrame(lines)
 
 
 def parameters_shown(found: Comparison) -> pl.DataFrame:
     """参数, 名称, the values and origins of both."""
     names = {"parameter": "参数", "title": "名称", "value_a": found.a, "value_b": found.b, "origin_a": f"{found.a} 来源", "origin_b": f"{found.b} 来源"}  # fmt: skip
-    return found.parameters.rename(names)
+    short = pl.col("origin_a", "origin_b").str.strip_prefix("notebooks/params/")
+    return found.parameters.with_columns(short).rename(names)
 
 
 def as_data(found: Comparison) -> dict[str, Any]:
     """Everything, for a machine."""
     return {
         "a": found.a, "b": found.b, "about": found.about, "differences": found.differences.to_dicts(),
-        "parameters": found.parameters.to_dicts(), "notes": found.notes,
+        "parameters": found.parameters.to_dicts(), "drivers": found.drivers.to_dicts(), "notes": found.notes,
     }  # fmt: skip

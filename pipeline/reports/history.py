@@ -1,17 +1,19 @@
 """What did an edition say before? Each report line keeps its last ten indicator tables, and what each of them rests on.
 
-    data/processed/<edition>/history/tables/<hash>.parquet             the tables, each once
+    data/processed/<edition>/history/tables/<hash>.parquet             the tables, and the scenario's paths, each once
     data/processed/<edition>/history/<region code>-<scenario>/0003.json    a line: one entry a table, the newest last
 
 A line is a region under a scenario, since either may have parameters of its own. A build that changes no number adds
-nothing; where only the ground has changed on which the numbers rest, the newest entry tells the new one.
+nothing; where only the ground has changed on which the numbers rest, the newest entry tells the new one. Numbers are
+those of the indicator table and, where there are any, of the line's scenario.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -26,10 +28,11 @@ from pipeline.filings.intake import Intake
 from pipeline.indicators import evaluate
 from pipeline.indicators.model import Catalogue, load_catalogue
 from pipeline.layout import Layout
-from pipeline.output import place, placed
+from pipeline.output import placed
 from pipeline.params import Resolved
 from pipeline.regions import NATION, Region
 from pipeline.reports.plan import Job
+from pipeline.scenarios.outlook import SCHEMAS
 
 KEPT = 10
 FOLDER, OF_TABLES = "history", "tables"
@@ -41,7 +44,7 @@ WORDS = frozenset({"title", "decimals", "better", "target", "beside", "source", 
 class Entry:
     """One state of a line: what was made, and of what.
 
-    indicators: the hash of the table. parameters: key -> value and origin, as `params.table` prints them. filings: file -> its SHA-256 and
+    indicators, paths: the hashes of the table and of the scenario's paths (None without any). parameters: key -> value and origin, as `params.table` prints them. filings: file -> its SHA-256 and
     the tables it was read as. reference: file -> SHA-256. declarations: indicator id -> hash of what its value depends
     on. corrections: table, key, column, action, before, after, reason. version: of this product.
     """
@@ -52,6 +55,7 @@ class Entry:
     region: str
     scenario: str
     indicators: str
+    paths: str | None
     parameters: Mapping[str, Sequence[str]]
     filings: Mapping[str, Mapping[str, Any]]
     reference: Mapping[str, str]
@@ -62,11 +66,24 @@ class Entry:
     @property
     def file(self) -> Path:
         """The indicator table."""
-        return self.path.parent.parent / OF_TABLES / f"{self.indicators}.parquet"
+        return self._kept(self.indicators)
+
+    @property
+    def files(self) -> list[Path]:
+        """All that the entry has in the folder of tables."""
+        return [self._kept(hash) for hash in (self.indicators, self.paths) if hash]
+
+    def _kept(self, hash: str) -> Path:
+        return self.path.parent.parent / OF_TABLES / f"{hash}.parquet"
 
     def table(self) -> pl.DataFrame:
         """`evaluate.TABLE`. Raises DataError where it is gone or of another version."""
         return evaluate.read(self.file)
+
+    def projected(self) -> pl.DataFrame:
+        """The scenario's paths, as `outlook.Outlook.paths`; empty where none were kept."""
+        file = self._kept(self.paths) if self.paths else None
+        return pl.read_parquet(file) if file and file.is_file() else pl.DataFrame(schema=SCHEMAS["paths"])
 
     def described(self) -> list[dict[str, Any]]:
         """The entry and its table as inputs of another report: path (without the number of the entry), sha256, lines."""
@@ -136,54 +153,61 @@ def printed(resolved: Resolved) -> dict[str, list[str]]:
     }
 
 
-def keep(layout: Layout, job: Job, file: Path, rests_on: Mapping[str, Any]) -> None:
+def keep(layout: Layout, job: Job, file: Path, rests_on: Mapping[str, Any], paths: pl.DataFrame | None = None) -> None:
     """Add the indicator table `file` to the line of `job`, unless its numbers are those of the newest entry there.
 
-    rests_on: `ground`. Raises OutputError.
+    rests_on: `ground`. paths: those of the line's region and scenario (`outlook.Outlook.paths`). Raises OutputError.
     """
     line = _line(layout, job.edition, job.region, job.scenario)
+    tables = line.parent / OF_TABLES
     known = _entries(line)
+    last = _read(known[-1]) if known else None
     content = {
         "edition": job.edition,
         "year": job.year,
         "region": job.region.code,
         "scenario": job.scenario,
-        "indicators": _short(file.read_bytes()),
+        "indicators": _kept(pl.read_parquet(file), tables, last.indicators if last else None),
+        "paths": None if paths is None else _kept(paths, tables, last.paths if last else None),
         "parameters": printed(job.resolved),
         **rests_on,
     }
-    number = int(known[-1].stem) + 1 if known else 1
-    if known and (last := _read(known[-1])) and _alike(last, str(content["indicators"]), file):
-        content["indicators"] = last.indicators
-        number -= 1
+    same = last and (last.indicators, last.paths) == (content["indicators"], content["paths"])
+    number = (int(known[-1].stem) if known else 0) + (0 if same else 1)
     text = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
     target = line / f"{number:04}.json"
-    if target.is_file() and target.read_text("utf-8") == text:
-        return
-    table = line.parent / OF_TABLES / f"{content['indicators']}.parquet"
-    if not table.is_file():
-        place(file, table)
-    with placed(target) as beside:
-        beside.write_text(text, "utf-8")
+    if not (target.is_file() and target.read_text("utf-8") == text):
+        with placed(target) as beside:
+            beside.write_text(text, "utf-8")
     _drop(line, _entries(line)[:-KEPT])
 
 
-def _alike(last: Entry, hash: str, file: Path) -> bool:
-    """Whether both tables say the same; another version of polars may write the same table as other bytes."""
-    if not last.file.is_file():
-        return False
-    return last.indicators == hash or pl.read_parquet(last.file).equals(pl.read_parquet(file))
+def _kept(table: pl.DataFrame, folder: Path, last: str | None) -> str:
+    """The hash of `table`, which is put into the folder; that of the last one where both say the same, for another version
+    of polars may write the same table as other bytes."""
+    before = folder / f"{last}.parquet"
+    if last and before.is_file() and pl.read_parquet(before).equals(table):
+        return last
+    content = io.BytesIO()
+    table.write_parquet(content)
+    hash = _short(content.getvalue())
+    if not (target := folder / f"{hash}.parquet").is_file():
+        with placed(target) as beside:
+            beside.write_bytes(content.getvalue())
+    return hash
 
 
 def _drop(line: Path, old: Sequence[Path]) -> None:
     """Remove entries, and the tables that only they had."""
-    tables = {entry.file for path in old if (entry := _read(path))}
+
+    def files(entries: Iterable[Path]) -> set[Path]:
+        return {file for path in entries if (entry := _read(path)) for file in entry.files}
+
+    tables = files(old)
     for path in old:
         path.unlink(missing_ok=True)
-    if tables:
-        left = {entry.file for path in line.parent.glob("*/*.json") if (entry := _read(path))}
-        for table in tables - left:
-            table.unlink(missing_ok=True)
+    for table in tables - files(line.parent.glob("*/*.json")) if tables else ():
+        table.unlink(missing_ok=True)
 
 
 # --- looking back --------------------------------------------------------------------------------------------

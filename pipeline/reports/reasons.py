@@ -9,6 +9,7 @@ from pipeline.indicators.model import Catalogue, Indicator
 from pipeline.params import Params
 from pipeline.regions import NATION_CODE
 from pipeline.reports.history import Entry
+from pipeline.scenarios.drivers import DRIVERS
 from pipeline.wording import join_names
 
 NAMED = 3  # files that are named; more are counted
@@ -33,14 +34,26 @@ def why(id: str, region: str, short_zh: str, before: Entry, after: Entry, catalo
     return "；".join(near or _afar(before, after)) or "原因没有记录"
 
 
+def of_projection(region: str, short_zh: str, before: Entry, after: Entry, catalogue: Catalogue) -> str:
+    """The same of a projected value: its drivers, else what changed of the energy from which it starts."""
+    drivers = [_changed(key, before, after) for key in DRIVERS]
+    found = [text for text in drivers if text]
+    return "；".join(found) or why("carbon.market", region, short_zh, before, after, catalogue)
+
+
 def _parameters(id: str, before: Entry, after: Entry, catalogue: Catalogue) -> Iterator[str]:
     ones = [one for one in catalogue.only([id]) if one.table]
     coal = COAL if any(_in_coal(one) for one in ones) else ()
     fuels = FUELS if any(one.table in ("carbon", "cases") for one in ones) else ()
     for key in (*coal, *fuels):
-        one, other = (_value(entry.parameters, key) for entry in (before, after))
-        if one != other:
-            yield f"参数“{Params.model_fields[key].title}”由 {one} 改为 {other}"
+        if text := _changed(key, before, after):
+            yield text
+
+
+def _changed(key: str, before: Entry, after: Entry) -> str:
+    """What became of a parameter; empty where nothing did."""
+    one, other = (_value(entry.parameters, key) for entry in (before, after))
+    return "" if one == other else f"参数“{Params.model_fields[key].title}”由 {one} 改为 {other}"
 
 
 def _in_coal(one: Indicator) -> bool:

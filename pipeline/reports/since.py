@@ -17,7 +17,7 @@ from pipeline.indicators.scorecard import Judgement, scorecard
 from pipeline.indicators.view import View
 from pipeline.reference import Plan
 from pipeline.reports.blocks import Table
-from pipeline.reports.comparison import printed, restated
+from pipeline.reports.differences import printed, restated
 from pipeline.reports.energy import said_change
 from pipeline.reports.history import Entry
 from pipeline.reports.shapes import FILED
@@ -46,7 +46,7 @@ class LastEdition:
         return scorecard(plan, values, self.view.year, self.view.region, statuses)
 
     def restated(self, view: View) -> pl.DataFrame:
-        """`comparison.DIFFERENCES` between the last edition and this one, of the report's region."""
+        """`differences.DIFFERENCES` between the last edition and this one, of the report's region."""
         return restated(self.view.table, view.table, self.before, self.after, [view.region], view.catalogue)
 
 
