@@ -12,9 +12,10 @@ test: setup
 	@$(BIN)/mypy
 	@$(BIN)/pytest
 
-# What the intake takes, as a multiple of the time in which the file is only read; some minutes.
+# What the intake takes, as a multiple of the time in which the file is only read; then the scenarios. Some minutes.
 bench: setup
 	@$(BIN)/python tests/benchmarks/bench_filings.py
+	@$(BIN)/python tests/benchmarks/bench_scenarios.py
 
 setup: $(STAMP)
 

@@ -24,10 +24,12 @@ from pipeline.reference import Plan
 from pipeline.regions import Region
 from pipeline.reports import history
 from pipeline.reports.blocks import MIME, NUMBERED, Block
-from pipeline.reports.edition import indicators, prepare
+from pipeline.reports.edition import indicators, prepare, scenarios
 from pipeline.reports.plan import NO_FILINGS, Job, Selection, jobs
 from pipeline.reports.provenance import read
 from pipeline.reports.since import LastEdition
+from pipeline.scenarios import outlook
+from pipeline.scenarios.outlook import Outlook
 
 CHARTS = "charts"
 
@@ -39,7 +41,8 @@ class Chapter:
     published: see `reference.published`, with what lies after the report's year left out. provinces: 34 rows, see
     `reference.provinces`. parameters: the effective parameters as a table with Chinese columns. inputs: the input
     files with path, sha256 and rows. edition: the folder of what was computed from the filings. view: the
-    indicators of the report's region. last: what the edition of the year before said, where there is one.
+    indicators of the report's region. scenarios: the folder of what `outlook` reads. last: what the edition of the year
+    before said, where there is one.
     """
 
     layout: Layout
@@ -57,6 +60,7 @@ class Chapter:
     tables: Path
     edition: Path
     view: View
+    scenarios: Path
     last: LastEdition | None
 
     def filed(self, table: str) -> pl.DataFrame:
@@ -65,6 +69,10 @@ class Chapter:
             return pl.DataFrame(schema=BY_NAME[table].dtypes)
         rows = accepted(self.edition, table)
         return rows.filter(pl.col("year") <= self.year) if "year" in rows.columns else rows
+
+    def outlook(self) -> Outlook:
+        """All scenarios of the report's region; empty tables where they cannot be projected."""
+        return outlook.read(self.scenarios).of(self.region.code)
 
     @property
     def has_filings(self) -> bool:
@@ -168,6 +176,7 @@ def open_chapter(
         edition=edition,
         view=view,
         last=_last(view, [history.load(Path(path)) for path in frozen["editions"]]),
+        scenarios=Path(frozen["scenarios"]),
     )
 
 
@@ -198,6 +207,7 @@ def freeze(layout: Layout, job: Job) -> dict[str, Any]:
         "inputs": read(layout, job),
         "editions": _compared(layout, job),
         "indicators": str(indicators(layout, job)),
+        "scenarios": str(scenarios(layout, job)),
         "edition": str(layout.processed / job.edition),
         "tables": str(layout.processed / job.edition / job.slug / "tables"),
     }

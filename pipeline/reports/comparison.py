@@ -33,7 +33,7 @@ from pipeline.reports.differences import (
     title,
     wholes,
 )
-from pipeline.reports.edition import METHOD, computed
+from pipeline.reports.edition import METHOD, computed, parameters
 from pipeline.reports.history import Entry
 from pipeline.reports.plan import Job, Selection, jobs
 from pipeline.scenarios import decomposition, outlook
@@ -138,7 +138,7 @@ def _scenarios(layout: Layout, one: Side, other: Side, options: Options) -> Comp
     if len(planned) != len((one, other)):
         raise ParameterError("compare.one", f"--region {options.region}：比较情景时只能给一个地区")
     region, year = planned[0].region, options.year or HORIZON
-    found = [projected(layout, [job]) for job in planned] if not _alike(planned) else [projected(layout, planned)]
+    found = [_projected(layout, planned)] if _alike(planned) else [_projected(layout, [job]) for job in planned]
     paths = pl.concat(of.paths for of in found).filter(pl.col("region_code") == region.code)
     if paths.is_empty():
         raise ParameterError(
@@ -167,16 +167,12 @@ def _alike(planned: Sequence[Job]) -> bool:
     return all(method == methods[0] for method in methods)
 
 
-def projected(layout: Layout, planned: Sequence[Job]) -> Outlook:
+def _projected(layout: Layout, planned: Sequence[Job]) -> Outlook:
     """The outlook of the scenarios of `planned`, which have one indicator table."""
-    job = planned[0]
-    resolved = {
-        one.scenario: [
-            params.resolve(layout, place, one.scenario, job.overrides) for place in regions.all_regions(layout)
-        ]
-        for one in planned
-    }
-    return outlook.compute(computed(layout, job), resolved, reference.load_plan(layout), reference.grid_factors(layout))
+    of_all = parameters(layout, planned[0])
+    chosen = {job.scenario: of_all[job.scenario] for job in planned}
+    table = computed(layout, planned[0])
+    return outlook.compute(table, chosen, reference.load_plan(layout), reference.grid_factors(layout))
 
 
 # --- regions -------------------------------------------------------------------------------------------------

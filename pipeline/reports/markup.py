@@ -52,10 +52,9 @@ def to_html(block: Payload, number: str, svg: str = "") -> str:
     caption = f'<span class="number">{name}</span> {text_html(block["title"])}'
     table = _table_html(block["table"], f"{name} {block['title']}")
     if block["kind"] == "figure":
-        spec = json.dumps(block["spec"], ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
         body = (
             f'<div class="chart"><div class="drawn" role="img" aria-label="{text_html(block["alt"])}">{svg}</div></div>'
-            f'<script type="application/json" class="spec" data-for="{block["id"]}">{spec}</script>'
+            f"{_data_html(block, 'spec')}{_data_html(block, 'explorer') if 'explorer' in block else ''}"
         )
         views = f"<details><summary>查看数据表</summary>{table}</details>"
     else:
@@ -75,6 +74,12 @@ def to_html(block: Payload, number: str, svg: str = "") -> str:
         f'<figure id="{block["id"]}" class="{block["kind"]}"><figcaption>{caption}</figcaption>{body}{source}'
         f'<div class="tools">{views}{method}{csv}</div></figure>'
     )
+
+
+def _data_html(block: Payload, name: str) -> str:
+    """What the page's script reads of a block: `spec`, or `explorer`."""
+    data = json.dumps(block[name], ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    return f'<script type="application/json" class="{name}" data-for="{block["id"]}">{data}</script>'
 
 
 def _csv_address(csv: str) -> str:

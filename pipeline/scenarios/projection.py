@@ -83,7 +83,7 @@ def _factors(start: Start, d: Mapping[str, Array], n: Array) -> dict[str, Array]
     pue = ((it - stock) * d["pue_new"] + of_stock) / it / pue0
     converted = np.minimum(d["s_room"] * n, np.maximum(0.0, 1 - start.retrofitted[column]))
     saved = 1 - np.minimum(1.0, d["pue_core_retrofit"] / d["pue_core"])
-    share0 = start.green_share[column]
+    share0 = np.nan_to_num(start.green_share[column])  # who filed no green power claims none
     to_go = np.maximum(HORIZON - start.year[column], 1.0)
     share = share0 + (d["green_share_2030"] - share0) * np.minimum(1.0, n / to_go)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -99,7 +99,7 @@ def _factors(start: Start, d: Mapping[str, Array], n: Array) -> dict[str, Array]
         "other": (1 + d["g_other"]) ** n,
         "flow": (1 + d["g_flow"]) ** n,
         "volume": (1 + d["g_volume"]) ** n,
-        "share": share,
+        "share": np.where(np.isnan(start.green_share[column]), np.nan, share),
         "green": unclaimed,
         "grid": (1 - d["d_grid"]) ** n,
         "residual": (1 - d["d_residual"]) ** n,

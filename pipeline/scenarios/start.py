@@ -26,6 +26,7 @@ REPLACED = {
     "own": "没有 {year} 年的数据中心 PUE，起点用本地区 {used} 年的",
     "nation": "没有数据中心 PUE，起点用全国 {used} 年的",
     "none": "没有数据中心 PUE，各年 PUE 按不变计算",
+    "green": "没有绿色电力占比，基于市场的排放从没有申领起算",
 }
 
 
@@ -140,7 +141,12 @@ def start(table: pl.DataFrame, provinces: Sequence[str]) -> Start | None:
         per_volume=now("energy.per_volume"),
         per_volume_change=now("energy.per_volume.change"),
         tce_per_kwh=of_electricity / kwh if kwh > 0 else 0.0,
-        replaced={code: told for code, (_, told) in pues.items() if told},
+        replaced={code: told for code, (_, told) in pues.items() if told}
+        | {
+            code: "；".join(filter(None, (pues[code][1], REPLACED["green"])))
+            for code, year in years.items()
+            if np.isnan(history.at("green.share", code, year))
+        },
         left_out=tuple(code for code, year in years.items() if year != national),
     )
 
