@@ -74,9 +74,9 @@ def reprojected(before: Entry, after: Entry, place: Region, catalogue: Catalogue
     """DIFFERENCES of the scenario's values after the last filed year, with the reason; empty where none were kept."""
     sides = [as_table(entry.projected().filter(pl.col("year") > entry.year)) for entry in (before, after)]
     rows = differences(*(one.filter(pl.col("year") == year) if year else one for one in sides))
-    return rows.with_columns(
-        why=pl.lit(reasons.of_projection(place.code, place.short_zh, before, after, catalogue), pl.String)
-    )
+    ids = rows["indicator_id"].str.split("/").list.first()
+    told = {id: reasons.of_projection(id, place.code, place.short_zh, before, after, catalogue) for id in ids.unique()}
+    return rows.with_columns(why=ids.replace_strict(told, return_dtype=pl.String))
 
 
 def restated(

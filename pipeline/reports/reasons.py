@@ -34,11 +34,10 @@ def why(id: str, region: str, short_zh: str, before: Entry, after: Entry, catalo
     return "；".join(near or _afar(before, after)) or "原因没有记录"
 
 
-def of_projection(region: str, short_zh: str, before: Entry, after: Entry, catalogue: Catalogue) -> str:
-    """The same of a projected value: its drivers, else what changed of the energy from which it starts."""
-    drivers = [_changed(key, before, after) for key in DRIVERS]
-    found = [text for text in drivers if text]
-    return "；".join(found) or why("carbon.market", region, short_zh, before, after, catalogue)
+def of_projection(id: str, region: str, short_zh: str, before: Entry, after: Entry, catalogue: Catalogue) -> str:
+    """The same of a projected value: its drivers, else what changed of the value from which it starts."""
+    drivers = [text for key in DRIVERS if (text := _changed(key, before, after))]
+    return "；".join(drivers) or why(id, region, short_zh, before, after, catalogue)
 
 
 def _parameters(id: str, before: Entry, after: Entry, catalogue: Catalogue) -> Iterator[str]:
