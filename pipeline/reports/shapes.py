@@ -307,7 +307,7 @@ def waterfall(
     y = alt.Y("项目:N", sort=names, title=None, axis=alt.Axis(ticks=False, labelLimit=200))
     reach = [one for one in (*lows, *highs) if one is not None]
     low, high = min(reach), max(reach)
-    room = alt.Scale(domain=[low, high + 0.14 * (high - low)], nice=False)  # for what stands beside the longest bar
+    room = alt.Scale(domain=[low, high + 0.22 * (high - low)], nice=False)  # for what stands beside the longest bar
     x = alt.X("起:Q", title=unit or None, scale=room, axis=alt.Axis(tickCount=5, grid=True))
     tint = alt.Color("性质:N", scale=alt.Scale(domain=["总量", "增加", "减少"], range=[theme.PRIMARY, theme.ACCENT, theme.CATEGORIES[2]]), legend=None)  # fmt: skip
     base = alt.Chart(rows).encode(y=y)
