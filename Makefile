@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.made-from
 
-.PHONY: report test bench setup lab lint lock clean
+.PHONY: report test bench setup lab lint lock schema clean
 report: setup
 	@$(BIN)/green-report build --region 全国,广东 --to html,pdf
 
@@ -35,6 +35,10 @@ lab: setup
 lock:
 	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-annotate --no-header -o requirements.lock
+
+# notebooks/params/schema.json, from the declaration of the parameters.
+schema: setup
+	@$(BIN)/python -m pipeline.schema
 
 clean:
 	rm -rf data/processed reports/20*

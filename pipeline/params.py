@@ -37,7 +37,7 @@ COMMAND_LINE = "命令行 -p"
 BUILT_IN = "内置默认值"
 SEE_ALL = "运行 green-report params 可查看全部参数"
 
-_WORDS = {
+WORDS = {
     "当量值": "equivalent",
     "等价值": "coal_equivalent",
     "初步": "preliminary",
@@ -89,7 +89,7 @@ def _names(value: object) -> object:
 
 def _word(value: object) -> object:
     text = _half_width(value).casefold() if isinstance(value, str) else value
-    return _WORDS.get(text, text) if isinstance(text, str) else text
+    return WORDS.get(text, text) if isinstance(text, str) else text
 
 
 def _date(value: object) -> object:
@@ -247,7 +247,7 @@ def table(resolved: Resolved) -> pl.DataFrame:
             "参数": key,
             "名称": str(field.title),
             "取值": _shown(getattr(resolved.params, key)),
-            "单位": _unit(key),
+            "单位": unit(key),
             "允许范围": allowed(key),
             "来源": str(resolved.origins[key]),
             "是否改动": "是" if key in resolved.changed else "否",
@@ -446,9 +446,9 @@ def _value(key: str, raw: object, origin: Origin, layout: Layout) -> object:
             raise ParameterError(
                 "params.order", f"{where}：{name}的三个数须由低到高（低 ≤ 中 ≤ 高），写的是 {text}。"
             ) from None
-        unit = "" if _unit(key) in (MISSING, "1") else f"，单位 {_unit(key)}"
+        counted = "" if unit(key) in (MISSING, "1") else f"，单位 {unit(key)}"
         raise ParameterError(
-            "params.value", f"{where}：{name}的取值“{text}”不对，应为{allowed(key)}{unit}；{SEE_ALL}。"
+            "params.value", f"{where}：{name}的取值“{text}”不对，应为{allowed(key)}{counted}；{SEE_ALL}。"
         ) from None
     return value
 
@@ -466,7 +466,8 @@ def _nearest(key: str) -> str:
     return names[difflib.get_close_matches(key, names, n=1, cutoff=0)[0]]
 
 
-def _unit(key: str) -> str:
+def unit(key: str) -> str:
+    """The unit of a parameter, — for one without."""
     extra = Params.model_fields[key].json_schema_extra
     return str(extra["unit"]) if isinstance(extra, dict) else MISSING
 

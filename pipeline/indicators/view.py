@@ -22,7 +22,8 @@ BIG = frozenset(("tce", "kWh", "TB", "tCO2", "m3", "GJ", "个", "架", "t"))  # 
 
 @dataclass(frozen=True)
 class View:
-    """table: `evaluate.TABLE`, up to `year`. provinces: see `reference.provinces`. names: entity_id -> name."""
+    """table: `evaluate.TABLE`, up to `year`. provinces: see `reference.provinces`. names: entity_id -> name. top_n: how
+    many a figure of the most lists. marked: short names of provinces that figures set apart, besides the report's own."""
 
     table: pl.DataFrame
     catalogue: Catalogue
@@ -30,6 +31,8 @@ class View:
     year: int
     provinces: pl.DataFrame
     names: dict[str, str]
+    top_n: int = 10
+    marked: tuple[str, ...] = ()
 
     def measure(self, id: str) -> Measure:
         """How the indicator is called and printed."""

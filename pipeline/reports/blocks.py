@@ -56,7 +56,8 @@ class Figure:
 
 @dataclass(frozen=True)
 class Table:
-    """A numbered table. `widths`: relative column widths for the PDF; by default they follow the contents."""
+    """A numbered table. widths: relative column widths for the PDF; by default they follow the contents. brief: what
+    stands on paper instead, with the same columns, where the whole is too long to print."""
 
     id: str
     title: str
@@ -65,12 +66,14 @@ class Table:
     method: str = ""
     decimals: Mapping[str, int] = field(default_factory=dict)
     widths: Sequence[float] | None = None
+    brief: pl.DataFrame | None = None
 
     def payload(self) -> dict[str, Any]:
-        table = _cells(self.data, self.decimals)
-        if self.widths:
-            table["widths"] = list(self.widths)
-        return {"kind": "table", **_texts(self), "table": table}
+        data = {"table": self.data} | ({} if self.brief is None else {"brief": self.brief})
+        cells = {name: _cells(rows, self.decimals) for name, rows in data.items()}
+        for table in cells.values():
+            table["widths"] = list(self.widths or table["widths"])
+        return {"kind": "table", **_texts(self), **cells}
 
 
 @dataclass(frozen=True)

@@ -158,6 +158,8 @@ def open_chapter(
         year=frozen["year"],
         provinces=reference.provinces(layout),
         names=names,
+        top_n=frozen["params"]["top_n"],
+        marked=tuple(frozen["params"]["highlight_regions"]),
     )
     return Chapter(
         layout=layout,

@@ -125,7 +125,7 @@ def _indices(
         layers.append(dashed.mark_line(strokeDash=[5, 3], strokeWidth=1.5))
     last = rows.filter(pl.col("年份") == pl.col("年份").max().over("线"))
     last = last.with_columns(字=pl.col("线") + pl.Series([f" {wording.number(value, 1)}" for value in last["指数"]]))
-    spread = (max(values) - min(values)) / 11 or 1.0
+    spread = (max(values) - min(values)) * theme.LABEL / theme.HEIGHT or 1.0
     for of_year in last.partition_by("年份"):
         ends = labels.apart(of_year, "指数", spread)
         layers.append(
@@ -136,7 +136,7 @@ def _indices(
     return Figure(
         id=figure,
         title=title,
-        chart=alt.layer(*layers).properties(height=240),
+        chart=alt.layer(*layers).properties(height=theme.HEIGHT),
         data=rows.pivot(on="线", index="年份", values="指数").sort("年份"),
         alt=alt_text.of_series(
             "折线图", what, INDEX, years, {name: [path.get(year) for year in years] for name, path in lines.items()}

@@ -43,8 +43,8 @@ EXPLORER = (
 )
 LEVELS = {"low": "低", "mode": "中", "high": "高"}
 METHOD = (
-    f"阴影为所选情景 {DRAWS} 次抽样（驱动因素取三角分布，各省取同一分位数）的第 10 至第 90 百分位，线为中位数；"
-    "{year} 年及以前为填报。"
+    "实线为驱动因素取中值的路径，{year} 年及以前为填报；"
+    f"阴影和点线为“{{title}}”情景 {DRAWS} 次抽样（三角分布，各省取同一分位数）的第 10 至第 90 百分位和中位数。"
 )
 
 
@@ -90,6 +90,32 @@ class Foresight:
         return self.path(measure, scenario, column).get(HORIZON)
 
 
+def fallen_back(foresight: Foresight) -> str:
+    """Which trends the region's history could not give, by scenario, as sentences; empty where it gave all."""
+    told = []
+    for name, title in foresight.titles.items():
+        rows = foresight.outlook.drivers.filter(
+            pl.col("scenario") == name, pl.col("basis").str.contains("没有可用的历史")
+        )
+        used = {
+            instead: [named(driver) for driver in rows.filter(pl.col("basis").str.contains(sign))["driver"]]
+            for instead, sign in (("用全国的趋势", "用全国"), ("用默认值", "用默认值"))
+        }
+        parts = [f"{wording.join_names(drivers)}{instead}" for instead, drivers in used.items() if drivers]
+        if parts:
+            told.append(f"“{title}”情景中没有历史可依的驱动因素：{'；'.join(parts)}。")
+    return "".join(told)
+
+
+def left_out(foresight: Foresight, measure: str) -> str:
+    """Why there is no path of a measure: `没有广东…的情景：…。`"""
+    view = foresight.view
+    reason = view.remarks(measure) if foresight.t0 == view.year else ""
+    tables = wording.join_names([f"“{name}”表" for name in view.tables(measure)])
+    what = f"没有{view.region.short_zh}{view.catalogue[measure].title}的情景"
+    return f"{what}：{reason or f'{foresight.t0} 年的{tables}不全'}。"
+
+
 # --- one measure in all scenarios ----------------------------------------------------------------------------
 
 
@@ -121,32 +147,27 @@ def fan(
     """The filed years, the median of every scenario, and the range of the report's own; None where it is not known."""
     if not foresight.has(measure):
         return None
-    view, own, t0 = foresight.view, foresight.own, foresight.t0
-    how, filed = view.measure(measure), foresight.filed(measure)
-    medians = {name: foresight.path(measure, name, "p50") for name in foresight.titles}
-    low, high = (foresight.path(measure, own, column) for column in ("p10", "p90"))
-    every = [value for path in (filed, low, high, *medians.values()) for value in path.values()]
+    own, t0 = foresight.own, foresight.t0
+    how, filed = foresight.view.measure(measure), foresight.filed(measure)
+    paths = {name: path for name in foresight.titles if (path := foresight.path(measure, name))}
+    low, middle, high = (foresight.path(measure, own, column) for column in ("p10", "p50", "p90"))
+    every = [value for path in (filed, low, high, *paths.values()) for value in path.values()]
     factor, unit, decimals = scaled(how, every)
-    digits = decimals + 2
-
-    def shown(value: float) -> float:
-        return round(value * factor, digits)
-
-    told = {"填报": filed} | {title: medians[name] for name, title in foresight.titles.items() if medians[name]}
-    rows = pl.DataFrame(
-        [(name, year, shown(value)) for name, path in told.items() for year, value in sorted(path.items())],
-        ["线", "年", "值"],
+    told = {"填报": filed} | {foresight.titles[name]: path for name, path in paths.items()}
+    rows = _rows(told, factor, decimals)
+    band = pl.DataFrame(
+        [(year, *(round(path[year] * factor, decimals + 2) for path in (low, middle, high))) for year in low],
+        ["年", "低", "值", "高"],
         orient="row",
     )
-    band = pl.DataFrame([(year, shown(low[year]), shown(high[year])) for year in low], ["年", "低", "高"], orient="row")
-    place = list(foresight.titles)
-    colours = [theme.INK, *(_tint(place.index(name)) for name in place if medians[name])]
+    tint = _tint(list(foresight.titles).index(own))
+    colours = [theme.INK, *(_tint(list(foresight.titles).index(name)) for name in paths)]
     colour = alt.Color("线:N", scale=alt.Scale(domain=list(told), range=colours), legend=None)
-    x = alt.X("年:O", title=None, axis=alt.Axis(labelAngle=0))
+    x = alt.X("年:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap="greedy"))
     y = alt.Y("值:Q", title=unit or None, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5))
-    area = (
-        alt.Chart(band).mark_area(opacity=0.18, color=_tint(place.index(own))).encode(x=x, y=alt.Y("低:Q"), y2="高:Q")
-    )
+    drawn = alt.Chart(band).encode(x=x)
+    area = drawn.mark_area(opacity=0.18, color=tint).encode(y=alt.Y("低:Q"), y2="高:Q")
+    median = drawn.mark_line(strokeDash=[2, 3], strokeWidth=1.5, color=tint).encode(y=y)
     tooltip = [
         alt.Tooltip("线:N"),
         alt.Tooltip("年:O"),
@@ -155,48 +176,49 @@ def fan(
     lines = alt.Chart(rows).mark_line(point=alt.OverlayMarkDef(size=25)).encode(x=x, y=y, color=colour, tooltip=tooltip)
     last = rows.filter(pl.col("年") == HORIZON)
     last = last.with_columns(字=last["线"] + pl.Series([f" {wording.number(value, decimals)}" for value in last["值"]]))
-    spread = ((max(every) - min(every)) * factor) / 12 or 1.0
+    spread = (max(every) - min(every)) * factor * theme.LABEL / theme.HEIGHT or 1.0
     names = alt.Chart(labels.apart(last, "值", spread)).mark_text(align="left", dx=9)
-    layers = [area, lines, names.encode(x=x, y=f"{labels.PLACE}:Q", text="字:N", color=colour)]
+    layers = [area, median, lines, names.encode(x=x, y=f"{labels.PLACE}:Q", text="字:N", color=colour)]
     if target is not None:
-        goal = pl.DataFrame({"处": [target.value * factor], "字": [f"2025 年目标：{target.value_printed}"]})
+        goal = pl.DataFrame(
+            {"处": [target.value * factor], "字": [f"{target.target_year} 年目标：{target.value_printed}"]}
+        )
         rule = alt.Chart(goal).encode(y="处:Q")
-        layers = [
-            rule.mark_rule(color=theme.ACCENT, strokeDash=[5, 3]),
-            rule.mark_text(align="left", x=4, dy=-8, color=theme.ACCENT).encode(text="字:N"),
-            *layers,
-        ]
+        said = rule.mark_text(align="left", x=4, dy=-8, color=theme.ACCENT).encode(text="字:N")
+        layers = [rule.mark_rule(color=theme.ACCENT, strokeDash=[5, 3]), said, *layers]
+    ranges = {f"{foresight.titles[own]} P{percent}": path for percent, path in ((10, low), (50, middle), (90, high))}
     years = sorted({*filed, *low})
-    column = {name: name if name == "填报" else f"{name}（中位数）" for name in told}
     data = pl.DataFrame({"年份": years}).with_columns(
-        *(
-            pl.Series(column[name], [_at(path, year, factor) for year in years], pl.Float64)
-            for name, path in told.items()
-        ),
-        pl.Series(f"{foresight.titles[own]}（P10）", [_at(low, year, factor) for year in years], pl.Float64),
-        pl.Series(f"{foresight.titles[own]}（P90）", [_at(high, year, factor) for year in years], pl.Float64),
+        pl.Series(name, [None if year not in path else path[year] * factor for year in years], pl.Float64)
+        for name, path in (told | ranges).items()
     )
     return Figure(
         id=figure,
         title=ends(foresight, measure),
-        chart=alt.layer(*layers).properties(height=220, padding={"right": 110}),
+        chart=alt.layer(*layers).properties(height=theme.HEIGHT + 20),
         data=data,
         alt=_fan_alt(foresight, measure),
         source=SOURCE,
-        method=f"单位：{unit or '1'}。" + METHOD.format(year=t0),
+        method=f"单位：{unit or '1'}。" + METHOD.format(year=t0, title=foresight.titles[own]),
         decimals=dict.fromkeys(data.columns[1:], decimals),
         explorer=explored(foresight) if explorer else None,
     )
+
+
+def _rows(lines: Mapping[str, Mapping[int, float]], factor: float, decimals: int) -> pl.DataFrame:
+    """线, 年, 值 of the points of lines, rounded to what a chart can show."""
+    points = [
+        (name, year, round(value * factor, decimals + 2))
+        for name, path in lines.items()
+        for year, value in sorted(path.items())
+    ]
+    return pl.DataFrame(points, ["线", "年", "值"], orient="row")
 
 
 def _tint(place: int) -> str:
     """Like for like in all charts of the chapter: the first scenario grey, the second green, the third blue."""
     tints = [theme.MUTED, theme.PRIMARY, theme.CATEGORIES[2], theme.CATEGORIES[4], theme.CATEGORIES[3]]
     return tints[place % len(tints)]
-
-
-def _at(path: Mapping[int, float], year: int, factor: float) -> float | None:
-    return None if year not in path else path[year] * factor
 
 
 def _fan_alt(foresight: Foresight, measure: str) -> str:
@@ -207,9 +229,9 @@ def _fan_alt(foresight: Foresight, measure: str) -> str:
     )
     told = []
     for name, title in foresight.titles.items():
-        low, middle, high = (foresight.at_end(measure, name, column) for column in ("p10", "p50", "p90"))
+        value, low, high = (foresight.at_end(measure, name, column) for column in ("value", "p10", "p90"))
         told.append(
-            f"{title}到 {HORIZON} 年的中位数为 {how.say(middle)}，第 10 至第 90 百分位为 {how.say(low)} 至 {how.say(high)}"
+            f"{title}到 {HORIZON} 年为 {how.say(value)}，第 10 至第 90 百分位为 {how.say(low)} 至 {how.say(high)}"
         )
     return f"扇形图：{own}{how.name}，{min(filed, default=t0)} 年至 {HORIZON} 年。{begun}{'；'.join(told)}。"
 
@@ -284,6 +306,7 @@ def by_facility(foresight: Foresight, table: str) -> Table:
         source=SOURCE,
         method="接入汇聚机房没有驱动因素，各年不变；燃料与各类设施的用电保持同一比例。",
         decimals=dict.fromkeys(frame.columns[1:], 1),
+        widths=[11, *[8] * (frame.width - 1)],
     )
 
 
@@ -297,6 +320,12 @@ def probability(value: float) -> str:
     if 0.995 <= value < 1:
         return "超过 99%"
     return wording.percent(value, 0)
+
+
+def likely(value: float) -> str:
+    """`概率为 98%`, `概率不到 1%`."""
+    said = probability(value)
+    return f"概率为 {said}" if said[0].isdigit() else f"概率{said}"
 
 
 @dataclass(frozen=True)
@@ -357,25 +386,23 @@ def said_of_target(foresight: Foresight, target: Target) -> str:
     stands = standing(foresight, target, foresight.own)
     if stands is None:
         return f"{goal}：没有可与 {target.baseline_year} 年比较的填报，不能推算何时达到。"
-    chance = probability(stands.chance[HORIZON])
+    chance = likely(stands.chance[HORIZON])
     if stands.first is None:
-        return (
-            f"{goal}：{title}情景下 {HORIZON} 年前不达标；计入驱动因素的不确定性，{HORIZON} 年达到的概率为 {chance}。"
-        )
+        return f"{goal}：{title}情景下 {HORIZON} 年前不达标；计入驱动因素的不确定性，{HORIZON} 年达到的{chance}。"
     if stands.first <= stands.t0:
         kept = f"；{title}情景下此后一直满足" if stands.lost is None else f"；{title}情景下 {stands.lost} 年起不再满足"
         if stands.lost is not None and stands.lost <= stands.t0:
             kept = f"，{stands.lost} 年又不满足；{title}情景下{_again(stands)}"
-        return f"{goal}：{stands.first} 年的填报已经达到{kept}，{HORIZON} 年满足的概率为 {chance}。"
+        return f"{goal}：{stands.first} 年的填报已经达到{kept}，{HORIZON} 年满足的{chance}。"
     late = stands.first - target.target_year
     when = f"，比目标年（{target.target_year} 年）晚 {late} 年" if late > 0 else ""
     by_year = (
-        f"目标年 {target.target_year} 年达到的概率为 {probability(stands.chance[target.target_year])}，"
+        f"目标年 {target.target_year} 年达到的{likely(stands.chance[target.target_year])}，"
         if target.target_year > stands.t0
         else ""
     )
     lost = f"，但 {stands.lost} 年起又不满足" if stands.lost else ""
-    return f"{goal}：{title}情景下预计 {stands.first} 年达到{when}{lost}；{by_year}{HORIZON} 年满足的概率为 {chance}。"
+    return f"{goal}：{title}情景下预计 {stands.first} 年达到{when}{lost}；{by_year}{HORIZON} 年满足的{chance}。"
 
 
 def _again(stands: Standing) -> str:
@@ -455,7 +482,7 @@ def tornado(foresight: Foresight, figure: str, most: int) -> Figure | None:
     return Figure(
         id=figure,
         title=f"{title}情景下，对 {HORIZON} 年{how.name}，{told}",
-        chart=bars.properties(height=26 * len(order) + 20),
+        chart=bars.properties(height=22 * len(order) + 12),
         data=data,
         alt=f"龙卷风图：{title}情景 {HORIZON} 年{how.name}，各因素单独取低值和高值，中值为 {how.say(middle)}。{listed}。",
         source=SOURCE,

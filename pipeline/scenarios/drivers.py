@@ -44,7 +44,7 @@ by an analyst (the province's file or the command line)."""
 
 Kind = Literal["growth", "decline", "level", "step", "path"]
 Triple = tuple[float, float, float]
-Published = Mapping[tuple[str, str], Series]
+Published = Mapping[str, Series]
 
 
 @dataclass(frozen=True)
@@ -94,11 +94,13 @@ TRENDS: dict[str, Trend] = {
     "g_volume": Trend("growth", _of("activity.volume"), "电信业务总量"),
     "green_share_2030": Trend("path", _of("green.share"), "绿色电力占比"),
 }
-"""Drivers with a filed history. d_grid and d_residual follow the published factors; r_dc and pue_retrofit have none."""
+"""Drivers with a filed history; r_dc and pue_retrofit have none."""
 FACTORS = {
-    "d_grid": ("average", "电网平均排放因子"),
-    "d_residual": ("average_excl_traded_nonfossil", "剩余电量排放因子"),
+    "d_grid": ("average", "全国电网平均排放因子"),
+    "d_residual": ("average_excl_traded_nonfossil", "全国剩余电量排放因子"),
 }
+"""Drivers that follow a published factor, of the nation in every province: three published years are too few for a trend
+of a province, whose factor rises and falls with the water of its rivers."""
 
 
 def table(
@@ -130,17 +132,18 @@ def _value(driver: str, resolved: Resolved, year: int, history: History, publish
     chosen = getattr(resolved.params, driver)
     if chosen != TREND:
         return _triple(chosen), ""
-    for region, whose in _whose(resolved.region):
-        series = _series(driver, region, history, published, year)
-        found = _trend(TRENDS[driver].kind if driver in TRENDS else "decline", series)
+    for region, whose in [(NATION_CODE, "公布的")] if driver in FACTORS else _whose(resolved.region):
+        kind, what = (
+            (TRENDS[driver].kind, TRENDS[driver].what)
+            if driver in TRENDS
+            else ("decline", FACTORS.get(driver, ("", ""))[1])
+        )
+        found = _trend(kind, _series(driver, region, history, published, year))
         if found is not None:
             triple, first, last = found
-            said = TRENDS[driver].what if driver in TRENDS else FACTORS[driver][1]
             span = f"{last} 年" if first == last else f"{first}—{last} 年"
-            basis = f"{whose}{said} {span}的{'水平' if driver in TRENDS and TRENDS[driver].kind == 'level' else '趋势'}"
-            return _within(driver, triple, basis)
-    default = Params.model_fields[driver].default
-    return _triple(default), "没有可用的历史，用默认值"
+            return _within(driver, triple, f"{whose}{what} {span}的{'水平' if kind == 'level' else '趋势'}")
+    return _triple(Params.model_fields[driver].default), "没有可用的历史，用默认值"
 
 
 def _whose(region: Region) -> list[tuple[str, str]]:
@@ -149,21 +152,19 @@ def _whose(region: Region) -> list[tuple[str, str]]:
 
 
 def _published(factors: pl.DataFrame) -> Published:
-    rows = factors.filter(pl.col("region_level").is_in(["nation", "province"])).drop_nulls("factor_kgco2_per_kwh")
-    found: dict[tuple[str, str], dict[int, float]] = {}
-    for kind, region, year, factor in rows.select("kind", "region_code", "year", "factor_kgco2_per_kwh").iter_rows():
-        found.setdefault((kind, region), {})[year] = factor
+    """Kind of factor -> year -> that of the nation."""
+    rows = factors.filter(pl.col("region_level") == "nation").drop_nulls("factor_kgco2_per_kwh")
+    found: dict[str, dict[int, float]] = {}
+    for kind, year, factor in rows.select("kind", "year", "factor_kgco2_per_kwh").iter_rows():
+        found.setdefault(kind, {})[year] = factor
     return found
 
 
 def _series(driver: str, region: str, history: History, published: Published, year: int) -> Series:
     if driver in TRENDS:
         series = TRENDS[driver].series(history, region)
-    elif driver in FACTORS:
-        nation_only = driver == "d_residual"
-        series = published.get((FACTORS[driver][0], NATION_CODE if nation_only else region), {})
     else:
-        series = {}
+        series = published.get(FACTORS[driver][0], {}) if driver in FACTORS else {}
     return {at: value for at, value in series.items() if at <= year}
 
 

@@ -18,10 +18,12 @@ from pipeline.errors import DataError
 from pipeline.output import placed
 from pipeline.params import Resolved
 from pipeline.reference import Plan
+from pipeline.regions import NATION_CODE
 from pipeline.scenarios import decomposition, drivers, exchange, uncertainty
 from pipeline.scenarios.drivers import HORIZON
 from pipeline.scenarios.projection import MEASURES, Projection, project
 from pipeline.scenarios.start import Array, History, Start, start
+from pipeline.wording import join_names
 
 TARGETS = ("energy.per_flow.change", "energy.per_volume.change")
 """The indicators of the plan's targets that a scenario can tell."""
@@ -103,7 +105,7 @@ def compute(
         targets=pl.concat(targets),
         levels=pl.concat(levels),
         steps=_steps(single),
-        notes=_notes(begun),
+        notes=_notes(begun, moved, {region.code: region.short_zh for region in every}),
     )
 
 
@@ -184,12 +186,18 @@ def _steps(single: Mapping[str, Projection]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=SCHEMAS["steps"], orient="row")
 
 
-def _notes(begun: Start) -> pl.DataFrame:
+def _notes(begun: Start, moved: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
+    written = moved.filter("changed", pl.col("origin").str.contains("/provinces/"))["region_code"].unique()
+    own = [code for code in begun.codes if code in written.to_list()]
     rows: list[tuple[str, int, str | None]] = []
     for code, year in zip(begun.codes, begun.year, strict=True):
         notes = [begun.replaced[code]] if code in begun.replaced else []
         if code in begun.left_out:
             notes.append(f"最近一次填报为 {year:.0f} 年，不计入全国的情景")
+        if code == NATION_CODE and own:
+            notes.append(f"合计中{join_names([names[one] for one in own])}的驱动因素由分析人员另行设定")
+        if code == NATION_CODE and begun.left_out:
+            notes.append(f"合计不含最近一次填报较早的{join_names([names[one] for one in begun.left_out])}")
         rows += [(code, int(year), note) for note in notes] or [(code, int(year), None)]
     return pl.DataFrame(rows, schema=SCHEMAS["notes"], orient="row")
 

@@ -3,7 +3,7 @@
 (function () {
   "use strict";
   var SVG = "http://www.w3.org/2000/svg", LEVELS = ["low", "mode", "high"], NAMES = ["低", "中", "高"];
-  var WIDTH = 640, HEIGHT = 220, LEFT = 64, RIGHT = 16, TOP = 16, BOTTOM = 28;
+  var HEIGHT = 210, LEFT = 58, RIGHT = 18, TOP = 14, BOTTOM = 26, BETWEEN_YEARS = 40;
 
   function make(name, attributes, text) {
     var node = document.createElement(name);
@@ -47,7 +47,7 @@
     return [1, 2, 2.5, 5, 10].map(function (n) { return n * power; }).find(function (n) { return n >= rough; });
   }
 
-  function picture(data, measure, lines) {
+  function picture(data, measure, lines, width) {
     var filed = data.filed[measure.id] || {}, first = Number(Object.keys(filed)[0] || data.years[0]);
     var last = data.years[data.years.length - 1];
     var past = Object.keys(filed).map(function (year) { return [Number(year), filed[year]]; });
@@ -58,14 +58,15 @@
     var low = Math.min.apply(null, values), high = Math.max.apply(null, values), by = step(high - low);
     var bottom = Math.floor(low / by) * by, top = Math.ceil(high / by) * by;
     if (top === bottom) { top = bottom + by; }
-    function x(year) { return LEFT + (WIDTH - LEFT - RIGHT) * (year - first) / Math.max(last - first, 1); }
+    function x(year) { return LEFT + (width - LEFT - RIGHT) * (year - first) / Math.max(last - first, 1); }
     function y(value) { return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * (value - bottom) / (top - bottom); }
-    var svg = draw("svg", { viewBox: "0 0 " + WIDTH + " " + HEIGHT, "aria-hidden": "true" }), tick, year;
+    var svg = draw("svg", { viewBox: "0 0 " + width + " " + HEIGHT, width: width, height: HEIGHT, "aria-hidden": "true" }), tick, year, every;
     for (tick = bottom; tick <= top + by / 2; tick += by) {
-      svg.append(draw("line", { "class": "grid", x1: LEFT, x2: WIDTH - RIGHT, y1: y(tick), y2: y(tick) }));
+      svg.append(draw("line", { "class": "grid", x1: LEFT, x2: width - RIGHT, y1: y(tick), y2: y(tick) }));
       svg.append(draw("text", { x: LEFT - 8, y: y(tick) + 4, "text-anchor": "end" }, printed(tick, by < 1 ? 1 : 0)));
     }
-    for (year = first; year <= last; year += 1) {
+    every = Math.ceil(BETWEEN_YEARS * (last - first) / (width - LEFT - RIGHT)) || 1;
+    for (year = last; year >= first; year -= every) {
       svg.append(draw("text", { x: x(year), y: HEIGHT - 8, "text-anchor": "middle" }, String(year)));
     }
     paths.forEach(function (path) {
@@ -76,20 +77,23 @@
   }
 
   function table(data, base, moved) {
-    var last = data.years.length - 1, grid = make("table"), head = make("tr"), body = make("tbody");
-    ["指标", data.years[last] + " 年", "与取中值相比"].forEach(function (text) { head.append(make("th", { scope: "col" }, text)); });
+    var last = data.years.length - 1, grid = make("table"), head = make("tr"), top = make("thead"), body = make("tbody");
+    ["指标", data.years[last] + " 年", "与取中值相比"].forEach(function (text, at) {
+      head.append(make("th", { scope: "col", "class": at ? "right" : "left" }, text));
+    });
     data.measures.forEach(function (measure) {
       var value = moved[measure.id][last], gap = value - base[measure.id][last], row = make("tr");
-      var told = printed(gap, measure.decimals), none = !/[1-9]/.test(told);
-      var unit = measure.unit === "%" ? " 个百分点" : " " + measure.unit;
-      row.append(make("th", { scope: "row" }, measure.title), make("td", { "class": "right" }, withUnit(value, measure)));
-      row.append(make("td", { "class": "right" }, none ? "不变" : (gap > 0 ? "+" : "") + told + unit));
+      var told = printed(gap, measure.decimals), unit = measure.unit === "%" ? " 个百分点" : " " + measure.unit;
+      var change = /[1-9]/.test(told) ? (gap > 0 ? "+" : "") + told + unit : "不变";
+      row.append(make("td", {}, measure.title), make("td", { "class": "right" }, withUnit(value, measure)));
+      row.append(make("td", { "class": "right" }, change));
       body.append(row);
     });
-    var top = make("thead");
     top.append(head);
     grid.append(top, body);
-    return grid;
+    var scroll = make("div", { "class": "scroll", tabindex: "0", role: "region", "aria-label": "试算结果" });
+    scroll.append(grid);
+    return scroll;
   }
 
   function open(block) {
@@ -115,11 +119,12 @@
       said.textContent = by(data.scenarios, now.scenario).title + "情景，" + by(data.drivers, now.driver).title + "取" +
         NAMES[LEVELS.indexOf(now.level)] + "值（" + values[LEVELS.indexOf(now.level)] + "）：" + data.years[data.years.length - 1] + " 年" +
         measure.title + "为 " + withUnit(moved[measure.id][data.years.length - 1], measure) + "。图中灰线为填报，虚线为取中值，实线为所选取值。";
-      shown.replaceChildren(picture(data, measure, lines), table(data, base, moved));
+      shown.replaceChildren(picture(data, measure, lines, Math.max(240, shown.clientWidth || 640)), table(data, base, moved));
     }
 
-    show();
     block.after(box);
+    show();
+    window.addEventListener("resize", show);
   }
 
   Array.from(document.querySelectorAll("script.explorer")).forEach(function (block) {

@@ -72,11 +72,3 @@ def test_bundle_is_one_classic_script(tmp_path: Path) -> None:
 
 def test_png_is_a_png() -> None:
     assert figures.png(figures.specification(chart())).startswith(b"\x89PNG")
-
-
-def test_the_font_and_what_holds_anyway_stand_once_or_not_at_all() -> None:
-    drawn = figures.svg(figures.specification(chart()), "f-a")
-    assert drawn.count("font-family=") == 1
-    assert drawn.startswith(f'<svg font-family="{theme.FONT_STACK}" ')
-    assert ' opacity="1"' not in drawn
-    assert drawn.count("<text") > 3

@@ -23,9 +23,11 @@ GAS_M3 = 1e5
 
 
 def checkout(root: Path) -> Layout:
-    """The reference data, the published statistics and the parameters, and `filings` as `file` writes them."""
+    """The reference data, the published statistics and the parameters (none of a province), and `filings` as `file` writes them."""
     for part in ("data/raw/reference", "data/raw/public", "notebooks/params"):
-        shutil.copytree(ROOT / part, root / part)
+        shutil.copytree(
+            ROOT / part, root / part, ignore=shutil.ignore_patterns("[0-9]*-*.yml") if "params" in part else None
+        )
     layout = Layout(root)
     file(layout)
     return layout

@@ -102,16 +102,15 @@ def test_rooms_that_were_not_retrofitted(layout: Layout) -> None:
     assert TRENDS["pue_core"].series(History(table), PROVINCE) == {2025: pytest.approx(1.8)}
 
 
-def test_the_grid_follows_the_published_factors_of_the_province(layout: Layout) -> None:
+def test_the_grid_follows_the_published_factors_of_the_nation(layout: Layout) -> None:
+    """0.5568, 0.5366, 0.5306 kgCO2/kWh in 2021 to 2023."""
     row = value(layout, "d_grid", {})
-    factors = reference.grid_factors(layout).filter(
-        pl.col("region_code") == PROVINCE, pl.col("kind") == "average", pl.col("region_level") == "province"
-    )
-    by_year = dict(factors.select("year", "factor_kgco2_per_kwh").iter_rows())
-    first, last = min(by_year), max(by_year)
-    assert row["mode"] == pytest.approx(1 - (by_year[last] / by_year[first]) ** (1 / (last - first)))
-    assert row["basis"] == f"本地区电网平均排放因子 {first}—{last} 年的趋势"
-    assert row["low"] <= row["mode"] <= row["high"]  # type: ignore[operator]
+    assert row["mode"] == pytest.approx(1 - (0.5306 / 0.5568) ** 0.5)
+    assert [row["low"], row["high"]] == pytest.approx([1 - 0.5306 / 0.5366, 1 - 0.5366 / 0.5568])
+    assert row["basis"] == "公布的全国电网平均排放因子 2021—2023 年的趋势"
+    residual = value(layout, "d_residual", {})  # it rose, from 0.5856 in 2022 to 0.6096 in 2023
+    assert residual["low"] == pytest.approx(1 - 0.6096 / 0.5856)
+    assert residual["basis"] == "公布的全国剩余电量排放因子 2021—2023 年的趋势"
 
 
 def test_every_driver_of_every_region_has_ordered_values_within_its_limits(

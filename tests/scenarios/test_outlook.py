@@ -108,6 +108,12 @@ def test_an_override_on_the_command_line_moves_the_nation_too(
     assert (after < before).all()
 
 
+def test_the_nation_names_the_provinces_with_values_of_their_own(sample: Outlook) -> None:
+    notes = sample.of("000000").notes["note"].to_list()
+    assert notes == ["合计中内蒙古、广东、贵州的驱动因素由分析人员另行设定"]
+    assert sample.of("440000").notes["note"].to_list() == [None]
+
+
 def test_what_was_written_is_read(layout: Layout, sample: Outlook, tmp_path: Path) -> None:
     outlook.write(sample, tmp_path, names(layout))
     read = outlook.read(tmp_path)
