@@ -347,7 +347,10 @@ def waterfall(
         {"项目": names, "起": lows, "止": highs, "性质": kinds, "印": printed, "次项": [*names[1:], last]}
     ).with_columns(处=pl.max_horizontal("起", "止"))
     y = alt.Y("项目:N", sort=names, title=None, axis=alt.Axis(ticks=False, labelLimit=200))
-    x = alt.X("起:Q", title=unit or None, axis=alt.Axis(tickCount=5, grid=True))
+    reach = [one for one in (*lows, *highs) if one is not None]
+    low, high = min(reach), max(reach)
+    room = alt.Scale(domain=[low, high + 0.22 * (high - low)], nice=False)  # for what stands beside the longest bar
+    x = alt.X("起:Q", title=unit or None, scale=room, axis=alt.Axis(tickCount=5, grid=True))
     tint = alt.Color("性质:N", scale=alt.Scale(domain=["总量", "增加", "减少"], range=[theme.PRIMARY, theme.ACCENT, theme.CATEGORIES[2]]), legend=None)  # fmt: skip
     base = alt.Chart(rows).encode(y=y)
     bars = base.mark_bar().encode(x=x, x2="止:Q", color=tint, tooltip=["项目:N", alt.Tooltip("印:N", title=column)])
