@@ -33,7 +33,9 @@ from pipeline.reports.tasks import Made
 
 STAGE = ".stage"
 MANY = 6  # reports whose charts are worth the seconds that a font of their own takes
+FORCED = "指定了 --force"
 MADE, REUSED, FAILED = "made", "reused", "failed"
+DOING = {"filings": "整理填报数据", "indicators": "计算指标", "scenarios": "推算情景", "history": "记入历次结果"}
 STATES = {MADE: "生成", REUSED: "沿用", FAILED: "失败"}
 
 
@@ -112,14 +114,14 @@ class _Build:
 
     def _standing(self, job: Job) -> Standing:
         found = stands(self.layout, job, self.notebooks, self.engine, self.common, self.files)
-        return Standing(job, found.reads, found.reason or ("指定了 --force" if self.how.force else ""))
+        return Standing(job, found.reads, found.reason or (FORCED if self.how.force else ""))
 
     def run(self, progress: Progress) -> list[Result]:
         for folder in {self.layout.processed / job.edition / STAGE for job in self.jobs}:
             shutil.rmtree(folder, ignore_errors=True)  # of builds that were killed: nobody else has the lock
         stale = [step for step in self.steps.values() if self.how.force or not step.fresh(self.files)]
         for step in stale:
-            progress.doing("整理填报数据" if step.name == "filings" else "计算指标")
+            progress.doing(DOING[step.name])
             step.run(self.files)
         standings = [self._standing(job) for job in self.jobs]
         results = {

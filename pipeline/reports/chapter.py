@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 from IPython.display import display
 
-from pipeline import reference
+from pipeline import params, reference
 from pipeline.charts import figures, theme  # noqa: F401  (the theme registers itself)
 from pipeline.filings.contracts import BY_NAME
 from pipeline.filings.intake import accepted
@@ -22,15 +22,21 @@ from pipeline.layout import Layout
 from pipeline.params import Params
 from pipeline.reference import Plan
 from pipeline.regions import Region
+from pipeline.reports import history
 from pipeline.reports.blocks import MIME, NUMBERED, Block
 from pipeline.reports.context import freeze, watched
 from pipeline.reports.edition import prepare
 from pipeline.reports.plan import NO_FILINGS, Selection, jobs
+from pipeline.reports.since import LastEdition
+from pipeline.scenarios import outlook
+from pipeline.scenarios.outlook import Outlook
 
-ASKED = {  # what a field stands for among what a chapter reads; None: of every chapter, or told in another way
-    **dict.fromkeys(("layout", "year", "region", "filings", "audience", "published", "plan", "provinces"), None),
-    **dict.fromkeys(("tables", "params", "tell"), None),
-    "view": "indicators",
+SEEN = ("indicators", "params.top_n", "params.highlight_regions")
+ASKED = {  # what a field stands for among what a chapter reads; nothing: of every chapter, or told in another way
+    **dict.fromkeys(("layout", "year", "region", "filings", "audience", "published", "plan", "provinces"), ()),
+    **dict.fromkeys(("tables", "params", "tell"), ()),
+    "view": SEEN,
+    "last": ("editions", *SEEN),
 }
 
 
@@ -41,7 +47,9 @@ class Chapter:
     published: see `reference.published`, with what lies after the report's year left out. provinces: 34 rows, see
     `reference.provinces`. parameters: the effective parameters as a table with Chinese columns. inputs: the input
     files with path, sha256 and rows. edition: the folder of what was computed from the filings. view: the
-    indicators of the report's region. tell: is told the name of what is read, see `context`.
+    indicators of the report's region. scenarios: the folder of what `outlook` reads. last: what the edition of the year
+    before said, where there is one. overrides: what was written after -p. tell: is told the name of what is read, see
+    `context`.
     """
 
     layout: Layout
@@ -59,11 +67,15 @@ class Chapter:
     tables: Path
     edition: Path
     view: View
+    scenarios: Path
+    last: LastEdition | None
+    overrides: tuple[str, ...] = ()
     tell: Callable[[str], None] = field(default=lambda name: None, repr=False, compare=False)
 
     def __getattribute__(self, name: str) -> Any:
-        if name in FIELDS and (asked := ASKED.get(name, name)):
-            object.__getattribute__(self, "tell")(asked)
+        if name in FIELDS:
+            for asked in ASKED.get(name, (name,)):
+                object.__getattribute__(self, "tell")(asked)
         return object.__getattribute__(self, name)
 
     def filed(self, table: str) -> pl.DataFrame:
@@ -72,6 +84,26 @@ class Chapter:
             return pl.DataFrame(schema=BY_NAME[table].dtypes)
         rows = accepted(self._folder(f"filed.{table}"), table)
         return rows.filter(pl.col("year") <= self.year) if "year" in rows.columns else rows
+
+    def outlook(self) -> Outlook:
+        """All scenarios of the report's region; empty tables where they cannot be projected."""
+        self.tell("outlook")
+        return outlook.read(object.__getattribute__(self, "scenarios")).of(self.region.code)
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """Scenario -> its Chinese title, of all scenarios."""
+        self.tell("titles")
+        return dict(params.scenarios(self.layout))
+
+    def written(self) -> dict[str, pl.DataFrame]:
+        """Title of every scenario -> the region's parameters in it, as `params.table`."""
+        self.tell("written")
+        overrides = object.__getattribute__(self, "overrides")
+        return {
+            title: params.table(params.resolve(self.layout, self.region, name, overrides))
+            for name, title in params.scenarios(self.layout)
+        }
 
     @property
     def has_filings(self) -> bool:
@@ -158,31 +190,44 @@ def open_chapter(
     published = reference.published(layout).filter(pl.col("year") <= frozen["year"])
     edition = Path(frozen["edition"])
     tell = _teller(Path(frozen["reads"])) if "reads" in frozen else lambda name: None
+    view = View(
+        table=evaluate.read(Path(frozen["indicators"])),
+        catalogue=load_catalogue(layout),
+        region=Region(**frozen["region"]),
+        year=frozen["year"],
+        provinces=reference.provinces(layout),
+        names=_names(edition, tell) if frozen["filings"] != NO_FILINGS else {},
+        top_n=frozen["params"]["top_n"],
+        marked=tuple(frozen["params"]["highlight_regions"]),
+    )
     return Chapter(
         layout=layout,
         year=frozen["year"],
-        region=Region(**frozen["region"]),
+        region=view.region,
         scenario=frozen["scenario"],
         filings=frozen["filings"],
         audience=frozen["audience"],
         params=watched(Params.model_validate(frozen["params"]), tell),
         parameters=pl.DataFrame(frozen["parameters"], infer_schema_length=None),
-        inputs=pl.DataFrame(json.loads(Path(frozen["inputs"]).read_text("utf-8")), infer_schema_length=None),
+        inputs=pl.DataFrame(frozen["inputs"], infer_schema_length=None),
         published=published,
         plan=reference.load_plan(layout),
-        provinces=reference.provinces(layout),
+        provinces=view.provinces,
         tables=Path(frozen["tables"]),
         edition=edition,
-        view=View(
-            table=evaluate.read(Path(frozen["indicators"])),
-            catalogue=load_catalogue(layout),
-            region=Region(**frozen["region"]),
-            year=frozen["year"],
-            provinces=reference.provinces(layout),
-            names=_names(edition, tell) if frozen["filings"] != NO_FILINGS else {},
-        ),
+        view=view,
+        last=_last(view, [history.load(Path(path)) for path in frozen["editions"]]),
+        scenarios=Path(frozen["scenarios"]),
+        overrides=tuple(frozen["overrides"]),
         tell=tell,
     )
+
+
+def _last(view: View, entries: Sequence[history.Entry]) -> LastEdition | None:
+    if not entries:
+        return None
+    before, after = entries
+    return LastEdition(replace(view, table=before.table(), year=before.year), before, after)
 
 
 def _names(edition: Path, tell: Callable[[str], None]) -> dict[str, str]:

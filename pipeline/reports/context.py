@@ -7,16 +7,21 @@ every chapter. The others count where the chapter has asked for them: a paramete
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast
 
 from pipeline import params
+from pipeline.errors import OutputError
 from pipeline.layout import Layout
 from pipeline.params import Params
-from pipeline.reports import edition
-from pipeline.reports.cache import Hashes, digest
+from pipeline.regions import NATION_CODE
+from pipeline.reports import edition, sources
+from pipeline.reports.cache import MISSING, Hashes, Record, Records, digest
 from pipeline.reports.plan import AUDIENCES, Job
 
 ALWAYS = ("notebook", "code", "versions", "public", "reference", "year", "region", "filings", "audience")
@@ -27,34 +32,65 @@ TITLES = {
     "notebook": "笔记本", "code": "程序", "versions": "程序库的版本", "public": "公开统计", "reference": "参考数据",
     "engine": "渲染引擎", "theme": "版式", "fonts": "字体", "front": "封面", "parameters": "参数表", "inputs": "输入文件",
     "indicators": "指标表", "scenario": "情景", "edition": "填报数据", "filings": "填报文件", "year": "年份",
-    "region": "地区", "audience": "读者范围", "everything": "所读的数据或参数",
+    "region": "地区", "audience": "读者范围", "outlook": "情景结果", "editions": "上一版", "titles": "情景名称", "written": "各情景的参数", "files": "参数文件",
+    "everything": "所读的数据或参数",
 }  # fmt: skip
 """What changed, in Chinese, by the name of what was read."""
 
 
-def freeze(layout: Layout, job: Job) -> dict[str, Any]:
+def freeze(layout: Layout, job: Job, files: Hashes | None = None) -> dict[str, Any]:
     """The one resolved object of a report, as JSON can carry it. What is below data/processed stands there as a path."""
     processed = layout.processed / job.edition
+    listed = json.loads(edition.inputs(layout, job).read_text("utf-8"))
+    editions, read = _last_year(layout, job, files or sources.hashes(layout))
     return {
         "year": job.year,
         "region": vars(job.region),
         "scenario": job.scenario,
         "filings": job.filings,
         "audience": job.audience,
+        "overrides": list(job.overrides),
         "params": job.resolved.params.model_dump(mode="json"),
         "parameters": params.table(job.resolved).to_dicts(),
-        "inputs": str(edition.inputs(layout, job)),
+        "inputs": listed + read,
+        "editions": editions,
         "indicators": str(edition.indicators(layout, job)),
+        "scenarios": str(edition.scenarios(layout, job)),
         "edition": str(processed),
         "tables": str(processed / job.slug / "tables"),
     }
+
+
+def _last_year(layout: Layout, job: Job, files: Hashes) -> tuple[list[str], list[dict[str, Any]]]:
+    """The entries in the history of the edition of the year before and of this one, and the former as inputs; nothing
+    without the former. Looked up once, until a line of theirs changes."""
+    editions = (f"{job.year - 1}-{job.filings}", job.edition)
+    if not (layout.processed / editions[0] / "history").is_dir():
+        return [], []
+    lines = [f"{one}/history/{code}-{job.scenario}" for one in editions for code in (job.region.code, NATION_CODE)]
+    now = {line: files.tree(layout.processed / line) for line in lines} | {"version": version("green-report")}
+    path = layout.processed / job.edition / edition.MADE / "last" / f"{job.region.code}-{job.scenario}.json"
+    records = Records(path, kept=1)
+    found = records.find(lambda name: now.get(name, ""))
+    if found is None:
+        from pipeline.reports import history
+
+        last = history.of_last_year(layout, job)
+        own = history.entry(layout, job.edition, job.region, job.scenario)
+        both = [one.path.relative_to(layout.processed).as_posix() for one in (last, own) if one] if last and own else []
+        found = Record(now, json.dumps([both, last.described() if last else []]))
+        with suppress(OutputError):
+            records.add(found)
+    both, read = json.loads(found.result)
+    return [str(layout.processed / one) for one in both], read
 
 
 class Present:
     """name -> hash of what a chapter of `job` would read under that name now. common: see `sources.shared`."""
 
     def __init__(self, layout: Layout, job: Job, common: Mapping[str, str], files: Hashes) -> None:
-        self.frozen = freeze(layout, job)
+        self.frozen = freeze(layout, job, files)
+        self._layout, self._job = layout, job
         self._processed, self._files = str(layout.processed), files
         self._known = dict(common)
 
@@ -74,11 +110,31 @@ class Present:
             return self._files.file(Path(self.frozen["edition"]) / EDITION_PARTS[part] / f"{inner}.parquet")
         if part == "params" and inner:
             return digest(self.frozen["params"].get(inner))
+        if name == "outlook":
+            return self._ahead()
+        if name == "titles":
+            return digest(params.scenarios(self._layout))
+        if name == "written":
+            names = [name for name, _ in params.scenarios(self._layout)]
+            each = [params.resolve(self._layout, self._job.region, name, self._job.overrides) for name in names]
+            return digest([name, *(params.table(one).to_dicts() for one in each)])
+        if name == "files":
+            return self._files.tree(self._layout.params)
         if name == "everything":
             return digest({key: self._value(value) for key, value in self.frozen.items() if key not in OWN})
         return self._value(self.frozen[name]) if name in self.frozen else "no such name"
 
+    def _ahead(self) -> str:
+        """What the scenarios say of the region, not of others."""
+        try:
+            by_region = json.loads((Path(self.frozen["scenarios"]) / edition.BY_REGION).read_bytes())
+        except (OSError, ValueError):
+            return MISSING
+        return str(by_region.get(self._job.region.code))
+
     def _value(self, value: object) -> str:
+        if isinstance(value, list) and value and isinstance(value[0], str):
+            return digest([self._value(one) for one in value])
         if isinstance(value, str) and value.startswith(f"{self._processed}/"):
             path = Path(value)
             return self._files.file(path) if path.suffix else self._folder(path)

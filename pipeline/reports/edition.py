@@ -1,26 +1,29 @@
-"""What all reports of an edition share: the accepted filings and the indicators made of them, computed once."""
+"""What all reports of an edition share: the accepted filings, the indicators and the scenarios, computed once."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline import reference
+from pipeline import params, reference
 from pipeline.layout import Layout
 from pipeline.output import locked, placed
-from pipeline.params import Params
-from pipeline.regions import Region
+from pipeline.params import Params, Resolved
+from pipeline.regions import Region, all_regions
 from pipeline.reports import sources
 from pipeline.reports.cache import Hashes, Record, Records, digest
 from pipeline.reports.plan import Job
+from pipeline.scenarios import outlook
+from pipeline.scenarios.outlook import Outlook
 
 if TYPE_CHECKING:
     import polars as pl
 
     from pipeline.indicators.explain import Explanation
+    from pipeline.scenarios.outlook import Outlook
 
 METHOD = (
     "electricity_coal_method", "electricity_coal_coefficient_kgce_per_kwh", "natural_gas_kgce_per_m3", "water_kgce_per_t",
@@ -29,6 +32,8 @@ METHOD = (
 """The parameters on which indicators depend."""
 
 
+ORDER = ("filings", "indicators", "scenarios", "history")
+BY_REGION = "regions.json"  # beside the scenarios: region code -> hash of what they say of the region
 MADE = ".made"  # the folder of an edition that records what its tables were made from
 
 
@@ -55,59 +60,98 @@ class Step:
         return {path.name: files.tree(path) if path.is_dir() else files.file(path) for path in self.places}
 
 
-def steps(layout: Layout, jobs: Iterable[Job], common: Mapping[str, str]) -> dict[Path, Step]:
+def steps(layout: Layout, jobs: Sequence[Job], common: Mapping[str, str]) -> dict[Path, Step]:
     """What `jobs` need, each once, in the order in which it is made: record -> step. common: see `sources.shared`."""
     found: dict[Path, Step] = {}
+    resolved = {overrides: _resolved(layout, overrides, jobs) for overrides in {job.overrides for job in jobs}}
     for job in jobs:
-        for step in _steps(layout, job, common):
+        for step in _steps(layout, job, common, resolved[job.overrides]):
             found.setdefault(step.record, step)
-    return dict(sorted(found.items(), key=lambda one: one[1].name != "filings"))
+    return dict(sorted(found.items(), key=lambda one: ORDER.index(one[1].name)))
 
 
-def _steps(layout: Layout, job: Job, common: Mapping[str, str]) -> list[Step]:
+def _resolved(layout: Layout, overrides: tuple[str, ...], jobs: Sequence[Job]) -> str:
+    """The hash of the parameters of all scenarios and regions."""
+    every = parameters(layout, next(job for job in jobs if job.overrides == overrides))
+    return digest(
+        [(one.params.model_dump(), sorted(map(str, one.origins.items()))) for of in every.values() for one in of]
+    )
+
+
+def _steps(layout: Layout, job: Job, common: Mapping[str, str], resolved: str) -> list[Step]:
     folder = layout.processed / job.edition
+    made = folder / MADE
     filed = {"filings": digest(job.filed.key if job.filed else None), **common}
-    table, beside = indicators(layout, job), inputs(layout, job)
     method = {f"params.{key}": digest(getattr(job.resolved.params, key)) for key in METHOD}
+    computed = filed | method | {"year": digest(job.year)}
+    projected = computed | {"resolved": resolved, "overrides": digest(job.overrides)}
+    own = projected | {"parameters": digest(params.table(job.resolved).to_dicts())}
+    table, beside, ahead, line = (
+        indicators(layout, job),
+        inputs(layout, job),
+        scenarios(layout, job),
+        _line(layout, job),
+    )
     parts = ("filings", "quarantine", "quality") if job.filed else ()
+    places = (*(folder / part for part in parts), beside, _ground(layout, job))
     return [
-        Step(
-            "filings",
-            (*(folder / part for part in parts), beside),
-            filed,
-            lambda: _write_filings(layout, job, beside),
-            folder / MADE / "filings.json",
-        ),
-        Step(
-            "indicators",
-            (table,),
-            filed | method | {"year": digest(job.year)},
-            lambda: _write_indicators(layout, job, table),
-            folder / MADE / f"{table.stem}.json",
-        ),
+        Step("filings", places, filed, lambda: _write_filings(layout, job), made / "filings.json"),
+        Step("indicators", (table,), computed, lambda: _write_indicators(layout, job), made / f"{table.stem}.json"),
+        Step("scenarios", (ahead,), projected, lambda: _write_scenarios(layout, job), made / f"{ahead.name}.json"),
+        Step("history", (line,), own, lambda: _keep(layout, job), made / "history" / f"{line.name}.json"),
     ]
 
 
-def _write_filings(layout: Layout, job: Job, beside: Path) -> None:
+def _line(layout: Layout, job: Job) -> Path:
+    return layout.processed / job.edition / "history" / f"{job.region.code}-{job.scenario}"
+
+
+def _ground(layout: Layout, job: Job) -> Path:
+    return layout.processed / job.edition / "ground.json"
+
+
+def _write_filings(layout: Layout, job: Job) -> None:
     from pipeline.filings.intake import save
-    from pipeline.reports import provenance
+    from pipeline.reports import history, provenance
 
     if job.intake:
         save(job.intake, layout.processed / job.edition)
-    with placed(beside) as path:
-        path.write_text(json.dumps(provenance.inputs(layout, job.intake), ensure_ascii=False), "utf-8")
+    listed = provenance.inputs(layout, job.intake)
+    ground = history.ground(layout, job.intake, listed)
+    for path, content in ((inputs(layout, job), listed), (_ground(layout, job), ground)):
+        with placed(path) as beside:
+            beside.write_text(json.dumps(content, ensure_ascii=False), "utf-8")
 
 
-def _write_indicators(layout: Layout, job: Job, path: Path) -> None:
+def _write_indicators(layout: Layout, job: Job) -> None:
     from pipeline.indicators import evaluate
 
-    with placed(path) as beside:
+    with placed(indicators(layout, job)) as beside:
         evaluate.write(computed(layout, job), beside)
 
 
+def _write_scenarios(layout: Layout, job: Job) -> None:
+    from pipeline.indicators import evaluate
+
+    names = {region.code: region.short_zh for region in all_regions(layout)}
+    found, folder = projected(layout, job, evaluate.read(indicators(layout, job))), scenarios(layout, job)
+    outlook.write(found, folder, names)
+    with placed(folder / BY_REGION) as beside:
+        of_each = {code: [getattr(found.of(code), one.name).write_csv() for one in fields(found)] for code in names}
+        beside.write_text(json.dumps({code: digest(tables) for code, tables in of_each.items()}), "utf-8")
+
+
+def _keep(layout: Layout, job: Job) -> None:
+    from pipeline.reports import history
+
+    paths = outlook.read(scenarios(layout, job)).of(job.region.code).paths.filter(scenario=job.scenario)
+    ground = json.loads(_ground(layout, job).read_text("utf-8"))
+    history.keep(layout, job, indicators(layout, job), ground, paths)
+
+
 def prepare(layout: Layout, jobs: Sequence[Job]) -> None:
-    """Write the filings and indicator tables that `jobs` read, those that are not up to date. Raises DataError where
-    catalogue or reference are wrong, OutputError."""
+    """Write the filings, indicator and scenario tables that `jobs` read, where they are not up to date, and keep them in the
+    history of their edition. Raises DataError where catalogue or reference are wrong, OutputError."""
     files = sources.hashes(layout)
     with locked(*{layout.processed / job.edition for job in jobs}):
         for step in steps(layout, jobs, sources.shared(layout, files)).values():
@@ -128,6 +172,27 @@ def indicators(layout: Layout, job: Job) -> Path:
     if chosen != Params().model_dump(mode="json", include=set(METHOD)):
         name += f"-{digest(chosen)[:8]}"
     return layout.processed / job.edition / f"{name}.parquet"
+
+
+def scenarios(layout: Layout, job: Job) -> Path:
+    """The folder with the scenarios of a report (`outlook`): those of all regions, as the indicator table and what was
+    written after -p have them."""
+    table, chosen = indicators(layout, job), sorted(job.overrides)
+    name = table.stem.replace("indicators", "scenarios")
+    return table.with_name(name + (f"-{digest(chosen)[:8]}" if chosen else ""))
+
+
+def parameters(layout: Layout, job: Job) -> dict[str, list[Resolved]]:
+    """Scenario -> the parameters of the nation and of every province, with what was written after -p. Raises
+    ParameterError."""
+    names = [name for name, _ in params.scenarios(layout)]
+    return {name: [params.resolve(layout, one, name, job.overrides) for one in all_regions(layout)] for name in names}
+
+
+def projected(layout: Layout, job: Job, table: pl.DataFrame) -> Outlook:
+    """The scenarios of all regions from the indicator table of a report; empty without filings."""
+
+    return outlook.compute(table, parameters(layout, job), reference.load_plan(layout), reference.grid_factors(layout))
 
 
 def computed(layout: Layout, job: Job, only: Sequence[str] = ()) -> pl.DataFrame:

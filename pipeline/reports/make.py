@@ -23,7 +23,7 @@ import nbformat
 from pipeline.errors import UserError
 from pipeline.layout import Layout
 from pipeline.output import place, why_not_written
-from pipeline.reports import assemble, edition, provenance, sources
+from pipeline.reports import assemble, provenance, sources
 from pipeline.reports.cache import Hashes, Record, Records, Store, files_below
 from pipeline.reports.context import ALWAYS, Present, freeze
 from pipeline.reports.execute import CONTEXT, ChapterFailed, execute, fill_in
@@ -168,7 +168,10 @@ def _named_in(notebook: Path, changed_ns: int) -> frozenset[str]:
         try:
             tree = ast.parse(cell.source)
         except SyntaxError:  # a magic command: it may name anything
-            return frozenset({"everything"})
+            return frozenset({"everything", "files"})
+        imported = [one for one in ast.walk(tree) if isinstance(one, ast.ImportFrom) and one.module == "pipeline"]
+        if any(alias.name == "params" for one in imported for alias in one.names):
+            names.add("params")
         passed = {
             id(keyword.value)
             for call in ast.walk(tree)
@@ -176,11 +179,13 @@ def _named_in(notebook: Path, changed_ns: int) -> frozenset[str]:
             for keyword in call.keywords
         }
         names |= {one.id for one in ast.walk(tree) if isinstance(one, ast.Name) and id(one) not in passed}
-    return frozenset({"scenario"} & names | ({"everything"} if "overrides" in names else set()))
+    meant = {"scenario": "scenario", "overrides": "everything", "params": "files"}
+    return frozenset(meant[name] for name in meant.keys() & names)
 
 
 def _named(notebook: Path) -> frozenset[str]:
-    """What a notebook reads of its parameters cell besides what it hands to `open_chapter`."""
+    """What a notebook reads by itself: of its parameters cell, besides what it hands to `open_chapter`, and with
+    `pipeline.params` of the parameter files."""
     return _named_in(notebook, notebook.stat().st_mtime_ns)
 
 
@@ -213,8 +218,7 @@ def _deliver(layout: Layout, job: Job, engine: Engine, stage: Path, executed: Se
     files = {job.output(format): stage / "project" / "out" / f"{job.stem}.{format}" for format in job.formats}
     files |= {job.folder / "notebooks" / notebook.name: notebook for notebook in executed}
     files[job.folder / "provenance.json"] = stage / job.stem / "provenance.json"
-    listed = json.loads(edition.inputs(layout, job).read_text("utf-8"))
-    record = provenance.provenance(layout, job, f"{engine.name} {engine.version}", listed)
+    record = provenance.provenance(layout, job, f"{engine.name} {engine.version}")
     text = json.dumps(record, ensure_ascii=False, indent=1) + "\n"
     files[job.folder / "provenance.json"].write_text(text, "utf-8")
     for old in (job.folder / "notebooks").glob(CHAPTERS):

@@ -14,6 +14,7 @@ import polars as pl
 from pipeline import params
 from pipeline.charts import fonts
 from pipeline.layout import Layout
+from pipeline.reports import context
 from pipeline.reports.plan import Job
 
 if TYPE_CHECKING:
@@ -35,6 +36,12 @@ def inputs(layout: Layout, intake: Intake | None) -> list[dict[str, Any]]:
     return own + ([] if intake is None else _filed(intake))
 
 
+def read(layout: Layout, job: Job) -> list[dict[str, Any]]:
+    """All that a report reads: `inputs`, and what the edition of the year before said, where there is one."""
+    frozen: list[dict[str, Any]] = context.freeze(layout, job)["inputs"]
+    return frozen
+
+
 def _filed(intake: Intake) -> list[dict[str, Any]]:
     rows = pl.concat(
         frame.select("source_file") for frames in (intake.accepted, intake.quarantine) for frame in frames.values()
@@ -51,8 +58,8 @@ def _described(name: Path, path: Path, rows: int) -> dict[str, Any]:
         return {"path": name.as_posix(), "sha256": hashlib.file_digest(content, "sha256").hexdigest(), "lines": rows}
 
 
-def provenance(layout: Layout, job: Job, engine: str, files: list[dict[str, Any]]) -> dict[str, Any]:
-    """The content of provenance.json. `engine`: name and version of the renderer; files: see `inputs`."""
+def provenance(layout: Layout, job: Job, engine: str) -> dict[str, Any]:
+    """The content of provenance.json. `engine`: name and version of the renderer."""
     return {
         "report": {
             "year": job.year,
@@ -62,7 +69,7 @@ def provenance(layout: Layout, job: Job, engine: str, files: list[dict[str, Any]
             "audience": job.audience,
             "date": job.date.isoformat(),
         },
-        "inputs": files,
+        "inputs": read(layout, job),
         "parameters": params.table(job.resolved).to_dicts(),
         "code": code(layout),
         "versions": {"python": platform.python_version(), "engine": engine}

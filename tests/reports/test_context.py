@@ -68,7 +68,12 @@ def test_what_a_chapter_is_asked_for_is_told(chapter: tuple[Chapter, Callable[[]
     assert len(opened.parameters)
     assert len(opened.inputs)
     assert opened.edition.is_dir()
-    assert seen() == {"indicators", "parameters", "inputs", "edition"}
+    assert seen() == {"indicators", "params.highlight_regions", "parameters", "inputs", "edition"}
+    assert opened.outlook().paths.is_empty()
+    assert set(opened.titles) == {"baseline", "plan", "accelerated"}
+    assert set(opened.written()) == set(opened.titles.values())
+    assert opened.last is None
+    assert seen() == {"outlook", "titles", "written", "editions"}
 
 
 def test_every_name_has_a_hash_that_follows_its_content(layout: Layout) -> None:
