@@ -28,7 +28,7 @@ from pipeline.reports.plan import Job
 from pipeline.reports.pool import Cluster, Died, Here, Pool
 from pipeline.reports.progress import Progress
 from pipeline.reports.render.engine import Engine
-from pipeline.reports.standing import Standing, chapter_key, chapters, records_of_report, stands, store
+from pipeline.reports.standing import Standing, chapter_key, chapters, reads, records_of_report, stands, store
 from pipeline.reports.tasks import Made
 
 STAGE = ".stage"
@@ -102,15 +102,26 @@ class _Build:
 
     def foresee(self) -> list[Standing]:
         stale = {path for path, step in self.steps.items() if not step.fresh(self.files)}
-        found = []
-        for job in self.jobs:
-            needed = stale.intersection(edition.steps(self.layout, [job], self.shared))
-            found.append(
-                Standing(job, {}, "填报数据或指标表要重新计算")
-                if needed and not self.how.force
-                else self._standing(job)
-            )
+        return [self._foreseen(job, stale) for job in self.jobs]
+
+    def _foreseen(self, job: Job, stale: set[Path]) -> Standing:
+        if self.how.force:
+            return Standing(job, {}, FORCED)
+        first = {name for name, path in edition.records(self.layout, job).items() if path in stale}
+        if first & {"filings", "indicators"}:
+            return Standing(job, {}, "填报数据或指标表要重新计算")
+        found = self._standing(job)
+        if not found.reason and "scenarios" in first and self._says_another(job):
+            return Standing(job, {}, "情景要重新推算")
         return found
+
+    def _says_another(self, job: Job) -> bool:
+        """Whether a chapter reads the scenarios, and these will say something else of the region: those of a province
+        follow from its own parameters, those of the nation from everyone's."""
+        if not reads(self.layout, job, self.notebooks, "outlook"):
+            return False
+        before = edition.of_region(self.layout, job).get("written")
+        return job.region.is_nation or before != edition.written(self.layout, job.region, job.overrides)
 
     def _standing(self, job: Job) -> Standing:
         found = stands(self.layout, job, self.notebooks, self.engine, self.common, self.files)

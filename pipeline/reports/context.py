@@ -111,26 +111,16 @@ class Present:
         if part == "params" and inner:
             return digest(self.frozen["params"].get(inner))
         if name == "outlook":
-            return self._ahead()
+            return edition.of_region(self._layout, self._job).get("says", MISSING)
         if name == "titles":
             return digest(params.scenarios(self._layout))
         if name == "written":
-            names = [name for name, _ in params.scenarios(self._layout)]
-            each = [params.resolve(self._layout, self._job.region, name, self._job.overrides) for name in names]
-            return digest([name, *(params.table(one).to_dicts() for one in each)])
+            return edition.written(self._layout, self._job.region, self._job.overrides)
         if name == "files":
             return self._files.tree(self._layout.params)
         if name == "everything":
             return digest({key: self._value(value) for key, value in self.frozen.items() if key not in OWN})
         return self._value(self.frozen[name]) if name in self.frozen else "no such name"
-
-    def _ahead(self) -> str:
-        """What the scenarios say of the region, not of others."""
-        try:
-            by_region = json.loads((Path(self.frozen["scenarios"]) / edition.BY_REGION).read_bytes())
-        except (OSError, ValueError):
-            return MISSING
-        return str(by_region.get(self._job.region.code))
 
     def _value(self, value: object) -> str:
         if isinstance(value, list) and value and isinstance(value[0], str):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,7 @@ METHOD = (
 
 
 ORDER = ("filings", "indicators", "scenarios", "history")
-BY_REGION = "regions.json"  # beside the scenarios: region code -> hash of what they say of the region
+BY_REGION = "regions.json"  # beside the scenarios: region code -> see `of_region`
 MADE = ".made"  # the folder of an edition that records what its tables were made from
 
 
@@ -78,27 +79,35 @@ def _resolved(layout: Layout, overrides: tuple[str, ...], jobs: Sequence[Job]) -
     )
 
 
+def records(layout: Layout, job: Job) -> dict[str, Path]:
+    """The name of each step that a report needs -> the file that records what it was made from."""
+    made = layout.processed / job.edition / MADE
+    return {
+        "filings": made / "filings.json",
+        "indicators": made / f"{indicators(layout, job).stem}.json",
+        "scenarios": made / f"{scenarios(layout, job).name}.json",
+        "history": made / "history" / f"{_line(layout, job).name}.json",
+    }
+
+
 def _steps(layout: Layout, job: Job, common: Mapping[str, str], resolved: str) -> list[Step]:
     folder = layout.processed / job.edition
-    made = folder / MADE
     filed = {"filings": digest(job.filed.key if job.filed else None), **common}
     method = {f"params.{key}": digest(getattr(job.resolved.params, key)) for key in METHOD}
     computed = filed | method | {"year": digest(job.year)}
     projected = computed | {"resolved": resolved, "overrides": digest(job.overrides)}
     own = projected | {"parameters": digest(params.table(job.resolved).to_dicts())}
-    table, beside, ahead, line = (
-        indicators(layout, job),
-        inputs(layout, job),
-        scenarios(layout, job),
-        _line(layout, job),
-    )
     parts = ("filings", "quarantine", "quality") if job.filed else ()
-    places = (*(folder / part for part in parts), beside, _ground(layout, job))
+    places = (*(folder / part for part in parts), inputs(layout, job), _ground(layout, job))
+    made: list[tuple[tuple[Path, ...], Mapping[str, str], Callable[[Layout, Job], None]]] = [
+        (places, filed, _write_filings),
+        ((indicators(layout, job),), computed, _write_indicators),
+        ((scenarios(layout, job),), projected, _write_scenarios),
+        ((_line(layout, job),), own, _keep),
+    ]
+    named = zip(records(layout, job).items(), made, strict=True)
     return [
-        Step("filings", places, filed, lambda: _write_filings(layout, job), made / "filings.json"),
-        Step("indicators", (table,), computed, lambda: _write_indicators(layout, job), made / f"{table.stem}.json"),
-        Step("scenarios", (ahead,), projected, lambda: _write_scenarios(layout, job), made / f"{ahead.name}.json"),
-        Step("history", (line,), own, lambda: _keep(layout, job), made / "history" / f"{line.name}.json"),
+        Step(name, where, reads, partial(make, layout, job), record) for (name, record), (where, reads, make) in named
     ]
 
 
@@ -136,9 +145,31 @@ def _write_scenarios(layout: Layout, job: Job) -> None:
     names = {region.code: region.short_zh for region in all_regions(layout)}
     found, folder = projected(layout, job, evaluate.read(indicators(layout, job))), scenarios(layout, job)
     outlook.write(found, folder, names)
+    by_region = {
+        region.code: {
+            "says": digest([getattr(found.of(region.code), one.name).write_csv() for one in fields(found)]),
+            "written": written(layout, region, job.overrides),
+        }
+        for region in all_regions(layout)
+    }
     with placed(folder / BY_REGION) as beside:
-        of_each = {code: [getattr(found.of(code), one.name).write_csv() for one in fields(found)] for code in names}
-        beside.write_text(json.dumps({code: digest(tables) for code, tables in of_each.items()}), "utf-8")
+        beside.write_text(json.dumps(by_region), "utf-8")
+
+
+def of_region(layout: Layout, job: Job) -> dict[str, str]:
+    """The hashes of what the scenarios say of the region (says) and of the parameters behind that (written)."""
+    try:
+        found: dict[str, str] = json.loads((scenarios(layout, job) / BY_REGION).read_bytes())[job.region.code]
+    except (OSError, ValueError, LookupError):
+        return {}
+    return found
+
+
+def written(layout: Layout, region: Region, overrides: Sequence[str]) -> str:
+    """The hash of the region's parameters in all scenarios."""
+    names = [name for name, _ in params.scenarios(layout)]
+    each = [params.resolve(layout, region, name, overrides) for name in names]
+    return digest([names, [params.table(one).to_dicts() for one in each]])
 
 
 def _keep(layout: Layout, job: Job) -> None:

@@ -97,6 +97,12 @@ def stands(
     return Standing(job, reads)
 
 
+def reads(layout: Layout, job: Job, notebooks: Sequence[Path], name: str) -> bool:
+    """Whether any chapter of the region has read what has that name."""
+    records = (Records(records_of_chapter(layout, job, notebook)).all for notebook in notebooks)
+    return any(name in one.reads for of in records for one in of)
+
+
 def chapter_key(notebook: Path) -> str:
     return f"chapter:{notebook.stem}"
 

@@ -99,7 +99,13 @@ def plain(root: Path, region: Region, scenario: str) -> Took:
         command = [str(BIN / "papermill"), str(notebook), str(executed[-1]), "--no-progress-bar", "-k", "python3"]
         command += ["-p", "region", region.short_zh, "-p", "scenario", scenario, "-p", "filings", SAMPLE]
         subprocess.run(command, env=environment(root), cwd=root, check=True, capture_output=True)
-    pandoc = [pypandoc.get_pandoc_path(), *map(str, executed), "--standalone", "--metadata=title:绿色发展报告"]
+    pandoc = [
+        pypandoc.get_pandoc_path(),
+        *map(str, executed),
+        "--file-scope",
+        "--standalone",
+        "--metadata=title:绿色发展报告",
+    ]
     html = ["--to=html5", "--embed-resources", "--toc", f"--output={out / 'report.html'}"]
     subprocess.run([*pandoc, *html], cwd=out, check=True, capture_output=True)
     source = [

@@ -16,6 +16,7 @@ from pipeline.reports.cache import Hashes
 from pipeline.reports.chapter import Chapter, open_chapter
 from pipeline.reports.context import Present, freeze, told, watched
 from pipeline.reports.plan import NO_FILINGS, Selection, jobs
+from tests.reports import editions
 
 
 @pytest.mark.parametrize(
@@ -86,6 +87,26 @@ def test_every_name_has_a_hash_that_follows_its_content(layout: Layout) -> None:
         assert here(name) != there(name), name
     for name in ("year", "region", "code", "params.publisher", "indicators"):
         assert here(name) == there(name), name
+
+
+def test_what_scenarios_say_of_a_region_changes_with_its_own_parameters(tmp_path: Path) -> None:
+    small = editions.checkout(tmp_path / "house")
+    everywhere = f"全国,{editions.GUANGDONG},{editions.ZHEJIANG}"
+
+    def ahead() -> list[str]:
+        files = sources.hashes(small)
+        common = sources.shared(small, files)
+        return [Present(small, job, common, files)("outlook") for job in editions.made(small, everywhere)]
+
+    before = ahead()
+    assert len(set(before)) == 3
+    (small.params / "provinces" / "330000-浙江.yml").write_text("all:\n  e_bs: 0.2\n", "utf-8")
+    after = ahead()
+    assert [one == other for one, other in zip(before, after, strict=True)] == [
+        False,
+        True,
+        False,
+    ]  # the nation is a sum
 
 
 def test_names_are_told_in_chinese() -> None:

@@ -61,7 +61,7 @@ def notebook(path: Path, title: str, *sources: str) -> None:
 def project(root: Path) -> Path:
     """A checkout at `root` with chapters 1 (a parameter), 2 (a filed table) and 90 (scenario, input files)."""
     for part in ("data/raw/reference", "data/raw/public", "reports/theme", "notebooks/params"):
-        shutil.copytree(ROOT / part, root / part)
+        shutil.copytree(ROOT / part, root / part, ignore=shutil.ignore_patterns("??0000-*.yml"))
     shutil.copy(ROOT / "reports" / "_quarto.yml", root / "reports")
     notebook(root / "notebooks" / "01_alpha.ipynb", "甲", *ALPHA)
     notebook(root / "notebooks" / "02_beta.ipynb", "乙", *BETA)
