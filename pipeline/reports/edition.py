@@ -17,8 +17,6 @@ from pipeline.regions import Region, all_regions
 from pipeline.reports import sources
 from pipeline.reports.cache import Hashes, Record, Records, digest
 from pipeline.reports.plan import Job
-from pipeline.scenarios import outlook
-from pipeline.scenarios.outlook import Outlook
 
 if TYPE_CHECKING:
     import polars as pl
@@ -31,7 +29,6 @@ METHOD = (
     "fuel_factor_set",
 )  # fmt: skip
 """The parameters on which indicators depend."""
-
 
 ORDER = ("filings", "indicators", "scenarios", "history")
 BY_REGION = "regions.json"  # beside the scenarios: region code -> see `of_region`
@@ -141,6 +138,7 @@ def _write_indicators(layout: Layout, job: Job) -> None:
 
 def _write_scenarios(layout: Layout, job: Job) -> None:
     from pipeline.indicators import evaluate
+    from pipeline.scenarios import outlook
 
     names = {region.code: region.short_zh for region in all_regions(layout)}
     found, folder = projected(layout, job, evaluate.read(indicators(layout, job))), scenarios(layout, job)
@@ -174,6 +172,7 @@ def written(layout: Layout, region: Region, overrides: Sequence[str]) -> str:
 
 def _keep(layout: Layout, job: Job) -> None:
     from pipeline.reports import history
+    from pipeline.scenarios import outlook
 
     paths = outlook.read(scenarios(layout, job)).of(job.region.code).paths.filter(scenario=job.scenario)
     ground = json.loads(_ground(layout, job).read_text("utf-8"))
@@ -222,6 +221,8 @@ def parameters(layout: Layout, job: Job) -> dict[str, list[Resolved]]:
 
 def projected(layout: Layout, job: Job, table: pl.DataFrame) -> Outlook:
     """The scenarios of all regions from the indicator table of a report; empty without filings."""
+
+    from pipeline.scenarios import outlook
 
     return outlook.compute(table, parameters(layout, job), reference.load_plan(layout), reference.grid_factors(layout))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -216,6 +218,13 @@ def test_one_or_several_workers_give_the_same_bytes(small: Toy) -> None:
     results, _ = small.build(How(workers=2, force=True), to="html,pdf", scenario="plan,baseline")
     assert [one.state for one in results] == [MADE] * 4
     assert contents(small.out) == first
+
+
+def test_to_see_that_nothing_has_changed_little_is_imported() -> None:
+    heavy = {"altair", "dataframely", "distributed", "nbformat", "numpy", "papermill", "scipy", "vl_convert"}
+    code = "import sys, pipeline.cli, pipeline.reports.build, pipeline.reports.plan; print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not heavy.intersection(run.stdout.split())
 
 
 def test_the_code_of_the_package_counts() -> None:
