@@ -178,8 +178,7 @@ def _canonical(reading: Reading, layout: Layout, report_year: int) -> tuple[dict
     tables = {}
     for table in TABLES:
         if table.name in frames:
-            # In one chunk: polars 2.1 panics when it formats a column whose first chunk is empty.
-            frame = pl.concat(frames[table.name], rechunk=True).with_row_index("_id")
+            frame = pl.concat(frames[table.name]).rechunk().with_row_index("_id")
             frame = frame.with_columns(_old=pl.lit(False), _out="_wrong")
             tables[table.name] = Rows(table, frame, sheets[table.name], _fewer_cells(sheets[table.name]))
     return tables, findings

@@ -228,7 +228,7 @@ class FrameRule:
 
 def _found(rows: pl.DataFrame, table: str, column: str, says: pl.Expr, found: pl.Expr | None = None) -> pl.DataFrame:
     what = pl.col(column).cast(pl.String) if found is None else found
-    return rows.select(
+    return rows.rechunk().select(  # polars 2.1 panics when it formats a column whose first chunk is empty
         table=pl.lit(table),
         _row=pl.col("_row").cast(pl.UInt32),
         column=pl.lit(BY_NAME[table].column(column).name),

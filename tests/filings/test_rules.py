@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from pipeline import reference, regions
 from pipeline.filings.contracts import BY_NAME, SCHEMAS, SOURCE, TABLES
@@ -156,6 +157,15 @@ def test_pue_without_it_power(layout: Layout) -> None:
     assert found(run(layout, {"data_centres": [idle | {"total_kwh": 1.0}]}), "pue.above_5") == [
         ("data_centres", "total_kwh", 2)
     ]
+
+
+def test_a_column_in_pieces_is_told_of_like_any_other(layout: Layout) -> None:
+    """As a large file is read: what a filter leaves of such a column may begin with an empty piece."""
+    whole = frames({"data_centres": [{"dc_id": f"D{n}", "total_kwh": kwh} for n, kwh in enumerate((125.0, 1.0, 1.0))]})
+    it = whole["data_centres"]["it_kwh"]
+    pieces = whole["data_centres"].with_columns(pl.concat([it[:1], it[1:]], rechunk=False))
+    assert pieces["it_kwh"].n_chunks() == 2
+    assert_frame_equal(check(whole | {"data_centres": pieces}, 2025, layout).frame, check(whole, 2025, layout).frame)
 
 
 # --- keys --------------------------------------------------------------------------------------------------
