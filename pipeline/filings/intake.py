@@ -215,7 +215,7 @@ def _one_below_the_other(table: Table, sheets: list[Sheet]) -> pl.DataFrame:
         parts.append(rows.with_columns(source_file=pl.lit(sheet.file), source_sheet=pl.lit(sheet.sheet)))
     if len(parts) == 1:
         return parts[0]
-    return pl.concat(part.with_columns(pl.col(pl.Enum).cast(pl.String)) for part in parts).rechunk()
+    return pl.concat(part.with_columns(pl.col(pl.Categorical).cast(pl.String)) for part in parts).rechunk()
 
 
 def _unit_elsewhere(
