@@ -109,9 +109,10 @@ def take_in(folder: Path, layout: Layout, report_year: int | None = None, limits
     accepted = {table.name: pl.DataFrame(schema=table.dtypes | SOURCE | FLAGS) for table in TABLES}
     quarantine = {table.name: pl.DataFrame(schema=quarantine_schema(table)) for table in TABLES}
     for name, rows in tables.items():
-        good = left[name].filter(~checked.rejected[name])
-        flags = checked.flags[name].filter(~checked.rejected[name])
-        accepted[name] = _flagged(rows, good, flags).drop(OWN)
+        good = (
+            pl.concat([left[name], checked.marks[name]], how="horizontal").filter(~pl.col("rejected")).drop("rejected")
+        )
+        accepted[name] = _flagged(rows, good).drop(OWN)
         quarantine[name] = _rejected(rows, good["_id"], found)
     counts = _counts(tables, accepted, quarantine)
     return Intake(
@@ -348,7 +349,7 @@ def _supersede(rows: Rows, findings: pl.DataFrame, layout: Layout) -> tuple[pl.D
     something else than the later one is a finding.
     """
     nothing = findings, pl.DataFrame(schema=REVISIONS)
-    if rows.frame["_filed"].n_unique() < 2:
+    if len({filing_year(sheet.file) for sheet in rows.sheets}) < 2:
         return nothing
     table, key = rows.table, list(rows.table.key)
     keyed = rows.frame.filter(pl.all_horizontal(pl.col(name).is_not_null() for name in key))
@@ -412,14 +413,13 @@ def _revisions(table: Table, restated: pl.DataFrame, values: list[str], layout: 
 # --- accepted and rejected ---------------------------------------------------------------------------------
 
 
-def _flagged(rows: Rows, good: pl.DataFrame, flags: pl.Series) -> pl.DataFrame:
-    """`good` with the flags of the check and those known before."""
-    flagged = good.with_columns(flags.alias("flags"))
+def _flagged(rows: Rows, good: pl.DataFrame) -> pl.DataFrame:
+    """`good`, its flags those of the check and those known before."""
     if not rows.flags:
-        return flagged
+        return good
     early = pl.DataFrame(rows.flags, {"_id": pl.UInt32(), "early": pl.String()}, orient="row")
     early = early.group_by("_id", maintain_order=True).agg(pl.col("early").unique(maintain_order=True))
-    joined = flagged.join(early, on="_id", how="left", maintain_order="left")
+    joined = good.join(early, on="_id", how="left", maintain_order="left")
     both = pl.concat_list("flags", pl.col("early").fill_null([]))
     return joined.with_columns(flags=both).drop("early")
 
@@ -466,8 +466,8 @@ def _counts(
                 "intake.count",
                 f"“{table.zh}”读到 {read} 行，接受 {good} 行、退回 {bad} 行，合计不符；请报告此问题，不要使用本次结果。",
             )
-        flags = accepted[name]["flags"]
-        warned = flags.filter(flags.list.len() > 0).list.eval(pl.element().is_in(warnings)).list.any().sum()
+        flagged = accepted[name].select("flags").filter(pl.col("flags").list.len() > 0)
+        warned = flagged["flags"].list.eval(pl.element().is_in(warnings)).list.any().sum()
         lines.append((name, read, good, bad, warned, int(rows.frame["_old"].sum()) if rows else 0))
     return pl.DataFrame(lines, COUNTS, orient="row")
 
