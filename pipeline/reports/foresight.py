@@ -101,9 +101,11 @@ def fallen_back(foresight: Foresight) -> str:
             instead: [named(driver) for driver in rows.filter(pl.col("basis").str.contains(sign))["driver"]]
             for instead, sign in (("用全国的趋势", "用全国"), ("用默认值", "用默认值"))
         }
-        parts = [f"{wording.join_names(drivers)}{instead}" for instead, drivers in used.items() if drivers]
+        parts = [
+            f"{wording.join_names(drivers)}没有可用的历史，{instead}" for instead, drivers in used.items() if drivers
+        ]
         if parts:
-            told.append(f"“{title}”情景中没有历史可依的驱动因素：{'；'.join(parts)}。")
+            told.append(f"“{title}”情景中{'；'.join(parts)}。")
     return "".join(told)
 
 
@@ -243,15 +245,19 @@ def side_by_side(foresight: Foresight, table: str) -> Table | None:
     """What each scenario leads to in 2030, with the range of its draws."""
     lines = []
     for measure in TOLD:
-        how = foresight.view.measure(measure)
         if not foresight.has(measure):
             continue
-        line = {
-            "指标": how.name,
-            f"{foresight.t0} 年（填报）": how.say(foresight.path(measure, foresight.own)[foresight.t0]),
-        }
+        how = foresight.view.measure(measure)
+        paths = {name: foresight.path(measure, name) for name in foresight.titles}
+        factor, unit, decimals = scaled(how, [value for path in paths.values() for value in path.values()])
+        line = {"指标": f"{how.name}（{unit}）" if unit else how.name}
+        line[f"{foresight.t0} 年"] = wording.number(paths[foresight.own][foresight.t0] * factor, decimals)
         for name, title in foresight.titles.items():
-            line[title] = ranged(foresight, measure, name)
+            value, low, high = (
+                wording.number(one * factor, decimals) if one is not None else wording.MISSING
+                for one in (foresight.at_end(measure, name, column) for column in ("value", "p10", "p90"))
+            )
+            line[title] = value if low == high else f"{value}（{low} 至 {high}）"
         lines.append(line)
     if not lines:
         return None
@@ -260,22 +266,21 @@ def side_by_side(foresight: Foresight, table: str) -> Table | None:
         title=f"{len(foresight.titles)} 种情景到 {HORIZON} 年的结果",
         data=pl.DataFrame(lines),
         source=SOURCE,
-        method=f"驱动因素取中值的结果，括号内为 {DRAWS} 次抽样的第 10 至第 90 百分位。",
-        widths=[13, 10, *[15] * len(foresight.titles)],
+        method=f"{foresight.t0} 年为填报；{HORIZON} 年为驱动因素取中值的结果，括号内为 {DRAWS} 次抽样的第 10 至第 90 百分位。",
+        widths=[17, 7, *[16] * len(foresight.titles)],
     )
 
 
-def ranged(foresight: Foresight, measure: str, scenario: str) -> str:
-    """`2,025.1 万tce（1,916.1 至 2,142.7）`; — where it is not known. The range has the unit of the value."""
-    how = foresight.view.measure(measure)
-    value, low, high = (foresight.at_end(measure, scenario, column) for column in ("value", "p10", "p90"))
-    if value is None or low is None or high is None:
-        return wording.MISSING
-    factor, unit, decimals = scaled(how, [value])
-    first, last = (wording.number(one * factor, decimals) for one in (low, high))
-    range_ = "" if first == last else f"（{first} 至 {last}）"
-    said = wording.number(value * factor, decimals)
-    return f"{said}{unit}{range_}" if unit == "%" else f"{said} {unit}{range_}".replace(" （", "（").rstrip()
+def growth(foresight: Foresight) -> str:
+    """How fast each scenario lets activity grow, for intensities rest on it; empty where all are alike."""
+    told = []
+    for driver in ("g_flow", "g_volume"):
+        rows = foresight.outlook.drivers.filter(pl.col("driver") == driver)
+        modes = {name: said(driver, mode) for name, mode in rows.select("scenario", "mode").iter_rows()}
+        if len(set(modes.values())) > 1:
+            listed = "、".join(f"{title} {modes[name]}" for name, title in foresight.titles.items())
+            told.append(f"{named(driver)}，{listed}")
+    return f"各情景的业务增长不同（{'；'.join(told)}），强度之差包含业务增长之差。" if told else ""
 
 
 def by_facility(foresight: Foresight, table: str) -> Table:
@@ -596,6 +601,23 @@ def modes(foresight: Foresight, table: str) -> Table:
         data=pl.DataFrame(lines),
         source="同上表",
         widths=[18, *[8] * len(foresight.titles)],
+    )
+
+
+def written(parameters: Mapping[str, pl.DataFrame], table: str) -> Table:
+    """The drivers of every scenario as they are written, for a region without filings. parameters: Chinese title of the
+    scenario -> `params.table`."""
+    of = {title: dict(frame.select("参数", "取值").iter_rows()) for title, frame in parameters.items()}
+    lines = [
+        {"驱动因素": named(driver)} | {title: values[driver] for title, values in of.items()} for driver in DRIVERS
+    ]
+    return Table(
+        id=table,
+        title=f"{len(of)} 种情景的驱动因素，有了填报才能推算结果",
+        data=pl.DataFrame(lines),
+        source="notebooks/params 中的参数文件与命令行",
+        method="比率为每年的变化（0.12 即 12%）；trend(3) 为本地区最近三年的趋势，由填报计算；三个数为低、中、高值。",
+        widths=[16, *[12] * len(of)],
     )
 
 
