@@ -18,6 +18,7 @@ from pipeline.indicators.model import load_catalogue
 from pipeline.layout import Layout
 from pipeline.params import Params, Resolved
 from pipeline.regions import Region, all_regions
+from pipeline.reports import history, provenance
 from pipeline.reports.plan import Job
 from pipeline.scenarios import outlook
 from pipeline.scenarios.outlook import Outlook
@@ -39,8 +40,12 @@ def indicators(layout: Layout, job: Job) -> Path:
 
 
 def prepare(layout: Layout, jobs: Sequence[Job]) -> None:
-    """Write the filings and indicator tables that `jobs` read. Raises DataError where catalogue or reference are wrong."""
-    for edition, intake in {job.edition: job.intake for job in jobs}.items():
+    """Write the filings and indicator tables that `jobs` read, and keep these in the history of their edition.
+
+    Raises DataError where catalogue or reference are wrong, OutputError.
+    """
+    intakes = {job.edition: job.intake for job in jobs}
+    for edition, intake in intakes.items():
         if intake:
             save(intake, layout.processed / edition)
     for path, job in {indicators(layout, job): job for job in jobs}.items():
@@ -48,6 +53,13 @@ def prepare(layout: Layout, jobs: Sequence[Job]) -> None:
     for folder, job in {scenarios(layout, job): job for job in jobs}.items():
         names = {region.code: region.short_zh for region in all_regions(layout)}
         outlook.write(projected(layout, job, evaluate.read(indicators(layout, job))), folder, names)
+    grounds = {
+        edition: history.ground(layout, intake, provenance.inputs(layout, intake))
+        for edition, intake in intakes.items()
+    }
+    for job in jobs:
+        paths = outlook.read(scenarios(layout, job)).of(job.region.code).paths.filter(scenario=job.scenario)
+        history.keep(layout, job, indicators(layout, job), grounds[job.edition], paths)
 
 
 def scenarios(layout: Layout, job: Job) -> Path:

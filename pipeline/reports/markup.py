@@ -209,12 +209,18 @@ def _entry_typst(entry: Payload) -> str:
     return f"{parts}, facts: ({facts})"
 
 
+def _head_typst(name: str) -> str:
+    """The name of a column; a unit at its end stays on one line."""
+    found = re.fullmatch(r"(.+?)(（[^（）]{1,8}）)", name)
+    return f"[#{text_typst(found[1])}#box({text_typst(found[2])})]" if found else text_typst(name)
+
+
 def _table_typst(table: Payload, under: str) -> str:
     """The source stands in the table's foot, which every page of the table repeats: none begins with it alone."""
     widths = table["widths"]
     columns = ", ".join(f"{width}fr" for width in widths)
     align = ", ".join(table["align"])
-    head = ", ".join(text_typst(name) for name in table["columns"])
+    head = ", ".join(map(_head_typst, table["columns"]))
     rows = " ".join(", ".join(text_typst(cell) for cell in row) + "," for row in table["rows"])
     foot = f"table.footer(foot({len(widths)}, {under}))"
     return f"table(columns: ({columns},), align: ({align},), table.header({head}), {rows} {foot})"

@@ -155,23 +155,22 @@ def over_years(view: View, id: str, figure: str, target: Target | None = None) -
     names = list(paths)
     colour = alt.Color("地区:N", scale=alt.Scale(domain=names, range=[theme.ACCENT if len(names) > 1 else theme.PRIMARY, theme.CATEGORIES[2], theme.INK][: len(names)] if len(names) != 2 else [theme.ACCENT, theme.INK]), legend=None)  # fmt: skip
     x = alt.X("year:O", title=None, axis=alt.Axis(labelAngle=0))
+    goal = target if target is not None and target.baseline_year is None else None
+    at = _in_unit(measure, [goal.value])[0] if goal else []
+    domain, gap = labels.span([value for value in (*rows[column], *at) if value is not None])
     y = alt.Y(
-        f"{_field(column)}:Q", title=unit or None, scale=alt.Scale(zero=False, padding=12), axis=alt.Axis(tickCount=5)
+        f"{_field(column)}:Q", title=unit or None, scale=alt.Scale(domain=list(domain)), axis=alt.Axis(tickCount=5)
     )
     lines = alt.Chart(rows).encode(x=x, y=y, color=colour, tooltip=["地区:N", alt.Tooltip("year:O", title="年份"), alt.Tooltip(f"{_field(column)}:Q", title=column, format=f",.{decimals}f")])  # fmt: skip
-    drawn = rows[column].to_list()
-    spread = (max(drawn) - min(drawn)) * theme.LABEL / theme.HEIGHT or 1.0
     last = rows.filter(pl.col("year") == pl.col("year").max().over("地区"))
     printed = pl.Series("印", [wording.number(value, decimals) for value in last[column]])
     ends = labels.apart(
-        last.with_columns(印=pl.col("地区") + " " + printed if len(names) > 1 else printed), column, spread
+        last.with_columns(印=pl.col("地区") + " " + printed if len(names) > 1 else printed), column, gap
     )
     text = alt.Chart(ends).mark_text(align="left", dx=9).encode(x=x, y=labels.PLACE + ":Q", text="印:N", color=colour)
     layers = [lines.mark_line(point=True), text]
-    if target is not None and target.baseline_year is None:
-        at = _in_unit(measure, [target.value])[0]
-        goal = pl.DataFrame({"处": at, "字": [f"目标 {target.value_printed}"]})
-        rule = alt.Chart(goal).encode(y=alt.Y("处:Q"))
+    if goal:
+        rule = alt.Chart(pl.DataFrame({"处": at, "字": [f"目标 {goal.value_printed}"]})).encode(y=alt.Y("处:Q"))
         layers = [rule.mark_rule(color=theme.ACCENT, strokeDash=[5, 3]), rule.mark_text(align="left", x=4, dy=-8, color=theme.ACCENT).encode(text="字:N"), *layers]  # fmt: skip
     return Figure(
         id=figure,
@@ -347,7 +346,10 @@ def waterfall(
         {"项目": names, "起": lows, "止": highs, "性质": kinds, "印": printed, "次项": [*names[1:], last]}
     ).with_columns(处=pl.max_horizontal("起", "止"))
     y = alt.Y("项目:N", sort=names, title=None, axis=alt.Axis(ticks=False, labelLimit=200))
-    x = alt.X("起:Q", title=unit or None, axis=alt.Axis(tickCount=5, grid=True))
+    reach = [one for one in (*lows, *highs) if one is not None]
+    low, high = min(reach), max(reach)
+    room = alt.Scale(domain=[low, high + 0.22 * (high - low)], nice=False)  # for what stands beside the longest bar
+    x = alt.X("起:Q", title=unit or None, scale=room, axis=alt.Axis(tickCount=5, grid=True))
     tint = alt.Color("性质:N", scale=alt.Scale(domain=["总量", "增加", "减少"], range=[theme.PRIMARY, theme.ACCENT, theme.CATEGORIES[2]]), legend=None)  # fmt: skip
     base = alt.Chart(rows).encode(y=y)
     bars = base.mark_bar().encode(x=x, x2="止:Q", color=tint, tooltip=["项目:N", alt.Tooltip("印:N", title=column)])

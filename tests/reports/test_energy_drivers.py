@@ -19,7 +19,7 @@ from pipeline.indicators.view import View
 from pipeline.layout import SAMPLE, Layout
 from pipeline.params import Params
 from pipeline.regions import Region, resolve
-from pipeline.reports import drivers
+from pipeline.reports import energy_drivers as drivers
 
 Row = tuple[str, int, str, str | None, float | None, float | None, float | None, str | None]
 GD, ZJ = "440000", "330000"
