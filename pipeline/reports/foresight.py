@@ -176,7 +176,9 @@ def fan(
     colours = [theme.INK, *(_tint(list(foresight.titles).index(name)) for name in paths)]
     colour = alt.Color("线:N", scale=alt.Scale(domain=list(told), range=colours), legend=None)
     x = alt.X("年:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap="greedy"))
-    y = alt.Y("值:Q", title=unit or None, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5))
+    goal = [] if target is None else [target.value]
+    domain, gap = labels.span([value * factor for value in (*every, *goal)], theme.HEIGHT + 20)
+    y = alt.Y("值:Q", title=unit or None, scale=alt.Scale(domain=list(domain)), axis=alt.Axis(tickCount=5))
     drawn = alt.Chart(band).encode(x=x)
     area = drawn.mark_area(opacity=0.18, color=tint).encode(y=alt.Y("低:Q"), y2="高:Q")
     median = drawn.mark_line(strokeDash=[2, 3], strokeWidth=1.5, color=tint).encode(y=y)
@@ -188,16 +190,13 @@ def fan(
     lines = alt.Chart(rows).mark_line(point=alt.OverlayMarkDef(size=25)).encode(x=x, y=y, color=colour, tooltip=tooltip)
     last = rows.filter(pl.col("年") == HORIZON)
     last = last.with_columns(字=last["线"] + pl.Series([f" {wording.number(value, decimals)}" for value in last["值"]]))
-    spread = (max(every) - min(every)) * factor * theme.LABEL / theme.HEIGHT or 1.0
-    names = alt.Chart(labels.apart(last, "值", spread)).mark_text(align="left", dx=9)
+    names = alt.Chart(labels.apart(last, "值", gap)).mark_text(align="left", dx=9)
     layers = [area, median, lines, names.encode(x=x, y=f"{labels.PLACE}:Q", text="字:N", color=colour)]
     if target is not None:
-        goal = pl.DataFrame(
-            {"处": [target.value * factor], "字": [f"{target.target_year} 年目标：{target.value_printed}"]}
-        )
-        rule = alt.Chart(goal).encode(y="处:Q")
-        said = rule.mark_text(align="left", x=4, dy=-8, color=theme.ACCENT).encode(text="字:N")
-        layers = [rule.mark_rule(color=theme.ACCENT, strokeDash=[5, 3]), said, *layers]
+        words = f"{target.target_year} 年目标：{target.value_printed}"
+        rule = alt.Chart(pl.DataFrame({"处": [target.value * factor], "字": [words]})).encode(y="处:Q")
+        above = rule.mark_text(align="left", x=4, dy=-8, color=theme.ACCENT).encode(text="字:N")
+        layers = [rule.mark_rule(color=theme.ACCENT, strokeDash=[5, 3]), above, *layers]
     ranges = {f"{foresight.titles[own]} P{percent}": path for percent, path in ((10, low), (50, middle), (90, high))}
     years = sorted({*filed, *low})
     data = pl.DataFrame({"年份": years}).with_columns(
