@@ -178,23 +178,30 @@ def fan(
     x = alt.X("年:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap="greedy"))
     goal = [] if target is None else [target.value]
     domain, gap = labels.span([value * factor for value in (*every, *goal)], theme.HEIGHT + 20)
-    y = alt.Y("值:Q", title=unit or None, scale=alt.Scale(domain=list(domain)), axis=alt.Axis(tickCount=5))
+
+    def at(field: str) -> alt.Y:  # alike in every layer: one without a domain would add its own to the shared scale
+        return alt.Y(f"{field}:Q", title=unit or None, scale=alt.Scale(domain=list(domain)), axis=alt.Axis(tickCount=5))
+
     drawn = alt.Chart(band).encode(x=x)
-    area = drawn.mark_area(opacity=0.18, color=tint).encode(y=alt.Y("低:Q"), y2="高:Q")
-    median = drawn.mark_line(strokeDash=[2, 3], strokeWidth=1.5, color=tint).encode(y=y)
+    area = drawn.mark_area(opacity=0.18, color=tint).encode(y=at("低"), y2="高:Q")
+    median = drawn.mark_line(strokeDash=[2, 3], strokeWidth=1.5, color=tint).encode(y=at("值"))
     tooltip = [
         alt.Tooltip("线:N"),
         alt.Tooltip("年:O"),
         alt.Tooltip("值:Q", title=unit or "值", format=f",.{decimals}f"),
     ]
-    lines = alt.Chart(rows).mark_line(point=alt.OverlayMarkDef(size=25)).encode(x=x, y=y, color=colour, tooltip=tooltip)
+    lines = (
+        alt.Chart(rows)
+        .mark_line(point=alt.OverlayMarkDef(size=25))
+        .encode(x=x, y=at("值"), color=colour, tooltip=tooltip)
+    )
     last = rows.filter(pl.col("年") == HORIZON)
     last = last.with_columns(字=last["线"] + pl.Series([f" {wording.number(value, decimals)}" for value in last["值"]]))
     names = alt.Chart(labels.apart(last, "值", gap)).mark_text(align="left", dx=9)
-    layers = [area, median, lines, names.encode(x=x, y=f"{labels.PLACE}:Q", text="字:N", color=colour)]
+    layers = [area, median, lines, names.encode(x=x, y=at(labels.PLACE), text="字:N", color=colour)]
     if target is not None:
         words = f"{target.target_year} 年目标：{target.value_printed}"
-        rule = alt.Chart(pl.DataFrame({"处": [target.value * factor], "字": [words]})).encode(y="处:Q")
+        rule = alt.Chart(pl.DataFrame({"处": [target.value * factor], "字": [words]})).encode(y=at("处"))
         above = rule.mark_text(align="left", x=4, dy=-8, color=theme.ACCENT).encode(text="字:N")
         layers = [rule.mark_rule(color=theme.ACCENT, strokeDash=[5, 3]), above, *layers]
     ranges = {f"{foresight.titles[own]} P{percent}": path for percent, path in ((10, low), (50, middle), (90, high))}
