@@ -162,9 +162,7 @@ def template(
 
 @app.command()
 def indicators(
-    names: Annotated[
-        list[str] | None, typer.Argument(metavar="指标", help="指标名，如 dc.pue.all；默认全部")
-    ] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="指标", help="指标名，如 dc.pue.all；默认全部")] = None,
     year: Annotated[int | None, typer.Option(help="年份；默认是有填报的最近一年")] = None,
     region: Annotated[str, typer.Option("--region", help="同 build；也可为东部、中部、西部、东北")] = "全国",
     by: Annotated[str, typer.Option(help="再分到 province、entity 或一个维度，如 facility_type")] = "",
