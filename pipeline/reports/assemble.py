@@ -278,7 +278,8 @@ def page_parts(theme: Path, cache: Path, folder: Path) -> None:
     """Write the page's head (stylesheet) and tail (scripts) and Word's styles into `folder`, for either engine."""
     folder.mkdir(parents=True, exist_ok=True)
     css = (theme / "report.css").read_text("utf-8")
-    script = figures.javascript_bundle(cache) + "\n" + (theme / "report.js").read_text("utf-8")
+    own = [(theme / name).read_text("utf-8") for name in ("report.js", "explorer.js")]
+    script = "\n".join([figures.javascript_bundle(cache), *own])
     (folder / "head.html").write_text(f"<style>\n{css}</style>\n", "utf-8")
     script = script.replace("</script", "<\\/script")
     (folder / "tail.html").write_text(f"<script>\n{script}</script>\n", "utf-8")

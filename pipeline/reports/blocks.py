@@ -30,7 +30,8 @@ class Figure:
 
     id: starts with "f-", unique in the report. title: the finding, as a sentence without full stop. data: what the
     chart shows, with Chinese column names that carry their units; it becomes the table view and the CSV. alt: what
-    a reader who cannot see it must know. decimals: by column, how the table view prints it.
+    a reader who cannot see it must know. decimals: by column, how the table view prints it. explorer: results to choose
+    from, which the page's script offers under the chart (reports/theme/explorer.js); other formats have the chart alone.
     """
 
     id: str
@@ -41,9 +42,10 @@ class Figure:
     source: str
     method: str = ""
     decimals: Mapping[str, int] = field(default_factory=dict)
+    explorer: Mapping[str, Any] | None = None
 
     def payload(self) -> dict[str, Any]:
-        return {
+        return ({"explorer": self.explorer} if self.explorer else {}) | {
             "kind": "figure",
             **_texts(self),
             "alt": self.alt,

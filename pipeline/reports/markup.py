@@ -55,7 +55,8 @@ def to_html(block: Payload, number: str, svg: str = "") -> str:
     if block["kind"] == "figure":
         body = (
             f'<div class="chart"><div class="drawn" role="img" aria-label="{text_html(block["alt"])}">{svg}</div></div>'
-            f'<script type="application/json" class="spec" data-for="{block["id"]}">{_packed(block["spec"])}</script>'
+            f"{_data_html(block, 'spec', _packed(block['spec']))}"
+            f"{_data_html(block, 'explorer', _json(block['explorer'])) if 'explorer' in block else ''}"
         )
         views = f"<details><summary>查看数据表</summary>{table}</details>"
     else:
@@ -70,6 +71,11 @@ def to_html(block: Payload, number: str, svg: str = "") -> str:
         f'<figure id="{block["id"]}" class="{block["kind"]}"><figcaption>{caption}</figcaption>{body}{source}'
         f'<div class="tools">{views}{method}</div></figure>'
     )
+
+
+def _data_html(block: Payload, name: str, data: str) -> str:
+    """What the page's script reads of a block: `spec`, or `explorer`."""
+    return f'<script type="application/json" class="{name}" data-for="{block["id"]}">{data}</script>'
 
 
 def chart_config() -> str:

@@ -5,7 +5,9 @@ Every function returns None where there is nothing to draw: a chapter says so in
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 
 import altair as alt
 import polars as pl
@@ -313,6 +315,62 @@ def tiles(view: View, id: str, figure: str) -> Figure | None:
         method=f"{tilegrid.NOTE}。{view.method(id)}",
         decimals={column: decimals},
     )  # fmt: skip
+
+
+def waterfall(
+    figure: str,
+    measure: Measure,
+    start: tuple[str, float],
+    steps: Mapping[str, float],
+    end: tuple[str, float],
+    *,
+    title: str,
+    what: str,
+    source: str = FILED,
+    method: str = "",
+) -> Figure:
+    """From one total to another: a bar for each of the two, and between them one for each step that leads there.
+
+    start, end: name and value; steps: name -> what it adds, in the unit of `measure`. what: the quantity, for readers
+    without the picture. Raises ValueError where the steps do not lead from start to end.
+    """
+    (first, begin), (last, target) = start, end
+    if not math.isclose(begin + math.fsum(steps.values()), target, rel_tol=1e-9, abs_tol=1e-9 * abs(begin)):
+        raise ValueError(f"{figure}: {begin} and {list(steps.values())} do not add up to {target}")
+    reached = [begin, *accumulate(steps.values(), initial=begin)][1:]  # after each step
+    names, amounts = [first, *steps, last], [begin, *steps.values(), target]
+    ends = [begin, *reached[1:], target]
+    starts = [0.0, *reached[:-1], 0.0]
+    scaled, unit, decimals = _in_unit(measure, [*starts, *ends, *amounts])
+    lows, highs, sizes = (scaled[at : at + len(names)] for at in (0, len(names), 2 * len(names)))
+    column = _column(measure, unit)
+    totals = {0, len(names) - 1}
+    kinds = ["总量" if at in totals else "增加" if size > 0 else "减少" for at, size in enumerate(amounts)]
+    printed = [wording.number(size, decimals, sign=at not in totals) for at, size in enumerate(sizes)]
+    rows = pl.DataFrame(
+        {"项目": names, "起": lows, "止": highs, "性质": kinds, "印": printed, "次项": [*names[1:], last]}
+    ).with_columns(处=pl.max_horizontal("起", "止"))
+    y = alt.Y("项目:N", sort=names, title=None, axis=alt.Axis(ticks=False, labelLimit=200))
+    reach = [one for one in (*lows, *highs) if one is not None]
+    low, high = min(reach), max(reach)
+    room = alt.Scale(domain=[low, high + 0.22 * (high - low)], nice=False)  # for what stands beside the longest bar
+    x = alt.X("起:Q", title=unit or None, scale=room, axis=alt.Axis(tickCount=5, grid=True))
+    tint = alt.Color("性质:N", scale=alt.Scale(domain=["总量", "增加", "减少"], range=[theme.PRIMARY, theme.ACCENT, theme.CATEGORIES[2]]), legend=None)  # fmt: skip
+    base = alt.Chart(rows).encode(y=y)
+    bars = base.mark_bar().encode(x=x, x2="止:Q", color=tint, tooltip=["项目:N", alt.Tooltip("印:N", title=column)])
+    links = base.mark_rule(color=theme.MUTED, strokeWidth=0.7).encode(x="止:Q", y2="次项:N")
+    text = base.mark_text(align="left", dx=5).encode(x="处:Q", text="印:N")
+    running = f"累计（{unit}）" if unit else "累计"
+    return Figure(
+        id=figure,
+        title=title,
+        chart=alt.layer(links, bars, text).properties(height=30 * len(names) + 20),
+        data=pl.DataFrame({"项目": names, column: sizes, running: highs}),
+        alt=alt_text.of_steps("瀑布图", what, measure, start, steps, end),
+        source=source,
+        method=method,
+        decimals={column: decimals, running: decimals},
+    )
 
 
 def summary(
