@@ -131,7 +131,7 @@ def test_the_lines_lead_to_the_chosen_values(page: Page) -> None:
 
 def test_the_first_table_of_the_figure_is_still_its_data(page: Page) -> None:
     """What the page offers as a download."""
-    assert page.locator("figure table").first.locator("th").all_inner_texts() == ["年份", "值"]
+    assert page.locator("figure table").first.locator("th").all_text_contents() == ["年份", "值"]
 
 
 def test_it_fits_a_phone(page: Page) -> None:
