@@ -177,7 +177,7 @@ def fan(
     colour = alt.Color("线:N", scale=alt.Scale(domain=list(told), range=colours), legend=None)
     x = alt.X("年:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap="greedy"))
     goal = [] if target is None else [target.value]
-    domain, gap = labels.span([value * factor for value in (*every, *goal)], theme.HEIGHT + 20)
+    domain, gap = labels.span([value * factor for value in (*every, *goal)])
 
     def at(field: str) -> alt.Y:  # alike in every layer: one without a domain would add its own to the shared scale
         return alt.Y(f"{field}:Q", title=unit or None, scale=alt.Scale(domain=list(domain)), axis=alt.Axis(tickCount=5))
@@ -213,7 +213,7 @@ def fan(
     return Figure(
         id=figure,
         title=ends(foresight, measure),
-        chart=alt.layer(*layers).properties(height=theme.HEIGHT + 20),
+        chart=alt.layer(*layers).properties(height=theme.HEIGHT),
         data=data,
         alt=_fan_alt(foresight, measure),
         source=SOURCE,
