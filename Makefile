@@ -16,6 +16,7 @@ test: setup
 bench: setup
 	@$(BIN)/python tests/benchmarks/bench_filings.py
 	@$(BIN)/python tests/benchmarks/bench_scenarios.py
+	@$(BIN)/python tests/benchmarks/bench_page.py
 
 setup: $(STAMP)
 
