@@ -192,7 +192,10 @@ def main() -> None:
     table.add_row("2 笔记本，生成中", f"{build:.3f}", "", "", "", "≤ 0.15")
     table.add_row("3 没有变化", str(again), "从头", str(cold), share(again), "< 2 秒，< 5%")
     table.add_row("  改一省的参数", str(one), "从头", str(cold), share(one), "只该省")
-    Console().print(table)
+    console = Console()
+    if not console.is_terminal:
+        console.width = 160
+    console.print(table)
 
 
 if __name__ == "__main__":
