@@ -124,7 +124,7 @@ def overhead(root: Path) -> tuple[float, float]:
     os.environ["GREEN_REPORT_ROOT"] = str(root)
     from papermill import execute_notebook
 
-    from pipeline.reports import make, sources
+    from pipeline.reports import edition, make, sources
     from pipeline.reports.execute import IN_PROCESS
     from pipeline.reports.plan import Selection, jobs
 
@@ -137,6 +137,7 @@ def overhead(root: Path) -> tuple[float, float]:
     nbformat.write(nothing, empty)
     layout = Layout(root)
     job = jobs(layout, Selection())[0]
+    edition.prepare(layout, [job])
     common = sources.shared(layout, sources.hashes(layout))
     engine, build = [], []
     for _ in range(ROUNDS):
