@@ -149,11 +149,11 @@ def _cells(data: pl.DataFrame, decimals: Mapping[str, int]) -> dict[str, Any]:
         "rows": rows,
         "widths": widths,
         "wide": sum(widths) > WIDE,
-        "csv": data.with_columns(_as_text(cs.string())).write_csv(line_terminator="\r\n"),
+        "csv": data.with_columns(as_text(cs.string())).write_csv(line_terminator="\r\n"),
     }
 
 
-def _as_text(columns: pl.Expr) -> pl.Expr:
+def as_text(columns: pl.Expr) -> pl.Expr:
     """Texts that a spreadsheet would take for a formula get an apostrophe in front."""
     return pl.when(columns.str.contains(r"^[=+\-@\t\r]")).then("'" + columns).otherwise(columns).name.keep()
 

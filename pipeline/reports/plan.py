@@ -86,8 +86,12 @@ class Job:
         return f"{self.edition}-{self.audience}-{self.region.code}-{self.scenario}"
 
     def output(self, format: str) -> Path:
-        name = f"绿色发展报告-{self.year}-{self.region.short_zh}-{self.scenario}.{format}"
-        return self.folder / name
+        return self.folder / file_name(self.year, self.region, self.scenario, format)
+
+
+def file_name(year: int, region: Region, scenario: str, format: str) -> str:
+    """What a finished report is called."""
+    return f"绿色发展报告-{year}-{region.short_zh}-{scenario}.{format}"
 
 
 def jobs(layout: Layout, wanted: Selection) -> list[Job]:
@@ -98,8 +102,8 @@ def jobs(layout: Layout, wanted: Selection) -> list[Job]:
     published, plan = reference.published(layout), reference.load_plan(layout)
     for read in REFERENCES:
         read(layout)
-    formats = _listed(wanted.to, FORMATS, "输出格式", "--to")
-    audiences = _listed(wanted.audience, AUDIENCES, "读者范围", "--audience")
+    formats = listed(wanted.to, FORMATS, "输出格式", "--to")
+    audiences = listed(wanted.audience, AUDIENCES, "读者范围", "--audience")
     if len(audiences) > 1:
         raise ParameterError(
             "option.one", f"--audience {wanted.audience}：一次只能为一种读者生成；可用：{'、'.join(AUDIENCES)}"
@@ -109,7 +113,7 @@ def jobs(layout: Layout, wanted: Selection) -> list[Job]:
     chosen = [
         (region, scenario, params.resolve(layout, region, scenario, tuple(wanted.overrides)))
         for region in regions.resolve_many(wanted.region, layout)
-        for scenario in _scenarios(layout, wanted.scenario)
+        for scenario in scenarios(layout, wanted.scenario)
     ]
     intake = _intake(layout, wanted, audiences[0])  # last, for it may take long
     year = _year(wanted.year, published, plan.baseline_year, intake)
@@ -131,7 +135,8 @@ def jobs(layout: Layout, wanted: Selection) -> list[Job]:
     ]
 
 
-def _listed(text: str, known: Sequence[str], what: str, option: str) -> tuple[str, ...]:
+def listed(text: str, known: Sequence[str], what: str, option: str) -> tuple[str, ...]:
+    """The names in `text`, each once, all of them `known`. Raises ParameterError."""
     names = [name.strip() for name in re.split(r"[,，、]", text) if name.strip()]
     for name in names:
         if name not in known:
@@ -141,9 +146,10 @@ def _listed(text: str, known: Sequence[str], what: str, option: str) -> tuple[st
     return tuple(dict.fromkeys(names))
 
 
-def _scenarios(layout: Layout, text: str) -> list[str]:
+def scenarios(layout: Layout, text: str) -> list[str]:
+    """The scenarios that `text` names, `all` of them too. Raises ParameterError."""
     known = [name for name, _ in params.scenarios(layout)]
-    return known if text.strip() == "all" else list(_listed(text, known, "情景", "--scenario"))
+    return known if text.strip() == "all" else list(listed(text, known, "情景", "--scenario"))
 
 
 def _intake(layout: Layout, wanted: Selection, audience: str) -> Intake | None:
