@@ -40,7 +40,7 @@ def check_writable(folder: Path) -> None:
         probe.unlink()
     except OSError as error:
         raise OutputError(
-            "output.unwritable", f"输出文件夹 {folder} 不能写入（{reason(error)}）；请改权限，或用 --out 指定别处"
+            "output.unwritable", f"输出文件夹 {folder} 不能写入（{_reason(error)}）；请改权限，或用 --out 指定别处"
         ) from error
 
 
@@ -59,7 +59,7 @@ def placed(target: Path, what: str = "文件") -> Iterator[Path]:
     except (OSError, XlsxWriterException) as error:
         raise OutputError(
             "output.unwritable",
-            f"{what}不能写到 {target}（{reason(error)}）；应是一个有写入权限、磁盘未满的文件夹，同名文件没有被别的程序打开。",
+            f"{what}不能写到 {target}（{_reason(error)}）；应是一个有写入权限、磁盘未满的文件夹，同名文件没有被别的程序打开。",
         ) from error
     finally:
         with suppress(OSError):
@@ -72,7 +72,7 @@ def place(source: Path, target: Path) -> None:
         shutil.copyfile(source, beside)
 
 
-def reason(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     cause = next((one for one in (error, *error.args) if isinstance(one, OSError)), None)  # xlsxwriter wraps them
     if cause is None:
         return type(error).__name__

@@ -187,16 +187,16 @@ def _index(edition: Edition, listed: list[Published], theme: frame.Theme) -> str
             f'<a href="{block.id}.{suffix}" download>{text}<span class="hidden">（{text_html(block.id)}）</span></a>'
             for suffix, text in (("csv", "CSV"), ("parquet", "Parquet"))
         )
+        other = f"（{table.report.region.short_zh}报告）" if table.report is not edition.first else ""
         rows.append(
-            f"<tr><td>{text_html(block.number)}</td><td>{text_html(block.payload['title'])}</td>"
+            f"<tr><td>{text_html(block.number)}</td><td>{text_html(block.payload['title'] + other)}</td>"
             f'<td class="right">{table.frame.height}</td><td>{links}</td></tr>'
         )
-    where = listed[0].report.region.short_zh if listed else ""
     notes = "".join(f"<p>{text_html(line)}</p>" for line in _readme(edition).splitlines())
     body = (
         f'<h2>{len(listed)} 张数据表</h2>{notes}<p><a href="{DESCRIPTOR}" download>数据字典 {DESCRIPTOR}</a>　'
         f'<a href="../../SHA256SUMS">校验和 SHA256SUMS</a></p><div class="scroll" tabindex="0" role="region" '
-        f'aria-label="数据表"><table class="wide"><caption>编号和标题以{text_html(where)}报告为例</caption>'
+        f'aria-label="数据表"><table class="data"><caption>编号和标题以{edition.first.region.short_zh}报告为例</caption>'
         '<thead><tr><th scope="col">编号</th><th scope="col">标题</th><th scope="col" class="right">行数</th>'
         f'<th scope="col">下载</th></tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
     )

@@ -20,7 +20,7 @@ from pipeline.wording import number
 FORMAT_NAMES = {"html": "网页", "pdf": "PDF", "docx": "Word"}
 DOWNLOADS = "downloads"
 METHOD = "method.html"
-ELSEWHERE = ("全国", "东部", "中部", "西部", "东北")  # the order of the list of reports
+GROUPS = ("全国汇总", "东部", "中部", "西部", "东北")  # the order of the list of reports
 _editions = re.compile(r'<section id="editions">.*?</section>', re.S)
 
 
@@ -84,18 +84,18 @@ def _targets(report: Report) -> str:
     where = report_path(report, "html")
     cards = re.sub(r'href="(#[^"]*)"', rf'href="{where}\1"', markup.to_html(dict(report.cards), ""))
     return (
-        f'<section id="targets"><h2>{report.region.short_zh}{len(report.cards["cards"])} 项目标：{told}</h2>'
+        f'<section id="targets"><h2>{report.region.short_zh} {len(report.cards["cards"])} 项目标：{told}</h2>'
         f'{cards}<p><a href="{where}">{text_html(report.region.name_zh)}报告全文</a></p></section>'
     )
 
 
 def _reports(layout: Layout, edition: Edition) -> str:
     keys = search.spellings(layout)
-    groups: dict[str, list[str]] = {name: [] for name in ELSEWHERE}
+    groups: dict[str, list[str]] = {name: [] for name in GROUPS}
     for region in edition.regions:
         mine = [one for one in edition.reports if one.region == region]
         links = "".join(_scenario(edition, one) for one in mine)
-        groups[region.economic_region or ELSEWHERE[0]].append(
+        groups[region.economic_region or GROUPS[0]].append(
             f'<li class="place" data-keys="{text_html(" ".join(keys.get(region.code, [])))}">'
             f'<h4><a href="{report_path(mine[0], "html")}">{text_html(region.name_zh)}</a></h4>{links}</li>'
         )

@@ -12,11 +12,11 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.errors import OutputError
-from pipeline.output import reason
+from pipeline.output import _reason
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 
@@ -38,7 +38,7 @@ def beside(folder: Path) -> Iterator[Path]:
                 _remove(stage)
     except OSError as error:
         raise OutputError(
-            "output.unwritable", f"网站不能写到 {folder}（{reason(error)}）；应是一个有写入权限、磁盘未满的地方"
+            "output.unwritable", f"网站不能写到 {folder}（{_reason(error)}）；应是一个有写入权限、磁盘未满的地方"
         ) from error
 
 
@@ -103,19 +103,19 @@ def _exchange(one: Path, other: Path) -> bool:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Raises OutputError while another process publishes to the same folder; the system frees the lock of a killed one."""
+    """Raises OutputError while another process publishes beside `folder`; the system frees the lock of a killed one."""
     try:
         import fcntl
     except ImportError:  # Windows, which refuses to move a folder with open files
         yield
         return
-    with _named(folder, "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise OutputError(
-                "publish.busy", f"另一个 green-report publish 正在写 {folder}；请等它结束再运行"
-            ) from None
+    parent = os.open(folder.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(parent, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
-        with suppress(OSError):
-            _named(folder, "lock").unlink()
+    except BlockingIOError:
+        raise OutputError(
+            "publish.busy", f"另一个 green-report publish 正在写 {folder.parent}；请等它结束再运行"
+        ) from None
+    finally:
+        os.close(parent)

@@ -35,10 +35,11 @@ class Published:
 
 
 def published(layout: Layout, edition: Edition) -> Iterator[Published]:
-    """Every numbered table and figure of the edition, in the order of the reports. Raises DataError where the data
+    """Every numbered table and figure of the edition, by chapter. Raises DataError where the data
     beside a report are missing or not those that it shows."""
     firsts = {block.id: (block, report) for report in reversed(edition.reports) for block in reversed(report.blocks)}
-    for id, (block, report) in sorted(firsts.items(), key=lambda item: _order(edition, item[0])):
+    places = _places(edition)
+    for id, (block, report) in sorted(firsts.items(), key=lambda item: places[item[0]]):
         if not _ID.fullmatch(id):
             raise ValueError(f"{id!r} is no id")
         frames = [_rows(layout, edition, one, found) for one in edition.reports if (found := one.block(id))]
@@ -52,12 +53,11 @@ def as_csv(frame: pl.DataFrame) -> bytes:
     return ("\ufeff" + text).encode()
 
 
-def _order(edition: Edition, id: str) -> tuple[int, int]:
-    for place, report in enumerate(edition.reports):
-        for at, block in enumerate(report.blocks):
-            if block.id == id:
-                return place, at
-    raise KeyError(id)
+def _places(edition: Edition) -> dict[str, tuple[int, int, int]]:
+    """Id -> chapter, report and place in it, by which the tables are put in order."""
+    blocks = [(place, at, block) for place, one in enumerate(edition.reports) for at, block in enumerate(one.blocks)]
+    chapters = list(dict.fromkeys(block.chapter for _, _, block in blocks))
+    return {block.id: (chapters.index(block.chapter), place, at) for place, at, block in reversed(blocks)}
 
 
 def _rows(layout: Layout, edition: Edition, report: Report, block: Block) -> pl.DataFrame:

@@ -7,6 +7,7 @@ published there. Positions and the note below are those of `pipeline.charts.tile
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -25,6 +26,7 @@ FIGURES = (
 )  # fmt: skip
 """The figures that may colour the grid, the plan's targets first: each with a column 省份 and then the quantity."""
 PROVINCE = "省份"
+_bare = re.compile(r"（[^（）]*）$")  # the unit, which stands in the legend
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def grids(
         return ""
     choices = "".join(
         f'<input type="radio" name="indicator" id="i-{at}" class="pick"{" checked" if at == 1 else ""}>'
-        f'<label for="i-{at}">{text_html(layer.measure)}</label>'
+        f'<label for="i-{at}">{text_html(_bare.sub("", layer.measure))}</label>'
         for at, layer in enumerate(layers, 1)
     )
     drawn = "".join(

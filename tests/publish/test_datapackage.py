@@ -1,0 +1,90 @@
+"""The data behind the reports: whole, typed, described, readable by the tools of others."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import frictionless
+import polars as pl
+import pytest
+
+from pipeline.publish.site import publish
+from pipeline.publish.tables import as_csv
+from tests.publish.conftest import House
+
+
+@pytest.fixture(scope="module")
+def downloads(first_house: House, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("data") / "site"
+    publish(first_house.layout, first_house.wanted(out=out))
+    return out / "downloads" / "2025-sample"
+
+
+def descriptor(downloads: Path) -> dict[str, dict]:
+    package = json.loads((downloads / "datapackage.json").read_text("utf-8"))
+    return {one["name"]: one for one in package["resources"]}
+
+
+def test_frictionless_finds_nothing_wrong(downloads: Path) -> None:
+    report = frictionless.validate(str(downloads / "datapackage.json"))
+    assert report.valid, report.flatten(["rowNumber", "fieldName", "message"])
+    assert len(report.tasks) == 2 * 5
+
+
+def test_frictionless_finds_what_was_altered(downloads: Path, tmp_path: Path) -> None:
+    for path in downloads.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    altered = tmp_path / "t-yearly.csv"
+    altered.write_bytes(altered.read_bytes().replace(b"1.5", b"much"))
+    report = frictionless.validate(str(tmp_path / "datapackage.json"))
+    assert not report.valid
+
+
+def test_rows_of_all_reports_stand_in_one_table_with_the_report_they_are_from(downloads: Path) -> None:
+    table = pl.read_parquet(downloads / "t-yearly.parquet")
+    assert table.columns == ["报告地区代码", "报告地区", "情景", "年份", "本地区", "比上年", "比上年 比上年"]
+    assert table["报告地区"].to_list() == ["全国"] * 2 + ["广东"] * 2
+    assert table["本地区"].to_list() == [1.5, 2.0] * 2
+
+
+def test_csv_opens_rightly_in_spreadsheets_and_says_the_same(downloads: Path) -> None:
+    content = (downloads / "t-yearly.csv").read_bytes()
+    assert content.startswith(b"\xef\xbb\xbf")
+    assert content.count(b"\r\n") == 5
+    assert b",'+3," in content
+    csv = pl.read_csv(content, schema_overrides={"报告地区代码": pl.String})
+    parquet = pl.read_parquet(downloads / "t-yearly.parquet")
+    assert csv.with_columns(pl.col("比上年").str.strip_prefix("'")).equals(parquet)
+
+
+def test_every_field_has_title_unit_and_source(downloads: Path) -> None:
+    resources = descriptor(downloads)
+    fields = {one["name"]: one for one in resources["f-sharing-provinces"]["schema"]["fields"]}
+    assert fields["新建5G基站站址共享率（%）"] == {
+        "name": "新建5G基站站址共享率（%）",
+        "type": "number",
+        "title": "新建5G基站站址共享率",
+        "unit": "%",
+        "source": "企业填报，本报告计算",
+        "indicator": "sharing.new_5g_sites",
+        "description": fields["新建5G基站站址共享率（%）"]["description"],
+    }
+    assert "除以当年新建5G站址总数" in fields["新建5G基站站址共享率（%）"]["description"]
+    for resource in resources.values():
+        for field in resource.get("schema", {}).get("fields", []):
+            assert {"name", "type", "title", "unit", "source"} <= set(field)
+    assert resources["f-sharing-provinces"]["title"] == "共享：共享率"
+    assert {one["unit"] for one in resources["t-yearly"]["schema"]["fields"] if one["name"] == "年份"} == {"年"}
+
+
+def test_a_sample_says_so_in_every_file_that_can(downloads: Path) -> None:
+    package = json.loads((downloads / "datapackage.json").read_text("utf-8"))
+    assert package["sample"] is True
+    assert "示例数据，非真实填报" in package["title"]
+    assert "示例数据，非真实填报" in (downloads / "README.txt").read_text("utf-8")
+    assert pl.read_parquet_metadata(downloads / "t-yearly.parquet")["sample"] == "true"
+
+
+def test_texts_that_a_spreadsheet_would_run_are_made_harmless() -> None:
+    assert as_csv(pl.DataFrame({"列": ["=1+1", "-x", "平"]})).decode("utf-8-sig") == "列\r\n'=1+1\r\n'-x\r\n平\r\n"
