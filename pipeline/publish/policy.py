@@ -10,8 +10,8 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'none'; base-uri 'none'; form-action 'none'"
 )
-META = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
-"""For the page's head, before anything that the policy governs."""
+META = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"><link rel="icon" href="data:,">'
+"""For the page's head, before anything that the policy governs; with no icon, which browsers would else ask for."""
 
 NGINX = f"""# Include in the server block that serves this folder (root …; charset utf-8;).
 # frame-ancestors and the other headers have no meaning in a page, so they stand here only.

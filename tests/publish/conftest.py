@@ -42,6 +42,7 @@ class House:
     root: Path
     texts: Sequence[str] = ("平凡",)
     sample: bool = True
+    figures: Sequence[str] = ("f-sharing-provinces",)
     made: list[tuple[str, str]] = field(default_factory=list)
 
     @property
@@ -131,15 +132,12 @@ class House:
         yearly = pl.DataFrame({"年份": [2020, 2025], own: [1.5, 2.0], "比上年": ["—", "+3"], "比上年 ": ["—", "x"]})
         listed = pl.DataFrame({"单位": list(self.texts), "接入": [True] * len(self.texts)})
         chart = alt.Chart(provinces).mark_bar().encode(x="省份:N", y=alt.Y("新建5G基站站址共享率（%）:Q"))
+        drawn = [
+            Figure(id, f"广东最高{self.texts[0]}", chart, provinces, "条形图：说明。", "企业填报，本报告计算")
+            for id in self.figures
+        ]
         return [
-            Figure(
-                "f-sharing-provinces",
-                f"广东最高{self.texts[0]}",
-                chart,
-                provinces,
-                "条形图：说明。",
-                "企业填报，本报告计算",
-            ),
+            *drawn,
             Table("t-yearly", "逐年", yearly, "企业填报"),
             Table("t-names", f"名称 {self.texts[0]}", listed, f"来源 {self.texts[-1]}", f"方法 {self.texts[0]}"),
         ]
