@@ -15,10 +15,10 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.indicators.model import Catalogue, Indicator, load_catalogue
+from pipeline.indicators.model import Catalogue, load_catalogue
 from pipeline.layout import Layout
-from pipeline.publish import frame, tables
-from pipeline.publish.tables import WHERE, Published
+from pipeline.publish import frame, tables, whole
+from pipeline.publish.tables import Published
 from pipeline.publish.taken import Edition
 from pipeline.reports.build import SAMPLE, TITLE
 from pipeline.reports.markup import text_html
@@ -29,29 +29,19 @@ RIGHTS = (
     "生成本网站的程序以 Apache-2.0 许可。"
 )
 _unit = re.compile(r"^(?P<title>.+?)（(?P<unit>[^（）]+)）$")
-_bare = re.compile(r"^[0-9]{4} 年$")
-_meanings = {
-    WHERE[0]: "这一行所在报告的地区的行政区划代码（GB/T 2260），全国为 000000",
-    WHERE[1]: "这一行所在报告的地区",
-    WHERE[2]: "这一行所在报告的情景的代号",
-    tables.OWN: "报告地区的数值",
-}
 
 
 def files(layout: Layout, edition: Edition, theme: frame.Theme) -> dict[str, bytes]:
     """The files of downloads/<edition>/, by name. Raises DataError, see `tables.published`."""
     catalogue = load_catalogue(layout)
     made: dict[str, bytes] = {}
-    resources, listed = [], []
-    for table in tables.published(layout, edition):
-        id = table.block.id
-        made[f"{id}.csv"] = tables.as_csv(table.frame)
-        made[f"{id}.parquet"] = _parquet(table.frame, edition)
-        resources += [
-            _resource(table, catalogue, made[f"{id}.csv"]),
-            _beside(table, made[f"{id}.parquet"]),
-        ]
-        listed.append(table)
+    resources: list[dict[str, Any]] = []
+    listed = [*whole.published(layout, edition, catalogue), *tables.published(layout, edition)]
+    for table in listed:
+        made[f"{table.id}.csv"] = tables.as_csv(table.frame)
+        made[f"{table.id}.parquet"] = _parquet(table.frame, edition)
+        resources.append(_resource(table, catalogue, made[f"{table.id}.csv"]))
+        resources.append(_beside(table, made[f"{table.id}.parquet"]))
     made[DESCRIPTOR] = (json.dumps(_package(edition, resources), ensure_ascii=False, indent=1) + "\n").encode()
     made[README] = _readme(edition).encode()
     made[INDEX] = _index(edition, listed, theme).encode()
@@ -85,16 +75,14 @@ def _package(edition: Edition, resources: list[dict[str, Any]]) -> dict[str, Any
 
 
 def _resource(table: Published, catalogue: Catalogue, content: bytes) -> dict[str, Any]:
-    block = table.block
     return {
-        "name": block.id,
+        "name": table.id,
         "type": "table",
         "profile": "tabular-data-resource",
-        "path": f"{block.id}.csv",
-        "title": _heading(table),
-        "description": f"{table.report.region.short_zh}报告中为{block.number}“{block.payload['title']}”。"
-        + block.payload["method"],
-        "sources": [{"title": block.payload["source"] or "见表中各行"}],
+        "path": f"{table.id}.csv",
+        "title": table.heading,
+        "description": table.description,
+        "sources": [{"title": table.source or "见表中各行"}],
         "format": "csv",
         "mediatype": "text/csv",
         "encoding": "utf-8",
@@ -105,19 +93,15 @@ def _resource(table: Published, catalogue: Catalogue, content: bytes) -> dict[st
 
 def _beside(table: Published, content: bytes) -> dict[str, Any]:
     return {
-        "name": f"{table.block.id}-parquet",
+        "name": f"{table.id}-parquet",
         "type": "file",
-        "path": f"{table.block.id}.parquet",
-        "title": _heading(table),
-        "description": f"与 {table.block.id}.csv 相同的数据，列有类型",
+        "path": f"{table.id}.parquet",
+        "title": table.heading,
+        "description": f"与 {table.id}.csv 相同的数据，列有类型",
         "format": "parquet",
         "mediatype": "application/vnd.apache.parquet",
         **_weight(content),
     }
-
-
-def _heading(table: Published) -> str:
-    return "：".join(filter(None, (table.block.chapter, table.block.section)))
 
 
 def _weight(content: bytes) -> dict[str, Any]:
@@ -127,30 +111,13 @@ def _weight(content: bytes) -> dict[str, Any]:
 def _field(name: str, dtype: pl.DataType, table: Published, catalogue: Catalogue) -> dict[str, Any]:
     """One column: its unit is what stands in brackets behind its name, else the catalogue's for that quantity."""
     found = _unit.match(name)
-    title = found["title"] if found else name
-    indicator = _indicator(title, table, catalogue)
-    unit = found["unit"] if found else ""
-    if not unit and indicator is not None and dtype.is_numeric():
-        unit = indicator.unit
-    if not unit and name.endswith(("年", "年份")) and not _bare.match(name) and dtype.is_integer():
-        unit = "年"
-    field: dict[str, Any] = {
-        "name": name,
-        "type": _type(dtype),
-        "title": title,
-        "unit": unit,
-        "source": "" if name in WHERE else table.block.payload["source"],
-    }
-    if name in _meanings:
-        field["description"] = _meanings[name]
-    if indicator is not None:
-        field |= {"indicator": indicator.id, "description": indicator.definition.text}
-    return field
-
-
-def _indicator(title: str, table: Published, catalogue: Catalogue) -> Indicator | None:
-    """The catalogue's indicator of that title."""
-    return next((one for one in catalogue.indicators.values() if one.title == title), None)
+    title, unit = (found["title"], found["unit"]) if found else (name, "")
+    indicator = next((one for one in catalogue.indicators.values() if one.title == title), None)
+    if not unit and dtype.is_numeric():
+        unit = indicator.unit if indicator else "年" if name.endswith("年份") else ""
+    known = {} if indicator is None else {"indicator": indicator.id, "description": indicator.definition.text}
+    said: dict[str, Any] = {"name": name, "type": _type(dtype), "title": title, "unit": unit, "source": table.source}
+    return {**said, **known, **table.fields.get(name, {})}
 
 
 def _type(dtype: pl.DataType) -> str:
@@ -166,7 +133,7 @@ def _readme(edition: Edition) -> str:
     sample = f"{SAMPLE}。" if edition.sample else ""
     return (
         f"{_title(edition)}。编制单位：{edition.publisher}；{frame.printed_date(edition.date)}；{edition.kind}。{sample}\n"
-        "报告中每张图、每张表一份数据，各地区、各情景的行放在一起，前三列说明是哪一份报告的。\n"
+        "报告中每张图、每张表一份数据，各地区、各情景的行放在一起，前三列说明是哪一份报告的；另有全部指标的目录和数值。\n"
         "CSV 为 UTF-8 编码，带字节顺序标记，逗号分隔，第一行是列名；空的单元格表示没有数值。"
         "以 =、+、-、@ 开头的文字前加了一个撇号，以免电子表格当作公式。Parquet 内容相同，文字照原样。\n"
         f"列的含义、单位和来源见 {DESCRIPTOR}；单位为空，表示没有单位，或单位写在同一行的其他列。\n"
@@ -179,17 +146,15 @@ def _index(edition: Edition, listed: list[Published], theme: frame.Theme) -> str
     rows: list[str] = []
     chapter = ""
     for table in listed:
-        block = table.block
-        if block.chapter != chapter:
-            chapter = block.chapter
+        if table.chapter != chapter:
+            chapter = table.chapter
             rows.append(f'<tr><th scope="rowgroup" colspan="4">{text_html(chapter)}</th></tr>')
         links = " ".join(
-            f'<a href="{block.id}.{suffix}" download>{text}<span class="hidden">（{text_html(block.id)}）</span></a>'
+            f'<a href="{table.id}.{suffix}" download>{text}<span class="hidden">（{text_html(table.id)}）</span></a>'
             for suffix, text in (("csv", "CSV"), ("parquet", "Parquet"))
         )
-        other = f"（{table.report.region.short_zh}报告）" if table.report is not edition.first else ""
         rows.append(
-            f"<tr><td>{text_html(block.number)}</td><td>{text_html(block.payload['title'] + other)}</td>"
+            f"<tr><td>{text_html(table.number)}</td><td>{text_html(table.title)}</td>"
             f'<td class="right">{table.frame.height}</td><td>{links}</td></tr>'
         )
     notes = "".join(f"<p>{text_html(line)}</p>" for line in _readme(edition).splitlines())

@@ -6,8 +6,8 @@ The tables that a build leaves beside its figures are taken only where they are,
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
@@ -18,7 +18,12 @@ from pipeline.layout import Layout
 from pipeline.publish.taken import AUDIENCE, Block, Edition, Report
 from pipeline.reports.blocks import as_text
 
-WHERE = ("报告地区代码", "报告地区", "情景")
+_WHERE_FIELDS = {
+    "报告地区代码": {"source": "", "description": "这一行所在报告的地区的行政区划代码（GB/T 2260），全国为 000000"},
+    "报告地区": {"source": "", "description": "这一行所在报告的地区"},
+    "情景": {"source": "", "description": "这一行所在报告的情景的代号"},
+}
+WHERE = tuple(_WHERE_FIELDS)
 OWN = "本地区"
 """A column that is named after the report's own region has this name, so that all reports share it."""
 _ID = re.compile(r"[a-z][a-z0-9-]*")
@@ -26,24 +31,42 @@ _ID = re.compile(r"[a-z][a-z0-9-]*")
 
 @dataclass(frozen=True)
 class Published:
-    """One table of all reports. block: as it stands in the first report that has it; frame: its rows in all reports
-    that have it, in their order, with WHERE in front: which report a row is from."""
+    """One table. id: its files' name; chapter: what it is listed under; number, title: as in the first report that has
+    it; heading: what it is about in any report; fields: column -> what is known of it beside its name."""
 
-    block: Block
-    report: Report
+    id: str
+    chapter: str
+    number: str
+    title: str
+    heading: str
+    description: str
+    source: str
     frame: pl.DataFrame
+    fields: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def published(layout: Layout, edition: Edition) -> Iterator[Published]:
-    """Every numbered table and figure of the edition, by chapter. Raises DataError where the data
-    beside a report are missing or not those that it shows."""
+    """Every numbered table and figure of the edition, by chapter: its rows in all reports that have it, in their order,
+    with WHERE in front, which says what report a row is from. Raises DataError where the data beside a report are
+    missing or not those that it shows."""
     firsts = {block.id: (block, report) for report in reversed(edition.reports) for block in reversed(report.blocks)}
     places = _places(edition)
     for id, (block, report) in sorted(firsts.items(), key=lambda item: places[item[0]]):
         if not _ID.fullmatch(id):
             raise ValueError(f"{id!r} is no id")
         frames = [_rows(layout, edition, one, found) for one in edition.reports if (found := one.block(id))]
-        yield Published(block, report, pl.concat(frames, how="diagonal_relaxed"))
+        title, whose = block.payload["title"], report.region.short_zh
+        yield Published(
+            id,
+            block.chapter,
+            block.number,
+            title if report is edition.first else f"{title}（{whose}报告）",
+            "：".join(filter(None, (block.chapter, block.section))),
+            f"{whose}报告中为{block.number}“{title}”。{block.payload['method']}",
+            block.payload["source"],
+            pl.concat(frames, how="diagonal_relaxed"),
+            _WHERE_FIELDS | {OWN: {"description": "报告地区的数值"}},
+        )
 
 
 def as_csv(frame: pl.DataFrame) -> bytes:

@@ -9,8 +9,11 @@ import frictionless
 import polars as pl
 import pytest
 
+from pipeline.errors import DataError
+from pipeline.indicators.evaluate import TABLE
 from pipeline.publish.site import publish
 from pipeline.publish.tables import as_csv
+from pipeline.publish.whole import INSIDE
 from tests.publish.conftest import House
 
 
@@ -29,7 +32,7 @@ def descriptor(downloads: Path) -> dict[str, dict]:
 def test_frictionless_finds_nothing_wrong(downloads: Path) -> None:
     report = frictionless.validate(str(downloads / "datapackage.json"))
     assert report.valid, report.flatten(["rowNumber", "fieldName", "message"])
-    assert len(report.tasks) == 2 * 5
+    assert len(report.tasks) == 2 * 6
 
 
 def test_frictionless_finds_what_was_altered(downloads: Path, tmp_path: Path) -> None:
@@ -88,3 +91,55 @@ def test_a_sample_says_so_in_every_file_that_can(downloads: Path) -> None:
 
 def test_texts_that_a_spreadsheet_would_run_are_made_harmless() -> None:
     assert as_csv(pl.DataFrame({"列": ["=1+1", "-x", "平"]})).decode("utf-8-sig") == "列\r\n'=1+1\r\n'-x\r\n平\r\n"
+
+
+# --- the edition as a whole ----------------------------------------------------------------------------------
+
+
+def values(**other: object) -> pl.DataFrame:
+    """An indicator table for the public, of one row."""
+    row = dict.fromkeys(TABLE) | {
+        "indicator_id": "sharing.new_5g_sites", "year": 2025, "region_code": "000000", "value": 0.845, "unit": "1",
+    }  # fmt: skip
+    return pl.DataFrame([row | other], schema=TABLE)
+
+
+def test_values_and_scenarios_are_published_where_the_public_folder_has_them(house: House) -> None:
+    public = house.root / "data/processed/2025-sample/public"
+    values().write_parquet(public / "indicators.parquet")
+    (public / "scenarios").mkdir()
+    (public / "scenarios" / "iamc.csv").write_text(
+        "model,scenario,region,variable,unit,year,value\ngreen-report,plan,全国,Final Energy|ICT,tce/yr,2030,1.5\n",
+        "utf-8",
+    )
+    publish(house.layout, house.wanted())
+    downloads = house.root / "site" / "downloads" / "2025-sample"
+    assert frictionless.validate(str(downloads / "datapackage.json")).valid
+    table = pl.read_parquet(downloads / "indicator-values.parquet")
+    assert not set(table.columns) & set(INSIDE)
+    assert table["value"].to_list() == [0.845]
+    assert (downloads / "scenarios-iamc.csv").read_text("utf-8-sig").splitlines()[1].endswith("tce/yr,2030,1.5")
+    catalogue = pl.read_csv(downloads / "indicator-catalogue.csv")
+    assert "sharing.new_5g_sites" in catalogue["indicator_id"].to_list()
+    fields = {one["name"]: one for one in descriptor(downloads)["indicator-values"]["schema"]["fields"]}
+    assert fields["value"]["unit"] == "见同一行的 unit"
+
+
+def test_scenarios_are_read_by_pyam(house: House) -> None:
+    pyam = pytest.importorskip("pyam")
+    public = house.root / "data/processed/2025-sample/public"
+    (public / "scenarios").mkdir()
+    text = "model,scenario,region,variable,unit,year,value\ngreen-report,plan,World,Final Energy|ICT,tce/yr,2030,1.5\n"
+    (public / "scenarios" / "iamc.csv").write_text(text, "utf-8")
+    publish(house.layout, house.wanted())
+    frame = pyam.IamDataFrame(str(house.root / "site/downloads/2025-sample/scenarios-iamc.csv"))
+    assert frame.variable == ["Final Energy|ICT"]
+
+
+@pytest.mark.parametrize(("column", "value"), [("entity_id", "CT"), ("n_groups", 2), ("largest_share", 0.9)])
+def test_values_that_tell_of_contributors_stop_the_publication(house: House, column: str, value: object) -> None:
+    values(**{column: value}).write_parquet(house.root / "data/processed/2025-sample/public/indicators.parquet")
+    with pytest.raises(DataError, match=column) as caught:
+        publish(house.layout, house.wanted())
+    assert caught.value.id == "publish.undisclosed"
+    assert not (house.root / "site").exists()
