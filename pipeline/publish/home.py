@@ -85,7 +85,7 @@ def _targets(report: Report) -> str:
     cards = re.sub(r'href="(#[^"]*)"', rf'href="{where}\1"', markup.to_html(dict(report.cards), ""))
     return (
         f'<section id="targets"><h2>{report.region.short_zh} {len(report.cards["cards"])} 项目标：{told}</h2>'
-        f'{cards}<p><a href="{where}">{text_html(report.region.name_zh)}报告全文</a></p></section>'
+        f'<h3 class="hidden">逐项情况</h3>{cards}<p><a href="{where}">{text_html(report.region.name_zh)}报告全文</a></p></section>'
     )
 
 

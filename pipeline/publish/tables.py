@@ -26,6 +26,8 @@ _WHERE_FIELDS = {
 WHERE = tuple(_WHERE_FIELDS)
 OWN = "本地区"
 """A column that is named after the report's own region has this name, so that all reports share it."""
+HIDDEN = "〔保密〕"
+"""What a report prints for a value that is withheld; in a frame it is nan, and null is a value that there is not."""
 _ID = re.compile(r"[a-z][a-z0-9-]*")
 
 
@@ -71,9 +73,21 @@ def published(layout: Layout, edition: Edition) -> Iterator[Published]:
 
 def as_csv(frame: pl.DataFrame) -> bytes:
     """UTF-8 with a byte order mark, lines ended by CR LF (RFC 4180): what spreadsheets open rightly. A text that they
-    would take for a formula has an apostrophe in front."""
-    text = frame.with_columns(as_text(cs.string())).write_csv(line_terminator="\r\n")
-    return ("\ufeff" + text).encode()
+    would take for a formula has an apostrophe in front; nan is HIDDEN."""
+    return ("\ufeff" + _csv(_marked(frame))).encode()
+
+
+def _csv(frame: pl.DataFrame) -> str:
+    return frame.with_columns(as_text(cs.string())).write_csv(line_terminator="\r\n")
+
+
+def _marked(frame: pl.DataFrame) -> pl.DataFrame:
+    """With HIDDEN for nan."""
+    closed = [name for name in frame.select(cs.float()).columns if frame[name].is_nan().any()]
+    hidden = pl.col(closed).is_nan().fill_null(False)
+    return frame.with_columns(
+        pl.when(hidden).then(pl.lit(HIDDEN)).otherwise(pl.col(closed).cast(pl.String)).name.keep()
+    )
 
 
 def _places(edition: Edition) -> dict[str, tuple[int, int, int]]:
@@ -86,13 +100,16 @@ def _places(edition: Edition) -> dict[str, tuple[int, int, int]]:
 def _rows(layout: Layout, edition: Edition, report: Report, block: Block) -> pl.DataFrame:
     folder = layout.processed / edition.name / AUDIENCE / report.region.slug / report.scenario / "tables"
     data = _read(folder / f"{block.id}.parquet")
-    shown = None if data is None else data.with_columns(as_text(cs.string())).write_csv(line_terminator="\r\n")
-    if data is None or shown != block.payload["table"]["csv"]:
+    shown = block.payload["table"]["csv"]
+    marked = data is not None and shown == _csv(_marked(data))
+    if data is None or not (marked or shown == _csv(data)):
         raise DataError(
             "publish.tables",
             f"{folder / block.id}.parquet {'读不出来' if data is None else f'与 {report.name} 报告中的{block.number}不同'}；"
             "请重新生成这份报告，再发布",
         )
+    if not marked:
+        data = data.with_columns(cs.float().fill_nan(None))
     names: list[str] = []
     for column in data.columns:
         name = OWN if column.strip() == report.region.short_zh else column.strip()

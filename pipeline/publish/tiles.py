@@ -102,7 +102,7 @@ def _grid(
     return (
         f'<p class="finding">{text_html(layer.finding)}（{where}）</p><ol class="tiles">{"".join(tiles)}</ol>'
         f'<p class="legend"><span>{text_html(layer.measure)}：</span>{_legend(limits)}'
-        f'<span class="swatch no-data">没有数据</span></p><p class="source">{NOTE}。'
+        f'<span class="swatch no-data">没有数据或保密</span></p><p class="source">{NOTE}。'
         f"来源：{text_html(layer.block.payload['source'])}</p>"
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import threading
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from pipeline.publish import page as pages
 from pipeline.publish import policy
@@ -22,12 +21,7 @@ from pipeline.publish.site import publish
 from tests.conftest import ROOT, Built
 from tests.publish.conftest import House, bare
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="这台机器上没有 Chromium，浏览器测试跳过"),
-]
+pytestmark = pytest.mark.slow
 
 REPORT = "2025-sample/440000/plan.html"
 ALL = [
@@ -63,18 +57,9 @@ class Visit:
         return self.page
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    root = hasattr(os, "geteuid") and os.geteuid() == 0
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"] if root else [])
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def visit(chromium: Browser) -> Iterator[Visit]:
-    context = chromium.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+def visit(browser: Browser) -> Iterator[Visit]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
     yield Visit(context.new_page())
     context.close()
 
@@ -215,8 +200,8 @@ def test_the_indicator_is_chosen_by_keyboard(visit: Visit, tmp_path: Path) -> No
     assert choices.nth(1).is_checked()
 
 
-def test_without_script_everything_is_there(chromium: Browser, site: Path) -> None:
-    context = chromium.new_context(java_script_enabled=False)
+def test_without_script_everything_is_there(browser: Browser, site: Path) -> None:
+    context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto((site / "index.html").as_uri())
     assert not page.locator(".search").is_visible()

@@ -93,6 +93,28 @@ def test_texts_that_a_spreadsheet_would_run_are_made_harmless() -> None:
     assert as_csv(pl.DataFrame({"列": ["=1+1", "-x", "平"]})).decode("utf-8-sig") == "列\r\n'=1+1\r\n'-x\r\n平\r\n"
 
 
+def test_a_withheld_value_is_told_from_one_that_there_is_not() -> None:
+    data = pl.DataFrame({"值": [1.5, float("nan"), None]})
+    assert as_csv(data).decode("utf-8-sig") == "值\r\n1.5\r\n〔保密〕\r\n\r\n"
+
+
+def test_tables_with_withheld_values_validate(house: House) -> None:
+    """As a report with withheld values has them: nan in the frame, 〔保密〕 in what the page shows."""
+    for region in ("全国", "广东"):
+        [path] = (house.folder(region) / "notebooks").glob("03_*.ipynb")
+        path.write_text(path.read_text("utf-8").replace("2020,1.5,", "2020,〔保密〕,"), "utf-8")
+        slug = house.folder(region).parent.name
+        table = house.root / "data/processed/2025-sample/public" / slug / "plan/tables/t-yearly.parquet"
+        data = pl.read_parquet(table)
+        own = pl.col(data.columns[1])
+        data.with_columns(pl.when(own == 1.5).then(float("nan")).otherwise(own).name.keep()).write_parquet(table)
+    publish(house.layout, house.wanted())
+    downloads = house.root / "site/downloads/2025-sample"
+    assert frictionless.validate(str(downloads / "datapackage.json")).valid
+    assert "2020,〔保密〕," in (downloads / "t-yearly.csv").read_text("utf-8-sig")
+    assert pl.read_parquet(downloads / "t-yearly.parquet")["本地区"].is_nan().to_list() == [True, False] * 2
+
+
 # --- the edition as a whole ----------------------------------------------------------------------------------
 
 

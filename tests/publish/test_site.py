@@ -11,6 +11,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import polars as pl
 import pytest
 
 from pipeline.errors import DataError, OutputError, ParameterError, UserError
@@ -231,15 +232,32 @@ def test_missing_reports_are_named_with_the_command_that_builds_them(house: Hous
 
 
 def test_without_a_passed_audit_nothing_is_published(house: House) -> None:
-    for verdict, said in ((False, "没有通过"), ("yes", "没有通过"), (1, "没有通过"), (None, "没有通过")):
-        house.pass_audit(verdict=verdict)
-        assert said in refusal(house).message
     record = house.root / "data/processed/2025-sample/public/audit.json"
+    for verdict in (False, "yes", 1, None):
+        house.pass_audit(verdict=verdict)
+        assert refusal(house).id == "publish.audit"
     for text in ("{}", "[]", "nothing", ""):
         record.write_text(text)
-        assert refusal(house).id == "publish.no_audit"
+        assert "读不出来" in refusal(house).message
     record.unlink()
-    assert "没有经过保密审核" in refusal(house).message
+    assert "没有保密审核的记录" in refusal(house).message
+
+
+def test_a_pattern_counts_as_record_only_if_it_was_found_safe_and_holds(house: House) -> None:
+    public = house.root / "data/processed/2025-sample/public"
+    (public / "audit.json").unlink()
+    cell = {"indicator_id": "x", "dimension": None, "member": None, "region_code": "440000", "year": 2025}
+    text = dict.fromkeys(("indicator_id", "dimension", "member", "region_code"), pl.String)
+    pattern = pl.DataFrame([cell | {"value_only": False}], schema=text | {"year": pl.Int64, "value_only": pl.Boolean})
+    pattern.write_parquet(public / "pattern.parquet")
+    assert refusal(house).id == "publish.no_audit"
+    pattern.write_parquet(public / "pattern.parquet", metadata={"made_of": "0"})
+    table = pl.DataFrame([cell | {"value": 1.5}], schema=text | {"year": pl.Int64, "value": pl.Float64})
+    table.write_parquet(public / "indicators.parquet")
+    assert "1 个应保密的数值" in refusal(house).message
+    table.with_columns(value=pl.lit(None, pl.Float64)).write_parquet(public / "indicators.parquet")
+    publish(house.layout, house.wanted())
+    assert (house.root / "site" / "index.html").is_file()
 
 
 def test_a_report_for_internal_use_is_refused_even_in_the_public_folder(house: House) -> None:
