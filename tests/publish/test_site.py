@@ -17,6 +17,7 @@ import pytest
 from pipeline.errors import DataError, OutputError, ParameterError, UserError
 from pipeline.publish import page, swap
 from pipeline.publish.site import publish
+from tests.conftest import Run
 from tests.publish.conftest import House
 
 
@@ -368,3 +369,46 @@ def test_style_attributes_become_classes_and_the_rest_stays() -> None:
     assert page.refused(text) == "no policy"
     assert page.refused(made.replace("<nav>", '<nav onclick="x">'))
     assert page.refused(made.replace("<nav>", '<a href="javascript:x">'))
+
+
+# --- the command --------------------------------------------------------------------------------------------
+
+
+def test_the_command_prints_the_site_and_refuses_in_one_sentence(house: House, green_report: Run) -> None:
+    out = house.root / "网站"
+    call = ("publish", "--region", "全国,广东", "--to", "html", "--out", str(out))
+    done = green_report(*call, root=house.root)
+    assert (done.returncode, done.stdout.strip()) == (0, str(out / "index.html"))
+    assert "个文件" in done.stderr
+    again = green_report(*call, root=house.root)
+    assert "其中 0 个是新的或有变化" in again.stderr
+    house.pass_audit(verdict=False)
+    refused = green_report(*call, root=house.root)
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("错误：没有发布：")
+    assert len(refused.stderr.strip().splitlines()) == 1
+    assert (out / "index.html").is_file()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--region", "火星"), "没有名为“火星”的地区"),
+        (("--scenario", "x"), "没有这种情景"),
+        (("--to", "rtf"), "没有这种输出格式"),
+        (("--filings", ""), "--filings 是空的"),
+        (("--filings", "none"), "没有依据 none 为公众生成的报告"),
+        (("--year", "1999"), "缺少"),
+        (("--out", ""), "--out 是空的"),
+        (("--base-url", "here"), "应为网站的完整地址"),
+    ],
+)
+def test_wrong_options_are_told_in_one_sentence(
+    house: House, green_report: Run, options: tuple[str, str], said: str
+) -> None:
+    call = {"--region": "全国,广东", "--to": "html", "--out": str(house.root / "site")} | dict([options])
+    done = green_report("publish", *(part for pair in call.items() for part in pair), root=house.root)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (house.root / "site").exists()
