@@ -30,7 +30,8 @@ class Figure:
 
     id: starts with "f-", unique in the report. title: the finding, as a sentence without full stop. data: what the
     chart shows, with Chinese column names that carry their units; it becomes the table view and the CSV. alt: what
-    a reader who cannot see it must know. decimals: by column, how the table view prints it.
+    a reader who cannot see it must know. decimals: by column, how the table view prints it. explorer: results to choose
+    from, which the page's script offers under the chart (reports/theme/explorer.js); other formats have the chart alone.
     """
 
     id: str
@@ -41,9 +42,10 @@ class Figure:
     source: str
     method: str = ""
     decimals: Mapping[str, int] = field(default_factory=dict)
+    explorer: Mapping[str, Any] | None = None
 
     def payload(self) -> dict[str, Any]:
-        return {
+        return ({"explorer": self.explorer} if self.explorer else {}) | {
             "kind": "figure",
             **_texts(self),
             "alt": self.alt,
@@ -54,7 +56,8 @@ class Figure:
 
 @dataclass(frozen=True)
 class Table:
-    """A numbered table. `widths`: relative column widths for the PDF; by default they follow the contents."""
+    """A numbered table. widths: relative column widths for the PDF; by default they follow the contents. brief: what
+    stands on paper instead, with the same columns, where the whole is too long to print."""
 
     id: str
     title: str
@@ -63,12 +66,14 @@ class Table:
     method: str = ""
     decimals: Mapping[str, int] = field(default_factory=dict)
     widths: Sequence[float] | None = None
+    brief: pl.DataFrame | None = None
 
     def payload(self) -> dict[str, Any]:
-        table = _cells(self.data, self.decimals)
-        if self.widths:
-            table["widths"] = list(self.widths)
-        return {"kind": "table", **_texts(self), "table": table}
+        data = {"table": self.data} | ({} if self.brief is None else {"brief": self.brief})
+        cells = {name: _cells(rows, self.decimals) for name, rows in data.items()}
+        for table in cells.values():
+            table["widths"] = list(self.widths or table["widths"])
+        return {"kind": "table", **_texts(self), **cells}
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from pipeline import params
 from pipeline.charts import fonts
 from pipeline.filings.intake import Intake
 from pipeline.layout import Layout
+from pipeline.reports import history
 from pipeline.reports.plan import Job
 
 PACKAGES = ("polars", "altair", "vl-convert-python", "papermill", "typst", "pypandoc-binary", "pydantic")
@@ -31,6 +32,12 @@ def inputs(layout: Layout, intake: Intake | None) -> list[dict[str, Any]]:
     )
     own = [_described(path.relative_to(layout.root), path, path.read_bytes().count(b"\n")) for path in files]
     return own + ([] if intake is None else _filed(intake))
+
+
+def read(layout: Layout, job: Job) -> list[dict[str, Any]]:
+    """All that a report reads: `inputs`, and what the edition of the year before said, where there is one."""
+    last = history.of_last_year(layout, job)
+    return inputs(layout, job.intake) + (last.described() if last else [])
 
 
 def _filed(intake: Intake) -> list[dict[str, Any]]:
@@ -63,7 +70,7 @@ def provenance(layout: Layout, job: Job, engine: str) -> dict[str, Any]:
             "kind": job.kind,
             "sample": bool(job.intake and job.intake.sample),
         },
-        "inputs": inputs(layout, job.intake),
+        "inputs": read(layout, job),
         "parameters": params.table(job.resolved).to_dicts(),
         "code": code(layout),
         "versions": {"python": platform.python_version(), "engine": engine}
