@@ -19,6 +19,7 @@ from rich.text import Text
 from pipeline import doctor as diagnosis
 from pipeline import params as parameters
 from pipeline import regions
+from pipeline.command_help import App
 from pipeline.errors import DataError, OutputError, ParameterError, UserError, shown
 from pipeline.layout import SAMPLE, Layout
 
@@ -30,7 +31,7 @@ USAGE = {  # typer's words for wrong calls
 }
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]  # typer keeps the class itself to itself
 
-app = typer.Typer(
+app = App(
     add_completion=False,
     pretty_exceptions_enable=False,
     help="信息通信行业绿色低碳发展年度报告：从填报数据和公开统计到 HTML、PDF。",
@@ -39,7 +40,7 @@ app = typer.Typer(
 Region = Annotated[str, typer.Option("--region", help="全国、一个省（简称、全称或代码）、用逗号分开的几个，或 all")]
 Scenario = Annotated[str, typer.Option("--scenario", help="情景名、用逗号分开的几个，或 all")]
 Filings = Annotated[str, typer.Option("--filings", help="填报文件所在的文件夹，或 none（只用公开统计）")]
-Override = Annotated[list[str] | None, typer.Option("-p", metavar="KEY=VALUE", help="改写一个参数，可多次给出")]
+Override = Annotated[list[str] | None, typer.Option("-p", metavar="参数=值", help="改写一个参数，可多次给出")]
 
 
 @app.command()
@@ -97,7 +98,9 @@ def build(
 
 @app.command()
 def check(
-    folder: Annotated[Path, typer.Argument(help="填报文件所在的文件夹，可按填报年份分子文件夹", show_default=False)],
+    folder: Annotated[
+        Path, typer.Argument(metavar="文件夹", help="填报文件所在的文件夹，可按填报年份分子文件夹", show_default=False)
+    ],
     year: Annotated[int | None, typer.Option(help="报告年份，晚于它的行退回；默认是有数据的最近一年")] = None,
     format: Annotated[str, typer.Option(help="table（表格）或 json")] = "table",
     remarks: Annotated[Path | None, typer.Option(help="另把审核意见写成工作簿，放入这个文件夹")] = None,
@@ -141,7 +144,7 @@ def check(
 
 @app.command()
 def template(
-    out: Annotated[Path, typer.Argument(help="写到哪个 .xlsx 文件", show_default=False)],
+    out: Annotated[Path, typer.Argument(metavar="文件", help="写到哪个 .xlsx 文件", show_default=False)],
     entity: Annotated[str | None, typer.Option(help="填报单位的编码；填报单位列只列出它")] = None,
     region: Annotated[str | None, typer.Option(help="省份；省份列只列出它")] = None,
     year: Annotated[int | None, typer.Option(help="报告年份；年份列不晚于它")] = None,
@@ -158,9 +161,7 @@ def template(
 
 @app.command()
 def indicators(
-    names: Annotated[
-        list[str] | None, typer.Argument(metavar="[指标…]", help="指标名，如 dc.pue.all；默认全部")
-    ] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="指标", help="指标名，如 dc.pue.all；默认全部")] = None,
     year: Annotated[int | None, typer.Option(help="年份；默认是有填报的最近一年")] = None,
     region: Annotated[str, typer.Option("--region", help="同 build；也可为东部、中部、西部、东北")] = "全国",
     by: Annotated[str, typer.Option(help="再分到 province、entity 或一个维度，如 facility_type")] = "",
@@ -196,7 +197,10 @@ def indicators(
 @app.command()
 def explain(
     name: Annotated[
-        str, typer.Argument(help="指标名，如 dc.pue.new_large；公开统计名或行号，如 bs5g、N032", show_default=False)
+        str,
+        typer.Argument(
+            metavar="指标", help="指标名，如 dc.pue.new_large；公开统计名或行号，如 bs5g、N032", show_default=False
+        ),
     ],
     region: Annotated[str, typer.Option("--region", help="全国、一个省，或东部、中部、西部、东北")] = "全国",
     year: Annotated[int | None, typer.Option(help="年份；默认是有填报的最近一年")] = None,

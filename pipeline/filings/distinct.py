@@ -16,6 +16,7 @@ _SAMPLE = 10_000  # cells looked at to see whether a column repeats itself
 _SIZES = tuple(1 << bits for bits in range(8, 23, 2))
 _SEEDS = range(16)
 _MOST = (1 << 16) - 1  # texts
+_FEW = 8  # texts, of which each is sought in all rows
 
 
 @dataclass(frozen=True)
@@ -61,9 +62,9 @@ class Coder:
 
 
 def distinct(cells: pl.Series) -> Distinct | None:
-    """The texts of a String or Enum column, None where too many differ for that to be of use."""
-    if isinstance(cells.dtype, pl.Enum):
-        return _of_enum(cells, cells.dtype.categories)
+    """The texts of a String or Categorical column, None where too many differ for that to be of use."""
+    if isinstance(cells.dtype, pl.Categorical):
+        return _of_codes(cells, texts_in(cells))
     if 0 < cells.len() == cells.null_count():
         return Distinct(cells.head(1), pl.zeros(cells.len(), dtype=pl.UInt16, eager=True))
     coder, codes = Coder(cells), list[Codes]()
@@ -76,26 +77,30 @@ def distinct(cells: pl.Series) -> Distinct | None:
 
 
 def text_of(name: str) -> pl.Expr:
-    """The texts of a String or Enum column, per row."""
+    """The texts of a String or Categorical column, per row."""
     return pl.col(name).cast(pl.String)
 
 
 def texts_in(cells: pl.Series) -> pl.Series:
-    """All texts that a String or Enum column may hold."""
-    return cells.dtype.categories if isinstance(cells.dtype, pl.Enum) else cells
+    """All texts that a String or Categorical column may hold."""
+    return cells.dtype.categories.to_series() if isinstance(cells.dtype, pl.Categorical) else cells
 
 
-def _of_enum(cells: pl.Series, categories: pl.Series) -> Distinct | None:
-    """Its categories; one that does not occur gives way to one that does."""
-    texts, codes = categories, cells.to_physical()
+def _of_codes(cells: pl.Series, categories: pl.Series) -> Distinct | None:
+    """The categories; one that does not occur gives way to one that does."""
+    texts, codes = categories, cells.to_physical().rechunk()
     if cells.is_empty():
         return None
     if cells.null_count():
         codes = codes.cast(pl.UInt32).fill_null(texts.len())
         texts = pl.concat([texts, pl.Series([None], dtype=pl.String)])
-    occurs = np.zeros(texts.len(), np.bool_)
+    occurs, numbers = np.zeros(texts.len(), np.bool_), codes.to_numpy()
     for rows in blocks(cells.len()):
-        occurs[codes[rows].to_numpy()] = True
+        occurs[numbers[rows]] = True
+        if np.count_nonzero(~occurs) <= _FEW:
+            break
+    for code in np.flatnonzero(~occurs):  # one by one: to compare is many times as fast as to look up
+        occurs[code] = (numbers == code).any()
     return Distinct(texts.set(~pl.Series(occurs), texts[int(occurs.argmax())]).alias(cells.name), codes)
 
 

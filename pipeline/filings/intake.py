@@ -109,9 +109,10 @@ def take_in(folder: Path, layout: Layout, report_year: int | None = None, limits
     accepted = {table.name: pl.DataFrame(schema=table.dtypes | SOURCE | FLAGS) for table in TABLES}
     quarantine = {table.name: pl.DataFrame(schema=quarantine_schema(table)) for table in TABLES}
     for name, rows in tables.items():
-        good = left[name].filter(~checked.rejected[name])
-        flags = checked.flags[name].filter(~checked.rejected[name])
-        accepted[name] = _flagged(rows, good, flags).drop(OWN)
+        good = (
+            pl.concat([left[name], checked.marks[name]], how="horizontal").filter(~pl.col("rejected")).drop("rejected")
+        )
+        accepted[name] = _flagged(rows, good).drop(OWN)
         quarantine[name] = _rejected(rows, good["_id"], found)
     counts = _counts(tables, accepted, quarantine)
     return Intake(
@@ -178,8 +179,7 @@ def _canonical(reading: Reading, layout: Layout, report_year: int) -> tuple[dict
     tables = {}
     for table in TABLES:
         if table.name in frames:
-            # In one chunk: polars 2.1 panics when it formats a column whose first chunk is empty.
-            frame = pl.concat(frames[table.name], rechunk=True).with_row_index("_id")
+            frame = pl.concat(frames[table.name]).rechunk().with_row_index("_id")
             frame = frame.with_columns(_old=pl.lit(False), _out="_wrong")
             tables[table.name] = Rows(table, frame, sheets[table.name], _fewer_cells(sheets[table.name]))
     return tables, findings
@@ -216,7 +216,7 @@ def _one_below_the_other(table: Table, sheets: list[Sheet]) -> pl.DataFrame:
         parts.append(rows.with_columns(source_file=pl.lit(sheet.file), source_sheet=pl.lit(sheet.sheet)))
     if len(parts) == 1:
         return parts[0]
-    return pl.concat(part.with_columns(pl.col(pl.Enum).cast(pl.String)) for part in parts).rechunk()
+    return pl.concat(part.with_columns(pl.col(pl.Categorical).cast(pl.String)) for part in parts).rechunk()
 
 
 def _unit_elsewhere(
@@ -349,7 +349,7 @@ def _supersede(rows: Rows, findings: pl.DataFrame, layout: Layout) -> tuple[pl.D
     something else than the later one is a finding.
     """
     nothing = findings, pl.DataFrame(schema=REVISIONS)
-    if rows.frame["_filed"].n_unique() < 2:
+    if len({filing_year(sheet.file) for sheet in rows.sheets}) < 2:
         return nothing
     table, key = rows.table, list(rows.table.key)
     keyed = rows.frame.filter(pl.all_horizontal(pl.col(name).is_not_null() for name in key))
@@ -413,14 +413,13 @@ def _revisions(table: Table, restated: pl.DataFrame, values: list[str], layout: 
 # --- accepted and rejected ---------------------------------------------------------------------------------
 
 
-def _flagged(rows: Rows, good: pl.DataFrame, flags: pl.Series) -> pl.DataFrame:
-    """`good` with the flags of the check and those known before."""
-    flagged = good.with_columns(flags.alias("flags"))
+def _flagged(rows: Rows, good: pl.DataFrame) -> pl.DataFrame:
+    """`good`, its flags those of the check and those known before."""
     if not rows.flags:
-        return flagged
+        return good
     early = pl.DataFrame(rows.flags, {"_id": pl.UInt32(), "early": pl.String()}, orient="row")
     early = early.group_by("_id", maintain_order=True).agg(pl.col("early").unique(maintain_order=True))
-    joined = flagged.join(early, on="_id", how="left", maintain_order="left")
+    joined = good.join(early, on="_id", how="left", maintain_order="left")
     both = pl.concat_list("flags", pl.col("early").fill_null([]))
     return joined.with_columns(flags=both).drop("early")
 
@@ -467,8 +466,8 @@ def _counts(
                 "intake.count",
                 f"“{table.zh}”读到 {read} 行，接受 {good} 行、退回 {bad} 行，合计不符；请报告此问题，不要使用本次结果。",
             )
-        flags = accepted[name]["flags"]
-        warned = flags.filter(flags.list.len() > 0).list.eval(pl.element().is_in(warnings)).list.any().sum()
+        flagged = accepted[name].select("flags").filter(pl.col("flags").list.len() > 0)
+        warned = flagged["flags"].list.eval(pl.element().is_in(warnings)).list.any().sum()
         lines.append((name, read, good, bad, warned, int(rows.frame["_old"].sum()) if rows else 0))
     return pl.DataFrame(lines, COUNTS, orient="row")
 

@@ -281,10 +281,12 @@ def _plain(cells: pl.Series) -> pl.Series:
 
 
 def _has_exponents(cells: pl.Series) -> bool:
-    """Whether any cell has an e or E; one search of all text is faster than one of each cell."""
-    if (cells.str.len_bytes().sum() or 0) > _MUCH_TEXT:
+    """Whether any cell may be a number with an exponent of more than four digits, the shortest of which is 1e00005; one
+    search of all text is faster than one of each cell."""
+    sizes = cells.str.len_bytes()
+    if (sizes.sum() or 0) > _MUCH_TEXT:
         return True
-    return bool(cells.str.join("").str.contains_any(["e", "E"])[0])
+    return bool(cells.filter(sizes > 6).str.join("").str.contains_any(["e", "E"])[0])
 
 
 def _converted(about: _About, column: Column, cells: _Cells) -> dict[str, pl.Series]:
@@ -325,20 +327,26 @@ def _moved(value: pl.Series, powers: pl.Series, pair: npt.NDArray[np.intp]) -> p
     """
     if powers.eq_missing(0).all():
         return value
-    shifts = [one - _DECIMALS if one is not None and abs(one - _DECIMALS) <= _EXACT_POWER else None for one in powers]
-    up, down = (np.array([np.nan if one is None else 10.0 ** max(0, sign * one) for one in shifts]) for sign in (1, -1))
-    moved = value.to_numpy(writable=True)
-    at = np.flatnonzero((down != 10.0**_DECIMALS)[pair])
-    v, pairs = moved[at], pair[at]
+    shifts = [None if one is None or abs(one - _DECIMALS) > _EXACT_POWER else one - _DECIMALS for one in powers]
+    up = np.array([10.0 ** max(0, shift or 0) for shift in shifts])
+    down = np.array([np.nan if shift is None else 10.0 ** max(0, -shift) for shift in shifts])
+    v = value.to_numpy()
     n = np.rint(v * 10.0**_DECIMALS)
-    short = (n / 10.0**_DECIMALS == v) & (np.abs(n) < 1e15)
-    moved[at] = np.where(short, n / down[pairs] * up[pairs], np.nan)
+    short = np.abs(n) < 1e15
+    moved = down[pair]
+    np.divide(n, moved, out=moved)  # to fill new memory takes longer than to compute
+    if (up != 1).any():
+        moved *= up[pair]
+    n /= 10.0**_DECIMALS
+    short &= n == v
     done = pl.Series(moved, nan_to_null=True)
-    long = pl.Series(at[~short & ~np.isnan(v) & ~np.isnan(down[pairs])], dtype=pl.UInt32)
-    if long.is_empty():
+    long = np.flatnonzero(~short)
+    long = long[~np.isnan(v[long])]
+    if not len(long):
         return done
-    shifted = _shifted(pl.lit(value.gather(long)), pl.lit(powers.gather(pair[long])))
-    return done.scatter(long, pl.select(shifted).to_series())
+    at = pl.Series(long, dtype=pl.UInt32)
+    shifted = _shifted(pl.lit(value.gather(at)), pl.lit(powers.gather(pair[long])))
+    return done.scatter(at, pl.select(shifted).to_series())
 
 
 def _meaning(about: _About, column: Column, raw: pl.DataFrame) -> pl.DataFrame:

@@ -19,7 +19,7 @@ import struct
 import tempfile
 import unicodedata
 import zipfile
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -35,7 +35,7 @@ import yaml
 
 from pipeline.errors import DataError, shown
 from pipeline.filings import percents
-from pipeline.filings.distinct import Coder, Codes, text_of, texts_in
+from pipeline.filings.distinct import text_of, texts_in
 
 READABLE = ".xlsx .csv .parquet"
 MIB = 1 << 20
@@ -91,7 +91,7 @@ class Sheet:
     `file` is relative to the folder, `sheet` empty for CSV and Parquet, `header_row` and `source_row` are
     1-based as a spreadsheet shows them (CSV: records; Parquet: the names are row 1). `columns` are the header
     texts (NFKC, trimmed; a repeated one gets `_2`, an empty one is `列C`). `rows`: `source_row` Int64, then
-    `columns` as String (of a CSV of many rows, as Enum of the texts that a column repeats), empty cells null; ragged CSV
+    `columns` as String (of a CSV of many rows, as Categorical where a column repeats its texts), empty cells null; ragged CSV
     adds `_ragged` (`少`, `多` or null: fewer or more cells than the header; fewer only in files without quotes) and
     `_extra` (the further cells, joined by the separator). `notes`: sentences on what had to be decided.
     """
@@ -880,8 +880,8 @@ def _without_empty(cells: pl.Series) -> pl.Series:
 
 _SEPARATORS = ",\t;"
 _MAX_COLUMNS = 16_384  # as in a spreadsheet
-_MANY_LINES = 500_000  # of a file that is read in batches
-_BATCH = 1 << 18  # rows
+_MANY_LINES = 500_000  # of a file whose columns are read as codes
+_SAMPLE = 10_000  # rows that show which columns repeat themselves
 _NOT_TEXT = "文件不是文本，或编码不是 UTF-8、GB18030；请另存为 UTF-8 编码的 CSV 后提交。"
 _QUOTES = "CSV 的双引号不成对或位置不对，不能分清单元格；请改正（内容里的一个引号写成两个）后提交。"
 
@@ -999,70 +999,53 @@ def _records(head: str, separator: str) -> Iterator[list[str]]:
 
 
 def _csv_frame(text: _Csv, limits: Limits) -> pl.DataFrame:
-    """All records as text, wide enough for the longest one."""
-    width = text.width
+    """All records, wide enough for the longest one; of many lines, the columns that repeat themselves as codes."""
+    width, coded = text.width, text.lines > _MANY_LINES
     while width <= _MAX_COLUMNS and width * text.lines <= limits.cells:
-        scan = pl.scan_csv(
-            text.path,
-            has_header=False,
-            infer_schema=False,
-            schema={f"c{index}": pl.String for index in range(width)},
-            missing_columns="insert",
-            separator=text.separator,
-            eol_char=text.eol,
-            glob=False,
-        )
+        scan = _records_of(text, dict.fromkeys((f"c{index}" for index in range(width)), pl.String()))
         try:
-            if text.lines > _MANY_LINES and width == text.width:  # ragged ones may take many attempts
-                frame = _in_batches(scan)
-            else:
-                frame = scan.collect()
-                if text.quotes:  # "" is an empty cell too
-                    frame = frame.with_columns(pl.all().replace("", None))
+            frame = (_coded(scan, text) if coded else scan).collect()
             row = pl.int_range(1, frame.height + 1, dtype=pl.Int64, eager=True)
             return frame.insert_column(0, row.alias("source_row"))
         except pl.exceptions.ComputeError as error:
-            if "more fields" not in str(error):
+            if coded:  # a column stopped repeating itself, or what is wrong is wrong with texts too
+                coded = False
+            elif "more fields" in str(error):
+                width *= 2
+            else:
                 raise DataError("csv.quotes", _QUOTES) from error
-            width *= 2
     raise _too_large(f"文件约有 {text.lines:,} 行、最宽处约 {width} 列", f"{_MAX_COLUMNS:,} 列、{limits.cells:,} 格")
 
 
-def _in_batches(scan: pl.LazyFrame) -> pl.DataFrame:
-    """The records of a large file, "" as null: a column that repeats itself as Enum, a tenth of the memory and hence of
-    the time."""
-    columns = [_Batched(name) for name in scan.collect_schema()]
-    for batch in scan.collect_batches(chunk_size=_BATCH):
-        for column, cells in zip(columns, batch, strict=True):
-            column.add(cells)
-    return pl.DataFrame([column.whole() for column in columns])
+def _records_of(text: _Csv, schema: Mapping[str, pl.DataType]) -> pl.LazyFrame:
+    scan = pl.scan_csv(
+        text.path,
+        has_header=False,
+        infer_schema=False,
+        schema=schema,
+        missing_columns="insert",
+        separator=text.separator,
+        eol_char=text.eol,
+        glob=False,
+    )
+    return scan.with_columns(pl.all().replace("", None)) if text.quotes else scan  # "" is an empty cell too
 
 
-@dataclass
-class _Batched:
-    """A column while it is read: codes as long as there is a coder, then texts."""
+def _coded(scan: pl.LazyFrame, text: _Csv) -> pl.LazyFrame:
+    """Columns that repeat themselves as Categorical: a tenth of the memory, and no time to find the codes later.
 
-    name: str
-    coder: Coder | None = None
-    codes: list[Codes] = field(default_factory=list)
-    texts: list[pl.Series] = field(default_factory=list)
-
-    def add(self, cells: pl.Series) -> None:
-        if not self.texts:
-            self.coder = self.coder or Coder(cells)
-            if (codes := self.coder.codes(cells)) is not None:
-                self.codes.append(codes)
-                return
-            self.texts = [self.coder.texts.gather(pl.Series(one)) for one in self.codes]
-        self.texts.append(cells)
-
-    def whole(self) -> pl.Series:
-        if self.coder is None or self.texts:
-            texts = pl.concat(self.texts) if self.texts else pl.Series([], dtype=pl.String)
-            return _without_empty(texts).alias(self.name)
-        texts, codes = self.coder.texts.replace("", None), pl.Series(self.name, np.concatenate(self.codes))
-        members = pl.Enum(texts.drop_nulls())
-        return texts.cast(members).gather(codes).alias(self.name)
+    Fails where a column has more texts than codes.
+    """
+    with text.path.open("rb") as stream:
+        head = stream.read(MIB).decode("utf-8", "ignore")
+    rows = list(itertools.islice(_records(head, text.separator), _SAMPLE))
+    types = dict[str, pl.DataType]()
+    for index, name in enumerate(scan.collect_schema()):
+        texts = {row[index] for row in rows if index < len(row)}
+        repeats = len(texts) * 4 < len(rows)
+        types[name] = pl.Categorical(pl.Categories.random(physical=pl.UInt16)) if repeats else pl.String()
+    # Parsed as codes, a cell with misplaced quotes would be no error.
+    return scan.cast(pl.Schema(types)) if text.quotes else _records_of(text, types)
 
 
 def _beyond_header(frame: pl.DataFrame, text: _Csv) -> pl.DataFrame:

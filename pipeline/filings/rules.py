@@ -228,7 +228,7 @@ class FrameRule:
 
 def _found(rows: pl.DataFrame, table: str, column: str, says: pl.Expr, found: pl.Expr | None = None) -> pl.DataFrame:
     what = pl.col(column).cast(pl.String) if found is None else found
-    return rows.select(
+    return rows.rechunk().select(  # polars 2.1 panics when it formats a column whose first chunk is empty
         table=pl.lit(table),
         _row=pl.col("_row").cast(pl.UInt32),
         column=pl.lit(BY_NAME[table].column(column).name),
@@ -569,11 +569,12 @@ def _against_last_year(slip: bool) -> Finder:
 
 def _changed(frame: pl.DataFrame, table: Table, context: Context) -> pl.DataFrame:
     """The rows that may have changed by more than CHANGE against the year before, with its values as `_…`."""
-    order, found = _once(context, table.name, frame, _by_key), [np.empty(0, np.uint32)]
+    order = _once(context, table.name, frame, _by_key)
     columns = [column.name for column in table.columns if column.yearly]
     values = {name: frame[name].to_numpy() for name in columns}
-    for part, step in order.steps():
-        at = order.at(part)
+
+    def candidates(part: slice, step: npt.NDArray[np.uint64]) -> list[npt.NDArray[np.uint32]]:
+        at, found = order.at(part), [np.empty(0, np.uint32)]
         # other keys of one hash stand between a row and its last year
         for twin in np.unique((order.packed[part][1:] >> order.bits)[step == 0] // np.uint64(order.years)).tolist():
             first, last = ((one * order.years) << order.bits for one in (twin, twin + 1))
@@ -586,6 +587,10 @@ def _changed(frame: pl.DataFrame, table: Table, context: Context) -> pl.DataFram
             alike = (times > 1.01 / CHANGE) & (times < 0.99 * CHANGE)
             now = np.flatnonzero((step == 1) & (value[:-1] > 0) & ~alike) + 1
             found += [at[now], at[now - 1]]
+        return found
+
+    with ThreadPoolExecutor() as threads:
+        found = [one for of_block in threads.map(lambda block: candidates(*block), order.steps()) for one in of_block]
     rows = _provinces_only(frame[np.unique(np.concatenate(found))])
     before = rows.select(
         *(pl.col(part) + 1 if part == "year" else pl.col(part) for part in table.key),
@@ -607,7 +612,8 @@ def _province_missing(frames: Frames, context: Context) -> Iterator[pl.DataFrame
         # the hash of entity and province and the year, in one integer
         mark = _hash(_WHERE[1:]) * 64 + (pl.col("year") - FIRST_YEAR).cast(pl.UInt64)
         parts = [rows.select(_WHERE)[part].select(mark=mark)["mark"] for part in blocks(rows.height)]
-        each = pl.concat([part.unique(maintain_order=True) for part in parts]).unique(maintain_order=True)
+        runs = [part.filter(part.ne_missing(part.shift())) for part in parts]  # they mostly stand together
+        each = pl.concat(runs).unique(maintain_order=True)
         has_next = (each % 64 + 1).is_in((each % 64).unique().implode())
         last = each.filter(has_next & ~(each + 1).is_in(each.implode()))
         gone = rows.filter(pl.concat(parts).is_in(last.implode())) if last.len() else rows.clear()
@@ -743,11 +749,10 @@ RULES: dict[str, CellRule | RowRule | FrameRule] = {
 @dataclass(frozen=True)
 class Findings:
     """frame: the columns of FINDING, errors first, by table and row; file, sheet and row are null where a rule
-    blames no row. Per table, in the order of its rows: rejected (Boolean), flags (List of rule ids)."""
+    blames no row. marks: per table, in the order of its rows, rejected (Boolean) and flags (List of rule ids)."""
 
     frame: pl.DataFrame
-    rejected: dict[str, pl.Series]
-    flags: dict[str, pl.Series]
+    marks: dict[str, pl.DataFrame]
 
 
 def check(
@@ -782,11 +787,7 @@ def check(
             context.shared.clear()
     raw = pl.concat(parts) if parts else pl.DataFrame(schema=_RAW)
     marks = {name: _marks(frame, raw.filter(pl.col("table") == name)) for name, frame in frames.items()}
-    return Findings(
-        _sentences(raw, frames),
-        {name: mark["rejected"] for name, mark in marks.items()},
-        {name: mark["flags"] for name, mark in marks.items()},
-    )
+    return Findings(_sentences(raw, frames), marks)
 
 
 _RAW = {
@@ -804,9 +805,11 @@ def _marks(frame: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
     by_row = found.drop_nulls("_row").group_by("_row", maintain_order=True).agg(
         rejected=(pl.col("severity") == "error").any(), flags=pl.col("rule").unique(maintain_order=True)
     )  # fmt: skip
-    marks = pl.concat(
-        [pl.DataFrame({"rejected": [False], "flags": [[]]}, schema=by_row.drop("_row").schema), by_row.drop("_row")]
-    )
+    none = pl.DataFrame({"rejected": [False], "flags": [[]]}, schema=by_row.drop("_row").schema)
+    if by_row.is_empty():
+        once = [pl.lit(none[name]).first().alias(name) for name in none.columns]  # whatever the height
+        return frame.select("_row", *once).drop("_row")
+    marks = pl.concat([none, by_row.drop("_row")])
     which = pl.zeros(frame.height, dtype=pl.UInt32, eager=True)
     which.scatter(by_row["_row"], pl.int_range(1, by_row.height + 1, dtype=pl.UInt32, eager=True))
     return marks.select(pl.all().gather(which))

@@ -18,6 +18,7 @@ import yaml
 from pipeline.charts import figures
 from pipeline.reports import markup
 from pipeline.reports.blocks import MIME, NUMBERED
+from pipeline.reports.render.word import reference
 
 APPENDIX = 90  # notebooks from this number on are lettered, each of their first-level headings a part of its own
 
@@ -47,7 +48,7 @@ class Document:
     lines: list[str] = field(default_factory=list)
     headings: list[Heading] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
-    pictures: list[str] = field(default_factory=list)
+    blocks: int | None = None  # figures and tables since the last chapter began; None before the first
 
 
 @dataclass(frozen=True)
@@ -136,9 +137,17 @@ class _Chapter:
             )
         else:
             return line
+        if level == 1:
+            self._begin_page(appended=number.startswith("附录") and self.number != "A")
         self.document.headings.append(Heading(level, number, text, id))
         self.document.names[id] = f"第 {number} 章" if level == 1 and self.fixed else number
         return f"{found[1]} {number}　{text} {{#{id}}}"
+
+    def _begin_page(self, appended: bool) -> None:
+        """On paper a chapter begins a page, but not after one without figures and tables, nor an appendix after another."""
+        if self.document.blocks != 0 and not appended:
+            self.document.lines += _only("typst", ["```{=typst}", "#pagebreak(weak: true)", "```"])
+        self.document.blocks = 0
 
     def _chapter_name(self) -> str:
         return str(self.number) if self.fixed else f"附录 {self.number}"
@@ -155,6 +164,7 @@ class _Chapter:
         }
         if kind in NUMBERED:
             self.counts[kind] = self.counts.get(kind, 0) + 1
+            self.document.blocks = (self.document.blocks or 0) + 1
             number = f"{self.number}-{self.counts[kind]}"
         self.document.names[id] = f"{markup.LABELS.get(kind, '')} {number}".strip()
         if kind == "figure":
@@ -220,7 +230,23 @@ def _open_page(front: Front, headings: Sequence[Heading]) -> str:
         f"<p>{text(front.region)}</p>{sample}<p>{text(front.publisher)}　{text(front.printed_date)}</p></header>"
         f'<div class="layout"><nav class="toc" aria-label="目录">{_contents(headings)}</nav><main id="content">'
     )
-    return "\n".join(_only("html", ["```{=html}", page, "```"]))
+    return "\n".join(_only("html", ["```{=html}", page, "```"]) + _only("docx", _cover(front)))
+
+
+def _cover(front: Front) -> list[str]:
+    """The first page in Word, and a table of contents that Word fills in."""
+    lines = {
+        "Subtitle": [front.edition], "Title": [front.title], "Date": [front.region, front.sample, front.publisher, front.printed_date]
+    }  # fmt: skip
+    told = [(style, text) for style, texts in lines.items() for text in texts if text]
+    paragraphs = [f'::: {{custom-style="{style}"}}\n{markup.text_markdown(text)}\n:::\n' for style, text in told]
+    field = (
+        '<w:p><w:pPr><w:pageBreakBefore/></w:pPr><w:r><w:fldChar w:fldCharType="begin" w:dirty="true"/></w:r>'
+        '<w:r><w:instrText xml:space="preserve">TOC \\o "1-2" \\h \\z \\u</w:instrText></w:r>'
+        '<w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t>目录：在此处右击，选“更新域”。</w:t></w:r>'
+        '<w:r><w:fldChar w:fldCharType="end"/></w:r></w:p>'
+    )
+    return [*paragraphs, "```{=openxml}", field, "```"]
 
 
 def _contents(headings: Sequence[Heading]) -> str:
@@ -249,7 +275,7 @@ def _close_page(front: Front) -> str:
 
 
 def page_parts(theme: Path, cache: Path, folder: Path) -> None:
-    """Write the page's head (stylesheet) and tail (scripts) into `folder`, to be included by either engine."""
+    """Write the page's head (stylesheet) and tail (scripts) and Word's styles into `folder`, for either engine."""
     folder.mkdir(parents=True, exist_ok=True)
     css = (theme / "report.css").read_text("utf-8")
     own = [(theme / name).read_text("utf-8") for name in ("report.js", "explorer.js")]
@@ -257,3 +283,4 @@ def page_parts(theme: Path, cache: Path, folder: Path) -> None:
     (folder / "head.html").write_text(f"<style>\n{css}</style>\n", "utf-8")
     script = script.replace("</script", "<\\/script")
     (folder / "tail.html").write_text(f"<script>\n{script}</script>\n", "utf-8")
+    reference(folder / "reference.docx")

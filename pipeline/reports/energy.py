@@ -117,7 +117,8 @@ def _indices(
     values = [value for path in lines.values() for value in path.values()]
     domain, gap = labels.span(values)
     x = alt.X("年份:O", title=None, axis=alt.Axis(labelAngle=0))
-    y = alt.Y("指数:Q", title=f"{years[0]} 年 = 100", scale=alt.Scale(domain=list(domain)), axis=alt.Axis(tickCount=5))
+    scale = alt.Scale(domain=list(domain))  # in every layer: one without would add zero to the scale they share
+    y = alt.Y("指数:Q", title=f"{years[0]} 年 = 100", scale=scale, axis=alt.Axis(tickCount=5))
     tooltip = [alt.Tooltip("线:N"), alt.Tooltip("年份:O"), alt.Tooltip("指数:Q", format=".1f")]
     drawn = alt.Chart(rows.filter(pl.col("线") != GOAL)).encode(x=x, y=y, color=colour, tooltip=tooltip)
     layers = [drawn.mark_line(point=True)]
@@ -131,7 +132,7 @@ def _indices(
         layers.append(
             alt.Chart(ends)
             .mark_text(align="left", dx=9)
-            .encode(x=x, y=alt.Y(f"{labels.PLACE}:Q"), text="字:N", color=colour)
+            .encode(x=x, y=alt.Y(f"{labels.PLACE}:Q", scale=scale), text="字:N", color=colour)
         )
     return Figure(
         id=figure,

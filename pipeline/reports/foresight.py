@@ -47,6 +47,16 @@ METHOD = (
     f"阴影和点线为“{{title}}”情景 {DRAWS} 次抽样（三角分布，各省取同一分位数）的第 10 至第 90 百分位和中位数。"
 )
 
+FORMULAS = """\
+- 数据中心：IT 设备用电按年增长率增长，新增部分用新增数据中心 PUE；存量每年按改造比例改到改造后 PUE（不劣于原有水平，累计不超过存量）；PUE 按 IT 用电加权，用电为两者之积。
+- 通信基站：能耗为业务流量除以能效，流量和能效各按年增长率变动。
+- 通信机房：核心机房每年按改造比例由改造前 PUE 改到改造后 PUE，已经改造的不重复计算；接入汇聚机房没有驱动因素，各年不变。
+- 办公及其他、信息流量、电信业务总量：按各自的年增长率。
+- 绿色电力占比：由起点直线变到 2030 年的设定值；电网平均因子和剩余电量因子各按年下降率变动；各类设施的燃料与其用电保持同一比例，自建自用的绿色电力与用电保持同一比例。
+- 碳排放：基于位置的随用电和电网平均因子变动，基于市场的随用电、未申领绿色电力的比重和剩余电量因子变动，燃料排放另加。
+- 目标：两项强度与基期比较的变动，由起点年的填报值乘以此后的相对变动得到。"""
+"""How paths are computed, as a list in Markdown; `scenarios.projection` has the same formulas."""
+
 
 @dataclass(frozen=True)
 class Foresight:
@@ -166,28 +176,34 @@ def fan(
     colours = [theme.INK, *(_tint(list(foresight.titles).index(name)) for name in paths)]
     colour = alt.Color("线:N", scale=alt.Scale(domain=list(told), range=colours), legend=None)
     x = alt.X("年:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap="greedy"))
-    y = alt.Y("值:Q", title=unit or None, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5))
+    goal = [] if target is None else [target.value]
+    domain, gap = labels.span([value * factor for value in (*every, *goal)], theme.HEIGHT + 20)
+
+    def at(field: str) -> alt.Y:  # alike in every layer: one without a domain would add its own to the shared scale
+        return alt.Y(f"{field}:Q", title=unit or None, scale=alt.Scale(domain=list(domain)), axis=alt.Axis(tickCount=5))
+
     drawn = alt.Chart(band).encode(x=x)
-    area = drawn.mark_area(opacity=0.18, color=tint).encode(y=alt.Y("低:Q"), y2="高:Q")
-    median = drawn.mark_line(strokeDash=[2, 3], strokeWidth=1.5, color=tint).encode(y=y)
+    area = drawn.mark_area(opacity=0.18, color=tint).encode(y=at("低"), y2="高:Q")
+    median = drawn.mark_line(strokeDash=[2, 3], strokeWidth=1.5, color=tint).encode(y=at("值"))
     tooltip = [
         alt.Tooltip("线:N"),
         alt.Tooltip("年:O"),
         alt.Tooltip("值:Q", title=unit or "值", format=f",.{decimals}f"),
     ]
-    lines = alt.Chart(rows).mark_line(point=alt.OverlayMarkDef(size=25)).encode(x=x, y=y, color=colour, tooltip=tooltip)
+    lines = (
+        alt.Chart(rows)
+        .mark_line(point=alt.OverlayMarkDef(size=25))
+        .encode(x=x, y=at("值"), color=colour, tooltip=tooltip)
+    )
     last = rows.filter(pl.col("年") == HORIZON)
     last = last.with_columns(字=last["线"] + pl.Series([f" {wording.number(value, decimals)}" for value in last["值"]]))
-    spread = (max(every) - min(every)) * factor * theme.LABEL / theme.HEIGHT or 1.0
-    names = alt.Chart(labels.apart(last, "值", spread)).mark_text(align="left", dx=9)
-    layers = [area, median, lines, names.encode(x=x, y=f"{labels.PLACE}:Q", text="字:N", color=colour)]
+    names = alt.Chart(labels.apart(last, "值", gap)).mark_text(align="left", dx=9)
+    layers = [area, median, lines, names.encode(x=x, y=at(labels.PLACE), text="字:N", color=colour)]
     if target is not None:
-        goal = pl.DataFrame(
-            {"处": [target.value * factor], "字": [f"{target.target_year} 年目标：{target.value_printed}"]}
-        )
-        rule = alt.Chart(goal).encode(y="处:Q")
-        said = rule.mark_text(align="left", x=4, dy=-8, color=theme.ACCENT).encode(text="字:N")
-        layers = [rule.mark_rule(color=theme.ACCENT, strokeDash=[5, 3]), said, *layers]
+        words = f"{target.target_year} 年目标：{target.value_printed}"
+        rule = alt.Chart(pl.DataFrame({"处": [target.value * factor], "字": [words]})).encode(y=at("处"))
+        above = rule.mark_text(align="left", x=4, dy=-8, color=theme.ACCENT).encode(text="字:N")
+        layers = [rule.mark_rule(color=theme.ACCENT, strokeDash=[5, 3]), above, *layers]
     ranges = {f"{foresight.titles[own]} P{percent}": path for percent, path in ((10, low), (50, middle), (90, high))}
     years = sorted({*filed, *low})
     data = pl.DataFrame({"年份": years}).with_columns(

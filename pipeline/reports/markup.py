@@ -246,7 +246,10 @@ def to_markdown(block: Payload, number: str, picture: str = "") -> str:
         )
     else:
         body = f'::: {{custom-style="Table Caption"}}\n{caption}\n:::\n\n{_table_markdown(block)}'
-    source = f"\n\n来源：{text_markdown(block['source'])}" if block["source"] else ""
+    under = [
+        f"{name}：{text_markdown(block[key])}" for name, key in (("来源", "source"), ("口径", "method")) if block[key]
+    ]
+    source = f'\n\n::: {{custom-style="Block Text"}}\n{"　".join(under)}\n:::' if under else ""
     return f"[]{{#{block['id']}}}\n\n{body}{source}"
 
 

@@ -12,6 +12,8 @@ from pipeline.reports.history import Entry
 from pipeline.scenarios.drivers import DRIVERS
 from pipeline.wording import join_names
 
+UNKNOWN = "原因没有记录"
+OF_PROVINCES = "可能是分省参数改变（全国的情景由各省相加）"  # an entry has the parameters of its own region only
 NAMED = 3  # files that are named; more are counted
 COAL = (
     "electricity_coal_method", "electricity_coal_coefficient_kgce_per_kwh", "natural_gas_kgce_per_m3", "water_kgce_per_t",
@@ -31,13 +33,14 @@ def why(id: str, region: str, short_zh: str, before: Entry, after: Entry, catalo
         *_corrections(tables, "" if region == NATION_CODE else short_zh, before, after),
         *_filings(tables, before, after),
     ]
-    return "；".join(near or _afar(before, after)) or "原因没有记录"
+    return "；".join(near or _afar(before, after)) or UNKNOWN
 
 
 def of_projection(id: str, region: str, short_zh: str, before: Entry, after: Entry, catalogue: Catalogue) -> str:
     """The same of a projected value: its drivers, else what changed of the value from which it starts."""
     drivers = [text for key in DRIVERS if (text := _changed(key, before, after))]
-    return "；".join(drivers) or why(id, region, short_zh, before, after, catalogue)
+    found = "；".join(drivers) or why(id, region, short_zh, before, after, catalogue)
+    return OF_PROVINCES if found == UNKNOWN and region == NATION_CODE else found
 
 
 def _parameters(id: str, before: Entry, after: Entry, catalogue: Catalogue) -> Iterator[str]:

@@ -158,19 +158,24 @@ def over_years(view: View, id: str, figure: str, target: Target | None = None) -
     goal = target if target is not None and target.baseline_year is None else None
     at = _in_unit(measure, [goal.value])[0] if goal else []
     domain, gap = labels.span([value for value in (*rows[column], *at) if value is not None])
-    y = alt.Y(
-        f"{_field(column)}:Q", title=unit or None, scale=alt.Scale(domain=list(domain)), axis=alt.Axis(tickCount=5)
-    )
+    scale = alt.Scale(domain=list(domain))  # in every layer: one without would add zero to the scale they share
+    y = alt.Y(f"{_field(column)}:Q", title=unit or None, scale=scale, axis=alt.Axis(tickCount=5))
     lines = alt.Chart(rows).encode(x=x, y=y, color=colour, tooltip=["地区:N", alt.Tooltip("year:O", title="年份"), alt.Tooltip(f"{_field(column)}:Q", title=column, format=f",.{decimals}f")])  # fmt: skip
     last = rows.filter(pl.col("year") == pl.col("year").max().over("地区"))
     printed = pl.Series("印", [wording.number(value, decimals) for value in last[column]])
     ends = labels.apart(
         last.with_columns(印=pl.col("地区") + " " + printed if len(names) > 1 else printed), column, gap
     )
-    text = alt.Chart(ends).mark_text(align="left", dx=9).encode(x=x, y=labels.PLACE + ":Q", text="印:N", color=colour)
+    text = (
+        alt.Chart(ends)
+        .mark_text(align="left", dx=9)
+        .encode(x=x, y=alt.Y(f"{labels.PLACE}:Q", scale=scale), text="印:N", color=colour)
+    )
     layers = [lines.mark_line(point=True), text]
     if goal:
-        rule = alt.Chart(pl.DataFrame({"处": at, "字": [f"目标 {goal.value_printed}"]})).encode(y=alt.Y("处:Q"))
+        rule = alt.Chart(pl.DataFrame({"处": at, "字": [f"目标 {goal.value_printed}"]})).encode(
+            y=alt.Y("处:Q", scale=scale)
+        )
         layers = [rule.mark_rule(color=theme.ACCENT, strokeDash=[5, 3]), rule.mark_text(align="left", x=4, dy=-8, color=theme.ACCENT).encode(text="字:N"), *layers]  # fmt: skip
     return Figure(
         id=figure,

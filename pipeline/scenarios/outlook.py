@@ -88,7 +88,7 @@ def compute(
     begun = start(table, [region.code for region in every if not region.is_nation])
     if begun is None or begun.year[-1] >= HORIZON:
         return Outlook(**{name: pl.DataFrame(schema=schema) for name, schema in SCHEMAS.items()})
-    years = range(int(begun.year[-1]), HORIZON + 1)
+    years = range(int(begun.year.min()), HORIZON + 1)
     chosen = {name: _in_order(of_all, begun.codes) for name, of_all in resolved.items()}
     moved = drivers.table(chosen, begun, History(table), factors)
     paths, targets, levels, single = [], [], [], {}
@@ -101,12 +101,21 @@ def compute(
         levels.append(_levels(scenario, begun, triples, years))
     return Outlook(
         drivers=moved,
-        paths=pl.concat(paths),
-        targets=pl.concat(targets),
-        levels=pl.concat(levels),
+        paths=_ahead(begun, pl.concat(paths)),
+        targets=_ahead(begun, pl.concat(targets)),
+        levels=_ahead(begun, pl.concat(levels)),
         steps=_steps(single),
         notes=_notes(begun, moved, {region.code: region.short_zh for region in every}),
     )
+
+
+def _ahead(begun: Start, frame: pl.DataFrame) -> pl.DataFrame:
+    """Without the years before the last filed one of each region."""
+    first = pl.DataFrame({"region_code": begun.codes, "_first": begun.year.astype(int)})
+    kept = frame.join(first, on="region_code", how="left", maintain_order="left").filter(
+        pl.col("year") >= pl.col("_first")
+    )
+    return kept.drop("_first")
 
 
 def _in_order(of_all: Sequence[Resolved], codes: Sequence[str]) -> list[Resolved]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from pipeline import reference, regions
 from pipeline.filings.contracts import BY_NAME, SCHEMAS, SOURCE, TABLES
@@ -78,8 +79,8 @@ def test_good_rows_have_no_findings(layout: Layout) -> None:
     assert findings.frame.schema == pl.Schema(FINDING)
     for table, frame in frames({table: [{}] for table in GOOD}).items():
         assert SCHEMAS[table].validate(frame).height == 1
-        assert findings.rejected[table].any() is False
-        assert findings.flags[table].dtype == pl.List(pl.String)
+        assert findings.marks[table]["rejected"].any() is False
+        assert findings.marks[table]["flags"].dtype == pl.List(pl.String)
 
 
 def test_without_tables_there_is_nothing_to_find(layout: Layout) -> None:
@@ -141,8 +142,8 @@ def test_a_row_on_each_side_of_the_bound(
     assert found(findings, rule) == [(table, column, 3)]
     row = findings.frame.filter(pl.col("rule") == rule).row(0, named=True)
     assert row["severity"] == RULES[rule].severity
-    assert findings.rejected[table].to_list() == [False, RULES[rule].severity == "error"]
-    assert rule in findings.flags[table][1].to_list()
+    assert findings.marks[table]["rejected"].to_list() == [False, RULES[rule].severity == "error"]
+    assert rule in findings.marks[table]["flags"][1].to_list()
     sentence = row["message"]
     assert sentence.startswith(f"{table}.xlsx「2025」第 3 行「{BY_NAME[table].column(column).zh}」：")
     said, asked = sentence.rsplit("；", 1)
@@ -158,13 +159,22 @@ def test_pue_without_it_power(layout: Layout) -> None:
     ]
 
 
+def test_a_column_in_pieces_is_told_of_like_any_other(layout: Layout) -> None:
+    """As a large file is read: what a filter leaves of such a column may begin with an empty piece."""
+    whole = frames({"data_centres": [{"dc_id": f"D{n}", "total_kwh": kwh} for n, kwh in enumerate((125.0, 1.0, 1.0))]})
+    it = whole["data_centres"]["it_kwh"]
+    pieces = whole["data_centres"].with_columns(pl.concat([it[:1], it[1:]], rechunk=False))
+    assert pieces["it_kwh"].n_chunks() == 2
+    assert_frame_equal(check(whole | {"data_centres": pieces}, 2025, layout).frame, check(whole, 2025, layout).frame)
+
+
 # --- keys --------------------------------------------------------------------------------------------------
 
 
 def test_of_identical_rows_the_first_is_kept(layout: Layout) -> None:
     findings = run(layout, {"energy": [{}, {}, {"province_code": "330000"}, {}]})
     assert found(findings, "key.identical") == [("energy", "year", 3), ("energy", "year", 5)]
-    assert findings.rejected["energy"].to_list() == [False, True, False, True]
+    assert findings.marks["energy"]["rejected"].to_list() == [False, True, False, True]
     assert "与 energy.xlsx「2025」第 2 行 完全相同；只保留第一行" in sentences(findings, "key.identical")
 
 
@@ -174,7 +184,7 @@ def test_of_conflicting_rows_none_is_kept(layout: Layout) -> None:
     )
     assert found(findings, "key.conflict") == [("energy", "year", row) for row in (2, 3, 4)]
     assert found(findings, "key.identical") == []
-    assert findings.rejected["energy"].to_list() == [True, True, True, False, False]
+    assert findings.marks["energy"]["rejected"].to_list() == [True, True, True, False, False]
     assert "第 2 行、energy.xlsx「2025」第 3 行、energy.xlsx「2025」第 4 行" in sentences(findings, "key.conflict")
     assert "应只保留正确的一行" in sentences(findings, "key.conflict")
 
@@ -183,7 +193,7 @@ def test_monthly_and_annual_rows_reject_each_other(layout: Layout) -> None:
     alone = {"month": 1, "province_code": "330000"}
     findings = run(layout, {"energy": [{}, {"month": 1}, {"month": 2}, alone]})
     assert found(findings, "key.month_mix") == [("energy", "month", row) for row in (2, 3, 4)]
-    assert findings.rejected["energy"].to_list() == [True, True, True, False]
+    assert findings.marks["energy"]["rejected"].to_list() == [True, True, True, False]
     assert "这是年度数据" in sentences(findings, "key.month_mix")
     assert "这是2 月数据，同一主键又有分月和年度两种数据；应只报其中一种" in sentences(findings, "key.month_mix")
 
@@ -233,7 +243,7 @@ def test_changes_against_the_previous_year(layout: Layout, now: float, rule: str
         assert found(findings, rule) == [("energy", "quantity", 3)]
         assert "上年为 1000 kWh" in sentences(findings, rule)
         assert (f"疑似计量单位差 {power}；应与上年" if power else "变动超过 3 倍；应核实") in sentences(findings, rule)
-    assert not findings.rejected["energy"].any()
+    assert not findings.marks["energy"]["rejected"].any()
 
 
 def test_no_comparison_without_last_year_or_from_zero(layout: Layout) -> None:

@@ -193,6 +193,14 @@ class TestEditions:
         assert told["why"] == "参数“基站能效年提升率”由 低 0.06，中 0.09，高 0.12 改为 0.2"
         assert found.parameters["parameter"].to_list() == ["e_bs"]
 
+    def test_the_nation_is_made_of_provinces_whose_parameters_may_have_changed(self, small: Layout) -> None:
+        editions.made(small)
+        (small.params / "provinces" / "440000-广东.yml").write_text("all:\n  e_bs: 0.2\n", "utf-8")
+        editions.made(small)
+        found = compare(small, PREVIOUS, EDITION, Options())
+        assert found.parameters.is_empty()
+        assert set(found.differences["why"]) == {"可能是分省参数改变（全国的情景由各省相加）"}
+
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Layout:

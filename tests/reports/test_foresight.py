@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import json
+import re
+from dataclasses import replace
+
 import polars as pl
 import pytest
 
-from pipeline import reference
+from pipeline import params, reference
+from pipeline.charts import figures
 from pipeline.indicators import evaluate
 from pipeline.indicators.model import load_catalogue
 from pipeline.indicators.view import View
 from pipeline.layout import Layout
+from pipeline.regions import NATION as WHOLE
 from pipeline.regions import Region, resolve
 from pipeline.reports import foresight
 from pipeline.reports.foresight import Foresight, probability, said_of_target, standing, target_year
-from pipeline.scenarios.outlook import SCHEMAS, Outlook
+from pipeline.scenarios import outlook
+from pipeline.scenarios.outlook import EXPLORED, SCHEMAS, Outlook
+from pipeline.scenarios.start import FACILITIES
+from tests.scenarios.conftest import NATION, PROVINCE, ROWS, indicator_table
 
 FLOW = "energy.per_flow.change"
 GOAL = "单位信息流量综合能耗比 2020 年下降20%"
@@ -140,3 +149,124 @@ def test_a_probability_is_never_rounded_to_sure(value: float, expected: str) -> 
 @pytest.mark.parametrize(("driver", "value", "expected"), [("pue_new", 1.25, "1.25"), ("g_it", 0.125, "12.5%")])
 def test_a_driver_in_words(driver: str, value: float, expected: str) -> None:
     assert foresight.said(driver, value) == expected
+
+
+# --- figures and tables of a made-up province ----------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def province(layout: Layout) -> Foresight:
+    """广东 with one filed year, whose plan has one parameter changed on the command line."""
+    place = resolve("广东", layout)
+    table = indicator_table({PROVINCE: ROWS, NATION: ROWS})
+    every = [WHOLE, place]
+    resolved = {
+        name: [params.resolve(layout, one, name, ["g_traffic=0.12"]) for one in every]
+        for name, _ in params.scenarios(layout)
+    }
+    plan, factors = reference.load_plan(layout), reference.grid_factors(layout)
+    found = outlook.compute(table, resolved, plan, factors, draws=64).of(PROVINCE)
+    view = View(table, load_catalogue(layout), place, 2025, reference.provinces(layout), {})
+    return Foresight(view, found, dict(params.scenarios(layout)), "plan")
+
+
+def without(one: Foresight, measure: str) -> Foresight:
+    paths = one.outlook.paths.filter(pl.col("measure") != measure)
+    return replace(one, outlook=replace(one.outlook, paths=paths))
+
+
+def test_a_fan_shows_every_scenario_and_the_range_of_the_reports_own(province: Foresight) -> None:
+    figure = foresight.fan(province, "energy.total", "f-a")
+    assert figure is not None
+    assert figure.data.columns == [
+        "年份",
+        "填报",
+        "现状延续",
+        "行动计划",
+        "强化行动",
+        "行动计划 P10",
+        "行动计划 P50",
+        "行动计划 P90",
+    ]
+    assert figure.data["年份"].to_list() == list(range(2025, 2031))
+    last = figure.data.row(-1, named=True)
+    assert last["行动计划 P10"] < last["行动计划 P50"] < last["行动计划 P90"]
+    assert last["行动计划"] == pytest.approx(province.at_end("energy.total", "plan"))
+    assert figure.title == "2030 年广东综合能耗，" + "，".join(
+        f"{title}为 {province.view.measure('energy.total').say(last[title])}" for title in province.titles.values()
+    )
+    assert figures.svg(figure.payload()["spec"], "f-a").startswith("<svg")
+    assert foresight.fan(without(province, "energy.total"), "energy.total", "f-a") is None
+
+
+def test_the_explorer_has_what_the_projection_says_and_is_small(province: Foresight) -> None:
+    data = foresight.explored(province)
+    assert len(json.dumps(data, ensure_ascii=False).encode()) < 200_000
+    assert [one["id"] for one in data["scenarios"]] == ["baseline", "plan", "accelerated"]
+    end = data["results"]["plan"][""]["energy.per_flow.change"][-1]
+    assert end == pytest.approx(100 * (province.at_end("energy.per_flow.change", "plan") or 0), abs=0.01)
+    assert data["levels"]["plan"]["green_share_2030"] == ["40.0%", "50.0%", "60.0%"]
+    high = data["results"]["plan"]["green_share_2030/high"]
+    assert high["green.share"][-1] == 60.0
+    assert high["energy.total"] == data["results"]["plan"][""]["energy.total"]
+    assert set(data["results"]["plan"]) == {
+        "",
+        *(f"{driver}/{level}" for driver in EXPLORED for level in ("low", "high")),
+    }
+
+
+def test_the_tornado_has_the_widest_first_and_no_driver_without_a_range(province: Foresight) -> None:
+    figure = foresight.tornado(province, "f-t", 5)
+    assert figure is not None
+    widths = (figure.data["取高值"] - figure.data["取低值"]).abs().to_list()
+    assert widths == sorted(widths, reverse=True)
+    assert figure.data.height <= 5
+    assert "基站业务流量年增长率" not in figure.data["驱动因素"].to_list()  # fixed on the command line
+
+
+def test_the_steps_lead_from_the_first_scenario_to_the_reports_own(province: Foresight) -> None:
+    figure = foresight.difference(province, "f-d")
+    assert figure is not None
+    assert figure.data["项目"].to_list()[0] == "现状延续"
+    assert figure.data["项目"].to_list()[-1] == "行动计划"
+    first = replace(province, own="baseline")
+    other = foresight.difference(first, "f-d")
+    assert other is not None
+    assert other.data["项目"].to_list()[-1] == "行动计划"
+    alone = replace(province, titles={"plan": "行动计划"})
+    assert foresight.difference(alone, "f-d") is None
+
+
+def test_the_table_of_scenarios_has_the_range_beside_the_value(province: Foresight) -> None:
+    table = foresight.side_by_side(province, "t-s")
+    assert table is not None
+    of = {row["指标"]: row for row in table.data.iter_rows(named=True)}
+    assert of["绿色电力占比（%）"]["2025 年"] == "20.0"
+    assert re.fullmatch(r"50\.0（\d+\.\d 至 \d+\.\d）", of["绿色电力占比（%）"]["行动计划"])
+    assert of["综合能耗（tce）"]["2025 年"] == "450.0"
+
+
+def test_what_an_analyst_changed_is_marked(province: Foresight) -> None:
+    table = foresight.assumptions(province, "t-a")
+    of = {row["参数"]: row for row in table.data.iter_rows(named=True)}
+    assert of["g_traffic"]["取值依据"] == "● 改动：命令行 -p"
+    assert (of["g_traffic"]["低"], of["g_traffic"]["高"]) == ("12.0%", "12.0%")
+    assert of["g_it"]["取值依据"].startswith("● 改动：provinces/440000-广东.yml 第 ")
+    assert of["pue_new"]["取值依据"].startswith("scenarios/plan.yml 第 ")
+    assert table.title == "行动计划情景的 15 个驱动因素，其中 2 个由分析人员改动过（● 改动）"
+
+
+def test_facility_types_and_what_grows_most(province: Foresight) -> None:
+    table = foresight.by_facility(province, "t-f")
+    assert table.data["设施"].to_list() == [*FACILITIES.values(), "合计"]
+    for column in table.data.columns[1:]:
+        *parts, whole = table.data[column].to_list()
+        assert sum(parts) == pytest.approx(whole)
+    assert table.title.startswith("行动计划情景下到 2030 年，数据中心的综合能耗增加 ")
+
+
+def test_what_the_history_could_not_give_is_told(province: Foresight) -> None:
+    told = foresight.fallen_back(province)
+    assert told.startswith("“现状延续”情景中")
+    assert "信息流量年增长率" in told
+    assert told.endswith("没有可用的历史，用默认值。")

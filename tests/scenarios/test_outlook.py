@@ -16,6 +16,7 @@ from pipeline.scenarios import outlook
 from pipeline.scenarios.exchange import VARIABLES
 from pipeline.scenarios.outlook import Outlook
 from pipeline.scenarios.start import FACILITIES
+from tests.scenarios.conftest import ROWS, indicator_table
 
 SUMMED = ["energy.total", "energy.electricity", "activity.flow", "carbon.location", "carbon.market"]
 
@@ -122,6 +123,23 @@ def test_what_was_written_is_read(layout: Layout, sample: Outlook, tmp_path: Pat
     (tmp_path / "levels.parquet").unlink()
     with pytest.raises(DataError, match=r"levels\.parquet"):
         outlook.read(tmp_path)
+
+
+def test_a_province_with_older_filings_begins_there_and_is_told(layout: Layout) -> None:
+    older = {(key[0], 2023, *key[2:]): value for key, value in ROWS.items()}
+    table = indicator_table({"440000": ROWS, "330000": older, "000000": ROWS})  # type: ignore[dict-item]
+    places = [regions.NATION, regions.resolve("浙江", layout), regions.resolve("广东", layout)]
+    resolved = {"plan": [params.resolve(layout, one, "plan") for one in places]}
+    found = outlook.compute(table, resolved, reference.load_plan(layout), reference.grid_factors(layout), draws=8)
+    for code, first in (("000000", 2025), ("440000", 2025), ("330000", 2023)):
+        for frame in (found.of(code).paths, found.of(code).targets):
+            assert sorted(set(frame["year"])) == list(range(first, 2031))
+    energy = found.paths.filter(pl.col("measure") == "energy.total")
+    assert energy.filter(pl.col("region_code") == "330000", pl.col("year") == 2023)["value"].item() == pytest.approx(
+        450
+    )
+    assert found.of("330000").notes["note"].item() == "最近一次填报为 2023 年，不计入全国的情景"
+    assert found.of("000000").notes["note"].to_list()[-1] == "合计不含最近一次填报较早的浙江"
 
 
 def test_without_filings_there_is_nothing(

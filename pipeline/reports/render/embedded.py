@@ -36,7 +36,7 @@ class Embedded:
                 self._pandoc(stage, stem, "typst", f"{stem}.typ", "typ")
                 compile_pdf(stage / f"{stem}.typ", out / f"{stem}.pdf", stage)
             if "docx" in formats:
-                self._pandoc(stage, stem, "docx", f"out/{stem}.docx", None)
+                self._pandoc(stage, stem, "docx", f"out/{stem}.docx", None, "--reference-doc=theme/reference.docx")
 
     def _pandoc(self, stage: Path, stem: str, to: str, output: str, template: str | None, *more: str) -> None:
         command = [

@@ -1,0 +1,57 @@
+"""The styles that Word documents are given, and what stands in a built one."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from pipeline.reports.render import word
+from tests.conftest import Built
+
+
+def part(path: Path, name: str) -> str:
+    with zipfile.ZipFile(path) as parts:
+        return parts.read(name).decode()
+
+
+def style(text: str, id: str) -> str:
+    found = re.search(rf'<w:style [^>]*w:styleId="{id}".*?</w:style>', text, re.S)
+    assert found, id
+    return found[0]
+
+
+def test_the_reference_is_chinese_a4_and_the_same_each_time(tmp_path: Path) -> None:
+    one, other = tmp_path / "one.docx", tmp_path / "other.docx"
+    word.reference(one)
+    word.reference(other)
+    assert one.read_bytes() == other.read_bytes()
+    assert '<w:pgSz w:w="11906" w:h="16838"/>' in part(one, "word/document.xml")
+    styles = part(one, "word/styles.xml")
+    assert 'w:eastAsia="宋体"' in styles
+    assert style(styles, "Heading1").count("<w:pPr>") == style(styles, "Heading1").count("<w:rPr>") == 1
+    assert "insideH" in style(styles, "Table")
+
+
+def test_a_style_that_pandoc_does_not_have_is_an_error() -> None:
+    with pytest.raises(ValueError, match="Nowhere"):
+        word._restyled("<w:styles/>", "Nowhere", "")
+
+
+@pytest.mark.slow
+def test_a_report_has_cover_contents_captions_pictures_and_what_they_show(built: Built) -> None:
+    path = built.file("440000-广东", "docx")
+    text = part(path, "word/document.xml")
+    paragraphs = re.findall(r"<w:p>.*?</w:p>|<w:p .*?</w:p>", text, re.S)
+    styled = [(found[1] if (found := re.search(r'<w:pStyle w:val="(\w+)"', one)) else "", one) for one in paragraphs]
+    assert [name for name, _ in styled[:3]] == ["Subtitle", "Title", "Date"]
+    assert 'TOC \\o "1-2"' in text
+    assert sum(name == "Heading1" for name, _ in styled) >= 10
+    captions = {name: sum(one == name for one, _ in styled) for name in ("ImageCaption", "TableCaption")}
+    assert captions["ImageCaption"] == text.count("<pic:pic") > 20
+    assert captions["TableCaption"] == text.count("<w:tbl>") > 20
+    described = re.findall(r'<wp:docPr [^>]*descr="([^"]*)"', text)
+    assert len(described) == captions["ImageCaption"]
+    assert all(len(one) >= 20 for one in described)
