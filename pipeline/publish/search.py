@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline import reference, regions
 from pipeline.layout import Layout
 
-SHORTEST = 2  # signs of a key that is written in letters or digits
+PREFIX = 2  # digits of the aliases that only begin a code
 
 
 def spellings(layout: Layout) -> dict[str, list[str]]:
@@ -16,7 +16,7 @@ def spellings(layout: Layout) -> dict[str, list[str]]:
     """
     found: dict[str, list[str]] = {}
     for alias, code in regions.aliases(layout).items():
-        if not alias.isascii() or len(alias) > SHORTEST or alias.isalpha():
+        if not (alias.isdecimal() and len(alias) == PREFIX):
             found.setdefault(code, []).append(alias)
     for code, pinyin in reference.pinyin(layout).select("code", "pinyin").iter_rows():
         syllables = pinyin.split()

@@ -186,7 +186,7 @@ def _edition(layout: Layout, edition: Edition, site: _Site, theme: frame.Theme) 
         "date": edition.date,
         "publisher": edition.publisher,
         "sample": edition.sample,
-        "regions": [region.code for region in edition.regions],
+        "regions": {region.code: region.short_zh for region in edition.regions},
         "scenarios": edition.scenarios,
         "formats": list(edition.formats),
         "assets": sorted(assets),
@@ -253,8 +253,8 @@ def _withdrawn(last: Mapping[str, Any] | None, now: Mapping[str, Any]) -> list[s
     if last is None:
         return []
     return [
-        f"{code}·{scenario}"
-        for code in last["regions"]
+        f"{name}·{scenario}"
+        for code, name in last["regions"].items()
         for scenario in last["scenarios"]
         if code not in now["regions"] or scenario not in now["scenarios"]
     ]

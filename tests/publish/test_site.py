@@ -192,7 +192,7 @@ def test_another_year_joins_and_the_newest_stands_in_front(house: House) -> None
     assert "2025 年度 · 正式稿" in front
     assert re.findall(r">(\d{4}) 年度</a>", front) == ["2025", "2024"]
     done = publish(house.layout, house.wanted(region="全国"))
-    assert done.withdrawn == ["440000·plan"]
+    assert done.withdrawn == ["广东·plan"]
     assert not (out / "2025-sample" / "440000").exists()
 
 
