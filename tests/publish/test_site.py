@@ -250,9 +250,9 @@ def test_a_pattern_counts_as_record_only_if_it_was_found_safe_and_holds(house: H
     cell = {"indicator_id": "x", "dimension": None, "member": None, "region_code": "440000", "year": 2025}
     text = dict.fromkeys(("indicator_id", "dimension", "member", "region_code"), pl.String)
     pattern = pl.DataFrame([cell | {"value_only": False}], schema=text | {"year": pl.Int64, "value_only": pl.Boolean})
-    pattern.write_parquet(public / "pattern.parquet")
+    pattern.write_parquet(public.parent / "disclosure.parquet")
     assert refusal(house).id == "publish.no_audit"
-    pattern.write_parquet(public / "pattern.parquet", metadata={"made_of": "0"})
+    pattern.write_parquet(public.parent / "disclosure.parquet", metadata={"made_of": "0"})
     table = pl.DataFrame([cell | {"value": 1.5}], schema=text | {"year": pl.Int64, "value": pl.Float64})
     table.write_parquet(public / "indicators.parquet")
     assert "1 个应保密的数值" in refusal(house).message
