@@ -25,6 +25,7 @@ SEQUENTIAL = ["#e3f1ea", "#b3dbc8", "#77bd9f", "#23805f", "#00634f", "#003d31"]
 WIDTH = 640
 HEIGHT = 170  # of a chart over the years: two of them and their text share a page
 LABEL = 15  # px between the middles of two labels, one above the other
+NARROW = 400  # a plot narrower than this has no room for names side by side
 ROW = 13  # of a row in a chart of all provinces: one of them and one over the years share a page
 FONT_STACK = f"{SANS}, Noto Sans CJK SC, Source Han Sans SC, PingFang SC, Microsoft YaHei, sans-serif"
 
@@ -51,7 +52,11 @@ def green_report() -> alt.theme.ThemeConfig:
             "titleBaseline": "bottom",
         },
         "axisX": {"grid": False, "labelFlush": False},
-        "legend": {**text, "orient": "top", "title": None, "symbolType": "circle", "labelLimit": 0, "titleLimit": 0},
+        "legend": {
+            **text,
+            **{"orient": "top", "title": None, "symbolType": "circle", "labelLimit": 0, "titleLimit": 0},
+            "columns": {"expr": f"width < {NARROW} ? 1 : 0"},
+        },
         "text": {"font": FONT_STACK, "fontSize": 12, "color": INK},
         "line": {"strokeWidth": 2.5, "color": PRIMARY},
         "point": {"filled": True, "size": 60, "color": PRIMARY},

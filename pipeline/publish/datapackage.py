@@ -20,7 +20,7 @@ from pipeline.layout import Layout
 from pipeline.publish import frame, tables, whole
 from pipeline.publish.tables import Published
 from pipeline.publish.taken import Edition
-from pipeline.reports.build import SAMPLE, TITLE
+from pipeline.reports.front import SAMPLE, TITLE
 from pipeline.reports.markup import text_html
 
 DESCRIPTOR, README, INDEX = "datapackage.json", "README.txt", "index.html"

@@ -8,7 +8,7 @@ from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from pipeline.publish.frame import FEED, address
-from pipeline.reports.build import SAMPLE, TITLE
+from pipeline.reports.front import SAMPLE, TITLE
 
 Listed = Mapping[str, Any]
 """An edition as editions.json lists it."""

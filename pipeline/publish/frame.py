@@ -11,7 +11,7 @@ from urllib.parse import quote
 from pipeline.publish import policy
 from pipeline.publish.page import FOLDER
 from pipeline.publish.taken import Edition
-from pipeline.reports.build import SAMPLE, TITLE
+from pipeline.reports.front import SAMPLE, TITLE
 from pipeline.reports.markup import text_html
 
 FEED = "atom.xml"

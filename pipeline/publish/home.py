@@ -12,7 +12,7 @@ from pipeline.layout import Layout
 from pipeline.publish import frame, search, tiles
 from pipeline.publish.taken import Edition, Report
 from pipeline.reports import markup
-from pipeline.reports.build import TITLE
+from pipeline.reports.front import TITLE
 from pipeline.reports.markup import text_html
 from pipeline.reports.plan import file_name
 from pipeline.wording import number

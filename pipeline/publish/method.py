@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.publish import frame, home, policy
 from pipeline.publish.taken import Block, Edition
 from pipeline.reports import markup
-from pipeline.reports.build import TITLE
+from pipeline.reports.front import TITLE
 from pipeline.reports.markup import text_html
 
 METHODS, REVISIONS = "t-method-", "t-revision-"

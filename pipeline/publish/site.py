@@ -21,7 +21,7 @@ from pipeline.errors import DataError, OutputError, ParameterError
 from pipeline.layout import Layout
 from pipeline.publish import clearance, datapackage, feed, frame, home, method, page, policy, swap
 from pipeline.publish.taken import Edition, Report, Wanted, take
-from pipeline.reports.build import TITLE
+from pipeline.reports.front import TITLE
 from pipeline.reports.markup import text_html
 
 SUMS, EDITIONS, NGINX = "SHA256SUMS", "editions.json", "nginx-headers.conf"

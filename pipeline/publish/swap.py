@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.errors import OutputError
-from pipeline.output import _reason
+from pipeline.output import why_not_written
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 
@@ -38,7 +38,8 @@ def beside(folder: Path) -> Iterator[Path]:
                 _remove(stage)
     except OSError as error:
         raise OutputError(
-            "output.unwritable", f"网站不能写到 {folder}（{_reason(error)}）；应是一个有写入权限、磁盘未满的地方"
+            "output.unwritable",
+            f"网站不能写到 {folder}（{why_not_written(error) or error.strerror or type(error).__name__}）；应是一个有写入权限、磁盘未满的地方",
         ) from error
 
 

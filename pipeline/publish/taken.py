@@ -16,7 +16,7 @@ from pipeline.errors import DataError, ParameterError
 from pipeline.layout import SAMPLE, Layout
 from pipeline.regions import Region
 from pipeline.reports.blocks import MIME, NUMBERED
-from pipeline.reports.build import KINDS
+from pipeline.reports.front import KINDS
 from pipeline.reports.plan import FORMATS, file_name, listed, scenarios
 
 AUDIENCE = "public"

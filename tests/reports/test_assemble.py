@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from pathlib import Path
 
 import nbformat
@@ -63,6 +65,33 @@ def test_appendices_are_lettered_each_with_its_own_numbering(tmp_path: Path) -> 
 def test_references_are_plain_links_with_the_number(tmp_path: Path) -> None:
     path = notebook(tmp_path, "02_x.ipynb", "# 概况\n\n见[](#t-a)、[](#c-2)与[](#c-2-1)。\n\n## 节", table("t-a"))
     assert "见[表 2-1](#t-a)、[第 2 章](#c-2)与[2.1](#c-2-1)。" in assembled(tmp_path, path)
+
+
+def test_references_in_a_method_are_the_number_alone(tmp_path: Path) -> None:
+    told = Table(
+        "t-a", "标题", pl.DataFrame({"列": ["值"]}), source="见[](#c-2)", method="同[](#t-a-longer-name-than-a-line)"
+    )
+    text = assembled(tmp_path, notebook(tmp_path, "02_x.ipynb", "# 概况", told, table("t-a-longer-name-than-a-line")))
+    assert "<p>同表 2-2</p>" in text
+    assert '"同表 2-2"' in text
+    assert "口径：同表 2\\-2" in text or "口径：同表 2-2" in text
+    assert "来源：见第 2 章" in text
+    assert not re.search("[\ue000\ue001]", text)
+    lost = Table("t-b", "标题", pl.DataFrame({"列": ["值"]}), method="见[](#t-c)")
+    with pytest.raises(ValueError, match="t-c"):
+        assembled(tmp_path, notebook(tmp_path, "03_x.ipynb", "# 概况", lost))
+
+
+def test_on_paper_a_chapter_begins_a_page_but_not_after_one_without_figures(tmp_path: Path) -> None:
+    full = notebook(tmp_path, "02_a.ipynb", "# 甲", table("t-a"))
+    bare = notebook(tmp_path, "03_b.ipynb", "# 乙\n\n没有数据。")
+    after = notebook(tmp_path, "04_c.ipynb", "# 丙", table("t-c"))
+    appendix = notebook(tmp_path, "90_d.ipynb", "# 方法", table("t-d"), "# 质量", table("t-e"))
+    text = assembled(tmp_path, full, bare, after, appendix)
+    heads = ["# 2　甲", "# 3　乙", "# 4　丙", "# 附录 A　方法", "# 附录 B　质量"]
+    places = [0, *(text.index(f"\n{head} ") for head in heads)]
+    breaks = ["pagebreak" in text[start:end] for start, end in itertools.pairwise(places)]
+    assert breaks == [True, True, False, True, False]
 
 
 def test_a_reference_to_nothing_is_an_error(tmp_path: Path) -> None:

@@ -196,3 +196,14 @@ def test_a_small_line_keeps_to_its_field_and_its_order() -> None:
     assert "2020—2025" in html
     assert html.count("<polyline") == 1
     assert "path: ((1.80pt, 12.60pt), (58.20pt, 1.80pt),)" in markup.to_typst(Cards("k-x", [card]).payload(), "")
+
+
+def test_paper_has_the_brief_table_and_the_page_the_whole() -> None:
+    data = pl.DataFrame({"文件": ["a", "b", "c"], "行数（行）": [1, 2, 3]})
+    block = Table("t-x", "表", data, brief=pl.DataFrame({"文件": ["三个"], "行数（行）": [6]})).payload()
+    assert "<td>b</td>" in markup.to_html(block, "1-1")
+    for paper in (markup.to_typst(block, "1-1"), markup.to_markdown(block, "1-1")):
+        assert "三个" in paper
+        assert '"b"' not in paper
+        assert "|b|" not in paper
+    assert '[#"行数"#box("（行）")]' in markup.to_typst(block, "1-1")

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from pipeline import reference, regions
-from pipeline.charts import alt_text
+from pipeline.charts import alt_text, theme
 from pipeline.findings import Measure
 from pipeline.indicators.evaluate import TABLE
 from pipeline.indicators.model import load_catalogue
@@ -263,3 +263,50 @@ class TestWaterfall:
     def test_it_may_sink_below_zero(self) -> None:
         figure = self.drawn({"甲": -3e6, "乙": 2.5e6}, 5e5)
         assert figure.data["累计（万tce）"].to_list() == [100.0, -200.0, 50.0, 50.0]
+
+
+def everywhere(view: View, layout: Layout) -> list[dict[str, Any]]:
+    codes = view.provinces.filter("in_31")["code"].to_list()
+    return [row(RATE, 0.7 + place / 100, code) for place, code in enumerate(codes)] + [row(RATE, 0.85)]
+
+
+def test_marked_provinces_and_the_own_one_are_set_apart(view: View, layout: Layout) -> None:
+    there = replace(filled(view, everywhere(view, layout), "广东", layout), marked=("江苏", "浙江"))
+    assert shapes.set_apart(there) == {
+        "江苏": theme.CATEGORIES[2], "浙江": theme.CATEGORIES[2], "广东": theme.ACCENT
+    }  # fmt: skip
+    figure = shapes.provinces(there, RATE, "f-x")
+    assert figure
+    spec = figure.payload()["spec"]
+    (rows,) = [data for data in spec["datasets"].values() if "省份" in data[0]]
+    tints = {one["省份"]: one["色"] for one in rows}
+    assert tints["广东"] == theme.ACCENT
+    assert tints["江苏"] == tints["浙江"] == theme.CATEGORIES[2]
+    assert set(tints.values()) == {theme.ACCENT, theme.CATEGORIES[2], theme.SEQUENTIAL[2]}
+
+
+def test_lines_through_a_ranking_bear_their_names_apart(view: View, layout: Layout) -> None:
+    target = next(one for one in reference.load_plan(layout).targets if one.indicator == RATE)
+    figure = shapes.provinces(filled(view, everywhere(view, layout)), RATE, "f-x", target)
+    assert figure
+    spec = figure.payload()["spec"]
+    said = {
+        spec["datasets"][layer["data"]["name"]][0]["字"]: layer["mark"]["align"]
+        for layer in spec["layer"]
+        if layer["mark"]["type"] == "text" and layer["mark"].get("y") == -8
+    }
+    assert said == {"目标 不低于80%": "right", "全国 85.0%": "left"}  # the left one to the left
+    assert not [layer for layer in spec["layer"] if layer["encoding"].get("color", {}).get("legend")]
+
+
+def test_a_figure_of_the_most_lists_as_many_as_asked_for_and_says_so(view: View) -> None:
+    rows = pl.DataFrame({"year": [2025] * 6, "名称": list("甲乙丙丁戊己"), "value": [6.0, 5.0, 4.0, 3.0, 2.0, 1.0]})
+    few = shapes.named(replace(view, top_n=4), rows, ENERGY, "f-x", title="{most}最多，{least}最少", share=True)
+    assert few
+    assert few.data["名称"].to_list() == ["甲", "乙", "丙", "丁"]
+    assert "甲" in few.title
+    assert "己" in few.title
+    assert few.method.endswith("共 6 个，只列数值最大的 4 个。")
+    whole = shapes.named(replace(view, top_n=6), rows, ENERGY, "f-x", title="{most}最多，{least}最少")
+    assert whole
+    assert "只列" not in whole.method
