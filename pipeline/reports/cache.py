@@ -151,8 +151,11 @@ class Store:
         self._folder.mkdir(parents=True, exist_ok=True)
         if self.get(name) is None:
             shutil.rmtree(self._folder / name, ignore_errors=True)
-            with suppress(FileExistsError):
+            try:
                 made.rename(self._folder / name)
+            except OSError:
+                if self.get(name) is None:  # else another worker has just put the same
+                    raise
         return name
 
     def get(self, name: str) -> Path | None:

@@ -12,6 +12,10 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
+from pipeline.errors import ParameterError
+
+CONNECT_S = 10
+
 Task = Callable[[], Any]
 
 
@@ -78,7 +82,6 @@ class Cluster:
                 {
                     "distributed.nanny.pre-spawn-environ": environment,
                     "distributed.scheduler.allowed-failures": 1,
-                    "distributed.worker.memory.terminate": False,
                     "distributed.admin.system-monitor.log-length": 10,
                     "distributed.logging": {"distributed": "critical"},
                 }
@@ -95,11 +98,19 @@ class Cluster:
                 dashboard_address=None,
                 worker_dashboard_address=None,
                 local_directory=str(scratch),
+                memory_limit=0,  # workers are not paused or ended for what they use: the system has a limit
                 silence_logs=50,
                 host="127.0.0.1",
             )
-        self._client = Client(self._cluster or scheduler, set_as_default=False, timeout="30s")
-        self.at_once = 2 * (workers if scheduler is None else max(1, len(self._client.scheduler_info()["workers"])))
+        try:
+            self._client = Client(self._cluster or scheduler, set_as_default=False, timeout=CONNECT_S)
+        except (OSError, ValueError) as error:  # no such address, or nobody there
+            self._open.close()
+            raise ParameterError(
+                "scheduler.unreachable",
+                f"--scheduler {scheduler}：连不上 Dask 调度器（{type(error).__name__}）；应为正在运行的调度器的地址，如 tcp://10.0.0.1:8786",
+            ) from error
+        self.at_once = 2 * (workers if scheduler is None else max(1, len(self._client.ncores())))
 
     def submit(self, key: str, function: Callable[..., Any], *arguments: Any) -> None:
         future = self._client.submit(function, *arguments, pure=False)

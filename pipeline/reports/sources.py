@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -20,8 +20,9 @@ PACKAGES = (
 )  # fmt: skip
 
 
+@lru_cache(8)
 def hashes(layout: Layout) -> Hashes:
-    """The hashes of files as they are now, with what earlier builds remember of them."""
+    """The hashes of files as they are now, with what this process and earlier builds remember of them."""
     return Hashes(layout.processed / ".hashes.json")
 
 

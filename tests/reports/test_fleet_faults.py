@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from distributed import LocalCluster
 
 from tests.reports import toy
 from tests.reports.test_fleet import contents
@@ -144,6 +145,21 @@ def test_a_full_disk(project: Project, undisturbed: dict[str, bytes]) -> None:
     assert not list(project.out.rglob("*.html"))
     assert project.run("--workers", "1")[0] == 0
     assert {name: one for name, one in project.reports().items() if not name.endswith(".docx")} == undisturbed
+
+
+def test_on_the_workers_of_a_scheduler(project: Project, undisturbed: dict[str, bytes]) -> None:
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None, memory_limit=0) as cluster:
+        status, said = project.run("--scheduler", cluster.scheduler_address)
+    assert status == 0, said
+    assert project.reports() == undisturbed
+
+
+def test_a_scheduler_that_is_not_there(project: Project) -> None:
+    status, said = project.run("--scheduler", "tcp://127.0.0.1:1")
+    assert status == 2
+    assert "连不上 Dask 调度器" in said
+    assert "Traceback" not in said
+    assert not project.reports()
 
 
 def test_an_output_folder_that_cannot_be_written(project: Project) -> None:
