@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -14,7 +15,6 @@ import polars as pl
 import typer
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from pipeline import doctor as diagnosis
 from pipeline import params as parameters
@@ -29,6 +29,7 @@ USAGE = {  # typer's words for wrong calls
     r"requires an argument": "后面缺少取值",
     r"valid integer": "取值不是整数，应如 2025",
 }
+INTERRUPTED = 130  # also what typer makes of Ctrl-C
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]  # typer keeps the class itself to itself
 
 app = App(
@@ -56,10 +57,17 @@ def build(
     out: Annotated[Path | None, typer.Option(help="输出文件夹；默认是项目的 reports/")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="填报中有退回的行或读不全的文件就停下")] = False,
     isolated: Annotated[bool, typer.Option("--isolated", help="每个笔记本各用一个进程运行，较慢，互不影响")] = False,
+    workers: Annotated[int | None, typer.Option(min=1, help="同时用几个进程；默认是处理器的核数")] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Dask 调度器的地址，如 tcp://10.0.0.1:8786；各机须共用文件系统")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="没有变化的也重新生成")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只说明将生成哪些报告、为什么，不生成")] = False,
+    log_json: Annotated[bool, typer.Option("--log-json", help="进度写成标准错误上的 JSON 行")] = False,
 ) -> None:
-    """生成报告。"""
-    from pipeline.filings import answer
+    """生成报告：只生成有变化的，其余沿用。"""
     from pipeline.reports import build as builder
+    from pipeline.reports import progress as telling
     from pipeline.reports.plan import Selection, jobs
     from pipeline.reports.render.engine import choose
 
@@ -70,29 +78,34 @@ def build(
     wanted = Selection(year, region, scenario, filings, audience, tuple(override or ()), to, out)
     planned = jobs(layout, wanted)
     steps = _console(stderr=True)
-    steps.print(f"渲染引擎：{chosen.name}（{chosen.version}）")
-    if (intake := planned[0].intake) is not None:
-        said = answer.in_short(intake)
-        if strict and intake.status == 2:
-            raise DataError("filings.strict", f"{said}--strict 要求全部接受，已停下；请先用 green-report check 查看")
-        steps.print(shown(said))
-    with steps.status("准备…") as status:
-
-        def progress(step: str) -> None:
-            if steps.is_terminal:
-                status.update(Text(shown(step)))
-            else:
-                steps.print(shown(step))
-
-        results = builder.build(layout, planned, chosen, progress, isolated=isolated)
+    progress: telling.Progress = telling.JsonLines() if log_json else telling.Lines(steps.print)
+    progress.say(f"渲染引擎：{chosen.name}（{chosen.version}）")
+    if (filed := planned[0].filed) is not None:
+        if strict and filed.status == 2:
+            raise DataError(
+                "filings.strict", f"{filed.said}--strict 要求全部接受，已停下；请先用 green-report check 查看"
+            )
+        progress.say(filed.said)
+    how = builder.How(workers or os.cpu_count() or 1, scheduler, isolated, force)
+    if dry_run:
+        foreseen = builder.foresee(layout, planned, chosen, how)
+        _print_frame(builder.outlook(foreseen), f"将生成 {sum(bool(one.reason) for one in foreseen)} 份报告")
+        return
+    if steps.is_terminal and not log_json:
+        progress = telling.Bar(steps)
+    try:
+        results = builder.build(layout, planned, chosen, progress, how)
+    finally:
+        progress.close()
     for result in results:
         for file in result.files:
             print(shown(file))
-    failed = [result for result in results if result.problem]
-    for result in failed:
-        problem = f"失败：{result.job.region.short_zh}·{result.job.scenario}：{result.problem}"
-        steps.print(shown(problem), style="red")
-    if failed:
+    if not log_json:
+        for result in results:
+            if result.problem:
+                steps.print(shown(f"失败：{builder.name(result.job)}：{result.problem}"), style="red")
+        _print_frame(builder.summary(results), builder.in_short(results), stderr=True)
+    if any(result.problem for result in results):
         raise typer.Exit(1)
 
 
@@ -330,18 +343,18 @@ def _print_csv(rows: pl.DataFrame) -> None:
         print(shown(line))
 
 
-def _print_frame(frame: pl.DataFrame, title: str) -> None:
-    _print_table(frame.rows(), frame.columns, title)
+def _print_frame(frame: pl.DataFrame, title: str, stderr: bool = False) -> None:
+    _print_table(frame.rows(), frame.columns, title, stderr)
 
 
-def _print_table(rows: Sequence[tuple[object, ...]], columns: list[str], title: str) -> None:
+def _print_table(rows: Sequence[tuple[object, ...]], columns: list[str], title: str, stderr: bool = False) -> None:
     table = Table()
     for at, column in enumerate(columns):
         numbers = rows and all(isinstance(row[at], int) for row in rows)
         table.add_column(column, overflow="fold", justify="right" if numbers else "left")
     for row in rows:
         table.add_row(*(shown(cell) for cell in row))
-    console = _console()
+    console = _console(stderr)
     if not console.is_terminal:
         console.width = 160
     console.print(shown(title))
@@ -380,8 +393,9 @@ def main() -> NoReturn:
     except UsageError as error:
         _refuse(_usage(error))
     except (KeyboardInterrupt, typer.Abort):
+        status = INTERRUPTED
+    if status == INTERRUPTED:
         print("已中断。", file=sys.stderr)
-        sys.exit(130)
     sys.exit(status if isinstance(status, int) else 0)
 
 

@@ -42,5 +42,10 @@ class Layout:
         return self.root / "data" / "processed"
 
     @property
+    def charts(self) -> Path:
+        """Drawn charts, kept between builds."""
+        return self.processed / "charts"
+
+    @property
     def reports(self) -> Path:
         return self.root / "reports"

@@ -5,12 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-
-from xlsxwriter.exceptions import XlsxWriterException
 
 from pipeline.errors import OutputError
 
@@ -56,7 +55,9 @@ def placed(target: Path, what: str = "文件") -> Iterator[Path]:
             beside.replace(target)
         except PermissionError as error:  # Windows says so of a file that is open
             raise OSError(errno.EBUSY if target.is_file() else errno.EACCES, str(error)) from error
-    except (OSError, XlsxWriterException) as error:
+    except Exception as error:
+        if not _is_of_writing(error):
+            raise
         raise OutputError(
             "output.unwritable",
             f"{what}不能写到 {target}（{_reason(error)}）；应是一个有写入权限、磁盘未满的文件夹，同名文件没有被别的程序打开。",
@@ -70,6 +71,65 @@ def place(source: Path, target: Path) -> None:
     """Put a copy of `source` in its place. Raises OutputError."""
     with placed(target) as beside:
         shutil.copyfile(source, beside)
+
+
+LOCK = ".lock"
+WAIT_S = 0.2
+
+
+@contextmanager
+def locked(*folders: Path, waiting: Callable[[Path], object] = lambda folder: None) -> Iterator[None]:
+    """Hold `folders` for this process alone; while another holds one of them, tell `waiting` which, once, and wait.
+
+    A process that ends, in whatever way, holds nothing any more. Raises OutputError.
+    """
+    with ExitStack() as held:
+        for folder in sorted(folders):  # in one order, so that no two wait for each other
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                file = held.enter_context((folder / LOCK).open("ab"))
+            except OSError as error:
+                raise OutputError(
+                    "output.unwritable",
+                    f"输出文件夹 {folder} 不能写入（{_reason(error)}）；请改权限，或用 --out 指定别处",
+                ) from error
+            told = False
+            while not _lock(file.fileno()):
+                if not told:
+                    waiting(folder)
+                    told = True
+                time.sleep(WAIT_S)
+        yield
+
+
+def _lock(file: int) -> bool:
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _is_of_writing(error: Exception) -> bool:
+    return isinstance(error, OSError) or type(error).__module__ == "xlsxwriter.exceptions"
+
+
+def why_not_written(error: BaseException) -> str:
+    """What the system said against writing, found along the causes of `error`, in Chinese; empty where it is not that."""
+    seen: BaseException | None = error
+    while seen is not None:
+        for one in (seen, *seen.args):
+            if isinstance(one, OSError) and one.errno in _REASONS:
+                return _REASONS[one.errno]
+        seen = seen.__cause__ or seen.__context__
+    return ""
 
 
 def _reason(error: Exception) -> str:

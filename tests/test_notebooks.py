@@ -10,7 +10,8 @@ import nbformat
 import pytest
 
 from pipeline.reports.blocks import MIME
-from pipeline.reports.execute import CONTEXT, chapters, execute, parameter_names
+from pipeline.reports.execute import CONTEXT, execute, parameter_names
+from pipeline.reports.standing import chapters
 from tests.conftest import ROOT
 
 NOTEBOOKS = chapters(ROOT / "notebooks")

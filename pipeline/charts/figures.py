@@ -12,7 +12,7 @@ from typing import Any
 import altair as alt
 import vl_convert as vlc
 
-from pipeline.charts import compact, fonts, theme
+from pipeline.charts import compact, fonts, subset, theme
 from pipeline.output import placed
 
 Spec = dict[str, Any]
@@ -54,8 +54,7 @@ def svg(spec: Spec, figure_id: str, cache: Path | None = None) -> str:
     kept = cache / f"{key}.svg" if cache else None
     if kept and kept.is_file():
         return kept.read_text("utf-8")
-    _register_fonts()
-    drawn = vlc.vegalite_to_svg(still, allowed_base_urls=[])
+    drawn = _drawn(still, subset.chosen(subset.beside(cache)) if cache else None)
     numbers: dict[str, str] = {}
     drawn = _ids.sub(lambda m: m[1] + numbers.setdefault(m[2], f"{figure_id}-{len(numbers) + 1}"), drawn)
     drawn = compact.compact(drawn)
@@ -65,14 +64,25 @@ def svg(spec: Spec, figure_id: str, cache: Path | None = None) -> str:
     return drawn
 
 
+def _drawn(spec: Spec, small: subset.Small | None) -> str:
+    """By the small font where it has every character of `spec`: the picture is the same."""
+    _register(fonts.folders())
+    text = json.dumps(spec, ensure_ascii=False)
+    if small is None or not small.characters.issuperset(text):
+        return str(vlc.vegalite_to_svg(spec, allowed_base_urls=[]))
+    _register([small.path.parent])
+    drawn: str = vlc.vegalite_to_svg(json.loads(text.replace(fonts.SANS, subset.FAMILY)), allowed_base_urls=[])
+    return drawn.replace(subset.FAMILY, fonts.SANS)
+
+
 def png(spec: Spec) -> bytes:
     """`spec` as a PNG at twice the size, for Word."""
-    _register_fonts()
+    _register(fonts.folders())
     return bytes(vlc.vegalite_to_png({**spec, "width": theme.WIDTH}, scale=2, allowed_base_urls=[]))
 
 
-def _register_fonts() -> None:
-    for folder in fonts.folders():
+def _register(folders: list[Path]) -> None:
+    for folder in folders:
         if folder not in _registered:
             vlc.register_font_directory(str(folder))
             _registered.append(folder)

@@ -18,6 +18,7 @@ import yaml
 from pipeline.charts import figures
 from pipeline.reports import markup
 from pipeline.reports.blocks import MIME, NUMBERED
+from pipeline.reports.front import Front
 from pipeline.reports.render.word import reference
 
 APPENDIX = 90  # notebooks from this number on are lettered, each of their first-level headings a part of its own
@@ -49,23 +50,6 @@ class Document:
     headings: list[Heading] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
     blocks: int | None = None  # figures and tables since the last chapter began; None before the first
-
-
-@dataclass(frozen=True)
-class Front:
-    """What stands on the cover, in the page head and in the running heads."""
-
-    title: str
-    region: str
-    edition: str
-    publisher: str
-    date: tuple[int, int, int]
-    sample: str = ""
-
-    @property
-    def printed_date(self) -> str:
-        year, month, day = self.date
-        return f"{year} 年 {month} 月 {day} 日"
 
 
 def assemble(

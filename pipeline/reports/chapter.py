@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +24,20 @@ from pipeline.reference import Plan
 from pipeline.regions import Region
 from pipeline.reports import history
 from pipeline.reports.blocks import MIME, NUMBERED, Block
-from pipeline.reports.edition import indicators, prepare, scenarios
-from pipeline.reports.plan import NO_FILINGS, Job, Selection, jobs
-from pipeline.reports.provenance import read
+from pipeline.reports.context import freeze, watched
+from pipeline.reports.edition import prepare
+from pipeline.reports.plan import NO_FILINGS, Selection, jobs
 from pipeline.reports.since import LastEdition
 from pipeline.scenarios import outlook
 from pipeline.scenarios.outlook import Outlook
 
-CHARTS = "charts"
+SEEN = ("indicators", "params.top_n", "params.highlight_regions")
+ASKED = {  # what a field stands for among what a chapter reads; nothing: of every chapter, or told in another way
+    **dict.fromkeys(("layout", "year", "region", "filings", "audience", "published", "plan", "provinces"), ()),
+    **dict.fromkeys(("tables", "params", "tell"), ()),
+    "view": SEEN,
+    "last": ("editions", *SEEN),
+}
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,8 @@ class Chapter:
     `reference.provinces`. parameters: the effective parameters as a table with Chinese columns. inputs: the input
     files with path, sha256 and rows. edition: the folder of what was computed from the filings. view: the
     indicators of the report's region. scenarios: the folder of what `outlook` reads. last: what the edition of the year
-    before said, where there is one.
+    before said, where there is one. overrides: what was written after -p. tell: is told the name of what is read, see
+    `context`.
     """
 
     layout: Layout
@@ -62,17 +69,41 @@ class Chapter:
     view: View
     scenarios: Path
     last: LastEdition | None
+    overrides: tuple[str, ...] = ()
+    tell: Callable[[str], None] = field(default=lambda name: None, repr=False, compare=False)
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in FIELDS:
+            for asked in ASKED.get(name, (name,)):
+                object.__getattribute__(self, "tell")(asked)
+        return object.__getattribute__(self, name)
 
     def filed(self, table: str) -> pl.DataFrame:
         """An accepted table, up to the report's year; see `intake.Intake.accepted`. Empty without filings."""
         if not self.has_filings:
             return pl.DataFrame(schema=BY_NAME[table].dtypes)
-        rows = accepted(self.edition, table)
+        rows = accepted(self._folder(f"filed.{table}"), table)
         return rows.filter(pl.col("year") <= self.year) if "year" in rows.columns else rows
 
     def outlook(self) -> Outlook:
         """All scenarios of the report's region; empty tables where they cannot be projected."""
-        return outlook.read(self.scenarios).of(self.region.code)
+        self.tell("outlook")
+        return outlook.read(object.__getattribute__(self, "scenarios")).of(self.region.code)
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """Scenario -> its Chinese title, of all scenarios."""
+        self.tell("titles")
+        return dict(params.scenarios(self.layout))
+
+    def written(self) -> dict[str, pl.DataFrame]:
+        """Title of every scenario -> the region's parameters in it, as `params.table`."""
+        self.tell("written")
+        overrides = object.__getattribute__(self, "overrides")
+        return {
+            title: params.table(params.resolve(self.layout, self.region, name, overrides))
+            for name, title in params.scenarios(self.layout)
+        }
 
     @property
     def has_filings(self) -> bool:
@@ -80,11 +111,16 @@ class Chapter:
 
     def quality(self, name: str) -> pl.DataFrame:
         """What the intake says of the filings: counts, files, findings, skipped, revisions, corrections."""
-        return pl.read_parquet(self.edition / "quality" / f"{name}.parquet")
+        return pl.read_parquet(self._folder(f"quality.{name}") / "quality" / f"{name}.parquet")
 
     def rejected(self, table: str) -> pl.DataFrame:
         """The rejected rows of a table, as filed; see `intake.Intake.quarantine`."""
-        return pl.read_parquet(self.edition / "quarantine" / f"{table}.parquet")
+        return pl.read_parquet(self._folder(f"rejected.{table}") / "quarantine" / f"{table}.parquet")
+
+    def _folder(self, read: str) -> Path:
+        """The edition's folder for one who tells which of its tables is read."""
+        self.tell(read)
+        return object.__getattribute__(self, "edition")  # type: ignore[no-any-return]
 
     def series(self, indicator: str, region: str | None = None) -> pl.DataFrame:
         """The yearly published values of `indicator` for `region` (Chinese short name; default: the report's)."""
@@ -96,7 +132,7 @@ class Chapter:
         self.tables.mkdir(parents=True, exist_ok=True)
         seen: dict[str, Any] = {MIME: payload}
         if payload["kind"] == "figure":
-            svg = figures.svg(payload["spec"], block.id, self.layout.processed / CHARTS)
+            svg = figures.svg(payload["spec"], block.id, self.layout.charts)
             seen |= {"image/svg+xml": svg, "text/plain": payload["alt"]}
         else:
             seen["text/markdown"] = _preview(payload)
@@ -113,6 +149,9 @@ class Chapter:
     def note(self, *paragraphs: str) -> None:
         """Add a remark that stands apart from the running text."""
         self.say("::: {.note}", *paragraphs, ":::")
+
+
+FIELDS = {one.name for one in fields(Chapter)}
 
 
 def _preview(payload: dict[str, Any]) -> str:
@@ -135,7 +174,8 @@ def open_chapter(
     overrides: list[str] | None = None,
     context: str = "",
 ) -> Chapter:
-    """The chapter's inputs. `context`: the file with resolved parameters that a build shares among its chapters.
+    """The chapter's inputs. `context`: the file with resolved parameters that a build shares among its chapters; where
+    it names a file `reads`, the names of what the chapter reads are written there.
 
     Without `context`, as in JupyterLab, they are resolved from the other arguments. Raises UserError.
     """
@@ -149,15 +189,14 @@ def open_chapter(
         frozen = freeze(layout, job)
     published = reference.published(layout).filter(pl.col("year") <= frozen["year"])
     edition = Path(frozen["edition"])
-    filed = frozen["filings"] != NO_FILINGS
-    names = dict(accepted(edition, "entities").select("entity_id", "name_zh").iter_rows()) if filed else {}
+    tell = _teller(Path(frozen["reads"])) if "reads" in frozen else lambda name: None
     view = View(
         table=evaluate.read(Path(frozen["indicators"])),
         catalogue=load_catalogue(layout),
         region=Region(**frozen["region"]),
         year=frozen["year"],
         provinces=reference.provinces(layout),
-        names=names,
+        names=_names(edition, tell) if frozen["filings"] != NO_FILINGS else {},
         top_n=frozen["params"]["top_n"],
         marked=tuple(frozen["params"]["highlight_regions"]),
     )
@@ -168,7 +207,7 @@ def open_chapter(
         scenario=frozen["scenario"],
         filings=frozen["filings"],
         audience=frozen["audience"],
-        params=Params.model_validate(frozen["params"]),
+        params=watched(Params.model_validate(frozen["params"]), tell),
         parameters=pl.DataFrame(frozen["parameters"], infer_schema_length=None),
         inputs=pl.DataFrame(frozen["inputs"], infer_schema_length=None),
         published=published,
@@ -179,6 +218,8 @@ def open_chapter(
         view=view,
         last=_last(view, [history.load(Path(path)) for path in frozen["editions"]]),
         scenarios=Path(frozen["scenarios"]),
+        overrides=tuple(frozen["overrides"]),
+        tell=tell,
     )
 
 
@@ -189,27 +230,19 @@ def _last(view: View, entries: Sequence[history.Entry]) -> LastEdition | None:
     return LastEdition(replace(view, table=before.table(), year=before.year), before, after)
 
 
-def _compared(layout: Layout, job: Job) -> list[str]:
-    """The entries of the edition of the year before and of this one; none without the former."""
-    last = history.of_last_year(layout, job)
-    own = history.entry(layout, job.edition, job.region, job.scenario)
-    return [str(last.path), str(own.path)] if last and own else []
+def _names(edition: Path, tell: Callable[[str], None]) -> dict[str, str]:
+    tell("filed.entities")
+    return dict(accepted(edition, "entities").select("entity_id", "name_zh").iter_rows())
 
 
-def freeze(layout: Layout, job: Job) -> dict[str, Any]:
-    """The one resolved object of a report, as JSON can carry it."""
-    return {
-        "year": job.year,
-        "region": vars(job.region),
-        "scenario": job.scenario,
-        "filings": job.filings,
-        "audience": job.audience,
-        "params": job.resolved.params.model_dump(mode="json"),
-        "parameters": params.table(job.resolved).to_dicts(),
-        "inputs": read(layout, job),
-        "editions": _compared(layout, job),
-        "indicators": str(indicators(layout, job)),
-        "scenarios": str(scenarios(layout, job)),
-        "edition": str(layout.processed / job.edition),
-        "tables": str(layout.processed / job.edition / job.slug / "tables"),
-    }
+def _teller(path: Path) -> Callable[[str], None]:
+    """Writes each name that it is told into the file `path`, once."""
+    told: set[str] = set()
+
+    def tell(name: str) -> None:
+        if name not in told:
+            told.add(name)
+            with path.open("a", encoding="utf-8") as file:
+                file.write(f"{name}\n")
+
+    return tell

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
-
-import polars as pl
+from typing import TYPE_CHECKING
 
 from pipeline import params, reference
-from pipeline.filings.intake import save
-from pipeline.indicators import evaluate, inputs, listing
-from pipeline.indicators.cells import Edition
-from pipeline.indicators.explain import Explanation, explain
-from pipeline.indicators.model import load_catalogue
 from pipeline.layout import Layout
+from pipeline.output import locked, placed
 from pipeline.params import Params, Resolved
 from pipeline.regions import Region, all_regions
-from pipeline.reports import history, provenance
+from pipeline.reports import sources
+from pipeline.reports.cache import Hashes, Record, Records, digest
 from pipeline.reports.plan import Job
-from pipeline.scenarios import outlook
-from pipeline.scenarios.outlook import Outlook
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from pipeline.indicators.explain import Explanation
+    from pipeline.scenarios.outlook import Outlook
 
 METHOD = (
     "electricity_coal_method", "electricity_coal_coefficient_kgce_per_kwh", "natural_gas_kgce_per_m3", "water_kgce_per_t",
@@ -29,37 +30,178 @@ METHOD = (
 )  # fmt: skip
 """The parameters on which indicators depend."""
 
+ORDER = ("filings", "indicators", "scenarios", "history")
+BY_REGION = "regions.json"  # beside the scenarios: region code -> see `of_region`
+MADE = ".made"  # the folder of an edition that records what its tables were made from
+
+
+@dataclass(frozen=True)
+class Step:
+    """Tables that reports share: where they are written, name -> hash of what they are made from, and how."""
+
+    name: str
+    places: tuple[Path, ...]
+    reads: Mapping[str, str]
+    make: Callable[[], None]
+    record: Path
+
+    def fresh(self, files: Hashes) -> bool:
+        """Whether the tables are there as they were made, from what there is now."""
+        found = Records(self.record).find(lambda name: self.reads.get(name, ""))
+        return found is not None and found.files == self._written(files)
+
+    def run(self, files: Hashes) -> None:
+        self.make()
+        Records(self.record).add(Record(dict(self.reads), files=self._written(files)))
+
+    def _written(self, files: Hashes) -> dict[str, str]:
+        return {path.name: files.tree(path) if path.is_dir() else files.file(path) for path in self.places}
+
+
+def steps(layout: Layout, jobs: Sequence[Job], common: Mapping[str, str]) -> dict[Path, Step]:
+    """What `jobs` need, each once, in the order in which it is made: record -> step. common: see `sources.shared`."""
+    found: dict[Path, Step] = {}
+    resolved = {overrides: _resolved(layout, overrides, jobs) for overrides in {job.overrides for job in jobs}}
+    for job in jobs:
+        for step in _steps(layout, job, common, resolved[job.overrides]):
+            found.setdefault(step.record, step)
+    return dict(sorted(found.items(), key=lambda one: ORDER.index(one[1].name)))
+
+
+def _resolved(layout: Layout, overrides: tuple[str, ...], jobs: Sequence[Job]) -> str:
+    """The hash of the parameters of all scenarios and regions."""
+    every = parameters(layout, next(job for job in jobs if job.overrides == overrides))
+    return digest(
+        [(one.params.model_dump(), sorted(map(str, one.origins.items()))) for of in every.values() for one in of]
+    )
+
+
+def records(layout: Layout, job: Job) -> dict[str, Path]:
+    """The name of each step that a report needs -> the file that records what it was made from."""
+    made = layout.processed / job.edition / MADE
+    return {
+        "filings": made / "filings.json",
+        "indicators": made / f"{indicators(layout, job).stem}.json",
+        "scenarios": made / f"{scenarios(layout, job).name}.json",
+        "history": made / "history" / f"{_line(layout, job).name}.json",
+    }
+
+
+def _steps(layout: Layout, job: Job, common: Mapping[str, str], resolved: str) -> list[Step]:
+    folder = layout.processed / job.edition
+    filed = {"filings": digest(job.filed.key if job.filed else None), **common}
+    method = {f"params.{key}": digest(getattr(job.resolved.params, key)) for key in METHOD}
+    computed = filed | method | {"year": digest(job.year)}
+    projected = computed | {"resolved": resolved, "overrides": digest(job.overrides)}
+    own = projected | {"parameters": digest(params.table(job.resolved).to_dicts())}
+    parts = ("filings", "quarantine", "quality") if job.filed else ()
+    places = (*(folder / part for part in parts), inputs(layout, job), _ground(layout, job))
+    made: list[tuple[tuple[Path, ...], Mapping[str, str], Callable[[Layout, Job], None]]] = [
+        (places, filed, _write_filings),
+        ((indicators(layout, job),), computed, _write_indicators),
+        ((scenarios(layout, job),), projected, _write_scenarios),
+        ((_line(layout, job),), own, _keep),
+    ]
+    named = zip(records(layout, job).items(), made, strict=True)
+    return [
+        Step(name, where, reads, partial(make, layout, job), record) for (name, record), (where, reads, make) in named
+    ]
+
+
+def _line(layout: Layout, job: Job) -> Path:
+    return layout.processed / job.edition / "history" / f"{job.region.code}-{job.scenario}"
+
+
+def _ground(layout: Layout, job: Job) -> Path:
+    return layout.processed / job.edition / "ground.json"
+
+
+def _write_filings(layout: Layout, job: Job) -> None:
+    from pipeline.filings.intake import save
+    from pipeline.reports import history, provenance
+
+    if job.intake:
+        save(job.intake, layout.processed / job.edition)
+    listed = provenance.inputs(layout, job.intake)
+    ground = history.ground(layout, job.intake, listed)
+    for path, content in ((inputs(layout, job), listed), (_ground(layout, job), ground)):
+        with placed(path) as beside:
+            beside.write_text(json.dumps(content, ensure_ascii=False), "utf-8")
+
+
+def _write_indicators(layout: Layout, job: Job) -> None:
+    from pipeline.indicators import evaluate
+
+    with placed(indicators(layout, job)) as beside:
+        evaluate.write(computed(layout, job), beside)
+
+
+def _write_scenarios(layout: Layout, job: Job) -> None:
+    from pipeline.indicators import evaluate
+    from pipeline.scenarios import outlook
+
+    names = {region.code: region.short_zh for region in all_regions(layout)}
+    found, folder = projected(layout, job, evaluate.read(indicators(layout, job))), scenarios(layout, job)
+    outlook.write(found, folder, names)
+    by_region = {
+        region.code: {
+            "says": digest([getattr(found.of(region.code), one.name).write_csv() for one in fields(found)]),
+            "written": written(layout, region, job.overrides),
+        }
+        for region in all_regions(layout)
+    }
+    with placed(folder / BY_REGION) as beside:
+        beside.write_text(json.dumps(by_region), "utf-8")
+
+
+def of_region(layout: Layout, job: Job) -> dict[str, str]:
+    """The hashes of what the scenarios say of the region (says) and of the parameters behind that (written)."""
+    try:
+        found: dict[str, str] = json.loads((scenarios(layout, job) / BY_REGION).read_bytes())[job.region.code]
+    except (OSError, ValueError, LookupError):
+        return {}
+    return found
+
+
+def written(layout: Layout, region: Region, overrides: Sequence[str]) -> str:
+    """The hash of the region's parameters in all scenarios."""
+    names = [name for name, _ in params.scenarios(layout)]
+    each = [params.resolve(layout, region, name, overrides) for name in names]
+    return digest([names, [params.table(one).to_dicts() for one in each]])
+
+
+def _keep(layout: Layout, job: Job) -> None:
+    from pipeline.reports import history
+    from pipeline.scenarios import outlook
+
+    paths = outlook.read(scenarios(layout, job)).of(job.region.code).paths.filter(scenario=job.scenario)
+    ground = json.loads(_ground(layout, job).read_text("utf-8"))
+    history.keep(layout, job, indicators(layout, job), ground, paths)
+
+
+def prepare(layout: Layout, jobs: Sequence[Job]) -> None:
+    """Write the filings, indicator and scenario tables that `jobs` read, where they are not up to date, and keep them in the
+    history of their edition. Raises DataError where catalogue or reference are wrong, OutputError."""
+    files = sources.hashes(layout)
+    with locked(*{layout.processed / job.edition for job in jobs}):
+        for step in steps(layout, jobs, sources.shared(layout, files)).values():
+            if not step.fresh(files):
+                step.run(files)
+    files.save()
+
+
+def inputs(layout: Layout, job: Job) -> Path:
+    """The list of a report's input files, see `provenance.inputs`."""
+    return layout.processed / job.edition / "inputs.json"
+
 
 def indicators(layout: Layout, job: Job) -> Path:
     """The indicator table of a report: one for the edition, and one more for each other choice of METHOD."""
     chosen = job.resolved.params.model_dump(mode="json", include=set(METHOD))
     name = "indicators"
     if chosen != Params().model_dump(mode="json", include=set(METHOD)):
-        name += "-" + hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()[:8]
+        name += f"-{digest(chosen)[:8]}"
     return layout.processed / job.edition / f"{name}.parquet"
-
-
-def prepare(layout: Layout, jobs: Sequence[Job]) -> None:
-    """Write the filings and indicator tables that `jobs` read, and keep these in the history of their edition.
-
-    Raises DataError where catalogue or reference are wrong, OutputError.
-    """
-    intakes = {job.edition: job.intake for job in jobs}
-    for edition, intake in intakes.items():
-        if intake:
-            save(intake, layout.processed / edition)
-    for path, job in {indicators(layout, job): job for job in jobs}.items():
-        evaluate.write(computed(layout, job), path)
-    for folder, job in {scenarios(layout, job): job for job in jobs}.items():
-        names = {region.code: region.short_zh for region in all_regions(layout)}
-        outlook.write(projected(layout, job, evaluate.read(indicators(layout, job))), folder, names)
-    grounds = {
-        edition: history.ground(layout, intake, provenance.inputs(layout, intake))
-        for edition, intake in intakes.items()
-    }
-    for job in jobs:
-        paths = outlook.read(scenarios(layout, job)).of(job.region.code).paths.filter(scenario=job.scenario)
-        history.keep(layout, job, indicators(layout, job), grounds[job.edition], paths)
 
 
 def scenarios(layout: Layout, job: Job) -> Path:
@@ -67,7 +209,7 @@ def scenarios(layout: Layout, job: Job) -> Path:
     written after -p have them."""
     table, chosen = indicators(layout, job), sorted(job.overrides)
     name = table.stem.replace("indicators", "scenarios")
-    return table.with_name(name + (f"-{hashlib.sha256(json.dumps(chosen).encode()).hexdigest()[:8]}" if chosen else ""))
+    return table.with_name(name + (f"-{digest(chosen)[:8]}" if chosen else ""))
 
 
 def parameters(layout: Layout, job: Job) -> dict[str, list[Resolved]]:
@@ -79,11 +221,16 @@ def parameters(layout: Layout, job: Job) -> dict[str, list[Resolved]]:
 
 def projected(layout: Layout, job: Job, table: pl.DataFrame) -> Outlook:
     """The scenarios of all regions from the indicator table of a report; empty without filings."""
+
+    from pipeline.scenarios import outlook
+
     return outlook.compute(table, parameters(layout, job), reference.load_plan(layout), reference.grid_factors(layout))
 
 
 def computed(layout: Layout, job: Job, only: Sequence[str] = ()) -> pl.DataFrame:
     """The indicator table (`evaluate.TABLE`) of a report's filings and parameters; see `evaluate.compute`."""
+    from pipeline.indicators import evaluate
+
     filed, counts = (job.intake.accepted, job.intake.counts) if job.intake else ({}, None)
     plan = reference.load_plan(layout)
     return evaluate.compute(filed, layout, job.resolved.params, plan, job.year, counts, only=only)
@@ -94,6 +241,14 @@ def explained(layout: Layout, job: Job, id: str, year: int, region: Region) -> E
 
     Raises ParameterError for what there is not.
     """
+    import polars as pl
+
+    from pipeline.indicators import evaluate, inputs, listing
+    from pipeline.indicators.cells import Edition
+    from pipeline.indicators.explain import explain
+    from pipeline.indicators.model import load_catalogue
+    from pipeline.regions import all_regions
+
     catalogue = load_catalogue(layout)
     listing.check(id, catalogue)
     accepted, quarantine, counts = (

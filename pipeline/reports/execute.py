@@ -15,14 +15,14 @@ import nbformat
 import papermill
 from papermill.engines import papermill_engines
 from papermill.exceptions import PapermillExecutionError
+from papermill.translators import PythonTranslator
 from traitlets.config import Config
 
-from pipeline.errors import DataError
 from pipeline.reports import in_process
 
-CHAPTERS = "[0-9][0-9]_*.ipynb"
 CONTEXT = "context"  # the parameter that names the file of resolved parameters
 IN_PROCESS = "in-process"
+INJECTED = "injected-parameters"  # the tag of the cell that papermill puts in
 
 papermill_engines.register(IN_PROCESS, in_process)  # for a checkout whose installed entry points are older
 _cell_file = re.compile(re.escape(tempfile.gettempdir()) + r"[/\\]ipykernel_\d+[/\\]\d+\.py")
@@ -34,16 +34,6 @@ class ChapterFailed(Exception):
     def __init__(self, notebook: Path, reason: str) -> None:
         super().__init__(f"{notebook.name}: {reason}")
         self.notebook, self.reason = notebook, reason
-
-
-def chapters(folder: Path) -> list[Path]:
-    """The chapter notebooks, in the order of their numbers. Raises DataError where there are none."""
-    found = sorted(folder.glob(CHAPTERS))
-    if not found:
-        raise DataError(
-            "notebooks.missing", f"{folder} 里没有章节笔记本（如 01_overview.ipynb）；可用 git checkout notebooks 恢复"
-        )
-    return found
 
 
 def parameter_names(notebook: Path) -> set[str]:
@@ -118,7 +108,19 @@ def _strip_circumstances(path: Path) -> None:
         for output in cell.get("outputs", []):
             if output.output_type == "stream":  # warnings
                 output["text"] = _cell_file.sub("<cell>", output.text)
-        if "injected-parameters" in cell.metadata.get("tags", []):
+        if INJECTED in cell.metadata.get("tags", []):
             lines = cell.source.splitlines()
             cell["source"] = "\n".join(line for line in lines if not line.startswith(f"{CONTEXT} = "))
     nbformat.write(notebook, path)
+
+
+def fill_in(executed: Path, output: Path, parameters: Mapping[str, Any]) -> None:
+    """Write the notebook `executed` to `output` as if it had been run with `parameters`: for reports in which it would
+    have given the same outputs."""
+    notebook = nbformat.read(executed, as_version=4)
+    shown = {name: value for name, value in parameters.items() if name != CONTEXT}
+    for cell in notebook.cells:
+        if INJECTED in cell.metadata.get("tags", []):
+            cell["source"] = PythonTranslator.codify(shown).rstrip("\n") if shown else ""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, output)

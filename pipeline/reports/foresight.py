@@ -177,7 +177,7 @@ def fan(
     colour = alt.Color("线:N", scale=alt.Scale(domain=list(told), range=colours), legend=None)
     x = alt.X("年:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap="greedy"))
     goal = [] if target is None else [target.value]
-    domain, gap = labels.span([value * factor for value in (*every, *goal)], theme.HEIGHT + 20)
+    domain, gap = labels.span([value * factor for value in (*every, *goal)])
 
     def at(field: str) -> alt.Y:  # alike in every layer: one without a domain would add its own to the shared scale
         return alt.Y(f"{field}:Q", title=unit or None, scale=alt.Scale(domain=list(domain)), axis=alt.Axis(tickCount=5))
@@ -213,7 +213,7 @@ def fan(
     return Figure(
         id=figure,
         title=ends(foresight, measure),
-        chart=alt.layer(*layers).properties(height=theme.HEIGHT + 20),
+        chart=alt.layer(*layers).properties(height=theme.HEIGHT),
         data=data,
         alt=_fan_alt(foresight, measure),
         source=SOURCE,
@@ -269,11 +269,8 @@ def side_by_side(foresight: Foresight, table: str) -> Table | None:
         line = {"指标": f"{how.name}（{unit}）" if unit else how.name}
         line[f"{foresight.t0} 年"] = wording.number(paths[foresight.own][foresight.t0] * factor, decimals)
         for name, title in foresight.titles.items():
-            value, low, high = (
-                wording.number(one * factor, decimals) if one is not None else wording.MISSING
-                for one in (foresight.at_end(measure, name, column) for column in ("value", "p10", "p90"))
-            )
-            line[title] = value if low == high else f"{value}（{low} 至 {high}）"
+            value, low, high = (foresight.at_end(measure, name, column) for column in ("value", "p10", "p90"))
+            line[title] = _ranged(value, low, high, factor, decimals)
         lines.append(line)
     if not lines:
         return None
@@ -283,8 +280,17 @@ def side_by_side(foresight: Foresight, table: str) -> Table | None:
         data=pl.DataFrame(lines),
         source=SOURCE,
         method=f"{foresight.t0} 年为填报；{HORIZON} 年为驱动因素取中值的结果，括号内为 {DRAWS} 次抽样的第 10 至第 90 百分位。",
-        widths=[17, 7, *[16] * len(foresight.titles)],
+        widths=[13.5, 6.5, *[14] * len(foresight.titles)],
     )
+
+
+def _ranged(value: float | None, low: float | None, high: float | None, factor: float, decimals: int) -> str:
+    """`2,046.2（1,936 至 2,166）`: the range of a number of four digits without decimals, so that it stands in a line."""
+    if value is None or low is None or high is None:
+        return wording.MISSING
+    places = 0 if abs(value * factor) >= 1000 else decimals
+    first, last = (wording.number(one * factor, places) for one in (low, high))
+    return wording.number(value * factor, decimals) + ("" if first == last else f"（{first} 至 {last}）")
 
 
 def growth(foresight: Foresight) -> str:
@@ -597,7 +603,7 @@ def assumptions(foresight: Foresight, table: str) -> Table:
         data=pl.DataFrame(lines),
         source="notebooks/params 中的参数文件与命令行；trend(3) 由填报和公布的排放因子计算",
         method="情景驱动因素是假设值，不是统计或预测。趋势为最近三年的年均变化，低、高为其中最小、最大的一年；水平为最近一年的值，低、高为最近三年的最小、最大值。",
-        widths=[15, 12, 5, 5, 5, 24],
+        widths=[19, 13, 5, 5, 5, 21],
     )
 
 

@@ -8,16 +8,22 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 import yaml
 
 from pipeline import params, reference, regions
 from pipeline.errors import DataError, ParameterError
-from pipeline.filings.intake import Intake, take_in
+from pipeline.filings.glance import Filed, look
 from pipeline.layout import SAMPLE, Layout
 from pipeline.params import Resolved
 from pipeline.regions import Region
+from pipeline.reports import sources
+from pipeline.reports.cache import digest
+
+if TYPE_CHECKING:
+    from pipeline.filings.intake import Intake
 
 FORMATS = ("html", "pdf", "docx")
 AUDIENCES = ("internal", "public")
@@ -47,7 +53,7 @@ class Selection:
 
 @dataclass(frozen=True)
 class Job:
-    """One report: a region under a scenario, for one audience. `intake`: what was filed, None without filings."""
+    """One report: a region under a scenario, for one audience. `filed`: the filings, None without."""
 
     year: int
     region: Region
@@ -59,7 +65,12 @@ class Job:
     formats: tuple[str, ...]
     out: Path
     date: dt.date
-    intake: Intake | None = field(default=None, compare=False, repr=False)
+    filed: Filed | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def intake(self) -> Intake | None:
+        """What was filed, read when it is asked for; None without filings."""
+        return self.filed.intake if self.filed else None
 
     @property
     def edition(self) -> str:
@@ -69,7 +80,7 @@ class Job:
     def kind(self) -> str:
         """preliminary or final: the parameter where someone set it, else what the filings folder says."""
         chosen = self.resolved.origins["edition_kind"].layer != "default"
-        return self.resolved.params.edition_kind if chosen or self.intake is None else self.intake.kind
+        return self.resolved.params.edition_kind if chosen or self.filed is None else self.filed.kind
 
     @property
     def slug(self) -> str:
@@ -111,21 +122,21 @@ def jobs(layout: Layout, wanted: Selection) -> list[Job]:
         for region in regions.resolve_many(wanted.region, layout)
         for scenario in _scenarios(layout, wanted.scenario)
     ]
-    intake = _intake(layout, wanted, audiences[0])  # last, for it may take long
-    year = _year(wanted.year, published, plan.baseline_year, intake)
+    filed = _filed(layout, wanted, audiences[0])  # last, for it may take long
+    year = _year(wanted.year, published, plan.baseline_year, filed)
     return [
         Job(
             year=year,
             region=region,
             scenario=scenario,
-            filings=intake.folder.resolve().name if intake else NO_FILINGS,
+            filings=filed.folder.resolve().name if filed else NO_FILINGS,
             audience=audiences[0],
             resolved=resolved,
             overrides=tuple(wanted.overrides),
             formats=formats,
             out=wanted.out.resolve() if wanted.out else layout.reports,
             date=_date(layout, resolved),
-            intake=intake,
+            filed=filed,
         )
         for region, scenario, resolved in chosen
     ]
@@ -146,7 +157,7 @@ def _scenarios(layout: Layout, text: str) -> list[str]:
     return known if text.strip() == "all" else list(_listed(text, known, "情景", "--scenario"))
 
 
-def _intake(layout: Layout, wanted: Selection, audience: str) -> Intake | None:
+def _filed(layout: Layout, wanted: Selection, audience: str) -> Filed | None:
     """What was filed; a name that is no path from here is looked for from the project's root."""
     if wanted.filings == NO_FILINGS:
         return None
@@ -160,23 +171,27 @@ def _intake(layout: Layout, wanted: Selection, audience: str) -> Intake | None:
         )
     if folder.resolve().name == NO_FILINGS:
         raise DataError("filings.name", f"--filings {wanted.filings}：文件夹名 none 表示没有填报；请给文件夹改名")
-    intake = take_in(folder, layout)  # an earlier report leaves later rows aside; they are no errors
-    if audience == "public" and not intake.sample:
+    files = sources.hashes(layout)
+    reads = sources.filed(folder, sources.shared(layout, files), files)
+    files.save()
+    memory = layout.processed / ".filings" / f"{digest(str(folder.resolve()))[:16]}.json"
+    filed = look(folder, layout, reads, memory)
+    if audience == "public" and not filed.sample:
         raise DataError(
             "filings.public",
             f"--audience public --filings {wanted.filings}：本版本还不能对填报数据作公开前的保密处理；"
             "请用 --audience internal，或 --filings none（只用公开统计）",
         )
-    return intake
+    return filed
 
 
-def _year(year: int | None, published: pl.DataFrame, first: int, intake: Intake | None) -> int:
+def _year(year: int | None, published: pl.DataFrame, first: int, filed: Filed | None) -> int:
     """The report's year, from the plan's baseline year to the latest year of published statistics; by default the
     latest of them with filings."""
     last = reference.latest_year(published)
     if year is None:
-        filed = [frame["year"].max() for frame in intake.accepted.values() if "year" in frame] if intake else []
-        return next((year for year in range(last, first - 1, -1) if year in filed), last)
+        years = filed.years if filed else ()
+        return next((year for year in range(last, first - 1, -1) if year in years), last)
     if not first <= year <= last:
         raise ParameterError(
             "year.unknown", f"--year {year}：报告年份应在 {first}（计划的基期）至 {last}（公开统计的最近一年）之间"

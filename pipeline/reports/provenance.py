@@ -7,16 +7,18 @@ import platform
 import subprocess
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from pipeline import params
 from pipeline.charts import fonts
-from pipeline.filings.intake import Intake
 from pipeline.layout import Layout
-from pipeline.reports import history
+from pipeline.reports import context
 from pipeline.reports.plan import Job
+
+if TYPE_CHECKING:
+    from pipeline.filings.intake import Intake
 
 PACKAGES = ("polars", "altair", "vl-convert-python", "papermill", "typst", "pypandoc-binary", "pydantic")
 
@@ -36,8 +38,8 @@ def inputs(layout: Layout, intake: Intake | None) -> list[dict[str, Any]]:
 
 def read(layout: Layout, job: Job) -> list[dict[str, Any]]:
     """All that a report reads: `inputs`, and what the edition of the year before said, where there is one."""
-    last = history.of_last_year(layout, job)
-    return inputs(layout, job.intake) + (last.described() if last else [])
+    frozen: list[dict[str, Any]] = context.freeze(layout, job)["inputs"]
+    return frozen
 
 
 def _filed(intake: Intake) -> list[dict[str, Any]]:

@@ -122,7 +122,7 @@
       shown.replaceChildren(picture(data, measure, lines, Math.max(240, shown.clientWidth || 640)), table(data, base, moved));
     }
 
-    block.after(box);
+    block.closest("figure").append(box); // last, so that the figure's own table stays its first
     show();
     window.addEventListener("resize", show);
   }

@@ -129,6 +129,11 @@ def test_the_lines_lead_to_the_chosen_values(page: Page) -> None:
     assert last("filed") > last("moved") > last("base")  # higher values stand higher up: 100, 120, 130
 
 
+def test_the_first_table_of_the_figure_is_still_its_data(page: Page) -> None:
+    """What the page offers as a download."""
+    assert page.locator("figure table").first.locator("th").all_text_contents() == ["年份", "值"]
+
+
 def test_it_fits_a_phone(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") == 360
     assert page.locator(".explorer svg").bounding_box()["width"] <= 330  # type: ignore[index]

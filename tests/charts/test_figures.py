@@ -8,7 +8,7 @@ from pathlib import Path
 import altair as alt
 import polars as pl
 
-from pipeline.charts import figures, fonts, theme
+from pipeline.charts import figures, fonts, subset, theme
 
 
 def chart() -> alt.Chart:
@@ -72,3 +72,20 @@ def test_bundle_is_one_classic_script(tmp_path: Path) -> None:
 
 def test_png_is_a_png() -> None:
     assert figures.png(figures.specification(chart())).startswith(b"\x89PNG")
+
+
+def test_the_small_font_draws_the_same_picture(tmp_path: Path) -> None:
+    cache = tmp_path / "charts"
+    subset.make(subset.beside(cache), subset.characters(["喆"]))
+    small = subset.chosen(subset.beside(cache))
+    assert small is not None
+    assert {"喆", subset.MINUS, "广", "%"} <= small.characters
+    assert "啰" not in small.characters  # not in GB 2312
+    assert small.path.stat().st_size < 3_000_000
+    for rare in ("喆", "啰"):  # inside, and outside of it
+        data = pl.DataFrame({"省份": ["广东江苏，（示例）1,234.5%", "Fluency kgCO2", rare], "值": [1.5, -2.0, 3e-4]})
+        drawing = alt.Chart(data).mark_bar().encode(x="值:Q", y="省份:N", tooltip="省份:N")
+        spec = figures.specification(drawing.properties(height=120))
+        full = figures.svg(spec, "f-a")
+        assert figures.svg(spec, "f-a", cache) == full
+        assert subset.FAMILY not in full

@@ -8,7 +8,8 @@ import nbformat
 import pytest
 
 from pipeline.errors import DataError
-from pipeline.reports.execute import ChapterFailed, chapters, execute, parameter_names
+from pipeline.reports.execute import ChapterFailed, execute, parameter_names
+from pipeline.reports.standing import chapters
 
 
 def notebook(folder: Path, *sources: str) -> Path:

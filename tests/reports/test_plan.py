@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.errors import DataError, ParameterError
 from pipeline.layout import Layout
-from pipeline.reports.build import SAMPLE, front
+from pipeline.reports.front import SAMPLE, front
 from pipeline.reports.plan import NO_FILINGS, Job, Selection, jobs
 from pipeline.reports.provenance import inputs
 from tests.filings.test_intake import energy, folder

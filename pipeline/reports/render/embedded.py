@@ -20,6 +20,7 @@ class Embedded:
     """See `engine.Engine`."""
 
     name = "embedded"
+    together = 1  # pandoc starts at once
 
     @property
     def version(self) -> str:

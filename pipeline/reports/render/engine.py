@@ -17,7 +17,8 @@ class Engine(Protocol):
     """Turns report.qmd files into HTML, PDF and Word.
 
     `render(stage, stems, formats)`: stage holds `<stem>.qmd`, the pictures under `<stem>/`, and `theme/`; afterwards
-    it holds `out/<stem>.<format>` for each of `formats` (html, pdf, docx). Raises RenderError.
+    it holds `out/<stem>.<format>` for each of `formats` (html, pdf, docx). Raises RenderError. together: how many
+    reports are best rendered in one call.
     """
 
     @property
@@ -25,6 +26,9 @@ class Engine(Protocol):
 
     @property
     def version(self) -> str: ...
+
+    @property
+    def together(self) -> int: ...
 
     def render(self, stage: Path, stems: Sequence[str], formats: Sequence[str]) -> None: ...
 

@@ -33,6 +33,7 @@ class Quarto:
     command: str
     version: str
     name: str = "quarto"
+    together: int = 8  # its start costs as much as two reports
 
     @classmethod
     def find(cls) -> Quarto | None:

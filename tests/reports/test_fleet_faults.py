@@ -1,0 +1,188 @@
+"""A build that is killed, starved, hindered or interrupted leaves nothing half, and the next one goes on from there."""
+
+from __future__ import annotations
+
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.reports import toy
+from tests.reports.test_fleet import contents
+
+pytestmark = pytest.mark.slow
+
+WITHIN_S = 60  # for what takes a second or two on a machine with nothing else to do
+
+
+class Project:
+    """A toy project, the same wherever it stands, and the command run on it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.out = toy.project(root), root / "out"
+
+    def start(self, *more: str, limit: Callable[[], None] | None = None) -> subprocess.Popen[str]:
+        command = [str(Path(sys.executable).with_name("green-report")), "build", "--region", "广东,海南"]
+        command += ["--filings", str(self.root / "filings"), "--to", "html", "--out", str(self.out), *more]
+        return subprocess.Popen(
+            command,
+            env=os.environ | {"GREEN_REPORT_ROOT": str(self.root), "QUARTO_PATH": "/nowhere/quarto"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            preexec_fn=limit,
+            start_new_session=True,
+        )
+
+    def run(self, *more: str, limit: Callable[[], None] | None = None) -> tuple[int, str]:
+        running = self.start(*more, limit=limit)
+        said, errors = running.communicate(timeout=600)
+        return running.returncode, said + errors
+
+    def reports(self) -> dict[str, bytes]:
+        """Everything that a reader gets; what else lies there is told."""
+        found = contents(self.out) if self.out.is_dir() else {}
+        return {name: content for name, content in found.items() if not name.endswith(".lock")}
+
+    def half(self) -> list[str]:
+        return [path.name for path in self.root.rglob("*") if path.suffix in (".part", ".probe")]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path / "toy")
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    made = Project(tmp_path_factory.mktemp("undisturbed") / "toy")
+    assert made.run("--workers", "1")[0] == 0
+    return made.reports()
+
+
+def wait_for(there: Callable[[], object], running: subprocess.Popen[str], what: str) -> None:
+    until = time.monotonic() + 300
+    while not there():
+        assert running.poll() is None, f"ended before {what}: {running.communicate()}"
+        assert time.monotonic() < until, what
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_killed_at_any_moment(project: Project, undisturbed: dict[str, bytes], workers: str) -> None:
+    dice = random.Random(int(workers))
+    killed = 0
+    for pause in (0.5, 3, 6, 10):
+        running = project.start("--workers", workers)
+        time.sleep(pause * dice.uniform(0.5, 1.5))
+        killed += running.poll() is None
+        os.killpg(running.pid, signal.SIGKILL) if workers == "1" else running.kill()
+        running.communicate()
+        for name, content in project.reports().items():  # each file is whole, or not there
+            assert name.endswith(".part") or content == undisturbed[name]
+    assert killed >= 2
+    assert project.run("--workers", workers)[0] == 0
+    assert {name: content for name, content in project.reports().items() if ".part" not in name} == undisturbed
+    assert not list((project.root / "data/processed/2025-filings/.stage").glob("tmp*"))
+
+
+def test_a_notebook_that_raises(project: Project) -> None:
+    toy.notebook(
+        project.root / "notebooks/02_beta.ipynb", "乙", 'if chapter.region.short_zh == "广东":\n    1 / 0', *toy.BETA
+    )
+    status, said = project.run("--workers", "2")
+    assert status == 1
+    assert "失败：广东·plan：02_beta 运行失败：ZeroDivisionError: division by zero" in said
+    assert "生成 1 份，沿用 0 份，失败 1 份" in said
+    assert len(list(project.out.rglob("*.html"))) == 1
+    kept = project.root / "data/processed/2025-filings/internal/440000-广东/plan/failed/02_beta.ipynb"
+    assert "ZeroDivisionError" in kept.read_text("utf-8")
+
+
+def test_a_worker_that_dies_is_replaced(project: Project, undisturbed: dict[str, bytes]) -> None:
+    """It dies once, of its own: the chapter is run by another, and gives what it always gives."""
+    died = project.root / "died"
+    path = project.root / "notebooks/02_beta.ipynb"
+    whole = path.read_bytes()
+    toy.notebook(
+        path, "乙", *toy.BETA, f'if not os.path.exists("{died}"):\n    open("{died}", "w").close()\n    os._exit(9)'
+    )
+    status, said = project.run("--workers", "2")
+    assert (status, died.exists()) == (0, True), said
+    path.write_bytes(whole)
+    assert project.run("--workers", "2")[0] == 0
+    assert project.reports() == undisturbed
+
+
+def test_a_report_that_kills_every_worker_takes_no_other_with_it(project: Project) -> None:
+    path = project.root / "notebooks/02_beta.ipynb"
+    toy.notebook(path, "乙", 'if chapter.region.short_zh == "广东":\n    os._exit(9)', *toy.BETA)
+    status, said = project.run("--workers", "2")
+    assert status == 1
+    assert "失败：广东·plan：02_beta：运行它的进程几次被终止" in said
+    assert "生成 1 份，沿用 0 份，失败 1 份" in said
+
+
+def test_a_full_disk(project: Project, undisturbed: dict[str, bytes]) -> None:
+    """No file may be longer than 300 KB: the page, with its scripts, is; the chapters are not."""
+    assert project.run("--workers", "1", "--to", "docx")[0] == 0
+    limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))  # noqa: E731
+    status, said = project.run("--workers", "1", limit=limit)
+    assert status == 1, said
+    assert said.count("失败：") == 2
+    assert "文件大小超过限制" in said
+    assert "Traceback" not in said
+    assert not project.half()
+    assert not list(project.out.rglob("*.html"))
+    assert project.run("--workers", "1")[0] == 0
+    assert {name: one for name, one in project.reports().items() if not name.endswith(".docx")} == undisturbed
+
+
+def test_an_output_folder_that_cannot_be_written(project: Project) -> None:
+    project.out.write_text("a file")
+    status, said = project.run("--workers", "2")
+    assert status == 2
+    assert "不能写入" in said
+    assert "01_alpha" not in said
+
+
+def test_two_builds_at_once(project: Project, undisturbed: dict[str, bytes]) -> None:
+    first = project.start("--workers", "1")
+    stage = project.root / "data/processed/2025-filings/.stage"
+    wait_for(stage.is_dir, first, "the first build has begun")
+    second = project.start("--workers", "1")
+    answers = [running.communicate(timeout=600) for running in (first, second)]
+    assert (first.returncode, second.returncode) == (0, 0), answers
+    assert "另一个生成任务正在写" in answers[1][1]
+    assert "生成 0 份，沿用 2 份" in answers[1][1]
+    assert project.reports() == undisturbed
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_interrupted(project: Project, undisturbed: dict[str, bytes], workers: str) -> None:
+    path = project.root / "notebooks/90_end.ipynb"
+    whole = path.read_bytes()
+    toy.notebook(path, "附录", f'open("{project.root / "asleep"}", "w").close()\ntime.sleep(600)', *toy.END)
+    running = project.start("--workers", workers)
+    wait_for((project.root / "asleep").exists, running, "a chapter is running")
+    at = time.monotonic()
+    os.killpg(running.pid, signal.SIGINT)
+    _, errors = running.communicate(timeout=600)
+    took = time.monotonic() - at
+    print(f"stopped after {took:.2f} s")
+    assert running.returncode == 130, errors
+    assert took < WITHIN_S
+    assert "已中断" in errors
+    assert "Traceback" not in errors
+    assert not project.half()
+    path.write_bytes(whole)
+    assert project.run("--workers", "1")[0] == 0
+    assert project.reports() == undisturbed

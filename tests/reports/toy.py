@@ -1,0 +1,70 @@
+"""A small project of three chapters for the tests of building many reports: quick to make, and free to be damaged."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import nbformat
+
+from tests.conftest import ROOT
+from tests.filings.test_intake import energy, folder
+
+PARAMETERS = """year = 2025
+region = "全国"
+scenario = "plan"
+filings = "none"
+audience = "internal"
+overrides = []
+context = "\""""
+
+OPEN = """import os
+import time
+
+import altair as alt
+import polars as pl
+
+from pipeline.charts import figures
+from pipeline.reports.blocks import Table
+from pipeline.reports.chapter import open_chapter
+
+chapter = open_chapter(
+    year=year,
+    region=region,
+    scenario=scenario,
+    filings=filings,
+    audience=audience,
+    overrides=overrides,
+    context=context,
+)"""
+
+ALPHA = ('chapter.say(f"{chapter.region.short_zh}最多列出 {chapter.params.top_n} 项。")',)
+BETA = (
+    'filed = chapter.filed("energy")',
+    'chapter.say(f"共 {filed.height} 行。")\n'
+    'data = pl.DataFrame({"年份": [2024, 2025], "用电": [1.0, float(filed.height)]})\n'
+    'chapter.show(Table(id="t-energy", title="用电两年", data=data, source="填报"))',
+)
+END = ('chapter.say(f"情景 {chapter.scenario}，输入文件 {len(chapter.inputs)} 个。")',)
+
+
+def notebook(path: Path, title: str, *sources: str) -> None:
+    cells = [nbformat.v4.new_markdown_cell(f"# {title}"), nbformat.v4.new_code_cell(PARAMETERS)]
+    cells += [nbformat.v4.new_code_cell(source) for source in (OPEN, *sources)]
+    cells[1].metadata["tags"] = ["parameters"]
+    for number, cell in enumerate(cells):
+        cell["id"] = f"c{number}"
+    python = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=python), path)
+
+
+def project(root: Path) -> Path:
+    """A checkout at `root` with chapters 1 (a parameter), 2 (a filed table) and 90 (scenario, input files)."""
+    for part in ("data/raw/reference", "data/raw/public", "reports/theme", "notebooks/params"):
+        shutil.copytree(ROOT / part, root / part, ignore=shutil.ignore_patterns("??0000-*.yml"))
+    shutil.copy(ROOT / "reports" / "_quarto.yml", root / "reports")
+    notebook(root / "notebooks" / "01_alpha.ipynb", "甲", *ALPHA)
+    notebook(root / "notebooks" / "02_beta.ipynb", "乙", *BETA)
+    notebook(root / "notebooks" / "90_end.ipynb", "附录", *END)
+    folder(root / "filings", 能源消耗=energy("2025,,CT,广东,12,kWh", "2025,,CT,海南,5,kWh"))
+    return root
