@@ -20,7 +20,8 @@ from pipeline.params import Resolved
 from pipeline.regions import Region
 
 FORMATS = ("html", "pdf", "docx")
-AUDIENCES = ("internal", "public")
+PUBLIC = "public"
+AUDIENCES = ("internal", PUBLIC)
 NO_FILINGS = "none"
 REFERENCES: tuple[Callable[[Layout], object], ...] = (  # what chapters read: seen to be whole before any of them runs
     reference.provinces,
@@ -111,7 +112,7 @@ def jobs(layout: Layout, wanted: Selection) -> list[Job]:
         for region in regions.resolve_many(wanted.region, layout)
         for scenario in _scenarios(layout, wanted.scenario)
     ]
-    intake = _intake(layout, wanted, audiences[0])  # last, for it may take long
+    intake = _intake(layout, wanted)  # last, for it may take long
     year = _year(wanted.year, published, plan.baseline_year, intake)
     return [
         Job(
@@ -146,7 +147,7 @@ def _scenarios(layout: Layout, text: str) -> list[str]:
     return known if text.strip() == "all" else list(_listed(text, known, "情景", "--scenario"))
 
 
-def _intake(layout: Layout, wanted: Selection, audience: str) -> Intake | None:
+def _intake(layout: Layout, wanted: Selection) -> Intake | None:
     """What was filed; a name that is no path from here is looked for from the project's root."""
     if wanted.filings == NO_FILINGS:
         return None
@@ -160,14 +161,7 @@ def _intake(layout: Layout, wanted: Selection, audience: str) -> Intake | None:
         )
     if folder.resolve().name == NO_FILINGS:
         raise DataError("filings.name", f"--filings {wanted.filings}：文件夹名 none 表示没有填报；请给文件夹改名")
-    intake = take_in(folder, layout)  # an earlier report leaves later rows aside; they are no errors
-    if audience == "public" and not intake.sample:
-        raise DataError(
-            "filings.public",
-            f"--audience public --filings {wanted.filings}：本版本还不能对填报数据作公开前的保密处理；"
-            "请用 --audience internal，或 --filings none（只用公开统计）",
-        )
-    return intake
+    return take_in(folder, layout)  # an earlier report leaves later rows aside; they are no errors
 
 
 def _year(year: int | None, published: pl.DataFrame, first: int, intake: Intake | None) -> int:
