@@ -59,6 +59,7 @@ def build(
     """生成报告。"""
     from pipeline.filings import answer
     from pipeline.reports import build as builder
+    from pipeline.reports import edition
     from pipeline.reports.plan import Selection, jobs
     from pipeline.reports.render.engine import choose
 
@@ -84,6 +85,8 @@ def build(
                 steps.print(shown(step))
 
         results = builder.build(layout, planned, chosen, progress, isolated=isolated)
+    if said := edition.disclosed(layout, planned):
+        steps.print(shown(said))
     for result in results:
         for file in result.files:
             print(shown(file))

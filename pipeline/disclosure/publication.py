@@ -79,6 +79,11 @@ def filings(accepted: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
     return found
 
 
+def filed(folder: Path, table: str) -> pl.DataFrame:
+    """A table of `filings` as `save` wrote it below the public folder."""
+    return pl.read_parquet(folder / "filings" / f"{table}.parquet")
+
+
 def metrics(accepted: Mapping[str, pl.DataFrame], policy: Policy) -> pl.DataFrame:
     """METRICS: sums that no group of fewer than the policy's stands behind, dominates, or can be told from by p %; medians
     of at least the policy's number of filings. No provinces: with the nation they would tell one another."""

@@ -12,6 +12,7 @@ from IPython.display import display
 
 from pipeline import params, reference
 from pipeline.charts import figures, theme  # noqa: F401  (the theme registers itself)
+from pipeline.disclosure import publication
 from pipeline.filings.contracts import BY_NAME
 from pipeline.filings.intake import accepted
 from pipeline.indicators import evaluate
@@ -22,8 +23,8 @@ from pipeline.params import Params
 from pipeline.reference import Plan
 from pipeline.regions import Region
 from pipeline.reports.blocks import MIME, NUMBERED, Block
-from pipeline.reports.edition import indicators, prepare
-from pipeline.reports.plan import NO_FILINGS, Job, Selection, jobs
+from pipeline.reports.edition import indicators, prepare, read_by
+from pipeline.reports.plan import NO_FILINGS, PUBLIC, Job, Selection, jobs
 from pipeline.reports.provenance import inputs
 
 CHARTS = "charts"
@@ -56,18 +57,33 @@ class Chapter:
     view: View
 
     def filed(self, table: str) -> pl.DataFrame:
-        """An accepted table, up to the report's year; see `intake.Intake.accepted`. Empty without filings."""
+        """An accepted table, up to the report's year; see `intake.Intake.accepted`. Empty without filings; of a public report
+        what `publication.filings` leaves of it, which of most tables is nothing."""
         if not self.has_filings:
             return pl.DataFrame(schema=BY_NAME[table].dtypes)
-        rows = accepted(self.edition, table)
+        rows = publication.filed(self.edition, table) if self.is_public else accepted(self.edition, table)
         return rows.filter(pl.col("year") <= self.year) if "year" in rows.columns else rows
 
     @property
     def has_filings(self) -> bool:
         return self.filings != NO_FILINGS
 
+    @property
+    def is_public(self) -> bool:
+        """Whether it is read by everybody, so that values may be missing for secrecy."""
+        return self.audience == PUBLIC
+
+    def public_metrics(self) -> pl.DataFrame:
+        """The coded metrics of the actions that a public report may tell: `publication.METRICS`."""
+        frame = pl.read_parquet(self.edition / "metrics.parquet")
+        return frame.filter(pl.col("year") <= self.year)
+
+    def disclosure(self) -> pl.DataFrame:
+        """How many values of the report's year are published, and how many each rule hides: `publication.summary`."""
+        return pl.read_parquet(self.edition / "summary.parquet").filter(pl.col("year") == self.year)
+
     def quality(self, name: str) -> pl.DataFrame:
-        """What the intake says of the filings: counts, files, findings, skipped, revisions, corrections."""
+        """What the intake says of the filings: counts, files, findings, skipped, revisions, corrections; in public counts."""
         return pl.read_parquet(self.edition / "quality" / f"{name}.parquet")
 
     def rejected(self, table: str) -> pl.DataFrame:
@@ -137,7 +153,7 @@ def open_chapter(
         frozen = freeze(layout, job)
     published = reference.published(layout).filter(pl.col("year") <= frozen["year"])
     edition = Path(frozen["edition"])
-    filed = frozen["filings"] != NO_FILINGS
+    filed = frozen["filings"] != NO_FILINGS and frozen["audience"] != PUBLIC
     names = dict(accepted(edition, "entities").select("entity_id", "name_zh").iter_rows()) if filed else {}
     return Chapter(
         layout=layout,
@@ -175,8 +191,8 @@ def freeze(layout: Layout, job: Job) -> dict[str, Any]:
         "audience": job.audience,
         "params": job.resolved.params.model_dump(mode="json"),
         "parameters": params.table(job.resolved).to_dicts(),
-        "inputs": inputs(layout, job.intake),
+        "inputs": inputs(layout, job.intake, job.audience),
         "indicators": str(indicators(layout, job)),
-        "edition": str(layout.processed / job.edition),
+        "edition": str(read_by(layout, job)),
         "tables": str(layout.processed / job.edition / job.slug / "tables"),
     }
