@@ -131,6 +131,26 @@ def told(of_year: pl.DataFrame) -> str:
     return f"公开版：{of_year['year'][0]} 年的 {number(whole)} 个数值中保密 {number(hidden)} 个{share}" + (f"：{parts}。" if parts else "。")  # fmt: skip
 
 
+def as_table(of_year: pl.DataFrame) -> pl.DataFrame:
+    """处理, 数值（个）, 占比（%）; of_year: `summary` of a year."""
+    names = {"published": "公布", **{rule: f"保密：{title}" for rule, title in rules.RULES.items()}}
+    share = (100 * pl.col("n") / pl.col("n").sum()).round(1).alias("占比（%）")
+    return of_year.select(pl.col("rule").replace(names).alias("处理"), pl.col("n").alias("数值（个）"), share)
+
+
+def explained(policy: Policy) -> str:
+    """The rules in one paragraph, with the policy's numbers."""
+    return (
+        f"规则：电量、能耗等数值，填报的集团少于 {policy.min_groups} 个，最大的集团超过 {percent(policy.dominance, 0)}，"
+        f"或其余集团之和小于最大集团的 {percent(policy.p, 0)}（p% 规则）时不公布；站址、机房等个数大于零而小于 {policy.count_threshold} 时不公布，"
+        f"机架、基站数还要有至少 {policy.min_groups} 个集团；比率的分子或分母不公布时，比率也不公布；各省的细分有超过 {percent(policy.breakdown, 0)} "
+        "符合上述规则的，各省都不公布这种细分。再由线性规划检验：知道全部公布的数值和自身数值的任何一家，对不公布的数值其余部分的推断，"
+        f"上下都至少相差 {percent(policy.protection, 0)}；不足的，再不公布一些数值。随之由这些数值算得的变动、指数和构成也不公布。"
+        + ("计划目标的全国值不受限制。" if policy.exempt == "targets" else "")
+        + "公开版不列单个企业、单个设施的数据，不列申报中的场景，行动进展只列事项数。"
+    )
+
+
 def save(folder: Path, accepted: Mapping[str, pl.DataFrame], counts: pl.DataFrame, policy: Policy) -> None:
     """Write `filings/`, `quality/counts.parquet` and `metrics.parquet` below the public folder; nothing of an earlier
     edition stays."""

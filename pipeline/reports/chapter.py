@@ -13,6 +13,7 @@ from IPython.display import display
 from pipeline import params, reference
 from pipeline.charts import figures, theme  # noqa: F401  (the theme registers itself)
 from pipeline.disclosure import publication
+from pipeline.disclosure.policy import Policy, load_policy
 from pipeline.filings.contracts import BY_NAME
 from pipeline.filings.intake import accepted
 from pipeline.indicators import evaluate
@@ -81,6 +82,10 @@ class Chapter:
     def disclosure(self) -> pl.DataFrame:
         """How many values of the report's year are published, and how many each rule hides: `publication.summary`."""
         return pl.read_parquet(self.edition / "summary.parquet").filter(pl.col("year") == self.year)
+
+    def policy(self) -> Policy:
+        """The rules of disclosure control."""
+        return load_policy(self.layout, self.view.catalogue)
 
     def quality(self, name: str) -> pl.DataFrame:
         """What the intake says of the filings: counts, files, findings, skipped, revisions, corrections; in public counts."""
