@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pipeline.errors import ParameterError
 from pipeline.indicators.model import Catalogue
 from pipeline.layout import Layout
+from pipeline.wording import percent
 
 FILE = "disclosure.yml"
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?(/\d+)?%?", re.ASCII)
@@ -61,11 +62,17 @@ class Policy(_Model):
     count_threshold: Annotated[int, Field(ge=1, le=1000)] = Field(10, title="个数的下限，1 到 1000 的整数")
     units: tuple[Text, ...] = Field((), title="按个数判断的列，一个列表")
     breakdown: Share = Field(1 / 3, title="细分中敏感的比例上限，0 到 1 的比例")
-    protection: Annotated[float, Field(gt=0, le=1), BeforeValidator(_ratio)] = Field(0.10, title="保护区间，大于 0、不超过 1 的比例")  # fmt: skip
+    protection: Annotated[float, Field(gt=0, le=1), BeforeValidator(_ratio)] = Field(0.20, title="保护区间，大于 0、不超过 1 的比例")  # fmt: skip
     exempt: Literal["targets"] | tuple[Text, ...] = Field("targets", title="targets 或指标编号的列表")
     open: tuple[Text, ...] = Field((), title="指标编号或 family.* 的列表")
     linked: tuple[tuple[Text, ...], ...] = Field((), title="若干组指标编号，每组一个列表")
     published_totals: tuple[PublishedTotal, ...] = Field((), title="若干条，每条一组“键: 值”")
+
+    @property
+    def least_protection(self) -> float:
+        """The protection that the rules themselves ask for: the upper protection levels of the Handbook on Statistical
+        Disclosure Control (table 4.3) are at most this share of a cell."""
+        return max(self.p, 1 / self.dominance - 1 if self.dominance else 0.0)
 
     def is_open(self, id: str) -> bool:
         """Whether the indicator has no secrets."""
@@ -104,6 +111,13 @@ def load_policy(layout: Layout, catalogue: Catalogue) -> Policy:
         # A misspelt key is also a missing one; the spelling is what has to be mended.
         first = min(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
         raise ParameterError("disclosure.value", _said(first, lines, file)) from None
+    if policy.protection < policy.least_protection - 1e-12:
+        least = percent(policy.least_protection + 0.0005)
+        raise ParameterError(
+            "disclosure.protection",
+            f"{file} 第 {_line(('protection',), lines)} 行：protection 是 {percent(policy.protection)}，应不小于 {least}"
+            "（p 与 1/dominance − 1 中较大的），否则推断仍比规则允许的准确。",
+        )
     _check_ids(policy, catalogue, lines, file)
     return policy
 

@@ -139,13 +139,14 @@ def as_table(of_year: pl.DataFrame) -> pl.DataFrame:
 
 
 def explained(policy: Policy) -> str:
-    """The rules in one paragraph, with the policy's numbers."""
+    """The rules in one paragraph. The shares of the rules on concentration are not told: who knows them can reckon back
+    (Handbook on Statistical Disclosure Control, section 4.2.1)."""
     return (
-        f"规则：电量、能耗等数值，填报的集团少于 {policy.min_groups} 个，最大的集团超过 {percent(policy.dominance, 0)}，"
-        f"或其余集团之和小于最大集团的 {percent(policy.p, 0)}（p% 规则）时不公布；站址、机房等个数大于零而小于 {policy.count_threshold} 时不公布，"
-        f"机架、基站数还要有至少 {policy.min_groups} 个集团；比率的分子或分母不公布时，比率也不公布；各省的细分有超过 {percent(policy.breakdown, 0)} "
-        "符合上述规则的，各省都不公布这种细分。再由线性规划检验：知道全部公布的数值和自身数值的任何一家，对不公布的数值其余部分的推断，"
-        f"上下都至少相差 {percent(policy.protection, 0)}；不足的，再不公布一些数值。随之由这些数值算得的变动、指数和构成也不公布。"
+        f"规则：电量、能耗等数值，填报的集团少于 {policy.min_groups} 个，最大的集团占比过大，或第二大的集团可以由总数较准确地推断最大的集团"
+        f"（p% 规则）时不公布；站址、机房等个数大于零而小于 {policy.count_threshold} 时不公布，机架、基站数还要有至少 {policy.min_groups} 个集团；"
+        "比率的分子或分母不公布时，比率也不公布；各省的细分大多符合上述规则的，各省都不公布这种细分。再由线性规划检验：知道全部公布的数值、"
+        "企业自行公布的总数和自身数值的任何一家，对不公布的数值的推断上下都须有足够的余地；不足的，再不公布一些数值。"
+        "随之由这些数值算得的变动、指数和构成也不公布。"
         + ("计划目标的全国值不受限制。" if policy.exempt == "targets" else "")
         + "公开版不列单个企业、单个设施的数据，不列申报中的场景，行动进展只列事项数。"
     )
