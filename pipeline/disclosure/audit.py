@@ -1,7 +1,7 @@
 """How closely can somebody place a hidden number? An attack on what is published, by linear programming.
 
 The attacker knows every published number, every relation between numbers, the totals that groups publish of themselves,
-that no amount is negative, and, where it is one of the contributors, its own part of every number. Between what bounds
+that no amount is negative, and, where it is a group that files itself, its own part of every number. Between what bounds
 can a hidden number then lie (the feasibility interval of the Handbook on Statistical Disclosure Control, section 4.3)?
 Both bounds must be as far from the part of the others as the policy asks.
 
@@ -51,11 +51,13 @@ class Interval:
 
 
 def attacks(system: System, numbers: Iterable[int]) -> Iterator[Attack]:
-    """Every outsider's and contributor's attack on `numbers`; who contributes all of a number has nothing to find out."""
+    """Every attack on `numbers`: of an outsider, and of each group that contributes to anything in the system, for a cell
+    hidden beside a number tells of it to whoever knows the cell. Who contributes all of a number has nothing to find out.
+    """
     for number in numbers:
         parts = np.asarray(system.numbers[number] @ system.own).ravel()
         whole = float(parts.sum())
-        for attacker in (OUTSIDER, *np.flatnonzero(parts)):
+        for attacker in (OUTSIDER, *np.flatnonzero(system.own.any(axis=0))):
             part = 0.0 if attacker == OUTSIDER else float(parts[attacker])
             if whole - part > TOLERANCE * whole:
                 yield Attack(int(number), int(attacker))

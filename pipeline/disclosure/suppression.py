@@ -21,7 +21,7 @@ from pipeline.disclosure.relations import Bools, Floats, System
 
 MARGIN = 1.02  # the other world is sought a little farther off than asked
 MOVED = 1e-7  # what deviates by less is noise of the solver
-FEW = 6  # a cell that so many sides rest on is not tried to be published again
+FEW = 12  # a cell that so many sides rest on is not tried to be published again
 
 Ties = Mapping[int, Sequence[int]]
 
@@ -121,8 +121,8 @@ def _cheapest(part: System, side: Side, hidden: Bools, weights: Floats, share: f
     sums, of_sum = numbers[~single], price[~single]
     always = sparse.csr_matrix(part.always[:, inside] @ scaling)
     size, many = len(inside), sums.shape[0]
-    # Small cells are hidden rather than large ones that would do as well.
-    dear = of_unknown * (1 + np.log1p(steps)) * steps
+    # Small cells are hidden rather than large ones that would do as well, but none that is too small to do alone.
+    dear = of_unknown * (1 + np.log1p(steps)) * np.maximum(steps, share)
     stay = of_sum >= 1e15
     aim = np.asarray((goal[:, inside] @ scaling).toarray()).ravel()
     equations = sparse.vstack(

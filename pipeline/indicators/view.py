@@ -197,14 +197,13 @@ class View:
         )
         return told + self.said(*ids) + self.gaps(*ids)
 
-    def gaps(self, *ids: str) -> str:
+    def gaps(self, *ids: str, dimension: str | None = None) -> str:
         """That some values of the report's region or those beside it are not published, other than the report year's own,
-        of which `said` tells; empty where all are."""
+        of which `said` tells; empty where all are. dimension: of its members."""
         here = pl.col("region_code").is_in(list(self.beside.values()))
-        told = (
-            (pl.col("region_code") == self.region.code) & (pl.col("year") == self.year) & pl.col("dimension").is_null()
-        )
-        hidden = self.table.filter(pl.col("indicator_id").is_in(ids) & here & _IS_WITHHELD & ~told)
+        own = (pl.col("region_code") == self.region.code) & (pl.col("year") == self.year)
+        asked = pl.col("indicator_id").is_in(ids) & pl.col("dimension").eq_missing(pl.lit(dimension, pl.String))
+        hidden = self.table.filter(asked & here & _IS_WITHHELD & (~own | pl.col("dimension").is_not_null()))
         return "" if hidden.is_empty() else "部分数值按保密规则不公布，没有列出。"
 
     def said(self, *ids: str) -> str:

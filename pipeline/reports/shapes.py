@@ -239,7 +239,8 @@ def members_over_years(view: View, rows: pl.DataFrame, id: str, figure: str, *, 
         data=data.select("名称", pl.col("year").alias("年份"), column),
         alt=alt_text.of_series("堆积柱形图", f"{view.region.short_zh}{measure.name}", measure, years, by_name),
         source=FILED,
-        method=view.method(id),
+        method=view.method(id)
+        + ("有部分按保密规则不公布的年份不列。" if set(view.path(id)["year"]) - set(years) else ""),
         decimals={column: decimals},
     )
 
