@@ -213,7 +213,15 @@ sys.stdout, sys.stderr = sys.__stdout__, __import__("io").StringIO()
 
 
 @pytest.mark.parametrize(
-    "ends", ["1", "1 / 0", "raise SystemExit(1)", "raise SystemExit", "1 +* 2", "f = lambda: f(); f()"]
+    "ends",
+    [
+        "1",
+        "1 / 0",
+        "raise SystemExit(1)",
+        "raise SystemExit",
+        "1 +* 2",
+        "sys.setrecursionlimit(500); f = lambda: f(); f()",
+    ],
 )
 @pytest.mark.usefixtures("untouched")
 def test_the_process_is_as_before_however_a_notebook_ends(tmp_path: Path, ends: str) -> None:
