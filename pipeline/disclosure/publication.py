@@ -123,6 +123,8 @@ def summary(cells: pl.DataFrame, pattern: pl.DataFrame) -> pl.DataFrame:
 
 def told(of_year: pl.DataFrame) -> str:
     """`公开版：2025 年可公布的 7,498 个数值中保密 2,100 个（28.0%）：……`; of_year: `summary` of a year."""
+    if of_year.is_empty():
+        return "公开版：没有由填报计算的数值。"
     counted = dict(of_year.select("rule", "n").iter_rows())
     whole = sum(counted.values())
     hidden = whole - counted.pop("published", 0)
