@@ -77,7 +77,9 @@ def pattern(of: Material, earlier: pl.DataFrame | None = None) -> pl.DataFrame:
         more = system.cells.filter(pl.Series(done.hidden & ~mask)).with_columns(rule=pl.lit("secondary"))
         cells = _first([cells, more])
         later = pl.concat([later, cells.filter(pl.col("year") == year).select(CELL[:-1])]).unique()
-    cells = _with_changes(of, cells)
+    changes = _changes(of, cells)
+    cells = _first([cells, changes.filter(~_is_free(of))])
+    values = _first([values, changes.filter(_is_free(of))])
     both = pl.concat(
         [
             cells.with_columns(value_only=pl.lit(False)),
@@ -238,19 +240,17 @@ def _with_ties(of: Material, cells: pl.DataFrame) -> pl.DataFrame:
     return _first(frames)
 
 
-def _with_changes(of: Material, cells: pl.DataFrame) -> pl.DataFrame:
-    """With the changes since the baseline, of which one of the two years is hidden: with the other they would tell it."""
-    changes = of.cells.filter(pl.col("indicator_id").is_in([one.id for one in of.catalogue if one.change_of]) & ~_is_free(of))  # fmt: skip
+def _changes(of: Material, cells: pl.DataFrame) -> pl.DataFrame:
+    """CELL, rule: the changes since the baseline of which one of the two years is among the hidden `cells`: with the other
+    year they would tell it, and they stand beside the values of both."""
     parts = {one.id: one.change_of for one in of.catalogue if one.change_of}
+    changes = of.cells.filter(pl.col("indicator_id").is_in(list(parts)))
     named = changes.select(*CELL, _of=pl.col("indicator_id").replace_strict(parts, return_dtype=pl.String))
-    hidden = cells.filter(pl.col("dimension").is_null()).select(
-        _of="indicator_id", region_code="region_code", year="year"
-    )
+    hidden = cells.filter(pl.col("dimension").is_null()).select("region_code", "year", _of="indicator_id")
     now = named.join(hidden, on=["_of", "region_code", "year"], how="semi")
-    base = hidden.filter(pl.col("year") == of.baseline_year).select("_of", "region_code")
+    base = hidden.filter(pl.col("year") == of.baseline_year)
     since = named.join(base, on=["_of", "region_code"], how="semi")
-    more = [frame.select(*CELL, rule=pl.lit("derived")) for frame in (now, since)]
-    return _first([cells, *more])
+    return _first([frame.select(*CELL, rule=pl.lit("derived")) for frame in (now, since)])
 
 
 # --- exempt ratios -----------------------------------------------------------------------------------------

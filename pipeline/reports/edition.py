@@ -23,7 +23,7 @@ from pipeline.params import Params
 from pipeline.regions import Region, all_regions
 from pipeline.reports.plan import PUBLIC, Job
 
-PATTERN_FILE = "pattern.parquet"
+PATTERN_FILE = "disclosure.parquet"  # beside the public folder, not in it: it says why each cell is hidden
 METHOD = (
     "electricity_coal_method", "electricity_coal_coefficient_kgce_per_kwh", "natural_gas_kgce_per_m3", "water_kgce_per_t",
     "fuel_factor_set",
@@ -64,7 +64,7 @@ def _publish(layout: Layout, jobs: Mapping[Path, Job]) -> None:
     """Write the public folder of an edition. jobs: indicator table -> one of the reports that read it.
 
     One pattern holds for all tables, whatever their parameters: what is hidden in one is hidden in the others, until all
-    of them are safe. It is kept beside the tables, with a key of all that it depends on, and used again.
+    of them are safe. It is kept with the edition, with a key of all that it depends on, and used again.
     """
     first = next(iter(jobs.values()))
     folder, catalogue = read_by(layout, first), load_catalogue(layout)
@@ -80,8 +80,8 @@ def _publish(layout: Layout, jobs: Mapping[Path, Job]) -> None:
             evaluate.contributions(catalogue, Edition(prepared, plan.baseline_year, job.year)),
             evaluate.places(layout), catalogue, policy, frozenset(target.indicator for target in plan.targets), plan.baseline_year,
         )  # fmt: skip
-    earlier = layout.processed / f"{first.year - 1}-{first.filings}" / PUBLIC / PATTERN_FILE
-    found = kept(folder / PATTERN_FILE, list(materials.values()), earlier)
+    earlier = layout.processed / f"{first.year - 1}-{first.filings}" / PATTERN_FILE
+    found = kept(layout.processed / first.edition / PATTERN_FILE, list(materials.values()), earlier)
     folder.mkdir(parents=True, exist_ok=True)
     for path, table in tables.items():
         evaluate.write(publication.public(table, found), path)

@@ -129,6 +129,16 @@ def test_a_change_is_hidden_with_either_of_its_years(layout: Layout) -> None:
     assert set(hidden.filter(pl.col("indicator_id") == "energy.index")["rule"]) <= {"derived", "groups", "secondary"}
 
 
+def test_an_exempt_change_is_told_without_the_values_of_its_hidden_years(layout: Layout) -> None:
+    of = material(layout, {"energy.covered": {("", code): FEW for code in PROVINCES}}, exempt=("energy.index",))
+    index = of.cells.with_columns(indicator_id=pl.lit("energy.index"), value=pl.lit(100.0))
+    hidden = pattern(replace(of, cells=pl.concat([of.cells, index])))
+    told = hidden.filter(pl.col("indicator_id") == "energy.index")
+    assert dict(told.select("region_code", "value_only").iter_rows()) == {
+        region: region == "000000" for region in (*PROVINCES, "east", "central", "west", "000000")
+    }
+
+
 @pytest.mark.slow
 def test_the_sample_is_safe_and_most_of_it_is_told(layout: Layout) -> None:
     """All tables and years of the sample: the audit finds nothing; with any of the secondary cells of a table

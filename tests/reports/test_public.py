@@ -99,7 +99,7 @@ def numbers(rows: pl.DataFrame) -> set[str]:
 
 def test_no_hidden_value_is_anywhere(public: Made, internal: pl.DataFrame) -> None:
     """Every hidden cell and every row of an entity, in every file that the build wrote for the public."""
-    hidden = pl.read_parquet(public.processed / "pattern.parquet").filter(~pl.col("value_only"))
+    hidden = pl.read_parquet(public.processed.parent / "disclosure.parquet").filter(~pl.col("value_only"))
     own = internal.filter(pl.col("entity_id").is_not_null())
     closed = internal.filter(pl.col("entity_id").is_null()).join(hidden, on=CELL, how="semi", nulls_equal=True)
     assert closed.height > 1000
@@ -184,7 +184,7 @@ def test_a_public_report_differs_only_where_disclosure_control_says_so(public: M
     )
     for name in ("value", "numerator", "denominator", "flag"):
         assert told[name].equals(told[f"{name}_public"]), name
-    hidden = pl.read_parquet(public.processed / "pattern.parquet").filter(~pl.col("value_only"))
+    hidden = pl.read_parquet(public.processed.parent / "disclosure.parquet").filter(~pl.col("value_only"))
     closed = both.filter(pl.col("flag_public") == "suppressed", pl.col("indicator_id") != "cases.filed")
     assert closed.height == hidden.join(mine, on=CELL, how="semi", nulls_equal=True).height
 
