@@ -10,7 +10,7 @@ that the same filings give the same pattern.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
@@ -51,16 +51,9 @@ class Side:
     sign: float
 
 
-@dataclass(frozen=True)
-class World:
-    """Another table in which a number is far enough off. numbers: those that differ there: while none of them is
-    published, the side of the attack is safe. deviations: of each unknown of the part."""
-
-    numbers: frozenset[int]
-    deviations: Floats
-
-
-Worlds = dict[Side, World]
+Worlds = dict[Side, frozenset[int]]
+"""Side -> the numbers that move in a world in which the number is far enough off: while none of them is published, the
+side is safe."""
 
 
 def suppress(
@@ -95,41 +88,25 @@ def _is(far: float, share: float) -> bool:
 
 
 def _hide(part: System, side: Side, hidden: Bools, weights: Floats, share: float, ties: Ties, worlds: Worlds) -> bool:
-    """Hide (in place) what makes one side of an attack safe; False where nothing does. A world that was found for
-    another attacker of the same number often serves."""
-    beside = (
-        Side(side.part, replace(side.attack, attacker=who), side.sign) for who in range(OUTSIDER, len(part.groups))
-    )
-    found = next((worlds[one] for one in beside if one in worlds and _serves(part, side, worlds[one], share)), None)
-    world = found or _cheapest(part, side, hidden, weights, share)
-    if world is None:
+    """Hide (in place) what makes one side of an attack safe; False where nothing does."""
+    moved = _cheapest(part, side, hidden, weights, share)
+    if moved is None:
         return False
-    worlds[side] = world
-    for cell in np.unique(part.holders[sorted(world.numbers)].indices):
+    worlds[side] = moved
+    for cell in np.unique(part.holders[sorted(moved)].indices):
         hidden[[cell, *ties.get(int(cell), ())]] = True
     return True
 
 
-def _own(part: System, attack: Attack) -> Floats:
-    return part.own[:, attack.attacker] if attack.attacker != OUTSIDER else np.zeros(len(part.amounts))
-
-
-def _serves(part: System, side: Side, world: World, share: float) -> bool:
-    """Whether the attacker cannot rule the world out by its own parts, and the number is far enough off for it."""
-    own, goal = _own(part, side.attack), part.numbers[side.attack.number]
-    remaining = float((goal @ (part.amounts - own))[0])
-    possible = np.all(world.deviations >= own - part.amounts * (1 + MOVED))
-    return bool(possible and _is(side.sign * float((goal @ world.deviations)[0]) / remaining, share))
-
-
-def _cheapest(part: System, side: Side, hidden: Bools, weights: Floats, share: float) -> World | None:
-    """The cheapest world in which the attacked number is off by `share` on a side; None where there is no such world.
-    Nothing is to pay for what is hidden."""
+def _cheapest(part: System, side: Side, hidden: Bools, weights: Floats, share: float) -> frozenset[int] | None:
+    """The numbers that move in the cheapest world in which the attacked one is off by `share` on a side; None where there
+    is no such world. Nothing is to pay for what is hidden."""
     attack, sign = side.attack, side.sign
     goal = part.numbers[attack.number]
     inside = np.flatnonzero(part.amounts != 0)
-    amounts, own = part.amounts[inside], _own(part, attack)[inside]
-    remaining = float((goal[:, inside] @ (amounts - own))[0])
+    amounts = part.amounts[inside]
+    own = part.own[inside, attack.attacker] if attack.attacker != OUTSIDER else np.zeros(len(inside))
+    remaining = float((goal @ part.amounts)[0] - (goal[:, inside] @ own)[0])
     steps = amounts / remaining
     scaling = sparse.diags(steps)
     shown = np.flatnonzero(part.shown(hidden))
@@ -168,10 +145,8 @@ def _cheapest(part: System, side: Side, hidden: Bools, weights: Floats, share: f
     if answer.status != 0:
         return None
     world = answer.x[:size] - answer.x[size : 2 * size]
-    moved = np.flatnonzero(np.abs(part.numbers[:, inside] @ scaling @ world) > MOVED)
-    deviations = np.zeros(len(part.amounts))
-    deviations[inside] = world * amounts
-    return World(frozenset(moved.tolist()), deviations)
+    deviations = np.abs(part.numbers[:, inside] @ scaling @ world)
+    return frozenset(np.flatnonzero(deviations > MOVED).tolist())
 
 
 def _prune(
@@ -194,9 +169,7 @@ def _prune(
         before = hidden.copy()
         hidden[together] = False
         told = [set(np.flatnonzero(part.shown(hidden) & ~part.shown(before)).tolist()) for part in parts]
-        resting = [
-            side for at in range(len(parts)) if told[at] for side in of_part[at] if worlds[side].numbers & told[at]
-        ]
+        resting = [side for at in range(len(parts)) if told[at] for side in of_part[at] if worlds[side] & told[at]]
         others = Worlds()
         for side in resting if len(resting) <= FEW else ():
             world = _cheapest(parts[side.part], side, hidden, np.full(len(weights), np.inf), share)
