@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.made-from
 
-.PHONY: report test bench setup lab lint lock clean
+.PHONY: report test bench setup lab lint lock schema clean
 report: setup
 	@$(BIN)/green-report build --region 全国,广东 --to html,pdf
 
@@ -12,9 +12,10 @@ test: setup
 	@$(BIN)/mypy
 	@$(BIN)/pytest
 
-# What the intake takes, as a multiple of the time in which the file is only read; some minutes.
+# What the intake takes, as a multiple of the time in which the file is only read; then the scenarios. Some minutes.
 bench: setup
 	@$(BIN)/python tests/benchmarks/bench_filings.py
+	@$(BIN)/python tests/benchmarks/bench_scenarios.py
 
 setup: $(STAMP)
 
@@ -34,6 +35,10 @@ lab: setup
 lock:
 	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-annotate --no-header -o requirements.lock
+
+# notebooks/params/schema.json, from the declaration of the parameters.
+schema: setup
+	@$(BIN)/python -m pipeline.schema
 
 clean:
 	rm -rf data/processed reports/20*

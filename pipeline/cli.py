@@ -23,7 +23,7 @@ from pipeline.errors import DataError, OutputError, ParameterError, UserError, s
 from pipeline.layout import SAMPLE, Layout
 
 USAGE = {  # typer's words for wrong calls
-    r"No such command '(.*?)'": "没有命令 {}，可用的是 build、check、template、indicators、explain、params、doctor",
+    r"No such command '(.*?)'": "没有命令 {}，可用的是 build、check、template、indicators、explain、compare、params、doctor",
     r"unexpected extra argument(?:s|\(s\))? \((.*)\)": "多出了 {}，选项要写成 --名称 取值",
     r"requires an argument": "后面缺少取值",
     r"valid integer": "取值不是整数，应如 2025",
@@ -112,8 +112,7 @@ def check(
     from pipeline.filings import answer
     from pipeline.filings.intake import take_in
 
-    if format not in ("table", "json"):
-        raise ParameterError("option.unknown", f"--format {format}：没有这种格式；可用：table、json")
+    _known_format(format, "table", "json")
     layout = Layout.current()
     intake = take_in(folder, layout, year)
     written = []
@@ -178,8 +177,7 @@ def indicators(
     from pipeline.reports.edition import computed
     from pipeline.reports.plan import Selection, jobs
 
-    if format not in ("table", "json", "csv"):
-        raise ParameterError("option.unknown", f"--format {format}：没有这种格式；可用：table、json、csv")
+    _known_format(format, "table", "json", "csv")
     layout = Layout.current()
     catalogue = load_catalogue(layout)
     for name in names or ():
@@ -193,8 +191,7 @@ def indicators(
     if format == "json":
         _print_json(rows.to_dicts())
     elif format == "csv":
-        for line in rows.write_csv().removesuffix("\n").split("\n"):
-            print(shown(line))
+        _print_csv(rows)
     else:
         _print_frame(listing.shown(rows, catalogue, layout), f"指标：{when} 年（填报：{filings}）")
 
@@ -216,8 +213,7 @@ def explain(
     from pipeline.reports.edition import explained
     from pipeline.reports.plan import Selection, jobs
 
-    if format not in ("table", "json"):
-        raise ParameterError("option.unknown", f"--format {format}：没有这种格式；可用：table、json")
+    _known_format(format, "table", "json")
     layout = Layout.current()
     area = listing.economic(region)
     where = area or regions.resolve(region, layout)
@@ -255,6 +251,55 @@ def explain(
         )
 
 
+@app.command()
+def compare(
+    one: Annotated[
+        str,
+        typer.Argument(
+            metavar="甲", help="scenario:情景、region:地区或 edition:版本（可加 @previous）", show_default=False
+        ),
+    ],
+    other: Annotated[str, typer.Argument(metavar="乙", help="与甲同类的另一个", show_default=False)],
+    region: Annotated[str | None, typer.Option("--region", help="比较情景或版本时：哪个地区；默认全国")] = None,
+    scenario: Annotated[str | None, typer.Option("--scenario", help="比较地区或版本时：哪个情景；默认 plan")] = None,
+    year: Annotated[int | None, typer.Option(help="只比较这一年")] = None,
+    filings: Annotated[str | None, typer.Option("--filings", help="比较情景或地区时：同 build")] = None,
+    override: Override = None,
+    format: Annotated[str, typer.Option(help="table（表格）、json 或 csv")] = "table",
+) -> None:
+    """比较两个情景、两个地区或两个版本：差别由大到小，连同不同的参数和原因。"""
+    from pipeline.reports import comparison
+
+    _known_format(format, "table", "json", "csv")
+    layout = Layout.current()
+    options = comparison.Options(region, scenario, filings, tuple(override or ()), year)
+    found = comparison.compare(layout, one, other, options)
+    if format == "json":
+        _print_json(comparison.as_data(found))
+        return
+    if format == "csv":
+        _print_csv(found.differences)
+        return
+    first = found.differences.head(comparison.SHOWN)
+    console = _console()
+    console.print(shown(f"{found.a} 与 {found.b} 相比（{found.about}）"))
+    if found.parameters.height:
+        _print_frame(comparison.parameters_shown(found), f"不同的参数：{found.parameters.height} 个")
+    else:
+        console.print("参数都相同。")
+    if first.height:
+        rest = "" if found.differences.height == first.height else f"，列出前 {first.height} 个（全部见 --format csv）"
+        _print_frame(comparison.shown(found, layout, first), f"不同的数值：{found.differences.height} 个{rest}")
+    else:
+        console.print("数值都相同。")
+    if found.drivers.height:
+        _print_frame(
+            comparison.drivers_shown(found, layout), "2030 年的差别由哪些因素造成（LMDI 分解，各项之和等于差别）"
+        )
+    for note in found.notes:
+        console.print(shown(note))
+
+
 @app.command("params")
 def show_parameters(region: Region = "全国", scenario: Scenario = "plan", override: Override = None) -> None:
     """列出生效的参数：取值、允许范围，以及来自哪个文件的哪一行。"""
@@ -272,6 +317,16 @@ def doctor() -> None:
     _print_table(rows, ["", "项目", "现状", "怎么办"], "环境检查")
     if any(finding.needed and not finding.ok for finding in findings):
         raise typer.Exit(1)
+
+
+def _known_format(format: str, *known: str) -> None:
+    if format not in known:
+        raise ParameterError("option.unknown", f"--format {format}：没有这种格式；可用：{'、'.join(known)}")
+
+
+def _print_csv(rows: pl.DataFrame) -> None:
+    for line in rows.write_csv().removesuffix("\n").split("\n"):
+        print(shown(line))
 
 
 def _print_frame(frame: pl.DataFrame, title: str) -> None:

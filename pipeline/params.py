@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -37,7 +37,7 @@ COMMAND_LINE = "命令行 -p"
 BUILT_IN = "内置默认值"
 SEE_ALL = "运行 green-report params 可查看全部参数"
 
-_WORDS = {
+WORDS = {
     "当量值": "equivalent",
     "等价值": "coal_equivalent",
     "初步": "preliminary",
@@ -89,7 +89,7 @@ def _names(value: object) -> object:
 
 def _word(value: object) -> object:
     text = _half_width(value).casefold() if isinstance(value, str) else value
-    return _WORDS.get(text, text) if isinstance(text, str) else text
+    return WORDS.get(text, text) if isinstance(text, str) else text
 
 
 def _date(value: object) -> object:
@@ -247,7 +247,7 @@ def table(resolved: Resolved) -> pl.DataFrame:
             "参数": key,
             "名称": str(field.title),
             "取值": _shown(getattr(resolved.params, key)),
-            "单位": _unit(key),
+            "单位": unit(key),
             "允许范围": allowed(key),
             "来源": str(resolved.origins[key]),
             "是否改动": "是" if key in resolved.changed else "否",
@@ -263,6 +263,12 @@ def _schema() -> dict[str, dict[str, Any]]:
     return properties
 
 
+def limits(driver: str) -> tuple[float, float]:
+    """The least and the greatest value that a driver may have."""
+    first = _schema()[driver]["anyOf"][0]
+    return first["minimum"], first["maximum"]
+
+
 def allowed(key: str) -> str:
     """What a parameter may be, in Chinese, from the declaration."""
     schema = _schema()[key]
@@ -275,10 +281,9 @@ def allowed(key: str) -> str:
         return f"{schema['minLength']} 到 {schema['maxLength']} 个字"
     if schema.get("type") == "array":
         return "地区名称的列表"
-    first = schema["anyOf"][0]
-    if first.get("format") == "date":
+    if schema["anyOf"][0].get("format") == "date":
         return "日期（如 2026-03-31）或空"
-    low, high = number(first["minimum"]), number(first["maximum"])
+    low, high = map(number, limits(key))
     return f"{low} 到 {high} 之间的数、由低到高的三个数 [低, 中, 高] 或 {TREND}"
 
 
@@ -292,12 +297,18 @@ def _load(layout: Layout, path: Path, layer: Layer) -> Tree:
     """A YAML file as a tree of texts with lines; empty when there is no such file."""
     file = path.relative_to(layout.root).as_posix()
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-        node = yaml.compose(text, yaml.SafeLoader)
+        return _parsed(path.read_bytes(), file, layer)
     except FileNotFoundError:
         return {}
     except OSError:
         raise ParameterError("params.unreadable", f"无法读取 {file}；请确认它是一个文件，并且有读取权限。") from None
+
+
+@lru_cache(maxsize=128)  # the scenarios of all regions read the same few files; a tree is read only
+def _parsed(content: bytes, file: str, layer: Layer) -> Tree:
+    try:
+        text = content.decode("utf-8-sig")
+        node = yaml.compose(text, yaml.SafeLoader)
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise ParameterError(
@@ -435,9 +446,9 @@ def _value(key: str, raw: object, origin: Origin, layout: Layout) -> object:
             raise ParameterError(
                 "params.order", f"{where}：{name}的三个数须由低到高（低 ≤ 中 ≤ 高），写的是 {text}。"
             ) from None
-        unit = "" if _unit(key) in (MISSING, "1") else f"，单位 {_unit(key)}"
+        counted = "" if unit(key) in (MISSING, "1") else f"，单位 {unit(key)}"
         raise ParameterError(
-            "params.value", f"{where}：{name}的取值“{text}”不对，应为{allowed(key)}{unit}；{SEE_ALL}。"
+            "params.value", f"{where}：{name}的取值“{text}”不对，应为{allowed(key)}{counted}；{SEE_ALL}。"
         ) from None
     return value
 
@@ -455,7 +466,8 @@ def _nearest(key: str) -> str:
     return names[difflib.get_close_matches(key, names, n=1, cutoff=0)[0]]
 
 
-def _unit(key: str) -> str:
+def unit(key: str) -> str:
+    """The unit of a parameter, — for one without."""
     extra = Params.model_fields[key].json_schema_extra
     return str(extra["unit"]) if isinstance(extra, dict) else MISSING
 

@@ -94,3 +94,23 @@ def of_groups(kind: str, what: str, measure: Measure, values: Values) -> str:
     """A few named values, each told: `柱形图：2023 年……。东部 1,295.0 亿GB，西部 867.3 亿GB。`"""
     told = [f"{name} {measure.say(value)}" for name, value in values.items()]
     return f"{kind}：{what}。{'，'.join(told) or '没有数据'}。"
+
+
+def of_steps(
+    kind: str, what: str, measure: Measure, start: tuple[str, float], steps: Mapping[str, float], end: tuple[str, float]
+) -> str:
+    """The way from one total to another: `瀑布图：……。2020 年为 120.0 万tce；信息流量使之增加 80.0 万tce；……；2025 年为 180.0 万tce。`"""
+    told = [
+        f"{name}使之{change}" if (change := changed_by(measure, value)) else f"{name}没有影响"
+        for name, value in steps.items()
+    ]
+    ends = [f"{name}为 {measure.say(value)}" for name, value in (start, end)]
+    return f"{kind}：{what}。{'；'.join([ends[0], *told, ends[1]])}。"
+
+
+def changed_by(measure: Measure, value: float) -> str:
+    """`增加 80.0 万tce`, `减少 20.0 万tce`; empty where what is printed is zero."""
+    size = measure.say(abs(value))
+    if not any(digit in "123456789" for digit in size.removesuffix(measure.unit)):
+        return ""
+    return f"{'增加' if value > 0 else '减少'} {size}"

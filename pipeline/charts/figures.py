@@ -12,18 +12,16 @@ from typing import Any
 import altair as alt
 import vl_convert as vlc
 
-from pipeline.charts import fonts, theme
+from pipeline.charts import compact, fonts, theme
 from pipeline.output import placed
 
 Spec = dict[str, Any]
 
 _ids = re.compile(r'(id="|url\(#|href="#)((?:clip|gradient)_?\d+)')
-_aria = re.compile(r' (?:role|aria-[a-z]+)="[^"]*"')
-_places = re.compile(r' (d|transform|x|y|x1|x2|y1|y2|width|height)="([^"]*)"')
-_long = re.compile(r"-?\d+\.\d{3,}")
 _registered: list[Path] = []
 
 CONVERTER = version("vl-convert-python")
+FORM = 2  # raise it when the same chart is written in another way, so that kept charts are drawn again
 
 
 def specification(chart: alt.TopLevelMixin) -> Spec:
@@ -44,16 +42,14 @@ def _deterministic(spec: Spec) -> Spec:
 
 
 def svg(spec: Spec, figure_id: str, cache: Path | None = None) -> str:
-    """`spec` as a static SVG, `theme.WIDTH` wide, with ids of its own and without vl-convert's English aria texts.
-    Coordinates have two decimals.
+    """`spec` as a static SVG, `theme.WIDTH` wide, compact, with ids of its own.
 
     Kept in `cache` under the hash of specification, id, fonts and converter, since a chart with Chinese text costs
     more than the notebook it stands in. The caller supplies the alternative text: the converter drops it.
     """
     still = {**spec, "width": theme.WIDTH}
-    still.pop("autosize", None)
     key = hashlib.sha256(
-        json.dumps([still, figure_id, CONVERTER, [str(font.family) for font in fonts.packaged()]]).encode()
+        json.dumps([still, figure_id, CONVERTER, FORM, [str(font.family) for font in fonts.packaged()]]).encode()
     ).hexdigest()
     kept = cache / f"{key}.svg" if cache else None
     if kept and kept.is_file():
@@ -62,16 +58,11 @@ def svg(spec: Spec, figure_id: str, cache: Path | None = None) -> str:
     drawn = vlc.vegalite_to_svg(still, allowed_base_urls=[])
     numbers: dict[str, str] = {}
     drawn = _ids.sub(lambda m: m[1] + numbers.setdefault(m[2], f"{figure_id}-{len(numbers) + 1}"), drawn)
-    drawn = _places.sub(lambda m: f' {m[1]}="{_long.sub(_hundredths, m[2])}"', _aria.sub("", drawn))
+    drawn = compact.compact(drawn)
     if kept:
         with placed(kept) as beside:
             beside.write_text(drawn, "utf-8")
     return drawn
-
-
-def _hundredths(number: re.Match[str]) -> str:
-    """A coordinate to a hundredth of a pixel: more is a fifth of a report's charts and seen by nobody."""
-    return f"{float(number[0]):.2f}".rstrip("0").rstrip(".")
 
 
 def png(spec: Spec) -> bytes:

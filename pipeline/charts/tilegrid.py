@@ -12,10 +12,10 @@ from collections.abc import Sequence
 import altair as alt
 import polars as pl
 
-from pipeline.charts.theme import ACCENT, INK, NO_DATA, SEQUENTIAL, WIDTH
+from pipeline.charts.theme import ACCENT, INK, NO_DATA, SEQUENTIAL
 
 NOTE = "方格仅示意各省相对方位，不表示行政区域界线"
-ROWS = 8
+ROWS, TILE = 8, 36  # px: two lines of text, and a figure and a table share a page
 NICE_STEPS = (1, 2, 2.5, 5)
 
 
@@ -68,7 +68,7 @@ def tile_grid(
     if highlight:
         frame = alt.Chart(tiles.filter(pl.col("code") == highlight)).encode(x=x, y=y)
         layers.append(frame.mark_rect(filled=False, stroke=ACCENT, strokeWidth=3, cornerRadius=3))
-    return alt.layer(*layers).properties(height=ROWS * WIDTH // 13)
+    return alt.layer(*layers).properties(height=ROWS * TILE)
 
 
 def class_limits(values: pl.Series, classes: int = 6) -> list[float]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import polars as pl
@@ -55,6 +55,15 @@ def public(table: pl.DataFrame, pattern: pl.DataFrame) -> pl.DataFrame:
         coverage=pl.when(of_nation).then((pl.col("coverage") * 100 + 1e-9).floor() / 100),
         flag=pl.when(hidden).then(pl.lit(flags.SUPPRESSED)).otherwise("flag"),
     ).select(pl.col(name).cast(dtype) for name, dtype in TABLE.items())
+
+
+def resting_on_hidden(table: pl.DataFrame, ids: Collection[str], year: int) -> list[str]:
+    """The regions of which a projection would rest on a hidden value: of one of the indicators, altogether or by facility,
+    carrier or scope, in the last three years before `year` or in it. table: `public`."""
+    of = pl.col("dimension").is_null() | pl.col("dimension").is_in(["facility_type", "carrier", "scope"])
+    late = pl.col("year").is_between(year - 3, year)
+    hidden = table.filter(pl.col("indicator_id").is_in(ids) & of & late & (pl.col("flag") == flags.SUPPRESSED))
+    return hidden["region_code"].unique().sort().to_list()
 
 
 def shown(accepted: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:

@@ -20,6 +20,7 @@ from pipeline.indicators.levels import BESIDE, Level, Whole, level, whole
 from pipeline.indicators.model import Catalogue, Indicator, load_catalogue, offered_by
 from pipeline.indicators.sums import roll_up, valued
 from pipeline.layout import Layout
+from pipeline.output import placed
 from pipeline.params import Params
 from pipeline.reference import Plan
 from pipeline.regions import NATION_CODE
@@ -171,9 +172,9 @@ def places(layout: Layout) -> pl.DataFrame:
 
 
 def write(table: pl.DataFrame, path: Path) -> None:
-    """The indicator table as one Parquet file (`data/processed/<edition>/indicators.parquet`)."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    table.select(list(TABLE)).write_parquet(path)
+    """The indicator table as one Parquet file (`data/processed/<edition>/indicators.parquet`), whole or not at all. Raises OutputError."""
+    with placed(path) as beside:
+        table.select(list(TABLE)).write_parquet(beside)
 
 
 def read(path: Path) -> pl.DataFrame:

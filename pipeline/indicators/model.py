@@ -204,6 +204,14 @@ class Catalogue:
         }
         return Catalogue({one.id: one for one in self if one.id in wanted}, families)
 
+    def tables(self, id: str) -> tuple[str, ...]:
+        """The filed tables that it is made of; none of the quality of all filings."""
+        one = self[id]
+        if one.table is None:
+            return tuple(dict.fromkeys(name for part in one.needed for name in self.tables(part)))
+        made = {"carbon": ("energy", "green_power")}
+        return tuple(name for name in made.get(one.table, (one.table,)) if name in BY_NAME)
+
     def has_entities(self, id: str) -> bool:
         """Whether enterprises stand behind it, so that it can be told for each of them."""
         one = self[id]

@@ -12,7 +12,7 @@ from pipeline.filings.contracts import BY_NAME
 from pipeline.findings import Measure
 from pipeline.indicators import flags
 from pipeline.indicators.evaluate import ECONOMIC
-from pipeline.indicators.model import Catalogue, Indicator, members
+from pipeline.indicators.model import Catalogue, members
 from pipeline.indicators.scorecard import CONFIDENTIAL, NATIONAL, NOT_COVERED, NOT_DEFINED, NOT_MET
 from pipeline.reference import Plan
 from pipeline.regions import NATION_CODE, Region
@@ -28,7 +28,8 @@ def _told(row: Mapping[str, Any] | None) -> float | None:
 
 @dataclass(frozen=True)
 class View:
-    """table: `evaluate.TABLE`, up to `year`. provinces: see `reference.provinces`. names: entity_id -> name."""
+    """table: `evaluate.TABLE`, up to `year`. provinces: see `reference.provinces`. names: entity_id -> name. top_n: how
+    many a figure of the most lists. marked: short names of provinces that figures set apart, besides the report's own."""
 
     table: pl.DataFrame
     catalogue: Catalogue
@@ -36,6 +37,8 @@ class View:
     year: int
     provinces: pl.DataFrame
     names: dict[str, str]
+    top_n: int = 10
+    marked: tuple[str, ...] = ()
 
     def measure(self, id: str) -> Measure:
         """How the indicator is called and printed."""
@@ -179,16 +182,7 @@ class View:
 
     def tables(self, *ids: str) -> list[str]:
         """The Chinese names of the tables that the indicators are made of."""
-        names: dict[str, None] = {}
-        for id in ids:
-            names.update(dict.fromkeys(self._tables(self.catalogue[id])))
-        return list(names)
-
-    def _tables(self, one: Indicator) -> list[str]:
-        if one.table is None:
-            return [name for part in one.needed for name in self._tables(self.catalogue[part])]
-        made = {"carbon": ("energy", "green_power")}
-        return [BY_NAME[name].zh for name in made.get(one.table, (one.table,)) if name in BY_NAME]
+        return list(dict.fromkeys(BY_NAME[name].zh for id in ids for name in self.catalogue.tables(id)))
 
     def method(self, *ids: str) -> str:
         """How the indicators are computed, as the methods appendix has it, and what has to be said of these values."""

@@ -23,6 +23,7 @@ APPENDIX = 90  # notebooks from this number on are lettered, each of their first
 
 _heading = re.compile(r"^(#{1,4}) +(.+?)\s*$")
 _reference = re.compile(r"\[\]\(#([\w-]+)\)")
+_named = re.compile("\ue000([\\w\\\\\u200b-]+)\ue001")  # the same in a block's text, which is no Markdown
 _outside = {
     "代码单元": re.compile(r"^```+ *\{(?!=(?:html|typst)\})", re.M),
     "Quarto 短代码": re.compile(r"\{\{<"),
@@ -149,6 +150,9 @@ class _Chapter:
         if id in self.document.names:
             raise ValueError(f"the id {id} is given twice")
         number = svg = ""
+        block = block | {
+            name: _reference.sub("\ue000\\1\ue001", block[name]) for name in ("source", "method") if name in block
+        }
         if kind in NUMBERED:
             self.counts[kind] = self.counts.get(kind, 0) + 1
             number = f"{self.number}-{self.counts[kind]}"
@@ -171,14 +175,15 @@ def _only(format: str, lines: list[str]) -> list[str]:
 
 
 def _resolve(body: str, names: dict[str, str]) -> str:
-    """`[](#f-pue)` becomes `[图 4-1](#f-pue)`; a reference to nothing is an error, not a warning."""
+    """`[](#f-pue)` becomes `[图 4-1](#f-pue)`, and `图 4-1` in a block; a reference to nothing is an error, no warning."""
 
-    def name(found: re.Match[str]) -> str:
-        if found[1] not in names:
-            raise ValueError(f"a reference to {found[1]}, which the report does not have")
-        return f"[{names[found[1]]}](#{found[1]})"
+    def name(id: str) -> str:
+        if id not in names:
+            raise ValueError(f"a reference to {id}, which the report does not have")
+        return names[id]
 
-    return _reference.sub(name, body)
+    body = _reference.sub(lambda found: f"[{name(found[1])}](#{found[1]})", body)
+    return _named.sub(lambda found: name(re.sub(r"[\\\u200b]", "", found[1])), body)
 
 
 def check_subset(body: str) -> None:
@@ -238,7 +243,7 @@ def _entry(heading: Heading) -> str:
 def _close_page(front: Front) -> str:
     foot = (
         f'<footer class="report-foot"><p>{markup.text_html(front.title)}　{markup.text_html(front.region)}　'
-        f"{markup.text_html(front.printed_date)}</p></footer></main></div>"
+        f"{markup.text_html(front.printed_date)}</p></footer></main></div>{markup.chart_config()}"
     )
     return "\n".join(_only("html", ["```{=html}", foot, "```"]))
 
@@ -247,7 +252,8 @@ def page_parts(theme: Path, cache: Path, folder: Path) -> None:
     """Write the page's head (stylesheet) and tail (scripts) into `folder`, to be included by either engine."""
     folder.mkdir(parents=True, exist_ok=True)
     css = (theme / "report.css").read_text("utf-8")
-    script = figures.javascript_bundle(cache) + "\n" + (theme / "report.js").read_text("utf-8")
+    own = [(theme / name).read_text("utf-8") for name in ("report.js", "explorer.js")]
+    script = "\n".join([figures.javascript_bundle(cache), *own])
     (folder / "head.html").write_text(f"<style>\n{css}</style>\n", "utf-8")
     script = script.replace("</script", "<\\/script")
     (folder / "tail.html").write_text(f"<script>\n{script}</script>\n", "utf-8")

@@ -32,7 +32,8 @@ class Figure:
 
     id: starts with "f-", unique in the report. title: the finding, as a sentence without full stop. data: what the
     chart shows, with Chinese column names that carry their units; it becomes the table view and the CSV. alt: what
-    a reader who cannot see it must know. decimals: by column, how the table view prints it.
+    a reader who cannot see it must know. decimals: by column, how the table view prints it. explorer: results to choose
+    from, which the page's script offers under the chart (reports/theme/explorer.js); other formats have the chart alone.
     """
 
     id: str
@@ -43,9 +44,10 @@ class Figure:
     source: str
     method: str = ""
     decimals: Mapping[str, int] = field(default_factory=dict)
+    explorer: Mapping[str, Any] | None = None
 
     def payload(self) -> dict[str, Any]:
-        return {
+        return ({"explorer": self.explorer} if self.explorer else {}) | {
             "kind": "figure",
             **_texts(self),
             "alt": self.alt,
@@ -56,8 +58,9 @@ class Figure:
 
 @dataclass(frozen=True)
 class Table:
-    """A numbered table. widths: relative column widths for the PDF; by default they follow the contents. withheld: nan
-    stands for a value that is not published (`wording.WITHHELD` becomes nan in a frame)."""
+    """A numbered table. widths: relative column widths for the PDF; by default they follow the contents. brief: what
+    stands on paper instead, with the same columns, where the whole is too long to print. withheld: nan stands for a value
+    that is not published (`wording.WITHHELD` becomes nan in a frame)."""
 
     id: str
     title: str
@@ -66,13 +69,15 @@ class Table:
     method: str = ""
     decimals: Mapping[str, int] = field(default_factory=dict)
     widths: Sequence[float] | None = None
+    brief: pl.DataFrame | None = None
     withheld: bool = False
 
     def payload(self) -> dict[str, Any]:
-        table = _cells(self.data, self.decimals, self.withheld)
-        if self.widths:
-            table["widths"] = list(self.widths)
-        return {"kind": "table", **_texts(self), "table": table}
+        data = {"table": self.data} | ({} if self.brief is None else {"brief": self.brief})
+        cells = {name: _cells(rows, self.decimals, self.withheld) for name, rows in data.items()}
+        for table in cells.values():
+            table["widths"] = list(self.widths or table["widths"])
+        return {"kind": "table", **_texts(self), **cells}
 
 
 @dataclass(frozen=True)

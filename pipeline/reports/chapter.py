@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,14 @@ from pipeline.layout import Layout
 from pipeline.params import Params
 from pipeline.reference import Plan
 from pipeline.regions import Region
+from pipeline.reports import history
 from pipeline.reports.blocks import MIME, NUMBERED, Block
-from pipeline.reports.edition import indicators, prepare, read_by
+from pipeline.reports.edition import indicators, prepare, read_by, scenarios
 from pipeline.reports.plan import NO_FILINGS, PUBLIC, Job, Selection, jobs
-from pipeline.reports.provenance import inputs
+from pipeline.reports.provenance import read
+from pipeline.reports.since import LastEdition
+from pipeline.scenarios import outlook
+from pipeline.scenarios.outlook import Outlook
 
 CHARTS = "charts"
 
@@ -38,7 +43,8 @@ class Chapter:
     published: see `reference.published`, with what lies after the report's year left out. provinces: 34 rows, see
     `reference.provinces`. parameters: the effective parameters as a table with Chinese columns. inputs: the input
     files with path, sha256 and rows. edition: the folder of what was computed from the filings. view: the
-    indicators of the report's region.
+    indicators of the report's region. scenarios: the folder of what `outlook` reads. last: what the edition of the year
+    before said, where there is one.
     """
 
     layout: Layout
@@ -56,6 +62,8 @@ class Chapter:
     tables: Path
     edition: Path
     view: View
+    scenarios: Path
+    last: LastEdition | None
 
     def filed(self, table: str) -> pl.DataFrame:
         """An accepted table, up to the report's year; see `intake.Intake.accepted`. Empty without filings; of a public report
@@ -64,6 +72,10 @@ class Chapter:
             return pl.DataFrame(schema=BY_NAME[table].dtypes)
         rows = publication.filed(self.edition, table) if self.is_public else accepted(self.edition, table)
         return rows.filter(pl.col("year") <= self.year) if "year" in rows.columns else rows
+
+    def outlook(self) -> Outlook:
+        """All scenarios of the report's region; empty tables where they cannot be projected."""
+        return outlook.read(self.scenarios).of(self.region.code)
 
     @property
     def has_filings(self) -> bool:
@@ -160,10 +172,20 @@ def open_chapter(
     edition = Path(frozen["edition"])
     filed = frozen["filings"] != NO_FILINGS and frozen["audience"] != PUBLIC
     names = dict(accepted(edition, "entities").select("entity_id", "name_zh").iter_rows()) if filed else {}
+    view = View(
+        table=evaluate.read(Path(frozen["indicators"])),
+        catalogue=load_catalogue(layout),
+        region=Region(**frozen["region"]),
+        year=frozen["year"],
+        provinces=reference.provinces(layout),
+        names=names,
+        top_n=frozen["params"]["top_n"],
+        marked=tuple(frozen["params"]["highlight_regions"]),
+    )
     return Chapter(
         layout=layout,
         year=frozen["year"],
-        region=Region(**frozen["region"]),
+        region=view.region,
         scenario=frozen["scenario"],
         filings=frozen["filings"],
         audience=frozen["audience"],
@@ -172,18 +194,27 @@ def open_chapter(
         inputs=pl.DataFrame(frozen["inputs"], infer_schema_length=None),
         published=published,
         plan=reference.load_plan(layout),
-        provinces=reference.provinces(layout),
+        provinces=view.provinces,
         tables=Path(frozen["tables"]),
         edition=edition,
-        view=View(
-            table=evaluate.read(Path(frozen["indicators"])),
-            catalogue=load_catalogue(layout),
-            region=Region(**frozen["region"]),
-            year=frozen["year"],
-            provinces=reference.provinces(layout),
-            names=names,
-        ),
+        view=view,
+        last=_last(view, [history.load(Path(path)) for path in frozen["editions"]]),
+        scenarios=Path(frozen["scenarios"]),
     )
+
+
+def _last(view: View, entries: Sequence[history.Entry]) -> LastEdition | None:
+    if not entries:
+        return None
+    before, after = entries
+    return LastEdition(replace(view, table=before.table(), year=before.year), before, after)
+
+
+def _compared(layout: Layout, job: Job) -> list[str]:
+    """The entries of the edition of the year before and of this one; none without the former."""
+    last = history.of_last_year(layout, job)
+    own = history.entry(layout, history.place(job), job.region, job.scenario)
+    return [str(last.path), str(own.path)] if last and own else []
 
 
 def freeze(layout: Layout, job: Job) -> dict[str, Any]:
@@ -196,8 +227,10 @@ def freeze(layout: Layout, job: Job) -> dict[str, Any]:
         "audience": job.audience,
         "params": job.resolved.params.model_dump(mode="json"),
         "parameters": params.table(job.resolved).to_dicts(),
-        "inputs": inputs(layout, job.intake, job.audience),
+        "inputs": read(layout, job),
+        "editions": _compared(layout, job),
         "indicators": str(indicators(layout, job)),
+        "scenarios": str(scenarios(layout, job)),
         "edition": str(read_by(layout, job)),
         "tables": str(layout.processed / job.edition / job.slug / "tables"),
     }

@@ -15,6 +15,7 @@ from pipeline.charts import alt_text, theme
 from pipeline.findings import Measure, Values
 from pipeline.indicators.scorecard import COMPARED, Judgement, Statement
 from pipeline.indicators.view import View
+from pipeline.reports import shapes
 from pipeline.reports.blocks import Figure, Table
 from pipeline.reports.shapes import FILED, not_drawn
 
@@ -113,7 +114,7 @@ def shares_by_year(
     return Figure(
         id=figure,
         title=title,
-        chart=(bars + text).properties(height=34 * len(years) + 20),
+        chart=(bars + text).properties(height=26 * len(years) + 12),
         data=data.select(pl.col("year").alias("年份"), "名称", *([amount] if amount else []), pl.col("份").alias("占比（%）")),
         alt=alt_text.of_series("堆积条形图", what, part, years, lines),
         source=source,
@@ -148,7 +149,7 @@ def then_and_now(view: View, id: str, figure: str, since: int) -> Figure | None:
     )
     places = f".{measure.decimals}f"
     rows = alt.Chart(data).encode(
-        y=alt.Y("省份:N", sort=data["省份"].to_list(), title=None, axis=alt.Axis(ticks=False)),
+        y=alt.Y("省份:N", sort=data["省份"].to_list(), title=None, axis=shapes.names_axis(view)),
         tooltip=[
             "省份:N",
             *(
@@ -174,7 +175,7 @@ def then_and_now(view: View, id: str, figure: str, since: int) -> Figure | None:
     return Figure(
         id=figure,
         title=f"{since} 年至 {view.year} 年{measure.name}：{findings.rose_and_fell(measure, was, now)}",
-        chart=layers.properties(height=15 * len(both) + 10),
+        chart=layers.properties(height=theme.ROW * len(both) + 8),
         data=data.select("省份", pl.col("始").alias(columns[0]), pl.col("末").alias(columns[1]), "方向"),
         alt=alt_text.of_ranking("哑铃图", change.name, change, moved),
         source=FILED,

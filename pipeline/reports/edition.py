@@ -1,15 +1,15 @@
-"""What all reports of an edition share: the accepted filings and the indicators made of them, computed once."""
+"""What all reports of an edition share: the accepted filings, the indicators and the scenarios, computed once."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
 
-from pipeline import reference
+from pipeline import params, reference
 from pipeline.disclosure import publication, rules
 from pipeline.disclosure.pattern import Material, kept
 from pipeline.disclosure.policy import load_policy
@@ -19,9 +19,12 @@ from pipeline.indicators.cells import Edition
 from pipeline.indicators.explain import Explanation, explain
 from pipeline.indicators.model import load_catalogue
 from pipeline.layout import Layout
-from pipeline.params import Params
+from pipeline.params import Params, Resolved
 from pipeline.regions import Region, all_regions
+from pipeline.reports import history, provenance
 from pipeline.reports.plan import PUBLIC, Job
+from pipeline.scenarios import outlook
+from pipeline.scenarios.outlook import Outlook
 
 PATTERN_FILE = "disclosure.parquet"  # beside the public folder, not in it: it says why each cell is hidden
 METHOD = (
@@ -47,31 +50,55 @@ def read_by(layout: Layout, job: Job) -> Path:
 
 
 def prepare(layout: Layout, jobs: Sequence[Job]) -> None:
-    """Write the filings and indicator tables that `jobs` read. Raises DataError where catalogue or reference are wrong,
-    ParameterError where the policy for the public is."""
-    internal = [job for job in jobs if job.audience != PUBLIC]
-    for edition, intake in {job.edition: job.intake for job in internal}.items():
+    """Write the filings, indicator tables and scenarios that `jobs` read, and keep the numbers in the history of their
+    edition.
+
+    Raises DataError where catalogue or reference are wrong, ParameterError where the policy for the public is, OutputError.
+    """
+    for audience in dict.fromkeys(job.audience for job in jobs):
+        of_audience = [job for job in jobs if job.audience == audience]
+        (_publish if audience == PUBLIC else _write)(layout, of_audience)
+        _keep(layout, of_audience)
+
+
+def _write(layout: Layout, jobs: Sequence[Job]) -> None:
+    """The filings, indicator tables and scenarios of an edition, all of them."""
+    for edition, intake in {job.edition: job.intake for job in jobs}.items():
         if intake:
             save(intake, layout.processed / edition)
-    for path, job in {indicators(layout, job): job for job in internal}.items():
+    for path, job in {indicators(layout, job): job for job in jobs}.items():
         evaluate.write(computed(layout, job), path)
-    public = {indicators(layout, job): job for job in jobs if job.audience == PUBLIC}
-    if public:
-        _publish(layout, public)
+    for folder, job in {scenarios(layout, job): job for job in jobs}.items():
+        outlook.write(projected(layout, job, evaluate.read(indicators(layout, job))), folder, _names(layout))
 
 
-def _publish(layout: Layout, jobs: Mapping[Path, Job]) -> None:
-    """Write the public folder of an edition. jobs: indicator table -> one of the reports that read it.
+def _names(layout: Layout) -> dict[str, str]:
+    return {region.code: region.short_zh for region in all_regions(layout)}
+
+
+def _keep(layout: Layout, jobs: Sequence[Job]) -> None:
+    """Add what was written to the history. That of a public edition does not tell who filed what."""
+    grounds = {}
+    for edition, job in {job.edition: job for job in jobs}.items():
+        told = None if job.audience == PUBLIC else job.intake
+        grounds[edition] = history.ground(layout, told, provenance.inputs(layout, job.intake, job.audience))
+    for job in jobs:
+        paths = outlook.read(scenarios(layout, job)).of(job.region.code).paths.filter(scenario=job.scenario)
+        history.keep(layout, job, indicators(layout, job), grounds[job.edition], paths)
+
+
+def _publish(layout: Layout, jobs: Sequence[Job]) -> None:
+    """Write the public folder of an edition: what `_write` writes, after disclosure control.
 
     One pattern holds for all tables, whatever their parameters: what is hidden in one is hidden in the others, until all
     of them are safe. It is kept with the edition, with a key of all that it depends on, and used again.
     """
-    first = next(iter(jobs.values()))
+    first = jobs[0]
     folder, catalogue = read_by(layout, first), load_catalogue(layout)
     policy, plan = load_policy(layout, catalogue), reference.load_plan(layout)
     accepted = publication.shown(first.intake.accepted if first.intake else {})
     tables, materials = dict[Path, pl.DataFrame](), dict[Path, Material]()
-    for path, job in sorted(jobs.items()):
+    for path, job in sorted({indicators(layout, job): job for job in jobs}.items()):
         counts = job.intake.counts if job.intake else None
         tables[path] = evaluate.compute(accepted, layout, job.resolved.params, plan, job.year, counts)
         prepared = inputs.prepare(accepted, layout, job.resolved.params, plan, job.year, counts)
@@ -83,11 +110,16 @@ def _publish(layout: Layout, jobs: Mapping[Path, Job]) -> None:
     earlier = layout.processed / f"{first.year - 1}-{first.filings}" / PATTERN_FILE
     found = kept(layout.processed / first.edition / PATTERN_FILE, list(materials.values()), earlier)
     folder.mkdir(parents=True, exist_ok=True)
-    for path, table in tables.items():
-        evaluate.write(publication.public(table, found), path)
+    public = {path: publication.public(table, found) for path, table in tables.items()}
+    for path, table in public.items():
+        evaluate.write(table, path)
     publication.summary(materials[min(materials)].cells, found).write_parquet(folder / "summary.parquet")
     if first.intake:
         publication.save(folder, first.intake.accepted, first.intake.counts, policy)
+    for place, job in {scenarios(layout, job): job for job in jobs}.items():
+        path = indicators(layout, job)
+        closed = publication.resting_on_hidden(public[path], outlook.INPUTS, job.year)
+        outlook.write(projected(layout, job, tables[path]).without(closed), place, _names(layout))
 
 
 def disclosed(layout: Layout, jobs: Sequence[Job]) -> str:
@@ -97,6 +129,26 @@ def disclosed(layout: Layout, jobs: Sequence[Job]) -> str:
         return ""
     of_year = pl.read_parquet(read_by(layout, job) / "summary.parquet").filter(pl.col("year") == job.year)
     return publication.told(of_year)
+
+
+def scenarios(layout: Layout, job: Job) -> Path:
+    """The folder with the scenarios of a report (`outlook`): those of all regions, as the indicator table and what was
+    written after -p have them."""
+    table, chosen = indicators(layout, job), sorted(job.overrides)
+    name = table.stem.replace("indicators", "scenarios")
+    return table.with_name(name + (f"-{hashlib.sha256(json.dumps(chosen).encode()).hexdigest()[:8]}" if chosen else ""))
+
+
+def parameters(layout: Layout, job: Job) -> dict[str, list[Resolved]]:
+    """Scenario -> the parameters of the nation and of every province, with what was written after -p. Raises
+    ParameterError."""
+    names = [name for name, _ in params.scenarios(layout)]
+    return {name: [params.resolve(layout, one, name, job.overrides) for one in all_regions(layout)] for name in names}
+
+
+def projected(layout: Layout, job: Job, table: pl.DataFrame) -> Outlook:
+    """The scenarios of all regions from the indicator table of a report; empty without filings."""
+    return outlook.compute(table, parameters(layout, job), reference.load_plan(layout), reference.grid_factors(layout))
 
 
 def computed(layout: Layout, job: Job, only: Sequence[str] = ()) -> pl.DataFrame:

@@ -94,7 +94,7 @@ def quota_bars(rows: pl.DataFrame, plan: Plan, year: int, figure: str) -> Figure
     quotas = pl.DataFrame(
         {"类别": [one.title for one in plan.case_quotas], "应有": [one.quota for one in plan.case_quotas]}
     )
-    ticks = alt.Chart(quotas).mark_tick(color=theme.ACCENT, thickness=3, height=30).encode(
+    ticks = alt.Chart(quotas).mark_tick(color=theme.ACCENT, thickness=3, height=24).encode(
         y=alt.Y("类别:N", sort=quotas["类别"].to_list()), x="应有:Q", tooltip=["类别:N", "应有:Q"])  # fmt: skip
     counted = counts(rows, plan)
     met = [quota.title for quota in plan.case_quotas if counted[quota.id] >= quota.quota]
@@ -103,7 +103,7 @@ def quota_bars(rows: pl.DataFrame, plan: Plan, year: int, figure: str) -> Figure
     return Figure(
         id=figure,
         title=f"截至 {year} 年末遴选和推广的应用场景共 {sum(counted.values())} 个，{told}",
-        chart=(bars + ticks).properties(height=150),
+        chart=(bars + ticks).properties(height=100),
         data=data.select("类别", "状态", "个数"),
         alt=f"条形图：截至 {year} 年末的应用场景，{quota_told(rows, plan)}；竖线为计划要求的个数。",
         source=FILED,
@@ -152,8 +152,8 @@ def sums(rows: pl.DataFrame, plan: Plan, table: str, year: int) -> Table | None:
     )
 
 
-def league(rows: pl.DataFrame, figure: str, year: int) -> Figure | None:
-    """The net effect of each case that is summed, with its interval, the largest first."""
+def league(rows: pl.DataFrame, figure: str, year: int, top_n: int) -> Figure | None:
+    """The net effect of each case that is summed, with its interval: drawn are the `top_n` largest and all below zero."""
     shown = rows.filter("summed").sort("net_tco2", descending=True)
     if shown.height < 2:
         return None
@@ -162,15 +162,16 @@ def league(rows: pl.DataFrame, figure: str, year: int) -> Figure | None:
         效果=pl.col("effect").cast(pl.String).replace(EFFECTS),
         印=pl.col("net_tco2").map_elements(lambda value: wording.number(value, 0), return_dtype=pl.String),
     )  # fmt: skip
-    y = alt.Y("场景:N", sort=data["场景"].to_list(), title=None, axis=alt.Axis(ticks=False, labelLimit=230))
+    drawn = data.filter((pl.int_range(pl.len()) < top_n) | (pl.col("净效果") < 0))
+    y = alt.Y("场景:N", sort=drawn["场景"].to_list(), title=None, axis=alt.Axis(ticks=False, labelLimit=230))
     tint = alt.Color(
         "效果:N", scale=alt.Scale(domain=list(EFFECTS.values()), range=[theme.PRIMARY, theme.CATEGORIES[2]])
     )
-    base = alt.Chart(data).encode(
+    base = alt.Chart(drawn).encode(
         y=y, color=tint, tooltip=["场景:N", "效果:N", alt.Tooltip("印:N", title="净效果（tCO2）")]
     )
     spans = base.mark_rule(strokeWidth=3, opacity=0.35).encode(x=alt.X("低:Q", title="tCO2", axis=alt.Axis(grid=True, tickCount=5)), x2="高:Q")  # fmt: skip
-    points = base.mark_point(size=60).encode(x="净效果:Q")
+    points = base.mark_point(size=60, opacity=1).encode(x="净效果:Q")
     labels = base.mark_text(align="left", dx=5, fontSize=10).encode(x="高:Q", text="印:N", color=alt.value(theme.INK))
     first, last = shown.row(0, named=True), shown.row(-1, named=True)
     negative = shown.filter(pl.col("net_tco2") < 0).height
@@ -178,13 +179,14 @@ def league(rows: pl.DataFrame, figure: str, year: int) -> Figure | None:
     return Figure(
         id=figure,
         title=f"{year} 年计入合计的 {shown.height} 个场景中，净效果最大的是{first['title']}（{NET.say(first['net_tco2'])}）{tail}",
-        chart=(spans + points + labels).properties(height=20 * shown.height + 20),
+        chart=(spans + points + labels).properties(height=20 * drawn.height + 12),
         data=data.select("场景", "效果", "净效果", "低", "高"),
         alt=alt_text.of_groups(
             "点图", f"{year} 年各场景的净效果", NET, dict(data.select("场景", "净效果").iter_rows())
         ),
         source=FILED,
-        method=f"点为净效果，横线为{LIKELY}（三角形不确定度）；单位 tCO2。",
+        method=f"点为净效果，横线为{LIKELY}（三角形不确定度）；单位 tCO2。"
+        + (f"图中列净效果最大的 {top_n} 个和为负的，其余见数据表。" if drawn.height < data.height else ""),
         decimals={"净效果": 1, "低": 1, "高": 1},
     )
 
@@ -220,7 +222,7 @@ def technologies(rows: pl.DataFrame, figure: str) -> Figure | None:
         id=figure,
         title=f"{rows.height} 个场景涉及 {len(order['技术'])} 种技术、{len(order['领域'])} 个领域，用到{top}的最多（{n} 个）",
         chart=(base.mark_rect(cornerRadius=2).encode(color=tint) + base.mark_text().encode(text="个数:Q", color=ink)).properties(
-            height=19 * len(order["领域"]) + 30),
+            height=17 * len(order["领域"]) + 20),
         data=cells,
         alt="热力图：各领域所用的技术。" + "、".join(f"{name} {each.filter(pl.col('技术') == name)['case_id'].n_unique()} 个" for name in order["技术"]) + "。",
         source=FILED,

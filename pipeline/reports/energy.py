@@ -117,8 +117,9 @@ def _indices(
     )
     years = sorted({year for path in lines.values() for year in path})
     values = [value for path in lines.values() for value in path.values()]
+    domain, gap = labels.span(values)
     x = alt.X("年份:O", title=None, axis=alt.Axis(labelAngle=0))
-    y = alt.Y("指数:Q", title=f"{years[0]} 年 = 100", scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5))
+    y = alt.Y("指数:Q", title=f"{years[0]} 年 = 100", scale=alt.Scale(domain=list(domain)), axis=alt.Axis(tickCount=5))
     tooltip = [alt.Tooltip("线:N"), alt.Tooltip("年份:O"), alt.Tooltip("指数:Q", format=".1f")]
     drawn = alt.Chart(rows.filter(pl.col("线") != GOAL)).encode(x=x, y=y, color=colour, tooltip=tooltip)
     layers = [drawn.mark_line(point=True)]
@@ -127,9 +128,8 @@ def _indices(
         layers.append(dashed.mark_line(strokeDash=[5, 3], strokeWidth=1.5))
     last = rows.filter(pl.col("年份") == pl.col("年份").max().over("线"))
     last = last.with_columns(字=pl.col("线") + pl.Series([f" {wording.number(value, 1)}" for value in last["指数"]]))
-    spread = (max(values) - min(values)) / 11 or 1.0
     for of_year in last.partition_by("年份"):
-        ends = labels.apart(of_year, "指数", spread)
+        ends = labels.apart(of_year, "指数", gap)
         layers.append(
             alt.Chart(ends)
             .mark_text(align="left", dx=9)
@@ -138,7 +138,7 @@ def _indices(
     return Figure(
         id=figure,
         title=title,
-        chart=alt.layer(*layers).properties(height=240),
+        chart=alt.layer(*layers).properties(height=theme.HEIGHT),
         data=rows.pivot(on="线", index="年份", values="指数").sort("年份"),
         alt=alt_text.of_series(
             "折线图", what, INDEX, years, {name: [path.get(year) for year in years] for name, path in lines.items()}

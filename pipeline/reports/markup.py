@@ -6,19 +6,20 @@ the characters it is made of.
 
 from __future__ import annotations
 
-import base64
+import csv
 import html
+import io
 import json
 import re
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import quote
 
 from pipeline.charts import theme
 
 Payload = dict[str, Any]
 
 LABELS = {"figure": "图", "table": "表"}
+COLUMNS = 12  # a table has at most so many; the stylesheet knows their alignment by number
 _markdown_special = re.compile(r"([\\`*_{}\[\]()#+\-.!<>|~$^@\"':=])")
 _url = re.compile(r"https?://\S+")
 _long = re.compile(r"https?://\S+|[\w./-]*[A-Za-z0-9_./-]{18,}", re.A)
@@ -52,10 +53,10 @@ def to_html(block: Payload, number: str, svg: str = "") -> str:
     caption = f'<span class="number">{name}</span> {text_html(block["title"])}'
     table = _table_html(block["table"], f"{name} {block['title']}")
     if block["kind"] == "figure":
-        spec = json.dumps(block["spec"], ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
         body = (
             f'<div class="chart"><div class="drawn" role="img" aria-label="{text_html(block["alt"])}">{svg}</div></div>'
-            f'<script type="application/json" class="spec" data-for="{block["id"]}">{spec}</script>'
+            f"{_data_html(block, 'spec', _packed(block['spec']))}"
+            f"{_data_html(block, 'explorer', _json(block['explorer'])) if 'explorer' in block else ''}"
         )
         views = f"<details><summary>查看数据表</summary>{table}</details>"
     else:
@@ -66,47 +67,62 @@ def to_html(block: Payload, number: str, svg: str = "") -> str:
         if block["method"]
         else ""
     )
-    csv = (
-        f'<a class="download" download="{name.replace(" ", "")}.csv" '
-        f'href="{_csv_address(block["table"]["csv"])}">'
-        f'下载数据<span class="hidden">（{name}）</span></a>'
-    )
     return (
         f'<figure id="{block["id"]}" class="{block["kind"]}"><figcaption>{caption}</figcaption>{body}{source}'
-        f'<div class="tools">{views}{method}{csv}</div></figure>'
+        f'<div class="tools">{views}{method}</div></figure>'
     )
 
 
-def _csv_address(csv: str) -> str:
-    """A file of its own within the page, in the shorter of two spellings: a Chinese sign takes nine bytes or four."""
-    coded = base64.b64encode(("\ufeff" + csv).encode()).decode()
-    plain = f"data:text/csv;charset=utf-8,%EF%BB%BF{quote(csv)}"
-    return min(plain, f"data:text/csv;charset=utf-8;base64,{coded}", key=len)
+def _data_html(block: Payload, name: str, data: str) -> str:
+    """What the page's script reads of a block: `spec`, or `explorer`."""
+    return f'<script type="application/json" class="{name}" data-for="{block["id"]}">{data}</script>'
+
+
+def chart_config() -> str:
+    """What all charts of the page share, said once: the script puts it back into each specification."""
+    return f'<script type="application/json" id="chart-config">{_json(theme.green_report()["config"])}</script>'
+
+
+def _packed(spec: Payload) -> str:
+    """A specification without the shared configuration and with its data by column instead of by row."""
+    shared = json.loads(json.dumps(theme.green_report()["config"]))
+    kept = {name: value for name, value in spec.items() if name != "config" or value != shared}
+    data = {
+        name: {column: [row[column] for row in rows] for column in rows[0]} if rows else {}
+        for name, rows in spec.get("datasets", {}).items()
+    }
+    return _json(kept | {"datasets": data})
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def _table_html(table: Payload, label: str) -> str:
-    align = table["align"]
-    head = "".join(
-        f'<th scope="col" class="{side}">{text_html(name)}</th>'
-        for name, side in zip(table["columns"], align, strict=True)
-    )
+    """A table; a cell that prints a value shorter than it is carries the value for the download (`data-v`)."""
+    if len(table["columns"]) > COLUMNS:
+        raise ValueError(f"{label}: more than {COLUMNS} columns cannot be read")
+    head = "".join(f'<th scope="col">{text_html(name)}</th>' for name in table["columns"])
+    exact = list(csv.reader(io.StringIO(table["csv"], newline="")))[1:]
     rows = "".join(
-        "<tr>"
-        + "".join(f'<td class="{side}">{_cell_html(cell)}</td>' for cell, side in zip(row, align, strict=True))
-        + "</tr>"
-        for row in table["rows"]
+        "<tr>" + "".join(map(_cell_html, row, values)) + "</tr>"
+        for row, values in zip(table["rows"], exact, strict=True)
     )
-    wide = ' class="wide"' if table["wide"] else ""
+    names = [f"r{place}" for place, side in enumerate(table["align"], 1) if side == "right"]
+    names += ["wide"] if table["wide"] else []
+    named = f' class="{" ".join(names)}"' if names else ""
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-label="{text_html(label)}">'
-        f"<table{wide}><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+        f"<table{named}><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 
 
-def _cell_html(cell: str) -> str:
+def _cell_html(cell: str, value: str) -> str:
+    exact = "" if cell == value else f' data-v="{text_html(value)}"' if value else " data-v"
+    shown = text_html(cell)
     if _url.fullmatch(cell):
-        return f'<a href="{text_html(cell)}" rel="noopener noreferrer">{text_html(cell)}</a>'
-    return text_html(cell)
+        shown = f'<a href="{shown}" rel="noopener noreferrer">{shown}</a>'
+    return f"<td{exact}>{shown}</td>"
 
 
 def _cards_html(block: Payload) -> str:
@@ -115,7 +131,7 @@ def _cards_html(block: Payload) -> str:
         link = f'<a href="{text_html(card["link"])}">{text_html(card["link_text"])}</a>' if card["link"] else ""
         detail = f'<p class="detail">{text_html(card["detail"])}</p>' if card["detail"] else ""
         cards.append(
-            f'<li class="card {card["tone"]}"><h3>{text_html(card["title"])}</h3>'
+            f'<li class="card {card["tone"]}"><h4>{text_html(card["title"])}</h4>'
             f'<p class="value">{text_html(card["value"])}{_spark_html(card["path"])}</p>'
             f'<p class="status"><span aria-hidden="true">{text_html(card["symbol"])}</span> '
             f"{text_html(card['status'])}</p>"
@@ -153,7 +169,7 @@ def _entries_html(block: Payload) -> str:
         facts = "".join(f"<dt>{text_html(name)}</dt><dd>{text_html(said)}</dd>" for name, said in entry["facts"])
         text = f'<p class="detail">{text_html(entry["text"])}</p>' if entry["text"] else ""
         entries.append(
-            f'<li class="card {entry["tone"]}"><h3>{text_html(entry["title"])}</h3>'
+            f'<li class="card {entry["tone"]}"><h4>{text_html(entry["title"])}</h4>'
             f'<p class="detail">{text_html(entry["badge"])}</p><p class="value">{text_html(entry["value"])}</p>'
             f"<dl>{facts}</dl>{text}</li>"
         )
@@ -175,7 +191,7 @@ def to_typst(block: Payload, number: str, picture: str = "") -> str:
     if block["kind"] == "figure":
         kind, body = "image", f'image("{picture}", width: 100%, alt: {text_typst(block["alt"])})'
     else:
-        kind, body = "table", _table_typst(block["table"], under)
+        kind, body = "table", _table_typst(block.get("brief") or block["table"], under)
     figure = (
         f"#figure({body}, kind: {kind}, supplement: [{LABELS[block['kind']]}], "
         f'numbering: _ => "{number}", caption: {text_typst(block["title"])}) <{block["id"]}>'
@@ -193,12 +209,18 @@ def _entry_typst(entry: Payload) -> str:
     return f"{parts}, facts: ({facts})"
 
 
+def _head_typst(name: str) -> str:
+    """The name of a column; a unit at its end stays on one line."""
+    found = re.fullmatch(r"(.+?)(（[^（）]{1,8}）)", name)
+    return f"[#{text_typst(found[1])}#box({text_typst(found[2])})]" if found else text_typst(name)
+
+
 def _table_typst(table: Payload, under: str) -> str:
     """The source stands in the table's foot, which every page of the table repeats: none begins with it alone."""
     widths = table["widths"]
     columns = ", ".join(f"{width}fr" for width in widths)
     align = ", ".join(table["align"])
-    head = ", ".join(text_typst(name) for name in table["columns"])
+    head = ", ".join(map(_head_typst, table["columns"]))
     rows = " ".join(", ".join(text_typst(cell) for cell in row) + "," for row in table["rows"])
     foot = f"table.footer(foot({len(widths)}, {under}))"
     return f"table(columns: ({columns},), align: ({align},), table.header({head}), {rows} {foot})"
@@ -238,7 +260,7 @@ def _entry_markdown(entry: Payload) -> str:
 
 def _table_markdown(block: Payload) -> str:
     """A pipe table; the dashes carry the relative widths, which pandoc keeps when a row is longer than a line."""
-    table = block["table"]
+    table = block.get("brief") or block["table"]
     widths = table["widths"]
     dashes = [max(3, round(120 * width / sum(widths))) for width in widths]
     rule = [

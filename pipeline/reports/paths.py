@@ -13,7 +13,7 @@ from pipeline.findings import Measure
 from pipeline.reports.blocks import Figure
 from pipeline.reports.shapes import FILED
 
-HEIGHT, LABEL = 150, 15  # px: low enough that two figures and their text share a page
+HEIGHT = 150  # px: low enough that two figures and their text share a page
 
 
 def indexed(path: pl.DataFrame, base: int) -> pl.DataFrame:
@@ -51,12 +51,10 @@ def lines(
     colour = alt.Color("名称:N", scale=alt.Scale(domain=list(drawn), range=colours), legend=None)
     x = alt.X("year:O", title=None, axis=alt.Axis(labelAngle=0))
     values = [*rows["value"].to_list(), *([goal[0]] if goal else [])]
-    low, high = min(values), max(values)
-    room = (high - low) / 8 or abs(high) / 8 or 1.0  # so that no text lies on the axis or on its title
-    bottom, top = low - room if low < 0 else max(low - room, 0.0), high + room
+    domain, gap = labels.span(values, HEIGHT)
 
     def at(field: str) -> alt.Y:  # alike in every layer: one without a domain would add zero to the shared scale
-        return alt.Y(f"{field}:Q", title=column, scale=alt.Scale(domain=[bottom, top]), axis=alt.Axis(tickCount=5))
+        return alt.Y(f"{field}:Q", title=column, scale=alt.Scale(domain=list(domain)), axis=alt.Axis(tickCount=5))
 
     shown = alt.Tooltip("value:Q", title=column, format=f",.{measure.decimals}f")
     base = alt.Chart(rows).encode(
@@ -66,7 +64,7 @@ def lines(
     last = last.with_columns(
         印=last["名称"] + " " + pl.Series([wording.number(value, measure.decimals) for value in last["value"]])
     )
-    ends = labels.apart(last, "value", (top - bottom) * LABEL / HEIGHT)
+    ends = labels.apart(last, "value", gap)
     text = alt.Chart(ends).encode(x=x, y=at(labels.PLACE), text="印:N")
     halo = text.mark_text(align="left", dx=9, stroke="white", strokeWidth=4)  # where the goal runs behind a label
     layers = [base.mark_line(point=True), halo, text.mark_text(align="left", dx=9).encode(color=colour)]

@@ -15,6 +15,7 @@ from pipeline import params
 from pipeline.charts import fonts
 from pipeline.filings.intake import Intake
 from pipeline.layout import Layout
+from pipeline.reports import history
 from pipeline.reports.plan import PUBLIC, Job
 
 PACKAGES = ("polars", "altair", "vl-convert-python", "papermill", "typst", "pypandoc-binary", "pydantic")
@@ -41,6 +42,12 @@ def _as_one(filed: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [
         {"path": f"填报（{len(filed)} 个文件）", "sha256": hashlib.sha256(hashes.encode()).hexdigest(), "lines": lines}
     ]
+
+
+def read(layout: Layout, job: Job) -> list[dict[str, Any]]:
+    """All that a report reads: `inputs`, and what the edition of the year before said, where there is one."""
+    last = history.of_last_year(layout, job)
+    return inputs(layout, job.intake, job.audience) + (last.described() if last else [])
 
 
 def _filed(intake: Intake) -> list[dict[str, Any]]:
@@ -70,7 +77,7 @@ def provenance(layout: Layout, job: Job, engine: str) -> dict[str, Any]:
             "audience": job.audience,
             "date": job.date.isoformat(),
         },
-        "inputs": inputs(layout, job.intake, job.audience),
+        "inputs": read(layout, job),
         "parameters": params.table(job.resolved).to_dicts(),
         "code": code(layout),
         "versions": {"python": platform.python_version(), "engine": engine}

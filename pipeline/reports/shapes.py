@@ -5,7 +5,9 @@ Every function returns None where there is nothing to draw: a chapter says so in
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 
 import altair as alt
 import polars as pl
@@ -19,7 +21,6 @@ from pipeline.reports.blocks import Figure, Table
 from pipeline.wording import join_names
 
 FILED = "企业填报，本报告计算"
-SHOWN_MEMBERS = 12
 
 
 def _in_unit(measure: Measure, values: Sequence[float | None]) -> tuple[list[float | None], str, int]:
@@ -35,6 +36,18 @@ def _in_unit(measure: Measure, values: Sequence[float | None]) -> tuple[list[flo
 
 def _column(measure: Measure, unit: str) -> str:
     return f"{measure.name}（{unit}）" if unit else measure.name
+
+
+def set_apart(view: View) -> dict[str, str]:
+    """Province -> its colour in charts of all: the report's own, and those that the parameters mark."""
+    tints = dict.fromkeys(view.marked, theme.CATEGORIES[2])
+    return tints if view.region.is_nation else tints | {view.region.short_zh: theme.ACCENT}
+
+
+def names_axis(view: View) -> alt.Axis:
+    """The names of provinces beside their rows, in the colours of `set_apart`."""
+    said = [{"test": f"datum.value === '{name}'", "value": tint} for name, tint in set_apart(view).items()]
+    return alt.Axis(ticks=False, labelFontSize=11, labelColor={"condition": said, "value": theme.INK})
 
 
 def reaches(target: Target, value: float) -> bool:
@@ -68,31 +81,49 @@ def provinces(view: View, id: str, figure: str, target: Target | None = None) ->
         title = f"{said}{measure.name}，{findings.extremes(measure, values)}"
     shown, unit, decimals = _in_unit(measure, list(there.values()))
     column = _column(measure, unit)
-    rows = pl.DataFrame({"省份": list(there), column: shown, "本省": [name == own for name in there]})
+    rows = pl.DataFrame({"省份": list(there), column: shown})
     rows = rows.sort(column, descending=not lower)
     rows = rows.with_columns(印=pl.Series([_against(value, decimals, measure, target) for value in rows[column]]))
-    y = alt.Y("省份:N", sort=rows["省份"].to_list(), title=None, axis=alt.Axis(ticks=False))
+    tints = set_apart(view)
+    plain = theme.PRIMARY if not own else theme.SEQUENTIAL[2]
+    rows = rows.with_columns(色=pl.col("省份").replace_strict(tints, default=plain, return_dtype=pl.String))
+    y = alt.Y("省份:N", sort=rows["省份"].to_list(), title=None, axis=names_axis(view))
     x = alt.X(f"{_field(column)}:Q", title=unit or None, scale=alt.Scale(zero=False, nice=True), axis=alt.Axis(grid=True, tickCount=6))  # fmt: skip
-    tint = alt.condition("datum['本省']", alt.value(theme.ACCENT), alt.value(theme.PRIMARY))
     base = alt.Chart(rows).encode(y=y, x=x, tooltip=["省份:N", alt.Tooltip("印:N", title=column)])
-    layers = [base.mark_point(size=55).encode(color=tint), base.mark_text(align="left", dx=7, fontSize=10).encode(text="印:N")]  # fmt: skip
-    lines = {"全国": view.value(id, "000000")} | ({"目标": target.value} if target else {})
-    marks = [(name, value) for name, value in lines.items() if value is not None]
-    if marks:
-        at, _, _ = _in_unit(measure, [value for _, value in marks])
-        ruled = pl.DataFrame({"线": [name for name, _ in marks], "处": at})
-        rule = alt.Chart(ruled).encode(x=alt.X("处:Q"), color=alt.Color("线:N", scale=alt.Scale(domain=[name for name, _ in marks], range=[theme.MUTED, theme.ACCENT]), legend=alt.Legend(symbolType="stroke")))  # fmt: skip
-        layers.insert(0, rule.mark_rule(strokeWidth=1.5, strokeDash=[5, 3]))
+    text = base.mark_text(align="left", dx=7, fontSize=10)
+    layers = [
+        *_rules(view, measure, {"全国": view.value(id, "000000")}, target),
+        text.mark_text(stroke="white", strokeWidth=3, align="left", dx=7, fontSize=10).encode(
+            text="印:N"
+        ),  # over the rules
+        base.mark_point(size=55, opacity=1).encode(color=alt.Color("色:N", scale=None)),
+        text.encode(text="印:N"),
+    ]
     return Figure(
         id=figure,
         title=title,
-        chart=alt.layer(*layers).properties(height=15 * len(there) + 20),
+        chart=alt.layer(*layers).properties(height=theme.ROW * len(there) + 8),
         data=rows.select("省份", column),
         alt=alt_text.of_ranking("点图", said + measure.name, measure, values, own=own),
         source=FILED,
         method=view.method(id) + not_drawn(values),
         decimals={column: decimals},
     )
+
+
+def _rules(view: View, measure: Measure, lines: Mapping[str, float | None], target: Target | None) -> list[alt.Chart]:
+    """Dashed lines through a chart of all provinces, each with its name and value above it, on the side that is free."""
+    marks = [(f"{name} {measure.say(value)}", value, theme.MUTED) for name, value in lines.items() if value is not None]
+    marks += [(f"目标 {target.value_printed}", target.value, theme.ACCENT)] if target else []
+    marks.sort(key=lambda mark: mark[1])
+    drawn = []
+    for place, (text, value, tint) in enumerate(marks):
+        [at], _, _ = _in_unit(measure, [value])
+        line = alt.Chart(pl.DataFrame({"处": [at], "字": [text]})).encode(x="处:Q")
+        left = len(marks) > 1 and place == 0
+        said = line.mark_text(y=-8, align="right" if left else "left", dx=2 if left else -2, color=tint)
+        drawn += [line.mark_rule(strokeWidth=1.5, strokeDash=[5, 3], color=tint), said.encode(text="字:N")]
+    return drawn
 
 
 def not_drawn(values: findings.Values, why: str = "没有数据的省份") -> str:
@@ -131,28 +162,27 @@ def over_years(view: View, id: str, figure: str, target: Target | None = None) -
     names = list(paths)
     colour = alt.Color("地区:N", scale=alt.Scale(domain=names, range=[theme.ACCENT if len(names) > 1 else theme.PRIMARY, theme.CATEGORIES[2], theme.INK][: len(names)] if len(names) != 2 else [theme.ACCENT, theme.INK]), legend=None)  # fmt: skip
     x = alt.X("year:O", title=None, axis=alt.Axis(labelAngle=0))
+    goal = target if target is not None and target.baseline_year is None else None
+    at = _in_unit(measure, [goal.value])[0] if goal else []
+    domain, gap = labels.span([value for value in (*rows[column], *at) if value is not None])
     y = alt.Y(
-        f"{_field(column)}:Q", title=unit or None, scale=alt.Scale(zero=False, padding=12), axis=alt.Axis(tickCount=5)
+        f"{_field(column)}:Q", title=unit or None, scale=alt.Scale(domain=list(domain)), axis=alt.Axis(tickCount=5)
     )
     lines = alt.Chart(rows).encode(x=x, y=y, color=colour, tooltip=["地区:N", alt.Tooltip("year:O", title="年份"), alt.Tooltip(f"{_field(column)}:Q", title=column, format=f",.{decimals}f")])  # fmt: skip
-    drawn = rows[column].to_list()
-    spread = (max(drawn) - min(drawn)) / 12 or 1.0
     last = rows.filter(pl.col("year") == pl.col("year").max().over("地区"))
     printed = pl.Series("印", [wording.number(value, decimals) for value in last[column]])
     ends = labels.apart(
-        last.with_columns(印=pl.col("地区") + " " + printed if len(names) > 1 else printed), column, spread
+        last.with_columns(印=pl.col("地区") + " " + printed if len(names) > 1 else printed), column, gap
     )
     text = alt.Chart(ends).mark_text(align="left", dx=9).encode(x=x, y=labels.PLACE + ":Q", text="印:N", color=colour)
     layers = [lines.mark_line(point=True), text]
-    if target is not None and target.baseline_year is None:
-        at = _in_unit(measure, [target.value])[0]
-        goal = pl.DataFrame({"处": at, "字": [f"目标 {target.value_printed}"]})
-        rule = alt.Chart(goal).encode(y=alt.Y("处:Q"))
-        layers = [rule.mark_rule(color=theme.ACCENT, strokeDash=[5, 3]), rule.mark_text(align="left", x=0, dy=-8, color=theme.ACCENT).encode(text="字:N"), *layers]  # fmt: skip
+    if goal:
+        rule = alt.Chart(pl.DataFrame({"处": at, "字": [f"目标 {goal.value_printed}"]})).encode(y=alt.Y("处:Q"))
+        layers = [rule.mark_rule(color=theme.ACCENT, strokeDash=[5, 3]), rule.mark_text(align="left", x=4, dy=-8, color=theme.ACCENT).encode(text="字:N"), *layers]  # fmt: skip
     return Figure(
         id=figure,
         title=findings.trend(measure, own["year"].to_list(), own["value"].to_list(), subject=view.region.short_zh),
-        chart=alt.layer(*layers).properties(height=240),
+        chart=alt.layer(*layers).properties(height=theme.HEIGHT),
         data=rows.select("地区", pl.col("year").alias("年份"), column),
         alt=alt_text.of_series(
             "折线图",
@@ -178,13 +208,14 @@ def named(view: View, rows: pl.DataFrame, id: str, figure: str, *, title: str, s
     title: the finding, `{most}` and `{least}` stand for name and printed value. share: also tell each one's share.
     """
     measure = view.measure(id)
-    now = rows.filter(pl.col("year") == view.year).sort("value", descending=True).head(SHOWN_MEMBERS)
-    if now.is_empty():
+    everyone = rows.filter(pl.col("year") == view.year).sort("value", descending=True)
+    if everyone.is_empty():
         return None
+    now = everyone.head(view.top_n)
     shown, unit, decimals = _in_unit(measure, now["value"].to_list())
     column = _column(measure, unit)
     told = [wording.number(value, decimals) for value in shown]
-    whole = now["value"].sum()
+    whole = everyone["value"].sum()
     if share and whole:
         told = [f"{text}（{wording.percent(value / whole)}）" for text, value in zip(told, now["value"], strict=True)]
     data = pl.DataFrame({"名称": now["名称"], column: pl.Series(shown, dtype=pl.Float64), "印": told})
@@ -194,20 +225,25 @@ def named(view: View, rows: pl.DataFrame, id: str, figure: str, *, title: str, s
         tooltip=["名称:N", alt.Tooltip("印:N", title=column)],
     )
     values = dict(now.select("名称", "value").iter_rows())
-    first, last = now.row(0, named=True), now.row(-1, named=True)
+    first, last = everyone.row(0, named=True), everyone.row(-1, named=True)
     place = {"most": f"{first['名称']}（{measure.say(first['value'])}）", "least": f"{last['名称']}（{measure.say(last['value'])}）"}  # fmt: skip
     return Figure(
         id=figure,
         title=title.format(**place),
         chart=(bars.mark_bar() + bars.mark_text(align="left", dx=5).encode(text="印:N")).properties(
-            height=28 * len(now) + 20
+            height=22 * len(now) + 12
         ),
         data=data.select("名称", column),
         alt=alt_text.of_groups("条形图", f"{view.region.short_zh} {view.year} 年{measure.name}", measure, values),
         source=FILED,
-        method=view.method(id),
+        method=view.method(id) + cut(len(now), len(everyone)),
         decimals={column: decimals},
     )
+
+
+def cut(shown: int, of: int) -> str:
+    """Says that a figure lists only the largest, where it does."""
+    return f"共 {of} 个，只列数值最大的 {shown} 个。" if shown < of else ""
 
 
 def members_over_years(view: View, rows: pl.DataFrame, id: str, figure: str, *, title: str) -> Figure | None:
@@ -221,21 +257,28 @@ def members_over_years(view: View, rows: pl.DataFrame, id: str, figure: str, *, 
     order = data.filter(pl.col("year") == view.year).sort("value", descending=True)["名称"].to_list()
     order += [name for name in data["名称"].unique(maintain_order=True) if name not in order]
     colours = [theme.CATEGORIES[n % len(theme.CATEGORIES)] for n in range(len(order))]
-    chart = alt.Chart(data).mark_bar().encode(
+    data = data.with_columns(次=pl.col("名称").replace_strict({name: n for n, name in enumerate(order)}))
+    tint = alt.Color("名称:N", scale=alt.Scale(domain=order, range=colours), legend=None)
+    bars = alt.Chart(data).mark_bar().encode(
         x=alt.X("year:O", title=None, axis=alt.Axis(labelAngle=0)),
         y=alt.Y(f"sum({_field(column)}):Q", title=unit or None, axis=alt.Axis(tickCount=5)),
-        color=alt.Color("名称:N", scale=alt.Scale(domain=order, range=colours), legend=alt.Legend(offset=24)),
+        color=tint,
         order=alt.Order("次:Q"),
         tooltip=["名称:N", alt.Tooltip("year:O", title="年份"), alt.Tooltip(f"{_field(column)}:Q", title=column, format=f",.{decimals}f")],
     )  # fmt: skip
-    place = {name: n for n, name in enumerate(order)}
-    chart.data = data.with_columns(次=pl.col("名称").replace_strict(place))
+    last = data.filter(pl.col("year") == pl.col("year").max()).sort("次")
+    last = last.with_columns(中=pl.col(column).cum_sum() - pl.col(column) / 2)
+    highest = data.group_by("year").agg(pl.col(column).sum())[column].max()
+    ends = labels.apart(last, "中", float(highest or 1) * theme.LABEL / theme.HEIGHT)  # type: ignore[arg-type]
+    names = alt.Chart(ends).mark_text(align="left", dx=6).encode(
+        x=alt.X("year:O", bandPosition=1), y=f"{labels.PLACE}:Q", text="名称:N", color=tint
+    )  # fmt: skip
     years = sorted(data["year"].unique().to_list())
     by_name = {name: _aligned(data.filter(pl.col("名称") == name).select("year", "value"), years) for name in order}
     return Figure(
         id=figure,
         title=title,
-        chart=chart.properties(height=260),
+        chart=(bars + names).properties(height=theme.HEIGHT + 30),
         data=data.select("名称", pl.col("year").alias("年份"), column),
         alt=alt_text.of_series("堆积柱形图", f"{view.region.short_zh}{measure.name}", measure, years, by_name),
         source=FILED,
@@ -276,6 +319,62 @@ def tiles(view: View, id: str, figure: str) -> Figure | None:
         + (f"按保密规则不公布的省份：{join_names(hidden)}。" if (hidden := findings.withheld(values)) else ""),
         decimals={column: decimals},
     )  # fmt: skip
+
+
+def waterfall(
+    figure: str,
+    measure: Measure,
+    start: tuple[str, float],
+    steps: Mapping[str, float],
+    end: tuple[str, float],
+    *,
+    title: str,
+    what: str,
+    source: str = FILED,
+    method: str = "",
+) -> Figure:
+    """From one total to another: a bar for each of the two, and between them one for each step that leads there.
+
+    start, end: name and value; steps: name -> what it adds, in the unit of `measure`. what: the quantity, for readers
+    without the picture. Raises ValueError where the steps do not lead from start to end.
+    """
+    (first, begin), (last, target) = start, end
+    if not math.isclose(begin + math.fsum(steps.values()), target, rel_tol=1e-9, abs_tol=1e-9 * abs(begin)):
+        raise ValueError(f"{figure}: {begin} and {list(steps.values())} do not add up to {target}")
+    reached = [begin, *accumulate(steps.values(), initial=begin)][1:]  # after each step
+    names, amounts = [first, *steps, last], [begin, *steps.values(), target]
+    ends = [begin, *reached[1:], target]
+    starts = [0.0, *reached[:-1], 0.0]
+    scaled, unit, decimals = _in_unit(measure, [*starts, *ends, *amounts])
+    lows, highs, sizes = (scaled[at : at + len(names)] for at in (0, len(names), 2 * len(names)))
+    column = _column(measure, unit)
+    totals = {0, len(names) - 1}
+    kinds = ["总量" if at in totals else "增加" if size > 0 else "减少" for at, size in enumerate(amounts)]
+    printed = [wording.number(size, decimals, sign=at not in totals) for at, size in enumerate(sizes)]
+    rows = pl.DataFrame(
+        {"项目": names, "起": lows, "止": highs, "性质": kinds, "印": printed, "次项": [*names[1:], last]}
+    ).with_columns(处=pl.max_horizontal("起", "止"))
+    y = alt.Y("项目:N", sort=names, title=None, axis=alt.Axis(ticks=False, labelLimit=200))
+    reach = [one for one in (*lows, *highs) if one is not None]
+    low, high = min(reach), max(reach)
+    room = alt.Scale(domain=[low, high + 0.22 * (high - low)], nice=False)  # for what stands beside the longest bar
+    x = alt.X("起:Q", title=unit or None, scale=room, axis=alt.Axis(tickCount=5, grid=True))
+    tint = alt.Color("性质:N", scale=alt.Scale(domain=["总量", "增加", "减少"], range=[theme.PRIMARY, theme.ACCENT, theme.CATEGORIES[2]]), legend=None)  # fmt: skip
+    base = alt.Chart(rows).encode(y=y)
+    bars = base.mark_bar().encode(x=x, x2="止:Q", color=tint, tooltip=["项目:N", alt.Tooltip("印:N", title=column)])
+    links = base.mark_rule(color=theme.MUTED, strokeWidth=0.7).encode(x="止:Q", y2="次项:N")
+    text = base.mark_text(align="left", dx=5).encode(x="处:Q", text="印:N")
+    running = f"累计（{unit}）" if unit else "累计"
+    return Figure(
+        id=figure,
+        title=title,
+        chart=alt.layer(links, bars, text).properties(height=30 * len(names) + 20),
+        data=pl.DataFrame({"项目": names, column: sizes, running: highs}),
+        alt=alt_text.of_steps("瀑布图", what, measure, start, steps, end),
+        source=source,
+        method=method,
+        decimals={column: decimals, running: decimals},
+    )
 
 
 def summary(

@@ -1,26 +1,80 @@
-// Draws the interactive charts over the static ones. Without this script the page is complete and still.
+// Draws the interactive charts over the static ones, makes the downloads, shows the place in the contents. Without
+// this script the page is complete and still.
 (function () {
   "use strict";
-  var tip = document.createElement("div");
-  tip.id = "tip";
-  tip.hidden = true;
-  tip.setAttribute("aria-hidden", "true");
-  document.body.appendChild(tip);
+  function element(name, attributes) {
+    var made = document.createElement(name);
+    Object.keys(attributes || {}).forEach(function (key) { made.setAttribute(key, attributes[key]); });
+    return made;
+  }
+  function all(selector, within) { return Array.from((within || document).querySelectorAll(selector)); }
 
-  function tooltip(handler, event, item, value) {
-    if (value === null || value === undefined || value === "") { tip.hidden = true; return; }
-    var list = document.createElement("dl");
+  // --- values under the pointer, or under the arrow keys
+
+  var tip = document.body.appendChild(element("div", { id: "tip", "aria-hidden": "true" }));
+  var spoken = document.body.appendChild(element("p", { "class": "hidden", role: "status" }));
+  tip.hidden = true;
+
+  function show(value, x, y) {
+    var list = element("dl");
     Object.keys(value).forEach(function (name) {
-      var term = document.createElement("dt"), text = document.createElement("dd");
+      var term = element("dt"), text = element("dd");
       term.textContent = name;
       text.textContent = String(value[name]);
       list.append(term, text);
     });
     tip.replaceChildren(list);
     tip.hidden = false;
-    var left = Math.min(event.pageX + 12, window.scrollX + document.documentElement.clientWidth - tip.offsetWidth - 8);
+    var left = Math.min(x + 12, window.scrollX + document.documentElement.clientWidth - tip.offsetWidth - 8);
     tip.style.left = Math.max(4, left) + "px";
-    tip.style.top = event.pageY + 16 + "px";
+    tip.style.top = y + 16 + "px";
+  }
+
+  function hide() { tip.hidden = true; }
+
+  function tooltip(handler, event, item, value) {
+    if (value === null || value === undefined || value === "") { hide(); } else { show(value, event.pageX, event.pageY); }
+  }
+
+  function marks(live) { // one element for each value that is shown, in the order of the drawing
+    var seen = {};
+    return all("svg *", live).filter(function (node) {
+      var told = node.__data__ && node.__data__.tooltip, key = told && JSON.stringify(told);
+      return told && !seen[key] && (seen[key] = true);
+    });
+  }
+
+  function step(event) {
+    var live = event.currentTarget, nodes = marks(live), last = nodes.length - 1, at = Number(live.dataset.at || -1);
+    var to = { ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0, End: last }[event.key];
+    if (to === undefined || last < 0) { return; }
+    event.preventDefault();
+    to = Math.max(0, Math.min(last, to));
+    live.dataset.at = to;
+    var value = nodes[to].__data__.tooltip, box = nodes[to].getBoundingClientRect();
+    show(value, window.scrollX + box.right, window.scrollY + box.top);
+    spoken.textContent = Object.keys(value).map(function (name) { return name + " " + value[name]; }).join("，");
+  }
+
+  document.addEventListener("scroll", hide, { passive: true });
+  document.addEventListener("keydown", function (event) { if (event.key === "Escape") { hide(); } });
+
+  // --- charts, those in sight first and the others when the browser has nothing else to do
+
+  var config = JSON.parse((document.getElementById("chart-config") || {}).textContent || "{}");
+
+  function specification(block) { // the data come by column
+    var spec = JSON.parse(block.textContent);
+    Object.keys(spec.datasets || {}).forEach(function (name) {
+      var columns = spec.datasets[name], names = Object.keys(columns);
+      spec.datasets[name] = names.length === 0 ? [] : columns[names[0]].map(function (_, row) {
+        var made = {};
+        names.forEach(function (column) { made[column] = columns[column][row]; });
+        return made;
+      });
+    });
+    spec.config = spec.config || config;
+    return spec;
   }
 
   function refuse() { return Promise.reject(new Error("offline")); }
@@ -28,19 +82,22 @@
   function draw(block) {
     var figure = document.getElementById(block.dataset.for);
     var still = figure.querySelector(".drawn");
-    var live = document.createElement("div");
-    live.className = "live";
+    var live = element("div", { "class": "live" });
     still.before(live);
-    return vegaEmbed(live, JSON.parse(block.textContent), {
+    return vegaEmbed(live, specification(block), {
       actions: false, renderer: "svg", ast: true, defaultStyle: false, tooltip: tooltip,
       loader: { load: refuse, sanitize: refuse }
     }).then(function () {
-      live.setAttribute("role", "img");
-      live.setAttribute("aria-label", still.getAttribute("aria-label"));
-      live.querySelectorAll("svg, svg *").forEach(function (node) {
+      all("svg, svg *", live).forEach(function (node) {
         ["role", "aria-label", "aria-roledescription", "tabindex"].forEach(function (name) { node.removeAttribute(name); });
       });
-      live.querySelectorAll("svg").forEach(function (node) { node.setAttribute("aria-hidden", "true"); });
+      all("svg", live).forEach(function (node) { node.setAttribute("aria-hidden", "true"); });
+      live.setAttribute("role", "application");
+      live.setAttribute("aria-roledescription", "图表");
+      live.setAttribute("aria-label", still.getAttribute("aria-label") + "按方向键逐个读数，按 Esc 关闭。");
+      live.tabIndex = 0;
+      live.addEventListener("keydown", step);
+      live.addEventListener("blur", hide);
       still.remove();
       figure.classList.add("interactive");
     }).catch(function (error) {
@@ -49,14 +106,71 @@
     });
   }
 
-  var blocks = Array.from(document.querySelectorAll("script.spec"));
-  blocks.reduce(function (before, block) {
-    return before.then(function () { return draw(block); });
-  }, Promise.resolve()).then(function () { document.documentElement.dataset.charts = "drawn"; });
+  var waiting = all("script.spec"), inSight = new Set();
+  var later = window.requestIdleCallback || function (next) { return setTimeout(next, 1); };
+  var sight = new IntersectionObserver(function (entries) {
+    entries.forEach(function (entry) { inSight[entry.isIntersecting ? "add" : "delete"](entry.target.id); });
+  }, { rootMargin: "400px" });
+  waiting.forEach(function (block) { sight.observe(document.getElementById(block.dataset.for)); });
 
-  document.addEventListener("scroll", function () { tip.hidden = true; }, { passive: true });
-  document.addEventListener("keydown", function (event) { if (event.key === "Escape") { tip.hidden = true; } });
+  function next() {
+    if (waiting.length === 0) { document.documentElement.dataset.charts = "drawn"; return; }
+    var place = waiting.findIndex(function (block) { return inSight.has(block.dataset.for); });
+    draw(waiting.splice(Math.max(0, place), 1)[0]).then(function () { later(next); });
+  }
+  later(next);
 
-  var toc = document.querySelector("nav.toc details");
-  if (toc && window.matchMedia("(max-width: 61.99rem)").matches) { toc.open = false; }
+  // --- downloads: the table with its unrounded values
+
+  function quoted(text) { return /[",\r\n]/.test(text) ? '"' + text.replace(/"/g, '""') + '"' : text; }
+
+  function csv(table) {
+    return "\ufeff" + all("tr", table).map(function (row) {
+      return all("th, td", row).map(function (cell) {
+        return quoted(cell.hasAttribute("data-v") ? cell.getAttribute("data-v") : cell.textContent);
+      }).join(",") + "\r\n";
+    }).join("");
+  }
+
+  function download(event) {
+    var figure = event.currentTarget.closest("figure");
+    var address = URL.createObjectURL(new Blob([csv(figure.querySelector("table"))], { type: "text/csv" }));
+    element("a", { href: address, download: event.currentTarget.dataset.name }).click();
+    setTimeout(function () { URL.revokeObjectURL(address); }, 60000);
+  }
+
+  all("main figure").forEach(function (figure) {
+    var name = figure.querySelector(".number").textContent;
+    var button = element("button", { type: "button", "class": "download", "data-name": name.replace(" ", "") + ".csv" });
+    var more = element("span", { "class": "hidden" });
+    more.textContent = "（" + name + "）";
+    button.append("下载数据", more);
+    button.addEventListener("click", download);
+    figure.querySelector(".tools").append(button);
+  });
+
+  // --- contents: folded on a narrow screen; on a wide one the chapter that is read is unfolded
+
+  var contents = document.querySelector("nav.toc details");
+  if (!contents) { return; }
+  if (window.matchMedia("(max-width: 61.99rem)").matches) { contents.open = false; }
+  var entries = {};
+  all("a", contents).forEach(function (link) { entries[decodeURIComponent(link.hash.slice(1))] = link; });
+  var heads = all("main h2, main h3").map(function (head) { return { head: head, link: entries[head.id] }; }).filter(function (one) { return one.link; });
+
+  function mark() {
+    var here = heads[0];
+    heads.forEach(function (one) { if (one.head.getBoundingClientRect().top < 120) { here = one; } });
+    if (!here || here.link.hasAttribute("aria-current")) { return; }
+    all("[aria-current]", contents).forEach(function (link) { link.removeAttribute("aria-current"); });
+    all(".here", contents).forEach(function (item) { item.classList.remove("here"); });
+    here.link.setAttribute("aria-current", "true");
+    for (var item = here.link.closest("li"); item; item = item.parentNode.closest("li")) { item.classList.add("here"); }
+  }
+  var due = false;
+  document.addEventListener("scroll", function () {
+    if (!due) { due = true; requestAnimationFrame(function () { due = false; mark(); }); }
+  }, { passive: true });
+  document.documentElement.classList.add("guided");
+  mark();
 })();

@@ -1,7 +1,13 @@
--- Shared by both engines: what is meant for one output only, and notes.
+-- Shared by both engines: what is meant for one output only, notes, and the levels of headings.
 local function matches(wanted)
   if wanted == "html" then return FORMAT:match("^html") ~= nil end
   return FORMAT == wanted
+end
+
+-- A page has one heading of the first level, its title; the chapters come under it.
+function Header(header)
+  if matches("html") then header.level = header.level + 1 end
+  return header
 end
 
 function Div(div)

@@ -1,68 +1,157 @@
-"""The page in a real browser. Skipped, with a word, where there is no Chromium."""
+"""What a reader does with the page, in a real browser and from the file."""
 
 from __future__ import annotations
 
-import os
-import re
-import shutil
-import subprocess
+import csv
+import io
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
 
+from pipeline.layout import Layout
+from tests.browser.conftest import Open, opened
 from tests.conftest import Built
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = pytest.mark.slow
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="这台机器上没有 Chromium，浏览器测试跳过"),
-]
-
-QUIET = [
-    "--headless",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--hide-scrollbars",
-]
+NATION, GUANGDONG = "000000-全国", "440000-广东"
+WCAG = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]},
+    "resultTypes": ["violations"],
+}
+ALIKE = "tbody tr:nth-child(n+4), .live svg > *"  # further rows, and what is hidden from screen readers
 
 
-def dom(path: Path, profile: Path, *more: str) -> subprocess.CompletedProcess[str]:
-    sandbox = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    command = [str(CHROMIUM), *QUIET, *sandbox, f"--user-data-dir={profile}", "--virtual-time-budget=20000", *more]
-    command += ["--enable-logging=stderr", "--dump-dom", path.as_uri()]
-    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=180)
+@pytest.mark.parametrize("slug", [NATION, GUANGDONG])
+def test_all_charts_are_drawn_and_nothing_leaves_the_page(reports: Open, built: Built, slug: str) -> None:
+    one = reports(slug)
+    charts = one.page.locator("script.spec").count()
+    assert charts == one.page.locator("figure.interactive .live svg").count() > 20
+    assert one.page.locator(".drawn").count() == 0
+    assert [url for url in one.asked if not url.startswith("data:")] == [built.file(slug, "html").as_uri()]
+    assert one.said == []
 
 
-@pytest.mark.parametrize("slug", ["000000-全国", "440000-广东"])
-def test_all_charts_are_drawn_from_the_file_without_a_network(built: Built, tmp_path: Path, slug: str) -> None:
-    path = built.file(slug, "html")
-    run = dom(path, tmp_path, "--host-resolver-rules=MAP * ~NOTFOUND")
-    count = path.read_text("utf-8").count('class="spec"')
-    assert 'data-charts="drawn"' in run.stdout
-    assert len(re.findall(r'<figure id="[^"]+" class="figure interactive">', run.stdout)) == count
-    console = [
-        line for line in run.stderr.splitlines() if "CONSOLE" in line and f"source: {path.parent.as_uri()}" in line
-    ]
-    assert not console
+@pytest.mark.parametrize("width", [360, 768, 1440])
+def test_nothing_is_wider_than_the_window(reports: Open, width: int) -> None:
+    page = reports(GUANGDONG, width).page
+    assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
 @pytest.mark.parametrize("width", [360, 1440])
-def test_nothing_is_wider_than_the_window(built: Built, tmp_path: Path, width: int) -> None:
-    """Chromium opens no window below 500 px, so the page stands in a frame of the width asked for."""
-    page = built.file("440000-广东", "html")
-    frame = tmp_path / "frame.html"
-    frame.write_text(
-        f'<iframe id="f" src="{page.as_uri()}" style="width:{width}px;height:900px;border:0"></iframe><script>'
-        "f.onload=()=>setTimeout(()=>{let d=f.contentDocument.documentElement;"
-        "document.title='width '+d.scrollWidth+' of '+d.clientWidth+' '+d.dataset.charts},8000)</script>",
-        "utf-8",
-    )
-    run = dom(frame, tmp_path / "profile", "--allow-file-access-from-files", "--window-size=1600,1000")
-    found = re.search(r"<title>width (\d+) of (\d+) drawn</title>", run.stdout)
-    assert found, run.stdout[:300]
-    assert int(found[1]) <= int(found[2]) == width
+def test_axe_finds_nothing(browser: Browser, built: Built, width: int) -> None:
+    page = opened(browser, built.file(GUANGDONG, "html"), width).page
+    page.evaluate("alike => document.querySelectorAll(alike).forEach(node => node.remove())", ALIKE)  # for speed
+    found = Axe().run(page, options=WCAG)
+    assert found.violations_count == 0, found.generate_report()
+    page.context.close()
+
+
+def test_the_pointer_brings_up_the_value(reports: Open) -> None:
+    page = reports(GUANGDONG).page
+    mark = page.locator("#f-sharing-years .live svg .mark-symbol path").last
+    mark.scroll_into_view_if_needed()
+    mark.hover()
+    tip = page.locator("#tip")
+    assert tip.is_visible()
+    assert "2025" in tip.inner_text()
+    page.keyboard.press("Escape")
+    assert tip.is_hidden()
+
+
+def test_the_arrow_keys_go_through_the_values(reports: Open) -> None:
+    page = reports(GUANGDONG).page
+    live, tip, spoken = page.locator("#f-sharing-years .live"), page.locator("#tip"), page.get_by_role("status")
+    live.focus()
+    said = []
+    for key in ("End", "ArrowLeft", "Home"):
+        page.keyboard.press(key)
+        assert tip.is_visible()
+        said.append(spoken.inner_text())
+        assert all(word in said[-1] for word in tip.inner_text().split())
+    assert len(set(said)) == 3
+    page.keyboard.press("ArrowLeft")  # there is none before the first
+    assert spoken.inner_text() == said[-1]
+    page.keyboard.press("Escape")
+    assert tip.is_hidden()
+    assert "按方向键逐个读数" in (live.get_attribute("aria-label") or "")
+
+
+def top(page: Page, id: str) -> float:
+    return float(page.evaluate("id => document.getElementById(id).getBoundingClientRect().top", id))
+
+
+def test_contents_lead_to_the_chapter_and_show_where_the_reader_is(reports: Open) -> None:
+    page = reports(GUANGDONG).page
+    page.locator("nav.toc a[href='#c-7']").click()
+    assert 0 <= top(page, "c-7") < 60
+    page.wait_for_selector("nav.toc a[href='#c-7'][aria-current]")
+    section = page.locator("nav.toc a[href='#c-7-1']")
+    assert section.is_visible()
+    assert page.locator("nav.toc a[href='#c-3-1']").is_hidden()
+    section.press("Enter")
+    assert 0 <= top(page, "c-7-1") < 60
+
+
+def test_contents_are_folded_on_a_phone(reports: Open) -> None:
+    page = reports(GUANGDONG, 360).page
+    link = page.locator("nav.toc a[href='#c-4']")
+    assert link.is_hidden()
+    page.locator("nav.toc summary").press("Enter")
+    link.press("Enter")
+    page.wait_for_function("Math.abs(document.getElementById('c-4').getBoundingClientRect().top) < 60")
+    page.evaluate("document.querySelector('nav.toc details').open = false")
+
+
+def test_the_first_key_leads_past_the_contents(browser: Browser, built: Built) -> None:
+    page = opened(browser, built.file(GUANGDONG, "html"), 1440, java_script_enabled=False).page
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#content")
+    page.context.close()
+
+
+def test_every_download_is_the_data_unrounded(reports: Open, layout: Layout) -> None:
+    page = reports(GUANGDONG).page
+    tables = layout.processed / "2025-sample" / "internal" / GUANGDONG / "plan" / "tables"
+    figures = page.locator("main figure")
+    for place in range(figures.count()):
+        figure = figures.nth(place)
+        id, number = figure.get_attribute("id"), figure.locator(".number").inner_text()
+        with page.expect_download() as arriving:
+            figure.locator("button.download").evaluate("button => button.click()")
+        assert arriving.value.suggested_filename == f"{number.replace(' ', '')}.csv"
+        came, kept = Path(arriving.value.path()).read_bytes(), (tables / f"{id}.csv").read_bytes()
+        assert came.startswith(b"\xef\xbb\xbf")
+        assert rows(came) == rows(kept), id
+    assert figures.count() > 50
+
+
+def rows(content: bytes) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+
+
+def test_without_script_everything_is_there_and_still(browser: Browser, built: Built) -> None:
+    page = opened(browser, built.file(GUANGDONG, "html"), 360, java_script_enabled=False).page
+    pictures = page.locator(".drawn svg")
+    assert pictures.count() == page.locator("script.spec").count()
+    assert all(box["width"] > 200 and box["height"] > 30 for box in map(_box, pictures.all()))
+    assert page.locator("main table").count() == page.locator("main figure").count()
+    assert page.locator(".download").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    page.context.close()
+
+
+def _box(picture: object) -> dict[str, float]:
+    return picture.bounding_box()  # type: ignore[attr-defined]
+
+
+def test_paper_has_the_text_and_not_the_controls(reports: Open) -> None:
+    page = reports(GUANGDONG).page
+    page.emulate_media(media="print")
+    assert page.locator("nav.toc").is_hidden()
+    assert page.locator(".tools").first.is_hidden()
+    assert page.locator("#f-sharing-years .live svg").is_visible()
+    page.emulate_media(media="screen")

@@ -92,7 +92,7 @@ class TestAccount:
 
     def test_a_negative_case_is_shown_as_such(self, layout: Layout) -> None:
         found = rows(layout, {}, {"ict_footprint_tco2": 5000.0, "title": "负"})
-        figure = enabling.league(found, "f-x", 2025)
+        figure = enabling.league(found, "f-x", 2025, 10)
         assert figure is not None
         assert figure.title.endswith("，1 个为负")
         [_, worse] = enabling.catalogue(found, reference.load_plan(layout), PLACES, "k-x").entries  # type: ignore[union-attr]
@@ -113,7 +113,7 @@ class TestAccount:
 
     def test_nothing_to_sum_has_no_table(self, layout: Layout) -> None:
         assert enabling.sums(rows(layout, {"tier": 3}), reference.load_plan(layout), "t-x", 2025) is None
-        assert enabling.league(rows(layout, {}), "f-x", 2025) is None
+        assert enabling.league(rows(layout, {}), "f-x", 2025, 10) is None
 
 
 class TestPotential:
@@ -154,7 +154,7 @@ def test_hostile_texts_of_filers_stay_texts(layout: Layout, text: str) -> None:
         layout, dict.fromkeys(columns, text), dict.fromkeys(columns, text) | {"title": "另", "province_code": "330000"}
     )
     plan = reference.load_plan(layout)
-    blocks = [enabling.catalogue(found, plan, PLACES, "k-x"), enabling.league(found, "f-x", 2025), enabling.left_out(rows(layout, {"title": text, "tier": 3}), "t-x")]  # fmt: skip
+    blocks = [enabling.catalogue(found, plan, PLACES, "k-x"), enabling.league(found, "f-x", 2025, 10), enabling.left_out(rows(layout, {"title": text, "tier": 3}), "t-x")]  # fmt: skip
     for block in blocks:
         assert block is not None
         payload = block.payload()

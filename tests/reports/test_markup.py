@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
-import urllib.parse
-import urllib.request
 from html.parser import HTMLParser
 from pathlib import Path
 
+import altair as alt
 import polars as pl
 import pypandoc
 import pytest
@@ -17,8 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.charts import fonts
+from pipeline.layout import Layout
 from pipeline.reports import markup
-from pipeline.reports.blocks import Card, Cards, Entries, Entry, Table
+from pipeline.reports.blocks import Card, Cards, Entries, Entry, Figure, Table
 from pipeline.reports.render.embedded import READER
 
 HOSTILE = [
@@ -88,7 +89,7 @@ def test_hostile_text_in_a_catalogue_stays_text(text: str) -> None:
     parser = _Text()
     parser.feed(markup.to_html(catalogue(text), ""))
     assert "".join(parser.data).count(text) == 6
-    assert set(parser.tags) <= {"ol", "li", "h3", "p", "dl", "dt", "dd"}
+    assert set(parser.tags) <= {"ol", "li", "h4", "p", "dl", "dt", "dd"}
     assert markup.to_typst(catalogue(text), "").count(markup.text_typst(text)) == 6
     assert "\n" not in markup.to_markdown(catalogue(text), "")
 
@@ -153,12 +154,35 @@ def test_missing_values_are_dashes_and_years_have_no_separator() -> None:
     assert Table("t-x", "表", data).payload()["table"]["rows"] == [["2025", "12,345", "—"]]
 
 
-@pytest.mark.parametrize("text", ["省份,数值\r\n广东,1\r\n" * 20, "a,b\r\n1,2\r\n", '=1+1,"引"\r\n'])
-def test_a_download_is_the_table_in_the_shorter_spelling(text: str) -> None:
-    address = markup._csv_address(text)
-    with urllib.request.urlopen(address) as response:
-        assert response.read().decode("utf-8-sig") == text
-    assert len(address) <= len("data:text/csv;charset=utf-8,%EF%BB%BF" + urllib.parse.quote(text))
+def test_a_cell_carries_its_value_where_it_prints_another() -> None:
+    data = pl.DataFrame({"省份": ["广东", "甲", "-x"], "数值": [0.123456, 2.0, None]})
+    html = markup.to_html(Table("t-x", "表", data, decimals={"数值": 1}).payload(), "1-1")
+    assert '<td>广东</td><td data-v="0.123456">0.1</td>' in html
+    assert "<td>甲</td><td>2.0</td>" in html
+    assert '<td data-v="&#x27;-x">-x</td><td data-v>—</td>' in html  # no formula in a spreadsheet; nothing is nothing
+    assert '<table class="r2">' in html
+
+
+def test_the_stylesheet_aligns_every_column_that_a_table_may_have(layout: Layout) -> None:
+    css = (layout.reports / "theme" / "report.css").read_text("utf-8")
+    assert all(f".r{n} tr > :nth-child({n})" in css for n in range(1, markup.COLUMNS + 1))
+    wide = Table("t-x", "表", pl.DataFrame({f"列{n}": [1] for n in range(markup.COLUMNS + 1)}))
+    with pytest.raises(ValueError, match="columns"):
+        markup.to_html(wide.payload(), "1-1")
+
+
+def test_a_specification_in_the_page_is_small_and_complete() -> None:
+    data = pl.DataFrame({"省份": ["广东", "江苏"], "数值": [1.5, None]})
+    chart = alt.Chart(data).mark_bar().encode(x="数值:Q", y="省份:N")
+    block = Figure("f-x", "图", chart, data, "条形图：略。", "来源").payload()
+    found = re.search(r'class="spec" data-for="f-x">(.*?)</script>', markup.to_html(block, "1-1", "<svg/>"))
+    assert found
+    packed = json.loads(found[1])
+    assert list(packed["datasets"].values()) == [{"省份": ["广东", "江苏"], "数值": [1.5, None]}]
+    assert "config" not in packed
+    shared = re.search(r'id="chart-config">(.*?)</script>', markup.chart_config())
+    assert shared
+    assert json.loads(shared[1]) == block["spec"]["config"]
 
 
 def test_a_small_line_keeps_to_its_field_and_its_order() -> None:

@@ -33,6 +33,7 @@ NOTEBOOKS = [
     "07_energy",
     "08_carbon",
     "09_cases",
+    "10_scenarios",
 ]
 BROKEN = re.compile(
     r"\bNone\b|\bnan\b|\binf\b|（）|，，|。。|；；|：；|：。|，。|；。|、、|，；|  ，|\{\w+\}|DataFrame|−−|\+−"

@@ -10,12 +10,15 @@ import polars as pl
 import pytest
 
 from pipeline import reference, regions
+from pipeline.charts import alt_text
+from pipeline.findings import Measure
 from pipeline.indicators.evaluate import TABLE
 from pipeline.indicators.model import load_catalogue
 from pipeline.indicators.view import View
 from pipeline.layout import Layout
 from pipeline.reference import Target
 from pipeline.reports import shapes
+from pipeline.reports.blocks import Figure
 
 RATE, NEW, ENERGY = "sharing.new_5g_sites", "dc.pue.new_large", "energy.total"
 NATION, GUANGDONG = "000000", "440000"
@@ -224,3 +227,39 @@ class TestView:
         values = seen.by_province(RATE)
         assert len(values) == 31
         assert [name for name, value in values.items() if value is not None] == ["广东"]
+
+
+class TestWaterfall:
+    MEASURE = Measure("综合能耗", "tce", 1, "big")
+
+    def drawn(self, steps: Mapping[str, float], end: float) -> Figure:
+        return shapes.waterfall(
+            "f-x", self.MEASURE, ("2020 年", 1e6), steps, ("2025 年", end), title="题", what="综合能耗的变动"
+        )
+
+    def test_each_step_stands_on_the_one_before(self) -> None:
+        figure = self.drawn({"流量": 8e5, "构成": 0.0, "单耗": -3e5}, 1.5e6)
+        assert figure.data.rows() == [
+            ("2020 年", 100.0, 100.0), ("流量", 80.0, 180.0), ("构成", 0.0, 180.0), ("单耗", -30.0, 150.0), ("2025 年", 150.0, 150.0),
+        ]  # fmt: skip
+        rows = next(iter(figure.payload()["spec"]["datasets"].values()))
+        assert [(one["起"], one["止"], one["印"]) for one in rows] == [
+            (0.0, 100.0, "100.0"), (100.0, 180.0, "+80.0"), (180.0, 180.0, "0.0"), (180.0, 150.0, "−30.0"), (0.0, 150.0, "150.0"),
+        ]  # fmt: skip
+        assert figure.alt == (
+            "瀑布图：综合能耗的变动。2020 年为 100.0 万tce；流量使之增加 80.0 万tce；构成没有影响；单耗使之减少 30.0 万tce；"
+            "2025 年为 150.0 万tce。"
+        )
+
+    def test_what_prints_as_nothing_is_nothing(self) -> None:
+        assert alt_text.changed_by(self.MEASURE, -0.04) == ""
+        assert alt_text.changed_by(Measure("水", "m3", 1, "big"), 0.0) == ""
+        assert alt_text.changed_by(self.MEASURE, -0.05) == "减少 0.1 tce"
+
+    def test_steps_that_lead_elsewhere_are_refused(self) -> None:
+        with pytest.raises(ValueError, match="do not add up"):
+            self.drawn({"流量": 8e5}, 1.5e6)
+
+    def test_it_may_sink_below_zero(self) -> None:
+        figure = self.drawn({"甲": -3e6, "乙": 2.5e6}, 5e5)
+        assert figure.data["累计（万tce）"].to_list() == [100.0, -200.0, 50.0, 50.0]

@@ -35,6 +35,27 @@ def test_one_group_by_hand() -> None:
     assert lmdi_multiplicative(np.array([[10.0, 10.0]]), np.array([[20.0, 7.5]])) == pytest.approx([2, 0.75])
 
 
+# X. Y. Xu and B. W. Ang, "Multilevel index decomposition analysis: approaches and application", Energy Economics 44 (2014)
+# 375-382, table 1 (data after Ang 1995: energy and activity in year 0 and in year T) and table 2 (multiplicative LMDI-I).
+SECTORS = [(30, 10, 40, 20), (20, 40, 24, 60)]
+SUBSECTORS = [(20, 5, 30, 12), (10, 5, 10, 8), (8, 10, 15, 30), (12, 30, 9, 30)]
+
+
+@pytest.mark.parametrize(
+    ("groups", "expected"), [(SECTORS, [1.5998, 1.1183, 0.7154]), (SUBSECTORS, [1.5936, 1.2378, 0.6489])]
+)
+def test_a_published_example(groups: list[tuple[float, ...]], expected: list[float]) -> None:
+    """Activity, structure and intensity of two sectors and of their four subsectors; the total grows from 50 to 64."""
+    energy0, activity0, energy1, activity1 = np.array(groups, float).T
+    before, after = (
+        np.column_stack([np.full(len(q), q.sum()), q / q.sum(), e / q])
+        for e, q in ((energy0, activity0), (energy1, activity1))
+    )
+    effects = lmdi_multiplicative(before, after)
+    assert effects == pytest.approx(expected, abs=5e-5)
+    assert effects.prod() == pytest.approx(1.28)
+
+
 def test_two_groups_by_hand() -> None:
     """Energy = activity x share x intensity. Group 1: 100 x 0.5 x 2 to 100 x 0.25 x 2, group 2 takes over at half of it."""
     before = np.array([[100.0, 0.5, 2.0], [100.0, 0.5, 1.0]])

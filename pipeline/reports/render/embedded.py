@@ -46,7 +46,7 @@ class Embedded:
             f"--to={to}",
             f"--output={output}",
         ]
-        command += ["--standalone", "--section-divs", "--wrap=none", "--lua-filter=theme/report.lua", *more]
+        command += ["--standalone", "--wrap=none", "--lua-filter=theme/report.lua", *more]
         command += [f"--template=theme/embedded.{template}"] if template else []
         log = stage / f"{stem}.{to}.log"
         run = subprocess.run([*command, f"--log={log}"], cwd=stage, capture_output=True, text=True, encoding="utf-8")

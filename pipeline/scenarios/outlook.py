@@ -1,0 +1,246 @@
+"""The scenarios of an edition: every scenario and region once, as tables that the reports read.
+
+`compute` makes an Outlook of the indicator table and the parameters of all regions; `write` and `read` keep it as a
+folder of Parquet files, with the exchange format beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, fields
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from pipeline.errors import DataError
+from pipeline.output import placed
+from pipeline.params import Resolved
+from pipeline.reference import Plan
+from pipeline.regions import NATION_CODE
+from pipeline.scenarios import decomposition, drivers, exchange, uncertainty
+from pipeline.scenarios.drivers import HORIZON
+from pipeline.scenarios.projection import MEASURES, Projection, project
+from pipeline.scenarios.start import Array, History, Start, start
+from pipeline.wording import join_names
+
+TARGETS = ("energy.per_flow.change", "energy.per_volume.change")
+"""The indicators of the plan's targets that a scenario can tell."""
+FANNED = tuple(id for id in MEASURES if not id.startswith("activity."))
+EXPLORED = ("g_it", "e_bs", "green_share_2030")
+"""The drivers that a reader of the page can move."""
+INPUTS = (
+    "energy.total", "energy.covered", "energy.electricity", "energy.per_flow", "energy.per_volume", "activity.flow",
+    "activity.volume", "dc.pue.all", "dc.it_electricity", "bs.traffic", "bs.electricity", "room.retrofit_share",
+    "room.pue.core", "room.pue.core_retrofit", "green.share", "carbon.location", "carbon.market",
+)  # fmt: skip
+"""The indicators that the start of a region and the trends of its drivers are made of."""
+TORNADO = ("energy.per_flow", "energy.total")
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What the scenarios say of every region (region_code; 000000 the nation).
+
+    drivers: `drivers.TABLE`. paths: scenario, region_code, measure (`projection.MEASURES`, by facility type too), year,
+    value, and p10, p50, p90 of FANNED; from the last filed year to 2030. targets: scenario, region_code, indicator, year,
+    met, probability. levels: scenario, region_code, driver, level (low, high), measure, year, value: one driver moved
+    alone; of all drivers in 2030 for TORNADO, of EXPLORED in all years. steps: one, other (scenarios), region_code,
+    measure, before, after, step, value: what makes 2030 differ, in the order of the steps. notes: region_code, year (the
+    last filed), note (what stands in for missing values, or why the region is not in the nation's sum).
+    """
+
+    drivers: pl.DataFrame
+    paths: pl.DataFrame
+    targets: pl.DataFrame
+    levels: pl.DataFrame
+    steps: pl.DataFrame
+    notes: pl.DataFrame
+
+    def of(self, region: str) -> Outlook:
+        """That of one region."""
+        return Outlook(*(getattr(self, one.name).filter(pl.col("region_code") == region) for one in fields(self)))
+
+    def without(self, regions: Collection[str]) -> Outlook:
+        """That of all other regions."""
+        kept = ~pl.col("region_code").is_in(sorted(regions))
+        return Outlook(*(getattr(self, one.name).filter(kept) for one in fields(self)))
+
+
+SCHEMAS: dict[str, dict[str, pl.DataType]] = {
+    "drivers": drivers.TABLE,
+    "paths": dict.fromkeys(("scenario", "region_code", "measure"), pl.String())
+    | {"year": pl.Int64(), **dict.fromkeys(("value", "p10", "p50", "p90"), pl.Float64())},
+    "targets": dict.fromkeys(("scenario", "region_code", "indicator"), pl.String())
+    | {"year": pl.Int64(), "met": pl.Boolean(), "probability": pl.Float64()},
+    "levels": dict.fromkeys(("scenario", "region_code", "driver", "level", "measure"), pl.String())
+    | {"year": pl.Int64(), "value": pl.Float64()},
+    "steps": dict.fromkeys(("one", "other", "region_code", "measure"), pl.String())
+    | {"before": pl.Float64(), "after": pl.Float64(), "step": pl.String(), "value": pl.Float64()},
+    "notes": {"region_code": pl.String(), "year": pl.Int64(), "note": pl.String()},
+}
+
+
+def compute(
+    table: pl.DataFrame,
+    resolved: Mapping[str, Sequence[Resolved]],
+    plan: Plan,
+    factors: pl.DataFrame,
+    draws: int = uncertainty.DRAWS,
+    seed: int = uncertainty.SEED,
+) -> Outlook:
+    """The outlook of all regions that filed energy. Empty tables where nobody did.
+
+    table: the indicator table (`evaluate.TABLE`). resolved: scenario -> the parameters of the nation and of every
+    province. factors: `reference.grid_factors`.
+    """
+    every = [one.region for one in next(iter(resolved.values()))]
+    begun = start(table, [region.code for region in every if not region.is_nation])
+    if begun is None or begun.year[-1] >= HORIZON:
+        return Outlook(**{name: pl.DataFrame(schema=schema) for name, schema in SCHEMAS.items()})
+    years = range(int(begun.year[-1]), HORIZON + 1)
+    chosen = {name: _in_order(of_all, begun.codes) for name, of_all in resolved.items()}
+    moved = drivers.table(chosen, begun, History(table), factors)
+    paths, targets, levels, single = [], [], [], {}
+    for scenario in chosen:
+        triples = drivers.values(moved, scenario)
+        single[scenario] = project(begun, drivers.values(moved, scenario, "mode"), years)
+        cloud = project(begun, uncertainty.draws(triples, draws, seed), years)
+        paths.append(_paths(scenario, single[scenario], cloud))
+        targets.append(_targets(scenario, single[scenario], cloud, plan))
+        levels.append(_levels(scenario, begun, triples, years))
+    return Outlook(
+        drivers=moved,
+        paths=pl.concat(paths),
+        targets=pl.concat(targets),
+        levels=pl.concat(levels),
+        steps=_steps(single),
+        notes=_notes(begun, moved, {region.code: region.short_zh for region in every}),
+    )
+
+
+def _in_order(of_all: Sequence[Resolved], codes: Sequence[str]) -> list[Resolved]:
+    by_code = {one.region.code: one for one in of_all}
+    return [by_code[code] for code in codes]
+
+
+def _long(values: Array, codes: Sequence[str], years: Sequence[int], names: dict[str, str]) -> pl.DataFrame:
+    """Regions x years as rows, with constant columns."""
+    frame = pl.DataFrame(
+        {
+            "region_code": np.repeat(codes, len(years)),
+            "year": np.tile(np.array(years), len(codes)),
+            "value": values.ravel(),
+        }
+    )
+    return frame.with_columns(pl.lit(text).alias(name) for name, text in names.items())
+
+
+def _paths(scenario: str, single: Projection, cloud: Projection) -> pl.DataFrame:
+    codes, years = single.start.codes, single.years
+    parts = []
+    for measure, values in single.measures.items():
+        frame = _long(values[:, :, 0], codes, years, {"scenario": scenario, "measure": measure})
+        spread = uncertainty.percentiles(cloud.measures[measure]) if measure in FANNED else None
+        frame = frame.with_columns(
+            (pl.lit(None, pl.Float64) if spread is None else pl.Series(spread[at].ravel())).alias(f"p{percent}")
+            for at, percent in enumerate(uncertainty.PERCENTILES)
+        )
+        parts.append(frame)
+    return _typed("paths", pl.concat(parts))
+
+
+def _targets(scenario: str, single: Projection, cloud: Projection, plan: Plan) -> pl.DataFrame:
+    codes, years, parts = single.start.codes, single.years, []
+    for target in plan.targets:
+        if target.indicator not in TARGETS:
+            continue
+        met, drawn = (uncertainty.meets(target, one.measures[target.indicator]) for one in (single, cloud))
+        frame = _long(drawn.mean(axis=-1), codes, years, {"scenario": scenario, "indicator": target.indicator})
+        frame = frame.rename({"value": "probability"}).with_columns(
+            met=pl.Series(met[:, :, 0].ravel()).fill_nan(None) > 0
+        )
+        parts.append(frame)
+    return _typed("targets", pl.concat(parts)) if parts else pl.DataFrame(schema=SCHEMAS["targets"])
+
+
+def _levels(scenario: str, begun: Start, triples: Mapping[str, Array], years: Sequence[int]) -> pl.DataFrame:
+    alone, moved = uncertainty.one_at_a_time(triples)
+    found = project(begun, alone, years)
+    parts = []
+    for at, (driver, level) in enumerate(moved, 1):
+        for measure in FANNED:
+            if driver not in EXPLORED and measure not in TORNADO:
+                continue
+            when = slice(None) if driver in EXPLORED else slice(-1, None)
+            named = {"scenario": scenario, "driver": driver, "level": level, "measure": measure}
+            parts.append(_long(found.measures[measure][:, when, at], begun.codes, years[when], named))
+    return _typed("levels", pl.concat(parts))
+
+
+def _steps(single: Mapping[str, Projection]) -> pl.DataFrame:
+    """Between every two scenarios that follow each other, and between the first and the last."""
+    names, rows = list(single), []
+    pairs = dict.fromkeys([*pairwise(names), (names[0], names[-1])])
+    for one, other in pairs:
+        if one == other:
+            continue
+        for code in next(iter(single.values())).start.codes:
+            for measure in ("energy.total", "carbon.market"):
+                found = decomposition.between(single[one], single[other], code, HORIZON, measure)
+                if found is not None:
+                    rows += [
+                        (one, other, code, measure, found.before, found.after, step, value)
+                        for step, value in found.steps.items()
+                    ]
+    return pl.DataFrame(rows, schema=SCHEMAS["steps"], orient="row")
+
+
+def _notes(begun: Start, moved: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
+    written = moved.filter("changed", pl.col("origin").str.contains("/provinces/"))["region_code"].unique()
+    own = [code for code in begun.codes if code in written.to_list()]
+    rows: list[tuple[str, int, str | None]] = []
+    for code, year in zip(begun.codes, begun.year, strict=True):
+        notes = [begun.replaced[code]] if code in begun.replaced else []
+        if code in begun.left_out:
+            notes.append(f"最近一次填报为 {year:.0f} 年，不计入全国的情景")
+        if code == NATION_CODE and own:
+            notes.append(f"合计中{join_names([names[one] for one in own])}的驱动因素由分析人员另行设定")
+        if code == NATION_CODE and begun.left_out:
+            notes.append(f"合计不含最近一次填报较早的{join_names([names[one] for one in begun.left_out])}")
+        rows += [(code, int(year), note) for note in notes] or [(code, int(year), None)]
+    return pl.DataFrame(rows, schema=SCHEMAS["notes"], orient="row")
+
+
+def _typed(name: str, frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.select(pl.col(column).cast(dtype) for column, dtype in SCHEMAS[name].items()).with_columns(
+        pl.col(pl.Float64).fill_nan(None)
+    )
+
+
+# --- kept ----------------------------------------------------------------------------------------------------
+
+
+def write(outlook: Outlook, folder: Path, names: Mapping[str, str]) -> None:
+    """Each table as <name>.parquet, and iamc.csv (`exchange`). names: region_code -> name there. Raises OutputError."""
+    for one in fields(outlook):
+        with placed(folder / f"{one.name}.parquet") as beside:
+            getattr(outlook, one.name).write_parquet(beside)
+    with placed(folder / "iamc.csv") as beside:
+        exchange.iamc(outlook.paths, names).write_csv(beside)
+
+
+def read(folder: Path) -> Outlook:
+    """What `write` wrote. Raises DataError where it is not there or another version's."""
+    frames = {}
+    for name, schema in SCHEMAS.items():
+        path = folder / f"{name}.parquet"
+        if not path.is_file():
+            raise DataError("scenarios.missing", f"找不到情景结果 {path.name}，请先用 green-report build 生成报告。")
+        frames[name] = pl.read_parquet(path)
+        if frames[name].schema != pl.Schema(schema):
+            raise DataError(
+                "scenarios.columns", f"情景结果 {path.name} 的列与本版本不符，请删除 data/processed 后重新生成。"
+            )
+    return Outlook(**frames)

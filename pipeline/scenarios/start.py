@@ -1,0 +1,168 @@
+"""Where does each region stand in its last filed year, from which its scenarios start?
+
+Everything is read from the indicator table, so that the first year of every scenario is the last year of the report.
+What a region did not file stays missing (nan), except where `REPLACED` says what stands in for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from pipeline.regions import NATION_CODE
+
+Array = npt.NDArray[np.float64]
+Series = Mapping[int, float]
+
+FACILITIES = {
+    "data_centre": "数据中心", "base_station": "通信基站", "core_room": "核心机房", "access_room": "接入汇聚机房",
+    "office": "办公用房", "other": "其他",
+}  # fmt: skip
+REPLACED = {
+    "own": "没有 {year} 年的数据中心 PUE，起点用本地区 {used} 年的",
+    "nation": "没有数据中心 PUE，起点用全国 {used} 年的",
+    "none": "没有数据中心 PUE，各年 PUE 按不变计算",
+    "green": "没有绿色电力占比，基于市场的排放从没有申领起算",
+}
+
+
+@dataclass(frozen=True)
+class History:
+    """The indicator table as yearly series: `of(id, region)`, and by facility type where there is one."""
+
+    table: pl.DataFrame
+
+    def __post_init__(self) -> None:
+        wanted = self.table.filter(
+            pl.col("entity_id").is_null(),
+            pl.col("dimension").is_null()
+            | pl.col("dimension").is_in(["facility_type", "scope"])
+            | (pl.col("dimension").eq("carrier") & pl.col("member").eq("electricity")),
+        ).select("indicator_id", "region_code", "member", "year", "value", "numerator", "denominator")
+        series: dict[tuple[str, str, str, str], dict[int, float]] = {}
+        for id, region, member, year, *amounts in wanted.iter_rows():
+            for name, amount in zip(("value", "numerator", "denominator"), amounts, strict=True):
+                if amount is not None:
+                    series.setdefault((id, region, member or "", name), {})[year] = amount
+        object.__setattr__(self, "_series", series)
+
+    def of(self, id: str, region: str, member: str = "", amount: str = "value") -> Series:
+        """year -> value (or numerator, denominator), empty where nothing is there."""
+        found: Series = self._series.get((id, region, member, amount), {})  # type: ignore[attr-defined]
+        return found
+
+    def at(self, id: str, region: str, year: int, member: str = "") -> float:
+        """The value, nan where there is none."""
+        return self.of(id, region, member).get(year, np.nan)
+
+    def last_year(self, region: str) -> int | None:
+        """The last year in which a region filed energy."""
+        return max(self.of("energy.total", region), default=None)
+
+
+@dataclass(frozen=True)
+class Start:
+    """The provinces that a scenario projects and, last, the nation as their sum. Arrays by region, or region x FACILITIES.
+
+    year: the last filed year of each. energy, covered (tce; covered: of telecom, tower and broadcast enterprises),
+    electricity (kWh), flow (TB), volume (万元), fuel_tco2, location_tco2 and market_tco2 (electricity alone). pue,
+    retrofitted (share of the core rooms), green_share. per_flow, per_volume and their changes since the baseline: as
+    the indicators have them. tce_per_kwh: the coefficient of electricity that they were made with. replaced: region -> sentence on what stands in for a missing value. left_out: provinces
+    whose filings are older than the nation's, which are in no sum.
+    """
+
+    codes: tuple[str, ...]
+    year: Array
+    energy: Array
+    covered: Array
+    electricity: Array
+    flow: Array
+    volume: Array
+    pue: Array
+    retrofitted: Array
+    green_share: Array
+    location_tco2: Array
+    market_tco2: Array
+    fuel_tco2: Array
+    per_flow: Array
+    per_flow_change: Array
+    per_volume: Array
+    per_volume_change: Array
+    tce_per_kwh: float
+    replaced: Mapping[str, str]
+    left_out: tuple[str, ...]
+
+    @property
+    def in_nation(self) -> npt.NDArray[np.bool_]:
+        """Which of the provinces the nation is the sum of."""
+        return np.array([code not in self.left_out for code in self.codes[:-1]])
+
+
+def start(table: pl.DataFrame, provinces: Sequence[str]) -> Start | None:
+    """The start of the provinces (codes) and the nation, from the indicator table; None where nobody filed energy."""
+    history = History(table)
+    national = history.last_year(NATION_CODE)
+    if national is None:
+        return None
+    years = {code: year for code in provinces if (year := history.last_year(code)) is not None} | {
+        NATION_CODE: national
+    }
+    codes = tuple(years)
+    pues = {code: _pue(history, code, year) for code, year in years.items()}
+
+    def now(id: str, member: str = "") -> Array:
+        return np.array([history.at(id, code, year, member) for code, year in years.items()])
+
+    def parted(id: str) -> Array:
+        return np.nan_to_num(np.column_stack([now(id, facility) for facility in FACILITIES]))
+
+    of_electricity = history.at("energy.total", NATION_CODE, national, "electricity")
+    kwh = history.at("energy.electricity", NATION_CODE, national)
+    return Start(
+        codes=codes,
+        year=np.array(list(years.values()), float),
+        energy=parted("energy.total"),
+        covered=parted("energy.covered"),
+        electricity=parted("energy.electricity"),
+        flow=now("activity.flow"),
+        volume=now("activity.volume"),
+        pue=np.array([pue for pue, _ in pues.values()]),
+        retrofitted=np.nan_to_num(now("room.retrofit_share")),
+        green_share=now("green.share"),
+        location_tco2=now("carbon.location", "scope_2"),
+        market_tco2=now("carbon.market", "scope_2"),
+        fuel_tco2=np.nan_to_num(now("carbon.location", "scope_1")),
+        per_flow=now("energy.per_flow"),
+        per_flow_change=now("energy.per_flow.change"),
+        per_volume=now("energy.per_volume"),
+        per_volume_change=now("energy.per_volume.change"),
+        tce_per_kwh=of_electricity / kwh if kwh > 0 else 0.0,
+        replaced={code: told for code, (_, told) in pues.items() if told}
+        | {
+            code: "；".join(filter(None, (pues[code][1], REPLACED["green"])))
+            for code, year in years.items()
+            if np.isnan(history.at("green.share", code, year))
+        },
+        left_out=tuple(code for code, year in years.items() if year != national),
+    )
+
+
+def _pue(history: History, code: str, year: int) -> tuple[float, str]:
+    """The PUE of the data centres from which the stock starts, and a sentence where it is not that of the region's year."""
+    own = {at: value for at, value in history.of("dc.pue.all", code).items() if at <= year}
+    if year in own:
+        return own[year], ""
+    if own:
+        used = max(own)
+        return own[used], REPLACED["own"].format(year=year, used=used)
+    if history.at("energy.electricity", code, year, "data_centre") > 0:
+        nation = {at: value for at, value in history.of("dc.pue.all", NATION_CODE).items() if at <= year}
+        if nation:
+            used = max(nation)
+            return nation[used], REPLACED["nation"].format(used=used)
+        return np.nan, REPLACED["none"]
+    return np.nan, ""

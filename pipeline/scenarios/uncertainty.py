@@ -1,0 +1,65 @@
+"""How sure is a scenario? Triangular draws of all drivers, what comes of them, and what each driver alone does.
+
+Quasi-random (Sobol, scrambled, seeded): the same seed gives the same draws to the bit. A draw has one quantile of each
+driver for all provinces: they share technology, prices and policy, and independent draws would average the nation's
+uncertainty away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from scipy.stats import qmc
+
+from pipeline.reference import Target
+from pipeline.scenarios.drivers import DRIVERS
+from pipeline.scenarios.start import Array
+
+DRAWS = 2000
+SEED = 20222025
+PERCENTILES = (10, 50, 90)
+
+
+def draws(triples: Mapping[str, Array], count: int = DRAWS, seed: int = SEED) -> dict[str, Array]:
+    """Driver -> region x draw, from region x (low, mode, high) of DRIVERS: triangular, quasi-random."""
+    power = int(np.ceil(np.log2(max(count, 1))))
+    points = qmc.Sobol(d=len(DRIVERS), scramble=True, rng=seed).random_base2(power)[:count]
+    return {driver: triangular(points[:, at], triples[driver]) for at, driver in enumerate(DRIVERS)}
+
+
+def triangular(quantiles: Array, triples: Array) -> Array:
+    """The values of triangular distributions at quantiles: region x draw, from region x (low, mode, high)."""
+    low, mode, high = (triples[:, [at]] for at in range(3))
+    width = high - low
+    with np.errstate(divide="ignore", invalid="ignore"):
+        at_mode = np.where(width > 0, (mode - low) / width, 0.0)
+        below = low + np.sqrt(quantiles * width * (mode - low))
+        above = high - np.sqrt((1 - quantiles) * width * (high - mode))
+    return np.where(width > 0, np.where(quantiles < at_mode, below, above), mode)
+
+
+def percentiles(values: Array) -> Array:
+    """PERCENTILES of regions x years x draws: PERCENTILES x regions x years; nan where a value is not known."""
+    return np.percentile(values, PERCENTILES, axis=-1)
+
+
+def one_at_a_time(triples: Mapping[str, Array]) -> tuple[dict[str, Array], list[tuple[str, str]]]:
+    """All drivers at their mode in the first draw, then each at its low and its high alone.
+
+    Driver -> region x draw, and the (driver, low or high) of each draw after the first.
+    """
+    moved = [(driver, level) for driver in DRIVERS for level in ("low", "high")]
+    found = {}
+    for driver in DRIVERS:
+        low, mode, high = (triples[driver][:, [at]] for at in range(3))
+        columns = [{"low": low, "high": high}[level] if name == driver else mode for name, level in moved]
+        found[driver] = np.concatenate([mode, *columns], axis=1)
+    return found, moved
+
+
+def meets(target: Target, values: Array) -> Array:
+    """1 where a value is on the target's side (the number itself is; 民法典第1259条), 0 where not, nan where not known."""
+    rounded = np.round(values, 12)  # the noise of binary fractions
+    holds = rounded >= target.value if target.comparator == ">=" else rounded <= target.value
+    return np.where(np.isnan(values), np.nan, holds.astype(float))
