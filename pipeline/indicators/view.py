@@ -29,7 +29,8 @@ def _told(row: Mapping[str, Any] | None) -> float | None:
 @dataclass(frozen=True)
 class View:
     """table: `evaluate.TABLE`, up to `year`. provinces: see `reference.provinces`. names: entity_id -> name. top_n: how
-    many a figure of the most lists. marked: short names of provinces that figures set apart, besides the report's own."""
+    many a figure of the most lists. marked: short names of provinces that figures set apart, besides the report's own.
+    without_entities: whether values of single enterprises are kept back, as they are from the public."""
 
     table: pl.DataFrame
     catalogue: Catalogue
@@ -39,6 +40,7 @@ class View:
     names: dict[str, str]
     top_n: int = 10
     marked: tuple[str, ...] = ()
+    without_entities: bool = False
 
     def measure(self, id: str) -> Measure:
         """How the indicator is called and printed."""

@@ -179,6 +179,7 @@ def open_chapter(
         year=frozen["year"],
         provinces=reference.provinces(layout),
         names=names,
+        without_entities=frozen["audience"] == PUBLIC,
         top_n=frozen["params"]["top_n"],
         marked=tuple(frozen["params"]["highlight_regions"]),
     )
