@@ -11,7 +11,7 @@ d >= own - true. So no large numbers are subtracted, and one linear program hold
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,6 +92,22 @@ def intervals(
             for interval in _solved(system, of_part[start : start + step], inside, matrix[rows], half[rows]):
                 found[interval.attack] = interval
     return [found[one] for one in wanted]
+
+
+def exposed(system: System, hidden: Bools, unsafe: Callable[[Floats], bool]) -> sparse.csr_matrix:
+    """Sums of hidden unknowns that a published number and what else is known leave over, and that would be sensitive as
+    cells: two provinces that are hidden beside each other tell their sum, and perhaps one group files both."""
+    known = sparse.csr_matrix(sparse.vstack([system.numbers[system.shown(hidden)], system.always]))
+    _, _, open_ = _left_open(known, np.zeros(known.shape[0]), system.amounts)
+    left = sparse.csr_matrix(known @ sparse.diags(open_.astype(np.float64)))
+    left.eliminate_zeros()
+    one_sign = np.asarray(abs(left).sum(axis=1)).ravel() == np.abs(np.asarray(left.sum(axis=1)).ravel())
+    amounts = np.ones(len(open_), dtype=bool) if system.is_amount is None else system.is_amount
+    rows = [
+        n for n in np.flatnonzero(one_sign & (np.diff(left.indptr) > 0))
+        if amounts[left[n].indices].all() and unsafe(np.asarray(abs(left[n]) @ system.own).ravel())
+    ]  # fmt: skip
+    return sparse.csr_matrix(abs(left[rows]))
 
 
 def _left_open(known: sparse.csr_matrix, half: Floats, amounts: Floats) -> tuple[sparse.csr_matrix, Floats, Bools]:

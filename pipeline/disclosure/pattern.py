@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +13,11 @@ import polars as pl
 from scipy import sparse
 
 from pipeline.disclosure import relations, rules
-from pipeline.disclosure.audit import OUTSIDER, attacks, intervals
+from pipeline.disclosure.audit import OUTSIDER, attacks, exposed, intervals
 from pipeline.disclosure.policy import Policy
 from pipeline.disclosure.relations import Bools, Floats, System
 from pipeline.disclosure.rules import CELL
-from pipeline.disclosure.suppression import Open, suppress
+from pipeline.disclosure.suppression import Open, implied, suppress
 from pipeline.errors import DataError
 from pipeline.indicators.evaluate import SIDES
 from pipeline.indicators.model import Catalogue
@@ -63,14 +64,13 @@ def pattern(of: Material, earlier: pl.DataFrame | None = None) -> pl.DataFrame:
     cells = _with_ties(of, _first(hidden))
     values = _value_only(of)
     later = pl.DataFrame(schema={name: PATTERN[name] for name in CELL[:-1]})
-    for year, system in relations.systems(
-        of.cells, of.contributions, of.places, of.catalogue, of.policy.published_totals
-    ):
+    for year, system in relations.systems(of.cells, of.contributions, of.places, of.catalogue, of.policy):
         now, only = (frame.filter(pl.col("year") == year) for frame in (cells, values))
         mask = marked(system, pl.concat([now.select(CELL), only.select(CELL)]))
         wanted = sides_of(system, found.filter(pl.col("year") == year))
         done = suppress(
-            _with_ratios(system, only), wanted, mask, _weights(system, of, later), of.policy.protection, _ties(system, of)
+            _with_ratios(system, only), wanted, mask, _weights(system, of, later), of.policy.protection,
+            _ties(system, of), partial(rules.unsafe, policy=of.policy),
         )  # fmt: skip
         if done.open:
             _refuse(done.open[0], of.catalogue)
@@ -110,7 +110,7 @@ def kept(path: Path, materials: Sequence[Material], earlier: Path) -> pl.DataFra
 
 
 _KEY = "made_of"
-_FORMAT = "1"  # another one when the way to choose cells changes
+_FORMAT = "2"  # another one when the way to choose cells changes
 
 
 def _key(materials: Sequence[Material], before: pl.DataFrame | None) -> str:
@@ -137,28 +137,35 @@ def _united(one: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
 def check(of: Material, hidden: pl.DataFrame) -> pl.DataFrame:
     """CELL, side, attacker, below, above: every attack that comes too close with `hidden` (PATTERN); empty if none does.
 
-    below, above: how far off the number can be, as a share of what the attacker does not know of it. attacker: a group,
+    Without an indicator: a sum or difference of cells that would be sensitive as a cell. below, above: how far off the number can be, as a share of what the attacker does not know of it. attacker: a group,
     or null for somebody who contributes nothing.
     """
     found = rules.sensitive(of.cells, of.contributions, of.places, of.catalogue, of.policy, of.targets)
     close: list[tuple[object, ...]] = []
-    for year, system in relations.systems(
-        of.cells, of.contributions, of.places, of.catalogue, of.policy.published_totals
-    ):
+    for year, system in relations.systems(of.cells, of.contributions, of.places, of.catalogue, of.policy):
         now = hidden.filter(pl.col("year") == year)
         system, mask = _with_ratios(system, now.filter("value_only")), marked(system, now)
         wanted = sides_of(system, found.filter(pl.col("year") == year))
         for part in system.parts():
             numbers = {part.number_of[key]: key for key in reversed(wanted) if key in part.number_of}
-            for one in intervals(part, mask, list(attacks(part, sorted(numbers)))):
+            part, others = _with_sums(part, mask, of.policy)
+            for one in intervals(part, mask, list(attacks(part, [*sorted(numbers), *others]))):
                 if not one.protects(of.policy.protection):
-                    cell, side = numbers[one.attack.number]
+                    cell, side = numbers.get(one.attack.number, (None, None))
+                    what = (None,) * (len(CELL) - 1) + (year,) if cell is None else system.cells.row(cell)
                     who = None if one.attack.attacker == OUTSIDER else part.groups[one.attack.attacker]
-                    close.append((*system.cells.row(cell), SIDES[side], who, one.below, one.above))
+                    close.append((*what, side if side is None else SIDES[side], who, one.below, one.above))
     schema = {name: PATTERN[name] for name in CELL} | {
         "side": pl.String(), "attacker": pl.String(), "below": pl.Float64(), "above": pl.Float64(),
     }  # fmt: skip
     return pl.DataFrame(close, schema=schema, orient="row")
+
+
+def _with_sums(part: System, hidden: Bools, policy: Policy) -> tuple[System, list[int]]:
+    """The part with the sums of hidden cells that it leaves over, and the numbers that no cell tells and that are sensitive."""
+    unsafe = partial(rules.unsafe, policy=policy)
+    first, rows = part.numbers.shape[0], exposed(part, hidden, unsafe)
+    return part.telling(rows), [*implied(part, unsafe), *range(first, first + rows.shape[0])]
 
 
 # --- cells of a system -------------------------------------------------------------------------------------
@@ -278,7 +285,9 @@ def _with_ratios(system: System, cells: pl.DataFrame) -> System:
 
 
 def _refuse(one: Open, catalogue: Catalogue) -> None:
-    cell = next(cell for (cell, _), number in one.part.number_of.items() if number == one.attack.number)
+    cell = next((cell for (cell, _), number in one.part.number_of.items() if number == one.attack.number), None)
+    if cell is None:  # a sum or a difference of cells: told by the first cell of its part
+        cell = min(cell for cell, _ in one.part.number_of)
     id, _, _, region, year = one.part.cells.row(cell)
     raise DataError(
         "disclosure.unprotected",

@@ -17,7 +17,8 @@ import polars as pl
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from pipeline.disclosure.policy import PublishedTotal
+from pipeline.disclosure import rules
+from pipeline.disclosure.policy import Policy, PublishedTotal
 from pipeline.disclosure.rules import CELL
 from pipeline.indicators.evaluate import SIDES
 from pipeline.indicators.model import Catalogue
@@ -38,7 +39,9 @@ class System:
     cells: CELL of the year (C). amounts: of each unknown (V). own: of it, what each group contributes (V x G); groups:
     their names. numbers: the sums of unknowns that are published (N x V); what several cells tell, up to a factor, is one
     number. holders: which cells tell a number (N x C). number_of: cell and side (0 numerator, 1 denominator) -> number.
-    always: sums of unknowns that everybody knows whatever is hidden (relations, and totals that groups publish).
+    always: sums of unknowns that everybody knows whatever is hidden (relations, and totals that groups publish). implied:
+    numbers that no cell tells but two cells together: what one line has beyond another one that is a part of it.
+    is_amount: which unknowns are amounts, not counts.
     """
 
     cells: pl.DataFrame
@@ -49,6 +52,8 @@ class System:
     holders: sparse.csr_matrix
     number_of: Mapping[tuple[int, int], int]
     always: sparse.csr_matrix
+    implied: tuple[int, ...] = ()
+    is_amount: Bools | None = None
 
     def shown(self, hidden: Bools) -> Bools:
         """Which numbers some published cell tells; hidden: of the cells."""
@@ -62,6 +67,15 @@ class System:
     def knowing(self, more: sparse.csr_matrix) -> System:
         """The system in which these sums of unknowns are known too."""
         return replace(self, always=sparse.csr_matrix(sparse.vstack([self.always, more])))
+
+    def telling(self, rows: sparse.csr_matrix) -> System:
+        """The system with further numbers that no cell tells."""
+        nobody = sparse.csr_matrix((rows.shape[0], self.holders.shape[1]))
+        return replace(
+            self,
+            numbers=sparse.csr_matrix(sparse.vstack([self.numbers, rows])),
+            holders=sparse.csr_matrix(sparse.vstack([self.holders, nobody])),
+        )
 
     def parts(self) -> list[System]:
         """The systems into which it falls: no number and no relation holds unknowns of two of them."""
@@ -79,6 +93,8 @@ class System:
                     self.cells, self.amounts[inside], self.own[inside], self.groups, self.numbers[rows][:, inside],
                     self.holders[rows], {key: place[n] for key, n in self.number_of.items() if n in place},
                     self.always[np.flatnonzero(of_always == one)][:, inside],
+                    tuple(place[n] for n in self.implied if n in place),
+                    None if self.is_amount is None else self.is_amount[inside],
                 )
             )  # fmt: skip
         return found
@@ -97,28 +113,24 @@ def systems(
     contributions: pl.DataFrame,
     places: pl.DataFrame,
     catalogue: Catalogue,
-    totals: Sequence[PublishedTotal] = (),
+    policy: Policy,
 ) -> Iterator[tuple[int, System]]:
     """The system of each year, the latest first. cells: `rules.published`; contributions, places: see `evaluate`."""
     # A change between ratios tells no sum; an index tells that of the year.
     told = [one.id for one in catalogue if not one.change_of or not catalogue[one.change_of].is_quotient]
     parts = contributions.filter(pl.col("side").is_in(SIDES) & pl.col("indicator_id").is_in(told))
     for year in sorted(cells["year"].unique(), reverse=True):
-        of_year = [one for one in totals if one.year == year]
-        yield (
-            year,
-            _system(
-                cells.filter(pl.col("year") == year), parts.filter(pl.col("year") == year), places, catalogue, of_year
-            ),
-        )
+        of_year = pl.col("year") == year
+        yield year, _system(year, cells.filter(of_year), parts.filter(of_year), places, catalogue, policy)
 
 
 def _system(
+    year: int,
     cells: pl.DataFrame,
     parts: pl.DataFrame,
     places: pl.DataFrame,
     catalogue: Catalogue,
-    totals: Sequence[PublishedTotal],
+    policy: Policy,
 ) -> System:
     cells = cells.select(CELL)
     provinces = sorted(parts["province_code"].unique())
@@ -135,9 +147,16 @@ def _system(
     tables = [_table(catalogue, row[0], row[3]) for row in lines.iter_rows()]
     unknown, scale, own = _unknowns(cube, tables)
     relations = [*_relations(lines, cube, tables, unknown, scale)]
+    is_amount = np.zeros(len(own), dtype=bool)
+    for line, (id, _, _, side) in enumerate(lines.iter_rows()):
+        is_amount[unknown[line][unknown[line] >= 0]] |= (
+            rules.measured(catalogue, catalogue[id], side, policy) == "amount"
+        )
     matrix, holders, number_of = _numbers(cells, lines, places, provinces, unknown, scale, len(own))
     always = _rows(relations, len(own))
-    found = System(cells, own.sum(axis=1), own, tuple(groups), matrix, holders, number_of, always)
+    found = System(cells, own.sum(axis=1), own, tuple(groups), matrix, holders, number_of, always, is_amount=is_amount)
+    found = _with_differences(found, lines, cube, unknown, scale, catalogue, places, provinces)
+    totals = [one for one in policy.published_totals if one.year == year]
     return _with_totals(found, lines, unknown, scale, totals) if totals else found
 
 
@@ -306,6 +325,73 @@ def _numbers(
     return _rows(rows, width), holders, number_of
 
 
+def _with_differences(
+    system: System,
+    lines: pl.DataFrame,
+    cube: Floats,
+    unknown: Ints,
+    scale: Floats,
+    catalogue: Catalogue,
+    places: pl.DataFrame,
+    provinces: Sequence[str],
+) -> System:
+    """The system with what one line has beyond another one that is a part of it (全部核心机房 less 改建核心机房), as unknowns
+    and, in every region, as implied numbers."""
+    own, always, numbers, width = [system.own], list[Row](), list[Row](), len(system.own)
+    is_amount = [system.is_amount] if system.is_amount is not None else []
+    regions = places.group_by("region_code", maintain_order=True).agg("province_code").rows()
+    for part, whole in _within(lines, catalogue):
+        of_province = dict[str, int]()
+        for at, code in enumerate(provinces):
+            more = cube[whole, at] - cube[part, at]
+            size = np.abs(cube[whole, at]).max()
+            if unknown[whole, at] < 0 or unknown[part, at] == unknown[whole, at] or more.min() < -SAME * size:
+                continue
+            more = np.where(more <= SAME * size, 0.0, more)
+            if not more.any():
+                continue
+            row = {int(unknown[whole, at]): scale[whole, at], width: -1.0}
+            if unknown[part, at] >= 0:
+                row[int(unknown[part, at])] = -scale[part, at]
+            always.append(row)
+            own.append(more[None])
+            is_amount.append(np.array([bool(system.is_amount is not None and system.is_amount[unknown[whole, at]])]))
+            of_province[code] = width
+            width += 1
+        numbers += [
+            row for _, inside in regions if (row := {of_province[code]: 1.0 for code in inside if code in of_province})
+        ]
+    matrices = [system.numbers.copy(), system.always.copy()]
+    for matrix in matrices:
+        matrix.resize((matrix.shape[0], width))
+    every = np.concatenate(own)
+    grown = replace(
+        system, amounts=every.sum(axis=1), own=every, numbers=matrices[0], always=matrices[1],
+        is_amount=np.concatenate(is_amount) if is_amount else None,
+    )  # fmt: skip
+    first = grown.numbers.shape[0]
+    grown = grown.knowing(_rows(always, width)).telling(_rows(numbers, width))
+    return replace(grown, implied=tuple(range(first, first + len(numbers))))
+
+
+def _within(lines: pl.DataFrame, catalogue: Catalogue) -> Iterator[tuple[int, int]]:
+    """Pairs of lines without dimension of which the one is summed of a part of the rows of the other, by declaration: the
+    same amounts of the same table, under a further condition or of fewer kinds of enterprises."""
+    wholes = [
+        (n, catalogue[id], side) for n, (id, dimension, _, side) in enumerate(lines.iter_rows()) if dimension is None
+    ]
+    of_tables = [(n, one, getattr(one, side)) for n, one, side in wholes if one.table]
+    for n, part, amount in of_tables:
+        for m, whole, other in of_tables:
+            same = n != m and amount is not None and part.table == whole.table and amount == other
+            fewer = part.where == whole.where and part.kinds and not whole.kinds
+            narrower = part.kinds == whole.kinds and part.where and (
+                whole.where is None or part.where.startswith(f"{whole.where} AND ")
+            )  # fmt: skip
+            if same and (fewer or narrower):
+                yield n, m
+
+
 def _rows(rows: Sequence[Row], width: int) -> sparse.csr_matrix:
     data = [value for row in rows for value in row.values()]
     columns = [place for row in rows for place in row]
@@ -350,7 +436,10 @@ def _with_totals(
     numbers, always_known = system.numbers.copy(), system.always.copy()
     for matrix in (numbers, always_known):
         matrix.resize((matrix.shape[0], width))
+    more = width - len(system.amounts)
+    is_amount = None if system.is_amount is None else np.concatenate([system.is_amount, np.zeros(more, dtype=bool)])
     grown = replace(
-        system, amounts=np.concatenate(amounts), own=np.concatenate(own), numbers=numbers, always=always_known
-    )
+        system, amounts=np.concatenate(amounts), own=np.concatenate(own), numbers=numbers, always=always_known,
+        is_amount=is_amount,
+    )  # fmt: skip
     return grown.knowing(_rows(extra, width))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+import numpy as np
 import polars as pl
 
 from pipeline.disclosure.policy import Policy
@@ -36,6 +37,7 @@ RULES = {
 
 SENSITIVE = ("groups", "dominance", "p_percent", "count")
 
+Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 Measured = Literal["amount", "things", "units"]
 
 
@@ -115,6 +117,15 @@ def _rule(policy: Policy) -> pl.Expr:
         .when(is_amount & (whole - pl.col("two") < policy.p * first)).then(pl.lit("p_percent"))
         .when(~is_amount & (whole < policy.count_threshold)).then(pl.lit("count"))
     )  # fmt: skip
+
+
+def unsafe(parts: Floats, policy: Policy) -> bool:
+    """Whether an amount of which groups have these parts would be sensitive as a cell."""
+    ordered = np.sort(np.abs(parts[parts != 0]))[::-1]
+    if not len(ordered):
+        return False
+    whole, first, two = float(ordered.sum()), float(ordered[0]), float(ordered[:2].sum())
+    return bool(len(ordered) < policy.min_groups or first > policy.dominance * whole or whole - two < policy.p * first)
 
 
 def _is_exempt(policy: Policy, targets: frozenset[str]) -> pl.Expr:

@@ -9,21 +9,23 @@ that the same filings give the same pattern.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
 from scipy.optimize import linprog
 
-from pipeline.disclosure.audit import OUTSIDER, TOLERANCE, Attack, attacks, intervals
+from pipeline.disclosure.audit import OUTSIDER, TOLERANCE, Attack, attacks, exposed, intervals
 from pipeline.disclosure.relations import Bools, Floats, System
 
 MARGIN = 1.02  # the other world is sought a little farther off than asked
 MOVED = 1e-7  # what deviates by less is noise of the solver
+ROUNDS = 20
 FEW = 12  # a cell that so many sides rest on is not tried to be published again
 
 Ties = Mapping[int, Sequence[int]]
+Unsafe = Callable[[Floats], bool]
 
 
 @dataclass(frozen=True)
@@ -57,30 +59,63 @@ side is safe."""
 
 
 def suppress(
-    system: System, sensitive: Iterable[tuple[int, int]], hidden: Bools, weights: Floats, share: float, ties: Ties | None = None
-) -> Suppressed:  # fmt: skip
-    """Hide cells until the audit passes for what is sensitive.
+    system: System,
+    sensitive: Iterable[tuple[int, int]],
+    hidden: Bools,
+    weights: Floats,
+    share: float,
+    ties: Ties | None = None,
+    unsafe: Unsafe | None = None,
+) -> Suppressed:
+    """Hide cells until the audit passes for what is sensitive, for what is implied, and for the sums of hidden cells that
+    would be sensitive as cells.
 
     sensitive: cells and their sides (keys of `System.number_of`). hidden: the cells that are hidden in any case. weights:
     what it costs to hide each cell; infinite for one that is published in any case. share: of the policy. ties: cells
-    that are hidden with a cell.
+    that are hidden with a cell. unsafe: whether an amount with these parts of groups would be sensitive (none is told:
+    nothing is implied).
     """
     first, hidden, ties = hidden, hidden.copy(), ties or {}
     keys, parts = sorted(set(sensitive)), system.parts()
     worlds, lost = Worlds(), list[Open]()
-    for at, part in enumerate(parts):
-        wanted = list(attacks(part, dict.fromkeys(part.number_of[key] for key in keys if key in part.number_of)))
-        for one in intervals(part, hidden, wanted):
+
+    def protect(at: int, numbers: Iterable[int]) -> None:
+        part = parts[at]
+        for one in intervals(part, hidden, list(attacks(part, numbers))):
             sides = [
                 Side(at, one.attack, sign) for sign, far in ((1.0, one.above), (-1.0, one.below)) if not _is(far, share)
             ]
             found = [_hide(part, side, hidden, weights, share, ties, worlds) for side in sides]
-            lost += [] if all(found) else [Open(part, one.attack)]
+            lost.extend([] if all(found) else [Open(part, one.attack)])
+
+    for at, part in enumerate(parts):
+        numbers = dict.fromkeys(part.number_of[key] for key in keys if key in part.number_of)
+        protect(at, [*numbers, *implied(part, unsafe)])
+    for _ in range(ROUNDS if unsafe else 0):
+        before = hidden.copy()
+        for at, part in enumerate(parts):
+            rows = exposed(part, hidden, unsafe) if unsafe else part.numbers[:0]
+            if rows.shape[0]:
+                first_new = part.numbers.shape[0]
+                parts[at] = part.telling(rows)
+                protect(at, range(first_new, first_new + rows.shape[0]))
+        if np.array_equal(before, hidden):
+            break
     _prune(parts, worlds, first, hidden, weights, share, ties)
     for at, part in enumerate(parts):
         again = dict.fromkeys(side.attack for side in worlds if side.part == at)
         lost += [Open(part, one.attack) for one in intervals(part, hidden, list(again)) if not one.protects(share)]
     return Suppressed(hidden, tuple(lost))
+
+
+def implied(part: System, unsafe: Unsafe | None) -> list[int]:
+    """The implied numbers of a part that would be sensitive as cells."""
+    if unsafe is None or part.is_amount is None:
+        return []
+    return [
+        n for n in part.implied
+        if part.is_amount[part.numbers[n].indices].all() and unsafe(np.asarray(part.numbers[n] @ part.own).ravel())
+    ]  # fmt: skip
 
 
 def _is(far: float, share: float) -> bool:
