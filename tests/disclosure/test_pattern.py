@@ -163,3 +163,26 @@ def test_the_sample_is_safe_and_most_of_it_is_told(layout: Layout) -> None:
     assert set(lost["indicator_id"]) <= {"energy.resold"}  # only the tower company sells on
     secondary = (pl.col("rule") == "secondary") & (pl.col("indicator_id") == "dc.pue.large")
     assert not check(of, hidden.filter(~secondary)).is_empty()
+
+
+def test_two_hidden_provinces_of_the_same_few_groups_do_not_tell_their_sum(layout: Layout) -> None:
+    """A and B file both hidden provinces alone: the nation less the others is their sum, of which B knows its own part in
+    both, so that it would know what A has in them exactly. A third province or the sum itself has to go."""
+    cells = {("", code): FEW if code in PROVINCES[:2] else SAFE for code in PROVINCES}
+    of = material(layout, {"energy.total": cells})
+    hidden = pattern(of)
+    assert check(of, hidden).is_empty()
+    assert names(hidden) - {"110000", "310000", "east"}
+    only = hidden.filter(pl.col("region_code").is_in(["110000", "310000", "east"]))
+    assert check(of, only)["indicator_id"].null_count() > 0  # a sum that is no cell is told
+
+
+def test_what_a_whole_has_beyond_its_part_is_not_told_by_both(layout: Layout) -> None:
+    """改建核心机房 beside 核心机房: three groups file either, but only A has rooms that were not retrofitted."""
+    whole = {("", code): {"A": 90.0, "B": 40.0, "C": 40.0} for code in PROVINCES}
+    part = {("", code): {"A": 40.0 if code == "110000" else 90.0, "B": 40.0, "C": 40.0} for code in PROVINCES}
+    of = material(layout, {"room.pue.core": whole, "room.pue.core_retrofit": part})
+    hidden = pattern(of)
+    assert check(of, hidden).is_empty()
+    assert "110000" in names(hidden, "room.pue.core") | names(hidden, "room.pue.core_retrofit")
+    assert not check(of, hidden.clear()).is_empty()
