@@ -99,6 +99,7 @@ def numbers(text: str) -> dict[str, tuple[float, float]]:
 def matching(told: dict[str, tuple[float, float]], rows: pl.DataFrame) -> set[str]:
     """Those of the numbers that are a value of `rows`: as it is, in %, in thousands, 万, millions or 亿, however rounded."""
     values = np.unique(np.abs(np.concatenate([rows[name].drop_nulls().to_numpy() for name in ("value", *SIDES)])))
+    values = values[values >= 1e5]  # amounts: a ratio of small counts, such as 1/30, is many things
     names, pairs = list(told), np.array(list(told.values())).reshape(-1, 2)
     hit = np.zeros(len(names), dtype=bool)
     for factor in (1, 100, 1e-3, 1e-4, 1e-6, 1e-8):
