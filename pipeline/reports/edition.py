@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -116,6 +117,8 @@ def _publish(layout: Layout, jobs: Sequence[Job]) -> None:
     publication.summary(materials[min(materials)].cells, found).write_parquet(folder / "summary.parquet")
     if first.intake:
         publication.save(folder, first.intake.accepted, first.intake.counts, policy)
+    for job in jobs:  # what an earlier pattern let a chapter write must not stay
+        shutil.rmtree(layout.processed / job.edition / job.slug / "tables", ignore_errors=True)
     for place, job in {scenarios(layout, job): job for job in jobs}.items():
         path = indicators(layout, job)
         closed = publication.resting_on_hidden(public[path], outlook.INPUTS, job.year)
