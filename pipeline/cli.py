@@ -67,6 +67,7 @@ def build(
 ) -> None:
     """生成报告：只生成有变化的，其余沿用。"""
     from pipeline.reports import build as builder
+    from pipeline.reports import edition
     from pipeline.reports import progress as telling
     from pipeline.reports.plan import Selection, jobs
     from pipeline.reports.render.engine import choose
@@ -97,6 +98,8 @@ def build(
         results = builder.build(layout, planned, chosen, progress, how)
     finally:
         progress.close()
+    if said := edition.disclosed(layout, planned):
+        steps.print(shown(said))
     for result in results:
         for file in result.files:
             print(shown(file))
