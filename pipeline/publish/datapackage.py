@@ -15,6 +15,7 @@ from typing import Any
 
 import polars as pl
 
+from pipeline import wording
 from pipeline.indicators.model import Catalogue, load_catalogue
 from pipeline.layout import Layout
 from pipeline.publish import frame, tables, whole
@@ -89,7 +90,7 @@ def _resource(table: Published, catalogue: Catalogue, content: bytes) -> dict[st
         **_weight(content),
         "schema": {
             "fields": [_field(name, dtype, table, catalogue) for name, dtype in table.frame.schema.items()],
-            "missingValues": ["", tables.HIDDEN],
+            "missingValues": ["", wording.HIDDEN],
         },
     }
 
@@ -138,7 +139,7 @@ def _readme(edition: Edition) -> str:
         f"{_title(edition)}。编制单位：{edition.publisher}；{frame.printed_date(edition.date)}；{edition.kind}。{sample}\n"
         "报告中每张图、每张表一份数据，各地区、各情景的行放在一起，前三列说明是哪一份报告的；另有全部指标的目录和数值。\n"
         "CSV 为 UTF-8 编码，带字节顺序标记，逗号分隔，第一行是列名；空的单元格表示没有数值，"
-        f"{tables.HIDDEN}表示有数值而不公布（Parquet 中为 NaN）。"
+        f"{wording.HIDDEN}表示有数值而不公布（Parquet 中为 NaN）。"
         "以 =、+、-、@ 开头的文字前加了一个撇号，以免电子表格当作公式。Parquet 内容相同，文字照原样。\n"
         f"列的含义、单位和来源见 {DESCRIPTOR}；单位为空，表示没有单位，或单位写在同一行的其他列。\n"
         f"{RIGHTS}\n"

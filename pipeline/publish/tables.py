@@ -13,6 +13,7 @@ from pathlib import Path
 import polars as pl
 import polars.selectors as cs
 
+from pipeline import wording
 from pipeline.errors import DataError
 from pipeline.layout import Layout
 from pipeline.publish.taken import AUDIENCE, Block, Edition, Report
@@ -26,8 +27,6 @@ _WHERE_FIELDS = {
 WHERE = tuple(_WHERE_FIELDS)
 OWN = "本地区"
 """A column that is named after the report's own region has this name, so that all reports share it."""
-HIDDEN = "〔保密〕"
-"""What a report prints for a value that is withheld; in a frame it is nan, and null is a value that there is not."""
 _ID = re.compile(r"[a-z][a-z0-9-]*")
 
 
@@ -73,7 +72,7 @@ def published(layout: Layout, edition: Edition) -> Iterator[Published]:
 
 def as_csv(frame: pl.DataFrame) -> bytes:
     """UTF-8 with a byte order mark, lines ended by CR LF (RFC 4180): what spreadsheets open rightly. A text that they
-    would take for a formula has an apostrophe in front; nan is HIDDEN."""
+    would take for a formula has an apostrophe in front; nan is wording.HIDDEN."""
     return ("\ufeff" + _csv(_marked(frame))).encode()
 
 
@@ -82,11 +81,11 @@ def _csv(frame: pl.DataFrame) -> str:
 
 
 def _marked(frame: pl.DataFrame) -> pl.DataFrame:
-    """With HIDDEN for nan."""
+    """With wording.HIDDEN for nan."""
     closed = [name for name in frame.select(cs.float()).columns if frame[name].is_nan().any()]
     hidden = pl.col(closed).is_nan().fill_null(False)
     return frame.with_columns(
-        pl.when(hidden).then(pl.lit(HIDDEN)).otherwise(pl.col(closed).cast(pl.String)).name.keep()
+        pl.when(hidden).then(pl.lit(wording.HIDDEN)).otherwise(pl.col(closed).cast(pl.String)).name.keep()
     )
 
 
