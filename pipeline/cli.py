@@ -24,7 +24,7 @@ from pipeline.errors import DataError, OutputError, ParameterError, UserError, s
 from pipeline.layout import SAMPLE, Layout
 
 USAGE = {  # typer's words for wrong calls
-    r"No such command '(.*?)'": "没有命令 {}，可用的是 build、check、template、indicators、explain、compare、params、doctor",
+    r"No such command '(.*?)'": "没有命令 {}，可用的是 build、check、template、indicators、explain、compare、publish、params、doctor",
     r"unexpected extra argument(?:s|\(s\))? \((.*)\)": "多出了 {}，选项要写成 --名称 取值",
     r"requires an argument": "后面缺少取值",
     r"valid integer": "取值不是整数，应如 2025",
@@ -67,6 +67,7 @@ def build(
 ) -> None:
     """生成报告：只生成有变化的，其余沿用。"""
     from pipeline.reports import build as builder
+    from pipeline.reports import edition
     from pipeline.reports import progress as telling
     from pipeline.reports.plan import Selection, jobs
     from pipeline.reports.render.engine import choose
@@ -97,6 +98,8 @@ def build(
         results = builder.build(layout, planned, chosen, progress, how)
     finally:
         progress.close()
+    if said := edition.disclosed(layout, planned):
+        steps.print(shown(said))
     for result in results:
         for file in result.files:
             print(shown(file))
@@ -263,6 +266,38 @@ def explain(
         _print_frame(
             listing.rejected_rows(found.rejected), f"同一些表中退回的行共 {found.rejected.height} 行，没有计入"
         )
+
+
+@app.command()
+def publish(
+    year: Annotated[int | None, typer.Option(help="报告年份；默认是为公众生成过报告的最近一年")] = None,
+    region: Annotated[str, typer.Option("--region", help="同 build；默认全国和 31 个省")] = "all",
+    scenario: Scenario = "plan",
+    filings: Filings = SAMPLE,
+    to: Annotated[str, typer.Option(help="发布哪些格式：html、pdf、docx，用逗号分开；html 不能少")] = "html,pdf",
+    reports: Annotated[Path | None, typer.Option(help="报告所在的文件夹；默认是项目的 reports/")] = None,
+    out: Annotated[Path, typer.Option(help="网站写到哪个文件夹；原来的网站留在旁边的 <文件夹>.previous")] = Path(
+        "site"
+    ),
+    base_url: Annotated[str, typer.Option(help="网站的完整地址；给出时写 sitemap.xml，订阅用完整链接")] = "",
+) -> None:
+    """发布：把为公众生成的报告做成网站，任何静态服务器或 U 盘都能用。
+
+    只发布 build --audience public 的、通过保密审核的报告；新网站整个换上，不成则原样不动。
+    """
+    from pipeline.publish.site import publish as make
+    from pipeline.publish.taken import Wanted
+
+    if out == Path():
+        raise OutputError("output.empty", "--out 是空的；请写一个文件夹，如 site")
+    done = make(Layout.current(), Wanted(year, region, scenario, filings, to, reports, out, base_url))
+    steps = _console(stderr=True)
+    if done.withdrawn:
+        steps.print(shown(f"不再发布 {len(done.withdrawn)} 份：{'、'.join(done.withdrawn)}"), style="yellow")
+    steps.print(f"{done.files} 个文件，其中 {done.changed} 个是新的或有变化")
+    if done.previous:
+        steps.print(shown(f"原来的网站留在 {done.previous}"))
+    print(shown(done.index))
 
 
 @app.command()

@@ -11,7 +11,7 @@ import typer
 from typer import rich_utils
 from typer.core import TyperCommand, TyperGroup
 
-KINDS = {"int": "整数", "str": "文字", "Path": "路径", "path": "路径", "float": "数", "bool": ""}
+KINDS = {"int": "整数", "int range": "整数", "str": "文字", "Path": "路径", "path": "路径", "float": "数", "bool": ""}
 
 rich_utils.OPTIONS_PANEL_TITLE, rich_utils.ARGUMENTS_PANEL_TITLE = "选项", "参数"
 rich_utils.COMMANDS_PANEL_TITLE, rich_utils.ERRORS_PANEL_TITLE = "命令", "错误"

@@ -41,9 +41,9 @@ class Measure:
     falls: str = "降至"
 
     def say(self, value: float | None) -> str:
-        """`value` as printed, with its unit: `3,375.9 亿GB`, `483.8 万个`, `43.1%`; `—` if missing."""
+        """`value` as printed, with its unit: `3,375.9 亿GB`, `483.8 万个`, `43.1%`; `—` if missing, `〔保密〕` if withheld."""
         if not _is_there(value):
-            return wording.MISSING
+            return wording.absent(value)
         if self.scale == "percent":
             return wording.percent(value, self.decimals)
         if self.scale == "big":
@@ -143,23 +143,23 @@ class Rank:
 
 def ranking(values: Values, name: str, *, descending: bool = True) -> Rank:
     """The place of `name`, the highest value first unless `descending` is False; equal values share a place."""
-    there = _there(values)
-    own = there.get(name)
+    known = there(values)
+    own = known.get(name)
     if own is None:
-        return Rank(None, len(there))
-    ahead = sum(value > own if descending else value < own for value in there.values())
-    tied = tuple(other for other, value in there.items() if value == own and other != name)
-    return Rank(ahead + 1, len(there), tied)
+        return Rank(None, len(known))
+    ahead = sum(value > own if descending else value < own for value in known.values())
+    tied = tuple(other for other, value in known.items() if value == own and other != name)
+    return Rank(ahead + 1, len(known), tied)
 
 
 def place(measure: Measure, values: Values, name: str, *, descending: bool = True) -> str:
     """`广东流量为 386.9 亿GB，在 31 个省份中居首位`; says so when there is no value or too few have one."""
     rank = ranking(values, name, descending=descending)
     if rank.place is None:
-        return f"没有{measure.of(name)}的数据，不排位"
+        return f"{without(measure, name, values.get(name))}，不排位"
     value = f"{measure.of(name)}为 {measure.say(values[name])}"
     if rank.of < MIN_RANKED:
-        return f"{value}；有此项数据的省份只有 {rank.of} 个，不排位"
+        return f"{value}；{'公布' if withheld(values) else '有'}此项数据的省份只有 {rank.of} 个，不排位"
     if len(rank.tied) == rank.of - 1:
         return f"{value}，{rank.of} 个省份相同"
     order = "由高到低" if descending else "由低到高"
@@ -170,16 +170,16 @@ def place(measure: Measure, values: Values, name: str, *, descending: bool = Tru
         where = f"{tie}末位" if descending else f"{order}{tie}末位"
     else:
         where = f"{order}{tie}第 {rank.place} 位"
-    return f"{value}，在 {rank.of} 个省份中{where}"
+    return f"{value}，在{'已公布的' if withheld(values) else ''} {rank.of} 个省份中{where}"
 
 
 def comparison(measure: Measure, name: str, value: float | None, references: Values) -> str:
     """`广东流量为 1.2，高于全国（1.0）和东部（1.1）`; references without a value are passed over."""
     if value is None or not math.isfinite(value):
-        return f"没有{measure.of(name)}的数据"
+        return without(measure, name, value)
     told = []
     relations = [
-        (measure.gap(value, other), f"{label}（{measure.say(other)}）") for label, other in _there(references).items()
+        (measure.gap(value, other), f"{label}（{measure.say(other)}）") for label, other in there(references).items()
     ]
     for gap, group in groupby(relations, key=lambda relation: relation[0]):
         labels = "和".join(label for _, label in group)
@@ -187,19 +187,32 @@ def comparison(measure: Measure, name: str, value: float | None, references: Val
     return "，".join([f"{measure.of(name)}为 {measure.say(value)}", *told])
 
 
+def without(measure: Measure, name: str, value: float | None) -> str:
+    """Says of one without a number that there is none, or that it is not published."""
+    if isinstance(value, wording.Withheld):
+        return f"{measure.of(name)}为 {wording.HIDDEN}"
+    return f"没有{measure.of(name)}的数据"
+
+
+def withheld(values: Values) -> list[str]:
+    """The names whose value is not published."""
+    return [name for name, value in values.items() if isinstance(value, wording.Withheld)]
+
+
 def extremes(measure: Measure, values: Values) -> str:
-    """`广东最高，为 386.9 亿GB；西藏最低，为 10.6 亿GB`, ties told together."""
-    there = _there(values)
-    if not there:
-        return f"没有分省的{measure.name}数据"
-    high, low = measure.say(max(there.values())), measure.say(min(there.values()))
-    highest = [name for name, value in there.items() if measure.say(value) == high]
-    lowest = [name for name, value in there.items() if measure.say(value) == low]
-    if len(there) == 1:
-        return f"仅{highest[0]}有{measure.name}数据，为 {high}"
+    """`广东最高，为 386.9 亿GB；西藏最低，为 10.6 亿GB`, ties told together; 已公布的省份中 before it, where some are withheld."""
+    known = there(values)
+    if not known:
+        return f"没有{'公布' if withheld(values) else ''}分省的{measure.name}数据"
+    high, low = measure.say(max(known.values())), measure.say(min(known.values()))
+    highest = [name for name, value in known.items() if measure.say(value) == high]
+    lowest = [name for name, value in known.items() if measure.say(value) == low]
+    among = "已公布的省份中" if withheld(values) else ""
+    if len(known) == 1:
+        return f"仅{highest[0]}{'公布了' if among else '有'}{measure.name}数据，为 {high}"
     if high == low:
-        return f"{len(there)} 个省份{measure.name}均为 {high}"
-    return f"{_names(highest)}{_tie(highest)}最高，为 {high}；{_names(lowest)}{_tie(lowest)}最低，为 {low}"
+        return f"{among or ''}{len(known)} 个省份{measure.name}均为 {high}"
+    return f"{among}{_names(highest)}{_tie(highest)}最高，为 {high}；{_names(lowest)}{_tie(lowest)}最低，为 {low}"
 
 
 @dataclass(frozen=True)
@@ -217,7 +230,7 @@ class Movement:
 
 def movement(measure: Measure, before: Values, after: Values) -> Movement:
     """Compare, as printed, those who have a value both before and after."""
-    old, new = _there(before), _there(after)
+    old, new = there(before), there(after)
     gaps = {name: measure.gap(new[name], old[name]) for name in old if name in new}
     rose, fell, same = (tuple(name for name, gap in gaps.items() if gap == wanted) for wanted in (1, -1, 0))
     return Movement(rose, fell, same)
@@ -254,7 +267,8 @@ def _is_there(value: float | None) -> bool:
     return value is not None and math.isfinite(value)
 
 
-def _there(values: Values) -> dict[str, float]:
+def there(values: Values) -> dict[str, float]:
+    """The values that are numbers."""
     return {name: value for name, value in values.items() if value is not None and math.isfinite(value)}
 
 

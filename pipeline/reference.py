@@ -304,6 +304,19 @@ def provinces(layout: Layout) -> pl.DataFrame:
     return joined
 
 
+def pinyin(layout: Layout) -> pl.DataFrame:
+    """How the 34 divisions are spelled: code, pinyin (syllables with blanks between them, without tones). Raises
+    DataError."""
+    return _read(layout, layout.reference / "province_pinyin.csv", "code pinyin source").drop("source")
+
+
+def abbreviations(layout: Layout) -> dict[str, str]:
+    """Code -> the one sign that stands for a division (粤), for all 34. Raises DataError."""
+    table = _read(layout, layout.reference / "region_aliases.csv", "alias code kind")
+    first = table.filter(pl.col("kind") == "abbreviation").unique("code", keep="first", maintain_order=True)
+    return dict(first.select("code", "alias").iter_rows())
+
+
 @remembered
 def grid_factors(layout: Layout) -> pl.DataFrame:
     """CO2 factors of electricity, one row per year, region and kind.

@@ -2,7 +2,8 @@
 
 One sense of rounding: half away from zero (四舍五入), on the decimal that Python prints for the float
 (`str`), so that 2.675 becomes 2.68 as a reader with a pencil expects, and not 2.67 as its binary form would.
-A missing value (None, nan, inf) is `—`; the minus sign is U+2212.
+A missing value (None, nan, inf) is `—`; one that is there and must not be shown (WITHHELD) is `〔保密〕`. The minus sign is
+U+2212.
 """
 
 from __future__ import annotations
@@ -13,8 +14,24 @@ from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
 
 MISSING = "—"
+HIDDEN = "〔保密〕"
 MINUS = "−"
 MAX_DECIMALS = 6
+
+
+class Withheld(float):
+    """A value that is not published. To whoever counts or compares it is no number (nan); printed it is HIDDEN."""
+
+    def __new__(cls) -> Withheld:
+        return super().__new__(cls, "nan")
+
+    def _same(self, _: object) -> Withheld:
+        return self
+
+    __mul__ = __rmul__ = __truediv__ = __add__ = __radd__ = __sub__ = __rsub__ = _same
+
+
+WITHHELD = Withheld()
 
 Number = float | Decimal | None
 
@@ -29,13 +46,13 @@ def number(value: Number, decimals: int | None = None, sign: bool = False) -> st
     What rounds to zero has no sign.
     """
     exact = _decimal(value)
-    return MISSING if exact is None else _text(exact, decimals, sign)
+    return absent(value) if exact is None else _text(exact, decimals, sign)
 
 
 def percent(ratio: Number, decimals: int = 1, sign: bool = False) -> str:
     """A ratio as a percentage: 0.123 -> `12.3%`."""
     exact = _decimal(ratio)
-    return MISSING if exact is None else _text(exact * 100, decimals, sign) + "%"
+    return absent(ratio) if exact is None else _text(exact * 100, decimals, sign) + "%"
 
 
 def change(ratio: Number, decimals: int = 1) -> str:
@@ -50,7 +67,7 @@ def big(value: Number, unit: str, decimals: int = 1) -> str:
     """
     exact = _decimal(value)
     if exact is None:
-        return MISSING
+        return absent(value)
     for factor, name in _SCALES:
         scaled = exact / factor
         places = 0 if not name and scaled == scaled.to_integral_value() else decimals
@@ -99,20 +116,25 @@ def number_against(value: Number, threshold: float | Decimal, comparator: str, d
     that still prints on the wrong side is then cut towards its own one (79.99999999 -> `79.999999`).
     """
     exact, limit = _decimal(value), _decimal(threshold)
-    return MISSING if exact is None or limit is None else _against(exact, limit, comparator, decimals)
+    return absent(value) if exact is None or limit is None else _against(exact, limit, comparator, decimals)
 
 
 def percent_against(ratio: Number, threshold: float | Decimal, comparator: str, decimals: int = 1) -> str:
     """`number_against` for two ratios, as a percentage: (0.7996, 0.8, `>=`) -> `79.96%`, with one decimal."""
     exact, limit = _decimal(ratio), _decimal(threshold)
     if exact is None or limit is None:
-        return MISSING
+        return absent(ratio)
     return _against(exact * 100, limit * 100, comparator, decimals) + "%"
 
 
 def join_names(names: Sequence[str]) -> str:
     """`广东、浙江`; `—` for none."""
     return "、".join(names) or MISSING
+
+
+def absent(value: object) -> str:
+    """What stands for a value that is not told: HIDDEN if it is not published, else MISSING."""
+    return HIDDEN if isinstance(value, Withheld) else MISSING
 
 
 def _decimal(value: Number) -> Decimal | None:

@@ -416,6 +416,7 @@ def plain(message: str) -> None:
 READERS = {
     "provinces.csv": reference.provinces,
     "province_tile_grid.csv": reference.provinces,
+    "province_pinyin.csv": reference.pinyin,
     "grid_emission_factors.csv": reference.grid_factors,
     "energy_coefficients.csv": reference.energy_coefficients,
     "fuel_emission_factors.csv": reference.fuel_factors,

@@ -72,14 +72,16 @@ def of_ranking(kind: str, what: str, measure: Measure, values: Values, *, own: s
     what: the quantity with its year.
     """
     there = {name: value for name, value in values.items() if value is not None and math.isfinite(value)}
-    absent = [name for name in values if name not in there]
+    closed = findings.withheld(values)
+    absent = [name for name in values if name not in there and name not in closed]
     ordered = sorted(there, key=lambda name: -there[name])
     shown = [f"{name} {measure.say(there[name])}" for name in ordered]
     missing = f"没有数据的有{wording.join_names(absent)}。" if absent else ""
+    missing += f"按保密规则不公布的有{wording.join_names(closed)}。" if closed else ""
     if len(shown) <= 2 * ENDS:
         return f"{kind}：{what}。{'、'.join(shown) or '没有数据'}。{missing if shown else ''}"
     told = [
-        f"{kind}：{what}，{len(shown)} 个省份有数据。",
+        f"{kind}：{what}，{len(shown)} 个省份有{'公布的' if closed else ''}数据。",
         f"最高的依次为{'、'.join(shown[:ENDS])}；最低的依次为{'、'.join(shown[: -ENDS - 1 : -1])}；",
         f"中位数为 {measure.say(median(there.values()))}。",
     ]

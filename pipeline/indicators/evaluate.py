@@ -14,8 +14,8 @@ import polars as pl
 
 from pipeline import reference
 from pipeline.errors import DataError
-from pipeline.indicators import flags, inputs
-from pipeline.indicators.cells import CELLS, Edition, cells
+from pipeline.indicators import exact, flags, inputs
+from pipeline.indicators.cells import AMOUNTS, CELLS, Edition, cells
 from pipeline.indicators.levels import BESIDE, Level, Whole, level, whole
 from pipeline.indicators.model import Catalogue, Indicator, load_catalogue, offered_by
 from pipeline.indicators.sums import roll_up, valued
@@ -61,6 +61,7 @@ ECONOMIC = {"东部": "east", "中部": "central", "西部": "west", "东北": "
 """Economic region -> region_code: a word, so that it can never be taken for a division code."""
 
 ENTITY = "entity_id"
+SIDES = ("numerator", "denominator")
 
 
 def compute(
@@ -120,6 +121,43 @@ def evaluate(
     return _ordered(told, catalogue)
 
 
+def contributions(catalogue: Catalogue, edition: Edition) -> pl.DataFrame:
+    """CONTRIBUTIONS: which group stands behind each cell of the table with how much, by province.
+
+    The cells of entities are left out: each has one contributor. What no enterprise files has no rows here, nor has what
+    is nothing (a group with 0 hides nobody).
+    """
+    codes = {NATION_CODE}.union(*(f["province_code"] for f in edition.tables.values() if "province_code" in f.columns))
+    each = pl.DataFrame([(code, code) for code in sorted(codes)], _PLACES, orient="row")
+    all_cells, parts = whole(catalogue, edition), [pl.DataFrame(schema=CONTRIBUTIONS)]
+    for one in (None, *catalogue.dimensions):
+        chosen, levels = _levels(one, catalogue, edition, each, all_cells)
+        for indicator, of in zip(chosen, levels, strict=True):
+            for prefix, frame in (("", of.cells), ("base_", of.base)):
+                if frame is not None:
+                    parts.append(_by_group(frame, prefix, indicator.id, one))
+    found = pl.concat(parts).drop_nulls("group_id").filter(pl.col("amount") != 0)
+    return found.sort("indicator_id", "dimension", "member", "side", "year", "province_code", "group_id")
+
+
+CONTRIBUTIONS: dict[str, pl.DataType] = {
+    "indicator_id": pl.String(), "dimension": pl.String(), "member": pl.String(), "side": pl.String(), "year": pl.Int64(),
+    "province_code": pl.String(), "group_id": pl.String(), "amount": pl.Float64(),
+}  # fmt: skip
+"""side: numerator, denominator; of a change also base_numerator and base_denominator, those of the baseline year under the
+year that is compared with it. amount: in the unit of the side; of a volume at constant prices as filed last."""
+
+
+def _by_group(frame: pl.DataFrame, prefix: str, id: str, dimension: str | None) -> pl.DataFrame:
+    sums = [exact.total(short).alias(f"{prefix}{side}") for short, side in zip(AMOUNTS, SIDES, strict=True)]
+    wide = frame.group_by("member", "year", "province_code", "group_id").agg(sums)
+    long = wide.unpivot(
+        index=["member", "year", "province_code", "group_id"], variable_name="side", value_name="amount"
+    ).drop_nulls("amount")
+    named = long.with_columns(indicator_id=pl.lit(id), dimension=pl.lit(dimension, pl.String))
+    return named.select(pl.col(name).cast(dtype) for name, dtype in CONTRIBUTIONS.items())
+
+
 _PLACES = {"province_code": pl.String(), "region_code": pl.String()}
 
 
@@ -165,13 +203,8 @@ def _told_by(
     one: str | None, catalogue: Catalogue, edition: Edition, regions: pl.DataFrame, known: Whole
 ) -> pl.DataFrame:
     """TABLE of every indicator that can be told by `one`: entity_id, a dimension, or (None) neither."""
-    by_entity, dimension = one == ENTITY, None if one == ENTITY else one
-    chosen = [indicator for indicator in catalogue if _can_be_told(indicator, catalogue, one)]
-    offering = [indicator for indicator in catalogue.of_tables() if dimension in offered_by(indicator)]
-    parted = cells(offering, edition, dimension) if dimension else None
-    levels = [
-        level(indicator, catalogue, edition, known, regions, by_entity, dimension, parted) for indicator in chosen
-    ]
+    dimension = None if one == ENTITY else one
+    chosen, levels = _levels(one, catalogue, edition, regions, known)
     rows = valued(_rows(chosen, catalogue, levels, regions, edition, one))
     if one is not None:  # where nothing fits, only a whole region is worth a row
         counted = (pl.col("kind") == "count") & (pl.col("seen") > 0)
@@ -179,6 +212,20 @@ def _told_by(
     # In one chunk: polars 2.1 panics where it joins texts of a frame with empty chunks.
     rows = rows.rechunk().with_columns(dimension=pl.lit(dimension, pl.String), flag=flags.text())
     return rows.select(pl.col(name).cast(dtype) for name, dtype in TABLE.items())
+
+
+def _levels(
+    one: str | None, catalogue: Catalogue, edition: Edition, regions: pl.DataFrame, known: Whole
+) -> tuple[list[Indicator], list[Level]]:
+    """The indicators that can be told by `one`, and the level of each."""
+    by_entity, dimension = one == ENTITY, None if one == ENTITY else one
+    chosen = [indicator for indicator in catalogue if _can_be_told(indicator, catalogue, one)]
+    offering = [indicator for indicator in catalogue.of_tables() if dimension in offered_by(indicator)]
+    parted = cells(offering, edition, dimension) if dimension else None
+    levels = [
+        level(indicator, catalogue, edition, known, regions, by_entity, dimension, parted) for indicator in chosen
+    ]
+    return chosen, levels
 
 
 def _can_be_told(indicator: Indicator, catalogue: Catalogue, one: str | None) -> bool:

@@ -46,6 +46,8 @@ class Step:
         if self.row is None or self.row["value"] is None:
             return ""
         top, bottom, value = self.row["numerator"], self.row["denominator"], number(self.row["value"], 7)
+        if top is None:  # a report for the public may tell a value and not its parts
+            return ""
         if bottom is None:
             return f"合计 {_plain(top)}"
         minus = " − 1" if self.indicator.kind == "change" else " × 100" if self.indicator.kind == "index" else ""

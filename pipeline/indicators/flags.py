@@ -30,7 +30,10 @@ FLAGS = {
     "mixed_prices": "部分单位只按基期价格填报，增速按基期价格计算",
     "double_counting": "有场景疑似重复计算，只计较大的一个",
     "out_of_range": "超出合理范围，请核对",
+    "suppressed": "为保护单个企业的数据，按保密规则不公布",
 }
+SUPPRESSED = "suppressed"
+"""Of a table for the public: the value is there and is not shown. No computation raises it."""
 _BITS = {name: 1 << place for place, name in enumerate(FLAGS)}
 
 

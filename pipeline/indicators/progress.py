@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import polars as pl
 
 from pipeline.filings.contracts import ACTION_METRICS
 from pipeline.regions import Region
-from pipeline.wording import number
+from pipeline.wording import WITHHELD, number
 
 STATUSES = {"done": "已完成", "in_progress": "进行中", "not_started": "未开始"}
 _NAMES = {code: zh for metrics in ACTION_METRICS.values() for code, (zh, _) in metrics.items()}
@@ -49,14 +51,28 @@ def metrics(filed: pl.DataFrame, region: Region, years: tuple[int, int]) -> pl.D
         shown = {f"{year} 年": _shown(of_metric.filter(pl.col("year") == year)["value"], str(unit)) for year in years}
         last = of_metric.filter(pl.col("year") == years[1]).height
         lines.append({"行动": str(action), "指标": _NAMES[str(metric)], "单位": str(unit)} | shown | {"填报数": last})
+    return _as_table(lines, years)
+
+
+def public_metrics(told: pl.DataFrame | None, years: tuple[int, int]) -> pl.DataFrame:
+    """The table of `metrics` for the public. told: `publication.METRICS` of the nation, None for a province, of which
+    nothing is told; a value that is null there is not published."""
+    rows = pl.DataFrame() if told is None else told.filter(pl.col("year").is_in(years))
+    lines = []
+    for (action, metric, unit), of in (
+        rows.group_by("action_no", "metric", "unit", maintain_order=True) if len(rows) else ()
+    ):
+        values = {row["year"]: WITHHELD if row["value"] is None else row["value"] for row in of.iter_rows(named=True)}
+        shown = {f"{year} 年": number(values.get(year), 1 if unit == "%" else 0) for year in years}
+        last = of.filter(pl.col("year") == years[1])["n"].sum()
+        lines.append({"行动": str(action), "指标": _NAMES[str(metric)], "单位": str(unit)} | shown | {"填报数": last})
+    return _as_table(lines, years)
+
+
+def _as_table(lines: Sequence[Mapping[str, object]], years: tuple[int, int]) -> pl.DataFrame:
     order = {action: place for place, action in enumerate(ACTION_METRICS)}
-    columns = {
-        "行动": pl.String,
-        "指标": pl.String,
-        "单位": pl.String,
-        **dict.fromkeys((f"{year} 年" for year in years), pl.String),
-    }
-    table = pl.DataFrame(lines, schema=columns | {"填报数": pl.Int64})
+    names = ("行动", "指标", "单位", *(f"{year} 年" for year in years))
+    table = pl.DataFrame(lines, schema=dict.fromkeys(names, pl.String) | {"填报数": pl.Int64})
     return table.sort(pl.col("行动").replace_strict(order, return_dtype=pl.Int64), maintain_order=True)
 
 

@@ -32,6 +32,7 @@ ON_PATH, BEHIND = "按序时进度", "滞后"
 COMPARED, NOT_FILED = "对照全国目标", "未报送"
 NOT_COVERED, NOT_DEFINED = "报齐率不足", "口径未定"  # there is a value and no judgement
 NATIONAL = "不分省统计"
+CONFIDENTIAL = "保密"
 
 # The sign repeats the status without colour; each is in the fonts of web page and PDF.
 _MARKS: dict[str, tuple[str, Tone]] = {
@@ -46,6 +47,7 @@ _MARKS: dict[str, tuple[str, Tone]] = {
     NOT_COVERED: ("◇", "none"),
     NOT_DEFINED: ("◇", "none"),
     NATIONAL: ("◇", "none"),
+    CONFIDENTIAL: ("◇", "none"),
 }
 _HOLDS = {">=": operator.ge, "<=": operator.le}
 _NOISE = Decimal("1e-12")
@@ -125,7 +127,8 @@ def scorecard(
     baseline, 按序时进度 or 滞后 against the straight line of the index from 100 in the baseline year to the target;
     without one 已达标（期中） or 未达标（期中）. The targets bind the nation: a province is 对照全国目标, whatever its
     value. Comparators include the number itself (民法典第1259条). instead: indicator id -> the status that
-    the value alone does not show: of the nation NOT_COVERED, NOT_DEFINED or NOT_MET, of a province NATIONAL.
+    the value alone does not show: of the nation NOT_COVERED, NOT_DEFINED or NOT_MET, of a province NATIONAL, of a value
+    that is not published CONFIDENTIAL.
     """
     other = instead or {}
     return [
@@ -136,8 +139,8 @@ def scorecard(
 
 def _judge(target: Target, value: float | None, year: int, region: Region, instead: str | None = None) -> Judgement:
     if value is None or not math.isfinite(value):
-        status = NATIONAL if instead == NATIONAL else NOT_FILED
-        return Judgement(target, None, status, None, None, status)
+        status = instead if instead in (NATIONAL, CONFIDENTIAL) else NOT_FILED
+        return Judgement(target, None, status, None, None, wording.HIDDEN if status == CONFIDENTIAL else status)
     exact, goal = _plain(value), _plain(target.value)
     holds = _HOLDS[target.comparator]
     threshold = goal

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,18 +13,24 @@ from pipeline.findings import Measure
 from pipeline.indicators import flags
 from pipeline.indicators.evaluate import ECONOMIC
 from pipeline.indicators.model import Catalogue, members
-from pipeline.indicators.scorecard import NATIONAL, NOT_COVERED, NOT_DEFINED, NOT_MET
+from pipeline.indicators.scorecard import CONFIDENTIAL, NATIONAL, NOT_COVERED, NOT_DEFINED, NOT_MET
 from pipeline.reference import Plan
 from pipeline.regions import NATION_CODE, Region
-from pipeline.wording import percent
+from pipeline.wording import WITHHELD, Withheld, percent
 
 BIG = frozenset(("tce", "kWh", "TB", "tCO2", "m3", "GJ", "个", "架", "t"))  # units counted in 万 and 亿
+_IS_WITHHELD = pl.col("flag") == flags.SUPPRESSED
+
+
+def _told(row: Mapping[str, Any] | None) -> float | None:
+    return None if row is None else WITHHELD if row["flag"] == flags.SUPPRESSED else row["value"]
 
 
 @dataclass(frozen=True)
 class View:
     """table: `evaluate.TABLE`, up to `year`. provinces: see `reference.provinces`. names: entity_id -> name. top_n: how
-    many a figure of the most lists. marked: short names of provinces that figures set apart, besides the report's own."""
+    many a figure of the most lists. marked: short names of provinces that figures set apart, besides the report's own.
+    without_entities: whether values of single enterprises are kept back, as they are from the public."""
 
     table: pl.DataFrame
     catalogue: Catalogue
@@ -33,6 +40,7 @@ class View:
     names: dict[str, str]
     top_n: int = 10
     marked: tuple[str, ...] = ()
+    without_entities: bool = False
 
     def measure(self, id: str) -> Measure:
         """How the indicator is called and printed."""
@@ -67,19 +75,27 @@ class View:
         """year, value: the years that have one, from the baseline on."""
         return self.rows(id, region).select("year", "value").drop_nulls().sort("year")
 
+    def told(self, id: str, region: str | None = None, year: int | None = None) -> float | None:
+        """`value`, but WITHHELD where it is not published."""
+        return _told(self.row(id, region, year))
+
+    def is_withheld(self, *ids: str) -> bool:
+        """Whether any value of the report's region and year is not published."""
+        return any(isinstance(self.told(id), Withheld) for id in ids)
+
     def by_province(self, id: str, year: int | None = None) -> dict[str, float | None]:
-        """Short name -> value of each of the 31, None where it has none."""
+        """Short name -> value of each of the 31, None where it has none, WITHHELD where it is not published."""
         listed = self.provinces.filter("in_31").select("code", "short_zh")
         found = self.table.filter(
             (pl.col("indicator_id") == id) & (pl.col("year") == (year or self.year))
             & pl.col("entity_id").is_null() & pl.col("dimension").is_null()
         )  # fmt: skip
         joined = listed.join(found, left_on="code", right_on="region_code", how="left", maintain_order="left")
-        return dict(joined.select("short_zh", "value").iter_rows())
+        return {row["short_zh"]: _told(row) for row in joined.iter_rows(named=True)}
 
     def compared(self, id: str, year: int | None = None) -> dict[str, float | None]:
         """Name -> value of the report's region, then of those beside it: its economic region and the nation."""
-        return {name: self.value(id, code, year) for name, code in self.beside.items()}
+        return {name: self.told(id, code, year) for name, code in self.beside.items()}
 
     @property
     def beside(self) -> dict[str, str]:
@@ -90,14 +106,27 @@ class View:
         area = self.region.economic_region
         return own | ({area: ECONOMIC[area]} if area else {}) | {"全国": NATION_CODE}
 
-    def by_member(self, id: str, dimension: str, region: str | None = None) -> pl.DataFrame:
-        """year, 名称, value, numerator, denominator, n_rows: the members of a dimension that have a value."""
+    def by_member(self, id: str, dimension: str, region: str | None = None, partly: bool = False) -> pl.DataFrame:
+        """year, 名称, value, numerator, denominator, n_rows: the members of a dimension that have a value.
+
+        A year in which one of them is not published is left out, for shares of what is left would be wrong; partly: then
+        the others are told.
+        """
         names = members(dimension, self.catalogue[id].table)
+        rows = self.rows(id, region, dimension)
+        if not partly:
+            rows = rows.join(
+                rows.filter(_IS_WITHHELD).select("year").unique(), on="year", how="anti", maintain_order="left"
+            )
         return (
-            self.rows(id, region, dimension).drop_nulls("value")
+            rows.drop_nulls("value")
             .with_columns(名称=pl.col("member").replace(names))
             .select("year", "名称", "value", "numerator", "denominator", "n_rows")
         )  # fmt: skip
+
+    def parts_withheld(self, id: str, dimension: str) -> bool:
+        """Whether a member of a dimension is not published, of the report's region and year."""
+        return not self.rows(id, None, dimension).filter(_IS_WITHHELD, pl.col("year") == self.year).is_empty()
 
     def by_entity(self, id: str, region: str | None = None) -> pl.DataFrame:
         """year, 名称, value, numerator, denominator: the enterprises that have a value."""
@@ -123,10 +152,11 @@ class View:
         Of a province: what is not told by province. Of the nation: too few provinces filed; the two measures of 5G base stations disagree in direction (the plan defines neither);
         a category of cases is short of its quota.
         """
+        ids = [target.indicator for target in plan.targets]
+        closed = {id: (CONFIDENTIAL, flags.FLAGS[flags.SUPPRESSED]) for id in ids if self.is_withheld(id)}
         if not self.region.is_nation:
-            ids = [target.indicator for target in plan.targets]
-            return {id: (NATIONAL, "只作全国统计") for id in ids if not self.catalogue.has_provinces(id)}
-        found = {
+            return closed | {id: (NATIONAL, "只作全国统计") for id in ids if not self.catalogue.has_provinces(id)}
+        found = closed | {
             target.indicator: (NOT_COVERED, flags.FLAGS["coverage"])
             for target in plan.targets
             if "coverage" in ((self.row(target.indicator) or {}).get("flag") or "").split(",")
@@ -161,7 +191,16 @@ class View:
         told = "".join(
             f"{self.catalogue[id].title}：{self.catalogue[id].definition.formula.rstrip('。')}。" for id in ids
         )
-        return told + self.said(*ids)
+        return told + self.said(*ids) + self.gaps(*ids)
+
+    def gaps(self, *ids: str, dimension: str | None = None) -> str:
+        """That some values of the report's region or those beside it are not published, other than the report year's own,
+        of which `said` tells; empty where all are. dimension: of its members."""
+        here = pl.col("region_code").is_in(list(self.beside.values()))
+        own = (pl.col("region_code") == self.region.code) & (pl.col("year") == self.year)
+        asked = pl.col("indicator_id").is_in(ids) & pl.col("dimension").eq_missing(pl.lit(dimension, pl.String))
+        hidden = self.table.filter(asked & here & _IS_WITHHELD & (~own | pl.col("dimension").is_not_null()))
+        return "" if hidden.is_empty() else "部分数值按保密规则不公布，没有列出。"
 
     def said(self, *ids: str) -> str:
         """`remarks` as a sentence of the report's region and year; empty where there are none."""

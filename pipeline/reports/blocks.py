@@ -20,7 +20,9 @@ from pipeline import wording
 from pipeline.charts import figures
 
 WIDE = 40  # em; a table with more text scrolls on a small screen, so that its columns stay readable
-NUMBER = re.compile(r"—|(?:超过?|约)?[+−]?\d[\d,.]*%?(?:以上|左右)?")  # columns of these are set flush right
+NUMBER = re.compile(
+    rf"—|{wording.HIDDEN}|(?:超过?|约)?[+−]?\d[\d,.]*%?(?:以上|左右)?"
+)  # columns of these are set flush right
 MIME = "application/vnd.green-report+json"
 
 
@@ -57,7 +59,8 @@ class Figure:
 @dataclass(frozen=True)
 class Table:
     """A numbered table. widths: relative column widths for the PDF; by default they follow the contents. brief: what
-    stands on paper instead, with the same columns, where the whole is too long to print."""
+    stands on paper instead, with the same columns, where the whole is too long to print. withheld: nan stands for a value
+    that is not published (`wording.WITHHELD` becomes nan in a frame)."""
 
     id: str
     title: str
@@ -67,10 +70,11 @@ class Table:
     decimals: Mapping[str, int] = field(default_factory=dict)
     widths: Sequence[float] | None = None
     brief: pl.DataFrame | None = None
+    withheld: bool = False
 
     def payload(self) -> dict[str, Any]:
         data = {"table": self.data} | ({} if self.brief is None else {"brief": self.brief})
-        cells = {name: _cells(rows, self.decimals) for name, rows in data.items()}
+        cells = {name: _cells(rows, self.decimals, self.withheld) for name, rows in data.items()}
         for table in cells.values():
             table["widths"] = list(self.widths or table["widths"])
         return {"kind": "table", **_texts(self), **cells}
@@ -137,7 +141,7 @@ def _texts(block: Figure | Table) -> dict[str, str]:
     return {"id": block.id, "title": block.title, "source": block.source, "method": block.method}
 
 
-def _cells(data: pl.DataFrame, decimals: Mapping[str, int]) -> dict[str, Any]:
+def _cells(data: pl.DataFrame, decimals: Mapping[str, int], withheld: bool = False) -> dict[str, Any]:
     """`data` as printed text, with alignment and relative width of each column, and as CSV, unrounded."""
     columns = data.columns
     unknown = set(decimals) - set(columns)
@@ -146,6 +150,18 @@ def _cells(data: pl.DataFrame, decimals: Mapping[str, int]) -> dict[str, Any]:
     printed = [
         [_printed(value, name, data.schema[name], decimals) for value in data[name].to_list()] for name in columns
     ]
+    if withheld:
+        closed = {name: data[name].is_nan().fill_null(False) for name in data.select(cs.float()).columns}
+        printed = [
+            [wording.HIDDEN if name in closed and closed[name][at] else text for at, text in enumerate(texts)]
+            for name, texts in zip(columns, printed, strict=True)
+        ]
+        marked = [
+            pl.when(hidden).then(pl.lit(wording.HIDDEN)).otherwise(pl.col(name).cast(pl.String)).alias(name)
+            for name, hidden in closed.items()
+            if hidden.any()
+        ]
+        data = data.with_columns(marked)
     rows = [list(row) for row in zip(*printed, strict=True)]
     widths = _widths(columns, rows)
     return {
@@ -154,11 +170,11 @@ def _cells(data: pl.DataFrame, decimals: Mapping[str, int]) -> dict[str, Any]:
         "rows": rows,
         "widths": widths,
         "wide": sum(widths) > WIDE,
-        "csv": data.with_columns(_as_text(cs.string())).write_csv(line_terminator="\r\n"),
+        "csv": data.with_columns(as_text(cs.string())).write_csv(line_terminator="\r\n"),
     }
 
 
-def _as_text(columns: pl.Expr) -> pl.Expr:
+def as_text(columns: pl.Expr) -> pl.Expr:
     """Texts that a spreadsheet would take for a formula get an apostrophe in front."""
     return pl.when(columns.str.contains(r"^[=+\-@\t\r]")).then("'" + columns).otherwise(columns).name.keep()
 

@@ -13,6 +13,8 @@ from IPython.display import display
 
 from pipeline import params, reference
 from pipeline.charts import figures, theme  # noqa: F401  (the theme registers itself)
+from pipeline.disclosure import publication
+from pipeline.disclosure.policy import Policy, load_policy
 from pipeline.filings.contracts import BY_NAME
 from pipeline.filings.intake import accepted
 from pipeline.indicators import evaluate
@@ -26,7 +28,7 @@ from pipeline.reports import history
 from pipeline.reports.blocks import MIME, NUMBERED, Block
 from pipeline.reports.context import freeze, watched
 from pipeline.reports.edition import prepare
-from pipeline.reports.plan import NO_FILINGS, Selection, jobs
+from pipeline.reports.plan import NO_FILINGS, PUBLIC, Selection, jobs
 from pipeline.reports.since import LastEdition
 from pipeline.scenarios import outlook
 from pipeline.scenarios.outlook import Outlook
@@ -79,10 +81,12 @@ class Chapter:
         return object.__getattribute__(self, name)
 
     def filed(self, table: str) -> pl.DataFrame:
-        """An accepted table, up to the report's year; see `intake.Intake.accepted`. Empty without filings."""
+        """An accepted table, up to the report's year; see `intake.Intake.accepted`. Empty without filings; of a public report
+        what `publication.filings` leaves of it, which of most tables is nothing."""
         if not self.has_filings:
             return pl.DataFrame(schema=BY_NAME[table].dtypes)
-        rows = accepted(self._folder(f"filed.{table}"), table)
+        folder = self._folder(f"filed.{table}")
+        rows = publication.filed(folder, table) if self.is_public else accepted(folder, table)
         return rows.filter(pl.col("year") <= self.year) if "year" in rows.columns else rows
 
     def outlook(self) -> Outlook:
@@ -109,8 +113,27 @@ class Chapter:
     def has_filings(self) -> bool:
         return self.filings != NO_FILINGS
 
+    @property
+    def is_public(self) -> bool:
+        """Whether it is read by everybody, so that values may be missing for secrecy."""
+        return self.audience == PUBLIC
+
+    def public_metrics(self) -> pl.DataFrame:
+        """The coded metrics of the actions that a public report may tell: `publication.METRICS`."""
+        frame = pl.read_parquet(self._folder("metrics") / "metrics.parquet")
+        return frame.filter(pl.col("year") <= self.year)
+
+    def disclosure(self) -> pl.DataFrame:
+        """How many values of the report's year are published, and how many each rule hides: `publication.summary`."""
+        return pl.read_parquet(self._folder("summary") / "summary.parquet").filter(pl.col("year") == self.year)
+
+    def policy(self) -> Policy:
+        """The rules of disclosure control."""
+        self.tell("policy")
+        return load_policy(self.layout, self.view.catalogue)
+
     def quality(self, name: str) -> pl.DataFrame:
-        """What the intake says of the filings: counts, files, findings, skipped, revisions, corrections."""
+        """What the intake says of the filings: counts, files, findings, skipped, revisions, corrections; in public counts."""
         return pl.read_parquet(self._folder(f"quality.{name}") / "quality" / f"{name}.parquet")
 
     def rejected(self, table: str) -> pl.DataFrame:
@@ -190,13 +213,15 @@ def open_chapter(
     published = reference.published(layout).filter(pl.col("year") <= frozen["year"])
     edition = Path(frozen["edition"])
     tell = _teller(Path(frozen["reads"])) if "reads" in frozen else lambda name: None
+    with_names = frozen["filings"] != NO_FILINGS and frozen["audience"] != PUBLIC
     view = View(
         table=evaluate.read(Path(frozen["indicators"])),
         catalogue=load_catalogue(layout),
         region=Region(**frozen["region"]),
         year=frozen["year"],
         provinces=reference.provinces(layout),
-        names=_names(edition, tell) if frozen["filings"] != NO_FILINGS else {},
+        names=_names(edition, tell) if with_names else {},
+        without_entities=frozen["audience"] == PUBLIC,
         top_n=frozen["params"]["top_n"],
         marked=tuple(frozen["params"]["highlight_regions"]),
     )

@@ -27,20 +27,20 @@ from pipeline.reports.plan import AUDIENCES, Job
 ALWAYS = ("notebook", "code", "versions", "public", "reference", "year", "region", "filings", "audience")
 OWN = ("tables", "reads")  # where a chapter writes
 EDITION_PARTS = {"filed": "filings", "rejected": "quarantine", "quality": "quality"}
+PUBLIC_PARTS = ("metrics", "summary")  # tables that only the public's folder has
 REPORTS = re.compile(r"\d{6}-|\.")  # folders of an edition that hold reports and what is kept for them
 TITLES = {
     "notebook": "笔记本", "code": "程序", "versions": "程序库的版本", "public": "公开统计", "reference": "参考数据",
     "engine": "渲染引擎", "theme": "版式", "fonts": "字体", "front": "封面", "parameters": "参数表", "inputs": "输入文件",
     "indicators": "指标表", "scenario": "情景", "edition": "填报数据", "filings": "填报文件", "year": "年份",
     "region": "地区", "audience": "读者范围", "outlook": "情景结果", "editions": "上一版", "titles": "情景名称", "written": "各情景的参数", "files": "参数文件",
-    "everything": "所读的数据或参数",
+    "metrics": "行动指标", "summary": "保密处理的结果", "policy": "保密规则", "everything": "所读的数据或参数",
 }  # fmt: skip
 """What changed, in Chinese, by the name of what was read."""
 
 
 def freeze(layout: Layout, job: Job, files: Hashes | None = None) -> dict[str, Any]:
     """The one resolved object of a report, as JSON can carry it. What is below data/processed stands there as a path."""
-    processed = layout.processed / job.edition
     listed = json.loads(edition.inputs(layout, job).read_text("utf-8"))
     editions, read = _last_year(layout, job, files or sources.hashes(layout))
     return {
@@ -56,27 +56,27 @@ def freeze(layout: Layout, job: Job, files: Hashes | None = None) -> dict[str, A
         "editions": editions,
         "indicators": str(edition.indicators(layout, job)),
         "scenarios": str(edition.scenarios(layout, job)),
-        "edition": str(processed),
-        "tables": str(processed / job.slug / "tables"),
+        "edition": str(layout.processed / job.place()),
+        "tables": str(layout.processed / job.edition / job.slug / "tables"),
     }
 
 
 def _last_year(layout: Layout, job: Job, files: Hashes) -> tuple[list[str], list[dict[str, Any]]]:
     """The entries in the history of the edition of the year before and of this one, and the former as inputs; nothing
     without the former. Looked up once, until a line of theirs changes."""
-    editions = (f"{job.year - 1}-{job.filings}", job.edition)
+    editions = (job.place(job.year - 1), job.place())
     if not (layout.processed / editions[0] / "history").is_dir():
         return [], []
     lines = [f"{one}/history/{code}-{job.scenario}" for one in editions for code in (job.region.code, NATION_CODE)]
     now = {line: files.tree(layout.processed / line) for line in lines} | {"version": version("green-report")}
-    path = layout.processed / job.edition / edition.MADE / "last" / f"{job.region.code}-{job.scenario}.json"
+    path = edition.made(layout, job) / "last" / f"{job.region.code}-{job.scenario}.json"
     records = Records(path, kept=1)
     found = records.find(lambda name: now.get(name, ""))
     if found is None:
         from pipeline.reports import history
 
         last = history.of_last_year(layout, job)
-        own = history.entry(layout, job.edition, job.region, job.scenario)
+        own = history.entry(layout, job.place(), job.region, job.scenario)
         both = [one.path.relative_to(layout.processed).as_posix() for one in (last, own) if one] if last and own else []
         found = Record(now, json.dumps([both, last.described() if last else []]))
         with suppress(OutputError):
@@ -108,6 +108,10 @@ class Present:
         part, _, inner = name.partition(".")
         if part in EDITION_PARTS and inner:
             return self._files.file(Path(self.frozen["edition"]) / EDITION_PARTS[part] / f"{inner}.parquet")
+        if name in PUBLIC_PARTS:
+            return self._files.file(Path(self.frozen["edition"]) / f"{name}.parquet")
+        if name == "policy":
+            return self._files.file(edition.policy(self._layout))
         if part == "params" and inner:
             return digest(self.frozen["params"].get(inner))
         if name == "outlook":

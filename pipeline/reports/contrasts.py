@@ -17,7 +17,7 @@ from pipeline.indicators.scorecard import COMPARED, Judgement, Statement
 from pipeline.indicators.view import View
 from pipeline.reports import shapes
 from pipeline.reports.blocks import Figure, Table
-from pipeline.reports.shapes import FILED
+from pipeline.reports.shapes import FILED, not_drawn
 
 NARROWEST = 0.06  # a part of a bar that is smaller has no room for its number
 LIGHT = {"#b3dbc8", "#77bd9f", "#e3f1ea", theme.NO_DATA}  # fills on which dark digits are read
@@ -46,17 +46,18 @@ def standing(one: Judgement, view: View) -> str:
 
 def ends(measure: Measure, values: Values, noun: str) -> str:
     """Who of a few named ones is highest and lowest: `PUE以甲最高（1.40），乙最低（1.30）`. noun: what they are, 家企业."""
-    there = {name: value for name, value in values.items() if value is not None}
+    there = findings.there(values)
+    closed = bool(findings.withheld(values))
     if not there:
-        return f"没有{measure.name}的数据"
+        return f"没有{'公布' if closed else ''}{measure.name}的数据"
     if len(there) == 1:
         ((name, value),) = there.items()
-        return f"只有{name}有{measure.name}的数据，为 {measure.say(value)}"
+        return f"只有{name}{'公布了' if closed else '有'}{measure.name}的数据，为 {measure.say(value)}"
     high, low = measure.say(max(there.values())), measure.say(min(there.values()))
     if high == low:
-        return f"{len(there)} {noun}的{measure.name}均为 {high}"
+        return f"{'已公布的 ' if closed else ''}{len(there)} {noun}的{measure.name}均为 {high}"
     named = {said: wording.join_names([n for n, v in there.items() if measure.say(v) == said]) for said in (high, low)}
-    return f"{measure.name}以{named[high]}最高（{high}），{named[low]}最低（{low}）"
+    return f"{'已公布的' if closed else ''}{measure.name}以{named[high]}最高（{high}），{named[low]}最低（{low}）"
 
 
 def shares_by_year(
@@ -125,9 +126,8 @@ def shares_by_year(
 def then_and_now(view: View, id: str, figure: str, since: int) -> Figure | None:
     """Of each province its value in `since` and in the report's year, joined by a line; sorted by the latter."""
     measure, was, now = view.measure(id), view.by_province(id, since), view.by_province(id)
-    both = [
-        (name, before, after) for name, after in now.items() if (before := was[name]) is not None and after is not None
-    ]
+    old, new = findings.there(was), findings.there(now)
+    both = [(name, old[name], after) for name, after in new.items() if name in old]
     if len(both) < 2 or since >= view.year:
         return None
     factor, unit = (100.0, "%") if measure.scale == "percent" else (1.0, measure.unit)
@@ -170,7 +170,8 @@ def then_and_now(view: View, id: str, figure: str, since: int) -> Figure | None:
         f"{since} 年至 {view.year} 年{measure.name}的变化", "个百分点" if unit == "%" else unit, measure.decimals
     )
     moved = {name: factor * (after - before) for name, before, after in both}
-    absent = [name for name in now if name not in moved]
+    closed = {*findings.withheld(was), *findings.withheld(now)}
+    told = {name: moved.get(name, wording.WITHHELD if name in closed else None) for name in now}
     return Figure(
         id=figure,
         title=f"{since} 年至 {view.year} 年{measure.name}：{findings.rose_and_fell(measure, was, now)}",
@@ -179,7 +180,7 @@ def then_and_now(view: View, id: str, figure: str, since: int) -> Figure | None:
         alt=alt_text.of_ranking("哑铃图", change.name, change, moved),
         source=FILED,
         method=f"空心点为 {since} 年，实心点和数字为 {view.year} 年，按后者排列；升降按印出的数值判断。{view.method(id)}"
-        + (f"两年没有都填报的省份：{wording.join_names(absent)}。" if absent else ""),
+        + not_drawn(told, "两年没有都填报的省份"),
         decimals=dict.fromkeys(columns, measure.decimals),
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline import params, reference
 from pipeline.layout import Layout
@@ -16,7 +16,7 @@ from pipeline.params import Params, Resolved
 from pipeline.regions import Region, all_regions
 from pipeline.reports import sources
 from pipeline.reports.cache import Hashes, Record, Records, digest
-from pipeline.reports.plan import Job
+from pipeline.reports.plan import PUBLIC, Job
 
 if TYPE_CHECKING:
     import polars as pl
@@ -30,8 +30,11 @@ METHOD = (
 )  # fmt: skip
 """The parameters on which indicators depend."""
 
+PATTERN = "disclosure.parquet"  # beside the public folder, not in it: it says why each cell is hidden
+SUMMARY = "summary.parquet"
 ORDER = ("filings", "indicators", "scenarios", "history")
 BY_REGION = "regions.json"  # beside the scenarios: region code -> see `of_region`
+PUBLISHED = ("filings", "quality", "metrics.parquet")  # what the public's folder has of the filings
 MADE = ".made"  # the folder of an edition that records what its tables were made from
 
 
@@ -63,7 +66,7 @@ def steps(layout: Layout, jobs: Sequence[Job], common: Mapping[str, str]) -> dic
     found: dict[Path, Step] = {}
     resolved = {overrides: _resolved(layout, overrides, jobs) for overrides in {job.overrides for job in jobs}}
     for job in jobs:
-        for step in _steps(layout, job, common, resolved[job.overrides]):
+        for step in _steps(layout, job, jobs, common, resolved[job.overrides]):
             found.setdefault(step.record, step)
     return dict(sorted(found.items(), key=lambda one: ORDER.index(one[1].name)))
 
@@ -78,27 +81,44 @@ def _resolved(layout: Layout, overrides: tuple[str, ...], jobs: Sequence[Job]) -
 
 def records(layout: Layout, job: Job) -> dict[str, Path]:
     """The name of each step that a report needs -> the file that records what it was made from."""
-    made = layout.processed / job.edition / MADE
+    records = made(layout, job)
     return {
-        "filings": made / "filings.json",
-        "indicators": made / f"{indicators(layout, job).stem}.json",
-        "scenarios": made / f"{scenarios(layout, job).name}.json",
-        "history": made / "history" / f"{_line(layout, job).name}.json",
+        "filings": records / "filings.json",
+        "indicators": records / f"{indicators(layout, job).stem}.json",
+        "scenarios": records / f"{scenarios(layout, job).name}.json",
+        "history": records / "history" / f"{_line(layout, job).name}.json",
     }
 
 
-def _steps(layout: Layout, job: Job, common: Mapping[str, str], resolved: str) -> list[Step]:
-    folder = layout.processed / job.edition
+def made(layout: Layout, job: Job) -> Path:
+    """The folder that records what the tables of the report's edition, for its audience, were made from."""
+    return layout.processed / job.edition / MADE / (PUBLIC if job.audience == PUBLIC else "")
+
+
+def policy(layout: Layout) -> Path:
+    """The file with the rules of disclosure control."""
+    return layout.params / "disclosure.yml"
+
+
+def _steps(layout: Layout, job: Job, jobs: Sequence[Job], common: Mapping[str, str], resolved: str) -> list[Step]:
+    folder, is_public = layout.processed / job.place(), job.audience == PUBLIC
     filed = {"filings": digest(job.filed.key if job.filed else None), **common}
+    if is_public:
+        filed["policy"] = sources.hashes(layout).file(policy(layout))
     method = {f"params.{key}": digest(getattr(job.resolved.params, key)) for key in METHOD}
     computed = filed | method | {"year": digest(job.year)}
+    if is_public:  # one pattern holds for the tables of all reports, and goes on from that of the year before
+        computed["together"] = digest(sorted(path.name for path in _tables(layout, jobs)))
+        computed["earlier"] = sources.hashes(layout).file(_pattern(layout, job, job.year - 1))
     projected = computed | {"resolved": resolved, "overrides": digest(job.overrides)}
     own = projected | {"parameters": digest(params.table(job.resolved).to_dicts())}
-    parts = ("filings", "quarantine", "quality") if job.filed else ()
+    parts = () if not job.filed else PUBLISHED if is_public else ("filings", "quarantine", "quality")
     places = (*(folder / part for part in parts), inputs(layout, job), _ground(layout, job))
+    tables = (indicators(layout, job), *((folder / SUMMARY, _pattern(layout, job)) if is_public else ()))
+    disclose = partial(_disclose, jobs=[one for one in jobs if one.audience == PUBLIC])
     made: list[tuple[tuple[Path, ...], Mapping[str, str], Callable[[Layout, Job], None]]] = [
         (places, filed, _write_filings),
-        ((indicators(layout, job),), computed, _write_indicators),
+        (tables, computed, disclose if is_public else _write_indicators),
         ((scenarios(layout, job),), projected, _write_scenarios),
         ((_line(layout, job),), own, _keep),
     ]
@@ -108,22 +128,39 @@ def _steps(layout: Layout, job: Job, common: Mapping[str, str], resolved: str) -
     ]
 
 
+def _tables(layout: Layout, jobs: Sequence[Job]) -> dict[Path, Job]:
+    """The indicator tables of `jobs`, each with one of those that read it."""
+    return dict(sorted({indicators(layout, job): job for job in jobs}.items()))
+
+
+def _pattern(layout: Layout, job: Job, year: int | None = None) -> Path:
+    return layout.processed / f"{year or job.year}-{job.filings}" / PATTERN
+
+
 def _line(layout: Layout, job: Job) -> Path:
-    return layout.processed / job.edition / "history" / f"{job.region.code}-{job.scenario}"
+    return layout.processed / job.place() / "history" / f"{job.region.code}-{job.scenario}"
 
 
 def _ground(layout: Layout, job: Job) -> Path:
-    return layout.processed / job.edition / "ground.json"
+    return layout.processed / job.place() / "ground.json"
 
 
 def _write_filings(layout: Layout, job: Job) -> None:
     from pipeline.filings.intake import save
     from pipeline.reports import history, provenance
 
-    if job.intake:
-        save(job.intake, layout.processed / job.edition)
-    listed = provenance.inputs(layout, job.intake)
-    ground = history.ground(layout, job.intake, listed)
+    is_public = job.audience == PUBLIC
+    if job.intake and is_public:
+        from pipeline.disclosure import publication
+        from pipeline.disclosure.policy import load_policy
+        from pipeline.indicators.model import load_catalogue
+
+        rules = load_policy(layout, load_catalogue(layout))
+        publication.save(layout.processed / job.place(), job.intake.accepted, job.intake.counts, rules)
+    elif job.intake:
+        save(job.intake, layout.processed / job.place())
+    listed = provenance.inputs(layout, job.intake, job.audience)
+    ground = history.ground(layout, None if is_public else job.intake, listed)  # the public is not told who filed what
     for path, content in ((inputs(layout, job), listed), (_ground(layout, job), ground)):
         with placed(path) as beside:
             beside.write_text(json.dumps(content, ensure_ascii=False), "utf-8")
@@ -136,12 +173,64 @@ def _write_indicators(layout: Layout, job: Job) -> None:
         evaluate.write(computed(layout, job), beside)
 
 
+def _disclose(layout: Layout, job: Job, jobs: Sequence[Job]) -> None:
+    """Write the indicator tables of the public after disclosure control, those of all `jobs`: what is hidden in one is hidden
+    in the others, until all of them are safe. The pattern is kept with the edition and used again."""
+    from pipeline.disclosure import publication, rules
+    from pipeline.disclosure.pattern import Material, kept
+    from pipeline.disclosure.policy import load_policy
+    from pipeline.indicators import evaluate
+    from pipeline.indicators import inputs as prepared
+    from pipeline.indicators.cells import Edition
+    from pipeline.indicators.model import load_catalogue
+
+    catalogue, plan = load_catalogue(layout), reference.load_plan(layout)
+    chosen, exempt = load_policy(layout, catalogue), frozenset(target.indicator for target in plan.targets)
+    tables, materials = dict[Path, Any](), dict[Path, Material]()
+    for path, one in _tables(layout, jobs).items():
+        tables[path] = computed(layout, one)
+        filed, counts = _filed(one)
+        edition = Edition(
+            prepared.prepare(filed, layout, one.resolved.params, plan, one.year, counts), plan.baseline_year, one.year
+        )
+        materials[path] = Material(
+            rules.published(tables[path]), evaluate.contributions(catalogue, edition), evaluate.places(layout), catalogue,
+            chosen, exempt, plan.baseline_year,
+        )  # fmt: skip
+    found = kept(_pattern(layout, job), list(materials.values()), _pattern(layout, job, job.year - 1))
+    for path, table in tables.items():
+        with placed(path) as beside:
+            evaluate.write(publication.public(table, found), beside)
+    with placed(layout.processed / job.place() / SUMMARY) as beside:
+        publication.summary(next(iter(materials.values())).cells, found).write_parquet(beside)
+
+
+def disclosed(layout: Layout, jobs: Sequence[Job]) -> str:
+    """What disclosure control did to the report's year, in one line; empty without public reports of filings."""
+    job = next((job for job in jobs if job.audience == PUBLIC and job.filed), None)
+    path = layout.processed / job.place() / SUMMARY if job else None
+    if job is None or path is None or not path.is_file():
+        return ""
+    import polars as pl
+
+    from pipeline.disclosure import publication
+
+    return publication.told(pl.read_parquet(path).filter(pl.col("year") == job.year))
+
+
 def _write_scenarios(layout: Layout, job: Job) -> None:
     from pipeline.indicators import evaluate
     from pipeline.scenarios import outlook
 
     names = {region.code: region.short_zh for region in all_regions(layout)}
-    found, folder = projected(layout, job, evaluate.read(indicators(layout, job))), scenarios(layout, job)
+    table, folder = evaluate.read(indicators(layout, job)), scenarios(layout, job)
+    if job.audience == PUBLIC:
+        from pipeline.disclosure import publication
+
+        closed = publication.resting_on_hidden(table, outlook.INPUTS, job.year)
+        found = projected(layout, job, computed(layout, job)).without(closed)
+    else:
+        found = projected(layout, job, table)
     outlook.write(found, folder, names)
     by_region = {
         region.code: {
@@ -192,7 +281,7 @@ def prepare(layout: Layout, jobs: Sequence[Job]) -> None:
 
 def inputs(layout: Layout, job: Job) -> Path:
     """The list of a report's input files, see `provenance.inputs`."""
-    return layout.processed / job.edition / "inputs.json"
+    return layout.processed / job.place() / "inputs.json"
 
 
 def indicators(layout: Layout, job: Job) -> Path:
@@ -201,7 +290,7 @@ def indicators(layout: Layout, job: Job) -> Path:
     name = "indicators"
     if chosen != Params().model_dump(mode="json", include=set(METHOD)):
         name += f"-{digest(chosen)[:8]}"
-    return layout.processed / job.edition / f"{name}.parquet"
+    return layout.processed / job.place() / f"{name}.parquet"
 
 
 def scenarios(layout: Layout, job: Job) -> Path:
@@ -228,12 +317,24 @@ def projected(layout: Layout, job: Job, table: pl.DataFrame) -> Outlook:
 
 
 def computed(layout: Layout, job: Job, only: Sequence[str] = ()) -> pl.DataFrame:
-    """The indicator table (`evaluate.TABLE`) of a report's filings and parameters; see `evaluate.compute`."""
+    """The indicator table (`evaluate.TABLE`) of a report's filings and parameters, before disclosure control; see
+    `evaluate.compute`."""
     from pipeline.indicators import evaluate
 
-    filed, counts = (job.intake.accepted, job.intake.counts) if job.intake else ({}, None)
+    filed, counts = _filed(job)
     plan = reference.load_plan(layout)
     return evaluate.compute(filed, layout, job.resolved.params, plan, job.year, counts, only=only)
+
+
+def _filed(job: Job) -> tuple[Mapping[str, pl.DataFrame], pl.DataFrame | None]:
+    """The accepted tables that the indicators of a report are made of, and the counts of the intake."""
+    if job.intake is None:
+        return {}, None
+    if job.audience == PUBLIC:
+        from pipeline.disclosure import publication
+
+        return publication.shown(job.intake.accepted), job.intake.counts
+    return job.intake.accepted, job.intake.counts
 
 
 def explained(layout: Layout, job: Job, id: str, year: int, region: Region) -> Explanation:

@@ -43,6 +43,8 @@ def against_target(judgement: Judgement, view: View, base: str) -> str:
     """
     target, own = judgement.target, view.region.short_zh
     name = f"{view.year} 年{own}{view.catalogue[base].title}"
+    if view.is_withheld(target.indicator):
+        return f"{name}与 {target.baseline_year} 年的比较为 {wording.HIDDEN}"
     if judgement.value is None:
         row = view.row(target.indicator)
         reasons = view.remarks(target.indicator) if row else ""
@@ -224,8 +226,11 @@ def weighted_factor(view: View) -> float | None:
 
     Only of the provinces that have a factor.
     """
-    emitted = {name: value for name, value in view.by_province("carbon.location").items() if value is not None}
-    kwh = [value for name, value in view.by_province("carbon.grid_electricity").items() if name in emitted]
+    location, grid = view.by_province("carbon.location"), view.by_province("carbon.grid_electricity")
+    if findings.withheld(location) or findings.withheld(grid):
+        return None
+    emitted = findings.there(location)
+    kwh = [value for name, value in grid.items() if name in emitted]
     scopes = view.by_member("carbon.location", "scope").filter(pl.col("year") == view.year)
     tonnes = scopes.filter(pl.col("名称") == SCOPES["scope_2"])["value"].to_list()
     known = sum(value for value in kwh if value is not None)

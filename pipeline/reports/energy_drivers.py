@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from pipeline import wording
+from pipeline import findings, wording
 from pipeline.charts.alt_text import changed_by
 from pipeline.findings import Measure
 from pipeline.indicators.view import View
@@ -54,7 +54,7 @@ class Parts:
 
 def parts(view: View, base: int) -> Parts | None:
     """The drivers of the report's region between `base` and the report's year; None where nothing can be compared."""
-    if view.year <= base or view.value(CHANGE) is None:
+    if view.year <= base or view.value(CHANGE) is None or _is_closed(view, base):
         return None
     groups = _provinces(view, base) if view.region.is_nation else _enterprises(view, base)
     before, after = (math.fsum(groups[f"energy_{when}"]) for when in YEARS)
@@ -65,6 +65,13 @@ def parts(view: View, base: int) -> Parts | None:
     without_flow = math.fsum(idle["after"]) - math.fsum(idle["before"])
     row = view.row(CHANGE)
     return Parts(before, after, *split(flowing), without_flow, flowing, row["coverage"] if row else None)
+
+
+def _is_closed(view: View, base: int) -> bool:
+    """Whether a group that counts is not told: of a province always where enterprises are not."""
+    if not view.region.is_nation:
+        return view.without_entities
+    return any(findings.withheld(view.by_province(RATIO, year)) for year in (base, view.year))
 
 
 def split(groups: pl.DataFrame) -> tuple[float, float, float]:
@@ -162,7 +169,8 @@ def why_not(view: View, base: int) -> str:
     """Why there are no drivers, as a sentence without full stop."""
     if view.year <= base:
         return f"{base} 年是基期，从下一年起分解能耗变动的因素"
-    reason = view.remarks(CHANGE) or "没有能与基期比较的能源与信息流量填报"
+    closed = "" if view.value(CHANGE) is None or not _is_closed(view, base) else "分解要用到不公布的数值"
+    reason = closed or view.remarks(CHANGE) or "没有能与基期比较的能源与信息流量填报"
     return f"{base} 年至 {view.year} 年{view.region.short_zh}的能耗变动不能分解为各因素：{reason}"
 
 

@@ -158,7 +158,7 @@ def keep(layout: Layout, job: Job, file: Path, rests_on: Mapping[str, Any], path
 
     rests_on: `ground`. paths: those of the line's region and scenario (`outlook.Outlook.paths`). Raises OutputError.
     """
-    line = _line(layout, job.edition, job.region, job.scenario)
+    line = _line(layout, job.place(), job.region, job.scenario)
     tables = line.parent / OF_TABLES
     known = _entries(line)
     last = _read(known[-1]) if known else None
@@ -238,7 +238,7 @@ def of_last_year(layout: Layout, job: Job) -> Entry | None:
 
     Not an earlier state of the same edition: then the same inputs would give another report when it is built again.
     """
-    found = entry(layout, f"{job.year - 1}-{job.filings}", job.region, job.scenario)
+    found = entry(layout, job.place(job.year - 1), job.region, job.scenario)
     try:
         return found if found and found.table().height else None
     except DataError:  # of another version of this product: nothing that can be compared

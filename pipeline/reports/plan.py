@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from pipeline.filings.intake import Intake
 
 FORMATS = ("html", "pdf", "docx")
-AUDIENCES = ("internal", "public")
+PUBLIC = "public"
+AUDIENCES = ("internal", PUBLIC)
 NO_FILINGS = "none"
 REFERENCES: tuple[Callable[[Layout], object], ...] = (  # what chapters read: seen to be whole before any of them runs
     reference.provinces,
@@ -82,6 +83,12 @@ class Job:
         chosen = self.resolved.origins["edition_kind"].layer != "default"
         return self.resolved.params.edition_kind if chosen or self.filed is None else self.filed.kind
 
+    def place(self, year: int | None = None) -> str:
+        """The folder below data/processed with all that the notebooks of the edition of `year` (default: the report's) read
+        of the filings; the public has one of its own, and its reports have nothing else in reach."""
+        edition = f"{year or self.year}-{self.filings}"
+        return f"{edition}/{PUBLIC}" if self.audience == PUBLIC else edition
+
     @property
     def slug(self) -> str:
         """The report's place within its edition; no part is ever left out."""
@@ -97,8 +104,12 @@ class Job:
         return f"{self.edition}-{self.audience}-{self.region.code}-{self.scenario}"
 
     def output(self, format: str) -> Path:
-        name = f"绿色发展报告-{self.year}-{self.region.short_zh}-{self.scenario}.{format}"
-        return self.folder / name
+        return self.folder / file_name(self.year, self.region, self.scenario, format)
+
+
+def file_name(year: int, region: Region, scenario: str, format: str) -> str:
+    """What a finished report is called."""
+    return f"绿色发展报告-{year}-{region.short_zh}-{scenario}.{format}"
 
 
 def jobs(layout: Layout, wanted: Selection) -> list[Job]:
@@ -109,8 +120,8 @@ def jobs(layout: Layout, wanted: Selection) -> list[Job]:
     published, plan = reference.published(layout), reference.load_plan(layout)
     for read in REFERENCES:
         read(layout)
-    formats = _listed(wanted.to, FORMATS, "输出格式", "--to")
-    audiences = _listed(wanted.audience, AUDIENCES, "读者范围", "--audience")
+    formats = listed(wanted.to, FORMATS, "输出格式", "--to")
+    audiences = listed(wanted.audience, AUDIENCES, "读者范围", "--audience")
     if len(audiences) > 1:
         raise ParameterError(
             "option.one", f"--audience {wanted.audience}：一次只能为一种读者生成；可用：{'、'.join(AUDIENCES)}"
@@ -120,9 +131,9 @@ def jobs(layout: Layout, wanted: Selection) -> list[Job]:
     chosen = [
         (region, scenario, params.resolve(layout, region, scenario, tuple(wanted.overrides)))
         for region in regions.resolve_many(wanted.region, layout)
-        for scenario in _scenarios(layout, wanted.scenario)
+        for scenario in scenarios(layout, wanted.scenario)
     ]
-    filed = _filed(layout, wanted, audiences[0])  # last, for it may take long
+    filed = _filed(layout, wanted)  # last, for it may take long
     year = _year(wanted.year, published, plan.baseline_year, filed)
     return [
         Job(
@@ -142,7 +153,8 @@ def jobs(layout: Layout, wanted: Selection) -> list[Job]:
     ]
 
 
-def _listed(text: str, known: Sequence[str], what: str, option: str) -> tuple[str, ...]:
+def listed(text: str, known: Sequence[str], what: str, option: str) -> tuple[str, ...]:
+    """The names in `text`, each once, all of them `known`. Raises ParameterError."""
     names = [name.strip() for name in re.split(r"[,，、]", text) if name.strip()]
     for name in names:
         if name not in known:
@@ -152,12 +164,13 @@ def _listed(text: str, known: Sequence[str], what: str, option: str) -> tuple[st
     return tuple(dict.fromkeys(names))
 
 
-def _scenarios(layout: Layout, text: str) -> list[str]:
+def scenarios(layout: Layout, text: str) -> list[str]:
+    """The scenarios that `text` names, `all` of them too. Raises ParameterError."""
     known = [name for name, _ in params.scenarios(layout)]
-    return known if text.strip() == "all" else list(_listed(text, known, "情景", "--scenario"))
+    return known if text.strip() == "all" else list(listed(text, known, "情景", "--scenario"))
 
 
-def _filed(layout: Layout, wanted: Selection, audience: str) -> Filed | None:
+def _filed(layout: Layout, wanted: Selection) -> Filed | None:
     """What was filed; a name that is no path from here is looked for from the project's root."""
     if wanted.filings == NO_FILINGS:
         return None
@@ -175,14 +188,7 @@ def _filed(layout: Layout, wanted: Selection, audience: str) -> Filed | None:
     reads = sources.filed(folder, sources.shared(layout, files), files)
     files.save()
     memory = layout.processed / ".filings" / f"{digest(str(folder.resolve()))[:16]}.json"
-    filed = look(folder, layout, reads, memory)
-    if audience == "public" and not filed.sample:
-        raise DataError(
-            "filings.public",
-            f"--audience public --filings {wanted.filings}：本版本还不能对填报数据作公开前的保密处理；"
-            "请用 --audience internal，或 --filings none（只用公开统计）",
-        )
-    return filed
+    return look(folder, layout, reads, memory)
 
 
 def _year(year: int | None, published: pl.DataFrame, first: int, filed: Filed | None) -> int:

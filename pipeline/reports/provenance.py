@@ -15,7 +15,7 @@ from pipeline import params
 from pipeline.charts import fonts
 from pipeline.layout import Layout
 from pipeline.reports import context
-from pipeline.reports.plan import Job
+from pipeline.reports.plan import PUBLIC, Job
 
 if TYPE_CHECKING:
     from pipeline.filings.intake import Intake
@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 PACKAGES = ("polars", "altair", "vl-convert-python", "papermill", "typst", "pypandoc-binary", "pydantic")
 
 
-def inputs(layout: Layout, intake: Intake | None) -> list[dict[str, Any]]:
+def inputs(layout: Layout, intake: Intake | None, audience: str = "internal") -> list[dict[str, Any]]:
     """Every raw file with its path, SHA-256 and number of rows: lines of our own files, accepted and rejected rows of
-    what was filed. Paths are below the root, those of filings below the name of their folder."""
+    what was filed. Paths are below the root, those of filings below the name of their folder. For the public the filed
+    ones are one line: their names and numbers of rows tell of who filed; the hash is that of all hashes."""
     files = sorted(
         path
         for folder in (layout.reference, layout.public)
@@ -33,7 +34,16 @@ def inputs(layout: Layout, intake: Intake | None) -> list[dict[str, Any]]:
         if path.suffix in {".csv", ".yml"}
     )
     own = [_described(path.relative_to(layout.root), path, path.read_bytes().count(b"\n")) for path in files]
-    return own + ([] if intake is None else _filed(intake))
+    filed = [] if intake is None else _filed(intake)
+    return own + (_as_one(filed) if filed and audience == PUBLIC else filed)
+
+
+def _as_one(filed: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    hashes = "".join(sorted(one["sha256"] for one in filed))
+    lines = sum(one["lines"] for one in filed)
+    return [
+        {"path": f"填报（{len(filed)} 个文件）", "sha256": hashlib.sha256(hashes.encode()).hexdigest(), "lines": lines}
+    ]
 
 
 def read(layout: Layout, job: Job) -> list[dict[str, Any]]:
@@ -68,6 +78,9 @@ def provenance(layout: Layout, job: Job, engine: str) -> dict[str, Any]:
             "edition": job.edition,
             "audience": job.audience,
             "date": job.date.isoformat(),
+            "publisher": job.resolved.params.publisher,
+            "kind": job.kind,
+            "sample": bool(job.filed and job.filed.sample),
         },
         "inputs": read(layout, job),
         "parameters": params.table(job.resolved).to_dicts(),

@@ -59,7 +59,7 @@ def reaches(target: Target, value: float) -> bool:
 def provinces(view: View, id: str, figure: str, target: Target | None = None) -> Figure | None:
     """A dot for each province, sorted, with the nation's value and the target as lines; the own province stands out."""
     measure, values = view.measure(id), view.by_province(id)
-    there = {name: value for name, value in values.items() if value is not None}
+    there = findings.there(values)
     if len(there) < 2:
         return None
     own = "" if view.region.is_nation else view.region.short_zh
@@ -69,7 +69,7 @@ def provinces(view: View, id: str, figure: str, target: Target | None = None) ->
         title = findings.place(measure, values, own, descending=not lower)
     elif target is not None:
         met = [name for name, value in there.items() if reaches(target, value)]
-        counted = f"{len(there)} 个省份"
+        counted = f"{'已公布的 ' if findings.withheld(values) else ''}{len(there)} 个省份"
         if len(met) == len(there):
             counted += f"都符合“{target.value_printed}”"
         elif met:
@@ -99,7 +99,6 @@ def provinces(view: View, id: str, figure: str, target: Target | None = None) ->
         base.mark_point(size=55, opacity=1).encode(color=alt.Color("色:N", scale=None)),
         text.encode(text="印:N"),
     ]
-    absent = [name for name, value in values.items() if value is None]
     return Figure(
         id=figure,
         title=title,
@@ -107,7 +106,7 @@ def provinces(view: View, id: str, figure: str, target: Target | None = None) ->
         data=rows.select("省份", column),
         alt=alt_text.of_ranking("点图", said + measure.name, measure, values, own=own),
         source=FILED,
-        method=view.method(id) + (f"没有数据的省份：{join_names(absent)}。" if absent else ""),
+        method=view.method(id) + not_drawn(values),
         decimals={column: decimals},
     )
 
@@ -125,6 +124,14 @@ def _rules(view: View, measure: Measure, lines: Mapping[str, float | None], targ
         said = line.mark_text(y=-8, align="right" if left else "left", dx=2 if left else -2, color=tint)
         drawn += [line.mark_rule(strokeWidth=1.5, strokeDash=[5, 3], color=tint), said.encode(text="字:N")]
     return drawn
+
+
+def not_drawn(values: findings.Values, why: str = "没有数据的省份") -> str:
+    """Names the provinces that a figure leaves out, for they have no value or it is not published."""
+    absent = [name for name, value in values.items() if value is None]
+    hidden = findings.withheld(values)
+    told = f"{why}：{join_names(absent)}。" if absent else ""
+    return told + (f"按保密规则不公布的省份：{join_names(hidden)}。" if hidden else "")
 
 
 def _against(shown: float, decimals: int, measure: Measure, target: Target | None) -> str:
@@ -280,7 +287,8 @@ def members_over_years(view: View, rows: pl.DataFrame, id: str, figure: str, *, 
         data=data.select("名称", pl.col("year").alias("年份"), column),
         alt=alt_text.of_series("堆积柱形图", f"{view.region.short_zh}{measure.name}", measure, years, by_name),
         source=FILED,
-        method=view.method(id),
+        method=view.method(id)
+        + ("有部分按保密规则不公布的年份不列。" if set(view.path(id)["year"]) - set(years) else ""),
         decimals={column: decimals},
     )
 
@@ -288,7 +296,7 @@ def members_over_years(view: View, rows: pl.DataFrame, id: str, figure: str, *, 
 def tiles(view: View, id: str, figure: str) -> Figure | None:
     """The province tile grid of an indicator; grey where there is no value."""
     measure, values = view.measure(id), view.by_province(id)
-    there = {name: value for name, value in values.items() if value is not None}
+    there = findings.there(values)
     if len(there) < findings.MIN_RANKED:
         return None
     shown, unit, decimals = _in_unit(measure, list(there.values()))
@@ -312,7 +320,8 @@ def tiles(view: View, id: str, figure: str) -> Figure | None:
         data=rows.select("省份", column).sort(column, descending=True),
         alt=alt_text.of_ranking("方格图", f"{view.year} 年{measure.name}", measure, values, own=own),
         source=FILED,
-        method=f"{tilegrid.NOTE}。{view.method(id)}",
+        method=f"{tilegrid.NOTE}。{view.method(id)}"
+        + (f"按保密规则不公布的省份：{join_names(hidden)}。" if (hidden := findings.withheld(values)) else ""),
         decimals={column: decimals},
     )  # fmt: skip
 
@@ -382,13 +391,13 @@ def summary(
     beside = [name for name in view.beside if name != view.region.short_zh]
     for id in ids:
         measure = view.measure(id)
-        if view.value(id) is None:
+        if view.told(id) is None:
             continue
         told.append(id)
         lines.append(
             {"指标": (names or {}).get(id, measure.name)}
-            | {f"{year} 年": measure.say(view.value(id, year=year)) for year in years}
-            | {f"{name} {view.year} 年": measure.say(view.value(id, view.beside[name])) for name in beside}
+            | {f"{year} 年": measure.say(view.told(id, year=year)) for year in years}
+            | {f"{name} {view.year} 年": measure.say(view.told(id, view.beside[name])) for name in beside}
         )
     if not lines:
         return None
@@ -396,7 +405,11 @@ def summary(
 
 
 def not_filed(view: View, *ids: str) -> str:
-    """Says which tables a chapter would need."""
+    """Says which tables a chapter would need, or that what there is is not published."""
+    if view.is_withheld(*ids):
+        return (
+            f"{view.region.short_zh} {view.year} 年的这些数值按保密规则不公布（{wording.HIDDEN}）；有数据，不等于零。"
+        )
     return (
         f"{view.region.short_zh}没有可用的填报：本章需要{join_names([f'“{name}”表' for name in view.tables(*ids)])}，"
         f"{view.year} 年没有收到或没有可接受的行。补报后，本章的图表会自动生成；没有数据不等于零，也不以别的年份或地区代替。"

@@ -6,7 +6,7 @@ folder of Parquet files, with the exchange format beside them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import pairwise
 from pathlib import Path
@@ -30,6 +30,12 @@ TARGETS = ("energy.per_flow.change", "energy.per_volume.change")
 FANNED = tuple(id for id in MEASURES if not id.startswith("activity."))
 EXPLORED = ("g_it", "e_bs", "green_share_2030")
 """The drivers that a reader of the page can move."""
+INPUTS = (
+    "energy.total", "energy.covered", "energy.electricity", "energy.per_flow", "energy.per_volume", "activity.flow",
+    "activity.volume", "dc.pue.all", "dc.it_electricity", "bs.traffic", "bs.electricity", "room.retrofit_share",
+    "room.pue.core", "room.pue.core_retrofit", "green.share", "carbon.location", "carbon.market",
+)  # fmt: skip
+"""The indicators that the start of a region and the trends of its drivers are made of."""
 TORNADO = ("energy.per_flow", "energy.total")
 
 
@@ -55,6 +61,11 @@ class Outlook:
     def of(self, region: str) -> Outlook:
         """That of one region."""
         return Outlook(*(getattr(self, one.name).filter(pl.col("region_code") == region) for one in fields(self)))
+
+    def without(self, regions: Collection[str]) -> Outlook:
+        """That of all other regions."""
+        kept = ~pl.col("region_code").is_in(sorted(regions))
+        return Outlook(*(getattr(self, one.name).filter(kept) for one in fields(self)))
 
 
 SCHEMAS: dict[str, dict[str, pl.DataType]] = {

@@ -134,7 +134,7 @@
 
   function download(event) {
     var figure = event.currentTarget.closest("figure");
-    var address = URL.createObjectURL(new Blob([csv(figure.querySelector(".scroll > table"))], { type: "text/csv" }));
+    var address = URL.createObjectURL(new Blob([csv(figure.querySelector(".tools table") || figure.querySelector("table"))], { type: "text/csv" }));
     element("a", { href: address, download: event.currentTarget.dataset.name }).click();
     setTimeout(function () { URL.revokeObjectURL(address); }, 60000);
   }

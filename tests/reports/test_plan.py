@@ -56,11 +56,17 @@ def test_a_sample_is_marked(layout: Layout, filings: Path) -> None:
     assert front(job(layout, filings)).sample == SAMPLE
 
 
-def test_real_filings_cannot_be_made_public_yet(layout: Layout, filings: Path) -> None:
-    with pytest.raises(DataError, match="还不能对填报数据作公开前的保密处理"):
-        job(layout, filings, audience="public")
-    (filings / "SAMPLE").touch()
+def test_filings_can_be_made_public(layout: Layout, filings: Path) -> None:
     assert job(layout, filings, audience="public").audience == "public"
+
+
+def test_for_the_public_the_filed_files_are_one_line_without_names(layout: Layout, filings: Path) -> None:
+    intake = job(layout, filings).intake
+    told, closed = inputs(layout, intake), inputs(layout, intake, "public")
+    names = [one["path"] for one in closed]
+    assert names[-1] == "填报（2 个文件）"
+    assert [one for one in told if not one["path"].startswith("filings/")] == closed[:-1]
+    assert not any("能源消耗" in name for name in names)
 
 
 def test_a_folder_that_is_not_there_or_named_none(layout: Layout, filings: Path) -> None:

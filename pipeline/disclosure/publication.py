@@ -1,0 +1,178 @@
+"""What does the public get to read? The tables of an edition after disclosure control, and nothing else of the filings.
+
+The public's notebooks read only the folder that `save` writes. Decided, beside the rules for the indicator table:
+no row of a facility or of an enterprise, and no rejected row; of cases those that were selected or promoted, as filed, for
+they are meant to be shown; of measures how many have which status, without who and without evidence; of coded metrics the
+national sum or median; of the quality of filings how many rows of each table were read, accepted and rejected.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+import polars as pl
+
+from pipeline.disclosure import rules
+from pipeline.disclosure.policy import Policy
+from pipeline.disclosure.rules import CELL
+from pipeline.filings.contracts import SOURCE, TABLES
+from pipeline.indicators import flags
+from pipeline.indicators.evaluate import SIDES, TABLE
+from pipeline.regions import NATION_CODE
+from pipeline.wording import number, percent
+
+SHOWN_CASES = ("selected", "promoted")
+SHOWN_TABLES = ("standards", "cases", "measures")
+WITHHELD = ("cases.filed",)  # counts of all cases would tell of candidates; of those that are shown they are others
+_COUNTS = ("n_rows", "n_entities", "n_groups", "largest_share", "others_to_largest", "months")
+_BLANK = ("entity_id", "sub_region", "evidence")
+METRICS: dict[str, pl.DataType] = {
+    "year": pl.Int64(), "action_no": pl.String(), "metric": pl.String(), "unit": pl.String(), "value": pl.Float64(),
+    "n": pl.Int64(),
+}  # fmt: skip
+"""Coded metrics of the actions, of the nation. value: the sum of amounts, the median of shares; null where it is hidden. n:
+how many filed it."""
+
+
+def public(table: pl.DataFrame, pattern: pl.DataFrame) -> pl.DataFrame:
+    """The indicator table (evaluate.TABLE) as the public may see it: no entities, no contributors, hidden cells empty and
+    flagged `suppressed`. pattern: `pattern.PATTERN`. Of the coverage the nation's is left, in whole percents."""
+    told = table.filter(pl.col("entity_id").is_null())
+    marked = told.join(
+        pattern.select(*CELL, "value_only"), on=CELL, how="left", nulls_equal=True, maintain_order="left"
+    )
+    withheld = pl.col("indicator_id").is_in(WITHHELD)
+    hidden = (pl.col("value_only").is_not_null() & ~pl.col("value_only")) | withheld
+    parts = pl.col("value_only").is_not_null() | withheld
+    of_nation = (pl.col("region_code") == NATION_CODE) & ~parts
+    return marked.with_columns(
+        value=pl.when(~hidden).then("value"),
+        **{side: pl.when(~parts).then(side) for side in SIDES},
+        **dict.fromkeys(_COUNTS, pl.lit(None)),
+        coverage=pl.when(of_nation).then((pl.col("coverage") * 100 + 1e-9).floor() / 100),
+        flag=pl.when(hidden).then(pl.lit(flags.SUPPRESSED)).otherwise("flag"),
+    ).select(pl.col(name).cast(dtype) for name, dtype in TABLE.items())
+
+
+def resting_on_hidden(table: pl.DataFrame, ids: Collection[str], year: int) -> list[str]:
+    """The regions of which a projection would rest on a hidden value: of one of the indicators, altogether or by facility,
+    carrier or scope, in the last three years before `year` or in it. table: `public`."""
+    of = pl.col("dimension").is_null() | pl.col("dimension").is_in(["facility_type", "carrier", "scope"])
+    late = pl.col("year").is_between(year - 3, year)
+    hidden = table.filter(pl.col("indicator_id").is_in(ids) & of & late & (pl.col("flag") == flags.SUPPRESSED))
+    return hidden["region_code"].unique().sort().to_list()
+
+
+def shown(accepted: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """The accepted tables that public indicators are made of: all rows, but of cases only those that the public sees, so
+    that no sum tells of a candidate."""
+    found = dict(accepted)
+    if "cases" in found:
+        found["cases"] = found["cases"].filter(pl.col("status").cast(pl.String).is_in(SHOWN_CASES))
+    return found
+
+
+def filings(accepted: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """Every table with its columns; empty but for standards, the cases that are shown, and measures without who."""
+    found, of = {}, shown(accepted)
+    for table in TABLES:
+        frame = of[table.name] if table.name in of else pl.DataFrame(schema=table.dtypes)
+        if table.name not in SHOWN_TABLES:
+            frame = frame.clear()
+        if table.name == "measures":
+            frame = frame.with_columns(pl.lit("").alias(name) for name in _BLANK).sort("year", "province_code", "action_no", "item", "status")  # fmt: skip
+        found[table.name] = frame.drop(*SOURCE, "flags", strict=False)
+    return found
+
+
+def filed(folder: Path, table: str) -> pl.DataFrame:
+    """A table of `filings` as `save` wrote it below the public folder."""
+    return pl.read_parquet(folder / "filings" / f"{table}.parquet")
+
+
+def metrics(accepted: Mapping[str, pl.DataFrame], policy: Policy) -> pl.DataFrame:
+    """METRICS: sums that no group of fewer than the policy's stands behind, dominates, or can be told from by p %; medians
+    of at least the policy's number of filings. No provinces: with the nation they would tell one another."""
+    filed = accepted["action_metrics"].filter(~pl.col("is_control")).with_columns(pl.col("action_no").cast(pl.String))
+    groups = accepted["entities"].select("entity_id", "group_id").unique("entity_id", keep="first")
+    rows = filed.join(groups, on="entity_id", how="left").with_columns(
+        pl.coalesce("group_id", "entity_id").alias("group_id")
+    )
+    what = ["year", "action_no", "metric", "unit"]
+    by_group = rows.group_by(*what, "group_id").agg(pl.col("value").sum().abs()).filter(pl.col("value") != 0)
+    two = pl.col("value").top_k(2)
+    judged = by_group.group_by(what).agg(groups=pl.len(), whole=pl.col("value").sum(), first=two.max(), two=two.sum())
+    few = pl.col("groups").fill_null(0) < policy.min_groups
+    first, whole = pl.col("first"), pl.col("whole")
+    close = (first > policy.dominance * whole) | (whole - pl.col("two") < policy.p * first)
+    share = pl.col("unit") == "%"
+    told = rows.group_by(what).agg(
+        pl.col("value").sum().alias("sum"), pl.col("value").median().alias("median"), n=pl.len()
+    )
+    value = (
+        pl.when(share).then(pl.when(~few & (pl.col("n") >= policy.count_threshold)).then("median"))
+        .otherwise(pl.when(~few & ~close).then("sum"))
+    )  # fmt: skip
+    both = told.join(judged, on=what, how="left").with_columns(value=value)
+    return both.select(pl.col(name).cast(dtype) for name, dtype in METRICS.items()).sort("action_no", "metric", "year")
+
+
+def summary(cells: pl.DataFrame, pattern: pl.DataFrame) -> pl.DataFrame:
+    """year, rule, n: how many cells a rule hides; with `published` for those that are not hidden. cells: `rules.published`."""
+    hidden = pattern.filter(~pl.col("value_only")).group_by("year", "rule").agg(n=pl.len())
+    left = cells.join(pattern.filter(~pl.col("value_only")), on=CELL, how="anti", nulls_equal=True)
+    shown = left.group_by("year").agg(n=pl.len()).select("year", rule=pl.lit("published"), n="n")
+    order = {name: place for place, name in enumerate(("published", *rules.RULES))}
+    both = pl.concat([shown, hidden.select("year", "rule", "n")]).with_columns(pl.col("n").cast(pl.Int64))
+    return both.sort("year", pl.col("rule").replace_strict(order, return_dtype=pl.Int64))
+
+
+def told(of_year: pl.DataFrame) -> str:
+    """`公开版：2025 年可公布的 7,498 个数值中保密 2,100 个（28.0%）：……`; of_year: `summary` of a year."""
+    if of_year.is_empty():
+        return "公开版：没有由填报计算的数值。"
+    counted = dict(of_year.select("rule", "n").iter_rows())
+    whole = sum(counted.values())
+    hidden = whole - counted.pop("published", 0)
+    parts = "；".join(f"{rules.RULES[rule]} {number(n)}" for rule, n in counted.items())
+    share = f"（{percent(hidden / whole)}）" if whole else ""
+    return f"公开版：{of_year['year'][0]} 年的 {number(whole)} 个数值中保密 {number(hidden)} 个{share}" + (f"：{parts}。" if parts else "。")  # fmt: skip
+
+
+def as_table(of_year: pl.DataFrame) -> pl.DataFrame:
+    """处理, 数值（个）, 占比（%）; of_year: `summary` of a year."""
+    names = {"published": "公布", **{rule: f"保密：{title}" for rule, title in rules.RULES.items()}}
+    share = (100 * pl.col("n") / pl.col("n").sum()).round(1).alias("占比（%）")
+    return of_year.select(pl.col("rule").replace(names).alias("处理"), pl.col("n").alias("数值（个）"), share)
+
+
+def explained(policy: Policy) -> str:
+    """The rules in one paragraph. The shares of the rules on concentration are not told: who knows them can reckon back
+    (Handbook on Statistical Disclosure Control, section 4.2.1)."""
+    return (
+        f"规则：电量、能耗等数值，填报的集团少于 {policy.min_groups} 个，最大的集团占比过大，或第二大的集团可以由总数较准确地推断最大的集团"
+        f"（p% 规则）时不公布；站址、机房等个数大于零而小于 {policy.count_threshold} 时不公布，机架、基站数还要有至少 {policy.min_groups} 个集团；"
+        "比率的分子或分母不公布时，比率也不公布；各省的细分大多符合上述规则的，各省都不公布这种细分。再由线性规划检验：知道全部公布的数值、"
+        "企业自行公布的总数和自身数值的任何一家，对不公布的数值的推断上下都须有足够的余地；不足的，再不公布一些数值。"
+        "随之由这些数值算得的变动、指数和构成也不公布。"
+        + ("计划目标的全国值不受限制。" if policy.exempt == "targets" else "")
+        + "公开版不列单个企业、单个设施的数据，不列申报中的场景，行动进展只列事项数。"
+    )
+
+
+def save(folder: Path, accepted: Mapping[str, pl.DataFrame], counts: pl.DataFrame, policy: Policy) -> None:
+    """Write `filings/`, `quality/counts.parquet` and `metrics.parquet` below the public folder; nothing of an earlier
+    edition stays."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="public-", dir=folder) as spare:
+        parts = {"filings": filings(accepted), "quality": {"counts": counts}}
+        for part, frames in parts.items():
+            (whole := Path(spare, part)).mkdir()
+            for name, frame in frames.items():
+                frame.write_parquet(whole / f"{name}.parquet")
+            shutil.rmtree(folder / part, ignore_errors=True)
+            whole.replace(folder / part)
+    metrics(accepted, policy).write_parquet(folder / "metrics.parquet")

@@ -1,0 +1,74 @@
+"""What machines read of the site as a whole: the Atom feed, sitemap.xml, robots.txt."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from xml.sax.saxutils import escape, quoteattr
+
+from pipeline.publish.frame import FEED, address
+from pipeline.reports.front import SAMPLE, TITLE
+
+Listed = Mapping[str, Any]
+"""An edition as editions.json lists it."""
+
+
+def atom(editions: Sequence[Listed], base_url: str) -> str:
+    """One entry per edition, the newest first (RFC 4287). Without `base_url` the links are relative to the feed, which
+    the format allows; ids are uuids made from the names, so that they stay when the site moves."""
+    entries = "".join(
+        f"<entry><id>{_id(one['name'])}</id><title>{escape(_title(one))}</title><updated>{_time(one)}</updated>"
+        f"<link href={quoteattr(base_url + address(one['name'], 'index.html'))}/>"
+        f"<author><name>{escape(one['publisher'])}</name></author>"
+        f"<summary>{escape(_summary(one))}</summary></entry>\n"
+        for one in editions
+    )
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="zh-CN">\n'
+        f"<id>{_id('')}</id><title>{escape(TITLE)}</title><updated>{max(map(_time, editions))}</updated>\n"
+        f'<link rel="self" href={quoteattr(base_url + FEED)}/><link href={quoteattr(base_url + "index.html")}/>\n'
+        f"{entries}</feed>\n"
+    )
+
+
+def sitemap(editions: Sequence[Listed], base_url: str) -> str:
+    """Every page. Addresses in a sitemap are absolute (sitemaps.org), so there is none without `base_url`."""
+    urls = "".join(
+        f"<url><loc>{escape(base_url + path)}</loc><lastmod>{date}</lastmod></url>\n" for path, date in _pages(editions)
+    )
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>\n'
+        f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{urls}</urlset>\n'
+    )
+
+
+def robots(base_url: str) -> str:
+    """Everything may be read (RFC 9309); where the site's address is known, the sitemap is named."""
+    return "User-agent: *\nAllow: /\n" + (f"Sitemap: {base_url}sitemap.xml\n" if base_url else "")
+
+
+def _pages(editions: Sequence[Listed]) -> Iterator[tuple[str, str]]:
+    yield "index.html", editions[0]["date"]
+    for one in editions:
+        name = one["name"]
+        yield from ((address(name, page), one["date"]) for page in ("index.html", "method.html"))
+        yield address("downloads", name, "index.html"), one["date"]
+        for code in one["regions"]:
+            yield from ((address(name, code, f"{scenario}.html"), one["date"]) for scenario in one["scenarios"])
+
+
+def _id(name: str) -> str:
+    return uuid.uuid5(uuid.NAMESPACE_URL, f"green-report:{name}").urn
+
+
+def _title(one: Listed) -> str:
+    return f"{one['year']} 年{TITLE}（{one['kind']}）" + (f"（{SAMPLE}）" if one["sample"] else "")
+
+
+def _summary(one: Listed) -> str:
+    return f"{len(one['regions'])} 个地区，情景：{'、'.join(one['scenarios'].values())}。"
+
+
+def _time(one: Listed) -> str:
+    return f"{one['date']}T00:00:00+08:00"

@@ -1,0 +1,265 @@
+"""The whole site: what is in it, and how it takes the place of the last one.
+
+A new site is made beside the old one, file by file; what has not changed is the old file itself. Editions that are
+not published now are taken over as they are, if they still match their checksums.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pipeline.errors import DataError, OutputError, ParameterError
+from pipeline.layout import Layout
+from pipeline.publish import clearance, datapackage, feed, frame, home, method, page, policy, swap
+from pipeline.publish.taken import Edition, Report, Wanted, take
+from pipeline.reports.front import TITLE
+from pipeline.reports.markup import text_html
+
+SUMS, EDITIONS, NGINX = "SHA256SUMS", "editions.json", "nginx-headers.conf"
+PROVENANCE = ("report", "parameters", "code", "versions", "fonts")
+OWN_INPUTS = "data/raw/"  # inputs below it are ours; the others are files that enterprises filed
+STYLES, SCRIPT = ("report.css", "site.css"), "site.js"
+
+
+@dataclass(frozen=True)
+class Published:
+    """What was done. changed: files that are new or different; withdrawn: reports that the last site had and this one
+    has not; previous: where the last site is kept, None where nothing changed or there was none."""
+
+    index: Path
+    files: int
+    changed: int
+    withdrawn: list[str]
+    previous: Path | None
+
+
+@dataclass
+class _Site:
+    """A site in the making, in `stage`, and the one that it follows on. sums: path -> SHA-256."""
+
+    stage: Path
+    old: Path
+    old_sums: Mapping[str, str]
+    secrets: tuple[str, ...]
+    sums: dict[str, str] = field(default_factory=dict)
+    changed: int = 0
+
+    def put(self, path: str, content: bytes | str) -> None:
+        """Write a file, or take over the old one where it is the same."""
+        data = content.encode() if isinstance(content, str) else content
+        for secret in self.secrets:
+            if secret.encode() in data:
+                raise DataError(
+                    "publish.leak", f"没有发布：{path} 里有本机的路径 {secret}；请查明它从哪里来，去掉以后重新生成报告"
+                )
+        digest = hashlib.sha256(data).hexdigest()
+        if not self._take_over(path, digest):
+            (self.stage / path).write_bytes(data)
+
+    def copy(self, path: str, source: Path) -> None:
+        """Like `put`, from a file."""
+        if not self._take_over(path, _digest(source)):
+            shutil.copyfile(source, self.stage / path)
+
+    def carry(self, path: str) -> None:
+        """Take over a file of the old site, which must be what its checksum says. Raises OutputError."""
+        if not self._take_over(path, self.old_sums[path]):
+            raise OutputError(
+                "publish.altered",
+                f"没有发布：{self.old / path} 与 {SUMS} 不符，被改动过或已不在；请恢复它，或用 --out 写到别处",
+            )
+
+    def _take_over(self, path: str, digest: str) -> bool:
+        self.sums[path] = digest
+        old, new = self.old / path, self.stage / path
+        new.parent.mkdir(parents=True, exist_ok=True)
+        if self.old_sums.get(path) != digest or not old.is_file() or _digest(old) != digest:
+            self.changed += 1
+            return False
+        try:
+            os.link(old, new)
+        except OSError:  # a file system without links
+            shutil.copy2(old, new)
+        return True
+
+
+def publish(layout: Layout, wanted: Wanted) -> Published:
+    """Make the site `wanted.out`. Raises UserError, and then nothing has changed."""
+    edition = take(layout, wanted)
+    clearance.check(layout, edition)
+    base_url = _base_url(wanted.base_url)
+    out = wanted.out.resolve()
+    with swap.beside(out) as stage:
+        old_sums, editions = _read(out)
+        secrets = tuple({str(layout.root), str(wanted.reports.resolve() if wanted.reports else layout.reports)})
+        site = _Site(stage, out, old_sums, secrets)
+        theme = _theme(layout, site)
+        entry = _edition(layout, edition, site, theme)
+        others = [one for one in editions if one["name"] != edition.name]
+        for one in others:
+            _carry(site, one)
+        _around(site, sorted([entry, *others], key=_newest, reverse=True), theme, base_url)
+        sums = "".join(f"{digest}  {path}\n" for path, digest in sorted(site.sums.items()))
+        (stage / SUMS).write_text(sums, "utf-8", newline="\n")
+        last = next((one for one in editions if one["name"] == edition.name), None)
+        unchanged = site.changed == 0 and site.sums == old_sums
+        kept = None if unchanged else swap.replace(stage, out)
+    return Published(out / "index.html", len(site.sums) + 1, site.changed, _withdrawn(last, entry), kept)
+
+
+def _base_url(text: str) -> str:
+    if not text:
+        return ""
+    parts = urlsplit(text)
+    if (
+        parts.scheme not in ("http", "https")
+        or not parts.netloc
+        or parts.query
+        or parts.fragment
+        or re.search(r"[\s\"<>\\]", text)
+    ):
+        raise ParameterError(
+            "publish.base_url", f"--base-url {text}：应为网站的完整地址，如 https://example.org/green-report/"
+        )
+    return text if text.endswith("/") else f"{text}/"
+
+
+def _read(out: Path) -> tuple[dict[str, str], list[dict[str, Any]]]:
+    """Checksums and editions of the site at `out`; nothing where there is none. Raises OutputError for a folder that
+    is something else: it would be put away."""
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return {}, []
+    try:
+        lines = (out / SUMS).read_text("utf-8").splitlines()
+        sums = {path: digest for digest, path in (line.split("  ", 1) for line in lines)}
+        editions: list[dict[str, Any]] = json.loads((out / EDITIONS).read_text("utf-8"))["editions"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise OutputError(
+            "publish.other", f"--out {out}：这里已有别的文件，不是 publish 生成的网站；请换一个文件夹，或先移走它们"
+        ) from None
+    return sums, editions
+
+
+def _theme(layout: Layout, site: _Site) -> frame.Theme:
+    folder = layout.reports / "theme"
+    styles = [page.asset((folder / name).read_text("utf-8"), "css") for name in STYLES]
+    script = page.asset((folder / SCRIPT).read_text("utf-8"), "js")
+    for name, content in (*styles, script):
+        site.put(f"{page.FOLDER}/{name}", content)
+    return frame.Theme([name for name, _ in styles], script[0])
+
+
+def _edition(layout: Layout, edition: Edition, site: _Site, theme: frame.Theme) -> dict[str, Any]:
+    """Everything of this edition; returns how editions.json lists it."""
+    assets = {path.split("/")[1] for path in site.sums}
+    own = layout.reports / "theme" / STYLES[1]
+    name, content = page.asset(own.read_text("utf-8"), "css")
+    for report in edition.reports:
+        made, needed = page.shared(report.page, "../../", {name: content}, _bar(edition, report))
+        for file, data in needed.items():
+            if file not in assets:
+                site.put(f"{page.FOLDER}/{file}", data)
+                assets.add(file)
+        stem = f"{edition.name}/{report.region.code}/{report.scenario}"
+        site.put(f"{stem}.html", made)
+        for format, path in report.files.items():
+            if format != "html":
+                site.copy(f"{stem}.{format}", path)
+        site.put(f"{stem}.json", _record(report))
+    site.put(f"{edition.name}/index.html", home.front(layout, edition, theme))
+    site.put(f"{edition.name}/{home.METHOD}", method.method(edition, theme))
+    for file, data in datapackage.files(layout, edition, theme).items():
+        site.put(f"{home.DOWNLOADS}/{edition.name}/{file}", data)
+    return {
+        "name": edition.name,
+        "year": edition.year,
+        "kind": edition.kind,
+        "date": edition.date,
+        "publisher": edition.publisher,
+        "sample": edition.sample,
+        "regions": {region.code: region.short_zh for region in edition.regions},
+        "scenarios": edition.scenarios,
+        "formats": list(edition.formats),
+        "assets": sorted(assets),
+    }
+
+
+def _bar(edition: Edition, report: Report) -> str:
+    """The links of the site on a report's page."""
+    files = "".join(
+        f'<a href="{frame.address(f"{report.scenario}.{format}")}">{home.FORMAT_NAMES[format]}</a>'
+        for format in edition.formats
+        if format != "html"
+    )
+    data = f"../../{frame.address(home.DOWNLOADS, edition.name, 'index.html')}"
+    return (
+        '<nav class="bar" aria-label="本站"><a href="../index.html">全部地区</a>'
+        f'{files}<a href="{data}">数据</a><a href="../{home.METHOD}">方法与修订</a></nav>'
+    )
+
+
+def _record(report: Report) -> str:
+    """provenance.json for the public: without the files that enterprises filed."""
+    told = {name: report.record[name] for name in PROVENANCE if name in report.record}
+    told["inputs"] = [one for one in report.record["inputs"] if one["path"].startswith(OWN_INPUTS)]
+    return json.dumps(told, ensure_ascii=False, indent=1) + "\n"
+
+
+def _carry(site: _Site, one: Mapping[str, Any]) -> None:
+    inside = tuple(f"{folder}/" for folder in (one["name"], f"{home.DOWNLOADS}/{one['name']}"))
+    assets = {f"{page.FOLDER}/{name}" for name in one["assets"]}
+    for path in site.old_sums:
+        if path not in site.sums and (path.startswith(inside) or path in assets):
+            site.carry(path)
+
+
+def _newest(one: Mapping[str, Any]) -> tuple[Any, ...]:
+    return one["year"], one["date"], one["name"]
+
+
+def _around(site: _Site, editions: list[Mapping[str, Any]], theme: frame.Theme, base_url: str) -> None:
+    """What stands beside the editions."""
+    newest = editions[0]["name"]
+    front = (site.stage / newest / "index.html").read_text("utf-8")
+    site.put("index.html", home.root(front, frame.address(newest), editions))
+    site.put("404.html", _not_found(theme, base_url))
+    site.put(frame.FEED, feed.atom(editions, base_url))
+    site.put("robots.txt", feed.robots(base_url))
+    if base_url:
+        site.put("sitemap.xml", feed.sitemap(editions, base_url))
+    site.put(NGINX, policy.NGINX)
+    site.put(EDITIONS, json.dumps({"editions": editions}, ensure_ascii=False, indent=1) + "\n")
+
+
+def _not_found(theme: frame.Theme, base_url: str) -> str:
+    """The page for an address that there is not. A server shows it at any depth, so its links are absolute where the
+    site's address is known."""
+    root = urlsplit(base_url).path if base_url else ""
+    head = f"<h1>{text_html(TITLE)}</h1>"
+    body = f'<h2>没有这一页</h2><p>地址可能已改变。请从<a href="{root}index.html">首页</a>查找。</p>'
+    return frame.page("没有这一页", head, body, root, theme)
+
+
+def _withdrawn(last: Mapping[str, Any] | None, now: Mapping[str, Any]) -> list[str]:
+    if last is None:
+        return []
+    return [
+        f"{name}·{scenario}"
+        for code, name in last["regions"].items()
+        for scenario in last["scenarios"]
+        if code not in now["regions"] or scenario not in now["scenarios"]
+    ]
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()

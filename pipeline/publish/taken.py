@@ -1,0 +1,250 @@
+"""Which built reports are published: found where `build` puts them, whole, public, and made from the same inputs."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pipeline import params, regions
+from pipeline.errors import DataError, ParameterError
+from pipeline.layout import SAMPLE, Layout
+from pipeline.regions import Region
+from pipeline.reports.blocks import MIME, NUMBERED
+from pipeline.reports.front import KINDS
+from pipeline.reports.plan import FORMATS, file_name, listed, scenarios
+
+AUDIENCE = "public"
+PLAIN = re.compile(r"\w[\w-]*")  # what may become a part of an address: letters of any script, digits, _ and -
+NAMED = 6  # so many missing reports are named; the others are counted
+_heading = re.compile(r"(#{1,2}) +(.+?)\s*$", re.M)
+_numbered = re.compile(r'<figure id="([a-z0-9-]+)" class="[^"]*"><figcaption><span class="number">([^<]+)</span>')
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the user asked to publish, as text. reports: where `build` put them; base_url: where the site will be."""
+
+    year: int | None = None
+    region: str = "all"
+    scenario: str = "plan"
+    filings: str = SAMPLE
+    to: str = "html,pdf"
+    reports: Path | None = None
+    out: Path = Path("site")
+    base_url: str = ""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A numbered block of a report, with its number (表 A-3) and the headings that it stands under."""
+
+    chapter: str
+    section: str
+    number: str
+    payload: Mapping[str, Any]
+
+    @property
+    def id(self) -> str:
+        return str(self.payload["id"])
+
+
+@dataclass(frozen=True)
+class Report:
+    """One built report. `scenario_zh`: the scenario's title; `record`: its provenance.json; `files`: by format."""
+
+    region: Region
+    scenario: str
+    scenario_zh: str
+    folder: Path
+    record: Mapping[str, Any]
+    files: Mapping[str, Path]
+
+    @property
+    def name(self) -> str:
+        return f"{self.region.short_zh}·{self.scenario}"
+
+    @property
+    def page(self) -> str:
+        return self.files["html"].read_text("utf-8")
+
+    @cached_property
+    def blocks(self) -> list[Block]:
+        """The figures and tables that stand in the page, in its order."""
+        return [one for one in self._all if one.payload["kind"] in NUMBERED and one.number]
+
+    @cached_property
+    def cards(self) -> Mapping[str, Any] | None:
+        """The cards of the targets: the first block of cards in the report."""
+        return next((one.payload for one in self._all if one.payload["kind"] == "cards"), None)
+
+    def block(self, id: str) -> Block | None:
+        return next((one for one in self.blocks if one.id == id), None)
+
+    @cached_property
+    def _all(self) -> list[Block]:
+        numbers = {id: html.unescape(number) for id, number in _numbered.findall(self.page)}
+        return [
+            Block(chapter, section, numbers.get(payload["id"], ""), payload)
+            for notebook in sorted((self.folder / "notebooks").glob("*.ipynb"))
+            for chapter, section, payload in _payloads(json.loads(notebook.read_text("utf-8")))
+        ]
+
+
+@dataclass(frozen=True)
+class Edition:
+    """The reports that are published together. name: `2025-sample`; date: the reports' own, as 2026-11-22."""
+
+    name: str
+    year: int
+    filings: str
+    date: str
+    publisher: str
+    kind: str
+    sample: bool
+    formats: tuple[str, ...]
+    reports: tuple[Report, ...]
+
+    @property
+    def first(self) -> Report:
+        """The report whose numbers stand on the front page: the nation's, or the first where it is not among them."""
+        return next((one for one in self.reports if one.region.is_nation), self.reports[0])
+
+    @property
+    def scenarios(self) -> dict[str, str]:
+        """Name and title of the scenarios."""
+        return {one.scenario: one.scenario_zh for one in self.reports}
+
+    @property
+    def regions(self) -> list[Region]:
+        return list({one.region.code: one.region for one in self.reports}.values())
+
+
+def take(layout: Layout, wanted: Wanted) -> Edition:
+    """The built reports that `wanted` names.
+
+    Raises UserError (nothing has been written then): ParameterError or RegionError for what there is not, DataError
+    for reports that are missing, incomplete, not public, or made from different inputs.
+    """
+    formats = listed(wanted.to, FORMATS, "输出格式", "--to")
+    if "html" not in formats:
+        raise ParameterError("publish.html", f"--to {wanted.to}：网站少不了 html；例如 --to html,pdf")
+    where = regions.resolve_many(wanted.region, layout)
+    names = scenarios(layout, wanted.scenario)
+    titles = dict(params.scenarios(layout))
+    folder = wanted.reports.resolve() if wanted.reports else layout.reports
+    filings = _filings(layout, wanted.filings)
+    year = wanted.year if wanted.year is not None else _latest(folder, filings)
+    name = f"{year}-{filings}"
+    for part, what in ((filings, "填报文件夹名"), *((one, "情景名") for one in names)):
+        if not PLAIN.fullmatch(part):
+            raise ParameterError(
+                "publish.name",
+                f"{what}“{part}”会成为网址的一部分，只能用汉字、字母、数字、下划线和连字符；请改名后重新生成",
+            )
+    found, missing = [], []
+    for region in where:
+        for scenario in names:
+            place = folder / name / AUDIENCE / region.slug / scenario
+            files = {format: place / file_name(year, region, scenario, format) for format in formats}
+            needed = [*files.values(), place / "provenance.json"]
+            if all(path.is_file() for path in needed) and any((place / "notebooks").glob("*.ipynb")):
+                found.append(Report(region, scenario, titles[scenario], place, _record(place), files))
+            else:
+                missing.append((region, scenario))
+    if missing:
+        raise DataError("publish.missing", _missing(missing, year, wanted, formats))
+    _agree(found, name)
+    said = found[0].record["report"]
+    return Edition(
+        name, year, filings, said["date"], said["publisher"], KINDS[said["kind"]], said["sample"], formats, tuple(found)
+    )
+
+
+def _filings(layout: Layout, text: str) -> str:
+    """The name that the filings folder gives to an edition; the folder itself need not be there any more."""
+    if not text.strip():
+        raise ParameterError("option.empty", "--filings 是空的；应为生成报告时的填报文件夹，或 none")
+    folder = Path(text) if Path(text).is_dir() else layout.root / text
+    return folder.resolve().name
+
+
+def _latest(folder: Path, filings: str) -> int:
+    years = [
+        int(found[1])
+        for path in folder.glob(f"*/{AUDIENCE}")
+        if (found := re.fullmatch(rf"([0-9]{{4}})-{re.escape(filings)}", path.parent.name))
+    ]
+    if not years:
+        raise DataError(
+            "publish.none",
+            f"{folder} 里没有依据 {filings} 为公众生成的报告；请先运行 "
+            f"green-report build --region all --filings {filings} --audience {AUDIENCE}",
+        )
+    return max(years)
+
+
+def _missing(missing: Sequence[tuple[Region, str]], year: int, wanted: Wanted, formats: Sequence[str]) -> str:
+    named = "、".join(f"{region.short_zh}·{scenario}" for region, scenario in missing[:NAMED])
+    more = f"等 {len(missing)} 份" if len(missing) > NAMED else ""
+    where = ",".join(dict.fromkeys(region.short_zh for region, _ in missing))
+    which = ",".join(dict.fromkeys(scenario for _, scenario in missing))
+    out = f" --out {wanted.reports}" if wanted.reports else ""
+    return (
+        f"没有发布：缺少 {named}{more}报告，或其中有的文件不全；请先运行 green-report build --year {year} --region {where} "
+        f"--scenario {which} --filings {wanted.filings} --audience {AUDIENCE} --to {','.join(formats)}{out}"
+    )
+
+
+def _record(folder: Path) -> dict[str, Any]:
+    path = folder / "provenance.json"
+    try:
+        record: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        if record["report"]["audience"] != AUDIENCE:
+            raise DataError(
+                "publish.audience",
+                f"{path} 说这份报告不是为公众生成的（{record['report']['audience']}）；只发布 build --audience {AUDIENCE} 的报告",
+            )
+        if not {"date", "publisher", "kind", "sample"} <= set(record["report"]) or "inputs" not in record:
+            raise KeyError
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError):
+        raise DataError("publish.record", f"{path} 读不出来或缺少应有的内容；请重新生成这份报告") from None
+    return record
+
+
+def _agree(reports: Sequence[Report], name: str) -> None:
+    """Numbers of one edition stand beside each other, so they come from the same files, by the same date."""
+
+    def basis(report: Report) -> tuple[Any, ...]:
+        said = report.record["report"]
+        inputs = sorted((one["path"], one["sha256"]) for one in report.record["inputs"])
+        return inputs, *(said[key] for key in ("edition", "date", "kind", "sample"))
+
+    first = reports[0]
+    for other in reports[1:]:
+        if basis(other) != basis(first):
+            raise DataError(
+                "publish.disagree",
+                f"{name} 中 {other.name} 与 {first.name} 所依据的输入文件、日期或版本性质不同，不能一起发布；"
+                "请用同一份数据重新生成",
+            )
+
+
+def _payloads(notebook: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Chapter, section and payload of every block in an executed notebook."""
+    chapter = section = ""
+    for cell in notebook["cells"]:
+        shown = [output.get("data", {}) for output in cell.get("outputs", [])]
+        if cell["cell_type"] == "markdown":
+            shown = [{"text/markdown": cell["source"]}]
+        for data in shown:
+            if MIME in data:
+                yield chapter, section, data[MIME]
+                continue
+            for level, title in _heading.findall("".join(data.get("text/markdown", ""))):
+                chapter, section = (title, "") if level == "#" else (chapter, title)

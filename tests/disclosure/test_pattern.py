@@ -1,0 +1,188 @@
+"""One pattern over linked tables: totals and parts, indicators that are the same thing, changes, earlier editions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pipeline import reference
+from pipeline.disclosure import rules
+from pipeline.disclosure.pattern import Material, check, kept, pattern
+from pipeline.disclosure.policy import PublishedTotal, load_policy
+from pipeline.errors import DataError
+from pipeline.filings.intake import take_in
+from pipeline.indicators import evaluate, inputs
+from pipeline.indicators.cells import Edition
+from pipeline.indicators.model import load_catalogue
+from pipeline.layout import SAMPLE, Layout
+from pipeline.params import Params
+from tests.disclosure.conftest import material
+
+SAFE = {"A": 40.0, "B": 30.0, "C": 30.0, "D": 20.0}
+FEW = {"A": 40.0, "B": 30.0}
+PROVINCES = ("110000", "310000", "420000", "510000")
+
+
+def names(hidden: pl.DataFrame, id: str = "energy.total", member: str | None = None) -> set[str]:
+    """The regions in which a line is hidden."""
+    of = hidden.filter(pl.col("indicator_id") == id, pl.col("member").eq_missing(pl.lit(member, pl.String)))
+    return set(of["region_code"])
+
+
+def test_a_hidden_province_is_not_told_by_its_region_or_the_nation(layout: Layout) -> None:
+    """Two provinces of the east: with one of them the other or the east goes, and the nation's sum must stay open."""
+    of = material(layout, {"energy.total": {("", code): FEW if code == "110000" else SAFE for code in PROVINCES}})
+    hidden = pattern(of)
+    assert check(of, hidden).is_empty()
+    assert names(hidden) > {"110000"}
+    assert "000000" not in names(hidden)  # the nation is the dearest
+    broken = hidden.filter(pl.col("rule") != "secondary")
+    assert set(check(of, broken)["region_code"]) == {"110000"}
+
+
+def test_a_part_is_not_told_by_the_total_and_the_other_parts(layout: Layout) -> None:
+    cells = {("", code): {g: 2 * v for g, v in SAFE.items()} for code in PROVINCES[1:]}
+    cells |= {(member, code): SAFE for member in ("office", "base_station") for code in PROVINCES[1:]}
+    cells |= {("", "110000"): {"A": 80.0, "B": 60.0, "C": 30.0, "D": 20.0}, ("office", "110000"): FEW}
+    cells |= {("base_station", "110000"): {"A": 40.0, "B": 30.0, "C": 30.0, "D": 20.0}}
+    of = material(layout, {"energy.total": cells}, breakdown=0.9)
+    hidden = pattern(of)
+    assert check(of, hidden).is_empty()
+    assert "110000" in names(hidden, member="office")
+    assert "110000" in names(hidden, member="base_station") | names(
+        hidden
+    )  # else the total less the other part tells it
+
+
+def test_what_is_the_same_thing_in_another_unit_is_hidden_with_it(layout: Layout) -> None:
+    """用电量 of a province in kWh and in tce: the one would tell the other, whatever the policy links."""
+    tce = {("", code): FEW if code == "110000" else SAFE for code in PROVINCES}
+    kwh = {key: {group: 8136.7 * value for group, value in of.items()} for key, of in tce.items()}
+    of = material(layout, {"energy.total": tce, "energy.electricity": kwh})
+    hidden = pattern(of)
+    assert check(of, hidden).is_empty()
+    assert names(hidden) == names(hidden, "energy.electricity")
+    assert "110000" in names(hidden)
+
+
+def test_linked_indicators_are_hidden_together(layout: Layout) -> None:
+    other = {("", code): {group: value**1.1 for group, value in SAFE.items()} for code in PROVINCES}
+    values = {
+        "dc.electricity": {("", code): FEW if code == "110000" else SAFE for code in PROVINCES},
+        "dc.it_electricity": other,
+    }
+    apart, linked = (
+        material(layout, values),
+        material(layout, values, linked=(("dc.electricity", "dc.it_electricity"),)),
+    )
+    assert names(pattern(apart), "dc.it_electricity") == set()
+    hidden = pattern(linked)
+    assert names(hidden, "dc.it_electricity") == names(hidden, "dc.electricity")
+
+
+def test_a_group_that_publishes_its_total_tells_where_it_is_alone(layout: Layout) -> None:
+    """C publishes 100 for the nation; all but one province of C being known, the last is C's total less the others."""
+    cells = {("", code): SAFE for code in PROVINCES[1:]} | {("", "110000"): {"C": 10.0}}
+    of = material(layout, {"energy.total": cells})
+    known = PublishedTotal(group="C", indicator="energy.total", year=2025, value=100.0, source="年报")
+    told = replace(of, policy=of.policy.model_copy(update={"published_totals": (known,)}))
+    assert check(of, pattern(of)).is_empty()
+    assert check(told, pattern(told)).is_empty()
+
+
+def test_a_number_that_must_be_published_and_tells_a_secret_is_refused(layout: Layout) -> None:
+    cells = {("", "110000"): FEW}
+    of = material(
+        layout, {"energy.total": cells, "cases.net_reduction": {("", "110000"): FEW}}, exempt=("energy.total",)
+    )
+    with pytest.raises(DataError, match="一律公布"):
+        pattern(of)
+
+
+def test_the_pattern_is_the_same_again_and_what_was_hidden_before_stays_hidden(layout: Layout, tmp_path: Path) -> None:
+    cells = {("", code): FEW if code == "110000" else SAFE for code in PROVINCES}
+    of = material(layout, {"energy.total": cells})
+    first = pattern(of)
+    assert pattern(of).equals(first)
+    before = first.head(1).with_columns(region_code=pl.lit("510000"))
+    again = pattern(of, before)
+    assert "510000" in names(again)
+    assert again.filter(pl.col("region_code") == "510000")["rule"].to_list() == ["earlier"]
+    path, none = tmp_path / "now.parquet", tmp_path / "none.parquet"
+    made = kept(path, [of], none)
+    before.write_parquet(tmp_path / "before.parquet")
+    assert kept(path, [of], none).equals(made)
+    assert "510000" in names(kept(path, [of], tmp_path / "before.parquet")) - names(made)
+
+
+def test_a_change_is_hidden_with_either_of_its_years(layout: Layout) -> None:
+    cells = {("", code): FEW if code == "110000" else SAFE for code in PROVINCES}
+    of = material(layout, {"energy.covered": cells})
+    told = of.cells.filter(pl.col("indicator_id") == "energy.covered")
+    index = told.with_columns(indicator_id=pl.lit("energy.index"), value=pl.lit(100.0))
+    with_change = replace(of, cells=pl.concat([of.cells, index]))
+    hidden = pattern(with_change)
+    assert names(hidden, "energy.index") == names(hidden, "energy.covered")
+    assert set(hidden.filter(pl.col("indicator_id") == "energy.index")["rule"]) <= {"derived", "groups", "secondary"}
+
+
+def test_an_exempt_change_is_told_without_the_values_of_its_hidden_years(layout: Layout) -> None:
+    of = material(layout, {"energy.covered": {("", code): FEW for code in PROVINCES}}, exempt=("energy.index",))
+    index = of.cells.with_columns(indicator_id=pl.lit("energy.index"), value=pl.lit(100.0))
+    hidden = pattern(replace(of, cells=pl.concat([of.cells, index])))
+    told = hidden.filter(pl.col("indicator_id") == "energy.index")
+    assert dict(told.select("region_code", "value_only").iter_rows()) == {
+        region: region == "000000" for region in (*PROVINCES, "east", "central", "west", "000000")
+    }
+
+
+@pytest.mark.slow
+def test_the_sample_is_safe_and_most_of_it_is_told(layout: Layout) -> None:
+    """All tables and years of the sample: the audit finds nothing; with any of the secondary cells of a table
+    published, it does."""
+    intake = take_in(layout.root / SAMPLE, layout)
+    plan, catalogue = reference.load_plan(layout), load_catalogue(layout)
+    table = evaluate.compute(intake.accepted, layout, Params(), plan, 2025, intake.counts)
+    prepared = inputs.prepare(intake.accepted, layout, Params(), plan, 2025, intake.counts)
+    contributions = evaluate.contributions(catalogue, Edition(prepared, plan.baseline_year, 2025))
+    latest = pl.col("year") == 2025
+    of = Material(
+        rules.published(table).filter(latest), contributions.filter(latest), evaluate.places(layout), catalogue,
+        load_policy(layout, catalogue), frozenset(target.indicator for target in plan.targets), plan.baseline_year,
+    )  # fmt: skip
+    hidden = pattern(of)
+    assert check(of, hidden).is_empty()
+    assert hidden.height < 0.25 * of.cells.height
+    whole = of.cells.filter(
+        pl.col("dimension").is_null() & pl.col("indicator_id").str.contains("^(energy|carbon|green|bs)")
+    )
+    lost = whole.join(hidden, on=rules.CELL, how="semi", nulls_equal=True)
+    assert set(lost["indicator_id"]) <= {"energy.resold"}  # only the tower company sells on
+    secondary = (pl.col("rule") == "secondary") & (pl.col("indicator_id") == "dc.pue.large")
+    assert not check(of, hidden.filter(~secondary)).is_empty()
+
+
+def test_two_hidden_provinces_of_the_same_few_groups_do_not_tell_their_sum(layout: Layout) -> None:
+    """A and B file both hidden provinces alone: the nation less the others is their sum, of which B knows its own part in
+    both, so that it would know what A has in them exactly. A third province or the sum itself has to go."""
+    cells = {("", code): FEW if code in PROVINCES[:2] else SAFE for code in PROVINCES}
+    of = material(layout, {"energy.total": cells})
+    hidden = pattern(of)
+    assert check(of, hidden).is_empty()
+    assert names(hidden) - {"110000", "310000", "east"}
+    only = hidden.filter(pl.col("region_code").is_in(["110000", "310000", "east"]))
+    assert check(of, only)["indicator_id"].null_count() > 0  # a sum that is no cell is told
+
+
+def test_what_a_whole_has_beyond_its_part_is_not_told_by_both(layout: Layout) -> None:
+    """改建核心机房 beside 核心机房: three groups file either, but only A has rooms that were not retrofitted."""
+    whole = {("", code): {"A": 90.0, "B": 40.0, "C": 40.0} for code in PROVINCES}
+    part = {("", code): {"A": 40.0 if code == "110000" else 90.0, "B": 40.0, "C": 40.0} for code in PROVINCES}
+    of = material(layout, {"room.pue.core": whole, "room.pue.core_retrofit": part})
+    hidden = pattern(of)
+    assert check(of, hidden).is_empty()
+    assert "110000" in names(hidden, "room.pue.core") | names(hidden, "room.pue.core_retrofit")
+    assert not check(of, hidden.clear()).is_empty()

@@ -1,0 +1,68 @@
+"""The policy file: what may stand in it, and what is said of what may not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.disclosure.policy import FILE, Policy, load_policy
+from pipeline.errors import ParameterError
+from pipeline.indicators.model import load_catalogue
+from pipeline.layout import Layout
+
+
+def test_the_file_of_the_checkout_has_the_defaults(layout: Layout) -> None:
+    found = load_policy(layout, load_catalogue(layout))
+    lists = ("open", "linked", "units", "published_totals")
+    assert found.model_dump(exclude=set(lists)) == Policy().model_dump(exclude=set(lists))
+    assert found.is_open("cases.count")
+    assert not found.is_open("energy.total")
+    assert found.published_totals == ()
+
+
+def test_without_a_file_the_defaults_hold(tmp_path: Path, layout: Layout) -> None:
+    assert load_policy(Layout(tmp_path), load_catalogue(layout)) == Policy()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("min_groups: 3\nmin_group: 4", "disclosure.yml 第 2 行：没有名为 min_group 的规则；最接近的是 min_groups"),
+        ("min_groups: 1", "第 1 行：min_groups 的“1”不对，应为最少的集团数，2 到 20 的整数"),
+        ("dominance: 很大", "第 1 行：dominance 的“很大”不对，应为最大集团的占比上限"),
+        ("p: 1/0", "第 1 行：p 的“1/0”不对"),
+        ("p: 1%\np: 2%", "第 2 行：p 写了两次"),
+        ("p: [1", "第 1 行不是正确的 YAML"),
+        ("exempt:\n  - energy.totl", "第 2 行：没有指标 energy.totl；最接近的是 energy.total（综合能耗）"),
+        ("open: [energi.*]", "第 1 行：没有指标 energi.*"),
+        ("linked:\n  - [energy.total, dc.rack]", "第 2 行：没有指标 dc.rack；最接近的是 dc.racks"),
+        ("dominance: 50%", "第 1 行：protection 是 20.0%，应不小于 100.1%"),
+        (
+            "published_totals:\n  - {group: A, indicator: energy.total, year: 2025, value: 1}",
+            "第 2 行：缺少 source（出处）",
+        ),
+        (
+            "published_totals:\n  - {group: A, indicator: dc.pue.all, year: 2025, value: 1, source: 年报}",
+            "第 2 行：dc.pue.all 不是各企业填报之和",
+        ),
+    ],
+)
+def test_a_mistake_is_told_with_its_line_and_what_would_be_right(
+    tmp_path: Path, layout: Layout, text: str, told: str
+) -> None:
+    path = tmp_path / "notebooks" / "params" / FILE
+    path.parent.mkdir(parents=True)
+    path.write_text(text, "utf-8")
+    with pytest.raises(ParameterError) as error:
+        load_policy(Layout(tmp_path), load_catalogue(layout))
+    assert told in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_ratios_are_written_as_numbers_percents_or_fractions(tmp_path: Path, layout: Layout) -> None:
+    path = tmp_path / "notebooks" / "params" / FILE
+    path.parent.mkdir(parents=True)
+    path.write_text("dominance: 90%\np: 0.05\nbreakdown: 1/4\nprotection: 25.5%", "utf-8")
+    found = load_policy(Layout(tmp_path), load_catalogue(layout))
+    assert (found.dominance, found.p, found.breakdown, found.protection) == pytest.approx((0.9, 0.05, 0.25, 0.255))

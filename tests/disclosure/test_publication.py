@@ -1,0 +1,119 @@
+"""What the public's folder holds: nothing of entities and facilities, hidden cells empty, the rest as it was."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from pipeline.disclosure import publication
+from pipeline.disclosure.pattern import PATTERN
+from pipeline.disclosure.policy import Policy
+from pipeline.filings.contracts import TABLES
+from pipeline.indicators.evaluate import TABLE
+from tests.indicators.conftest import frames
+
+ROW = {"indicator_id": "energy.total", "year": 2025, "region_code": "440000", "value": 8.0, "numerator": 8.0, "unit": "tce",
+       "n_rows": 12, "n_entities": 4, "n_groups": 3, "largest_share": 0.5, "others_to_largest": 0.3, "coverage": 0.987,
+       "months": 11}  # fmt: skip
+
+
+def table(*rows: dict[str, object]) -> pl.DataFrame:
+    return pl.DataFrame([dict.fromkeys(TABLE) | ROW | row for row in rows], schema=TABLE, orient="row")
+
+
+def hidden(**cell: object) -> pl.DataFrame:
+    row = {"indicator_id": "energy.total", "dimension": None, "member": None, "region_code": "440000", "year": 2025}
+    return pl.DataFrame([row | {"rule": "groups", "value_only": False} | cell], schema=PATTERN, orient="row")
+
+
+def test_a_hidden_cell_is_empty_and_flagged_and_its_neighbour_is_as_it_was() -> None:
+    given = table({}, {"region_code": "330000"}, {"entity_id": "A"}, {"flag": "partial"})
+    made = publication.public(given, hidden(region_code="330000"))
+    assert made.schema == pl.Schema(TABLE)
+    assert made["region_code"].to_list() == ["440000", "330000", "440000"]
+    assert made["value"].to_list() == [8.0, None, 8.0]
+    assert made["flag"].to_list() == [None, "suppressed", "partial"]
+    assert made["numerator"].to_list() == [8.0, None, 8.0]
+
+
+def test_nobody_sees_who_stands_behind_a_value() -> None:
+    made = publication.public(table({}, {"region_code": "000000"}), hidden(year=2024))
+    for name in ("n_rows", "n_entities", "n_groups", "largest_share", "others_to_largest", "months"):
+        assert made[name].null_count() == made.height
+    assert made["coverage"].to_list() == [None, 0.98]  # whole percents, of the nation only; never rounded up to enough
+
+
+def test_an_exempt_ratio_is_told_without_its_parts() -> None:
+    given = table({"denominator": 4.0, "value": 2.0})
+    [row] = publication.public(given, hidden(value_only=True)).iter_rows(named=True)
+    assert (row["value"], row["numerator"], row["denominator"], row["flag"]) == (2.0, None, None, None)
+
+
+def test_of_the_filings_only_what_is_meant_to_be_shown_is_left() -> None:
+    accepted = frames({
+        "energy": [{}], "data_centres": [{}], "rooms": [{}], "sites": [{}],
+        "cases": [{"case_id": "C1"}, {"case_id": "C2", "status": "candidate"}, {"case_id": "C3", "status": "selected"}],
+        "measures": [{"evidence": "文号"}, {"entity_id": "B", "status": "in_progress"}],
+        "standards": [{}],
+    })  # fmt: skip
+    left = publication.filings(accepted)
+    assert set(left) == {one.name for one in TABLES}
+    assert {name for name, frame in left.items() if frame.height} == {"cases", "measures", "standards"}
+    assert left["cases"]["case_id"].to_list() == ["C1", "C3"]
+    assert set(left["measures"]["entity_id"]) == set(left["measures"]["evidence"]) == {""}
+    assert left["measures"]["status"].to_list() == ["done", "in_progress"]
+    assert not any(name.startswith("source_") for frame in left.values() for name in frame.columns)
+    assert publication.shown(accepted)["cases"].height == 2
+    assert publication.shown(accepted)["energy"].height == 1
+
+
+def metric(
+    *filed: tuple[str, float], metric: str = "patents", unit: str = "件", policy: Policy | None = None
+) -> float | None:
+    lines = [{"entity_id": who, "value": value, "metric": metric, "unit": unit} for who, value in filed]
+    told = publication.metrics(frames({"action_metrics": lines}), policy or Policy())
+    return told["value"].to_list()[0]
+
+
+def test_a_coded_metric_is_told_where_no_group_can_be_told_from_it() -> None:
+    assert metric(("A", 40), ("B", 30), ("C", 30)) == 100
+    assert metric(("A", 40), ("B", 30)) is None  # two groups
+    assert metric(("A", 96), ("B", 2), ("C", 2)) is None  # one dominates
+    assert metric(("A", 50), ("B", 49), ("C", 1)) is None  # B can tell A
+
+
+def test_the_median_of_shares_needs_enough_of_them() -> None:
+    three = [("A", 40.0), ("B", 30.0), ("C", 35.0)]
+    assert metric(*three, unit="%") is None
+    assert metric(*three, unit="%", policy=Policy(count_threshold=3)) == 35.0
+
+
+def test_the_summary_counts_every_cell_once() -> None:
+    cells = table({}, {"region_code": "330000"}, {"region_code": "000000"}).select("indicator_id", "dimension", "member", "region_code", "year")  # fmt: skip
+    told = publication.summary(cells, hidden())
+    assert dict(told.select("rule", "n").iter_rows()) == {"published": 2, "groups": 1}
+    sentence = publication.told(told)
+    assert sentence == "公开版：2025 年的 3 个数值中保密 1 个（33.3%）：填报的集团少于规定个数 1。"
+    assert publication.as_table(told)["数值（个）"].to_list() == [2, 1]
+    nothing = publication.summary(cells, hidden().clear())
+    assert publication.told(nothing) == "公开版：2025 年的 3 个数值中保密 0 个（0.0%）。"
+    assert publication.told(nothing.clear()) == "公开版：没有由填报计算的数值。"
+
+
+def test_the_rules_are_told_without_the_shares_that_let_them_be_turned_round() -> None:
+    told = publication.explained(Policy())
+    assert "少于 3 个" in told
+    assert "%" not in told.replace("p% 规则", "")
+
+
+def test_saving_leaves_nothing_of_an_earlier_edition(tmp_path: Path) -> None:
+    old = tmp_path / "filings" / "data_centres_old.parquet"
+    old.parent.mkdir()
+    old.write_text("x")
+    counts = pl.DataFrame({"table": ["energy"], "read": [1]})
+    publication.save(tmp_path, frames({"energy": [{}], "standards": [{}], "action_metrics": [{}]}), counts, Policy())
+    assert not old.exists()
+    assert publication.filed(tmp_path, "energy").is_empty()
+    assert publication.filed(tmp_path, "standards").height == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["filings", "metrics.parquet", "quality"]

