@@ -1,7 +1,9 @@
 """What do the rows of a table add up to? One pass over each table gives the cells of all its indicators.
 
 A cell is what one entity filed of one indicator in one province and year (and member of a dimension). Regions, matched
-panels and changes are made of cells, so that no large table is read twice for them.
+panels and changes are made of cells, so that no large table is read twice for them. Within the pass, rows are first
+summed by cell and by which conditions of the declarations hold of them; the sums of all indicators are sums of these few.
+So a column is added up once, however many indicators take it.
 """
 
 from __future__ import annotations
@@ -56,55 +58,96 @@ def cells(indicators: Iterable[Indicator], edition: Edition, dimension: str | No
         passes.setdefault((indicator.table, indicator.year), []).append(indicator)
     parts = [pl.DataFrame(schema=CELLS)]
     for (table, year), group in passes.items():
-        keys = _keys(table, year, dimension)
-        sums = [sum_.alias(f"{at}.{name}") for at, one in enumerate(group) for name, sum_ in _sums(one).items()]
-        wide = edition.tables[table].lazy().group_by(keys).agg(sums).collect()
-        wide = wide.drop_nulls("member") if dimension else wide
+        keys, who, rows = _keys(table, year, dimension), _who(table), _Rows(table)
+        sums = [sum_.alias(f"{at}.{name}") for at, one in enumerate(group) for name, sum_ in _sums(one, rows).items()]
+        few = edition.tables[table].lazy().group_by(*keys, _holds=rows.holding()).agg(*who, *rows.sums())
+        wide = few.group_by(key.meta.output_name() for key in keys).agg(*(pl.col(n).first() for n in _WHO_IS), *sums).collect()
+        wide = wide.drop_nulls("member") if dimension else wide.with_columns(member=pl.lit(None, pl.String))
+        wide = wide.with_columns(pl.col(name).cast(dtype) for name, dtype in CELLS.items() if name in wide.columns)
         for at, indicator in enumerate(group):
-            values = [pl.col(f"{at}.{name}").alias(name) for name in (*AMOUNTS, *COUNTS, "months", "bits")]
-            part = wide.select(
-                pl.lit(indicator.id).alias("indicator_id"), *(key.meta.output_name() for key in keys), *values
-            )
-            part = part.filter(pl.col("seen") > 0)
+            made = {name: pl.col(f"{at}.{name}") for name in (*AMOUNTS, *COUNTS, "months", "bits")}
+            made["indicator_id"] = pl.lit(indicator.id)
+            part = wide.filter(made["seen"] > 0).select(made.get(name, pl.col(name)).cast(dtype).alias(name) for name, dtype in CELLS.items())
             part = _cumulated(part, indicator, edition) if indicator.cumulative_from else part
-            parts.append(part.select(pl.col(name).cast(dtype) for name, dtype in CELLS.items()))
+            parts.append(part.select(list(CELLS)))
     return pl.concat(parts).filter(pl.col("year") <= edition.report_year)
+
+
+_WHO_IS = ("entity_kind", "group_id")
 
 
 def _keys(table: str, year: str, dimension: str | None) -> list[pl.Expr]:
     columns = inputs.COLUMNS[table]
     province = pl.col("province_code") if "province_code" in columns else pl.lit(NATION_CODE)
-    entity = [
-        (pl.col(name) if "entity_kind" in columns else pl.lit(None, CELLS[name])).alias(name)
-        for name in ("entity_id", "entity_kind", "group_id")
-    ]
-    member = pl.col(dimension).cast(pl.String) if dimension else pl.lit(None, pl.String)
-    return [pl.col(year).alias("year"), province.alias("province_code"), *entity, member.alias("member")]
+    entity = pl.col("entity_id") if "entity_kind" in columns else pl.lit(None, pl.String)
+    member = [pl.col(dimension).cast(pl.String).alias("member")] if dimension else []
+    return [pl.col(year).alias("year"), province.alias("province_code"), entity.alias("entity_id"), *member]
 
 
-def _sums(indicator: Indicator) -> dict[str, pl.Expr]:
+def _who(table: str) -> list[pl.Expr]:
+    """What is known of the entity of a cell."""
+    has = "entity_kind" in inputs.COLUMNS[table]
+    return [(pl.col(name).first() if has else pl.lit(None, CELLS[name]).first()).alias(name) for name in _WHO_IS]
+
+
+class _Rows:
+    """What the indicators of one table ask of its rows: conditions and amounts, each once under the words that declare it."""
+
+    def __init__(self, table: str) -> None:
+        self.columns = inputs.COLUMNS[table]
+        self.conditions: dict[str, pl.Expr] = {}
+        self.amounts: dict[str, pl.Expr] = {}
+
+    def holds(self, condition: str) -> pl.Expr:
+        """Of rows summed: whether the condition holds of them."""
+        return self._bit(condition, parse(condition, self.columns, boolean=True))
+
+    def filled(self, amount: str) -> pl.Expr:
+        """Of rows summed: whether they have the amount."""
+        return self._bit(f"{amount} IS NOT NULL", parse(amount, self.columns).is_not_null())
+
+    def _bit(self, said: str, condition: pl.Expr) -> pl.Expr:
+        self.conditions.setdefault(said, condition)
+        return (pl.col("_holds") & (1 << list(self.conditions).index(said))) != 0
+
+    def amount(self, amount: str | None) -> pl.Expr:
+        """Of rows summed: the sum of the amount (None: 1 of each row)."""
+        of_row = parse(amount or "1", self.columns)
+        if not of_row.meta.root_names():  # a number, which would be summed once a group
+            return of_row * pl.col("_count")
+        self.amounts.setdefault(f"= {amount}", of_row)
+        return pl.col(f"= {amount}")
+
+    def holding(self) -> pl.Expr:
+        """Of a row: which conditions hold, as bits."""
+        each = [pl.when(condition).then(pl.lit(1 << at, pl.Int64)).otherwise(0) for at, condition in enumerate(self.conditions.values())]
+        return pl.sum_horizontal(each) if each else pl.lit(0, pl.Int64)
+
+    def sums(self) -> list[pl.Expr]:
+        amounts = [exact.fixed(amount).sum().alias(said) for said, amount in self.amounts.items()]
+        return [*amounts, pl.len().alias("_count"), pl.col("_rows").sum(), pl.col("_months").min()]
+
+
+def _sums(indicator: Indicator, of: _Rows) -> dict[str, pl.Expr]:
     """The columns of CELLS that are summed. A row enters if numerator and denominator are both filled: missing is not
     zero, and a row with only one of them would move the ratio."""
-    assert indicator.table
-    columns = inputs.COLUMNS[indicator.table]
     rows = pl.col("_rows")
     # Not a literal where all rows count: it would be one value a group, and so would its sum.
     counts = pl.col("entity_kind").is_in(indicator.kinds) if indicator.kinds else rows.is_not_null()
-    where = parse(indicator.where, columns, boolean=True) if indicator.where else counts
-    matching = (counts & where).fill_null(False)
-    num = parse(indicator.numerator, columns) if indicator.numerator else pl.lit(1.0)
-    den = parse(indicator.denominator, columns) if indicator.denominator else pl.lit(1.0)
-    enters = matching & num.is_not_null() & den.is_not_null()
+    matching = (counts & of.holds(indicator.where) if indicator.where else counts).fill_null(False)
+    sides = (indicator.numerator, indicator.denominator)
+    enters = pl.all_horizontal(matching, *(of.filled(side) for side in sides if side))
+    num, den = (pl.when(enters).then(of.amount(side)) for side in sides)
 
     def of_rows(where: pl.Expr) -> pl.Expr:
         return pl.when(where).then(rows).otherwise(0).sum()
 
-    conditions = {flag: parse(condition, columns, boolean=True) for flag, condition in indicator.flags.items()}
+    conditions = {flag: of.holds(condition) for flag, condition in indicator.flags.items()}
     conditions["partial"] = pl.col("_months").is_not_null()
     entered = of_rows(enters)
     return {
-        "num": exact.total(pl.when(enters).then(num)),
-        "den": exact.total(pl.when(enters).then(den)) if indicator.is_quotient else pl.lit(None, pl.Float64),
+        "num": exact.total(num),
+        "den": exact.total(den) if indicator.is_quotient else pl.lit(None, pl.Float64),
         "n_rows": entered,
         "n_num": entered,
         "n_den": entered,

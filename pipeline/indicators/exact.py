@@ -11,6 +11,11 @@ import polars as pl
 _FIXED = pl.Decimal(38, 12)
 
 
+def fixed(value: pl.Expr | str) -> pl.Expr:
+    """A column of numbers as whole numbers of 10^-12 (a decimal), of which partial sums add up to the same sum."""
+    return (pl.col(value) if isinstance(value, str) else value).cast(_FIXED)
+
+
 def total(value: pl.Expr | str) -> pl.Expr:
     """The sum of a column of numbers as Float64; nulls are left out (0 if there is nothing else)."""
-    return (pl.col(value) if isinstance(value, str) else value).cast(_FIXED).sum().cast(pl.Float64)
+    return fixed(value).sum().cast(pl.Float64)
