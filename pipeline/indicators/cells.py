@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import polars as pl
 
 from pipeline.filings.contracts import BY_NAME
 from pipeline.indicators import exact, flags, inputs
-from pipeline.indicators.expressions import parse
+from pipeline.indicators.expressions import is_whole, parse
 from pipeline.indicators.model import Indicator
 from pipeline.indicators.panel import CELL
 from pipeline.regions import NATION_CODE
@@ -58,10 +59,11 @@ def cells(indicators: Iterable[Indicator], edition: Edition, dimension: str | No
         passes.setdefault((indicator.table, indicator.year), []).append(indicator)
     parts = [pl.DataFrame(schema=CELLS)]
     for (table, year), group in passes.items():
-        keys, who, rows = _keys(table, year, dimension), _who(table), _Rows(table)
+        keys, rows = _keys(table, year, dimension), _Rows(table)
         sums = [sum_.alias(f"{at}.{name}") for at, one in enumerate(group) for name, sum_ in _sums(one, rows).items()]
-        few = edition.tables[table].lazy().group_by(*keys, _holds=rows.holding()).agg(*who, *rows.sums())
-        wide = few.group_by(key.meta.output_name() for key in keys).agg(*(pl.col(n).first() for n in _WHO_IS), *sums).collect()
+        few = edition.tables[table].lazy().group_by(*keys, _holds=rows.holding()).agg(**rows.sums()).collect()
+        few = inputs.with_entity(few.with_columns(pl.col("entity_id").cast(pl.String)), edition.tables["entities"])
+        wide = few.lazy().group_by(*(key.meta.output_name() for key in keys), "entity_kind", "group_id").agg(sums).collect()
         wide = wide.drop_nulls("member") if dimension else wide.with_columns(member=pl.lit(None, pl.String))
         wide = wide.with_columns(pl.col(name).cast(dtype) for name, dtype in CELLS.items() if name in wide.columns)
         for at, indicator in enumerate(group):
@@ -73,9 +75,6 @@ def cells(indicators: Iterable[Indicator], edition: Edition, dimension: str | No
     return pl.concat(parts).filter(pl.col("year") <= edition.report_year)
 
 
-_WHO_IS = ("entity_kind", "group_id")
-
-
 def _keys(table: str, year: str, dimension: str | None) -> list[pl.Expr]:
     columns = inputs.COLUMNS[table]
     province = pl.col("province_code") if "province_code" in columns else pl.lit(NATION_CODE)
@@ -84,48 +83,54 @@ def _keys(table: str, year: str, dimension: str | None) -> list[pl.Expr]:
     return [pl.col(year).alias("year"), province.alias("province_code"), entity.alias("entity_id"), *member]
 
 
-def _who(table: str) -> list[pl.Expr]:
-    """What is known of the entity of a cell."""
-    has = "entity_kind" in inputs.COLUMNS[table]
-    return [(pl.col(name).first() if has else pl.lit(None, CELLS[name]).first()).alias(name) for name in _WHO_IS]
-
-
 class _Rows:
     """What the indicators of one table ask of its rows: conditions and amounts, each once under the words that declare it."""
 
     def __init__(self, table: str) -> None:
-        self.columns = inputs.COLUMNS[table]
+        self.table = table
         self.conditions: dict[str, pl.Expr] = {}
         self.amounts: dict[str, pl.Expr] = {}
 
     def holds(self, condition: str) -> pl.Expr:
         """Of rows summed: whether the condition holds of them."""
-        return self._bit(condition, parse(condition, self.columns, boolean=True))
+        return self._bit(condition, _parsed(condition, self.table, boolean=True))
 
     def filled(self, amount: str) -> pl.Expr:
         """Of rows summed: whether they have the amount."""
-        return self._bit(f"{amount} IS NOT NULL", parse(amount, self.columns).is_not_null())
+        return self._bit(f"{amount} IS NOT NULL", _parsed(amount, self.table).is_not_null())
 
     def _bit(self, said: str, condition: pl.Expr) -> pl.Expr:
         self.conditions.setdefault(said, condition)
         return (pl.col("_holds") & (1 << list(self.conditions).index(said))) != 0
 
-    def amount(self, amount: str | None) -> pl.Expr:
-        """Of rows summed: the sum of the amount (None: 1 of each row)."""
-        of_row = parse(amount or "1", self.columns)
+    def amount(self, amount: str) -> pl.Expr:
+        """Of rows summed: the sum of the amount."""
+        of_row = _parsed(amount, self.table)
         if not of_row.meta.root_names():  # a number, which would be summed once a group
             return of_row * pl.col("_count")
-        self.amounts.setdefault(f"= {amount}", of_row)
+        # Conditions and whole numbers are whole without being made so.
+        whole = of_row.cast(pl.Int64) if _is_whole(amount, self.table) else exact.fixed(of_row)
+        self.amounts.setdefault(f"= {amount}", whole.sum())
         return pl.col(f"= {amount}")
 
     def holding(self) -> pl.Expr:
         """Of a row: which conditions hold, as bits."""
-        each = [pl.when(condition).then(pl.lit(1 << at, pl.Int64)).otherwise(0) for at, condition in enumerate(self.conditions.values())]
+        bits = [pl.lit(1 << at, pl.Int64) for at in range(len(self.conditions))]
+        each = [pl.when(holds).then(bit).otherwise(0) for holds, bit in zip(self.conditions.values(), bits, strict=True)]
         return pl.sum_horizontal(each) if each else pl.lit(0, pl.Int64)
 
-    def sums(self) -> list[pl.Expr]:
-        amounts = [exact.fixed(amount).sum().alias(said) for said, amount in self.amounts.items()]
-        return [*amounts, pl.len().alias("_count"), pl.col("_rows").sum(), pl.col("_months").min()]
+    def sums(self) -> dict[str, pl.Expr]:
+        return self.amounts | {"_count": pl.len(), "_rows": pl.col("_rows").sum(), "_months": pl.col("_months").min()}
+
+
+@cache
+def _parsed(text: str, table: str, boolean: bool = False) -> pl.Expr:
+    return parse(text, inputs.COLUMNS[table], boolean)
+
+
+@cache
+def _is_whole(text: str, table: str) -> bool:
+    return is_whole(text, inputs.COLUMNS[table])
 
 
 def _sums(indicator: Indicator, of: _Rows) -> dict[str, pl.Expr]:
@@ -135,8 +140,8 @@ def _sums(indicator: Indicator, of: _Rows) -> dict[str, pl.Expr]:
     # Not a literal where all rows count: it would be one value a group, and so would its sum.
     counts = pl.col("entity_kind").is_in(indicator.kinds) if indicator.kinds else rows.is_not_null()
     matching = (counts & of.holds(indicator.where) if indicator.where else counts).fill_null(False)
-    sides = (indicator.numerator, indicator.denominator)
-    enters = pl.all_horizontal(matching, *(of.filled(side) for side in sides if side))
+    sides = [side or "1" for side in (indicator.numerator, indicator.denominator)]
+    enters = pl.all_horizontal(matching, *(of.filled(side) for side in sides if side != "1"))
     num, den = (pl.when(enters).then(of.amount(side)) for side in sides)
 
     def of_rows(where: pl.Expr) -> pl.Expr:

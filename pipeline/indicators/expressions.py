@@ -54,6 +54,12 @@ def parse(text: str, columns: Mapping[str, pl.DataType], boolean: bool = False) 
     return expression if boolean else expression.cast(pl.Float64)
 
 
+def is_whole(text: str, columns: Mapping[str, pl.DataType]) -> bool:
+    """Whether an expression that `parse` accepts is a condition or whole numbers only."""
+    dtype = pl.LazyFrame(schema=dict(columns)).select(found=pl.sql_expr(text)).collect_schema()["found"]
+    return dtype == pl.Boolean or dtype.is_integer()
+
+
 def _check(node: Node, columns: Mapping[str, pl.DataType]) -> None:
     """Raises Refused at the first part of the tree that may not be there."""
     kind, body = _named(node)
