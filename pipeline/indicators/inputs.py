@@ -94,7 +94,7 @@ def prepare(
         "report_year": report_year,
     }  # fmt: skip
     return {
-        name: frame.with_columns(pl.lit(value, pl.Int64).alias(column) for column, value in constants.items())
+        name: coded(frame).with_columns(pl.lit(value, pl.Int64).alias(column) for column, value in constants.items())
         for name, frame in frames.items()
     }
 
@@ -147,6 +147,12 @@ def with_entity(frame: pl.DataFrame, entities: pl.DataFrame) -> pl.DataFrame:
     known = entities.select("entity_id", "group_id", entity_kind="kind").unique("entity_id", keep="first")
     joined = frame.join(known, on="entity_id", how="left", maintain_order="left")
     return joined.with_columns(pl.coalesce("group_id", "entity_id").alias("group_id"))
+
+
+def coded(frame: pl.DataFrame) -> pl.DataFrame:
+    """Province and filing entity as categories: rows are grouped by them again and again, and texts make that slow."""
+    of_filer = ("province_code", "entity_id") if "entity_kind" in frame.columns else ()
+    return frame.with_columns(pl.col(of_filer).cast(pl.Categorical)) if of_filer else frame
 
 
 # --- weights -----------------------------------------------------------------------------------------------

@@ -75,7 +75,8 @@ def _priced(side: Indicator, edition: Edition) -> pl.DataFrame:
         frame = frame.filter(parse(side.where, columns, boolean=True))
     if side.kinds:
         frame = frame.filter(pl.col("entity_kind").is_in(side.kinds))
-    return frame.select(*WHO, price_base=side.constant_prices, value=parse(side.numerator, columns), n_rows="_rows")
+    who = [pl.col(name).cast(CELLS[name]) for name in WHO]
+    return frame.select(*who, price_base=side.constant_prices, value=parse(side.numerator, columns), n_rows="_rows")
 
 
 def level(

@@ -213,6 +213,7 @@ def queried(frames: Frames) -> dict[str, pl.DataFrame]:
         sums = {f"{id}/num": num for id, (num, _) in indicators.items()}
         sums |= {f"{id}/den": den for id, (_, den) in indicators.items() if den is not None}
         of_provinces = frames[name].lazy().group_by("year", "province_code").agg(**sums).collect()
+        of_provinces = of_provinces.with_columns(pl.col("province_code").cast(pl.String))
         nation = of_provinces.group_by("year").agg(pl.lit(NATION_CODE).alias("province_code"), pl.col(list(sums)).sum())
         found[name] = pl.concat([of_provinces, nation.select(of_provinces.columns)])
     return found
