@@ -87,6 +87,7 @@ def prepare(
     frames["carbon"] = carbon.emissions(
         frames["energy"], frames["green_power"], factors, reference.fuel_factors(layout), params.fuel_factor_set
     )
+    frames = {name: coded(frame) for name, frame in frames.items()}
     frames["cells"] = quality.cells(frames)
     frames["counts"] = quality.rejections(counts, report_year)
     constants = {
@@ -94,7 +95,7 @@ def prepare(
         "report_year": report_year,
     }  # fmt: skip
     return {
-        name: coded(frame).with_columns(pl.lit(value, pl.Int64).alias(column) for column, value in constants.items())
+        name: frame.with_columns(pl.lit(value, pl.Int64).alias(column) for column, value in constants.items())
         for name, frame in frames.items()
     }
 
