@@ -63,13 +63,20 @@ def cells(indicators: Iterable[Indicator], edition: Edition, dimension: str | No
         sums = [sum_.alias(f"{at}.{name}") for at, one in enumerate(group) for name, sum_ in _sums(one, rows).items()]
         few = edition.tables[table].lazy().group_by(*keys, _holds=rows.holding()).agg(**rows.sums()).collect()
         few = inputs.with_entity(few.with_columns(pl.col("entity_id").cast(pl.String)), edition.tables["entities"])
-        wide = few.lazy().group_by(*(key.meta.output_name() for key in keys), "entity_kind", "group_id").agg(sums).collect()
+        wide = (
+            few.lazy()
+            .group_by(*(key.meta.output_name() for key in keys), "entity_kind", "group_id")
+            .agg(sums)
+            .collect()
+        )
         wide = wide.drop_nulls("member") if dimension else wide.with_columns(member=pl.lit(None, pl.String))
         wide = wide.with_columns(pl.col(name).cast(dtype) for name, dtype in CELLS.items() if name in wide.columns)
         for at, indicator in enumerate(group):
             made = {name: pl.col(f"{at}.{name}") for name in (*AMOUNTS, *COUNTS, "months", "bits")}
             made["indicator_id"] = pl.lit(indicator.id)
-            part = wide.filter(made["seen"] > 0).select(made.get(name, pl.col(name)).cast(dtype).alias(name) for name, dtype in CELLS.items())
+            part = wide.filter(made["seen"] > 0).select(
+                made.get(name, pl.col(name)).cast(dtype).alias(name) for name, dtype in CELLS.items()
+            )
             part = _cumulated(part, indicator, edition) if indicator.cumulative_from else part
             parts.append(part.select(list(CELLS)))
     return pl.concat(parts).filter(pl.col("year") <= edition.report_year)
@@ -116,7 +123,9 @@ class _Rows:
     def holding(self) -> pl.Expr:
         """Of a row: which conditions hold, as bits."""
         bits = [pl.lit(1 << at, pl.Int64) for at in range(len(self.conditions))]
-        each = [pl.when(holds).then(bit).otherwise(0) for holds, bit in zip(self.conditions.values(), bits, strict=True)]
+        each = [
+            pl.when(holds).then(bit).otherwise(0) for holds, bit in zip(self.conditions.values(), bits, strict=True)
+        ]
         return pl.sum_horizontal(each) if each else pl.lit(0, pl.Int64)
 
     def sums(self) -> dict[str, pl.Expr]:

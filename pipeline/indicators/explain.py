@@ -150,7 +150,9 @@ def _behind(
             part for part in BY_NAME[name].key if part in entering.columns and part in rows.columns and part != "month"
         ]
         of_rows = [pl.col(part).cast(rows.schema[part]) for part in key]
-        behind = rows.join(entering.select(of_rows).unique(), on=key, how="semi", maintain_order="left", nulls_equal=True)
+        behind = rows.join(
+            entering.select(of_rows).unique(), on=key, how="semi", maintain_order="left", nulls_equal=True
+        )
         if "is_control" in rows.columns and "province_code" in BY_NAME[name].key:
             behind = behind.filter(~pl.col("is_control"))
         yield (

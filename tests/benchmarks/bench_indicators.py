@@ -35,6 +35,7 @@ from pipeline.indicators.evaluate import evaluate, places
 from pipeline.indicators.model import Catalogue, load_catalogue
 from pipeline.layout import Layout
 from pipeline.params import Params
+from pipeline.reference import Plan
 from pipeline.regions import NATION_CODE, all_regions
 
 SEED, ROUNDS, ROWS, BOUND, CLOSE = 7, 5, 20_000_000, 1.2, 1e-9
@@ -71,7 +72,10 @@ def tables(rows: int, layout: Layout) -> dict[str, pl.DataFrame]:
 def canonical(name: str, frame: pl.DataFrame) -> pl.DataFrame:
     """All columns of a table in their types; what is not there is what stands for nothing."""
     nothing = {"sub_region": "", "is_control": False, "month": 0, "supply": "own", "counterparty_id": ""}
-    given = {column: pl.col(column) if column in frame.columns else pl.lit(nothing.get(column)) for column in BY_NAME[name].dtypes}
+    given = {
+        column: pl.col(column) if column in frame.columns else pl.lit(nothing.get(column))
+        for column in BY_NAME[name].dtypes
+    }
     return frame.select(given[column].cast(dtype).alias(column) for column, dtype in BY_NAME[name].dtypes.items())
 
 
@@ -253,14 +257,18 @@ def unnamed(catalogue: Catalogue) -> list[str]:
     return [one.id for one in catalogue.of_tables() if one.table in PARTS and not one.across and one.id not in known]
 
 
+def prepared(rows: int, layout: Layout, plan: Plan) -> tuple[float, Frames]:
+    """How long `inputs.prepare` takes, and what it gives; what was filed is forgotten."""
+    filed = tables(rows, layout)
+    return seconds(lambda: inputs.prepare(filed, layout, Params(), plan, REPORT_YEAR))
+
+
 def main(rounds: int = ROUNDS, rows: int = ROWS) -> int:
     layout = Layout.current()
     catalogue, plan, regions = load_catalogue(layout), reference.load_plan(layout), places(layout)
     if lacking := unnamed(catalogue):
         sys.exit(f"手写查询没有 {'、'.join(lacking)}，请补上。")
-    filed = tables(rows, layout)
-    preparing, frames = seconds(lambda: inputs.prepare(filed, layout, Params(), plan, REPORT_YEAR))
-    del filed
+    preparing, frames = prepared(rows, layout, plan)
     edition, took = Edition(frames, plan.baseline_year, REPORT_YEAR), []
     for _ in range(rounds):
         alone, theirs = seconds(lambda: queried(frames))
