@@ -104,7 +104,7 @@ class _Rows:
 
     def filled(self, amount: str) -> pl.Expr:
         """Of rows summed: whether they have the amount."""
-        return self._bit(f"{amount} IS NOT NULL", _parsed(amount, self.table).is_not_null())
+        return self._bit(f"({amount}) IS NOT NULL", _parsed(amount, self.table).is_not_null())
 
     def _bit(self, said: str, condition: pl.Expr) -> pl.Expr:
         self.conditions.setdefault(said, condition)
@@ -115,7 +115,7 @@ class _Rows:
         of_row = _parsed(amount, self.table)
         if not of_row.meta.root_names():  # a number, which would be summed once a group
             return of_row * pl.col("_count")
-        # Conditions and whole numbers are whole without being made so.
+        # What is whole already needs no decimals to be summed the same in any order.
         whole = of_row.cast(pl.Int64) if _is_whole(amount, self.table) else exact.fixed(of_row)
         self.amounts.setdefault(f"= {amount}", whole.sum())
         return pl.col(f"= {amount}")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from pipeline.indicators.expressions import Refused, parse
+from pipeline.indicators.expressions import Refused, is_whole, parse
 
 COLUMNS: dict[str, pl.DataType] = {
     "kind": pl.Enum(["core", "access"]),
@@ -107,3 +107,8 @@ def test_a_condition_is_not_a_number_and_the_other_way_round() -> None:
         parse("kwh", COLUMNS, boolean=True)
     with pytest.raises(Refused, match="应为数或条件"):
         parse("name", COLUMNS)
+
+
+def test_conditions_and_whole_numbers_are_told_from_other_numbers() -> None:
+    assert all(is_whole(text, COLUMNS) for text in ("new_build", "racks >= 2 OR kind = 'core'", "racks * 2", "1"))
+    assert not any(is_whole(text, COLUMNS) for text in ("kwh", "racks / 2", "CASE WHEN new_build THEN kwh ELSE 0 END"))
