@@ -124,7 +124,7 @@ def overhead(root: Path) -> tuple[float, float]:
     os.environ["GREEN_REPORT_ROOT"] = str(root)
     from papermill import execute_notebook
 
-    from pipeline.reports import make, sources
+    from pipeline.reports import edition, make, sources
     from pipeline.reports.execute import IN_PROCESS
     from pipeline.reports.plan import Selection, jobs
 
@@ -137,6 +137,7 @@ def overhead(root: Path) -> tuple[float, float]:
     nbformat.write(nothing, empty)
     layout = Layout(root)
     job = jobs(layout, Selection())[0]
+    edition.prepare(layout, [job])
     common = sources.shared(layout, sources.hashes(layout))
     engine, build = [], []
     for _ in range(ROUNDS):
@@ -192,7 +193,10 @@ def main() -> None:
     table.add_row("2 笔记本，生成中", f"{build:.3f}", "", "", "", "≤ 0.15")
     table.add_row("3 没有变化", str(again), "从头", str(cold), share(again), "< 2 秒，< 5%")
     table.add_row("  改一省的参数", str(one), "从头", str(cold), share(one), "只该省")
-    Console().print(table)
+    console = Console()
+    if not console.is_terminal:
+        console.width = 160
+    console.print(table)
 
 
 if __name__ == "__main__":
