@@ -10,11 +10,10 @@ report: setup
 test: setup
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 # What the intake takes, as a multiple of the time in which the file is only read; all indicators of 20 M rows beside a
-# query by hand; the scenarios; many reports beside
-# the plain way of making them. Half an hour.
+# query by hand; the scenarios; many reports beside the plain way of making them. Half an hour.
 bench: setup
 	@status=0; for one in filings indicators scenarios page fleet; do $(BIN)/python tests/benchmarks/bench_$$one.py || status=1; done; exit $$status
 

@@ -28,6 +28,7 @@ USAGE = {  # typer's words for wrong calls
     r"unexpected extra argument(?:s|\(s\))? \((.*)\)": "多出了 {}，选项要写成 --名称 取值",
     r"requires an argument": "后面缺少取值",
     r"valid integer": "取值不是整数，应如 2025",
+    r"greater than or equal to (\d+)": "取值太小，应不小于 {}",
 }
 INTERRUPTED = 130  # also what typer makes of Ctrl-C
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]  # typer keeps the class itself to itself

@@ -95,7 +95,7 @@ def trend(
     if change and exact:
         amount = wording.rise_or_fall(first, last, points=measure.scale == "percent")
         amount = amount.replace("上升", "增长") if measure.rises.startswith("增") else amount
-        sentence += f"，累计{amount}" if amount != wording.MISSING else ""
+        sentence += f"，累计{amount}" if any(map(str.isdigit, amount)) else ""  # too little to be told as a share
     return _close_up(sentence)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from pipeline.errors import OutputError
 
 _REASONS = {
+    errno.ENOENT: "没有这个文件夹，也不能新建",
     errno.ENOTDIR: "路径中有一段是文件，不是文件夹",
     errno.EEXIST: "同名的文件挡住了文件夹",
     errno.EISDIR: "同名的文件夹挡住了文件",

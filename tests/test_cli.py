@@ -60,6 +60,7 @@ def test_wrong_option_is_one_sentence(green_report: Run, arguments: list[str], e
         (["build", "--year", "去年"], ["--year", "整数"]),
         (["build", "--to"], ["--to", "缺少取值"]),
         (["build", "广东"], ["广东", "--"]),
+        (["build", "--workers", "0"], ["--workers", "1"]),
         (["bulid"], ["bulid", "build"]),
     ],
 )

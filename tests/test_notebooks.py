@@ -11,6 +11,7 @@ import pytest
 
 from pipeline.reports.blocks import MIME
 from pipeline.reports.execute import CONTEXT, execute, parameter_names
+from pipeline.reports.make import named
 from pipeline.reports.standing import chapters
 from tests.conftest import ROOT
 
@@ -31,6 +32,10 @@ class TestNotebook:
 
     def test_has_the_parameters_that_all_have(self, path: Path) -> None:
         assert parameter_names(path) == PARAMETERS
+
+    def test_depends_on_what_it_asks_its_chapter_for_only(self, path: Path) -> None:
+        """Else one province's parameter would make every province's report again."""
+        assert named(path) == set()
 
     def test_begins_with_its_title_and_skips_no_level(self, path: Path) -> None:
         lines = [
@@ -60,6 +65,23 @@ def test_parameter_cells_are_the_same() -> None:
         return next(cell.source for cell in cells if "parameters" in cell.metadata.get("tags", []))
 
     assert len({cell(path) for path in NOTEBOOKS}) == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "read"),
+    [
+        ("from pipeline import params", {"files"}),
+        ("import pipeline.params as p", {"files"}),
+        ("params = chapter.params", set()),
+        ("print(scenario, overrides)", {"scenario", "everything"}),
+        ("open_chapter(scenario=scenario)", set()),
+        ("%run other", {"everything", "files"}),
+    ],
+)
+def test_what_a_notebook_reads_past_its_chapter_is_seen(tmp_path: Path, source: str, read: set[str]) -> None:
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+    nbformat.write(notebook, tmp_path / "one.ipynb")
+    assert named(tmp_path / "one.ipynb") == read
 
 
 @pytest.mark.slow

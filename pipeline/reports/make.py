@@ -79,7 +79,7 @@ def _run(layout: Layout, job: Job, notebook: Path, kept: Store, isolated: bool) 
         try:
             execute(notebook, executed, parameters(job) | {CONTEXT: str(context)}, isolated=isolated)
             fill_in(executed, whole / NOTEBOOK, {})
-            asked = {*ALWAYS, *reads.read_text("utf-8").split(), *_named(notebook)}
+            asked = {*ALWAYS, *reads.read_text("utf-8").split(), *named(notebook)}
             return Made([kept.put(whole)], record=Record(dict.fromkeys(sorted(asked), "")), made=1)
         except ChapterFailed as failed:
             place_ = work(layout, job) / "failed" / notebook.name
@@ -169,21 +169,25 @@ def _named_in(notebook: Path, changed_ns: int) -> frozenset[str]:
             tree = ast.parse(cell.source)
         except SyntaxError:  # a magic command: it may name anything
             return frozenset({"everything", "files"})
-        imported = [one for one in ast.walk(tree) if isinstance(one, ast.ImportFrom) and one.module == "pipeline"]
-        if any(alias.name == "params" for one in imported for alias in one.names):
-            names.add("params")
+        for one in ast.walk(tree):
+            if isinstance(one, ast.ImportFrom) and one.module == "pipeline":
+                names |= {"params"} & {alias.name for alias in one.names}
+            elif isinstance(one, ast.ImportFrom | ast.Import):
+                modules = [one.module] if isinstance(one, ast.ImportFrom) else [alias.name for alias in one.names]
+                names |= {"params"} if "pipeline.params" in modules else set()
         passed = {
             id(keyword.value)
             for call in ast.walk(tree)
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "open_chapter"
             for keyword in call.keywords
         }
-        names |= {one.id for one in ast.walk(tree) if isinstance(one, ast.Name) and id(one) not in passed}
+        own = {"scenario", "overrides"}  # of the parameters cell
+        names |= own & {one.id for one in ast.walk(tree) if isinstance(one, ast.Name) and id(one) not in passed}
     meant = {"scenario": "scenario", "overrides": "everything", "params": "files"}
     return frozenset(meant[name] for name in meant.keys() & names)
 
 
-def _named(notebook: Path) -> frozenset[str]:
+def named(notebook: Path) -> frozenset[str]:
     """What a notebook reads by itself: of its parameters cell, besides what it hands to `open_chapter`, and with
     `pipeline.params` of the parameter files."""
     return _named_in(notebook, notebook.stat().st_mtime_ns)

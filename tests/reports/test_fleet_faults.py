@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -63,10 +64,16 @@ def project(tmp_path: Path) -> Project:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    made = Project(tmp_path_factory.mktemp("undisturbed") / "toy")
+def timed(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, bytes], float]:
+    """What an undisturbed build makes, and in how many seconds."""
+    made, began = Project(tmp_path_factory.mktemp("undisturbed") / "toy"), time.monotonic()
     assert made.run("--workers", "1")[0] == 0
-    return made.reports()
+    return made.reports(), time.monotonic() - began
+
+
+@pytest.fixture(scope="module")
+def undisturbed(timed: tuple[dict[str, bytes], float]) -> dict[str, bytes]:
+    return timed[0]
 
 
 def wait_for(there: Callable[[], object], running: subprocess.Popen[str], what: str) -> None:
@@ -78,14 +85,15 @@ def wait_for(there: Callable[[], object], running: subprocess.Popen[str], what: 
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_killed_at_any_moment(project: Project, undisturbed: dict[str, bytes], workers: str) -> None:
-    dice = random.Random(int(workers))
+def test_killed_at_any_moment(project: Project, timed: tuple[dict[str, bytes], float], workers: str) -> None:
+    (undisturbed, seconds), dice = timed, random.Random(int(workers))
     killed = 0
-    for pause in (0.5, 3, 6, 10):
+    for part in (0.05, 0.3, 0.4, 0.5):
         running = project.start("--workers", workers)
-        time.sleep(pause * dice.uniform(0.5, 1.5))
+        time.sleep(seconds * part * dice.uniform(0.5, 1.5))
         killed += running.poll() is None
-        os.killpg(running.pid, signal.SIGKILL) if workers == "1" else running.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(running.pid, signal.SIGKILL) if workers == "1" else running.kill()
         running.communicate()
         for name, content in project.reports().items():  # each file is whole, or not there
             assert name.endswith(".part") or content == undisturbed[name]
