@@ -25,7 +25,7 @@ from pipeline.output import check_writable, locked, why_not_written
 from pipeline.reports import edition, sources, tasks
 from pipeline.reports.cache import Record, Records
 from pipeline.reports.plan import Job
-from pipeline.reports.pool import Cluster, Died, Here, Pool
+from pipeline.reports.pool import Cluster, Died, Here, NoCluster, Pool
 from pipeline.reports.progress import Progress
 from pipeline.reports.render.engine import Engine
 from pipeline.reports.standing import Standing, chapter_key, chapters, reads, records_of_report, stands, store
@@ -144,7 +144,7 @@ class _Build:
             if len(to_make) >= MANY:
                 progress.doing("制作图表用的小字体")
                 subset.make(subset.beside(self.layout.charts), subset.characters(self._texts()))
-            with _pool(self.layout, self.jobs[0], self.how, len(to_make)) as pool:
+            with _pool(self.layout, self.jobs[0], self.how, len(to_make), progress) as pool:
                 for result in _Making(self, to_make, pool, progress).run():
                     results[result.job.folder] = result
             self._tidy()
@@ -170,11 +170,16 @@ class _Build:
 
 
 @contextmanager
-def _pool(layout: Layout, job: Job, how: How, reports: int) -> Iterator[Pool]:
-    """This process where one is enough: starting others costs as much as a report."""
+def _pool(layout: Layout, job: Job, how: How, reports: int, progress: Progress) -> Iterator[Pool]:
+    """This process where one is enough, for starting others costs as much as a report, or where there can be no others."""
     workers = min(how.workers, reports)
     scratch = layout.processed / job.edition / STAGE
-    pool: Pool = Here() if how.scheduler is None and workers <= 1 else Cluster(workers, how.scheduler, scratch)
+    pool: Pool = Here()
+    if how.scheduler is not None or workers > 1:
+        try:
+            pool = Cluster(workers, how.scheduler, scratch)
+        except NoCluster:
+            progress.say("这台机器不能启动多个工作进程（连不上本机地址 127.0.0.1），改在一个进程里生成")
     try:
         yield pool
     except BaseException:

@@ -23,6 +23,10 @@ class Died(Exception):
     """The process that ran a task died of it, and another one too."""
 
 
+class NoCluster(Exception):
+    """No processes could be started on this machine, as where it cannot reach itself."""
+
+
 class Pool(Protocol):
     """`submit` a task under a key, then ask for the `next` that is done: its key, and what it gave or raised.
 
@@ -65,7 +69,7 @@ class Cluster:
 
     A worker has one thread, for notebooks and the drawing of charts are not safe for more, and polars in it has its
     share of the cores. A worker that dies is replaced and its task given to another; a task that two have died of is
-    given up as `Died`.
+    given up as `Died`. Raises NoCluster, and ParameterError for a scheduler that is not there.
     """
 
     def __init__(self, workers: int, scheduler: str | None, scratch: Path) -> None:
@@ -91,17 +95,21 @@ class Cluster:
         warnings.simplefilter("ignore")
         self._cluster: Any = None
         if scheduler is None:
-            self._cluster = LocalCluster(
-                n_workers=workers,
-                threads_per_worker=1,
-                processes=True,
-                dashboard_address=None,
-                worker_dashboard_address=None,
-                local_directory=str(scratch),
-                memory_limit=0,  # workers are not paused or ended for what they use: the system has a limit
-                silence_logs=50,
-                host="127.0.0.1",
-            )
+            try:
+                self._cluster = LocalCluster(
+                    n_workers=workers,
+                    threads_per_worker=1,
+                    processes=True,
+                    dashboard_address=None,
+                    worker_dashboard_address=None,
+                    local_directory=str(scratch),
+                    memory_limit=0,  # workers are not paused or ended for what they use: the system has a limit
+                    silence_logs=50,
+                    host="127.0.0.1",
+                )
+            except (OSError, RuntimeError) as error:
+                self._open.close()
+                raise NoCluster(str(error)) from error
         try:
             self._client = Client(self._cluster or scheduler, set_as_default=False, timeout=CONNECT_S)
         except (OSError, ValueError) as error:  # no such address, or nobody there

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -30,8 +31,10 @@ class Project:
     def __init__(self, root: Path) -> None:
         self.root, self.out = toy.project(root), root / "out"
 
-    def start(self, *more: str, limit: Callable[[], None] | None = None) -> subprocess.Popen[str]:
-        command = [str(Path(sys.executable).with_name("green-report")), "build", "--region", "广东,海南"]
+    def start(
+        self, *more: str, limit: Callable[[], None] | None = None, within: Sequence[str] = ()
+    ) -> subprocess.Popen[str]:
+        command = [*within, str(Path(sys.executable).with_name("green-report")), "build", "--region", "广东,海南"]
         command += ["--filings", str(self.root / "filings"), "--to", "html", "--out", str(self.out), *more]
         return subprocess.Popen(
             command,
@@ -44,8 +47,8 @@ class Project:
             start_new_session=True,
         )
 
-    def run(self, *more: str, limit: Callable[[], None] | None = None) -> tuple[int, str]:
-        running = self.start(*more, limit=limit)
+    def run(self, *more: str, limit: Callable[[], None] | None = None, within: Sequence[str] = ()) -> tuple[int, str]:
+        running = self.start(*more, limit=limit, within=within)
         said, errors = running.communicate(timeout=600)
         return running.returncode, said + errors
 
@@ -176,6 +179,16 @@ def test_an_output_folder_that_cannot_be_written(project: Project) -> None:
     assert status == 2
     assert "不能写入" in said
     assert "01_alpha" not in said
+
+
+def test_a_machine_that_cannot_reach_itself(project: Project, undisturbed: dict[str, bytes]) -> None:
+    alone = ["unshare", "--net"]
+    if shutil.which("unshare") is None or subprocess.run([*alone, "true"], capture_output=True).returncode:
+        pytest.skip("no network of its own can be made for a process here")
+    status, said = project.run("--workers", "2", within=alone)
+    assert status == 0, said
+    assert "改在一个进程里生成" in said
+    assert project.reports() == undisturbed
 
 
 def test_two_builds_at_once(project: Project, undisturbed: dict[str, bytes]) -> None:
