@@ -30,6 +30,11 @@ class Layout:
         return self.notebooks / "params"
 
     @property
+    def policy(self) -> Path:
+        """The rules of disclosure control, which stand among the parameters."""
+        return self.params / "disclosure.yml"
+
+    @property
     def reference(self) -> Path:
         return self.root / "data" / "raw" / "reference"
 

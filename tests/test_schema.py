@@ -10,14 +10,11 @@ import pytest
 import yaml
 
 from pipeline import schema
-from pipeline.disclosure import policy
 from pipeline.layout import Layout
 from pipeline.params import Params
 
 SHIPPED = Layout.current()
-FILES = sorted(
-    path for path in SHIPPED.params.rglob("*.yml") if path.name != policy.FILE
-)  # its rules are no parameters
+FILES = sorted(path for path in SHIPPED.params.rglob("*.yml") if path != SHIPPED.policy)  # its rules are no parameters
 
 
 class _Loader(yaml.SafeLoader):

@@ -15,7 +15,6 @@ from pipeline.indicators.model import Catalogue
 from pipeline.layout import Layout
 from pipeline.wording import percent
 
-FILE = "disclosure.yml"
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?(/\d+)?%?", re.ASCII)
 
 
@@ -88,7 +87,7 @@ def load_policy(layout: Layout, catalogue: Catalogue) -> Policy:
 
     Raises ParameterError: one Chinese sentence with file, line, what was found and what would be right.
     """
-    path = layout.params / FILE
+    path = layout.policy
     if not path.is_file():
         return Policy()
     file = path.relative_to(layout.root).as_posix()

@@ -111,7 +111,7 @@ class Present:
         if name in PUBLIC_PARTS:
             return self._files.file(Path(self.frozen["edition"]) / f"{name}.parquet")
         if name == "policy":
-            return self._files.file(edition.policy(self._layout))
+            return self._files.file(self._layout.policy)
         if part == "params" and inner:
             return digest(self.frozen["params"].get(inner))
         if name == "outlook":

@@ -95,16 +95,11 @@ def made(layout: Layout, job: Job) -> Path:
     return layout.processed / job.edition / MADE / (PUBLIC if job.audience == PUBLIC else "")
 
 
-def policy(layout: Layout) -> Path:
-    """The file with the rules of disclosure control."""
-    return layout.params / "disclosure.yml"
-
-
 def _steps(layout: Layout, job: Job, jobs: Sequence[Job], common: Mapping[str, str], resolved: str) -> list[Step]:
     folder, is_public = layout.processed / job.place(), job.audience == PUBLIC
     filed = {"filings": digest(job.filed.key if job.filed else None), **common}
     if is_public:
-        filed["policy"] = sources.hashes(layout).file(policy(layout))
+        filed["policy"] = sources.hashes(layout).file(layout.policy)
     method = {f"params.{key}": digest(getattr(job.resolved.params, key)) for key in METHOD}
     computed = filed | method | {"year": digest(job.year)}
     if is_public:  # one pattern holds for the tables of all reports, and goes on from that of the year before

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.disclosure.policy import FILE, Policy, load_policy
+from pipeline.disclosure.policy import Policy, load_policy
 from pipeline.errors import ParameterError
 from pipeline.indicators.model import load_catalogue
 from pipeline.layout import Layout
@@ -51,7 +51,7 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path, layout: Layout) -> Non
 def test_a_mistake_is_told_with_its_line_and_what_would_be_right(
     tmp_path: Path, layout: Layout, text: str, told: str
 ) -> None:
-    path = tmp_path / "notebooks" / "params" / FILE
+    path = Layout(tmp_path).policy
     path.parent.mkdir(parents=True)
     path.write_text(text, "utf-8")
     with pytest.raises(ParameterError) as error:
@@ -61,7 +61,7 @@ def test_a_mistake_is_told_with_its_line_and_what_would_be_right(
 
 
 def test_ratios_are_written_as_numbers_percents_or_fractions(tmp_path: Path, layout: Layout) -> None:
-    path = tmp_path / "notebooks" / "params" / FILE
+    path = Layout(tmp_path).policy
     path.parent.mkdir(parents=True)
     path.write_text("dominance: 90%\np: 0.05\nbreakdown: 1/4\nprotection: 25.5%", "utf-8")
     found = load_policy(Layout(tmp_path), load_catalogue(layout))
