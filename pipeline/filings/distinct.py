@@ -62,11 +62,13 @@ class Coder:
 
 
 def distinct(cells: pl.Series) -> Distinct | None:
-    """The texts of a String or Categorical column, None where too many differ for that to be of use."""
+    """The texts of a String, Categorical or Int64 column, None where too many differ for that to be of use."""
     if isinstance(cells.dtype, pl.Categorical):
-        return _of_codes(cells, texts_in(cells))
+        return _of_codes(cells.to_physical(), texts_in(cells))
     if 0 < cells.len() == cells.null_count():
-        return Distinct(cells.head(1), pl.zeros(cells.len(), dtype=pl.UInt16, eager=True))
+        return Distinct(cells.head(1).cast(pl.String), pl.zeros(cells.len(), dtype=pl.UInt16, eager=True))
+    if is_number(cells):
+        return _of_numbers(cells)
     coder, codes = Coder(cells), list[Codes]()
     for rows in blocks(cells.len()):
         of_block = coder.codes(cells[rows])
@@ -74,6 +76,16 @@ def distinct(cells: pl.Series) -> Distinct | None:
             return None
         codes.append(of_block)
     return Distinct(coder.texts, pl.Series(np.concatenate(codes)))
+
+
+def coded(values: pl.Series) -> pl.Series:
+    """Texts as Categorical, with codes of their own."""
+    return values.cast(pl.Categorical(pl.Categories.random(physical=pl.UInt16)))
+
+
+def is_number(cells: pl.Series) -> bool:
+    """Whether a column was read as numbers: each cell of it is one, or empty."""
+    return cells.dtype.is_numeric()
 
 
 def text_of(name: str) -> pl.Expr:
@@ -86,22 +98,32 @@ def texts_in(cells: pl.Series) -> pl.Series:
     return cells.dtype.categories.to_series() if isinstance(cells.dtype, pl.Categorical) else cells
 
 
-def _of_codes(cells: pl.Series, categories: pl.Series) -> Distinct | None:
-    """The categories; one that does not occur gives way to one that does."""
-    texts, codes = categories, cells.to_physical().rechunk()
-    if cells.is_empty():
+def _of_numbers(cells: pl.Series) -> Distinct | None:
+    low, high = cells.min(), cells.max()
+    if not (isinstance(low, int) and isinstance(high, int) and high - low < _MOST):
         return None
-    if cells.null_count():
+    texts = pl.int_range(low, high + 1, dtype=pl.Int64, eager=True).cast(pl.String)
+    codes = cells.fill_null(low).to_numpy().astype(np.uint16) - np.uint16(low % (1 << 16))  # modulo 2^16
+    of = pl.Series(cells.name, codes)
+    return _of_codes(of.set(cells.is_null(), None) if cells.null_count() else of, texts)
+
+
+def _of_codes(codes: pl.Series, texts: pl.Series) -> Distinct | None:
+    """The texts by their codes; one that does not occur gives way to one that does."""
+    if codes.is_empty():
+        return None
+    name, codes = codes.name, codes.rechunk()
+    if codes.null_count():
         codes = codes.cast(pl.UInt32).fill_null(texts.len())
         texts = pl.concat([texts, pl.Series([None], dtype=pl.String)])
     occurs, numbers = np.zeros(texts.len(), np.bool_), codes.to_numpy()
-    for rows in blocks(cells.len()):
+    for rows in blocks(codes.len()):
         occurs[numbers[rows]] = True
         if np.count_nonzero(~occurs) <= _FEW:
             break
     for code in np.flatnonzero(~occurs):  # one by one: to compare is many times as fast as to look up
         occurs[code] = (numbers == code).any()
-    return Distinct(texts.set(~pl.Series(occurs), texts[int(occurs.argmax())]).alias(cells.name), codes)
+    return Distinct(texts.set(~pl.Series(occurs), texts[int(occurs.argmax())]).alias(name), codes)
 
 
 def blocks(height: int) -> Iterator[slice]:

@@ -24,7 +24,7 @@ import polars as pl
 from pipeline import regions, units
 from pipeline.errors import DataError
 from pipeline.filings.contracts import ACTION_METRICS, SOURCE, Column, Table, column_of, fold
-from pipeline.filings.distinct import Distinct, blocks, distinct
+from pipeline.filings.distinct import Distinct, blocks, coded, distinct, is_number
 from pipeline.filings.readers import clean, number
 from pipeline.filings.rules import CELL_RULES, FINDING, INTAKE_RULES, message
 from pipeline.layout import Layout
@@ -39,14 +39,13 @@ _MANY = {"万亿": 12, "千万": 7, "百万": 6, "十万": 5, "亿": 8, "万": 4
 _DECIMALS = 6  # of a number whose point is moved by arithmetic
 _EXACT_POWER = 22  # of ten: the highest that a Float64 holds
 _MANY_PAIRS = 10_000  # of codes and units, each of which is looked up
-_MUCH_TEXT = 1 << 30  # bytes
 FLAGS = dict.fromkeys(("是", "yes", "y", "true", "1"), True) | dict.fromkeys(("否", "no", "n", "false", "0"), False)
 
 
 @dataclass(frozen=True)
 class Normalised:
     """`frame`: the canonical columns of the table, then SOURCE, one row for each row of the sheet, null where a cell
-    failed. `findings`: the columns of `rules.FINDING`; row is null where a header is meant. `rejected`: per row."""
+    failed; texts that repeat are Categorical, and integers may be of fewer bits: see `contracts.widened`. `findings`: the columns of `rules.FINDING`; row is null where a header is meant. `rejected`: per row."""
 
     frame: pl.DataFrame
     findings: pl.DataFrame
@@ -218,8 +217,9 @@ class _Cells:
 def _read(about: _About, column: Column, cells: _Cells) -> _Read:
     """As `_meaning` of all rows has it, sooner."""
     unit = about.headers.get(column.name, ("", None))[1]
-    is_number = column.kind == "quantity" or (column.kind == "number" and not _many(unit))
-    return (_numbers if is_number and column.name in about.headers else _texts)(about, column, cells)
+    plain = column.kind == "quantity" or (column.kind == "number" and not _many(unit))
+    plain |= column.kind == "integer" and not _many(unit) and is_number(cells.raw[column.name])
+    return (_numbers if plain and column.name in about.headers else _texts)(about, column, cells)
 
 
 def _texts(about: _About, column: Column, cells: _Cells) -> _Read:
@@ -227,7 +227,13 @@ def _texts(about: _About, column: Column, cells: _Cells) -> _Read:
     names = _inputs(column)
     few = cells.few(column.name) if len(names) == 1 else None
     meant = _meaning(about, column, cells.raw.select(names) if few is None else few.texts.to_frame(column.name))
-    values = {name: pl.lit(meant[name]) if few is None else _spread(meant[name], few) for name in _outputs(column)}
+    filed = cells.raw[column.name]
+    if few is None:
+        values = {name: pl.lit(meant[name]) for name in _outputs(column)}
+    elif is_number(filed) and few.texts.equals(meant[column.name].cast(pl.String)):  # of a year: it stands as it is
+        values = {column.name: pl.lit(filed)}
+    else:
+        values = {name: _spread(meant[name], few) for name in _outputs(column)}
     wrong = meant["rule"].is_not_null()
     if not wrong.any():
         return _Read(values, pl.DataFrame(schema=_BAD))
@@ -267,26 +273,18 @@ def _outputs(column: Column) -> tuple[str, ...]:
 
 
 def _spread(values: pl.Series, few: Distinct) -> pl.Expr:
-    return pl.lit(values[0], values.dtype) if values.n_unique() == 1 else pl.lit(few.spread(values))
+    if values.n_unique() == 1:
+        return pl.lit(values[0], values.dtype)
+    return pl.lit(few.spread(coded(values) if values.dtype == pl.String else values))
 
 
 def _plain(cells: pl.Series) -> pl.Series:
     """The number of each cell that is one as it stands, as `number` reads it, else null."""
-    cells = cells.cast(pl.String)
-    value = cells.cast(pl.Float64, strict=False)
+    if is_number(cells):
+        return cells
+    value = cells.cast(pl.String).cast(pl.Float64, strict=False)
     odd = ~value.is_finite()
-    if _has_exponents(cells):  # to a cast, 1e00005 is a number
-        odd |= cells.str.contains("[eE]")
     return value.set(odd, None) if odd.any() else value
-
-
-def _has_exponents(cells: pl.Series) -> bool:
-    """Whether any cell may be a number with an exponent of more than four digits, the shortest of which is 1e00005; one
-    search of all text is faster than one of each cell."""
-    sizes = cells.str.len_bytes()
-    if (sizes.sum() or 0) > _MUCH_TEXT:
-        return True
-    return bool(cells.filter(sizes > 6).str.join("").str.contains_any(["e", "E"])[0])
 
 
 def _converted(about: _About, column: Column, cells: _Cells) -> dict[str, pl.Series]:
@@ -308,15 +306,19 @@ def _converted(about: _About, column: Column, cells: _Cells) -> dict[str, pl.Ser
     prepared = _prepared(about.table, pairs)
     _, _, canonical, power = _units(about.table, column, prepared, about.headers[column.name][1])
     known = prepared.select(canonical=canonical, power=power.cast(pl.Int64, strict=False))
-    moved = []
-    for rows in blocks(filed.len()):
+
+    def move(rows: slice) -> pl.Series:
         value = _plain(filed[rows])
         pair = np.zeros(value.len(), np.intp)
         if by and unit:
             pair = by.codes[rows].to_numpy().astype(np.intp) * unit.texts.len() + unit.codes[rows].to_numpy()
-        moved.append(_moved(value, known["power"], pair))
-    values = {column.name: pl.concat(moved, rechunk=True)}
-    return values | ({"unit": by.spread(known["canonical"].gather_every(unit.texts.len()))} if by and unit else {})
+        return _moved(value, known["power"], pair)
+
+    with ThreadPoolExecutor() as threads:
+        values = {column.name: pl.concat(threads.map(move, blocks(filed.len())), rechunk=True)}
+    return values | (
+        {"unit": by.spread(coded(known["canonical"].gather_every(unit.texts.len())))} if by and unit else {}
+    )
 
 
 def _moved(value: pl.Series, powers: pl.Series, pair: npt.NDArray[np.intp]) -> pl.Series:

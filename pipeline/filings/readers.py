@@ -15,16 +15,17 @@ import math
 import os
 import posixpath
 import re
+import shutil
 import struct
 import tempfile
 import unicodedata
 import zipfile
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 from xml.etree import ElementTree
 
 import fastexcel
@@ -35,7 +36,7 @@ import yaml
 
 from pipeline.errors import DataError, shown
 from pipeline.filings import percents
-from pipeline.filings.distinct import text_of, texts_in
+from pipeline.filings.distinct import is_number, text_of, texts_in
 
 READABLE = ".xlsx .csv .parquet"
 MIB = 1 << 20
@@ -50,6 +51,7 @@ _NOTE = r"^\s*(?:注\s*\d*\s*[:：.、]|注$|备注|说明|填报说明|填表�
 _INSTRUCTIONS = re.compile(r"说明|目录|封面|字典|须知|审核意见|instruction|readme|cover|notes?$", re.IGNORECASE)
 _SILENT = re.compile(r"\..*|~\$.*|thumbs\.db|desktop\.ini|__macosx|readme.*|sample|.*\.(?:ya?ml|md)", re.IGNORECASE)
 _RESERVED = ("source_row", "_ragged", "_extra")
+_NO_NUMBERS: Mapping[str, pl.DataType] = {}
 BEYOND = "表头之外的内容"  # the header of `_extra` in a workbook with remarks, where it may come back from
 _LONG_CELL = "有一个单元格的文字超过上限 1 MiB；请删去或缩短后提交。"
 _NO_ACCESS = "没有读取权限；请检查权限后重试。"
@@ -84,6 +86,9 @@ class Limits:
     cells: int = 100_000_000  # CSV and Parquet
 
 
+_Spelt = Callable[[pl.Series], pl.DataFrame]
+
+
 @dataclass(frozen=True)
 class Sheet:
     """One table as text.
@@ -91,9 +96,11 @@ class Sheet:
     `file` is relative to the folder, `sheet` empty for CSV and Parquet, `header_row` and `source_row` are
     1-based as a spreadsheet shows them (CSV: records; Parquet: the names are row 1). `columns` are the header
     texts (NFKC, trimmed; a repeated one gets `_2`, an empty one is `列C`). `rows`: `source_row` Int64, then
-    `columns` as String (of a CSV of many rows, as Categorical where a column repeats its texts), empty cells null; ragged CSV
+    `columns` as String, empty cells null; of a CSV of many rows, a column that repeats its texts is Categorical, and one
+    of numbers may be Int64 or Float64. Ragged CSV
     adds `_ragged` (`少`, `多` or null: fewer or more cells than the header; fewer only in files without quotes) and
-    `_extra` (the further cells, joined by the separator). `notes`: sentences on what had to be decided.
+    `_extra` (the further cells, joined by the separator). `notes`: sentences on what had to be decided. `spelt`: how
+    the numbers of the rows with these `source_row` are written in the file.
     """
 
     file: str
@@ -102,6 +109,13 @@ class Sheet:
     columns: list[str]
     rows: pl.DataFrame
     notes: list[str]
+    spelt: _Spelt | None = None
+
+    def filed(self, places: pl.Series) -> pl.DataFrame:
+        """The rows at `places`, each cell as the text that was filed. Raises DataError where the file has changed."""
+        rows = self.rows[places]
+        texts = rows.select("source_row", pl.exclude("source_row").cast(pl.String))
+        return texts.with_columns(self.spelt(rows["source_row"])) if self.spelt else texts
 
 
 @dataclass(frozen=True)
@@ -144,6 +158,8 @@ class _Raw:
     hidden: bool = False
     problems: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+    header: tuple[str, ...] = ()  # row 1, where `frame` begins with row 2
+    spelt: _Spelt | None = None  # as of a Sheet
 
 
 @dataclass
@@ -167,7 +183,11 @@ class _Scan:
 
 
 def read_folder(
-    folder: Path, known_headers: Collection[str], fill_down: Collection[str] = (), limits: Limits | None = None
+    folder: Path,
+    known_headers: Collection[str],
+    fill_down: Collection[str] = (),
+    limits: Limits | None = None,
+    numbers: Mapping[str, pl.DataType] = _NO_NUMBERS,
 ) -> Reading:
     """Every file of the folder and its subfolders, in the order of their names. See `read_file`.
 
@@ -184,7 +204,7 @@ def read_folder(
                 _extend(reading, read_file(path, folder, known_headers, fill_down, limits))
         folders.sort()
         for name in sorted(names):
-            _extend(reading, read_file(Path(here, name), folder, known_headers, fill_down, limits))
+            _extend(reading, read_file(Path(here, name), folder, known_headers, fill_down, limits, numbers))
     for error in refused:
         reading.problems.append(FileProblem(_name(Path(error.filename), folder), None, "file.access", _NO_ACCESS))
     return reading
@@ -196,15 +216,17 @@ def read_file(
     known_headers: Collection[str],
     fill_down: Collection[str] = (),
     limits: Limits | None = None,
+    numbers: Mapping[str, pl.DataType] = _NO_NUMBERS,
 ) -> Reading:
     """The sheets of one file, whatever its bytes are.
 
     `known_headers`: header texts that exist, compared by `header_key`. `fill_down`: those of key columns, where
     a vertical merge of a workbook stands for its value in every row; other merges keep it in the first cell.
+    `numbers`: the `header_key` of columns that may be read as Int64 or Float64 where each cell is a plain number.
     """
     limits = limits or Limits()
     reading, file = Reading(), _name(path, folder)
-    known = dict.fromkeys(key for one in known_headers if (key := header_key(one)))
+    known = {key: numbers.get(key) for one in known_headers if (key := header_key(one))}
     try:
         reason = _reason_to_skip(path, folder)
         if reason:
@@ -260,7 +282,8 @@ def _reason_to_skip(path: Path, folder: Path) -> str | None:
     return None
 
 
-_Reader = Callable[[Path, Limits, Collection[str], Reading, str], Iterable[_Raw]]
+_Known = Mapping[str, pl.DataType | None]  # the keys of headers, and the type of numbers below
+_Reader = Callable[[Path, Limits, _Known, Reading, str], Iterable[_Raw]]
 
 
 def _reader(path: Path, folder: Path, limits: Limits) -> _Reader:
@@ -329,7 +352,7 @@ def _table(raw: _Raw, file: str, known: Collection[str], fill: Collection[str], 
         message = f"{where}有 {filled} 列，超过上限 {_MAX_FILLED} 列；请只保留模板中的列后提交。"
         reading.problems.append(FileProblem(file, sheet, "file.too_large", message))
         return
-    if any((texts_in(raw.frame[name]).str.len_bytes() > MIB).any() for name in names):
+    if any((texts_in(raw.frame[name]).str.len_bytes() > MIB).any() for name in names if not is_number(raw.frame[name])):
         reading.problems.append(FileProblem(file, sheet, "file.too_large", f"{where}：{_LONG_CELL}"))
         return
     frame, notes = _without_blank(raw.frame, names)
@@ -340,7 +363,7 @@ def _table(raw: _Raw, file: str, known: Collection[str], fill: Collection[str], 
         else:
             reading.skipped.append(Skipped(file, sheet, None, f"{hidden}{where}是空的。"))
         return
-    head = frame.head(_HEADER_WITHIN).rows()
+    head: list[tuple[Any, ...]] = [(1, *raw.header)] if raw.header else _rows(frame.head(_HEADER_WITHIN))
     at = next((i for i, row in enumerate(head) if _known_cells(row[1:], known) >= 2), None)
     if at is None:
         only_text = sheet is not None and all(sum(bool(cell) for cell in row[1:]) <= 1 for row in head)
@@ -352,12 +375,13 @@ def _table(raw: _Raw, file: str, known: Collection[str], fill: Collection[str], 
     for row in head[:at]:
         text = " ".join(cell for cell, column in zip(row, frame.columns, strict=True) if cell and column in names)
         reading.skipped.append(Skipped(file, sheet, row[0], f"表头之上：{shown(text)[:80]}"))
-    body, notes = frame[at + 1 :], notes.filter(pl.col("source_row") > head[at][0])
+    body = frame if raw.header else frame[at + 1 :]
+    notes = notes.filter(pl.col("source_row") > head[at][0])
     if 0 < notes.height <= _MAX_NOTES:
         body = body.filter(~pl.col("source_row").is_in(notes["source_row"].implode()))
         for number, text in notes.iter_rows():
             reading.skipped.append(Skipped(file, sheet, number, f"表下说明：{shown(text.strip())[:80]}"))
-    examples = [row[0] for row in body.head(_EXAMPLES_WITHIN).rows() if _EXAMPLE.match(_first_text(row[1:]))]
+    examples = [row[0] for row in _rows(body.head(_EXAMPLES_WITHIN)) if _EXAMPLE.match(_first_text(row[1:]))]
     if examples:
         body = body.filter(~pl.col("source_row").is_in(examples))
         reading.skipped.extend(Skipped(file, sheet, number, "示例行，未读取。") for number in examples)
@@ -382,7 +406,16 @@ def _table(raw: _Raw, file: str, known: Collection[str], fill: Collection[str], 
         more = pl.when(pl.col(BEYOND).is_not_null()).then(pl.lit("多"))
         rows = rows.select(pl.exclude(BEYOND), more.alias("_ragged"), pl.col(BEYOND).alias("_extra"))
     columns = [name for name in rows.columns if name not in _RESERVED]
-    reading.sheets.append(Sheet(file, raw.sheet, head[at][0], columns, rows, told))
+    reading.sheets.append(Sheet(file, raw.sheet, head[at][0], columns, rows, told, _renamed(raw.spelt, renamed)))
+
+
+def _renamed(spelt: _Spelt | None, names: Mapping[str, str]) -> _Spelt | None:
+    return spelt and (lambda rows: spelt(rows).rename(names, strict=False))
+
+
+def _rows(frame: pl.DataFrame) -> list[tuple[Any, ...]]:
+    """source_row and the texts of each row."""
+    return frame.select("source_row", pl.exclude("source_row").cast(pl.String)).rows()
 
 
 def _without_blank(frame: pl.DataFrame, names: list[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -417,6 +450,8 @@ def _surely_has_text(cells: pl.Series) -> bool:
     """Whether each cell begins with a visible character of ASCII, or each with one beyond the blanks of Unicode."""
     if cells.is_empty() or cells.null_count():
         return False
+    if is_number(cells):
+        return True
     cells = texts_in(cells)
     start = cells[0]
     if "!" <= start < "\x7f":
@@ -538,7 +573,7 @@ def _refuse_xls(path: Path) -> None:
     raise DataError("xlsx.old", _OLD_XLS)
 
 
-def _read_xlsx(path: Path, limits: Limits, known: Collection[str], reading: Reading, file: str) -> Iterator[_Raw]:
+def _read_xlsx(path: Path, limits: Limits, known: _Known, reading: Reading, file: str) -> Iterator[_Raw]:
     with _guard("xlsx.broken", _BROKEN):
         _refuse_not_zip(path)
         _check_directory(path, limits)
@@ -880,8 +915,12 @@ def _without_empty(cells: pl.Series) -> pl.Series:
 
 _SEPARATORS = ",\t;"
 _MAX_COLUMNS = 16_384  # as in a spreadsheet
+_THREADS = 4  # which look through a file
 _MANY_LINES = 500_000  # of a file whose columns are read as codes
-_SAMPLE = 10_000  # rows that show which columns repeat themselves
+_SAMPLE = 4_000  # rows that show which columns repeat themselves
+_INTEGER, _DECIMAL_NUMBER = r"^-?[0-9]{1,15}$", r"^-?[0-9]{1,15}(?:\.[0-9]*)?$"  # plain ones
+_PARSING = (pl.exceptions.ComputeError, pl.exceptions.SchemaError)
+_WHOLE = 2.0**53  # the numbers below are exact as Int64 and as Float64
 _NOT_TEXT = "文件不是文本，或编码不是 UTF-8、GB18030；请另存为 UTF-8 编码的 CSV 后提交。"
 _QUOTES = "CSV 的双引号不成对或位置不对，不能分清单元格；请改正（内容里的一个引号写成两个）后提交。"
 
@@ -895,58 +934,91 @@ class _Csv:
     eol: str = "\n"
     width: int = 1  # of the widest of the first rows
     header_width: int = 0
-    separators: int = 0
+    first: tuple[str, ...] = ()  # the header, where it is the first line
     lines: int = 1
     quotes: int = 0
 
 
-def _read_csv(path: Path, limits: Limits, known: Collection[str], reading: Reading, file: str) -> Iterator[_Raw]:
+def _read_csv(path: Path, limits: Limits, known: _Known, reading: Reading, file: str) -> Iterator[_Raw]:
     with tempfile.TemporaryDirectory() as spare, _guard("csv.broken", _NOT_TEXT):
+        if raw := _numbered(path, limits, known):
+            yield raw
+            return
         text = _as_utf8(path, Path(spare, "utf8.csv"), known)
         if not text.header_width:
             problem = _no_header(file, None, "文件", known)
             raise DataError(problem.id, problem.message)
-        if text.lines + text.separators > limits.cells:
+        if text.lines > limits.cells:
             raise _too_large("文件的单元格过多", f"{limits.cells:,} 格")
         if text.quotes % 2:
             raise DataError("csv.quotes", _QUOTES)
-        frame = _csv_frame(text, limits)
-        frame = _beyond_header(frame, text)
-        if not text.quotes and text.separators != frame.height * (text.header_width - 1):
+        frame = _beyond_header(_csv_frame(text, limits), text)
+        last = frame[f"c{text.header_width - 1}"]
+        if not text.quotes and last.null_count() and _separators(text) != frame.height * (text.header_width - 1):
             frame = _flag_short(frame, text)
     yield _Raw("", frame)
 
 
 def _as_utf8(path: Path, spare: Path, known: Collection[str]) -> _Csv:
-    """The file itself or a transcoded copy, after one pass in bounded memory."""
+    """The file itself or a transcoded copy, in bounded memory."""
     with path.open("rb") as stream:
         start = stream.read(3)
-    utf16 = start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    encodings = ["utf-16"] if utf16 else ["utf-8"] if start == codecs.BOM_UTF8 else ["utf-8", "gb18030"]
-    for encoding in encodings:
-        text = None
-        try:
-            with spare.open("wb") as copy:
-                for piece in _ahead(_utf8_pieces(path, encoding)):
-                    if b"\0" in piece:
-                        message = "文件含有二进制内容，不是 CSV 文本；请另存为 UTF-8 编码的 CSV 后提交。"
-                        raise DataError("csv.binary", message)
-                    if text is None:
-                        text = _shape(piece, path if encoding == "utf-8" else spare, known)
-                    separators, lines = _count(piece, text.separator), _count(piece, text.eol)
-                    if separators + lines == 0 and len(piece) >= MIB - 3:  # no more of it is read
-                        raise DataError("file.too_large", f"文件{_LONG_CELL}")
-                    text.separators += separators
-                    text.lines += lines
-                    text.quotes += _count(piece, '"') if b'"' in piece else 0  # looking is faster than counting
-                    if encoding != "utf-8":
-                        copy.write(piece)
-        except UnicodeError:
-            continue
-        if text is None:
-            raise DataError("file.empty", "文件里没有内容；请填写后提交。")
-        return text
-    raise DataError("csv.encoding", _NOT_TEXT)
+    encoding = "utf-16" if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "gb18030"
+    try:
+        if encoding != "utf-16":
+            with suppress(UnicodeError):
+                return _looked_through(path, known)
+            if start == codecs.BOM_UTF8:
+                raise DataError("csv.encoding", _NOT_TEXT)
+        with path.open(encoding=encoding, newline="") as text, spare.open("w", encoding="utf-8", newline="") as copy:
+            shutil.copyfileobj(text, copy, MIB)
+        return _looked_through(spare, known)
+    except UnicodeError:
+        raise DataError("csv.encoding", _NOT_TEXT) from None
+
+
+def _looked_through(path: Path, known: Collection[str], proven: bool = False) -> _Csv:
+    """The shape of a file of UTF-8. Raises UnicodeError where it is none, unless another proves that it is."""
+    text = _shape(_piece(path, 0), path, known)
+
+    def tally(at: int) -> tuple[int, int]:
+        piece = _piece(path, at, proven)
+        if b"\0" in piece:
+            raise DataError("csv.binary", "文件含有二进制内容，不是 CSV 文本；请另存为 UTF-8 编码的 CSV 后提交。")
+        lines = _count(piece, text.eol)
+        if lines == 0 and len(piece) >= MIB - 3:  # no more of it is read
+            cells = _count(piece, text.separator)
+            if cells > _MAX_COLUMNS:
+                raise _too_large(f"文件有一行超过 {cells:,} 列", f"{_MAX_COLUMNS:,} 列")
+            if cells == 0:
+                raise DataError("file.too_large", f"文件{_LONG_CELL}")
+        return lines, _count(piece, '"') if b'"' in piece else 0  # looking is faster than counting
+
+    with ThreadPoolExecutor(_THREADS) as threads:
+        for lines, quotes in threads.map(tally, range(0, path.stat().st_size, MIB)):
+            text.lines += lines
+            text.quotes += quotes
+    return text
+
+
+def _piece(path: Path, at: int, proven: bool = False) -> bytes:
+    """The characters that begin in the MiB at this byte. Raises UnicodeError where they are not UTF-8; of what is proven
+    to be, the bytes."""
+    with path.open("rb") as stream:
+        stream.seek(at)
+        chunk = stream.read(MIB if proven else MIB + 3)
+    if proven:
+        return chunk
+
+    def begins(place: int) -> int:  # the first byte from here that continues no character
+        return next((n for n in range(place, place + 3) if chunk[n : n + 1] and chunk[n] & 0xC0 != 0x80), place + 3)
+
+    piece = chunk[begins(0) if at else 0 : begins(MIB)]
+    try:
+        pl.Series([piece], dtype=pl.Binary).cast(pl.String)  # ten times as fast as a decoder
+    except pl.exceptions.PolarsError as error:
+        raise UnicodeError from error
+    return piece
 
 
 def _count(piece: bytes, mark: str) -> int:
@@ -954,25 +1026,9 @@ def _count(piece: bytes, mark: str) -> int:
     return int(np.count_nonzero(np.frombuffer(piece, np.uint8) == ord(mark)))
 
 
-def _utf8_pieces(path: Path, encoding: str) -> Iterator[bytes]:
-    """The file in pieces of UTF-8, none of them empty. Raises UnicodeError where it is not `encoding`."""
-    decoder, rest = codecs.getincrementaldecoder(encoding)(), b""
-    with path.open("rb") as stream:
-        while chunk := stream.read(MIB):
-            if encoding == "utf-8":  # polars proves it ten times as fast as a decoder
-                piece = rest + chunk
-                cut = next((-n for n in (1, 2, 3) if piece[-n:][0] >= 0xC0), None)  # the last character may go on
-                piece, rest = piece[:cut], piece[cut:] if cut else b""
-                try:
-                    pl.Series([piece], dtype=pl.Binary).cast(pl.String)
-                except pl.exceptions.PolarsError as error:
-                    raise UnicodeError from error
-            else:
-                piece = decoder.decode(chunk).encode("utf-8")
-            if piece:
-                yield piece
-    if last := decoder.decode(rest, final=True).encode("utf-8"):
-        yield last
+def _separators(text: _Csv) -> int:
+    with text.path.open("rb") as stream:
+        return sum(_count(piece, text.separator) for piece in iter(lambda: stream.read(MIB), b""))
 
 
 def _shape(piece: bytes, path: Path, known: Collection[str]) -> _Csv:
@@ -987,6 +1043,7 @@ def _shape(piece: bytes, path: Path, known: Collection[str]) -> _Csv:
         if (score := _known_cells(header, known)) > best:
             best, text.separator, text.width = score, separator, max(map(len, rows))
             text.header_width = max(index for index, cell in enumerate(header, 1) if cell.strip())
+            text.first = tuple(header) if head.startswith(separator.join(header)) else ()
     return text
 
 
@@ -1007,20 +1064,23 @@ def _csv_frame(text: _Csv, limits: Limits) -> pl.DataFrame:
             frame = (_coded(scan, text) if coded else scan).collect()
             row = pl.int_range(1, frame.height + 1, dtype=pl.Int64, eager=True)
             return frame.insert_column(0, row.alias("source_row"))
-        except pl.exceptions.ComputeError as error:
+        except _PARSING as error:
             if coded:  # a column stopped repeating itself, or what is wrong is wrong with texts too
                 coded = False
-            elif "more fields" in str(error):
+            elif "more fields" in str(error) or "not specified in schema" in str(error):
                 width *= 2
             else:
                 raise DataError("csv.quotes", _QUOTES) from error
     raise _too_large(f"文件约有 {text.lines:,} 行、最宽处约 {width} 列", f"{_MAX_COLUMNS:,} 列、{limits.cells:,} 格")
 
 
-def _records_of(text: _Csv, schema: Mapping[str, pl.DataType]) -> pl.LazyFrame:
+def _records_of(text: _Csv, schema: Mapping[str, pl.DataType], skip: int = 0, rows: int | None = None) -> pl.LazyFrame:
     scan = pl.scan_csv(
         text.path,
         has_header=False,
+        skip_lines=skip,
+        n_rows=rows,
+        truncate_ragged_lines=rows is not None,
         infer_schema=False,
         schema=schema,
         missing_columns="insert",
@@ -1036,16 +1096,67 @@ def _coded(scan: pl.LazyFrame, text: _Csv) -> pl.LazyFrame:
 
     Fails where a column has more texts than codes.
     """
-    with text.path.open("rb") as stream:
-        head = stream.read(MIB).decode("utf-8", "ignore")
-    rows = list(itertools.islice(_records(head, text.separator), _SAMPLE))
-    types = dict[str, pl.DataType]()
-    for index, name in enumerate(scan.collect_schema()):
-        texts = {row[index] for row in rows if index < len(row)}
-        repeats = len(texts) * 4 < len(rows)
-        types[name] = pl.Categorical(pl.Categories.random(physical=pl.UInt16)) if repeats else pl.String()
+    types = _types(text, [None] * len(scan.collect_schema()))
     # Parsed as codes, a cell with misplaced quotes would be no error.
     return scan.cast(pl.Schema(types)) if text.quotes else _records_of(text, types)
+
+
+def _types(text: _Csv, numbers: Sequence[pl.DataType | None], skip: int = 0) -> dict[str, pl.DataType]:
+    """What each column may be read as, judged by the first records after `skip`: the type of numbers where there is one
+    and all look like it, Categorical where texts repeat themselves, else String."""
+    types: dict[str, pl.DataType] = {f"c{index}": pl.String() for index in range(len(numbers))}
+    sample = _records_of(text, types, skip, rows=_SAMPLE).collect()
+    for (name, cells), number in zip(sample.to_dict().items(), numbers, strict=True):
+        looks = _INTEGER if number and number.is_integer() else _DECIMAL_NUMBER
+        if number and cells.str.contains(looks).all():
+            types[name] = number
+        elif cells.n_unique() * 4 < cells.len():
+            types[name] = pl.Categorical(pl.Categories.random(physical=pl.UInt16))
+    return types
+
+
+def _numbered(path: Path, limits: Limits, known: _Known) -> _Raw | None:
+    """A file of many lines whose numbers are read as numbers: half the time. None where that cannot be, as one of them
+    is none, or the file is not as plain as its beginning.
+
+    A number does not say how it was written: that is read again, where a row is to be shown as filed.
+    """
+    stamp = _stamp(path)
+    if stamp[0] < _MANY_LINES:
+        return None
+    try:
+        text = _looked_through(path, known, proven=True)  # by polars, which refuses what is no UTF-8
+        width = len(text.first)
+        if text.quotes or text.lines <= _MANY_LINES or not width == text.width == text.header_width:
+            return None
+        types = _types(text, [known.get(header_key(one)) for one in text.first], skip=1)
+        numbers = [name for name, dtype in types.items() if dtype.is_numeric()]
+        if not numbers or width * text.lines > limits.cells:
+            return None
+        frame = _records_of(text, types, skip=1).collect()
+    except (DataError, UnicodeError, *_PARSING):
+        return None
+    for name in numbers:
+        low, high = frame.select(low=pl.col(name).min().fill_null(0), high=pl.col(name).max().fill_null(0)).row(0)
+        if not (low > -_WHOLE and high < _WHOLE) or frame[name].is_nan().any():
+            return None
+    if frame[:, -1].null_count() and _separators(text) != (frame.height + 1) * (width - 1):  # a line with fewer cells
+        return None
+
+    def spelt(rows: pl.Series) -> pl.DataFrame:
+        texts = _records_of(text, dict.fromkeys(types, pl.String()), skip=1).select(numbers)
+        chosen = texts.with_row_index("row", offset=2).filter(pl.col("row").is_in(rows.implode())).collect()
+        if _stamp(path) != stamp or chosen.height != rows.len():
+            raise DataError("file.changed", f"文件 {shown(path.name)} 在读取时被改动；请在文件不再变动后重新检查。")
+        return chosen.drop("row")
+
+    row = pl.int_range(2, frame.height + 2, dtype=pl.Int64, eager=True)
+    return _Raw("", frame.insert_column(0, row.alias("source_row")), header=text.first, spelt=spelt)
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
 
 
 def _beyond_header(frame: pl.DataFrame, text: _Csv) -> pl.DataFrame:
@@ -1084,7 +1195,7 @@ def _flag_short(frame: pl.DataFrame, text: _Csv) -> pl.DataFrame:
 # ---- Parquet
 
 
-def _read_parquet(path: Path, limits: Limits, known: Collection[str], reading: Reading, file: str) -> Iterator[_Raw]:
+def _read_parquet(path: Path, limits: Limits, known: _Known, reading: Reading, file: str) -> Iterator[_Raw]:
     with _guard("parquet.broken", "文件已损坏，不能作为 Parquet 读取；请重新导出后提交。"):
         with path.open("rb") as stream:
             stream.seek(max(0, path.stat().st_size - 4))
@@ -1135,7 +1246,7 @@ _SUFFIXES = {"%": -2, "‰": -3, "百": 2, "千": 3, "万": 4, "十万": 5, "百
 _SUFFIX = "|".join(sorted(_SUFFIXES, key=len, reverse=True))
 _NUMBER = (
     r"^([+-]?(?:(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)"
-    rf"(?:[eE][+-]?[0-9]{{1,4}}|\s*(?:{_SUFFIX}))?)$"
+    rf"(?:[eE][+-]?[0-9]+|\s*(?:{_SUFFIX}))?)$"
 )
 # a suffix becomes an exponent, for 4.35 * 100 is not 435
 _DECIMAL = {suffix: f"e{_SUFFIXES[suffix]}" for suffix in _SUFFIX.split("|")} | {",": "", " ": ""}

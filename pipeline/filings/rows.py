@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from pipeline.filings.contracts import SOURCE, Table, column_of
-from pipeline.filings.distinct import text_of
 from pipeline.filings.readers import Sheet
 from pipeline.filings.rules import number
 from pipeline.layout import Layout
@@ -98,15 +97,15 @@ def _filed(table: Table, sheet: Sheet, places: pl.Series) -> pl.DataFrame:
         if (known := column_of(table, header)) and known[0].name not in named:
             named[known[0].name] = header
     others = [name for name in sheet.rows.columns if name not in (*named.values(), "source_row", "_ragged")]
-    cells = [pl.struct(header=pl.lit("" if name == "_extra" else name), text=text_of(name)) for name in others]
+    cells = [pl.struct(header=pl.lit("" if name == "_extra" else name), text=name) for name in others]
     has_text = pl.element().struct.field("text").is_not_null()
     unread = pl.concat_list(cells).list.filter(has_text) if cells else pl.lit([], _UNREAD)
-    return sheet.rows[places].select(
+    return sheet.filed(places).select(
         source_file=pl.lit(sheet.file),
         source_sheet=pl.lit(sheet.sheet),
         source_row="source_row",
         **{
-            column.name: text_of(named[column.name]) if column.name in named else pl.lit(None, pl.String)
+            column.name: pl.col(named[column.name]) if column.name in named else pl.lit(None, pl.String)
             for column in table.columns
         },
         unread=unread,

@@ -23,7 +23,7 @@ import numpy.typing as npt
 import polars as pl
 
 from pipeline.filings.case_factors import basis, carriers
-from pipeline.filings.contracts import BY_NAME, FIRST_YEAR, METRIC_ACTION, TABLES, Column, Table
+from pipeline.filings.contracts import BY_NAME, FIRST_YEAR, METRIC_ACTION, TABLES, Column, Table, widened
 from pipeline.filings.distinct import blocks, distinct
 from pipeline.layout import Layout
 from pipeline.regions import all_regions
@@ -228,7 +228,8 @@ class FrameRule:
 
 def _found(rows: pl.DataFrame, table: str, column: str, says: pl.Expr, found: pl.Expr | None = None) -> pl.DataFrame:
     what = pl.col(column).cast(pl.String) if found is None else found
-    return rows.rechunk().select(  # polars 2.1 panics when it formats a column whose first chunk is empty
+    whole = widened(rows.rechunk())  # polars 2.1 panics when it formats a column whose first chunk is empty
+    return whole.select(
         table=pl.lit(table),
         _row=pl.col("_row").cast(pl.UInt32),
         column=pl.lit(BY_NAME[table].column(column).name),
@@ -304,7 +305,7 @@ def _years(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
 
 
 def _hash(parts: Sequence[str]) -> pl.Expr:
-    return reduce(xor, (pl.col(part).hash(seed) for seed, part in enumerate(parts)))
+    return reduce(xor, (pl.col(part).to_physical().hash(seed) for seed, part in enumerate(parts)))
 
 
 @dataclass(frozen=True)
@@ -355,7 +356,7 @@ def _same_key(frame: pl.DataFrame, table: Table, context: Context) -> pl.DataFra
         same = np.flatnonzero(step == 0)
         if len(same):
             found += [order.at(part)[same], order.at(part)[same + 1]]
-    return frame[np.unique(np.concatenate(found))].filter(pl.struct(table.key).is_duplicated())
+    return widened(frame[np.unique(np.concatenate(found))]).filter(pl.struct(table.key).is_duplicated())
 
 
 def _duplicates(identical: bool) -> Finder:
@@ -413,7 +414,7 @@ def _of_both_sorts(frame: pl.DataFrame, rest: list[str]) -> pl.DataFrame:
 
 
 def _unknown_entities(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
-    entities = frames.get("entities", pl.DataFrame(schema={"entity_id": pl.String()}))
+    entities = widened(frames.get("entities", pl.DataFrame(schema={"entity_id": pl.String()})))
     for name, frame in frames.items():
         if name != "entities" and "entity_id" in frame.columns:
             few = distinct(frame["entity_id"])
@@ -431,7 +432,7 @@ _WHERE = ("year", "entity_id", "province_code")
 
 def _yearly(frame: pl.DataFrame, table: str, value: str, by: Sequence[str] = _WHERE) -> pl.DataFrame:
     """Sums of a year without control rows: `by`, value, _row (the first). A part of a year has the value null."""
-    rows = _provinces_only(frame)
+    rows = widened(_provinces_only(frame))
     if "month" not in frame.columns:
         return rows.group_by(by, maintain_order=True).agg(pl.col(value).sum(), pl.col("_row").min())
     key = [part for part in BY_NAME[table].key if part != "month"]
@@ -571,7 +572,7 @@ def _changed(frame: pl.DataFrame, table: Table, context: Context) -> pl.DataFram
     """The rows that may have changed by more than CHANGE against the year before, with its values as `_…`."""
     order = _once(context, table.name, frame, _by_key)
     columns = [column.name for column in table.columns if column.yearly]
-    values = {name: frame[name].to_numpy() for name in columns}
+    values = {name: _short(frame[name].to_numpy()) for name in columns}
 
     def candidates(part: slice, step: npt.NDArray[np.uint64]) -> list[npt.NDArray[np.uint32]]:
         at, found = order.at(part), [np.empty(0, np.uint32)]
@@ -591,7 +592,7 @@ def _changed(frame: pl.DataFrame, table: Table, context: Context) -> pl.DataFram
 
     with ThreadPoolExecutor() as threads:
         found = [one for of_block in threads.map(lambda block: candidates(*block), order.steps()) for one in of_block]
-    rows = _provinces_only(frame[np.unique(np.concatenate(found))])
+    rows = widened(_provinces_only(frame[np.unique(np.concatenate(found))]))
     before = rows.select(
         *(pl.col(part) + 1 if part == "year" else pl.col(part) for part in table.key),
         *(pl.col(name).alias(f"_{name}") for name in columns),
@@ -603,6 +604,14 @@ def _changed(frame: pl.DataFrame, table: Table, context: Context) -> pl.DataFram
     return both
 
 
+def _short(values: npt.NDArray[np.float64]) -> npt.NDArray[np.floating]:
+    """As Float32 where none of them becomes zero or infinity: half the memory is looked up more than twice as fast."""
+    with np.errstate(over="ignore"):
+        short = values.astype(np.float32)
+    fits = np.count_nonzero(short) == np.count_nonzero(values) and not np.isinf(short).any()
+    return short if fits else values
+
+
 def _province_missing(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
     """Entity and province of a year without a row in the next, of years in which the table has any rows."""
     for name, frame in frames.items():
@@ -611,7 +620,12 @@ def _province_missing(frames: Frames, context: Context) -> Iterator[pl.DataFrame
         rows = _provinces_only(frame)
         # the hash of entity and province and the year, in one integer
         mark = _hash(_WHERE[1:]) * 64 + (pl.col("year") - FIRST_YEAR).cast(pl.UInt64)
-        parts = [rows.select(_WHERE)[part].select(mark=mark)["mark"] for part in blocks(rows.height)]
+        where = rows.select(_WHERE)
+        with ThreadPoolExecutor() as threads:
+            marks = threads.map(
+                lambda part, of=where, mark=mark: of[part].select(mark=mark)["mark"], blocks(rows.height)
+            )
+            parts = list(marks)
         runs = [part.filter(part.ne_missing(part.shift())) for part in parts]  # they mostly stand together
         each = pl.concat(runs).unique(maintain_order=True)
         has_next = (each % 64 + 1).is_in((each % 64).unique().implode())
@@ -647,7 +661,7 @@ def _control_totals(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
         control = _where(frame, pl.col("is_control"))
         if control.is_empty():
             continue
-        rows = frame.filter(~pl.col("is_control"))
+        control, rows = widened(control), widened(frame.filter(~pl.col("is_control")))
         for column in values:
             value = column.name
             summed = rows.group_by(key).agg(pl.col(value).sum().alias("_sum"))

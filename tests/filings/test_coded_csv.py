@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from pipeline.errors import DataError
 from pipeline.filings import normalise, readers
-from pipeline.filings.contracts import BY_NAME, headers
-from pipeline.filings.intake import Intake, take_in
+from pipeline.filings.contracts import BY_NAME, headers, widened
+from pipeline.filings.intake import Intake, numbers, take_in
 from pipeline.filings.readers import Reading, read_file
 from pipeline.layout import Layout
 
@@ -29,6 +30,12 @@ def read(path: Path, **settings: int) -> Reading:
         for name, value in settings.items():
             patch.setattr(readers, name, value)
         return read_file(path, path.parent, headers())
+
+
+def read_numbers(path: Path) -> Reading:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(readers, "_MANY_LINES", 0)
+        return read_file(path, path.parent, headers(), numbers=numbers())
 
 
 def plain(frame: pl.DataFrame) -> pl.DataFrame:
@@ -124,6 +131,123 @@ def test_codes_mean_what_their_texts_mean(rows: list[tuple[str | None, ...]], pa
             normalise.normalise(BY_NAME["energy"], cells.with_columns(**source), Layout.current(), 2025)
             for cells in (sheet, coded)
         )
-    assert_frame_equal(one.frame, other.frame)
+    assert_frame_equal(widened(one.frame), widened(other.frame))
     assert_frame_equal(one.findings, other.findings)
     assert one.rejected.equals(other.rejected)
+
+
+# --- columns of numbers --------------------------------------------------------------------------------------
+
+NUMBER = st.sampled_from(
+    ["", "0", "-0", "007", "12", "12.50", ".5", "5.", "+3", "1e5", "1e00005", "1e400", "nan", "inf", " 8", "8 ", "x",
+     "1,5", "123456789012345678", "9007199254740993", "0.1234567890123456789", "１２", "85%", "1.2亿", "—"]
+)  # fmt: skip
+YEAR = st.sampled_from(["2024", "2025", "02024", "2024年", "", "99999", "-1", "2024.0", "１２"])
+MONTH = st.sampled_from(["1", "12", "", "01", "13", "200", "全年", "0"])
+PLAIN_OR_ANY = st.one_of(st.just([]), st.lists(st.tuples(YEAR, MONTH, NUMBER), max_size=4))
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    PLAIN_OR_ANY,
+    st.integers(0, 12),
+    st.sampled_from(["", "\n", ",,,,,,,\n", "备注：见上,,,,,,,\n", "2024,1,CT\n", "2024,1,CT,,,,,,,9\n"]),
+    st.booleans(),
+)
+def test_the_same_intake_with_numbers(odd: list[tuple[str, str, str]], at: int, between: str, last_empty: bool) -> None:
+    line = "{},{},CT,广东,{},电力,{},{}\n"
+    last = "" if last_empty else "万kWh"
+    lines = [
+        line.format(2024, month, kind, month / 8, last) for kind in ("办公用房", "数据中心") for month in range(1, 13)
+    ]
+    lines[at:at] = [between] + [line.format(year, month, "其他", amount, last) for year, month, amount in odd]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "能源消耗.csv").write_text(HEADER + "".join(lines), "utf-8")
+        (folder / "填报单位.csv").write_text("单位编码,单位名称,类别\nCT,中国电信,其他\n", "utf-8")
+        plainly = take_in(folder, Layout.current(), 2025)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(readers, "_MANY_LINES", 0)
+            patch.setattr(readers, "_SAMPLE", 8)
+            numbered = take_in(folder, Layout.current(), 2025)
+    for part in ("accepted", "quarantine"):
+        for table, frame in getattr(plainly, part).items():
+            assert_frame_equal(frame, getattr(numbered, part)[table], check_exact=True)
+    for part in ("counts", "files", "skipped"):
+        assert_frame_equal(getattr(plainly, part), getattr(numbered, part))
+    where = ["file", "sheet", "row", "table", "column", "rule", "severity"]
+    assert_frame_equal(plainly.findings.select(where), numbered.findings.select(where))
+
+
+def test_numbers_are_read_as_numbers_and_filed_as_written(tmp_path: Path) -> None:
+    path = tmp_path / "能源消耗.csv"
+    path.write_text(
+        "年份,月份,填报单位,消耗量\n" + "".join(f"02024,{n % 12 + 1:02},E{n % 5},{n}.50\n" for n in range(100))
+    )
+    sheet = read_numbers(path).sheets[0]
+    assert sheet.rows.dtypes[:3] == [pl.Int64, pl.Int16, pl.Int8]
+    assert sheet.rows.dtypes[4] == pl.Float64
+    filed = sheet.filed(pl.Series([3, 90], dtype=pl.UInt32))
+    assert filed.rows() == [(5, "02024", "04", "E3", "3.50"), (92, "02024", "07", "E0", "90.50")]
+    assert sheet.filed(pl.Series([], dtype=pl.UInt32)).is_empty()
+
+
+def test_a_file_that_changes_while_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "能源消耗.csv"
+    path.write_text("年份,填报单位,消耗量\n" + "2024,E1,1\n" * 100)
+    sheet = read_numbers(path).sheets[0]
+    path.write_text("年份,填报单位,消耗量\n" + "2024,E1,2\n" * 101)
+    with pytest.raises(DataError, match=r"能源消耗\.csv 在读取时被改动"):
+        sheet.filed(pl.Series([0], dtype=pl.UInt32))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ",年份,消耗量",
+        "年份,,消耗量",
+        "能源表\n年份,省份,消耗量",
+        ",,\n年份,省份,消耗量",
+        ",,,,\n年份,省份,消耗量",
+        "\n年份,省份,消耗量",
+    ],
+)
+def test_wherever_the_header_stands(tmp_path: Path, header: str) -> None:
+    path = tmp_path / "能源消耗.csv"
+    path.write_text(f"{header}\n" + "".join(f"2024,广东,{n}\n" for n in range(100)))
+    one, other = read_file(path, tmp_path, headers()), read_numbers(path)
+    assert not one.problems
+    assert (one.problems, one.skipped) == (other.problems, other.skipped)
+    for this, that in zip(one.sheets, other.sheets, strict=True):
+        assert (this.header_row, this.columns) == (that.header_row, that.columns)
+        every = pl.int_range(this.rows.height, dtype=pl.UInt32, eager=True)
+        assert_frame_equal(this.filed(every), that.filed(every))
+
+
+def test_a_column_of_numbers_may_be_empty(tmp_path: Path) -> None:
+    path = tmp_path / "能源消耗.csv"
+    path.write_text("年份,月份,填报单位,消耗量\n" + "".join(f"2024,,E{n % 5},\n" for n in range(100)))
+    sheet = read_numbers(path).sheets[0]
+    assert sheet.rows.dtypes[1] == pl.Int16
+    assert sheet.rows["消耗量"].null_count() == 100
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        b"2024,E\xff,1",
+        b'2024,"E1",1',
+        b"2024,E\x001,1",
+        "2024,甲,1".encode("gb18030"),
+        b"2024,E1",
+        b"2024,E1,1,2",
+        b"2024,E1,x",
+    ],
+)
+def test_what_is_not_plain_after_all(tmp_path: Path, late: bytes) -> None:
+    path = tmp_path / "能源消耗.csv"
+    path.write_bytes("年份,填报单位,消耗量\n".encode() + b"2024,E1,1\n" * 9000 + late + b"\n")
+    one, other = read_file(path, tmp_path, headers()), read_numbers(path)
+    assert (one.problems, one.skipped) == (other.problems, other.skipped)
+    for this, that in zip(one.sheets, other.sheets, strict=True):
+        assert_frame_equal(this.rows, plain(that.rows))
