@@ -230,7 +230,7 @@ def _texts(about: _About, column: Column, cells: _Cells) -> _Read:
     filed = cells.raw[column.name]
     if few is None:
         values = {name: pl.lit(meant[name]) for name in _outputs(column)}
-    elif is_number(filed) and few.texts.equals(meant[column.name].cast(pl.String)):  # of a year: it stands as it is
+    elif _outputs(column) == (column.name,) and _stands(meant[column.name], few.texts, filed):
         values = {column.name: pl.lit(filed)}
     else:
         values = {name: _spread(meant[name], few) for name in _outputs(column)}
@@ -270,6 +270,11 @@ def _same_as(column: Column) -> list[str]:
 
 def _outputs(column: Column) -> tuple[str, ...]:
     return (*column.canonical, "unit") if column.by else column.canonical
+
+
+def _stands(meant: pl.Series, texts: pl.Series, filed: pl.Series) -> bool:
+    """Whether a column means what stands there, as years and ids do."""
+    return (meant.dtype == pl.String or is_number(filed)) and texts.equals(meant.cast(pl.String))
 
 
 def _spread(values: pl.Series, few: Distinct) -> pl.Expr:

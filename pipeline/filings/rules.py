@@ -419,7 +419,7 @@ def _unknown_entities(frames: Frames, context: Context) -> Iterator[pl.DataFrame
         if name != "entities" and "entity_id" in frame.columns:
             few = distinct(frame["entity_id"])
             if few is None:
-                bad = frame.join(entities, on="entity_id", how="anti", maintain_order="left")
+                bad = widened(frame).join(entities, on="entity_id", how="anti", maintain_order="left")
             else:
                 unknown = ~few.texts.is_in(entities["entity_id"].implode())
                 bad = frame[few.spread(unknown.fill_null(True)).arg_true()] if unknown.any() else frame.clear()

@@ -147,7 +147,7 @@ MONTH = st.sampled_from(["1", "12", "", "01", "13", "200", "全年", "0"])
 PLAIN_OR_ANY = st.one_of(st.just([]), st.lists(st.tuples(YEAR, MONTH, NUMBER), max_size=4))
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=100)
 @given(
     PLAIN_OR_ANY,
     st.integers(0, 12),
