@@ -30,10 +30,9 @@ from typing import Any
 import polars as pl
 
 from pipeline.errors import DataError, shown
-from pipeline.filings import readers
 from pipeline.filings.contracts import BY_NAME, SOURCE, Column, Table, column_of, table_of, widened
 from pipeline.filings.normalise import finding, normalise
-from pipeline.filings.readers import clean
+from pipeline.filings.reading import clean, own_yaml
 from pipeline.filings.rows import Rows, in_words, key_in_words
 from pipeline.layout import Layout
 
@@ -74,7 +73,7 @@ def load(folder: Path) -> list[Correction]:
     try:
         if not os.path.lexists(path):
             return []
-        content = readers.own_yaml(path)
+        content = own_yaml(path)
     except Exception as error:
         mark = getattr(error, "problem_mark", None)
         where = f"第 {mark.line + 1} 行" if mark else ""

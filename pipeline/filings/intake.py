@@ -21,7 +21,7 @@ import polars as pl
 
 from pipeline import reference, units
 from pipeline.errors import DataError, shown
-from pipeline.filings import corrections, readers, rules
+from pipeline.filings import corrections, rules
 from pipeline.filings.contracts import (
     LAST_YEAR,
     SCHEMAS,
@@ -35,7 +35,7 @@ from pipeline.filings.contracts import (
     widened,
 )
 from pipeline.filings.normalise import finding, normalise, power
-from pipeline.filings.readers import FileProblem, Limits, Reading, Sheet
+from pipeline.filings.reading import READABLE, FileProblem, Limits, Reading, Sheet, header_key, own_yaml, read_folder
 from pipeline.filings.rows import OWN, Rows, filed_schema, in_words, key_in_words
 from pipeline.filings.rules import FINDING, RULES
 from pipeline.layout import Layout
@@ -104,11 +104,11 @@ def take_in(folder: Path, layout: Layout, report_year: int | None = None, limits
     whichever is later. Raises DataError when there is no such folder or no file in it, when EDITION.yml or
     corrections.yml cannot be understood, when a correction no longer fits, and when reference data are missing.
     """
-    reading = readers.read_folder(folder, headers(), filled_down(), limits, numbers())
+    reading = read_folder(folder, headers(), filled_down(), limits, numbers())
     if not (reading.sheets or reading.problems):
         raise DataError(
             "filings.empty",
-            f"填报文件夹 {shown(folder)} 里没有填报文件；应放入 {readers.READABLE} 文件，可按填报年份分子文件夹（如 2025/）。",
+            f"填报文件夹 {shown(folder)} 里没有填报文件；应放入 {READABLE} 文件，可按填报年份分子文件夹（如 2025/）。",
         )
     kind, entries = _edition(folder), corrections.load(folder)
     published = reference.published(layout)
@@ -172,7 +172,7 @@ def numbers() -> dict[str, pl.DataType]:
         for column in table.columns:
             dtype = _NUMBERS.get(column.kind, pl.String())
             for text in (column.name, *column.headers):
-                types.setdefault(readers.header_key(text), set()).add(dtype)
+                types.setdefault(header_key(text), set()).add(dtype)
     return {key: dtype for key, (dtype, *others) in types.items() if dtype.is_numeric() and not others}
 
 
@@ -539,7 +539,7 @@ def _edition(folder: Path) -> str:
     try:
         if not os.path.lexists(path):
             return "preliminary"
-        content = readers.own_yaml(path)
+        content = own_yaml(path)
     except Exception:
         raise DataError("edition.unreadable", f"{shown(path)} 无法读取；{right}。") from None
     kind = content.get("kind") if isinstance(content, dict) else content

@@ -25,11 +25,11 @@ from pipeline import regions, units
 from pipeline.errors import DataError
 from pipeline.filings.contracts import ACTION_METRICS, SOURCE, Column, Table, column_of, fold
 from pipeline.filings.distinct import Distinct, blocks, coded, distinct, is_number
-from pipeline.filings.readers import clean, number
+from pipeline.filings.reading import clean, number
 from pipeline.filings.rules import CELL_RULES, FINDING, INTAKE_RULES, message
 from pipeline.layout import Layout
 
-_NOT_CONTRACT = (*SOURCE, "_ragged", "_extra")  # columns of the readers
+_NOT_CONTRACT = (*SOURCE, "_ragged", "_extra")  # columns that the reading adds
 _DATE = (
     r"^(?:(\d{4})(?:年|\.0+)?|(\d{4})(?:年|[-/])(\d{1,2})(?:月|(?:月|[-/])(\d{1,2})日?(?:[ T].*)?)?"
     r"|(\d{4})\.(\d{2})(?:\.(\d{2}))?)$"  # 2023.1 may be a number that lost the zero of October

@@ -36,7 +36,7 @@ from pipeline.errors import OutputError, shown
 from pipeline.filings import answer, rules
 from pipeline.filings.contracts import BY_NAME, TABLES, Table, column_of, headers, table_of
 from pipeline.filings.intake import Intake, filled_down
-from pipeline.filings.readers import BEYOND, MIB, Reading, Sheet, read_file
+from pipeline.filings.reading import BEYOND, MIB, Reading, Sheet, read_file
 from pipeline.output import placed
 
 LIST = "审核意见说明"  # the sheet of ours

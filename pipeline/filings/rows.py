@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from pipeline.filings.contracts import SOURCE, Table, column_of
-from pipeline.filings.readers import Sheet
+from pipeline.filings.reading import Sheet
 from pipeline.filings.rules import number
 from pipeline.layout import Layout
 from pipeline.regions import all_regions

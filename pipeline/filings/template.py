@@ -2,7 +2,7 @@
 
 No row under the example is filled beforehand. A prefilled row that stays unused would be filed, and rejected for what
 it lacks; so a known entity or province is what the drop-down offers and what the example shows. The example is a row
-that the reader leaves out (`readers`: its first cell begins with 示例).
+that the reader leaves out (`reading`: its first cell begins with 示例).
 
 Only what Excel, WPS and LibreOffice share: lists, whole and decimal numbers, formulas as validations, defined names,
 comments. What a list offers is enforced for codes; provinces, units and entities may be written otherwise (a city with
@@ -30,7 +30,7 @@ from xlsxwriter.utility import xl_col_to_name
 from pipeline import reference
 from pipeline.errors import OutputError, ParameterError
 from pipeline.filings.contracts import ACTION_METRICS, ACTIONS, FIRST_YEAR, LAST_YEAR, TABLES, Column, Table
-from pipeline.filings.readers import clean
+from pipeline.filings.reading import clean
 from pipeline.filings.rules import TOLERANCE
 from pipeline.layout import Layout
 from pipeline.output import placed

@@ -29,7 +29,7 @@ import pytest
 
 from pipeline.errors import DataError
 from pipeline.filings.intake import take_in
-from pipeline.filings.readers import clean
+from pipeline.filings.reading import clean
 from pipeline.layout import Layout
 from tests.conftest import ROOT, Run
 

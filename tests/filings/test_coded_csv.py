@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from pipeline.errors import DataError
-from pipeline.filings import normalise, readers
+from pipeline.filings import normalise
 from pipeline.filings.contracts import BY_NAME, headers, widened
 from pipeline.filings.intake import Intake, numbers, take_in
-from pipeline.filings.readers import Reading, read_file
+from pipeline.filings.reading import Reading, delimited, read_file
 from pipeline.layout import Layout
 
 HEADER = "年份,月份,填报单位,省份,设施类型,能源品种,消耗量,计量单位\n"
@@ -28,13 +28,13 @@ ROWS = st.lists(st.lists(CELL, min_size=1, max_size=10), max_size=12)
 def read(path: Path, **settings: int) -> Reading:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in settings.items():
-            patch.setattr(readers, name, value)
+            patch.setattr(delimited, name, value)
         return read_file(path, path.parent, headers())
 
 
 def read_numbers(path: Path) -> Reading:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(readers, "_MANY_LINES", 0)
+        patch.setattr(delimited, "_MANY_LINES", 0)
         return read_file(path, path.parent, headers(), numbers=numbers())
 
 
@@ -96,7 +96,7 @@ def test_the_same_intake_with_wrong_rows_in_two_sheets(tmp_path: Path) -> None:
     def intake(**settings: int) -> Intake:
         with pytest.MonkeyPatch.context() as patch:
             for name, value in settings.items():
-                patch.setattr(readers, name, value)
+                patch.setattr(delimited, name, value)
             return take_in(tmp_path, Layout.current(), 2025)
 
     plainly, coded = intake(), intake(_MANY_LINES=0, _SAMPLE=8)
@@ -167,8 +167,8 @@ def test_the_same_intake_with_numbers(odd: list[tuple[str, str, str]], at: int, 
         (folder / "填报单位.csv").write_text("单位编码,单位名称,类别\nCT,中国电信,其他\n", "utf-8")
         plainly = take_in(folder, Layout.current(), 2025)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(readers, "_MANY_LINES", 0)
-            patch.setattr(readers, "_SAMPLE", 8)
+            patch.setattr(delimited, "_MANY_LINES", 0)
+            patch.setattr(delimited, "_SAMPLE", 8)
             numbered = take_in(folder, Layout.current(), 2025)
     for part in ("accepted", "quarantine"):
         for table, frame in getattr(plainly, part).items():

@@ -9,7 +9,7 @@ import pytest
 import xlsxwriter
 
 from pipeline.filings.contracts import headers
-from pipeline.filings.readers import read_file
+from pipeline.filings.reading import read_file
 from tests.filings.conftest import Office
 
 HEADER = ["年份", "填报单位", "省份", "行动编号", "指标", "数值", "计量单位"]

@@ -35,7 +35,7 @@ from polars.testing import assert_frame_equal
 from pipeline.errors import OutputError
 from pipeline.filings.contracts import headers
 from pipeline.filings.intake import Intake, take_in
-from pipeline.filings.readers import Reading, read_file
+from pipeline.filings.reading import Reading, read_file
 from pipeline.filings.remarks import LIST, MOST, SUMMARY, write_remarks
 from pipeline.filings.template import write_template
 from pipeline.layout import Layout

@@ -19,7 +19,7 @@ from polars.testing import assert_frame_equal
 
 from pipeline import regions
 from pipeline.errors import OutputError, ParameterError, UserError
-from pipeline.filings import readers, template
+from pipeline.filings import reading, template
 from pipeline.filings.contracts import (
     ACTION_METRICS,
     BY_NAME,
@@ -350,7 +350,7 @@ def test_headers_are_understood(book: Workbook, table: Table) -> None:
     assert {column.name for column in table.columns if column.required} <= {
         column.name for column in table.columns if needed(column)
     }
-    assert {readers.header_key(cell) for cell in cells} == {readers.header_key(column.zh) for column in table.columns}
+    assert {reading.header_key(cell) for cell in cells} == {reading.header_key(column.zh) for column in table.columns}
     fills = {cell.value.startswith("*"): cell.fill.start_color.rgb for cell in sheet[1]}
     assert len(set(fills.values())) == len(fills)
     assert sheet.freeze_panes == f"B{FIRST_ROW + 1}"
@@ -647,9 +647,9 @@ def test_the_instructions_name_every_table_column_and_metric(book: Workbook) -> 
 
 
 def test_no_row_of_the_instructions_looks_like_a_header(book: Workbook) -> None:
-    known = {readers.header_key(one) for one in headers()}
+    known = {reading.header_key(one) for one in headers()}
     for row in book[INSTRUCTIONS].iter_rows(values_only=True):
-        assert len({readers.header_key(cell) for cell in row if cell} & known) < 2, row
+        assert len({reading.header_key(cell) for cell in row if cell} & known) < 2, row
 
 
 # --- the file ----------------------------------------------------------------------------------------------

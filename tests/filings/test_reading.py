@@ -21,8 +21,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.errors import DataError
-from pipeline.filings.readers import (
+from pipeline.errors import DataError, shown
+from pipeline.filings.reading import (
     Limits,
     Reading,
     clean,
@@ -30,7 +30,6 @@ from pipeline.filings.readers import (
     number,
     read_file,
     read_folder,
-    shown,
     split_header,
 )
 
@@ -512,7 +511,7 @@ def bombs() -> dict[str, bytes]:
 BOUNDED = """
 import json, re, resource, sys, time
 from pathlib import Path
-from pipeline.filings.readers import Limits, read_file
+from pipeline.filings.reading import Limits, read_file
 resource.setrlimit(resource.RLIMIT_AS, (4_000_000_000,) * 2)  # addresses; what is used is asserted below
 folder, answers = Path(sys.argv[1]), {}
 for path in sorted(folder.iterdir()):

@@ -1,0 +1,169 @@
+"""Which rows of text stand in these files? Workbooks, CSV and Parquet become text sheets, whatever the bytes are.
+
+Nothing here knows a contract: a caller says which header texts exist, and gets the table under the first row
+that has two of them. Any bytes end as sheets or as problems with one sentence; sizes are checked before they
+cost memory.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from pathlib import Path
+
+import polars as pl
+import yaml
+
+from pipeline.errors import DataError, shown
+from pipeline.filings.reading.delimited import read_csv
+from pipeline.filings.reading.parquet import read_parquet
+from pipeline.filings.reading.sheets import (
+    MIB,
+    NO_ACCESS,
+    FileProblem,
+    Known,
+    Limits,
+    Raw,
+    Reading,
+    Skipped,
+    guard,
+    header_key,
+    too_large,
+)
+from pipeline.filings.reading.tables import add_table
+from pipeline.filings.reading.workbook import read_workbook, refuse_xls
+
+READABLE = ".xlsx .csv .parquet"
+_SILENT = re.compile(r"\..*|~\$.*|thumbs\.db|desktop\.ini|__macosx|readme.*|sample|.*\.(?:ya?ml|md)", re.IGNORECASE)
+_NO_NUMBERS: Mapping[str, pl.DataType] = {}
+
+
+def read_folder(
+    folder: Path,
+    known_headers: Collection[str],
+    fill_down: Collection[str] = (),
+    limits: Limits | None = None,
+    numbers: Mapping[str, pl.DataType] = _NO_NUMBERS,
+) -> Reading:
+    """Every file of the folder and its subfolders, in the order of their names. See `read_file`.
+
+    Raises DataError when there is no such folder.
+    """
+    if not folder.is_dir():
+        raise DataError("file.folder", f"没有填报文件夹 {shown(folder)}；请给出存放 {READABLE} 文件的文件夹。")
+    reading, refused = Reading(), list[OSError]()
+    for here, folders, names in os.walk(folder, onerror=refused.append):
+        for name in sorted(folders):
+            path = Path(here, name)
+            if path.is_symlink() or _SILENT.fullmatch(name) or path.suffix.lower() in _READERS:
+                folders.remove(name)
+                _extend(reading, read_file(path, folder, known_headers, fill_down, limits))
+        folders.sort()
+        for name in sorted(names):
+            _extend(reading, read_file(Path(here, name), folder, known_headers, fill_down, limits, numbers))
+    for error in refused:
+        reading.problems.append(FileProblem(_name(Path(error.filename), folder), None, "file.access", NO_ACCESS))
+    return reading
+
+
+def read_file(
+    path: Path,
+    folder: Path,
+    known_headers: Collection[str],
+    fill_down: Collection[str] = (),
+    limits: Limits | None = None,
+    numbers: Mapping[str, pl.DataType] = _NO_NUMBERS,
+) -> Reading:
+    """The sheets of one file, whatever its bytes are.
+
+    `known_headers`: header texts that exist, compared by `header_key`. `fill_down`: those of key columns, where
+    a vertical merge of a workbook stands for its value in every row; other merges keep it in the first cell.
+    `numbers`: the `header_key` of columns that may be read as Int64 or Float64 where each cell is a plain number.
+    """
+    limits = limits or Limits()
+    reading, file = Reading(), _name(path, folder)
+    known = {key: numbers.get(key) for one in known_headers if (key := header_key(one))}
+    try:
+        reason = _reason_to_skip(path, folder)
+        if reason:
+            reading.skipped.append(Skipped(file, None, None, reason))
+            return reading
+        for raw in _reader(path, folder, limits)(path, limits, known, reading, file):
+            reading.problems.extend(FileProblem(file, raw.sheet or None, *one) for one in raw.problems)
+            add_table(raw, file, known, {header_key(one) for one in fill_down}, reading)
+        if not reading.sheets and not reading.problems:
+            raise DataError("file.no_table", "文件里没有一张可读的表；请按模板填写后提交。")
+    except DataError as error:
+        reading.problems.append(FileProblem(file, None, error.id, error.message))
+    return reading
+
+
+def own_yaml(path: Path) -> object:
+    """The content of a small YAML file of the folder. Raises where it is no plain file, larger than 1 MiB, no UTF-8, no
+    YAML, or has aliases: a few lines of them unfold into gigabytes."""
+    if not path.is_file() or path.stat().st_size > MIB:
+        raise ValueError(path)
+    text = path.read_text("utf-8")
+    depth = 0
+    for one in yaml.parse(text):
+        depth += isinstance(one, yaml.CollectionStartEvent) - isinstance(one, yaml.CollectionEndEvent)
+        if depth > 20:
+            raise ValueError(path)
+    return yaml.safe_load(text)
+
+
+def _name(path: Path, folder: Path) -> str:
+    inside = path.relative_to(folder) if path.is_relative_to(folder) else path
+    return shown(inside.as_posix())
+
+
+def _extend(reading: Reading, more: Reading) -> None:
+    reading.sheets.extend(more.sheets)
+    reading.problems.extend(more.problems)
+    reading.skipped.extend(more.skipped)
+
+
+def _reason_to_skip(path: Path, folder: Path) -> str | None:
+    if _SILENT.fullmatch(path.name):
+        return "不是填报文件（隐藏、临时、说明或配置文件）。"
+    if path.is_symlink():
+        if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder)):
+            raise DataError("file.link", "这是指向文件夹之外的链接，未读取；请放入文件本身。")
+        if not path.exists():
+            raise DataError("file.link", "这是失效的链接，所指的文件不存在；请放入文件本身。")
+        inside = Path(os.path.realpath(path)).relative_to(os.path.realpath(folder))
+        if any(_SILENT.fullmatch(part) for part in inside.parts):
+            raise DataError("file.link", "这是指向隐藏文件的链接，未读取；请放入文件本身。")
+        return "这是链接；所指的文件在文件夹内，已按原位置读取。"
+    return None
+
+
+_Reader = Callable[[Path, Limits, Known, Reading, str], Iterable[Raw]]
+
+
+def _reader(path: Path, folder: Path, limits: Limits) -> _Reader:
+    """The reader for the kind of file, after the checks that all kinds share."""
+    kind = path.suffix.lower()
+    if kind == ".xls":
+        refuse_xls(path)
+    if kind not in _READERS:
+        raise DataError("file.kind", f"不能读取 {shown(kind) or '没有扩展名的'} 文件；可读取 {READABLE}。")
+    if any("\ud800" <= c <= "\udfff" for c in str(path)):
+        raise DataError("file.name", "文件名含有不能识别的字符；请改名后重新提交。")
+    if kind == ".parquet" and "=" in _name(path.parent, folder):
+        raise DataError("parquet.hive", "这是按“列=值”分区的 Parquet 文件夹；请合并为一个 .parquet 文件。")
+    with guard("file.access", NO_ACCESS):
+        if not path.is_file():
+            raise DataError("file.kind", f"这不是普通文件；可读取 {READABLE}。")
+        size = path.stat().st_size
+        path.open("rb").close()
+    if size == 0:
+        raise DataError("file.empty", "文件是空的（0 字节）；请重新导出后提交。")
+    limit = limits.unpacked_bytes if kind == ".xlsx" else limits.file_bytes
+    if size > limit:
+        raise too_large(f"文件有 {size / MIB:,.0f} MiB", f"{limit / MIB:,.0f} MiB")
+    return _READERS[kind]
+
+
+_READERS: dict[str, _Reader] = {".xlsx": read_workbook, ".csv": read_csv, ".parquet": read_parquet}

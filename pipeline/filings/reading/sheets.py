@@ -1,0 +1,163 @@
+"""What is a sheet of text, before and after its table is found? The words that all readers share."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from pipeline.errors import DataError
+
+MIB = 1 << 20
+HEADER_WITHIN = 20  # non-empty rows
+_BRACKETS = re.compile(r"[(\[【]([^()\[\]【】]*)[)\]】]")
+RESERVED = ("source_row", "_ragged", "_extra")
+NO_ACCESS = "没有读取权限；请检查权限后重试。"
+LONG_CELL = "有一个单元格的文字超过上限 1 MiB；请删去或缩短后提交。"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a file may cost; what is larger is refused with a sentence before it is opened."""
+
+    file_bytes: int = 1024 * MIB  # any file on disk
+    unpacked_bytes: int = 200 * MIB  # a workbook's members together; its size on disk too
+    ratio: int = 200  # unpacked to packed, of members above 1 MiB
+    members: int = 2000
+    sheet_cells: int = 20_000_000  # of the rectangle around a worksheet's cells
+    text_bytes: int = 512 * MIB  # the shared texts of a workbook, as often as they are used
+    cells: int = 100_000_000  # CSV and Parquet
+
+
+Spelt = Callable[[pl.Series], pl.DataFrame]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One table as text.
+
+    `file` is relative to the folder, `sheet` empty for CSV and Parquet, `header_row` and `source_row` are
+    1-based as a spreadsheet shows them (CSV: records; Parquet: the names are row 1). `columns` are the header
+    texts (NFKC, trimmed; a repeated one gets `_2`, an empty one is `列C`). `rows`: `source_row` Int64, then
+    `columns` as String, empty cells null; of a CSV of many rows, a column that repeats its texts is Categorical, and one
+    of numbers may be Int64 or Float64. Ragged CSV
+    adds `_ragged` (`少`, `多` or null: fewer or more cells than the header; fewer only in files without quotes) and
+    `_extra` (the further cells, joined by the separator). `notes`: sentences on what had to be decided. `spelt`: how
+    the numbers of the rows with these `source_row` are written in the file.
+    """
+
+    file: str
+    sheet: str
+    header_row: int
+    columns: list[str]
+    rows: pl.DataFrame
+    notes: list[str]
+    spelt: Spelt | None = None
+
+    def filed(self, places: pl.Series) -> pl.DataFrame:
+        """The rows at `places`, each cell as the text that was filed. Raises DataError where the file has changed."""
+        rows = self.rows[places]
+        texts = rows.select("source_row", pl.exclude("source_row").cast(pl.String))
+        return texts.with_columns(self.spelt(rows["source_row"])) if self.spelt else texts
+
+
+@dataclass(frozen=True)
+class FileProblem:
+    """A file or sheet that cannot be read, or not in full: a stable id and one Chinese sentence."""
+
+    file: str
+    sheet: str | None
+    id: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A file, sheet or row (its 1-based number) that was left out on purpose."""
+
+    file: str
+    sheet: str | None
+    row: int | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """All that was found; each file, sheet and non-empty row is in one of the three lists."""
+
+    sheets: list[Sheet] = field(default_factory=list)
+    problems: list[FileProblem] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Raw:
+    """A sheet before its header is found: `source_row` and text columns; merges as (column, first, last row)."""
+
+    sheet: str
+    frame: pl.DataFrame
+    first_column: int = 0
+    merges: tuple[tuple[int, int, int], ...] = ()
+    hidden: bool = False
+    problems: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+    header: tuple[str, ...] = ()  # row 1, where `frame` begins with row 2
+    spelt: Spelt | None = None  # as of a Sheet
+
+
+Known = Mapping[str, pl.DataType | None]  # the keys of headers, and the type of numbers below
+
+
+def too_large(what: str, limit: str) -> DataError:
+    return DataError("file.too_large", f"{what}，超过上限 {limit}；请拆分成几个文件后提交。")
+
+
+@contextmanager
+def guard(id: str, message: str) -> Iterator[None]:
+    """Whatever a library raises on bad bytes becomes one sentence."""
+    try:
+        yield
+    except (DataError, KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # a panic of a Rust library is no Exception
+        raise DataError(id, message) from error
+
+
+def split_header(text: str) -> tuple[str, str | None]:
+    """The name and the unit of a header: `总耗电量（万kWh）` -> (`总耗电量`, `万kWh`). The last bracket counts."""
+    plain = unicodedata.normalize("NFKC", text).strip()
+    last = re.search(_BRACKETS.pattern + r"[\s*]*$", plain)
+    if last is None or not last[1].strip() or not plain[: last.start()].strip(" *"):
+        return plain.strip("* \t\n\r"), None
+    return plain[: last.start()].strip("* \t\n\r"), last[1].strip()
+
+
+def header_key(text: str) -> str:
+    """What two headers are compared by: without brackets, blanks, stars, case and width."""
+    plain = unicodedata.normalize("NFKC", text)
+    return re.sub(r"[\s*]", "", _BRACKETS.sub("", plain)).casefold()
+
+
+def known_cells(cells: Iterable[str | None], known: Collection[str]) -> int:
+    return len({header_key(cell) for cell in cells if cell} & set(known))
+
+
+def no_header(file: str, sheet: str | None, where: str, known: Collection[str]) -> FileProblem:
+    chinese = [one for one in known if not one.isascii()] or list(known)
+    expected = f"{'、'.join(chinese[:12])}{' 等' if len(chinese) > 12 else ''}"
+    csv = "CSV 应以逗号、制表符或分号分隔，编码为 UTF-8 或 GB18030，" if file.lower().endswith(".csv") else ""
+    message = f"{where}的前 {HEADER_WITHIN} 行里没有找到表头；{csv}表头应是一行，至少含有下列列名中的两个：{expected}。"
+    return FileProblem(file, sheet, "sheet.header", message)
+
+
+def letters(index: int) -> str:
+    text = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        text = chr(65 + rest) + text
+    return text
