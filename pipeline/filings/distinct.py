@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+T = TypeVar("T")
+R = TypeVar("R")
 Codes = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]  # positions of texts
 
 _BLOCK = 1 << 18  # rows
@@ -130,6 +134,14 @@ def blocks(height: int) -> Iterator[slice]:
     """The rows in blocks, at least one: what is worked out of one stays in the processor's cache, and its memory
     serves the next."""
     return (slice(start, start + _BLOCK) for start in range(0, max(height, 1), _BLOCK))
+
+
+def threaded(work: Callable[[T], R], items: Iterable[T], size: int) -> list[R]:
+    """`work` of all items, in threads where the size of all is worth it (rows, or bytes)."""
+    if size <= _BLOCK:
+        return [work(item) for item in items]
+    with ThreadPoolExecutor() as threads:
+        return list(threads.map(work, items))
 
 
 def _fall(hashes: npt.NDArray[np.uint64], size: int) -> npt.NDArray[np.int64]:

@@ -13,7 +13,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -24,7 +23,7 @@ import polars as pl
 from pipeline import regions, units
 from pipeline.errors import DataError
 from pipeline.filings.contracts import ACTION_METRICS, SOURCE, Column, Table, column_of, fold
-from pipeline.filings.distinct import Distinct, blocks, coded, distinct, is_number
+from pipeline.filings.distinct import Distinct, blocks, coded, distinct, is_number, threaded
 from pipeline.filings.reading import clean, number
 from pipeline.filings.rules import CELL_RULES, FINDING, INTAKE_RULES, message
 from pipeline.layout import Layout
@@ -81,10 +80,9 @@ def normalise(table: Table, sheet: pl.DataFrame, layout: Layout, filing_year: in
     )
     about, cells = _About(table, headers, layout, filing_year), _Cells(raw)
     columns = [column for column in table.columns if column.kind != "unit"]
-    with ThreadPoolExecutor() as threads:  # much of what polars does to a column takes one thread
-        order = sorted(columns, key=lambda column: column.kind not in ("number", "quantity"))  # these take longest
-        reading = {column.name: threads.submit(_read, about, column, cells) for column in order}
-    read = [reading[column.name].result() for column in columns]
+    order = sorted(columns, key=lambda column: column.kind not in ("number", "quantity"))  # these take longest
+    reading = dict(threaded(lambda column: (column.name, _read(about, column, cells)), order, raw.height))
+    read = [reading[column.name] for column in columns]
     rejected = pl.repeat(bool(missing), raw.height, dtype=pl.Boolean, eager=True)
     for column, one in zip(columns, read, strict=True):
         rejected.scatter(one.bad["at"], True)
@@ -319,8 +317,7 @@ def _converted(about: _About, column: Column, cells: _Cells) -> dict[str, pl.Ser
             pair = by.codes[rows].to_numpy().astype(np.intp) * unit.texts.len() + unit.codes[rows].to_numpy()
         return _moved(value, known["power"], pair)
 
-    with ThreadPoolExecutor() as threads:
-        values = {column.name: pl.concat(threads.map(move, blocks(filed.len())), rechunk=True)}
+    values = {column.name: pl.concat(threaded(move, blocks(filed.len()), filed.len()), rechunk=True)}
     return values | (
         {"unit": by.spread(coded(known["canonical"].gather_every(unit.texts.len())))} if by and unit else {}
     )

@@ -11,9 +11,8 @@ A sentence says what was found and what would be right: `能源消耗.xlsx「202
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import partial, reduce
 from operator import xor
 from threading import RLock
 from typing import Any, Literal, TypeVar
@@ -24,7 +23,7 @@ import polars as pl
 
 from pipeline.filings.case_factors import basis, carriers
 from pipeline.filings.contracts import BY_NAME, FIRST_YEAR, METRIC_ACTION, TABLES, Column, Table, widened
-from pipeline.filings.distinct import blocks, distinct
+from pipeline.filings.distinct import blocks, distinct, threaded
 from pipeline.layout import Layout
 from pipeline.regions import all_regions
 
@@ -343,8 +342,7 @@ def _by_key(frame: pl.DataFrame, table: Table, context: Context) -> _ByKey:
         packed[rows] <<= bits
         packed[rows] |= np.arange(rows.start, min(rows.stop, frame.height), dtype=np.uint64)
 
-    with ThreadPoolExecutor() as threads:
-        list(threads.map(pack, blocks(frame.height)))
+    threaded(pack, blocks(frame.height), frame.height)
     packed.sort()
     return _ByKey(packed, years, bits)
 
@@ -590,8 +588,7 @@ def _changed(frame: pl.DataFrame, table: Table, context: Context) -> pl.DataFram
             found += [at[now], at[now - 1]]
         return found
 
-    with ThreadPoolExecutor() as threads:
-        found = [one for of_block in threads.map(lambda block: candidates(*block), order.steps()) for one in of_block]
+    found = [one for some in threaded(lambda block: candidates(*block), order.steps(), frame.height) for one in some]
     rows = widened(_provinces_only(frame[np.unique(np.concatenate(found))]))
     before = rows.select(
         *(pl.col(part) + 1 if part == "year" else pl.col(part) for part in table.key),
@@ -612,6 +609,10 @@ def _short(values: npt.NDArray[np.float64]) -> npt.NDArray[np.floating]:
     return short if fits else values
 
 
+def _of_part(frame: pl.DataFrame, value: pl.Expr, rows: slice) -> pl.Series:
+    return frame[rows].select(value=value)["value"]
+
+
 def _province_missing(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
     """Entity and province of a year without a row in the next, of years in which the table has any rows."""
     for name, frame in frames.items():
@@ -620,16 +621,12 @@ def _province_missing(frames: Frames, context: Context) -> Iterator[pl.DataFrame
         rows = _provinces_only(frame)
         # the hash of entity and province and the year, in one integer
         mark = _hash(_WHERE[1:]) * 64 + (pl.col("year") - FIRST_YEAR).cast(pl.UInt64)
-        where = rows.select(_WHERE)
-        with ThreadPoolExecutor() as threads:
-            marks = threads.map(
-                lambda part, of=where, mark=mark: of[part].select(mark=mark)["mark"], blocks(rows.height)
-            )
-            parts = list(marks)
+        where, height = rows.select(_WHERE), rows.height
+        parts = threaded(partial(_of_part, where, mark), blocks(height), height)
         runs = [part.filter(part.ne_missing(part.shift())) for part in parts]  # they mostly stand together
-        each = pl.concat(runs).unique(maintain_order=True)
-        has_next = (each % 64 + 1).is_in((each % 64).unique().implode())
-        last = each.filter(has_next & ~(each + 1).is_in(each.implode()))
+        marks = pl.concat(runs).unique(maintain_order=True)
+        has_next = (marks % 64 + 1).is_in((marks % 64).unique().implode())
+        last = marks.filter(has_next & ~(marks + 1).is_in(marks.implode()))
         gone = rows.filter(pl.concat(parts).is_in(last.implode())) if last.len() else rows.clear()
         gone = gone.select(_WHERE).unique(maintain_order=True).with_columns(pl.col("year") + 1)
         says = pl.format("单位 {} {} 年报过{}，{} 年没有报或全部被退回；应补报，或说明在该省已无业务", "entity_id", pl.col("year") - 1,
@@ -786,8 +783,8 @@ def check(
         [rule for rule in _RULES if rule.severity == "warning"],
     )
     for stage in stages:
-        with ThreadPoolExecutor() as threads:
-            of_rules = list(threads.map(lambda rule, frames=left: list(rule.find(frames, context)), stage))
+        rows = sum(frame.height for frame in left.values())
+        of_rules = threaded(partial(_find, left, context), stage, rows)
         found = [
             part.with_columns(rule=pl.lit(rule.id), severity=pl.lit(rule.severity))
             for rule, of_rule in zip(stage, of_rules, strict=True)
@@ -802,6 +799,10 @@ def check(
     raw = pl.concat(parts) if parts else pl.DataFrame(schema=_RAW)
     marks = {name: _marks(frame, raw.filter(pl.col("table") == name)) for name, frame in frames.items()}
     return Findings(_sentences(raw, frames), marks)
+
+
+def _find(frames: Frames, context: Context, rule: FrameRule) -> list[pl.DataFrame]:
+    return list(rule.find(frames, context))
 
 
 _RAW = {

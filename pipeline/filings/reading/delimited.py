@@ -9,7 +9,6 @@ import itertools
 import shutil
 import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import DataError, shown
-from pipeline.filings.distinct import text_of
+from pipeline.filings.distinct import text_of, threaded
 from pipeline.filings.reading.sheets import (
     HEADER_WITHIN,
     LONG_CELL,
@@ -36,7 +35,6 @@ from pipeline.filings.reading.sheets import (
 
 _SEPARATORS = ",\t;"
 _MAX_COLUMNS = 16_384  # as in a spreadsheet
-_THREADS = 4  # which look through a file
 _MANY_LINES = 500_000  # of a file whose columns are read as codes
 _SAMPLE = 4_000  # rows that show which columns repeat themselves
 _INTEGER, _DECIMAL_NUMBER = r"^-?[0-9]{1,15}$", r"^-?[0-9]{1,15}(?:\.[0-9]*)?$"  # plain ones
@@ -115,10 +113,10 @@ def _looked_through(path: Path, known: Collection[str], proven: bool = False) ->
                 raise DataError("file.too_large", f"文件{LONG_CELL}")
         return lines, _count(piece, '"') if b'"' in piece else 0  # looking is faster than counting
 
-    with ThreadPoolExecutor(_THREADS) as threads:
-        for lines, quotes in threads.map(tally, range(0, path.stat().st_size, MIB)):
-            text.lines += lines
-            text.quotes += quotes
+    size = path.stat().st_size
+    tallies = threaded(tally, range(0, size, MIB), size)
+    text.lines += sum(lines for lines, _ in tallies)
+    text.quotes += sum(quotes for _, quotes in tallies)
     return text
 
 
