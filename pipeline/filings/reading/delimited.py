@@ -193,9 +193,15 @@ def _csv_frame(text: _Csv, limits: Limits) -> pl.DataFrame:
     raise too_large(f"文件约有 {text.lines:,} 行、最宽处约 {width} 列", f"{_MAX_COLUMNS:,} 列、{limits.cells:,} 格")
 
 
-def _records_of(text: _Csv, schema: Mapping[str, pl.DataType], skip: int = 0, rows: int | None = None) -> pl.LazyFrame:
+def _records_of(
+    text: _Csv,
+    schema: Mapping[str, pl.DataType],
+    skip: int = 0,
+    rows: int | None = None,
+    source: Path | io.BytesIO | None = None,
+) -> pl.LazyFrame:
     scan = pl.scan_csv(
-        text.path,
+        source or text.path,
         has_header=False,
         skip_lines=skip,
         n_rows=rows,
@@ -224,7 +230,11 @@ def _types(text: _Csv, numbers: Sequence[pl.DataType | None], skip: int = 0) -> 
     """What each column may be read as, judged by the first records after `skip`: the type of numbers where there is one
     and all look like it, Categorical where texts repeat themselves, else String."""
     types: dict[str, pl.DataType] = {f"c{index}": pl.String() for index in range(len(numbers))}
-    sample = _records_of(text, types, skip, rows=_SAMPLE).collect()
+    with text.path.open("rb") as stream:
+        head = stream.read(MIB)
+    whole = head[: head.rfind(text.eol.encode()) + 1]  # of lines; a text in quotes may have several
+    source = io.BytesIO(whole) if whole and not text.quotes else None
+    sample = _records_of(text, types, skip, _SAMPLE, source).collect()
     for (name, cells), number in zip(sample.to_dict().items(), numbers, strict=True):
         looks = _INTEGER if number and number.is_integer() else _DECIMAL_NUMBER
         if number and cells.str.contains(looks).all():
