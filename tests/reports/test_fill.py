@@ -113,3 +113,10 @@ def test_no_fewer_than_three_rows_of_a_table_stand_alone(placed: Any, rows: int)
         pages = [at[f"t-{n}-{row}"][0] for row in range(rows)]
         assert min(pages.count(page) for page in set(pages)) >= 3, (starts[n], pages)
         assert at[f"t-{n}"][0] == pages[0]  # the caption stands over the rows
+
+
+def test_a_table_of_a_few_low_rows_stays_whole(placed: Any) -> None:
+    """Even where it would save a page to break it."""
+    for height in range(420, 560, 20):
+        at = placed(CHAPTER.format(1), figure("f-a", height, 0.01), table("t-a", 5), figure("f-b", 540, 0.01))
+        assert len({at[f"t-a-{row}"][0] for row in range(5)}) == 1
