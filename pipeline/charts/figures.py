@@ -64,6 +64,13 @@ def svg(spec: Spec, figure_id: str, cache: Path | None = None) -> str:
     return drawn
 
 
+def letters(svg: str) -> float:
+    """The size of the smallest letters of `svg`, as a share of its width."""
+    width = re.search(r'<svg [^>]*?width="([\d.]+)"', svg)
+    sizes = re.findall(r'font-size="([\d.]+)(?:px)?"', svg)
+    return min(map(float, sizes)) / float(width[1]) if width and sizes else 0.0
+
+
 def _drawn(spec: Spec, small: subset.Small | None) -> str:
     """By the small font where it has every character of `spec`: the picture is the same."""
     _register(fonts.folders())

@@ -26,7 +26,7 @@ WIDTH = 640
 HEIGHT = 170  # of a chart over the years: two of them and their text share a page
 LABEL = 15  # px between the middles of two labels, one above the other
 NARROW = 400  # a plot narrower than this has no room for names side by side
-ROW = 13  # of a row in a chart of all provinces: one of them and one over the years share a page
+ROW = 12.5  # of a row in a chart of all provinces: one of them and one over the years share a page
 FONT_STACK = f"{SANS}, Noto Sans CJK SC, Source Han Sans SC, PingFang SC, Microsoft YaHei, sans-serif"
 
 

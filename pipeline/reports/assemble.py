@@ -142,7 +142,7 @@ class _Chapter:
             raise ValueError(f"{id!r} is no id: lower-case letters, digits and hyphens only")
         if id in self.document.names:
             raise ValueError(f"the id {id} is given twice")
-        number = svg = ""
+        number, svg, letters = "", "", 0.0
         block = block | {
             name: _reference.sub("\ue000\\1\ue001", block[name]) for name in ("source", "method") if name in block
         }
@@ -153,13 +153,14 @@ class _Chapter:
         self.document.names[id] = f"{markup.LABELS.get(kind, '')} {number}".strip()
         if kind == "figure":
             svg = figures.svg(block["spec"], id, self.charts)
+            letters = figures.letters(svg)
             (self.pictures / f"{id}.svg").write_text(svg, "utf-8")
             if self.word:
                 (self.pictures / f"{id}.png").write_bytes(figures.png(block["spec"]))
         place = f"{self.pictures.name}/{id}"
         self.document.lines += [
             *_only("html", ["```{=html}", markup.to_html(block, number, svg), "```"]),
-            *_only("typst", ["```{=typst}", markup.to_typst(block, number, f"{place}.svg"), "```"]),
+            *_only("typst", ["```{=typst}", markup.to_typst(block, number, f"{place}.svg", letters), "```"]),
             *_only("docx", [markup.to_markdown(block, number, f"{place}.png")]),
         ]
 

@@ -162,7 +162,7 @@ def then_and_now(view: View, id: str, figure: str, since: int) -> Figure | None:
         rows.mark_rule(strokeWidth=2).encode(x=axis, x2="末:Q", color=tint)
         + rows.mark_point(filled=True, fill="white", size=40, strokeWidth=1.5, opacity=1).encode(x="始:Q", stroke=tint)
         + rows.mark_point(size=50, opacity=1).encode(x="末:Q", color=tint)
-        + rows.mark_text(align="right" if lower else "left", dx=-8 if lower else 8, fontSize=10).encode(
+        + rows.mark_text(align="right" if lower else "left", dx=-8 if lower else 8, fontSize=11).encode(
             x="末:Q", text="印:N"
         )
     )

@@ -172,7 +172,7 @@ def league(rows: pl.DataFrame, figure: str, year: int, top_n: int) -> Figure | N
     )
     spans = base.mark_rule(strokeWidth=3, opacity=0.35).encode(x=alt.X("低:Q", title="tCO2", axis=alt.Axis(grid=True, tickCount=5)), x2="高:Q")  # fmt: skip
     points = base.mark_point(size=60, opacity=1).encode(x="净效果:Q")
-    labels = base.mark_text(align="left", dx=5, fontSize=10).encode(x="高:Q", text="印:N", color=alt.value(theme.INK))
+    labels = base.mark_text(align="left", dx=5, fontSize=11).encode(x="高:Q", text="印:N", color=alt.value(theme.INK))
     first, last = shown.row(0, named=True), shown.row(-1, named=True)
     negative = shown.filter(pl.col("net_tco2") < 0).height
     tail = f"，{negative} 个为负" if negative else f"，最小的是{last['title']}（{NET.say(last['net_tco2'])}）"

@@ -11,7 +11,7 @@ import html
 import io
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pipeline.charts import theme
@@ -176,8 +176,8 @@ def _entries_html(block: Payload) -> str:
     return f'<ol class="cards entries" id="{block["id"]}">{"".join(entries)}</ol>'
 
 
-def to_typst(block: Payload, number: str, picture: str = "") -> str:
-    """`block` as typst. `picture`: the SVG's path relative to the typst source."""
+def to_typst(block: Payload, number: str, picture: str = "", letters: float = 1.0) -> str:
+    """`block` as typst. `picture`: the SVG's path relative to the typst source; letters: see `figures.letters`."""
     if block["kind"] == "cards":
         fields = ("title", "target", "value", "status", "symbol", "tone", "detail")
         cards = (
@@ -187,16 +187,12 @@ def to_typst(block: Payload, number: str, picture: str = "") -> str:
         return "#cards(" + " ".join(f"({card})," for card in cards) + ")"
     if block["kind"] == "entries":
         return "#entries(" + " ".join(f"({_entry_typst(entry)})," for entry in block["entries"]) + ")"
-    under = f"under-figure({text_typst(block['source'])}, {text_typst(block['method'])})"
+    named = f"<{block['id']}>, {text_typst(number)}, {text_typst(block['title'])}"
+    under = f"({text_typst(block['source'])}, {text_typst(block['method'])})"
     if block["kind"] == "figure":
-        kind, body = "image", f'image("{picture}", width: 100%, alt: {text_typst(block["alt"])})'
-    else:
-        kind, body = "table", _table_typst(block.get("brief") or block["table"], under)
-    figure = (
-        f"#figure({body}, kind: {kind}, supplement: [{LABELS[block['kind']]}], "
-        f'numbering: _ => "{number}", caption: {text_typst(block["title"])}) <{block["id"]}>'
-    )
-    return f"#figure-block({under})[{figure}]" if kind == "image" else f"#table-block[{figure}]"
+        image = f'image("{picture}", alt: {text_typst(block["alt"])})'
+        return f"#figure-block({named}, {letters:.4f}, {under}, {image})"
+    return f"#table-block({named}, {_table_typst(block.get('brief') or block['table'])}, {under})"
 
 
 def _spark_typst(path: Sequence[Sequence[float]]) -> str:
@@ -215,15 +211,16 @@ def _head_typst(name: str) -> str:
     return f"[#{text_typst(found[1])}#box({text_typst(found[2])})]" if found else text_typst(name)
 
 
-def _table_typst(table: Payload, under: str) -> str:
-    """The source stands in the table's foot, which every page of the table repeats: none begins with it alone."""
-    widths = table["widths"]
-    columns = ", ".join(f"{width}fr" for width in widths)
-    align = ", ".join(table["align"])
-    head = ", ".join(map(_head_typst, table["columns"]))
-    rows = " ".join(", ".join(text_typst(cell) for cell in row) + "," for row in table["rows"])
-    foot = f"table.footer(foot({len(widths)}, {under}))"
-    return f"table(columns: ({columns},), align: ({align},), table.header({head}), {rows} {foot})"
+def _table_typst(table: Payload) -> str:
+    """Widths, alignment, head and rows, each a typst array."""
+    widths = [f"{width}fr" for width in table["widths"]]
+    rows = (_array_typst(map(text_typst, row)) for row in table["rows"])
+    parts = (widths, table["align"], map(_head_typst, table["columns"]), rows)
+    return ", ".join(map(_array_typst, parts))
+
+
+def _array_typst(items: Iterable[str]) -> str:
+    return "(" + "".join(f"{item}, " for item in items) + ")"
 
 
 def to_markdown(block: Payload, number: str, picture: str = "") -> str:

@@ -90,10 +90,10 @@ def provinces(view: View, id: str, figure: str, target: Target | None = None) ->
     y = alt.Y("省份:N", sort=rows["省份"].to_list(), title=None, axis=names_axis(view))
     x = alt.X(f"{_field(column)}:Q", title=unit or None, scale=alt.Scale(zero=False, nice=True), axis=alt.Axis(grid=True, tickCount=6))  # fmt: skip
     base = alt.Chart(rows).encode(y=y, x=x, tooltip=["省份:N", alt.Tooltip("印:N", title=column)])
-    text = base.mark_text(align="left", dx=7, fontSize=10)
+    text = base.mark_text(align="left", dx=7, fontSize=11)
     layers = [
         *_rules(view, measure, {"全国": view.value(id, "000000")}, target),
-        text.mark_text(stroke="white", strokeWidth=3, align="left", dx=7, fontSize=10).encode(
+        text.mark_text(stroke="white", strokeWidth=3, align="left", dx=7, fontSize=11).encode(
             text="印:N"
         ),  # over the rules
         base.mark_point(size=55, opacity=1).encode(color=alt.Color("色:N", scale=None)),

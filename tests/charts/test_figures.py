@@ -44,6 +44,13 @@ def test_no_english_aria_text_is_left() -> None:
     assert "role=" not in drawn
 
 
+def test_the_smallest_letters_of_a_picture_are_found() -> None:
+    small = chart().mark_text(fontSize=9).encode(text="省份:N")
+    drawn = figures.svg(figures.specification(chart() + small), "f-a")
+    assert figures.letters(drawn) == 9 / theme.WIDTH
+    assert figures.letters("<svg width='9'></svg>") == 0.0
+
+
 def test_texts_are_set_in_the_report_font() -> None:
     drawn = figures.svg(figures.specification(chart()), "f-a")
     families = set(re.findall(r'font-family="([^"]+)"', drawn))

@@ -47,7 +47,7 @@ def test_chapters_are_numbered_by_their_file_so_that_a_missing_one_shifts_nothin
     assert "## 2.2　用户 {#c-2-2}" in text
     assert "# 8　碳 {#c-8}" in text
     for number, id in (("2-1", "t-a"), ("2-2", "t-b"), ("8-1", "t-c")):
-        assert f'numbering: _ => "{number}", caption: "标题 {id}") <{id}>' in text
+        assert f'#table-block(<{id}>, "{number}", "标题 {id}", ' in text
         assert f'<figure id="{id}" class="table"><figcaption><span class="number">表 {number}</span>' in text
         assert f"表 {number}　标题 {id}".replace("-", "\\-", 0) in text.replace("\\-", "-")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from pypdf import PdfReader
+from pypdf import PageObject, PdfReader
 
 from pipeline import reference
 from pipeline.layout import Layout
@@ -22,6 +22,21 @@ pytestmark = pytest.mark.slow
 NATION, GUANGDONG = "000000-全国", "440000-广东"
 SLUGS = [NATION, GUANGDONG]
 NOT_OUR_WORDS = re.compile(r"\bNone\b|\bnan\b|\bNaN\b|\bnull\b|undefined|\[object|\{[a-z_]+\}")
+
+
+HEAD, FOOT, A4 = (cm * 72 / 2.54 for cm in (2.6, 2.3, 29.7))  # pt
+
+
+def lowest(page: PageObject) -> float:
+    """How high the last line of text stands above the lower edge of a page, in pt; not its number."""
+    found: list[float] = []
+
+    def see(text: str, place: list[float], within: list[float], *_: object) -> None:
+        if text.strip():
+            found.append(within[4] * place[1] + within[5] * place[3] + place[5])
+
+    page.extract_text(visitor_text=see)
+    return min(y for y in found if y > FOOT)
 
 
 class Page(HTMLParser):
@@ -145,6 +160,14 @@ class TestPdf:
         assert root["/Lang"] == "zh-CN"
         assert "绿色低碳发展年度报告" in pdf.metadata.title
         assert b"pdfuaid" in root["/Metadata"].get_data()
+
+    def test_its_pages_are_filled(self, pdf: PdfReader) -> None:
+        """Before a chapter's last page hardly one is empty by a third: a tall figure that nothing can stand before."""
+        first = [pdf.get_destination_page_number(entry) for entry in pdf.outline if not isinstance(entry, list)]
+        inner = [at for at in range(min(first), len(pdf.pages) - 1) if at + 1 not in first]
+        empty = {at + 1: (lowest(pdf.pages[at]) - FOOT) / (A4 - HEAD - FOOT) for at in inner}
+        assert max(empty.values()) < 0.45
+        assert len([share for share in empty.values() if share > 0.3]) <= 0.03 * len(inner), empty
 
     def test_its_text_can_be_searched(self, pdf: PdfReader) -> None:
         text = "".join(page.extract_text() for page in pdf.pages).replace("\n", "")
