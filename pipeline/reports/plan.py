@@ -100,8 +100,8 @@ class Job:
 
     @property
     def stem(self) -> str:
-        """A name of its own for every report, plain enough for any renderer."""
-        return f"{self.edition}-{self.audience}-{self.region.code}-{self.scenario}"
+        """A name of its own for every report, plain enough for any renderer: folders and scenarios have any name."""
+        return f"{self.year}-{self.region.code}-{digest(f'{self.edition}/{self.slug}')[:12]}"
 
     def output(self, format: str) -> Path:
         return self.folder / file_name(self.year, self.region, self.scenario, format)
