@@ -258,6 +258,20 @@ def test_an_edition_that_is_none_stops_the_intake(layout: Layout, tmp_path: Path
         take_in(folder(tmp_path, **{"EDITION.yml": text}), layout)
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "没有写 kind"),
+        ("stage: final\n", "没有写 kind"),
+        ("kind: [final]\n", "写成了列表"),
+        ("kind: 定稿\n", "为 定稿；"),
+    ],
+)
+def test_what_is_wrong_with_the_edition_is_told(layout: Layout, tmp_path: Path, text: str, told: str) -> None:
+    with pytest.raises(DataError, match=told):
+        take_in(folder(tmp_path, **{"EDITION.yml": text}), layout)
+
+
 def test_a_folder_without_filings_is_refused(layout: Layout, tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("无", "utf-8")
     with pytest.raises(DataError, match="没有填报文件"):
