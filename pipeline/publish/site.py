@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from pipeline.errors import DataError, OutputError, ParameterError
 from pipeline.layout import Layout
@@ -98,6 +98,8 @@ def publish(layout: Layout, wanted: Wanted) -> Published:
     clearance.check(layout, edition)
     base_url = _base_url(wanted.base_url)
     out = wanted.out.resolve()
+    if not out.name:
+        raise OutputError("output.root", f"--out {out}：不能写成整个磁盘；请换一个文件夹，如 site")
     with swap.beside(out) as stage:
         old_sums, editions = _read(out)
         secrets = tuple({str(layout.root), str(wanted.reports.resolve() if wanted.reports else layout.reports)})
@@ -130,7 +132,8 @@ def _base_url(text: str) -> str:
         raise ParameterError(
             "publish.base_url", f"--base-url {text}：应为网站的完整地址，如 https://example.org/green-report/"
         )
-    return text if text.endswith("/") else f"{text}/"
+    whole = parts._replace(path=quote(parts.path, safe="/%")).geturl()  # a sitemap holds no other characters
+    return whole if whole.endswith("/") else f"{whole}/"
 
 
 def _read(out: Path) -> tuple[dict[str, str], list[dict[str, Any]]]:
