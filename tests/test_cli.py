@@ -140,6 +140,7 @@ def test_doctor_is_content_with_the_test_environment(green_report: Run) -> None:
     assert run.returncode == 0, run.stdout
     for what in ("Python", "polars", "Quarto", "字体", "Jupyter", "公开统计"):
         assert what in run.stdout
+    assert "重新 make setup" not in run.stdout  # there is nothing to do about what is well
 
 
 def test_doctor_says_what_to_do_about_missing_data(green_report: Run, house: Path) -> None:
