@@ -351,7 +351,11 @@ def compare(
 
 
 @app.command("params")
-def show_parameters(region: Region = "全国", scenario: Scenario = "plan", override: Override = None) -> None:
+def show_parameters(
+    region: Annotated[str, typer.Option("--region", help="全国或一个省（简称、全称或代码）")] = "全国",
+    scenario: Annotated[str, typer.Option("--scenario", help="一个情景名")] = "plan",
+    override: Override = None,
+) -> None:
     """列出生效的参数：取值、允许范围，以及来自哪个文件的哪一行。"""
     layout = Layout.current()
     where = regions.resolve(region, layout)
@@ -422,6 +426,9 @@ def main() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    for text in sys.argv[1:]:
+        if re.search(r"[\ud800-\udfff]", text):  # what Python makes of bytes that it cannot read
+            _refuse(f"“{text}”里有不是 UTF-8 的字节；请改用 UTF-8 编码的文字和文件名")
     try:
         status = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except UserError as error:

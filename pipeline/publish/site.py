@@ -19,6 +19,7 @@ from urllib.parse import quote, urlsplit
 
 from pipeline.errors import DataError, OutputError, ParameterError
 from pipeline.layout import Layout
+from pipeline.output import resolved
 from pipeline.publish import clearance, datapackage, feed, frame, home, method, page, policy, swap
 from pipeline.publish.taken import Edition, Report, Wanted, take
 from pipeline.reports.front import TITLE
@@ -97,7 +98,7 @@ def publish(layout: Layout, wanted: Wanted) -> Published:
     edition = take(layout, wanted)
     clearance.check(layout, edition)
     base_url = _base_url(wanted.base_url)
-    out = wanted.out.resolve()
+    out = resolved(wanted.out)
     if not out.name:
         raise OutputError("output.root", f"--out {out}：不能写成整个磁盘；请换一个文件夹，如 site")
     with swap.beside(out) as stage:
