@@ -95,16 +95,22 @@ class View:
 
     def compared(self, id: str, year: int | None = None) -> dict[str, float | None]:
         """Name -> value of the report's region, then of those beside it: its economic region and the nation."""
-        return {name: self.told(id, code, year) for name, code in self.beside.items()}
+        return {name: self.told(id, code, year) for name, code in self.beside(id).items()}
 
-    @property
-    def beside(self) -> dict[str, str]:
-        """Name -> region_code: the report's own region first."""
+    def beside(self, *ids: str) -> dict[str, str]:
+        """Name -> region_code: the report's own region first, then its economic region and the nation, where another
+        province has a value of one of `ids` in the report's year: else they would be the own region once more."""
         own = {self.region.short_zh: self.region.code}
         if self.region.is_nation:
             return own
+        there = self.table.filter(
+            pl.col("indicator_id").is_in(ids), pl.col("year") == self.year, pl.col("entity_id").is_null(),
+            pl.col("dimension").is_null(), pl.col("value").is_not_null() | _IS_WITHHELD,
+        )  # fmt: skip
+        others = self.provinces.filter(pl.col("code").is_in(there["region_code"].implode()) & (pl.col("code") != self.region.code))  # fmt: skip
         area = self.region.economic_region
-        return own | ({area: ECONOMIC[area]} if area else {}) | {"全国": NATION_CODE}
+        near = {area: ECONOMIC[area]} if area and area in others["economic_region"] else {}
+        return own | near | ({"全国": NATION_CODE} if others.height else {})
 
     def by_member(self, id: str, dimension: str, region: str | None = None, partly: bool = False) -> pl.DataFrame:
         """year, 名称, value, numerator, denominator, n_rows: the members of a dimension that have a value.
@@ -196,7 +202,7 @@ class View:
     def gaps(self, *ids: str, dimension: str | None = None) -> str:
         """That some values of the report's region or those beside it are not published, other than the report year's own,
         of which `said` tells; empty where all are. dimension: of its members."""
-        here = pl.col("region_code").is_in(list(self.beside.values()))
+        here = pl.col("region_code").is_in(list(self.beside(*ids).values()))
         own = (pl.col("region_code") == self.region.code) & (pl.col("year") == self.year)
         asked = pl.col("indicator_id").is_in(ids) & pl.col("dimension").eq_missing(pl.lit(dimension, pl.String))
         hidden = self.table.filter(asked & here & _IS_WITHHELD & (~own | pl.col("dimension").is_not_null()))

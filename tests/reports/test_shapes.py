@@ -124,9 +124,13 @@ class TestOverYears:
 
     def test_a_province_has_its_economic_region_and_the_nation_beside_it(self, view: View, layout: Layout) -> None:
         rows = [row(RATE, 0.8, code, year) for code in (GUANGDONG, "east", NATION) for year in (2024, 2025)]
-        figure = shapes.over_years(filled(view, rows, "广东", layout), RATE, "f-x")
-        assert figure is not None
-        assert figure.data["地区"].unique(maintain_order=True).to_list() == ["广东", "东部", "全国"]
+        beside = {"330000": ["广东", "东部", "全国"], "420000": ["广东", "全国"], None: ["广东"]}
+        for other, names in beside.items():  # 浙江, 湖北: what only 广东 filed is not compared with itself
+            figure = shapes.over_years(
+                filled(view, [*rows, row(RATE, 0.9 if other else None, other or "420000")], "广东", layout), RATE, "f-x"
+            )
+            assert figure is not None
+            assert figure.data["地区"].unique(maintain_order=True).to_list() == names
 
     def test_one_year_is_no_way(self, view: View) -> None:
         assert shapes.over_years(filled(view, [row(RATE, 0.8)]), RATE, "f-x") is None
