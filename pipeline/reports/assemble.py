@@ -15,6 +15,7 @@ from typing import Any
 import nbformat
 import yaml
 
+from pipeline import wording
 from pipeline.charts import figures
 from pipeline.reports import markup
 from pipeline.reports.blocks import MIME, NUMBERED
@@ -22,11 +23,6 @@ from pipeline.reports.front import Front
 from pipeline.reports.render.word import reference
 
 APPENDIX = 90  # notebooks from this number on are lettered, each of their first-level headings a part of its own
-
-# They turn the direction of what follows, digits too, or make XML that no word processor opens.
-_INVISIBLE = dict.fromkeys(
-    [*range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0), 0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
-)  # fmt: skip
 
 _heading = re.compile(r"^(#{1,4}) +(.+?)\s*$")
 _reference = re.compile(r"\[\]\(#([\w-]+)\)")
@@ -79,7 +75,7 @@ def assemble(
     check_subset(body)
     qmd = folder / f"{stem}.qmd"
     parts = [_metadata(front), _open_page(front, document.headings), body, _close_page(front), ""]
-    qmd.write_text("\n".join(parts).translate(_INVISIBLE), "utf-8")
+    qmd.write_text("\n".join(parts).translate(wording.INVISIBLE), "utf-8")
     return qmd
 
 
@@ -158,7 +154,7 @@ class _Chapter:
             number = f"{self.number}-{self.counts[kind]}"
         self.document.names[id] = f"{markup.LABELS.get(kind, '')} {number}".strip()
         if kind == "figure":
-            svg = figures.svg(block["spec"], id, self.charts).translate(_INVISIBLE)
+            svg = figures.svg(block["spec"], id, self.charts)
             (self.pictures / f"{id}.svg").write_text(svg, "utf-8")
             if self.word:
                 (self.pictures / f"{id}.png").write_bytes(figures.png(block["spec"]))
