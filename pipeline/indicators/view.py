@@ -16,7 +16,7 @@ from pipeline.indicators.model import Catalogue, members
 from pipeline.indicators.scorecard import CONFIDENTIAL, NATIONAL, NOT_COVERED, NOT_DEFINED, NOT_MET
 from pipeline.reference import Plan
 from pipeline.regions import NATION_CODE, Region
-from pipeline.wording import WITHHELD, Withheld, percent
+from pipeline.wording import WITHHELD, Withheld, join_names, percent
 
 BIG = frozenset(("tce", "kWh", "TB", "tCO2", "m3", "GJ", "个", "架", "t"))  # units counted in 万 and 亿
 _IS_WITHHELD = pl.col("flag") == flags.SUPPRESSED
@@ -183,6 +183,18 @@ class View:
             if short:
                 found["cases.count"] = (NOT_MET, "；".join(short))
         return found
+
+    def filed_from(self) -> str:
+        """Says, where not all 31 have a value of the report's year, of which provinces the nation's values are."""
+        there = self.table.filter(pl.col("year") == self.year, pl.col("value").is_not_null() | _IS_WITHHELD)
+        listed = self.provinces.filter("in_31").with_columns(
+            _filed=pl.col("code").is_in(there["region_code"].implode())
+        )
+        names, missing = (listed.filter(_filed=filed)["short_zh"].to_list() for filed in (True, False))
+        if not names or not missing:
+            return ""
+        told = f"只有{join_names(names)}的" if len(names) <= len(missing) else f"没有{join_names(missing)}的"
+        return f"{self.year} 年{told}填报，全国的数值是这 {len(names)} 个省份的，不是 31 个省份的。"
 
     def has(self, *ids: str) -> bool:
         """Whether any of the indicators has a value for the report's region and year."""

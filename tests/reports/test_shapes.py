@@ -142,6 +142,23 @@ class TestOverYears:
         assert figure.data["年份"].to_list() == [2023, 2025]
 
 
+class TestFiledFrom:
+    @pytest.mark.parametrize(
+        ("missing", "said"),
+        [
+            (0, ""),
+            (31, ""),
+            (2, "2025 年没有北京、天津的填报，全国的数值是这 29 个省份的，不是 31 个省份的。"),
+            (30, "2025 年只有新疆的填报，全国的数值是这 1 个省份的，不是 31 个省份的。"),
+        ],
+    )
+    def test_says_which_provinces_the_nation_is_made_of(self, view: View, missing: int, said: str) -> None:
+        old = [row(RATE, 0.9, code, 2024) for code in codes(view)]
+        rows = [row(RATE, 0.9, code) for code in codes(view)[missing:]]
+        empty = [row(RATE, None, code) for code in codes(view)[:missing]]
+        assert filled(view, [row(RATE, 0.9), *old, *rows, *empty]).filed_from() == said
+
+
 class TestNamed:
     def test_most_and_least_with_their_shares(self, view: View) -> None:
         rows = pl.DataFrame({"year": [2025] * 3, "名称": ["甲", "乙", "丙"], "value": [5e6, 3e6, 2e6]})
