@@ -152,6 +152,11 @@ class View:
         told = [sentence for row in rows for sentence in flags.sentences(row["flag"]) if row["value"] is None or sentence != flags.FLAGS["no_factor"]]  # fmt: skip
         return "；".join(dict.fromkeys(told))
 
+    def beyond_status(self, id: str) -> str:
+        """`remarks` of an indicator, but not that nothing was filed, which the status of a target says."""
+        said = self.remarks(id)
+        return "" if said == flags.FLAGS["not_filed"] else said
+
     def instead(self, plan: Plan) -> dict[str, tuple[str, str]]:
         """Indicator id -> status and reason, where a target cannot be judged by its value alone.
 

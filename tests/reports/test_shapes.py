@@ -142,6 +142,16 @@ class TestOverYears:
         assert figure.data["年份"].to_list() == [2023, 2025]
 
 
+@pytest.mark.parametrize(
+    ("flag", "said"),
+    [("not_filed", ""), ("unmatched", "自基期以来的价格链接中断"), ("partial", "有不足十二个月的填报")],
+)
+def test_a_target_without_a_value_says_why_where_something_was_filed(view: View, flag: str, said: str) -> None:
+    told = filled(view, [row("energy.per_volume.change", None, flag=flag)]).beyond_status("energy.per_volume.change")
+    assert said in told
+    assert bool(said) == bool(told)
+
+
 class TestFiledFrom:
     @pytest.mark.parametrize(
         ("missing", "said"),
