@@ -193,7 +193,7 @@ def _filed(layout: Layout, wanted: Selection, out: Path) -> Filed | None:
         raise OutputError(
             "filings.around",
             f"--filings {wanted.filings}：{inside[0]} 在这个文件夹里面，写到那里的会当作填报读入；"
-            "请给出只放填报的文件夹，或用 --out 写到别处",
+            f"请给出只放填报的文件夹{'，或用 --out 写到别处' if inside == [out] else ''}",
         )
     files = sources.hashes(layout)
     reads = sources.filed(folder, sources.shared(layout, files), files)
