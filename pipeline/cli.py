@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import polars as pl
+import polars.selectors as cs
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -22,6 +23,7 @@ from pipeline import regions
 from pipeline.command_help import App
 from pipeline.errors import DataError, OutputError, ParameterError, UserError, shown
 from pipeline.layout import SAMPLE, Layout
+from pipeline.wording import MISSING
 
 USAGE = {  # typer's words for wrong calls
     r"No such command '(.*?)'": "没有命令 {}，可用的是 build、check、template、indicators、explain、compare、publish、params、doctor",
@@ -351,7 +353,11 @@ def compare(
 
 
 @app.command("params")
-def show_parameters(region: Region = "全国", scenario: Scenario = "plan", override: Override = None) -> None:
+def show_parameters(
+    region: Annotated[str, typer.Option("--region", help="全国或一个省（简称、全称或代码）")] = "全国",
+    scenario: Annotated[str, typer.Option("--scenario", help="一个情景名")] = "plan",
+    override: Override = None,
+) -> None:
     """列出生效的参数：取值、允许范围，以及来自哪个文件的哪一行。"""
     layout = Layout.current()
     where = regions.resolve(region, layout)
@@ -375,7 +381,9 @@ def _known_format(format: str, *known: str) -> None:
 
 
 def _print_csv(rows: pl.DataFrame) -> None:
-    for line in rows.write_csv().removesuffix("\n").split("\n"):
+    from pipeline.reports.blocks import as_text
+
+    for line in rows.with_columns(as_text(cs.string())).write_csv().removesuffix("\n").split("\n"):
         print(shown(line))
 
 
@@ -389,7 +397,7 @@ def _print_table(rows: Sequence[tuple[object, ...]], columns: list[str], title: 
         numbers = rows and all(isinstance(row[at], int) for row in rows)
         table.add_column(column, overflow="fold", justify="right" if numbers else "left")
     for row in rows:
-        table.add_row(*(shown(cell) for cell in row))
+        table.add_row(*(MISSING if cell is None else shown(cell) for cell in row))
     console = _console(stderr)
     if not console.is_terminal:
         console.width = 160
@@ -422,6 +430,9 @@ def main() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    for text in sys.argv[1:]:
+        if re.search(r"[\ud800-\udfff]", text):  # what Python makes of bytes that it cannot read
+            _refuse(f"“{text}”里有不是 UTF-8 的字节；请改用 UTF-8 编码的文字和文件名")
     try:
         status = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except UserError as error:

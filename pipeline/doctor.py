@@ -47,12 +47,9 @@ def examine(layout: Layout) -> list[Finding]:
 
 
 def _python() -> Iterator[Finding]:
-    yield Finding(
-        "Python",
-        platform.python_version(),
-        sys.version_info >= (3, 11),
-        "安装 Python 3.11 或更高，然后重新 make setup",
-    )
+    fits = sys.version_info >= (3, 11)
+    remedy = "" if fits else "安装 Python 3.11 或更高，然后重新 make setup"
+    yield Finding("Python", platform.python_version(), fits, remedy)
 
 
 def _packages() -> Iterator[Finding]:

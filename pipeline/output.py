@@ -31,6 +31,14 @@ _REASONS = {
 }
 
 
+def resolved(folder: Path) -> Path:
+    """`folder` as an absolute path without links; raises OutputError where they lead in a circle."""
+    try:
+        return folder.resolve()
+    except (OSError, RuntimeError) as error:  # RuntimeError before Python 3.13
+        raise OutputError("output.circle", f"--out {folder}：符号链接绕成了圈；请换一个文件夹") from error
+
+
 def check_writable(folder: Path) -> None:
     """Make `folder` and see whether a file can be written there; raises OutputError."""
     probe = folder / f".{uuid.uuid4().hex}.probe"

@@ -25,7 +25,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from pipeline import regions
-from pipeline.errors import ParameterError, RegionError
+from pipeline.errors import ParameterError, RegionError, shown
 from pipeline.layout import Layout
 from pipeline.regions import Region
 from pipeline.wording import MISSING, join_names, number
@@ -102,6 +102,8 @@ def _date(value: object) -> object:
 
 
 def _text(value: object) -> object:
+    if isinstance(value, str) and not value.strip().isprintable():
+        raise ValueError("holds what cannot be seen")
     return value.strip() if isinstance(value, str) else value
 
 
@@ -278,7 +280,7 @@ def allowed(key: str) -> str:
         kind = "整数" if schema["type"] == "integer" else "数"
         return f"{number(schema['minimum'])} 到 {number(schema['maximum'])} 之间的{kind}"
     if schema.get("type") == "string":
-        return f"{schema['minLength']} 到 {schema['maxLength']} 个字"
+        return f"{schema['minLength']} 到 {schema['maxLength']} 个字，在一行内，没有不可见的字符"
     if schema.get("type") == "array":
         return "地区名称的列表"
     if schema["anyOf"][0].get("format") == "date":
@@ -309,6 +311,7 @@ def _parsed(content: bytes, file: str, layer: Layer) -> Tree:
     try:
         text = content.decode("utf-8-sig")
         node = yaml.compose(text, yaml.SafeLoader)
+        return {} if node is None or _empty(node) else _tree(node, file, layer)
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise ParameterError(
@@ -324,7 +327,8 @@ def _parsed(content: bytes, file: str, layer: Layer) -> Tree:
             "params.yaml",
             f"{file} {where}不是正确的 YAML；请检查缩进、括号和引号，冒号须为半角且其后有一个空格。",
         ) from None
-    return {} if node is None or _empty(node) else _tree(node, file, layer)
+    except RecursionError:
+        raise ParameterError("params.nested", f"{file} 嵌套太深，或引用了自身；应为若干“参数: 取值”。") from None
 
 
 def _empty(node: yaml.Node) -> bool:
@@ -455,8 +459,8 @@ def _value(key: str, raw: object, origin: Origin, layout: Layout) -> object:
 
 def _written(raw: object) -> str:
     if isinstance(raw, list):
-        return "[" + ", ".join(map(_written, raw)) + "]"
-    return "（空）" if raw is None or raw == "" else "（一组参数）" if isinstance(raw, dict) else str(raw)[:60]
+        return "[" + ", ".join(map(_written, raw[:5])) + (", …" if len(raw) > 5 else "") + "]"
+    return "（空）" if raw is None or raw == "" else "（一组参数）" if isinstance(raw, dict) else shown(str(raw)[:60])
 
 
 def _nearest(key: str) -> str:

@@ -88,6 +88,8 @@ def resolve(text: str, layout: Layout) -> Region:
                 f"本报告范围为 31 个省（区、市），所用统计与填报中没有{region.short_zh}的数据，"
                 "请填写全国、all 或 31 个省（区、市）之一。",
             )
+    if key in ALL or len(_parts(text)) > 1:
+        raise RegionError("region.one", f"“{text.strip()[:20]}”不是一个地区；这里只能填写一个，如 全国、广东、440000。")
     raise RegionError("region.unknown", _unknown(text, table, layout))
 
 
@@ -97,12 +99,16 @@ def resolve_many(text: str, layout: Layout) -> list[Region]:
     Separators are the comma (，too), 、 and the semicolon. Raises RegionError (also when nothing is named)
     and DataError.
     """
-    parts = [part for part in re.split(r"[,，、;；]", text) if part.strip()]
+    parts = _parts(text)
     found: dict[str, Region] = {}
     for part in parts or [text]:
         regions = all_regions(layout) if fold(part) in ALL else [resolve(part, layout)]
         found.update((region.code, region) for region in regions if region.code not in found)
     return list(found.values())
+
+
+def _parts(text: str) -> list[str]:
+    return [part for part in re.split(r"[,，、;；]", text) if part.strip()]
 
 
 def _unknown(text: str, table: dict[str, str], layout: Layout) -> str:

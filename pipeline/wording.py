@@ -17,6 +17,14 @@ MISSING = "—"
 HIDDEN = "〔保密〕"
 MINUS = "−"
 MAX_DECIMALS = 6
+INVISIBLE = dict.fromkeys(
+    [
+        *range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0), 0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F),
+        *range(0x2066, 0x206A), 0xFFFE, 0xFFFF,
+    ]
+)  # fmt: skip
+"""For `str.translate`, what texts of a report do not hold: they turn the direction of what follows, digits too, or XML
+must not have them, so that no chart is drawn and no word processor opens the file."""
 
 
 class Withheld(float):

@@ -47,6 +47,8 @@ def refused(run: object, *expected: str) -> str:
         (["--out", ""], ["--out"]),
         (["--year", "2019"], ["2019", "2020"]),
         (["--filings", "/nowhere/at-all"], ["/nowhere/at-all", "none"]),
+        (["--filings", ""], ["--filings 是空的"]),
+        (["-p", "publisher=甲\udcff"], ["publisher=甲", "不是 UTF-8 的字节"]),
     ],
 )
 def test_wrong_option_is_one_sentence(green_report: Run, arguments: list[str], expected: list[str]) -> None:
@@ -61,6 +63,8 @@ def test_wrong_option_is_one_sentence(green_report: Run, arguments: list[str], e
         (["build", "--to"], ["--to", "缺少取值"]),
         (["build", "广东"], ["广东", "--"]),
         (["build", "--workers", "0"], ["--workers", "1"]),
+        (["params", "--region", "all"], ["all", "只能填写一个"]),
+        (["params", "--region", "广东，浙江"], ["广东，浙江", "只能填写一个"]),
         (["bulid"], ["bulid", "build"]),
     ],
 )
@@ -140,6 +144,7 @@ def test_doctor_is_content_with_the_test_environment(green_report: Run) -> None:
     assert run.returncode == 0, run.stdout
     for what in ("Python", "polars", "Quarto", "字体", "Jupyter", "公开统计"):
         assert what in run.stdout
+    assert "重新 make setup" not in run.stdout  # there is nothing to do about what is well
 
 
 def test_doctor_says_what_to_do_about_missing_data(green_report: Run, house: Path) -> None:

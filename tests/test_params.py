@@ -288,6 +288,8 @@ def test_a_title_belongs_to_scenarios_only(tmp_path: Path) -> None:
         ("report_date=20260331", "日期（如 2026-03-31）或空"),
         ("report_date=2026-02-30", "日期（如 2026-03-31）或空"),
         ("publisher= ", "1 到 60 个字"),
+        ("publisher=甲\n乙", "在一行内，没有不可见的字符"),
+        ("publisher=甲\u202e乙", "在一行内，没有不可见的字符"),
     ],
 )
 def test_wrong_values_name_what_is_allowed(text: str, range_: str) -> None:
@@ -383,6 +385,18 @@ def test_broken_yaml_names_the_place(tmp_path: Path, content: str, where: str) -
     assert caught.id == "params.yaml"
     assert str(caught).startswith("notebooks/params/defaults.yml 第 ")
     assert where in str(caught)
+
+
+@pytest.mark.parametrize("content", ["g_it: &x\n  pue_new: *x\n", "g_it: " + "[" * 3000 + "\n"])
+def test_a_file_without_end_is_one_sentence(tmp_path: Path, content: str) -> None:
+    caught = error(write(tmp_path, **{"defaults.yml": content}))
+    assert caught.id == "params.nested"
+    assert "defaults.yml 嵌套太深，或引用了自身" in str(caught)
+
+
+def test_a_long_list_is_told_by_its_beginning(tmp_path: Path) -> None:
+    caught = error(write(tmp_path, **{"defaults.yml": f"g_it: [{','.join(map(str, range(20000)))}]\n"}))
+    assert "的取值“[0, 1, 2, 3, 4, …]”不对" in str(caught)
 
 
 @pytest.mark.parametrize("content", ["- g_it\n- top_n\n", "g_it：0.1\n", "42\n"])

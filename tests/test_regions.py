@@ -107,9 +107,15 @@ def test_an_unknown_region_names_the_nearest_ones() -> None:
     assert "全国、all" in str(caught.value)
 
 
-@pytest.mark.parametrize("text", ["", "  ", ",", "990000", "001234", "4403", "甲乙丙", "all"])
+@pytest.mark.parametrize("text", ["", "  ", ",", "990000", "001234", "4403", "甲乙丙"])
 def test_what_is_no_region(text: str) -> None:
     with pytest.raises(RegionError, match=r"没有名为“.+”的地区；"):
+        resolve(text, LAYOUT)
+
+
+@pytest.mark.parametrize("text", ["all", "全部", "广东,浙江", "广东、火星"])
+def test_several_are_not_one(text: str) -> None:
+    with pytest.raises(RegionError, match=f"“{text}”不是一个地区；这里只能填写一个"):
         resolve(text, LAYOUT)
 
 

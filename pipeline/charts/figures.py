@@ -12,6 +12,7 @@ from typing import Any
 import altair as alt
 import vl_convert as vlc
 
+from pipeline import wording
 from pipeline.charts import compact, fonts, subset, theme
 from pipeline.output import placed
 
@@ -38,7 +39,15 @@ def _deterministic(spec: Spec) -> Spec:
     names = dict.fromkeys(re.findall(r'"((?:view|param)_\d+)"', text))
     for count, name in enumerate(names, 1):
         text = text.replace(f'"{name}"', f'"{name.split("_")[0]}_n{count}"')
-    return json.loads(text)  # type: ignore[no-any-return]
+    return _visible(json.loads(text))  # type: ignore[no-any-return]
+
+
+def _visible(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.translate(wording.INVISIBLE)
+    if isinstance(value, list):
+        return [_visible(one) for one in value]
+    return {_visible(key): _visible(one) for key, one in value.items()} if isinstance(value, dict) else value
 
 
 def svg(spec: Spec, figure_id: str, cache: Path | None = None) -> str:

@@ -91,9 +91,12 @@ def load_policy(layout: Layout, catalogue: Catalogue) -> Policy:
     if not path.is_file():
         return Policy()
     file = path.relative_to(layout.root).as_posix()
+    lines: dict[tuple[int | str, ...], int] = {}
     try:
         text = path.read_bytes().decode("utf-8-sig")
-        node = yaml.compose(text, yaml.SafeLoader)
+        content = _content(yaml.compose(text, yaml.SafeLoader), (), lines, file)
+    except RecursionError:
+        raise ParameterError("disclosure.nested", f"{file} 嵌套太深，或引用了自身；应为若干“规则: 取值”。") from None
     except (OSError, UnicodeDecodeError):
         raise ParameterError("disclosure.unreadable", f"{file} 读不出来，应为 UTF-8 编码的文本文件。") from None
     except yaml.YAMLError as error:
@@ -102,8 +105,10 @@ def load_policy(layout: Layout, catalogue: Catalogue) -> Policy:
         raise ParameterError(
             "disclosure.yaml", f"{file}{where}不是正确的 YAML；请检查缩进、括号和引号，冒号须为半角且其后有一个空格。"
         ) from None
-    lines: dict[tuple[int | str, ...], int] = {}
-    content = _content(node, (), lines, file)
+    if not isinstance(content, dict | None):
+        raise ParameterError(
+            "disclosure.mapping", f"{file} 第 1 行应为若干“规则: 取值”，冒号须为半角且其后有一个空格。"
+        )
     try:
         policy = Policy.model_validate({key: value for key, value in (content or {}).items() if value is not None})
     except ValidationError as error:

@@ -361,7 +361,7 @@ TABLES: tuple[Table, ...] = (
             _UNIT,
             Column(
                 "price_base_year", ("价格基期", "价格基年", "不变价基期"), "year", False, 0,
-                low=FIRST_YEAR, high=LAST_YEAR, note="只有电信业务总量填：按哪一年的价格计算",
+                low=FIRST_YEAR, high=LAST_YEAR, note="只有电信业务总量填：按哪一年的价格计算；都按 2020 年价格，或每年按当年和上年价格各填一行",
             ),
         ),
     ),

@@ -544,10 +544,8 @@ def _edition(folder: Path) -> str:
         raise DataError("edition.unreadable", f"{shown(path)} 无法读取；{right}。") from None
     kind = content.get("kind") if isinstance(content, dict) else content
     if kind not in ("preliminary", "final"):
-        raise DataError(
-            "edition.kind",
-            f"{shown(path)} 的 kind 为 {shown(kind) if isinstance(kind, str) else '列表或其他'}；{right}。",
-        )
+        said = f"的 kind 为 {shown(kind)}" if isinstance(kind, str | int | float) else "没有写 kind，或写成了列表"
+        raise DataError("edition.kind", f"{shown(path)} {said}；{right}。")
     return str(kind)
 
 

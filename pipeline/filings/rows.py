@@ -50,7 +50,9 @@ class Rows:
         """The rows as text: SOURCE, the cells by the name of their column, and `unread` (List of header and text),
         the cells that belong to none. `ids` ascend."""
         parts = [
-            _filed(self.table, sheet, ids.filter(ids.is_between(first, first + sheet.rows.height - 1)) - first)
+            _filed(
+                self.table, sheet, ids.filter(ids.is_between(first, first + sheet.rows.height, closed="left")) - first
+            )
             for sheet, first in self.starts()
         ]
         return pl.concat(parts)

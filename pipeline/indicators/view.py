@@ -16,7 +16,7 @@ from pipeline.indicators.model import Catalogue, members
 from pipeline.indicators.scorecard import CONFIDENTIAL, NATIONAL, NOT_COVERED, NOT_DEFINED, NOT_MET
 from pipeline.reference import Plan
 from pipeline.regions import NATION_CODE, Region
-from pipeline.wording import WITHHELD, Withheld, percent
+from pipeline.wording import WITHHELD, Withheld, join_names, percent
 
 BIG = frozenset(("tce", "kWh", "TB", "tCO2", "m3", "GJ", "个", "架", "t"))  # units counted in 万 and 亿
 _IS_WITHHELD = pl.col("flag") == flags.SUPPRESSED
@@ -95,16 +95,22 @@ class View:
 
     def compared(self, id: str, year: int | None = None) -> dict[str, float | None]:
         """Name -> value of the report's region, then of those beside it: its economic region and the nation."""
-        return {name: self.told(id, code, year) for name, code in self.beside.items()}
+        return {name: self.told(id, code, year) for name, code in self.beside(id).items()}
 
-    @property
-    def beside(self) -> dict[str, str]:
-        """Name -> region_code: the report's own region first."""
+    def beside(self, *ids: str) -> dict[str, str]:
+        """Name -> region_code: the report's own region first, then its economic region and the nation, where another
+        province has a value of one of `ids` in the report's year: else they would be the own region once more."""
         own = {self.region.short_zh: self.region.code}
         if self.region.is_nation:
             return own
+        there = self.table.filter(
+            pl.col("indicator_id").is_in(ids), pl.col("year") == self.year, pl.col("entity_id").is_null(),
+            pl.col("dimension").is_null(), pl.col("value").is_not_null() | _IS_WITHHELD,
+        )  # fmt: skip
+        others = self.provinces.filter(pl.col("code").is_in(there["region_code"].implode()) & (pl.col("code") != self.region.code))  # fmt: skip
         area = self.region.economic_region
-        return own | ({area: ECONOMIC[area]} if area else {}) | {"全国": NATION_CODE}
+        near = {area: ECONOMIC[area]} if area and area in others["economic_region"] else {}
+        return own | near | ({"全国": NATION_CODE} if others.height else {})
 
     def by_member(self, id: str, dimension: str, region: str | None = None, partly: bool = False) -> pl.DataFrame:
         """year, 名称, value, numerator, denominator, n_rows: the members of a dimension that have a value.
@@ -146,6 +152,11 @@ class View:
         told = [sentence for row in rows for sentence in flags.sentences(row["flag"]) if row["value"] is None or sentence != flags.FLAGS["no_factor"]]  # fmt: skip
         return "；".join(dict.fromkeys(told))
 
+    def beyond_status(self, id: str) -> str:
+        """`remarks` of an indicator, but not that nothing was filed, which the status of a target says."""
+        said = self.remarks(id)
+        return "" if said == flags.FLAGS["not_filed"] else said
+
     def instead(self, plan: Plan) -> dict[str, tuple[str, str]]:
         """Indicator id -> status and reason, where a target cannot be judged by its value alone.
 
@@ -178,6 +189,18 @@ class View:
                 found["cases.count"] = (NOT_MET, "；".join(short))
         return found
 
+    def filed_from(self) -> str:
+        """Says, where not all 31 have a value of the report's year, of which provinces the nation's values are."""
+        there = self.table.filter(pl.col("year") == self.year, pl.col("value").is_not_null() | _IS_WITHHELD)
+        listed = self.provinces.filter("in_31").with_columns(
+            _filed=pl.col("code").is_in(there["region_code"].implode())
+        )
+        names, missing = (listed.filter(_filed=filed)["short_zh"].to_list() for filed in (True, False))
+        if not names or not missing:
+            return ""
+        told = f"只有{join_names(names)}的" if len(names) <= len(missing) else f"没有{join_names(missing)}的"
+        return f"{self.year} 年{told}填报，全国的数值是这 {len(names)} 个省份的，不是 31 个省份的。"
+
     def has(self, *ids: str) -> bool:
         """Whether any of the indicators has a value for the report's region and year."""
         return any(self.value(id) is not None for id in ids)
@@ -196,7 +219,7 @@ class View:
     def gaps(self, *ids: str, dimension: str | None = None) -> str:
         """That some values of the report's region or those beside it are not published, other than the report year's own,
         of which `said` tells; empty where all are. dimension: of its members."""
-        here = pl.col("region_code").is_in(list(self.beside.values()))
+        here = pl.col("region_code").is_in(list(self.beside(*ids).values()))
         own = (pl.col("region_code") == self.region.code) & (pl.col("year") == self.year)
         asked = pl.col("indicator_id").is_in(ids) & pl.col("dimension").eq_missing(pl.lit(dimension, pl.String))
         hidden = self.table.filter(asked & here & _IS_WITHHELD & (~own | pl.col("dimension").is_not_null()))

@@ -15,10 +15,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from pipeline.errors import DataError, OutputError, ParameterError
 from pipeline.layout import Layout
+from pipeline.output import resolved
 from pipeline.publish import clearance, datapackage, feed, frame, home, method, page, policy, swap
 from pipeline.publish.taken import Edition, Report, Wanted, take
 from pipeline.reports.front import TITLE
@@ -97,7 +98,9 @@ def publish(layout: Layout, wanted: Wanted) -> Published:
     edition = take(layout, wanted)
     clearance.check(layout, edition)
     base_url = _base_url(wanted.base_url)
-    out = wanted.out.resolve()
+    out = resolved(wanted.out)
+    if not out.name:
+        raise OutputError("output.root", f"--out {out}：不能写成整个磁盘；请换一个文件夹，如 site")
     with swap.beside(out) as stage:
         old_sums, editions = _read(out)
         secrets = tuple({str(layout.root), str(wanted.reports.resolve() if wanted.reports else layout.reports)})
@@ -130,7 +133,8 @@ def _base_url(text: str) -> str:
         raise ParameterError(
             "publish.base_url", f"--base-url {text}：应为网站的完整地址，如 https://example.org/green-report/"
         )
-    return text if text.endswith("/") else f"{text}/"
+    whole = parts._replace(path=quote(parts.path, safe="/%")).geturl()  # a sitemap holds no other characters
+    return whole if whole.endswith("/") else f"{whole}/"
 
 
 def _read(out: Path) -> tuple[dict[str, str], list[dict[str, Any]]]:

@@ -15,6 +15,7 @@ from typing import Any
 import nbformat
 import yaml
 
+from pipeline import wording
 from pipeline.charts import figures
 from pipeline.reports import markup
 from pipeline.reports.blocks import MIME, NUMBERED
@@ -73,7 +74,8 @@ def assemble(
     body = _resolve("\n".join(document.lines), document.names)
     check_subset(body)
     qmd = folder / f"{stem}.qmd"
-    qmd.write_text("\n".join([_metadata(front), _open_page(front, document.headings), body, _close_page(front), ""]))
+    parts = [_metadata(front), _open_page(front, document.headings), body, _close_page(front), ""]
+    qmd.write_text("\n".join(parts).translate(wording.INVISIBLE), "utf-8")
     return qmd
 
 

@@ -24,7 +24,7 @@ from pipeline.layout import Layout
 from pipeline.output import check_writable, locked, why_not_written
 from pipeline.reports import edition, sources, tasks
 from pipeline.reports.cache import Record, Records
-from pipeline.reports.plan import Job
+from pipeline.reports.plan import PUBLIC, Job
 from pipeline.reports.pool import Cluster, Died, Here, NoCluster, Pool
 from pipeline.reports.progress import Progress
 from pipeline.reports.render.engine import Engine
@@ -36,6 +36,7 @@ MANY = 6  # reports whose charts are worth the seconds that a font of their own 
 FORCED = "指定了 --force"
 MADE, REUSED, FAILED = "made", "reused", "failed"
 DOING = {"filings": "整理填报数据", "indicators": "计算指标", "scenarios": "推算情景", "history": "记入历次结果"}
+HIDING = "，作保密处理并检验（填报有变化时要几分钟）"
 STATES = {MADE: "生成", REUSED: "沿用", FAILED: "失败"}
 
 
@@ -132,7 +133,8 @@ class _Build:
             shutil.rmtree(folder, ignore_errors=True)  # of builds that were killed: nobody else has the lock
         stale = [step for step in self.steps.values() if self.how.force or not step.fresh(self.files)]
         for step in stale:
-            progress.doing(DOING[step.name])
+            hides = step.name == "indicators" and self.jobs[0].audience == PUBLIC
+            progress.doing(DOING[step.name] + (HIDING if hides else ""))
             step.run(self.files)
         standings = [self._standing(job) for job in self.jobs]
         results = {

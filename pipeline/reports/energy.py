@@ -77,7 +77,10 @@ def goal_path(target: Target, last: int) -> dict[int, float]:
 def index_paths(view: View, target: Target, figure: str, title: str) -> Figure | None:
     """The intensity as an index (baseline year = 100), its economic region and the nation beside it, and the path to the
     target. None with fewer than two years."""
-    paths = {name: dict(view.path(target.indicator, code).iter_rows()) for name, code in view.beside.items()}
+    paths = {
+        name: dict(view.path(target.indicator, code).iter_rows())
+        for name, code in view.beside(target.indicator).items()
+    }
     if len(paths[view.region.short_zh]) < 2:
         return None
     lines = {name: {year: 100 * (1 + value) for year, value in path.items()} for name, path in paths.items() if path}

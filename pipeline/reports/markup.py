@@ -27,8 +27,8 @@ _breakable = re.compile(r"(?<=[/._\-?&=%])(?=\S)")
 
 
 def text_html(text: str) -> str:
-    """`text` as HTML character data, safe inside elements and quoted attributes."""
-    return html.escape(text, quote=True)
+    """`text` as HTML character data, safe inside elements and quoted attributes; on one line, as raw blocks want it."""
+    return html.escape(text, quote=True).replace("\n", "&#10;").replace("\r", "&#13;")
 
 
 def text_typst(text: str) -> str:

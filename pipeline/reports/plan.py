@@ -14,9 +14,10 @@ import polars as pl
 import yaml
 
 from pipeline import params, reference, regions
-from pipeline.errors import DataError, ParameterError
+from pipeline.errors import DataError, OutputError, ParameterError
 from pipeline.filings.glance import Filed, look
 from pipeline.layout import SAMPLE, Layout
+from pipeline.output import resolved
 from pipeline.params import Resolved
 from pipeline.regions import Region
 from pipeline.reports import sources
@@ -100,8 +101,8 @@ class Job:
 
     @property
     def stem(self) -> str:
-        """A name of its own for every report, plain enough for any renderer."""
-        return f"{self.edition}-{self.audience}-{self.region.code}-{self.scenario}"
+        """A name of its own for every report, plain enough for any renderer: folders and scenarios have any name."""
+        return f"{self.year}-{self.region.code}-{digest(f'{self.edition}/{self.slug}')[:12]}"
 
     def output(self, format: str) -> Path:
         return self.folder / file_name(self.year, self.region, self.scenario, format)
@@ -133,7 +134,8 @@ def jobs(layout: Layout, wanted: Selection) -> list[Job]:
         for region in regions.resolve_many(wanted.region, layout)
         for scenario in scenarios(layout, wanted.scenario)
     ]
-    filed = _filed(layout, wanted)  # last, for it may take long
+    out = resolved(wanted.out) if wanted.out else layout.reports
+    filed = _filed(layout, wanted, out)  # last, for it may take long
     year = _year(wanted.year, published, plan.baseline_year, filed)
     return [
         Job(
@@ -145,7 +147,7 @@ def jobs(layout: Layout, wanted: Selection) -> list[Job]:
             resolved=resolved,
             overrides=tuple(wanted.overrides),
             formats=formats,
-            out=wanted.out.resolve() if wanted.out else layout.reports,
+            out=out,
             date=_date(layout, resolved),
             filed=filed,
         )
@@ -170,8 +172,11 @@ def scenarios(layout: Layout, text: str) -> list[str]:
     return known if text.strip() == "all" else list(listed(text, known, "情景", "--scenario"))
 
 
-def _filed(layout: Layout, wanted: Selection) -> Filed | None:
-    """What was filed; a name that is no path from here is looked for from the project's root."""
+def _filed(layout: Layout, wanted: Selection, out: Path) -> Filed | None:
+    """What was filed; a name that is no path from here is looked for from the project's root. Nothing is written into
+    the folder, for that would be read as filings."""
+    if not wanted.filings.strip():
+        raise ParameterError("filings.empty", "--filings 是空的；应为填报文件所在的文件夹，或 none（只用公开统计）")
     if wanted.filings == NO_FILINGS:
         return None
     folder = Path(wanted.filings)
@@ -184,6 +189,12 @@ def _filed(layout: Layout, wanted: Selection) -> Filed | None:
         )
     if folder.resolve().name == NO_FILINGS:
         raise DataError("filings.name", f"--filings {wanted.filings}：文件夹名 none 表示没有填报；请给文件夹改名")
+    if inside := [place for place in (out, layout.processed) if place.is_relative_to(folder.resolve())]:
+        raise OutputError(
+            "filings.around",
+            f"--filings {wanted.filings}：{inside[0]} 在这个文件夹里面，写到那里的会当作填报读入；"
+            f"请给出只放填报的文件夹{'，或用 --out 写到别处' if inside == [out] else ''}",
+        )
     files = sources.hashes(layout)
     reads = sources.filed(folder, sources.shared(layout, files), files)
     files.save()

@@ -61,7 +61,8 @@ class Bar:
 
 
 class Lines:
-    """A line for every step, for files and terminals that cannot be written over."""
+    """A line for every step that is over, and for what is done before the first, for files and terminals that cannot be
+    written over."""
 
     def __init__(self, print: Callable[[str], object]) -> None:
         self._print = print
@@ -71,7 +72,8 @@ class Lines:
         self._steps, self._over = steps, 0
 
     def doing(self, what: str) -> None:
-        pass
+        if not self._steps:
+            self._print(shown(f"{what}…"))
 
     def done(self, what: str, **facts: Any) -> None:
         self._over += 1

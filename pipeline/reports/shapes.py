@@ -150,7 +150,7 @@ def _field(column: str) -> str:
 def over_years(view: View, id: str, figure: str, target: Target | None = None) -> Figure | None:
     """The way of the report's region over the years, with its economic region and the nation beside it."""
     measure = view.measure(id)
-    paths = {name: view.path(id, code) for name, code in view.beside.items()}
+    paths = {name: view.path(id, code) for name, code in view.beside(id).items()}
     own = paths[view.region.short_zh]
     if own.height < 2:
         return None
@@ -388,7 +388,7 @@ def summary(
     """One row an indicator: the baseline year, the year before, the report's year, and the regions beside."""
     years = sorted({min(view.table["year"].to_list()), view.year - 1, view.year} & set(view.table["year"].to_list()))
     lines, told = [], []
-    beside = [name for name in view.beside if name != view.region.short_zh]
+    beside = {name: code for name, code in view.beside(*ids).items() if name != view.region.short_zh}
     for id in ids:
         measure = view.measure(id)
         if view.told(id) is None:
@@ -397,7 +397,7 @@ def summary(
         lines.append(
             {"指标": (names or {}).get(id, measure.name)}
             | {f"{year} 年": measure.say(view.told(id, year=year)) for year in years}
-            | {f"{name} {view.year} 年": measure.say(view.told(id, view.beside[name])) for name in beside}
+            | {f"{name} {view.year} 年": measure.say(view.told(id, code)) for name, code in beside.items()}
         )
     if not lines:
         return None

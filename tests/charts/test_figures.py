@@ -29,6 +29,14 @@ def test_parameters_numbered_by_altair_do_not_show() -> None:
     assert figures.specification(selecting()) == figures.specification(selecting())
 
 
+def test_characters_that_no_chart_can_hold_are_left_out() -> None:
+    data = pl.DataFrame({"省份": ["广\x1b\x00\x0b东\u202e\uffff", "江\\苏"], "值": [1.5, -2.0]})
+    spec = figures.specification(alt.Chart(data).mark_bar().encode(x="值:Q", y="省份:N"))
+    [rows] = spec["datasets"].values()
+    assert [row["省份"] for row in rows] == ["广东", "江\\苏"]
+    assert "广东" in figures.svg(spec, "f-a")
+
+
 def test_ids_belong_to_the_figure() -> None:
     drawn = figures.svg(figures.specification(chart()), "f-a")
     ids = re.findall(r'\bid="([^"]+)"', drawn)

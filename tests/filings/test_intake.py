@@ -70,6 +70,12 @@ def test_a_rejected_row_keeps_its_text_and_its_reasons(layout: Layout, tmp_path:
     assert said == "能源消耗.csv 第 2 行「消耗量」：12，5oo 不是数字；应为非负数，如 12500"
 
 
+def test_a_file_without_rows_before_one_with_rejected_rows(layout: Layout, tmp_path: Path) -> None:
+    done = take_in(folder(tmp_path, 甲_能源消耗=energy(), 能源消耗=energy("2025,,CT,广东,5oo,度")), layout)
+    assert counts(done, "energy") == (1, 0, 1, 0, 0)
+    assert done.quarantine["energy"]["source_file"].to_list() == ["能源消耗.csv"]
+
+
 def test_a_row_with_more_cells_than_the_header_is_rejected_whole(layout: Layout, tmp_path: Path) -> None:
     text = "年份,填报单位,省份,设施类型,能源品种,计量单位,消耗量\n2025,CT,广东,办公用房,电力,kWh,12,500\n2025,CT,广西,办公用房,电力,kWh,12\n"
     done = take_in(folder(tmp_path, 能源消耗=text), layout)
@@ -255,6 +261,20 @@ def test_an_edition_may_be_final(layout: Layout, tmp_path: Path, text: str) -> N
 @pytest.mark.parametrize("text", ["kind: 定稿\n", "kind\n", "[", "stage: final\n", b"\xff\xfe\xfa"])
 def test_an_edition_that_is_none_stops_the_intake(layout: Layout, tmp_path: Path, text: str | bytes) -> None:
     with pytest.raises(DataError, match=r"EDITION\.yml.*应为一行 kind: preliminary"):
+        take_in(folder(tmp_path, **{"EDITION.yml": text}), layout)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "没有写 kind"),
+        ("stage: final\n", "没有写 kind"),
+        ("kind: [final]\n", "写成了列表"),
+        ("kind: 定稿\n", "为 定稿；"),
+    ],
+)
+def test_what_is_wrong_with_the_edition_is_told(layout: Layout, tmp_path: Path, text: str, told: str) -> None:
+    with pytest.raises(DataError, match=told):
         take_in(folder(tmp_path, **{"EDITION.yml": text}), layout)
 
 

@@ -6,8 +6,10 @@ import csv
 import io
 import json
 
+import polars as pl
 import pytest
 
+from pipeline.cli import _print_csv
 from tests.conftest import Run
 
 
@@ -53,3 +55,15 @@ def test_what_there_is_not_is_one_sentence(green_report: Run, arguments: tuple[s
     assert run.returncode == 2
     assert said in run.stderr
     assert len(run.stderr.strip().splitlines()) == 1
+
+
+def test_a_cell_without_a_value_is_a_dash(green_report: Run) -> None:
+    run = green_report("explain", "cases.count", "--region", "广东")
+    assert run.returncode == 0, run.stderr
+    assert "None" not in run.stdout
+    assert "—" in run.stdout
+
+
+def test_a_text_in_csv_is_no_formula(capsys: pytest.CaptureFixture[str]) -> None:
+    _print_csv(pl.DataFrame({"entity_id": ["=1+1", "CT"], "value": [-1.0, 2.0]}))
+    assert capsys.readouterr().out.splitlines() == ["entity_id,value", "'=1+1,-1.0", "CT,2.0"]

@@ -132,6 +132,16 @@ def test_checksums_match_and_cover_every_file(site: Path) -> None:
         subprocess.run(["sha256sum", "-c", "--quiet", "--strict", "SHA256SUMS"], cwd=site, check=True)
 
 
+def test_the_whole_disk_is_no_site(house: House) -> None:
+    assert refusal(house, out=Path("/")).id == "output.root"
+
+
+def test_an_address_in_the_sitemap_is_encoded(house: House) -> None:
+    publish(house.layout, house.wanted(base_url="https://example.org/绿色%20报告/"))
+    text = (house.root / "site" / "sitemap.xml").read_text("utf-8")
+    assert "<loc>https://example.org/%E7%BB%BF%E8%89%B2%20%E6%8A%A5%E5%91%8A/index.html</loc>" in text
+
+
 def test_feed_sitemap_and_robots(site: Path, house: House) -> None:
     from xml.etree import ElementTree
 

@@ -106,6 +106,14 @@ def test_an_id_given_twice_is_an_error(tmp_path: Path) -> None:
         assembled(tmp_path, path)
 
 
+def test_what_is_invisible_turns_no_text_and_ends_no_block(tmp_path: Path) -> None:
+    name = "甲\u202e\u2066\x1b\x00乙\n```\n<script>"
+    text = assembled(tmp_path, notebook(tmp_path, "02_a.ipynb", "# 概\u202e况", Table("t-a", name, pl.DataFrame({"列": [name]}))))  # fmt: skip
+    assert not {one for one in text if not one.isprintable()} - {"\n", "\u3000"}
+    assert "\n```\n<script>" not in text
+    assert "甲乙&#10;```&#10;&lt;script&gt;" in text
+
+
 def test_cards_have_no_number(tmp_path: Path) -> None:
     card = Card("标题", "≥ 80%", "未报送", "未报送", "○", "none")
     text = assembled(tmp_path, notebook(tmp_path, "01_x.ipynb", "# 摘要", Cards("k-a", [card]), table("t-a")))

@@ -62,13 +62,19 @@ class TestStanding:
         assert contrasts.standing(judged(view, layout, RATE), view) == said
 
     def test_only_compares_a_province(self, nation: View, layout: Layout) -> None:
-        cells = table((NEW, 2025, "440000", 1.32), (NEW, 2025, "000000", 1.28), (NEW, 2025, "east", 1.35))
+        cells = table((NEW, 2025, "440000", 1.32), (NEW, 2025, "330000", 1.36), (NEW, 2025, "000000", 1.28), (NEW, 2025, "east", 1.35))  # fmt: skip
         view = replace(nation, table=cells, region=regions.resolve("广东", layout))
         said = contrasts.standing(judged(view, layout, NEW), view)
         assert said == (
             "2025 年广东新建大型、超大型数据中心PUE为 1.32，低于东部（1.35），高于全国（1.28）；"
             "对照全国目标（1.3以下），距目标还差 0.02。"
         )
+
+    def test_does_not_compare_the_only_province_with_itself(self, nation: View, layout: Layout) -> None:
+        cells = table((NEW, 2025, "440000", 1.32), (NEW, 2025, "000000", 1.32), (NEW, 2025, "east", 1.32))
+        view = replace(nation, table=cells, region=regions.resolve("广东", layout))
+        said = "2025 年广东新建大型、超大型数据中心PUE为 1.32；对照全国目标（1.3以下），距目标还差 0.02。"
+        assert contrasts.standing(judged(view, layout, NEW), view) == said
 
     def test_is_empty_without_a_value(self, nation: View, layout: Layout) -> None:
         assert contrasts.standing(judged(nation, layout, NEW), nation) == ""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from pipeline.errors import DataError, ParameterError
+from pipeline.errors import DataError, OutputError, ParameterError
 from pipeline.layout import Layout
 from pipeline.reports.front import SAMPLE, front
 from pipeline.reports.plan import NO_FILINGS, Job, Selection, jobs
@@ -35,6 +36,28 @@ def test_the_edition_is_the_latest_year_filed_and_the_name_of_the_folder(layout:
     assert (made.edition, made.intake.accepted["energy"].height) == ("2024-filings", 1)
     assert "仅依据公开统计" not in front(made).edition
     assert job(layout, filings, year=2025).edition == "2025-filings"
+
+
+@pytest.mark.parametrize("name", ["填 报", "a\" 'b'", "#=1😀", "(x) {{< y >}}", "长" * 80])
+def test_a_renderer_never_sees_the_name_of_the_folder(layout: Layout, tmp_path: Path, name: str) -> None:
+    made = job(layout, folder(tmp_path / name, 能源消耗=energy("2024,,CT,广东,1,kWh")))
+    assert re.fullmatch(r"[a-z0-9-]{1,40}", made.stem)
+    assert made.stem != job(layout, NO_FILINGS, year=2024).stem
+
+
+def test_nothing_is_written_among_the_filings(layout: Layout, filings: Path) -> None:
+    for out in (filings, filings / "2025"):
+        with pytest.raises(OutputError, match="在这个文件夹里面，写到那里的会当作填报读入"):
+            job(layout, filings, out=out)
+    with pytest.raises(OutputError, match="请给出只放填报的文件夹"):
+        job(layout, layout.root)
+
+
+def test_an_output_folder_that_links_to_itself_is_refused(layout: Layout, tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    with pytest.raises(OutputError, match="绕成了圈"):
+        job(layout, NO_FILINGS, out=tmp_path / "a")
 
 
 def test_an_earlier_report_leaves_later_rows_aside_without_an_error(layout: Layout, filings: Path) -> None:

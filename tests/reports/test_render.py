@@ -14,7 +14,7 @@ import yaml
 from pipeline.charts import figures, fonts
 from pipeline.errors import RenderError
 from pipeline.layout import Layout
-from pipeline.reports import assemble
+from pipeline.reports import assemble, markup
 from pipeline.reports.render.embedded import Embedded
 from pipeline.reports.render.engine import choose
 from pipeline.reports.render.pdf import compile_pdf
@@ -204,3 +204,19 @@ def test_missing_font_packages_fall_back_to_the_system(monkeypatch: pytest.Monke
     monkeypatch.setattr(fonts, "system", lambda: (tmp_path / "NotoSansCJK-Regular.ttc",))
     assert fonts.folders() == [tmp_path]
     assert fonts.families() == {"serif": "Noto Serif CJK SC", "sans": "Noto Sans CJK SC", "bold": "Noto Sans CJK SC"}
+
+
+@pytest.mark.parametrize(
+    ("written", "printed"),
+    [("减碳😀场景", "减碳〓场景"), ("零\ufeff宽", "零宽"), ("空\x00字", "空字"), ("CO₂ ≤ 𠮷", "CO₂ ≤ 𠮷")],
+)
+def test_a_character_that_no_font_has_does_not_end_the_pdf(written: str, printed: str, tmp_path: Path) -> None:
+    source = tmp_path / "x.typ"
+    text = f'#set document(title: [x])\n#set text(lang: "zh")\n#{markup.text_typst(written)}\n'
+    source.write_text(text + '#image("x/p.svg", alt: "图")\n', "utf-8")
+    (tmp_path / "x").mkdir()
+    picture = f'<svg xmlns="http://www.w3.org/2000/svg" width="99" height="20"><text y="15">{written}</text></svg>'
+    (tmp_path / "x" / "p.svg").write_text(picture.replace("\x00", ""), "utf-8")
+    compile_pdf(source, tmp_path / "x.pdf", tmp_path)
+    assert (tmp_path / "x.pdf").stat().st_size > 1_000
+    assert source.read_text("utf-8").startswith(text.replace(written, printed))

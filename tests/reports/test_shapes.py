@@ -124,9 +124,13 @@ class TestOverYears:
 
     def test_a_province_has_its_economic_region_and_the_nation_beside_it(self, view: View, layout: Layout) -> None:
         rows = [row(RATE, 0.8, code, year) for code in (GUANGDONG, "east", NATION) for year in (2024, 2025)]
-        figure = shapes.over_years(filled(view, rows, "广东", layout), RATE, "f-x")
-        assert figure is not None
-        assert figure.data["地区"].unique(maintain_order=True).to_list() == ["广东", "东部", "全国"]
+        beside = {"330000": ["广东", "东部", "全国"], "420000": ["广东", "全国"], None: ["广东"]}
+        for other, names in beside.items():  # 浙江, 湖北: what only 广东 filed is not compared with itself
+            figure = shapes.over_years(
+                filled(view, [*rows, row(RATE, 0.9 if other else None, other or "420000")], "广东", layout), RATE, "f-x"
+            )
+            assert figure is not None
+            assert figure.data["地区"].unique(maintain_order=True).to_list() == names
 
     def test_one_year_is_no_way(self, view: View) -> None:
         assert shapes.over_years(filled(view, [row(RATE, 0.8)]), RATE, "f-x") is None
@@ -136,6 +140,33 @@ class TestOverYears:
         figure = shapes.over_years(filled(view, rows), RATE, "f-x")
         assert figure is not None
         assert figure.data["年份"].to_list() == [2023, 2025]
+
+
+@pytest.mark.parametrize(
+    ("flag", "said"),
+    [("not_filed", ""), ("unmatched", "自基期以来的价格链接中断"), ("partial", "有不足十二个月的填报")],
+)
+def test_a_target_without_a_value_says_why_where_something_was_filed(view: View, flag: str, said: str) -> None:
+    told = filled(view, [row("energy.per_volume.change", None, flag=flag)]).beyond_status("energy.per_volume.change")
+    assert said in told
+    assert bool(said) == bool(told)
+
+
+class TestFiledFrom:
+    @pytest.mark.parametrize(
+        ("missing", "said"),
+        [
+            (0, ""),
+            (31, ""),
+            (2, "2025 年没有北京、天津的填报，全国的数值是这 29 个省份的，不是 31 个省份的。"),
+            (30, "2025 年只有新疆的填报，全国的数值是这 1 个省份的，不是 31 个省份的。"),
+        ],
+    )
+    def test_says_which_provinces_the_nation_is_made_of(self, view: View, missing: int, said: str) -> None:
+        old = [row(RATE, 0.9, code, 2024) for code in codes(view)]
+        rows = [row(RATE, 0.9, code) for code in codes(view)[missing:]]
+        empty = [row(RATE, None, code) for code in codes(view)[:missing]]
+        assert filled(view, [row(RATE, 0.9), *old, *rows, *empty]).filed_from() == said
 
 
 class TestNamed:
