@@ -115,8 +115,19 @@ def publish(layout: Layout, wanted: Wanted) -> Published:
         (stage / SUMS).write_text(sums, "utf-8", newline="\n")
         last = next((one for one in editions if one["name"] == edition.name), None)
         unchanged = site.changed == 0 and site.sums == old_sums
+        if not unchanged:
+            _keep_others(out, stage, {*old_sums, SUMS})
         kept = None if unchanged else swap.replace(stage, out)
     return Published(out / "index.html", len(site.sums) + 1, site.changed, _withdrawn(last, entry), kept)
+
+
+def _keep_others(out: Path, stage: Path, ours: set[str]) -> None:
+    """What somebody has put beside the pages of the site (a CNAME, a favicon) goes with it."""
+    for path in out.rglob("*"):
+        place = path.relative_to(out)
+        if path.is_file() and place.as_posix() not in ours and not (stage / place).exists():
+            (stage / place).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, stage / place)
 
 
 def _base_url(text: str) -> str:

@@ -198,6 +198,19 @@ def test_only_what_changed_is_written_and_the_last_site_is_kept(house: House) ->
     assert digests(out.with_name("site.previous")) == old
 
 
+def test_what_was_put_beside_the_pages_goes_with_the_site(house: House) -> None:
+    publish(house.layout, house.wanted())
+    site = house.root / "site"
+    (site / "CNAME").write_text("green.example.org", "utf-8")
+    (site / ".well-known").mkdir()
+    (site / ".well-known" / "security.txt").write_text("Contact: mailto:a@example.org", "utf-8")
+    for base_url in ("https://example.org/", "https://example.com/"):
+        publish(house.layout, house.wanted(base_url=base_url))
+        assert (site / "CNAME").read_text("utf-8") == "green.example.org"
+        assert (site / ".well-known" / "security.txt").is_file()
+        assert "CNAME" not in (site / "SHA256SUMS").read_text("utf-8")
+
+
 def test_another_year_joins_and_the_newest_stands_in_front(house: House) -> None:
     publish(house.layout, house.wanted())
     before = digests(house.root / "site")
