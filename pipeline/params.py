@@ -29,6 +29,7 @@ from pipeline.errors import ParameterError, RegionError, shown
 from pipeline.layout import Layout
 from pipeline.regions import Region
 from pipeline.wording import MISSING, join_names, number
+from pipeline.yaml_text import NotPlain, check_plain
 
 Layer = Literal["default", "scenario", "province", "cli"]
 TREND: Literal["trend(3)"] = "trend(3)"
@@ -310,6 +311,7 @@ def _load(layout: Layout, path: Path, layer: Layer) -> Tree:
 def _parsed(content: bytes, file: str, layer: Layer) -> Tree:
     try:
         text = content.decode("utf-8-sig")
+        check_plain(text)
         node = yaml.compose(text, yaml.SafeLoader)
         return {} if node is None or _empty(node) else _tree(node, file, layer)
     except UnicodeDecodeError as error:
@@ -320,6 +322,10 @@ def _parsed(content: bytes, file: str, layer: Layer) -> Tree:
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise ParameterError("params.yaml", f"{file} 第 {line} 行含有不可见的控制字符，请删除后重试。") from None
+    except NotPlain as error:
+        raise ParameterError(
+            "params.nested", f"{file} 第 {error.line} 行：{shown(error.why)}；应为若干“参数: 取值”。"
+        ) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"第 {mark.line + 1} 行第 {mark.column + 1} 列" if mark else ""
@@ -327,8 +333,6 @@ def _parsed(content: bytes, file: str, layer: Layer) -> Tree:
             "params.yaml",
             f"{file} {where}不是正确的 YAML；请检查缩进、括号和引号，冒号须为半角且其后有一个空格。",
         ) from None
-    except RecursionError:
-        raise ParameterError("params.nested", f"{file} 嵌套太深，或引用了自身；应为若干“参数: 取值”。") from None
 
 
 def _empty(node: yaml.Node) -> bool:

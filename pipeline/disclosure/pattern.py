@@ -19,7 +19,7 @@ from pipeline.disclosure.relations import Bools, Floats, System
 from pipeline.disclosure.rules import CELL
 from pipeline.disclosure.suppression import Open, implied, suppress
 from pipeline.errors import DataError
-from pipeline.indicators.evaluate import SIDES
+from pipeline.indicators.evaluate import ECONOMIC, SIDES
 from pipeline.indicators.model import Catalogue
 from pipeline.regions import NATION_CODE
 
@@ -284,6 +284,12 @@ def _with_ratios(system: System, cells: pl.DataFrame) -> System:
     return system.knowing(sparse.csr_matrix(sparse.vstack(rows))) if rows else system
 
 
+def _where(region: str) -> str:
+    if region == NATION_CODE:
+        return "全国"
+    return next((name for name, code in ECONOMIC.items() if code == region), f"地区 {region} ")
+
+
 def _refuse(one: Open, catalogue: Catalogue) -> None:
     cell = next((cell for (cell, _), number in one.part.number_of.items() if number == one.attack.number), None)
     if cell is None:  # a sum or a difference of cells: told by the first cell of its part
@@ -291,6 +297,6 @@ def _refuse(one: Open, catalogue: Catalogue) -> None:
     id, _, _, region, year = one.part.cells.row(cell)
     raise DataError(
         "disclosure.unprotected",
-        f"{year} 年 {region} 的指标 {id}（{catalogue[id].title}）需要保密，但由一律公布的指标（disclosure.yml 的 open、exempt）"
+        f"{year} 年{_where(region)}的指标 {id}（{catalogue[id].title}）需要保密，但由一律公布的指标（disclosure.yml 的 open、exempt）"
         "和企业自行公布的总数可以推出；请从中去掉有关指标，或减小 protection。",
     )

@@ -10,10 +10,11 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from pipeline.errors import ParameterError
+from pipeline.errors import ParameterError, shown
 from pipeline.indicators.model import Catalogue
 from pipeline.layout import Layout
 from pipeline.wording import percent
+from pipeline.yaml_text import NotPlain, check_plain
 
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?(/\d+)?%?", re.ASCII)
 
@@ -83,20 +84,20 @@ class Policy(_Model):
 
 
 def load_policy(layout: Layout, catalogue: Catalogue) -> Policy:
-    """The policy of the checkout; the defaults where there is no file.
-
-    Raises ParameterError: one Chinese sentence with file, line, what was found and what would be right.
-    """
+    """The policy of the checkout. Raises ParameterError: one Chinese sentence with file, line, what was found and what would be right."""
     path = layout.policy
-    if not path.is_file():
-        return Policy()
     file = path.relative_to(layout.root).as_posix()
+    if not path.is_file():
+        raise ParameterError("disclosure.missing", f"找不到 {file}，公开版须按其中的规则保密；请恢复这个文件。")
     lines: dict[tuple[int | str, ...], int] = {}
     try:
         text = path.read_bytes().decode("utf-8-sig")
+        check_plain(text)
         content = _content(yaml.compose(text, yaml.SafeLoader), (), lines, file)
-    except RecursionError:
-        raise ParameterError("disclosure.nested", f"{file} 嵌套太深，或引用了自身；应为若干“规则: 取值”。") from None
+    except NotPlain as error:
+        raise ParameterError(
+            "disclosure.nested", f"{file} 第 {error.line} 行：{shown(error.why)}；应为若干“规则: 取值”。"
+        ) from None
     except (OSError, UnicodeDecodeError):
         raise ParameterError("disclosure.unreadable", f"{file} 读不出来，应为 UTF-8 编码的文本文件。") from None
     except yaml.YAMLError as error:
@@ -105,12 +106,12 @@ def load_policy(layout: Layout, catalogue: Catalogue) -> Policy:
         raise ParameterError(
             "disclosure.yaml", f"{file}{where}不是正确的 YAML；请检查缩进、括号和引号，冒号须为半角且其后有一个空格。"
         ) from None
-    if not isinstance(content, dict | None):
+    if not isinstance(content, dict):
         raise ParameterError(
             "disclosure.mapping", f"{file} 第 1 行应为若干“规则: 取值”，冒号须为半角且其后有一个空格。"
         )
     try:
-        policy = Policy.model_validate({key: value for key, value in (content or {}).items() if value is not None})
+        policy = Policy.model_validate({key: value for key, value in content.items() if value is not None})
     except ValidationError as error:
         # A misspelt key is also a missing one; the spelling is what has to be mended.
         first = min(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")

@@ -21,8 +21,9 @@ def test_the_file_of_the_checkout_has_the_defaults(layout: Layout) -> None:
     assert found.published_totals == ()
 
 
-def test_without_a_file_the_defaults_hold(tmp_path: Path, layout: Layout) -> None:
-    assert load_policy(Layout(tmp_path), load_catalogue(layout)) == Policy()
+def test_nothing_is_made_public_without_rules(tmp_path: Path, layout: Layout) -> None:
+    with pytest.raises(ParameterError, match=r"找不到 notebooks/params/disclosure\.yml，公开版须按其中的规则保密"):
+        load_policy(Layout(tmp_path), load_catalogue(layout))
 
 
 @pytest.mark.parametrize(
@@ -36,8 +37,9 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path, layout: Layout) -> Non
         ("p: [1", "第 1 行不是正确的 YAML"),
         ("p 10%", "第 1 行应为若干“规则: 取值”"),
         ("- p", "第 1 行应为若干“规则: 取值”"),
-        ("&x {p: *x}", "嵌套太深，或引用了自身"),
-        ("p: " + "[" * 3000, "嵌套太深，或引用了自身"),
+        ("", "第 1 行应为若干“规则: 取值”"),
+        ("&x {p: *x}", "第 1 行：引用了别名 *x，应直接写出取值"),
+        ("p: " + "[" * 3000, "第 1 行：嵌套太深"),
         ("exempt:\n  - energy.totl", "第 2 行：没有指标 energy.totl；最接近的是 energy.total（综合能耗）"),
         ("open: [energi.*]", "第 1 行：没有指标 energi.*"),
         ("linked:\n  - [energy.total, dc.rack]", "第 2 行：没有指标 dc.rack；最接近的是 dc.racks"),
