@@ -430,7 +430,7 @@ def main() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    for text in sys.argv[1:]:
+    for text in sys.argv[1:] if sys.argv[1:2] != ["check"] else ():  # of which any folder can be asked
         if re.search(r"[\ud800-\udfff]", text):  # what Python makes of bytes that it cannot read
             _refuse(f"“{text}”里有不是 UTF-8 的字节；请改用 UTF-8 编码的文字和文件名")
     try:

@@ -35,6 +35,7 @@ from pipeline.filings.normalise import finding, normalise
 from pipeline.filings.reading import clean, own_yaml
 from pipeline.filings.rows import Rows, in_words, key_in_words
 from pipeline.layout import Layout
+from pipeline.yaml_text import NotPlain
 
 NAME = "corrections.yml"
 EMPTY = "空"  # an `expect` for a cell that was left empty
@@ -76,9 +77,10 @@ def load(folder: Path) -> list[Correction]:
         content = own_yaml(path)
     except Exception as error:
         mark = getattr(error, "problem_mark", None)
-        where = f"第 {mark.line + 1} 行" if mark else ""
+        where = f" 第 {mark.line + 1} 行" if mark else " "
+        found = f" 第 {error.line} 行：{shown(error.why)}" if isinstance(error, NotPlain) else f"{where}无法读取"
         raise DataError(
-            "corrections.unreadable", f"{shown(path)}{where}无法读取；应为 UTF-8 编码的 YAML 列表。"
+            "corrections.unreadable", f"{shown(path)}{found}；应为 UTF-8 编码的 YAML 列表，缩进用空格。"
         ) from None
     if content is None:
         return []

@@ -139,6 +139,7 @@ def _header_finding(
 def _cell_findings(table: Table, column: Column, raw: pl.DataFrame, bad: pl.DataFrame, has_unit: bool) -> pl.DataFrame:
     """One finding for each cell of the column that violates a rule. `bad`: _BAD."""
     found = pl.col("found").fill_null("")
+    nothing = pl.when(found != "").then(pl.format("（填的是“{}”）", found)).otherwise(pl.lit(""))
     return pl.concat(
         finding(
             rows,
@@ -146,7 +147,7 @@ def _cell_findings(table: Table, column: Column, raw: pl.DataFrame, bad: pl.Data
             table.column("unit") if has_unit and column.by and rule.startswith("unit.") else column,
             rule,
             found,
-            found,
+            nothing if rule.endswith(".missing") else found,
             pl.col("right"),
         )
         for (rule,), rows in bad.hstack(raw.select(*SOURCE)[bad["at"]]).group_by("rule", maintain_order=True)
@@ -323,6 +324,7 @@ def _converted(about: _About, column: Column, cells: _Cells) -> dict[str, pl.Ser
     )
 
 
+@np.errstate(over="ignore", invalid="ignore")  # what is so large goes by its digits
 def _moved(value: pl.Series, powers: pl.Series, pair: npt.NDArray[np.intp]) -> pl.Series:
     """value x 10^powers[pair], exactly; null where there is no power.
 
@@ -409,7 +411,15 @@ def _parse(
     required = column.required or column.default == "=filing_year"
     wrong = pl.when(given & value.is_null()).then(rule)
     absent = pl.when(value.is_null() & pl.lit(required)).then(pl.lit("cell.missing"))
+    if column.kind in ("number", "integer"):
+        right = _expected(column, text.str.contains("[%‰]$"))
     return _Parsed({column.name: value}, pl.coalesce(wrong, absent), right)
+
+
+def _expected(column: Column, percent: pl.Expr) -> pl.Expr:
+    """What would be right; a workbook's cell may have kept the format of percentages when its number was corrected."""
+    no_percent = pl.lit(f"{column.expected}，不是百分数；单元格的格式若是百分比，请改为常规")
+    return pl.when(percent.fill_null(False)).then(no_percent).otherwise(pl.lit(column.expected))
 
 
 def _many(unit: str | None) -> int:
@@ -542,7 +552,7 @@ def _quantity(table: Table, column: Column, texts: pl.DataFrame, header_unit: st
         .when(power.str.starts_with("unit.")).then(power)
     )  # fmt: skip
     of_unit = rule.str.starts_with("unit.")
-    right = pl.when(of_unit).then(canonical).otherwise(pl.lit(column.expected))
+    right = pl.when(of_unit).then(canonical).otherwise(_expected(column, percent))
     values = {column.name: value} | ({"unit": canonical} if column.by else {})
     return _Parsed(values, rule, right, pl.when(of_unit).then(unit).otherwise(pl.col(column.name)))
 

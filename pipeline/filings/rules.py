@@ -49,6 +49,7 @@ SLIPS = (1e3, 1e4)  # the powers of ten between units; "about" is within a facto
 STATION_KWH = (2_000.0, 60_000.0)  # electricity of one station in a year
 TOLERANCE = 0.05  # within which sums agree
 GROWTH_POINTS = 1.0
+HUGE = 1e15  # of any unit: more than all the world has, and sums stay exact
 
 
 @dataclass(frozen=True)
@@ -282,6 +283,10 @@ def _ranges(negative: bool) -> Finder:
                         bad &= value != 0
                     says = pl.format(f"{{}}{{}} 超出范围；应为{column.expected}", number(value), _unit_of(column))
                     yield _found(_where(frame, bad), name, canonical, says, number(value))
+                if column.kind in ("number", "quantity", "integer") and column.high is None and not negative:
+                    told = pl.col(column.name).cast(pl.String).str.strip_suffix(".0")
+                    says = pl.format("{}{} 大得不可能；应不超过 10^15，请核对数值和单位", told, _unit_of(column))
+                    yield _found(_where(frame, pl.col(column.name) > HUGE), name, column.name, says, told)
 
     return find
 
@@ -581,7 +586,7 @@ def _changed(frame: pl.DataFrame, table: Table, context: Context) -> pl.DataFram
             found.append(order.at(slice(start, stop + 1)))
         for name in columns:
             value = values[name][at]
-            with np.errstate(divide="ignore", invalid="ignore"):
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
                 times = value[1:] / value[:-1]
             alike = (times > 1.01 / CHANGE) & (times < 0.99 * CHANGE)
             now = np.flatnonzero((step == 1) & (value[:-1] > 0) & ~alike) + 1

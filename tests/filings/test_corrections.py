@@ -155,7 +155,16 @@ def test_an_entry_that_cannot_be_understood_is_named(
     assert why in error.value.message
 
 
-@pytest.mark.parametrize(("text", "why"), [("table: x", "应为列表"), ("- [", "无法读取"), ("- 1", "应为若干")])
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("table: x", "应为列表"),
+        ("- [", "无法读取"),
+        ("- 1", "应为若干"),
+        ("- table: x\n  date: 2026-99-01", r"corrections\.yml 第 2 行：2026-99-01 不是一个日期；"),
+        ("- table: x\n\tdate: 2026-01-01", r"corrections\.yml 第 2 行无法读取；.*缩进用空格"),
+    ],
+)
 def test_a_file_that_is_no_list(layout: Layout, tmp_path: Path, text: str, why: str) -> None:
     with pytest.raises(DataError, match=why):
         take_in(folder(tmp_path, **{"corrections.yml": text}), layout)

@@ -284,6 +284,8 @@ def test_a_folder_without_filings_is_refused(layout: Layout, tmp_path: Path) -> 
         take_in(tmp_path, layout)
     with pytest.raises(DataError, match="没有填报文件夹"):
         take_in(tmp_path / "无", layout)
+    with pytest.raises(DataError, match=r"README\.md 是一个文件；请给出存放"):
+        take_in(tmp_path / "README.md", layout)
 
 
 # --- what is written ---------------------------------------------------------------------------------------

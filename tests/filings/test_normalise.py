@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import warnings
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -336,6 +337,26 @@ def test_each_failing_cell_is_a_finding(
     assert right in finding["message"].split("应", 1)[1]
     assert done.rejected.to_list() == [True]
     assert done.frame.height == 1
+
+
+def test_what_stands_for_nothing_is_told_as_filed(layout: Layout) -> None:
+    done = normalise(BY_NAME["energy"], sheet(GOOD["energy"] | {"消耗量": "—"}), layout)
+    assert only_finding(done)["message"].endswith("「消耗量」：未填写（填的是“—”）；应为非负数，如 12500")
+    empty = normalise(BY_NAME["energy"], sheet(GOOD["energy"] | {"消耗量": ""}), layout)
+    assert only_finding(empty)["message"].endswith("「消耗量」：未填写；应为非负数，如 12500")
+
+
+@pytest.mark.parametrize(("table", "column"), [("energy", "消耗量"), ("sites", "租户数")])
+def test_a_cell_left_in_the_format_of_percentages(layout: Layout, table: str, column: str) -> None:
+    done = normalise(BY_NAME[table], sheet(GOOD[table] | {column: "500000000%"}), layout)
+    assert "500000000% 不是" in only_finding(done)["message"]
+    assert "不是百分数；单元格的格式若是百分比，请改为常规" in only_finding(done)["message"]
+
+
+def test_a_number_too_large_for_its_unit_warns_of_nothing(layout: Layout) -> None:
+    rows = [GOOD["energy"] | {"消耗量": text, "计量单位": "亿kWh"} for text in ("1e308", "1e300", "2")]
+    with warnings.catch_warnings(action="error"):
+        assert normalise(BY_NAME["energy"], sheet(*rows), layout).frame["quantity"].to_list()[1:] == [1e308, 2e8]
 
 
 def test_the_sentence_of_the_design(layout: Layout) -> None:

@@ -134,6 +134,8 @@ BOUNDS = [
      "未填", "YYYY-MM-DD"),
     ("value.negative", "energy", "quantity", {"quantity": 0.0}, {"quantity": -0.5}, "-0.5 kWh", "非负数，如 12500"),
     ("value.negative", "green_power", "kwh", {"kwh": 0.0}, {"kwh": -1.0}, "-1 kWh", "非负数"),
+    ("value.range", "energy", "quantity", {"quantity": 1e15}, {"quantity": 1.1e15}, "1100000000000000 kWh 大得不可能", "10^15"),
+    ("value.range", "action_metrics", "value", {"value": 1e15}, {"value": 1e308}, "1e+308", "10^15"),
     ("value.range", "sites", "tenants", {"tenants": 1, "sharing_kind": "none"}, {"tenants": 0, "sharing_kind": "none"}, "0", "不小于 1"),
     ("value.range", "data_centres", "pue_category", {"pue_category": 3}, {"pue_category": 4}, "4", "1 至 3"),
     ("value.range", "cases", "rebound_share", {"rebound_share": 1.0}, {"rebound_share": 1.01}, "1.01", "0 至 1"),

@@ -33,6 +33,7 @@ from pipeline.filings.reading.sheets import (
 )
 from pipeline.filings.reading.tables import add_table
 from pipeline.filings.reading.workbook import read_workbook, refuse_xls
+from pipeline.yaml_text import check_plain
 
 READABLE = ".xlsx .csv .parquet"
 _SILENT = re.compile(r"\..*|~\$.*|thumbs\.db|desktop\.ini|__macosx|readme.*|sample|.*\.(?:ya?ml|md)", re.IGNORECASE)
@@ -51,7 +52,8 @@ def read_folder(
     Raises DataError when there is no such folder.
     """
     if not folder.is_dir():
-        raise DataError("file.folder", f"没有填报文件夹 {shown(folder)}；请给出存放 {READABLE} 文件的文件夹。")
+        found = f"{shown(folder)} 是一个文件" if folder.exists() else f"没有填报文件夹 {shown(folder)}"
+        raise DataError("file.folder", f"{found}；请给出存放 {READABLE} 文件的文件夹。")
     reading, refused = Reading(), list[OSError]()
     for here, folders, names in os.walk(folder, onerror=refused.append):
         for name in sorted(folders):
@@ -100,16 +102,13 @@ def read_file(
 
 
 def own_yaml(path: Path) -> object:
-    """The content of a small YAML file of the folder. Raises where it is no plain file, larger than 1 MiB, no UTF-8, no
-    YAML, or has aliases: a few lines of them unfold into gigabytes."""
+    """The content of a small YAML file of the folder, whose aliases are one object each: who prints it, or goes through
+    it, must not unfold them. Raises where it is no plain file, larger than 1 MiB, no UTF-8, or no plain YAML
+    (`yaml_text.check_plain`)."""
     if not path.is_file() or path.stat().st_size > MIB:
         raise ValueError(path)
     text = path.read_text("utf-8")
-    depth = 0
-    for one in yaml.parse(text):
-        depth += isinstance(one, yaml.CollectionStartEvent) - isinstance(one, yaml.CollectionEndEvent)
-        if depth > 20:
-            raise ValueError(path)
+    check_plain(text, aliases=True)
     return yaml.safe_load(text)
 
 
