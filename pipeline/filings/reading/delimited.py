@@ -60,22 +60,25 @@ class _Csv:
 
 def read_csv(path: Path, limits: Limits, known: Known, reading: Reading, file: str) -> Iterator[Raw]:
     with tempfile.TemporaryDirectory() as spare, guard("csv.broken", _NOT_TEXT):
-        if raw := _numbered(path, limits, known):
-            yield raw
-            return
-        text = _as_utf8(path, Path(spare, "utf8.csv"), known)
-        if not text.header_width:
-            problem = no_header(file, None, "文件", known)
-            raise DataError(problem.id, problem.message)
-        if text.lines > limits.cells:
-            raise too_large("文件的单元格过多", f"{limits.cells:,} 格")
-        if text.quotes % 2:
-            raise DataError("csv.quotes", _QUOTES)
-        frame = _beyond_header(_csv_frame(text, limits), text)
-        last = frame[f"c{text.header_width - 1}"]
-        if not text.quotes and last.null_count() and _separators(text) != frame.height * (text.header_width - 1):
-            frame = _flag_short(frame, text)
-    yield Raw("", frame)
+        raw = _numbered(path, limits, known) or _as_texts(path, Path(spare, "utf8.csv"), limits, known, file)
+    yield raw
+
+
+def _as_texts(path: Path, spare: Path, limits: Limits, known: Known, file: str) -> Raw:
+    """Any CSV, each cell as text. Raises DataError."""
+    text = _as_utf8(path, spare, known)
+    if not text.header_width:
+        problem = no_header(file, None, "文件", known)
+        raise DataError(problem.id, problem.message)
+    if text.lines > limits.cells:
+        raise too_large("文件的单元格过多", f"{limits.cells:,} 格")
+    if text.quotes % 2:
+        raise DataError("csv.quotes", _QUOTES)
+    frame = _beyond_header(_csv_frame(text, limits), text)
+    last = frame[f"c{text.header_width - 1}"]
+    if not text.quotes and last.null_count() and _separators(text) != frame.height * (text.header_width - 1):
+        frame = _flag_short(frame, text)
+    return Raw("", frame)
 
 
 def _as_utf8(path: Path, spare: Path, known: Collection[str]) -> _Csv:

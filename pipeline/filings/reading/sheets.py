@@ -44,10 +44,9 @@ class Sheet:
     1-based as a spreadsheet shows them (CSV: records; Parquet: the names are row 1). `columns` are the header
     texts (NFKC, trimmed; a repeated one gets `_2`, an empty one is `列C`). `rows`: `source_row` Int64, then
     `columns` as String, empty cells null; of a CSV of many rows, a column that repeats its texts is Categorical, and one
-    of numbers may be Int64 or Float64. Ragged CSV
-    adds `_ragged` (`少`, `多` or null: fewer or more cells than the header; fewer only in files without quotes) and
-    `_extra` (the further cells, joined by the separator). `notes`: sentences on what had to be decided. `spelt`: how
-    the numbers of the rows with these `source_row` are written in the file.
+    of numbers may be of the type that the caller has named. Ragged CSV adds `_ragged` (`少`, `多` or null: fewer or more
+    cells than the header; fewer only in files without quotes) and `_extra` (the further cells, joined by the separator).
+    `notes`: sentences on what had to be decided. `spelt`: the numbers of the rows with these `source_row`, as written.
     """
 
     file: str
@@ -96,7 +95,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Raw:
-    """A sheet before its header is found: `source_row` and text columns; merges as (column, first, last row)."""
+    """A sheet before its header is found: `source_row` and columns as of a Sheet; merges as (column, first, last row)."""
 
     sheet: str
     frame: pl.DataFrame
