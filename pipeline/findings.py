@@ -153,8 +153,16 @@ def ranking(values: Values, name: str, *, descending: bool = True) -> Rank:
 
 
 def place(measure: Measure, values: Values, name: str, *, descending: bool = True) -> str:
-    """`广东流量为 386.9 亿GB，在 31 个省份中居首位`; says so when there is no value or too few have one."""
-    rank = ranking(values, name, descending=descending)
+    """`广东流量为 386.9 亿GB，在 31 个省份中居首位`; says so when there is no value or too few have one.
+
+    Values that print alike are tied, as in `extremes`.
+    """
+    printed: dict[str, float | None] = {}
+    alike = {
+        one: printed.setdefault(measure.say(value), value) if _is_there(value) else value
+        for one, value in values.items()
+    }
+    rank = ranking(alike, name, descending=descending)
     if rank.place is None:
         return f"{without(measure, name, values.get(name))}，不排位"
     value = f"{measure.of(name)}为 {measure.say(values[name])}"

@@ -104,7 +104,7 @@ def provinces(view: View, id: str, figure: str, target: Target | None = None) ->
         title=title,
         chart=alt.layer(*layers).properties(height=theme.ROW * len(there) + 8),
         data=rows.select("省份", column),
-        alt=alt_text.of_ranking("点图", said + measure.name, measure, values, own=own),
+        alt=alt_text.of_ranking("点图", said + measure.name, measure, values, own=own, descending=not lower),
         source=FILED,
         method=view.method(id) + not_drawn(values),
         decimals={column: decimals},

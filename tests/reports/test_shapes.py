@@ -73,6 +73,13 @@ class TestProvinces:
         printed = {one["省份"]: one["印"] for data in drawn["datasets"].values() for one in data if "印" in one}
         assert printed == {"北京": "1.305", "天津": "1.30", "河北": "1.30"}
 
+    def test_the_text_for_readers_counts_from_the_same_end_as_the_title(self, view: View, layout: Layout) -> None:
+        rows = [row(NEW, 1.2 + n / 100, code) for n, code in enumerate([GUANGDONG, *codes(view)[:10]])]
+        figure = shapes.provinces(filled(view, rows, "广东", layout), NEW, "f-x", target(layout, NEW))
+        assert figure is not None
+        assert figure.title.endswith("为 1.20，在 11 个省份中由低到高居首位")
+        assert f"{figure.title}。" in figure.alt
+
     def test_ranks_the_own_province_only_among_ten(self, view: View, layout: Layout) -> None:
         few = [row(RATE, 0.8 + n / 100, code) for n, code in enumerate([GUANGDONG, *codes(view)[:8]])]
         figure = shapes.provinces(filled(view, few, "广东", layout), RATE, "f-x", target(layout, RATE))
