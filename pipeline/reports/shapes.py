@@ -108,6 +108,7 @@ def provinces(view: View, id: str, figure: str, target: Target | None = None) ->
         source=FILED,
         method=view.method(id) + not_drawn(values),
         decimals={column: decimals},
+        against={} if target is None else {column: (_limit(measure, target), target.comparator)},
     )
 
 
@@ -138,8 +139,13 @@ def _against(shown: float, decimals: int, measure: Measure, target: Target | Non
     """A value as an axis shows it, on the target's side also in print: 1.3046 beside 1.3以下 is not 1.30."""
     if target is None:
         return wording.number(shown, decimals)
+    return wording.number_against(shown, _limit(measure, target), target.comparator, decimals)
+
+
+def _limit(measure: Measure, target: Target) -> float:
+    """The target as an axis shows it."""
     [limit], _, _ = _in_unit(measure, [target.value])
-    return wording.number_against(shown, limit or 0.0, target.comparator, decimals)
+    return limit or 0.0
 
 
 def _field(column: str) -> str:

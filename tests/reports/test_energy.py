@@ -45,6 +45,15 @@ def test_a_change_in_words(printed: str, expected: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "expected"),
+    [(-0.1997, "−19.97%"), (-0.2, "−20.0%"), (-0.2004, "−20.0%"), (0.013, "+1.3%"), (0.0, "0.0%"), (None, "—")],
+)
+def test_a_change_is_printed_on_its_side_of_the_target(layout: Layout, value: float | None, expected: str) -> None:
+    target = next(one for one in reference.load_plan(layout).targets if one.indicator == "energy.per_flow.change")
+    assert energy.change_against(value, target) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
     [
         (-0.2313, "比 2020 年下降 23.1%，已达标（目标下降20%，优于目标 3.1 个百分点）"),
         (-0.2, "比 2020 年下降 20.0%，已达标（目标下降20%，与目标持平）"),

@@ -72,6 +72,7 @@ class TestProvinces:
         drawn = figure.chart.to_dict()
         printed = {one["省份"]: one["印"] for data in drawn["datasets"].values() for one in data if "印" in one}
         assert printed == {"北京": "1.305", "天津": "1.30", "河北": "1.30"}
+        assert figure.payload()["table"]["rows"] == [["天津", "1.30"], ["河北", "1.30"], ["北京", "1.305"]]
 
     def test_the_text_for_readers_counts_from_the_same_end_as_the_title(self, view: View, layout: Layout) -> None:
         rows = [row(NEW, 1.2 + n / 100, code) for n, code in enumerate([GUANGDONG, *codes(view)[:10]])]
