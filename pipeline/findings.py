@@ -207,6 +207,11 @@ def withheld(values: Values) -> list[str]:
     return [name for name, value in values.items() if isinstance(value, wording.Withheld)]
 
 
+def counted(n: int, *values: Values) -> str:
+    """`31 个省份`; `已公布的 29 个省份` where the values of others are not published."""
+    return f"{'已公布的 ' if any(withheld(one) for one in values) else ''}{n} 个省份"
+
+
 def extremes(measure: Measure, values: Values) -> str:
     """`广东最高，为 386.9 亿GB；西藏最低，为 10.6 亿GB`, ties told together; 已公布的省份中 before it, where some are withheld."""
     known = there(values)
@@ -247,13 +252,14 @@ def movement(measure: Measure, before: Values, after: Values) -> Movement:
 def rose_and_fell(measure: Measure, before: Values, after: Values) -> str:
     """`30 个省份中 20 个下降、10 个上升`; `30 个省份全部下降`; what nobody did is not told."""
     moved = movement(measure, before, after)
-    counted = {"下降": len(moved.fell), "上升": len(moved.rose), "持平": len(moved.same)}
+    ways = {"下降": len(moved.fell), "上升": len(moved.rose), "持平": len(moved.same)}
     if not moved.of:
         return f"没有{measure.name}可比的省份"
-    for word, count in counted.items():
+    among = counted(moved.of, before, after)
+    for word, count in ways.items():
         if count == moved.of:
-            return f"{count} 个省份{'全部' if count > 1 else ''}{word}"
-    return f"{moved.of} 个省份中 " + "、".join(f"{count} 个{word}" for word, count in counted.items() if count)
+            return f"{among}{'全部' if count > 1 else ''}{word}"
+    return f"{among}中 " + "、".join(f"{count} 个{word}" for word, count in ways.items() if count)
 
 
 def _close_up(sentence: str) -> str:

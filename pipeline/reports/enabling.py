@@ -69,8 +69,13 @@ def quota_told(rows: pl.DataFrame, plan: Plan) -> str:
 
 
 def quota_bars(rows: pl.DataFrame, plan: Plan, year: int, figure: str) -> Figure:
-    """How many cases of each category have been selected and promoted, beside those that were only filed and the quota."""
-    order, spelt = list(names("status")), names("status")
+    """How many cases of each category have been selected and promoted, beside those that were only filed and the quota.
+
+    Where there is none that was only filed (a public report has none), nothing is said of them.
+    """
+    spelt = names("status")
+    there = {*COUNTED, *rows["status"].cast(pl.String)}
+    order = [status for status in spelt if status in there]
     by = rows.group_by(pl.col("category", "status").cast(pl.String)).len()
     found = {(category, status): n for category, status, n in by.iter_rows()}
     data = pl.DataFrame(
@@ -82,8 +87,8 @@ def quota_bars(rows: pl.DataFrame, plan: Plan, year: int, figure: str) -> Figure
         schema={"类别": pl.String, "状态": pl.String, "个数": pl.Int64, "次": pl.Int64},
         orient="row",
     )
-    tints = [theme.PRIMARY, theme.SEQUENTIAL[2], theme.NO_DATA]
     shown = [spelt[status] for status in reversed(order)]
+    tints = [theme.PRIMARY, theme.SEQUENTIAL[2], theme.NO_DATA][: len(shown)]
     bars = alt.Chart(data).mark_bar().encode(
         y=alt.Y("类别:N", sort=[quota.title for quota in plan.case_quotas], title=None, axis=alt.Axis(ticks=False, labelLimit=200)),
         x=alt.X("个数:Q", title="个", axis=alt.Axis(tickMinStep=1, grid=True)),
@@ -99,7 +104,7 @@ def quota_bars(rows: pl.DataFrame, plan: Plan, year: int, figure: str) -> Figure
     counted = counts(rows, plan)
     met = [quota.title for quota in plan.case_quotas if counted[quota.id] >= quota.quota]
     short = [quota.title for quota in plan.case_quotas if counted[quota.id] < quota.quota]
-    told = f"{len(met)} 类达到计划要求的个数" if not short else f"{wording.join_names(short)}没有达到计划要求的个数"
+    told = f"{len(met)} 类都达到计划要求的个数" if not short else f"{wording.join_names(short)}没有达到计划要求的个数"
     return Figure(
         id=figure,
         title=f"截至 {year} 年末遴选和推广的应用场景共 {sum(counted.values())} 个，{told}",
@@ -107,7 +112,7 @@ def quota_bars(rows: pl.DataFrame, plan: Plan, year: int, figure: str) -> Figure
         data=data.select("类别", "状态", "个数"),
         alt=f"条形图：截至 {year} 年末的应用场景，{quota_told(rows, plan)}；竖线为计划要求的个数。",
         source=FILED,
-        method="只有遴选和推广的计入目标，申报中的不计；竖线为计划要求的各类个数。",
+        method=f"只有遴选和推广的计入目标{'，申报中的不计' if len(shown) > len(COUNTED) else ''}；竖线为计划要求的各类个数。",
     )
 
 

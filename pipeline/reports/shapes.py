@@ -69,7 +69,7 @@ def provinces(view: View, id: str, figure: str, target: Target | None = None) ->
         title = findings.place(measure, values, own, descending=not lower)
     elif target is not None:
         met = [name for name, value in there.items() if reaches(target, value)]
-        counted = f"{'已公布的 ' if findings.withheld(values) else ''}{len(there)} 个省份"
+        counted = findings.counted(len(there), values)
         if len(met) == len(there):
             counted += f"都符合“{target.value_printed}”"
         elif met:

@@ -39,8 +39,14 @@ class TestQuota:
     def test_thirty_are_enough_and_candidates_do_not_count(self, layout: Layout) -> None:
         plan = reference.load_plan(layout)
         figure = enabling.quota_bars(rows(layout, *thirty()), plan, 2025, "f-x")
-        assert figure.title == "截至 2025 年末遴选和推广的应用场景共 30 个，3 类达到计划要求的个数"
+        assert figure.title == "截至 2025 年末遴选和推广的应用场景共 30 个，3 类都达到计划要求的个数"
         assert figure.data["个数"].sum() == 31
+
+    def test_candidates_that_are_not_listed_are_not_told_as_none(self, layout: Layout) -> None:
+        public = [one for one in thirty() if one.get("status") != "candidate"]
+        figure = enabling.quota_bars(rows(layout, *public), reference.load_plan(layout), 2025, "f-x")
+        assert set(figure.data["状态"]) == {"遴选", "推广"}
+        assert "申报" not in figure.method
 
     def test_twenty_nine_are_not_and_it_is_said_where(self, layout: Layout, view: View) -> None:
         plan = reference.load_plan(layout)
