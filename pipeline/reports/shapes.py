@@ -290,7 +290,7 @@ def members_over_years(view: View, rows: pl.DataFrame, id: str, figure: str, *, 
         id=figure,
         title=title,
         chart=(bars + names).properties(height=theme.HEIGHT + 30),
-        data=data.select("名称", pl.col("year").alias("年份"), column),
+        data=data.sort("次", "year").select("名称", pl.col("year").alias("年份"), column),
         alt=alt_text.of_series("堆积柱形图", f"{view.region.short_zh}{measure.name}", measure, years, by_name),
         source=FILED,
         method=view.method(id)
