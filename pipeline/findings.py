@@ -289,14 +289,16 @@ def there(values: Values) -> dict[str, float]:
 # --- where published values come from --------------------------------------------------------------------
 
 
-def document() -> pl.Expr:
-    """The document behind each published row (columns source_title, grade).
+def document(title: pl.Expr | None = None, grade: pl.Expr | None = None) -> pl.Expr:
+    """The document behind each published row (columns source_title, grade), as it is cited.
 
-    One of grade C was read in a reprint: its title says so, or （转引） is added.
+    One of grade C was read elsewhere than at its publisher, and says so: 转引 stands before it.
     """
-    title = pl.col("source_title")
-    reprint = (pl.col("grade") == "C") & ~title.str.contains("转")
-    return pl.when(reprint).then(title + "（转引）").otherwise(title)
+    title = pl.col("source_title") if title is None else title
+    grade = pl.col("grade") if grade is None else grade
+    read = title.str.replace("^转载[：:]?", "")
+    colon = pl.when(read.str.starts_with("（")).then(pl.lit("")).otherwise(pl.lit("："))
+    return pl.when(grade == "C").then(pl.lit("转引") + colon + read).otherwise(title)
 
 
 def sources(rows: pl.DataFrame) -> str:

@@ -270,7 +270,7 @@ class TestSources:
     )
 
     def test_each_once_in_order_and_reprints_marked(self) -> None:
-        assert findings.sources(self.ROWS) == "公报；某报2024（转引）；转载某报2024；某网（引公报）"
+        assert findings.sources(self.ROWS) == "公报；转引：某报2024；某网（引公报）"
 
     def test_many_are_counted_and_stand_in_the_appendix(self) -> None:
         rows = pl.DataFrame({"source_title": [f"文件{i}" for i in range(7)], "grade": ["A"] * 7})

@@ -18,7 +18,7 @@ import polars as pl
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from pipeline import wording
+from pipeline import findings, wording
 from pipeline.errors import DataError
 from pipeline.layout import Layout
 from pipeline.reference import Plan, Target
@@ -332,5 +332,5 @@ def as_printed(value: str, unit: str) -> str:
 
 
 def cited(title: str, grade: str) -> str:
-    """A source's title as it is cited: grade C was read elsewhere than at its publisher, and says so."""
-    return title if grade != "C" else "转引：" + re.sub(r"^转载[：:]?", "", title)
+    """A source's title as it is cited, see `findings.document`."""
+    return str(pl.select(findings.document(pl.lit(title), pl.lit(grade))).item())
