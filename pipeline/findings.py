@@ -213,7 +213,10 @@ def counted(n: int, *values: Values) -> str:
 
 
 def extremes(measure: Measure, values: Values) -> str:
-    """`广东最高，为 386.9 亿GB；西藏最低，为 10.6 亿GB`, ties told together; 已公布的省份中 before it, where some are withheld."""
+    """`广东最高，为 386.9 亿GB；西藏最低，为 10.6 亿GB`, ties told together; 已公布的省份中 before it, where some are withheld.
+
+    Of changes that are all negative: `甲降幅最大，为 37.9%；乙最小，为 8.8%`.
+    """
     known = there(values)
     if not known:
         return f"没有{'公布' if withheld(values) else ''}分省的{measure.name}数据"
@@ -225,6 +228,9 @@ def extremes(measure: Measure, values: Values) -> str:
         return f"仅{highest[0]}{'公布了' if among else '有'}{measure.name}数据，为 {high}"
     if high == low:
         return f"{among or ''}{len(known)} 个省份{measure.name}均为 {high}"
+    if max(known.values()) < 0:  # all fell: the lowest fell most
+        most, least = (said.removeprefix(wording.MINUS) for said in (low, high))
+        return f"{among}{_names(lowest)}{_tie(lowest)}降幅最大，为 {most}；{_names(highest)}{_tie(highest)}最小，为 {least}"
     return f"{among}{_names(highest)}{_tie(highest)}最高，为 {high}；{_names(lowest)}{_tie(lowest)}最低，为 {low}"
 
 

@@ -302,6 +302,13 @@ def largest(values: Mapping[str, float], what: str) -> str:
     )
 
 
+def parts(values: Mapping[str, float]) -> str:
+    """What share of a whole each member has, the largest first: `电力 93.5%、柴油 2.4%`."""
+    whole = sum(values.values())
+    ordered = sorted(values.items(), key=lambda one: -one[1])
+    return join_names([f"{name} {wording.percent(value / whole)}" for name, value in ordered])
+
+
 def absent(view: View, id: str) -> str:
     """Names the provinces without a value in the report's year, for the nation; empty where all have one."""
     missing = [name for name, value in view.by_province(id).items() if value is None]
