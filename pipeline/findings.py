@@ -298,13 +298,13 @@ def there(values: Values) -> dict[str, float]:
 def document(title: pl.Expr | None = None, grade: pl.Expr | None = None) -> pl.Expr:
     """The document behind each published row (columns source_title, grade), as it is cited.
 
-    One of grade C was read elsewhere than at its publisher, and says so: 转引 stands before it.
+    One of grade C was read elsewhere than at its publisher, and says so: 转引 stands before it, unless it stands within.
     """
     title = pl.col("source_title") if title is None else title
     grade = pl.col("grade") if grade is None else grade
     read = title.str.replace("^转载[：:]?", "")
     colon = pl.when(read.str.starts_with("（")).then(pl.lit("")).otherwise(pl.lit("："))
-    return pl.when(grade == "C").then(pl.lit("转引") + colon + read).otherwise(title)
+    return pl.when((grade == "C") & ~title.str.contains("转引")).then(pl.lit("转引") + colon + read).otherwise(title)
 
 
 def sources(rows: pl.DataFrame) -> str:

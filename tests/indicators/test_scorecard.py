@@ -307,6 +307,7 @@ def test_value_and_unit_in_one_text(value: str, unit: str, text: str) -> None:
 def test_only_grade_c_is_cited_at_second_hand() -> None:
     assert cited("转载人民网2021", "C") == "转引：人民网2021"
     assert cited("转载（引2021年公报）", "C") == "转引（引2021年公报）"
+    assert cited("由年末值推得（某网转引公报）", "C") == "由年末值推得（某网转引公报）"
     assert cited("C114 2022-03-16", "A") == "C114 2022-03-16"
 
 
