@@ -153,8 +153,16 @@ def ranking(values: Values, name: str, *, descending: bool = True) -> Rank:
 
 
 def place(measure: Measure, values: Values, name: str, *, descending: bool = True) -> str:
-    """`广东流量为 386.9 亿GB，在 31 个省份中居首位`; says so when there is no value or too few have one."""
-    rank = ranking(values, name, descending=descending)
+    """`广东流量为 386.9 亿GB，在 31 个省份中居首位`; says so when there is no value or too few have one.
+
+    Values that print alike are tied, as in `extremes`.
+    """
+    printed: dict[str, float | None] = {}
+    alike = {
+        one: printed.setdefault(measure.say(value), value) if _is_there(value) else value
+        for one, value in values.items()
+    }
+    rank = ranking(alike, name, descending=descending)
     if rank.place is None:
         return f"{without(measure, name, values.get(name))}，不排位"
     value = f"{measure.of(name)}为 {measure.say(values[name])}"
@@ -199,8 +207,16 @@ def withheld(values: Values) -> list[str]:
     return [name for name, value in values.items() if isinstance(value, wording.Withheld)]
 
 
+def counted(n: int, *values: Values) -> str:
+    """`31 个省份`; `已公布的 29 个省份` where the values of others are not published."""
+    return f"{'已公布的 ' if any(withheld(one) for one in values) else ''}{n} 个省份"
+
+
 def extremes(measure: Measure, values: Values) -> str:
-    """`广东最高，为 386.9 亿GB；西藏最低，为 10.6 亿GB`, ties told together; 已公布的省份中 before it, where some are withheld."""
+    """`广东最高，为 386.9 亿GB；西藏最低，为 10.6 亿GB`, ties told together; 已公布的省份中 before it, where some are withheld.
+
+    Of changes that are all negative: `甲降幅最大，为 37.9%；乙最小，为 8.8%`.
+    """
     known = there(values)
     if not known:
         return f"没有{'公布' if withheld(values) else ''}分省的{measure.name}数据"
@@ -212,6 +228,9 @@ def extremes(measure: Measure, values: Values) -> str:
         return f"仅{highest[0]}{'公布了' if among else '有'}{measure.name}数据，为 {high}"
     if high == low:
         return f"{among or ''}{len(known)} 个省份{measure.name}均为 {high}"
+    if max(known.values()) < 0:  # all fell: the lowest fell most
+        most, least = (said.removeprefix(wording.MINUS) for said in (low, high))
+        return f"{among}{_names(lowest)}{_tie(lowest)}降幅最大，为 {most}；{_names(highest)}{_tie(highest)}最小，为 {least}"
     return f"{among}{_names(highest)}{_tie(highest)}最高，为 {high}；{_names(lowest)}{_tie(lowest)}最低，为 {low}"
 
 
@@ -239,13 +258,14 @@ def movement(measure: Measure, before: Values, after: Values) -> Movement:
 def rose_and_fell(measure: Measure, before: Values, after: Values) -> str:
     """`30 个省份中 20 个下降、10 个上升`; `30 个省份全部下降`; what nobody did is not told."""
     moved = movement(measure, before, after)
-    counted = {"下降": len(moved.fell), "上升": len(moved.rose), "持平": len(moved.same)}
+    ways = {"下降": len(moved.fell), "上升": len(moved.rose), "持平": len(moved.same)}
     if not moved.of:
         return f"没有{measure.name}可比的省份"
-    for word, count in counted.items():
+    among = counted(moved.of, before, after)
+    for word, count in ways.items():
         if count == moved.of:
-            return f"{count} 个省份{'全部' if count > 1 else ''}{word}"
-    return f"{moved.of} 个省份中 " + "、".join(f"{count} 个{word}" for word, count in counted.items() if count)
+            return f"{among}{'全部' if count > 1 else ''}{word}"
+    return f"{among}中 " + "、".join(f"{count} 个{word}" for word, count in ways.items() if count)
 
 
 def _close_up(sentence: str) -> str:
@@ -275,14 +295,16 @@ def there(values: Values) -> dict[str, float]:
 # --- where published values come from --------------------------------------------------------------------
 
 
-def document() -> pl.Expr:
-    """The document behind each published row (columns source_title, grade).
+def document(title: pl.Expr | None = None, grade: pl.Expr | None = None) -> pl.Expr:
+    """The document behind each published row (columns source_title, grade), as it is cited.
 
-    One of grade C was read in a reprint: its title says so, or （转引） is added.
+    One of grade C was read elsewhere than at its publisher, and says so: 转引 stands before it, unless it stands within.
     """
-    title = pl.col("source_title")
-    reprint = (pl.col("grade") == "C") & ~title.str.contains("转")
-    return pl.when(reprint).then(title + "（转引）").otherwise(title)
+    title = pl.col("source_title") if title is None else title
+    grade = pl.col("grade") if grade is None else grade
+    read = title.str.replace("^转载[：:]?", "")
+    colon = pl.when(read.str.starts_with("（")).then(pl.lit("")).otherwise(pl.lit("："))
+    return pl.when((grade == "C") & ~title.str.contains("转引")).then(pl.lit("转引") + colon + read).otherwise(title)
 
 
 def sources(rows: pl.DataFrame) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import operator
+import re
 from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
 
@@ -43,6 +44,7 @@ WITHHELD = Withheld()
 
 Number = float | Decimal | None
 
+_HAN = "\u3400-\u9fff"
 _COMPARATORS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 _WIDE = Context(prec=400)  # any float with its decimals; the default of 28 digits would raise
 _SCALES = ((Decimal(1), ""), (Decimal(10**4), "万"), (Decimal(10**8), "亿"), (Decimal(10**12), "万亿"))
@@ -138,6 +140,12 @@ def percent_against(ratio: Number, threshold: float | Decimal, comparator: str, 
 def join_names(names: Sequence[str]) -> str:
     """`广东、浙江`; `—` for none."""
     return "、".join(names) or MISSING
+
+
+def punctuated(text: str) -> str:
+    """A Chinese text with its full-width punctuation again, which filings lose when they are read (NFKC)."""
+    text = re.sub(rf"\(([^()]*[{_HAN}][^()]*)\)", r"（\1）", text)
+    return re.sub(rf"(?<=[{_HAN}”）])[,:;!?]|[,:;!?](?=[{_HAN}“（])", lambda mark: chr(ord(mark[0]) + 0xFEE0), text)
 
 
 def absent(value: object) -> str:

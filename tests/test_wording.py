@@ -18,6 +18,7 @@ from pipeline.wording import (
     number_against,
     percent,
     percent_against,
+    punctuated,
     rank,
     rise_or_fall,
 )
@@ -144,6 +145,21 @@ def test_ranks_and_names() -> None:
     assert join_names(["广东", "浙江"]) == "广东、浙江"
     assert join_names(["广东"]) == "广东"
     assert join_names([]) == MISSING
+
+
+@pytest.mark.parametrize(
+    ("read", "told"),
+    [
+        ("虚构案例:温室大棚,用于演示(示例)", "虚构案例：温室大棚，用于演示（示例）"),
+        ("长三角生态绿色一体化发展示范区(苏州吴江)", "长三角生态绿色一体化发展示范区（苏州吴江）"),
+        ("改造前PUE(1.62);改造后1.45", "改造前PUE(1.62)；改造后1.45"),
+        ("用电12,000 kWh,见https://a.cn", "用电12,000 kWh，见https://a.cn"),
+        ("运行(5G)正常;效果好!", "运行(5G)正常；效果好！"),
+        ("", ""),
+    ],
+)
+def test_punctuation_that_reading_narrowed(read: str, told: str) -> None:
+    assert punctuated(read) == told
 
 
 def test_rises_and_falls() -> None:

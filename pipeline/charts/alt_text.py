@@ -66,10 +66,12 @@ def _line(
     return text + f"，最高为 {told(top)}，最低为 {told(bottom)}"
 
 
-def of_ranking(kind: str, what: str, measure: Measure, values: Values, *, own: str = "") -> str:
+def of_ranking(
+    kind: str, what: str, measure: Measure, values: Values, *, own: str = "", descending: bool = True
+) -> str:
     """A ranking or tile grid of provinces: how many, the highest and lowest, the median, `own`, who has no value.
 
-    what: the quantity with its year.
+    what: the quantity with its year. descending: the end from which the place of `own` is counted, as in the title.
     """
     there = {name: value for name, value in values.items() if value is not None and math.isfinite(value)}
     closed = findings.withheld(values)
@@ -86,7 +88,7 @@ def of_ranking(kind: str, what: str, measure: Measure, values: Values, *, own: s
         f"中位数为 {measure.say(median(there.values()))}。",
     ]
     if own:
-        told.append(f"{findings.place(measure, values, own)}。")
+        told.append(f"{findings.place(measure, values, own, descending=descending)}。")
     return "".join(told) + missing
 
 

@@ -18,7 +18,7 @@ import polars as pl
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from pipeline import wording
+from pipeline import findings, wording
 from pipeline.errors import DataError
 from pipeline.layout import Layout
 from pipeline.reference import Plan, Target
@@ -59,7 +59,8 @@ class Judgement:
 
     value: as computed, in the target's plain unit (0.8 is 80 %), None without data. status: one of the words above;
     symbol and tone (good, warn, bad, none) repeat it. gap: what is still missing in the direction of the target,
-    positive short of it, negative beyond it. needed_per_year: before the target year and short of it, the change
+    positive short of it, negative beyond it; None without a value, and of a province where the nation's target is a number
+    of things, of which a province has a part. needed_per_year: before the target year and short of it, the change
     still needed in each year: with a baseline the yearly rate of the index (compound), else the part of the gap.
     printed: the value as text that does not contradict the status.
     """
@@ -155,6 +156,8 @@ def _judge(target: Target, value: float | None, year: int, region: Region, inste
     else:
         threshold = _path(target, year)
         status = ON_PATH if holds(exact, threshold) else BEHIND
+    if not region.is_nation and target.unit != "1":
+        return Judgement(target, value, status, None, None, _print(target, exact, threshold))
     short = exact - goal if target.comparator == "<=" else goal - exact
     left = target.target_year - year
     needed = _needed(target, exact, goal, left) if short > 0 and left > 0 else None
@@ -329,5 +332,5 @@ def as_printed(value: str, unit: str) -> str:
 
 
 def cited(title: str, grade: str) -> str:
-    """A source's title as it is cited: grade C was read elsewhere than at its publisher, and says so."""
-    return title if grade != "C" else "转引：" + re.sub(r"^转载[：:]?", "", title)
+    """A source's title as it is cited, see `findings.document`."""
+    return str(pl.select(findings.document(pl.lit(title), pl.lit(grade))).item())

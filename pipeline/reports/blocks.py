@@ -32,7 +32,7 @@ class Figure:
 
     id: starts with "f-", unique in the report. title: the finding, as a sentence without full stop. data: what the
     chart shows, with Chinese column names that carry their units; it becomes the table view and the CSV. alt: what
-    a reader who cannot see it must know. decimals: by column, how the table view prints it. explorer: results to choose
+    a reader who cannot see it must know. decimals: by column, how the table view prints it. against: see `Table`. explorer: results to choose
     from, which the page's script offers under the chart (reports/theme/explorer.js); other formats have the chart alone.
     """
 
@@ -44,6 +44,7 @@ class Figure:
     source: str
     method: str = ""
     decimals: Mapping[str, int] = field(default_factory=dict)
+    against: Mapping[str, tuple[float, str]] = field(default_factory=dict)
     explorer: Mapping[str, Any] | None = None
 
     def payload(self) -> dict[str, Any]:
@@ -52,7 +53,7 @@ class Figure:
             **_texts(self),
             "alt": self.alt,
             "spec": figures.specification(self.chart),
-            "table": _cells(self.data, self.decimals),
+            "table": _cells(self.data, self.decimals, self.against),
         }
 
 
@@ -60,7 +61,8 @@ class Figure:
 class Table:
     """A numbered table. widths: relative column widths for the PDF; by default they follow the contents. brief: what
     stands on paper instead, with the same columns, where the whole is too long to print. withheld: nan stands for a value
-    that is not published (`wording.WITHHELD` becomes nan in a frame)."""
+    that is not published (`wording.WITHHELD` becomes nan in a frame). against: by column, the number and the comparator
+    (>=, <=, > or <) that no printed value may contradict: 1.3046 beside <= 1.3 is `1.305`."""
 
     id: str
     title: str
@@ -68,13 +70,14 @@ class Table:
     source: str = ""
     method: str = ""
     decimals: Mapping[str, int] = field(default_factory=dict)
+    against: Mapping[str, tuple[float, str]] = field(default_factory=dict)
     widths: Sequence[float] | None = None
     brief: pl.DataFrame | None = None
     withheld: bool = False
 
     def payload(self) -> dict[str, Any]:
         data = {"table": self.data} | ({} if self.brief is None else {"brief": self.brief})
-        cells = {name: _cells(rows, self.decimals, self.withheld) for name, rows in data.items()}
+        cells = {name: _cells(rows, self.decimals, self.against, self.withheld) for name, rows in data.items()}
         for table in cells.values():
             table["widths"] = list(self.widths or table["widths"])
         return {"kind": "table", **_texts(self), **cells}
@@ -141,14 +144,20 @@ def _texts(block: Figure | Table) -> dict[str, str]:
     return {"id": block.id, "title": block.title, "source": block.source, "method": block.method}
 
 
-def _cells(data: pl.DataFrame, decimals: Mapping[str, int], withheld: bool = False) -> dict[str, Any]:
+def _cells(
+    data: pl.DataFrame,
+    decimals: Mapping[str, int],
+    against: Mapping[str, tuple[float, str]],
+    withheld: bool = False,
+) -> dict[str, Any]:
     """`data` as printed text, with alignment and relative width of each column, and as CSV, unrounded."""
     columns = data.columns
-    unknown = set(decimals) - set(columns)
+    unknown = {*decimals, *against} - set(columns)
     if unknown:
         raise ValueError(f"decimals name columns that are not there: {sorted(unknown)}")
     printed = [
-        [_printed(value, name, data.schema[name], decimals) for value in data[name].to_list()] for name in columns
+        [_printed(value, name, data.schema[name], decimals, against.get(name)) for value in data[name].to_list()]
+        for name in columns
     ]
     if withheld:
         closed = {name: data[name].is_nan().fill_null(False) for name in data.select(cs.float()).columns}
@@ -179,13 +188,17 @@ def as_text(columns: pl.Expr) -> pl.Expr:
     return pl.when(columns.str.contains(r"^[=+\-@\t\r]")).then("'" + columns).otherwise(columns).name.keep()
 
 
-def _printed(value: object, name: str, dtype: pl.DataType, decimals: Mapping[str, int]) -> str:
+def _printed(
+    value: object, name: str, dtype: pl.DataType, decimals: Mapping[str, int], against: tuple[float, str] | None
+) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "—"
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         return str(value)
     if dtype.is_integer():
         return str(value) if name.endswith(("年", "年份", "月")) else wording.number(value, 0)
+    if against is not None:
+        return wording.number_against(value, *against, decimals[name])
     return wording.number(value, decimals.get(name))
 
 

@@ -25,8 +25,8 @@ TONES = {"good": theme.PRIMARY, "warn": theme.CATEGORIES[3], "bad": theme.ACCENT
 
 
 def bullets(judged: Sequence[Judgement], view: View, figure: str) -> Figure | None:
-    """The targets that have a value, in their order; None where none has."""
-    there = [one for one in judged if one.value is not None]
+    """The targets that have a value which can be set beside them, in their order; None where none has."""
+    there = [one for one in judged if one.gap is not None]
     if not there:
         return None
     reached = [_reached(one.target, one.value, view) for one in there if one.value is not None]

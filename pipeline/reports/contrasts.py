@@ -177,10 +177,10 @@ def then_and_now(view: View, id: str, figure: str, since: int) -> Figure | None:
         title=f"{since} 年至 {view.year} 年{measure.name}：{findings.rose_and_fell(measure, was, now)}",
         chart=layers.properties(height=theme.ROW * len(both) + 8),
         data=data.select("省份", pl.col("始").alias(columns[0]), pl.col("末").alias(columns[1]), "方向"),
-        alt=alt_text.of_ranking("哑铃图", change.name, change, moved),
+        alt=alt_text.of_ranking("哑铃图", change.name, change, told),
         source=FILED,
         method=f"空心点为 {since} 年，实心点和数字为 {view.year} 年，按后者排列；升降按印出的数值判断。{view.method(id)}"
-        + not_drawn(told, "两年没有都填报的省份"),
+        + not_drawn(told, "没有同时填报这两年的省份"),
         decimals=dict.fromkeys(columns, measure.decimals),
     )  # fmt: skip
 

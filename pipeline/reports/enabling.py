@@ -10,6 +10,7 @@ import polars as pl
 
 from pipeline import reference, wording
 from pipeline.charts import alt_text, theme
+from pipeline.filings.case_factors import CO2, basis
 from pipeline.findings import Measure
 from pipeline.indicators import cases, intervals
 from pipeline.indicators.model import members
@@ -23,19 +24,25 @@ from pipeline.reports.shapes import FILED
 
 NET = Measure("净减排量", "tCO2", 1, "big")
 COUNTED = ("selected", "promoted")
+TOLD = ("title", "organisation", "summary")  # what is printed as filed
 EFFECTS = {"reduction": "实际减少", "avoided_growth": "避免增长"}
 LIKELY = f"{wording.percent(intervals.LEVEL, 0)} 区间"
 _PARTS = r"[、,，;；/]"
 
 
 def accounted(filed: pl.DataFrame, layout: Layout, params: Params, year: int) -> pl.DataFrame:
-    """The cases with their account (`cases.COLUMNS`) and both ends of its interval (low_tco2, high_tco2)."""
-    rows = cases.accounted(filed, layout, params, year)
+    """The cases with their account (`cases.COLUMNS`) and both ends of its interval (low_tco2, high_tco2), ready to be told."""
+    texts = [pl.Series(name, map(_told, filed[name]), dtype=pl.String) for name in TOLD]
+    rows = cases.accounted(filed.with_columns(texts), layout, params, year)
     low, high = intervals.of_each(rows.with_columns(pl.col("net_tco2").fill_null(0.0)))
     there = pl.col("net_tco2").is_not_null()
     return rows.with_columns(
         low_tco2=pl.when(there).then(pl.Series(low)), high_tco2=pl.when(there).then(pl.Series(high))
     )
+
+
+def _told(text: str | None) -> str | None:
+    return None if text is None else wording.punctuated(text)
 
 
 def names(column: str) -> dict[str, str]:
@@ -69,8 +76,13 @@ def quota_told(rows: pl.DataFrame, plan: Plan) -> str:
 
 
 def quota_bars(rows: pl.DataFrame, plan: Plan, year: int, figure: str) -> Figure:
-    """How many cases of each category have been selected and promoted, beside those that were only filed and the quota."""
-    order, spelt = list(names("status")), names("status")
+    """How many cases of each category have been selected and promoted, beside those that were only filed and the quota.
+
+    Where there is none that was only filed (a public report has none), nothing is said of them.
+    """
+    spelt = names("status")
+    there = {*COUNTED, *rows["status"].cast(pl.String)}
+    order = [status for status in spelt if status in there]
     by = rows.group_by(pl.col("category", "status").cast(pl.String)).len()
     found = {(category, status): n for category, status, n in by.iter_rows()}
     data = pl.DataFrame(
@@ -82,8 +94,8 @@ def quota_bars(rows: pl.DataFrame, plan: Plan, year: int, figure: str) -> Figure
         schema={"类别": pl.String, "状态": pl.String, "个数": pl.Int64, "次": pl.Int64},
         orient="row",
     )
-    tints = [theme.PRIMARY, theme.SEQUENTIAL[2], theme.NO_DATA]
     shown = [spelt[status] for status in reversed(order)]
+    tints = [theme.PRIMARY, theme.SEQUENTIAL[2], theme.NO_DATA][: len(shown)]
     bars = alt.Chart(data).mark_bar().encode(
         y=alt.Y("类别:N", sort=[quota.title for quota in plan.case_quotas], title=None, axis=alt.Axis(ticks=False, labelLimit=200)),
         x=alt.X("个数:Q", title="个", axis=alt.Axis(tickMinStep=1, grid=True)),
@@ -99,7 +111,7 @@ def quota_bars(rows: pl.DataFrame, plan: Plan, year: int, figure: str) -> Figure
     counted = counts(rows, plan)
     met = [quota.title for quota in plan.case_quotas if counted[quota.id] >= quota.quota]
     short = [quota.title for quota in plan.case_quotas if counted[quota.id] < quota.quota]
-    told = f"{len(met)} 类达到计划要求的个数" if not short else f"{wording.join_names(short)}没有达到计划要求的个数"
+    told = f"{len(met)} 类都达到计划要求的个数" if not short else f"{wording.join_names(short)}没有达到计划要求的个数"
     return Figure(
         id=figure,
         title=f"截至 {year} 年末遴选和推广的应用场景共 {sum(counted.values())} 个，{told}",
@@ -107,7 +119,7 @@ def quota_bars(rows: pl.DataFrame, plan: Plan, year: int, figure: str) -> Figure
         data=data.select("类别", "状态", "个数"),
         alt=f"条形图：截至 {year} 年末的应用场景，{quota_told(rows, plan)}；竖线为计划要求的个数。",
         source=FILED,
-        method="只有遴选和推广的计入目标，申报中的不计；竖线为计划要求的各类个数。",
+        method=f"只有遴选和推广的计入目标{'，申报中的不计' if len(shown) > len(COUNTED) else ''}；竖线为计划要求的各类个数。",
     )
 
 
@@ -216,15 +228,16 @@ def technologies(rows: pl.DataFrame, figure: str) -> Figure | None:
     most = max(cells["个数"].to_list())
     tint = alt.Color("个数:Q", scale=alt.Scale(domain=[0, max(most, 3)], range=[theme.SEQUENTIAL[0], theme.PRIMARY]), legend=None)  # fmt: skip
     ink = alt.condition(f"datum['个数'] > {max(most, 3) / 2}", alt.value("white"), alt.value(theme.INK))
-    top = order["技术"][0]
-    n = each.filter(pl.col("技术") == top)["case_id"].n_unique()
+    n_of = {name: each.filter(pl.col("技术") == name)["case_id"].n_unique() for name in order["技术"]}
+    n = max(n_of.values())
+    top = [name for name, count in n_of.items() if count == n]
     return Figure(
         id=figure,
-        title=f"{rows.height} 个场景涉及 {len(order['技术'])} 种技术、{len(order['领域'])} 个领域，用到{top}的最多（{n} 个）",
+        title=f"{rows.height} 个场景涉及 {len(order['技术'])} 种技术、{len(order['领域'])} 个领域，用到{wording.join_names(top)}的最多（{'各 ' if len(top) > 1 else ''}{n} 个）",
         chart=(base.mark_rect(cornerRadius=2).encode(color=tint) + base.mark_text().encode(text="个数:Q", color=ink)).properties(
             height=17 * len(order["领域"]) + 20),
         data=cells,
-        alt="热力图：各领域所用的技术。" + "、".join(f"{name} {each.filter(pl.col('技术') == name)['case_id'].n_unique()} 个" for name in order["技术"]) + "。",
+        alt="热力图：各领域所用的技术。" + "、".join(f"{name} {count} 个" for name, count in n_of.items()) + "。",
         source=FILED,
         method="一个场景用到几种技术，在每种技术下各计一次。",
     )  # fmt: skip
@@ -312,18 +325,23 @@ def _computed(row: Mapping[str, Any]) -> str:
     part of it was not filed."""
     if any(row[name] is None for name in ("gross_tco2", "net_tco2")):
         return ""
-    unit, kind = row["effect_unit"] or "", names("factor_kind").get(str(row["factor_kind"]), "")
-    factor = f"{wording.number(row['factor_kgco2_per_unit'])} kgCO2/{unit}"
+    unit, value = row["effect_unit"] or "", row["factor_kgco2_per_unit"]
+    code, one = basis("电力", unit) or ("", 0.0)
+    kind = (
+        names("factor_kind").get(str(row["factor_kind"]), "") if code == "electricity" else ""
+    )  # others have one kind
     told = "、".join(
         part for part in (f"{row['factor_year']} 年" if row["factor_year"] else "", kind,
                           "公布的因子" if row["factor_published"] else "") if part
     )  # fmt: skip
+    factor = f" × {wording.number(value)} kgCO2/{unit}" + (f"（{told}）" if told else "")
+    if code == CO2 and value == one:  # saved in CO2 itself
+        factor = ""
     saved = f"（{wording.number(row['baseline_per_unit'])} − {wording.number(row['project_per_unit'])}）{unit}"
     share = wording.percent(row["attribution_share"]).replace(".0%", "%")
     return (
-        f"{wording.number(row['activity_amount'])} {row['activity_unit'] or '项'} ×{saved} × {factor}"
-        + (f"（{told}）" if told else "")
-        + f" ＝ {wording.number(row['gross_tco2'], 1)} tCO2；归因 {share}，自身排放 {wording.number(row['ict_footprint_tco2'])} tCO2"
+        f"{wording.number(row['activity_amount'])} {row['activity_unit'] or '项'} ×{saved}{factor}"
+        f" ＝ {wording.number(row['gross_tco2'], 1)} tCO2；归因 {share}，自身排放 {wording.number(row['ict_footprint_tco2'])} tCO2"
     )
 
 

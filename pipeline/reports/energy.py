@@ -36,6 +36,12 @@ def said_change(printed: str) -> str:
     return f"{'下降' if printed.startswith(wording.MINUS) else '上升'} {size}"
 
 
+def change_against(value: float | None, target: Target) -> str:
+    """A relative change as `wording.change` prints it, with as many decimals as do not contradict the target's side."""
+    plus = "+" if value is not None and value > 0 and wording.change(value).startswith("+") else ""
+    return plus + wording.percent_against(value, target.value, target.comparator)
+
+
 def against_target(judgement: Judgement, view: View, base: str) -> str:
     """How an intensity has changed since the baseline, and how that stands to the target. base: the id of the intensity.
 
@@ -297,6 +303,13 @@ def largest(values: Mapping[str, float], what: str) -> str:
     return (
         f"{name}最多，占{what}的 {wording.percent(first / whole)}，其次是{other}（{wording.percent(second / whole)}）"
     )
+
+
+def parts(values: Mapping[str, float]) -> str:
+    """What share of a whole each member has, the largest first: `电力 93.5%、柴油 2.4%`."""
+    whole = sum(values.values())
+    ordered = sorted(values.items(), key=lambda one: -one[1])
+    return join_names([f"{name} {wording.percent(value / whole)}" for name, value in ordered])
 
 
 def absent(view: View, id: str) -> str:

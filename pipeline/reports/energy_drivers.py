@@ -180,7 +180,7 @@ def figure(found: Parts, view: View, base: int, id: str) -> Figure:
     if view.region.is_nation:
         groups = f"{found.groups.height} 个两年都报齐的省份"
         coverage = "" if found.coverage is None else f"，占基期信息流量的 {wording.percent(found.coverage)}"
-        scope = f"按{groups}分解{coverage}；"
+        scope = f"按 {groups}分解{coverage}；"
     else:
         scope = f"按{own} {found.groups.height} 家有信息流量的单位分解；"
         scope += "只有一家单位，没有构成变化；" if found.groups.height == 1 else ""

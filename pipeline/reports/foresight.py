@@ -243,7 +243,7 @@ def _fan_alt(foresight: Foresight, measure: str) -> str:
     how, own, t0 = foresight.view.measure(measure), foresight.view.region.short_zh, foresight.t0
     filed = foresight.filed(measure)
     begun = (
-        f"填报值{min(filed)} 年为 {how.say(filed[min(filed)])}，{t0} 年为 {how.say(filed.get(t0))}；" if filed else ""
+        f"填报值 {min(filed)} 年为 {how.say(filed[min(filed)])}，{t0} 年为 {how.say(filed.get(t0))}；" if filed else ""
     )
     told = []
     for name, title in foresight.titles.items():
@@ -395,11 +395,11 @@ def standing(foresight: Foresight, target: Target, scenario: str) -> Standing | 
 
 
 def target_year(stands: Standing | None) -> str:
-    """`2027 年`, `2024 年（已填报）`, `2030 年前不达标`, as a cell of a table says it."""
+    """`2027 年`, `2024 年（已填报）`, `到 2030 年仍未达到`, as a cell of a table says it."""
     if stands is None:
         return "无法推算"
     if stands.first is None:
-        return f"{HORIZON} 年前不达标"
+        return f"到 {HORIZON} 年仍未达到"
     filed = "（已填报）" if stands.first <= stands.t0 else ""
     return f"{stands.first} 年{filed}" + (f"，{stands.lost} 年起不再满足" if stands.lost else "")
 
@@ -415,7 +415,7 @@ def said_of_target(foresight: Foresight, target: Target) -> str:
         return f"{goal}：没有可与 {target.baseline_year} 年比较的填报，不能推算何时达到。"
     chance = likely(stands.chance[HORIZON])
     if stands.first is None:
-        return f"{goal}：{title}情景下 {HORIZON} 年前不达标；计入驱动因素的不确定性，{HORIZON} 年达到的{chance}。"
+        return f"{goal}：{title}情景下到 {HORIZON} 年仍未达到；计入驱动因素的不确定性，{HORIZON} 年达到的{chance}。"
     if stands.first <= stands.t0:
         kept = f"；{title}情景下此后一直满足" if stands.lost is None else f"；{title}情景下 {stands.lost} 年起不再满足"
         if stands.lost is not None and stands.lost <= stands.t0:
@@ -434,7 +434,7 @@ def said_of_target(foresight: Foresight, target: Target) -> str:
 
 def _again(stands: Standing) -> str:
     ahead = [year for year, holds in stands.met.items() if holds and year > max(stands.t0, stands.lost or 0)]
-    return f" {min(ahead)} 年再次达到" if ahead else f" {HORIZON} 年前不再达到"
+    return f" {min(ahead)} 年再次达到" if ahead else f"到 {HORIZON} 年都不再达到"
 
 
 def targets(foresight: Foresight, wanted: Sequence[Target], table: str) -> Table:
@@ -531,7 +531,7 @@ def difference(foresight: Foresight, figure: str) -> Figure | None:
     most = max(steps, key=lambda name: abs(steps[name]))
     change, by = changed_by(how, after - before), changed_by(how, steps[most])
     title = f"{HORIZON} 年{other}比{one}{change.replace('增加', '多用').replace('减少', '少用') or '相当'}" + (
-        f"，其中{most}使之{by}" if by else ""
+        f"，影响最大的是{most}，使之{by}" if by else ""
     )
     return shapes.waterfall(
         figure,
@@ -570,7 +570,7 @@ def said_of_emissions(foresight: Foresight) -> str:
     by = changed_by(how, most["value"])
     if not change:
         return f"{HORIZON} 年基于市场的碳排放，{other}与{one}相当。"
-    return f"{HORIZON} 年基于市场的碳排放，{other}比{one}{change}，其中{STEPS[most['step']]}使之{by}。"
+    return f"{HORIZON} 年基于市场的碳排放，{other}比{one}{change}，影响最大的是{STEPS[most['step']]}，使之{by}。"
 
 
 # --- assumptions ---------------------------------------------------------------------------------------------

@@ -59,7 +59,8 @@ def _filed(intake: Intake) -> list[dict[str, Any]]:
     counted = dict(rows.group_by("source_file").len().iter_rows())
     name = Path(intake.folder.resolve().name)
     files = [(path, intake.folder / path, counted.get(path, 0)) for path in intake.files["file"]]
-    beside = [(path.name, path, 0) for path in sorted(intake.folder.glob("*.yml"))]
+    listed = set(intake.files["file"])
+    beside = [(path.name, path, 0) for path in sorted(intake.folder.glob("*.yml")) if path.name not in listed]
     return [_described(name / file, path, rows) for file, path, rows in (*files, *beside) if path.is_file()]
 
 

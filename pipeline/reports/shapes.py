@@ -69,7 +69,7 @@ def provinces(view: View, id: str, figure: str, target: Target | None = None) ->
         title = findings.place(measure, values, own, descending=not lower)
     elif target is not None:
         met = [name for name, value in there.items() if reaches(target, value)]
-        counted = f"{'已公布的 ' if findings.withheld(values) else ''}{len(there)} 个省份"
+        counted = findings.counted(len(there), values)
         if len(met) == len(there):
             counted += f"都符合“{target.value_printed}”"
         elif met:
@@ -104,10 +104,11 @@ def provinces(view: View, id: str, figure: str, target: Target | None = None) ->
         title=title,
         chart=alt.layer(*layers).properties(height=theme.ROW * len(there) + 8),
         data=rows.select("省份", column),
-        alt=alt_text.of_ranking("点图", said + measure.name, measure, values, own=own),
+        alt=alt_text.of_ranking("点图", said + measure.name, measure, values, own=own, descending=not lower),
         source=FILED,
         method=view.method(id) + not_drawn(values),
         decimals={column: decimals},
+        against={} if target is None else {column: (_limit(measure, target), target.comparator)},
     )
 
 
@@ -138,8 +139,13 @@ def _against(shown: float, decimals: int, measure: Measure, target: Target | Non
     """A value as an axis shows it, on the target's side also in print: 1.3046 beside 1.3以下 is not 1.30."""
     if target is None:
         return wording.number(shown, decimals)
+    return wording.number_against(shown, _limit(measure, target), target.comparator, decimals)
+
+
+def _limit(measure: Measure, target: Target) -> float:
+    """The target as an axis shows it."""
     [limit], _, _ = _in_unit(measure, [target.value])
-    return wording.number_against(shown, limit or 0.0, target.comparator, decimals)
+    return limit or 0.0
 
 
 def _field(column: str) -> str:
@@ -284,7 +290,7 @@ def members_over_years(view: View, rows: pl.DataFrame, id: str, figure: str, *, 
         id=figure,
         title=title,
         chart=(bars + names).properties(height=theme.HEIGHT + 30),
-        data=data.select("名称", pl.col("year").alias("年份"), column),
+        data=data.sort("次", "year").select("名称", pl.col("year").alias("年份"), column),
         alt=alt_text.of_series("堆积柱形图", f"{view.region.short_zh}{measure.name}", measure, years, by_name),
         source=FILED,
         method=view.method(id)

@@ -121,8 +121,15 @@ def test_before_the_target_year_without_a_baseline_the_status_is_an_interim_one(
 def test_a_province_is_never_judged(target: str, value: float, year: int) -> None:
     found = judge(target, value, year, GUANGDONG)
     assert (found.status, found.symbol, found.tone) == (COMPARED, "◇", "none")
-    assert found.gap is not None
-    assert found.gap_printed
+    assert (found.gap is None) == (TARGETS[target].unit != "1")  # a part of a total has no distance to it
+    assert bool(found.gap_printed) == (found.gap is not None)
+
+
+@pytest.mark.parametrize("target", ["cases.count", "standards.count"])
+def test_a_part_of_the_nations_total_is_not_short_of_it(target: str) -> None:
+    one = judge(target, 2, 2024, GUANGDONG)
+    assert (one.status, one.printed.partition(" ")[0]) == ("对照全国目标", "2")
+    assert (one.gap, one.gap_printed, one.needed_printed) == (None, "", "")
 
 
 def test_a_province_without_data_is_not_filed_and_its_distance_is_told() -> None:
@@ -299,6 +306,8 @@ def test_value_and_unit_in_one_text(value: str, unit: str, text: str) -> None:
 
 def test_only_grade_c_is_cited_at_second_hand() -> None:
     assert cited("转载人民网2021", "C") == "转引：人民网2021"
+    assert cited("转载（引2021年公报）", "C") == "转引（引2021年公报）"
+    assert cited("由年末值推得（某网转引公报）", "C") == "由年末值推得（某网转引公报）"
     assert cited("C114 2022-03-16", "A") == "C114 2022-03-16"
 
 

@@ -77,6 +77,7 @@ def test_far_beyond_is_cut_and_told(layout: Layout) -> None:
         ({RATE: 0.9, GAIN: 0.4}, "全国", {GAIN: NOT_DEFINED}, "2025 年 2 项有数值的目标中，1 项已达标，1 项口径未定"),
         ({RATE: 0.9, PUE: 1.4}, "广东", {}, "2025 年广东 2 项数值对照全国目标，1 项符合，1 项不符合"),
         ({RATE: 0.8}, "广东", {}, "2025 年广东 1 项数值对照全国目标，1 项符合"),
+        ({RATE: 0.8, CASES: 2.0}, "广东", {}, "2025 年广东 1 项数值对照全国目标，1 项符合"),
     ],
 )
 def test_titles(

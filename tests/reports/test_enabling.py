@@ -39,8 +39,14 @@ class TestQuota:
     def test_thirty_are_enough_and_candidates_do_not_count(self, layout: Layout) -> None:
         plan = reference.load_plan(layout)
         figure = enabling.quota_bars(rows(layout, *thirty()), plan, 2025, "f-x")
-        assert figure.title == "截至 2025 年末遴选和推广的应用场景共 30 个，3 类达到计划要求的个数"
+        assert figure.title == "截至 2025 年末遴选和推广的应用场景共 30 个，3 类都达到计划要求的个数"
         assert figure.data["个数"].sum() == 31
+
+    def test_candidates_that_are_not_listed_are_not_told_as_none(self, layout: Layout) -> None:
+        public = [one for one in thirty() if one.get("status") != "candidate"]
+        figure = enabling.quota_bars(rows(layout, *public), reference.load_plan(layout), 2025, "f-x")
+        assert set(figure.data["状态"]) == {"遴选", "推广"}
+        assert "申报" not in figure.method
 
     def test_twenty_nine_are_not_and_it_is_said_where(self, layout: Layout, view: View) -> None:
         plan = reference.load_plan(layout)
@@ -55,6 +61,17 @@ class TestQuota:
         assert (status, why) == ("未达标", "居民低碳环保生活 9 个，应有 10 个")
 
 
+class TestTechnologies:
+    def test_those_used_alike_are_told_together(self, layout: Layout) -> None:
+        cases = [{"technology": name, "case_id": str(n)} for n, name in enumerate(["5G、AI", "AI", "5G", "北斗"])]
+        figure = enabling.technologies(rows(layout, *cases), "f-x")
+        assert figure is not None
+        assert figure.title == "4 个场景涉及 3 种技术、4 个领域，用到5G、AI的最多（各 2 个）"
+        figure = enabling.technologies(rows(layout, *cases, {"technology": "AI", "case_id": "9"}), "f-x")
+        assert figure is not None
+        assert figure.title.endswith("用到AI的最多（3 个）")
+
+
 class TestAccount:
     def test_the_worked_example_in_a_card(self, layout: Layout) -> None:
         [entry] = enabling.catalogue(rows(layout, GRID), reference.load_plan(layout), PLACES, "k-x").entries  # type: ignore[union-attr]
@@ -65,6 +82,24 @@ class TestAccount:
         )
         assert facts["扣除反弹"] == "1,504.7 tCO2"
         assert "90% 区间" not in facts  # no uncertainty was filed
+
+    @pytest.mark.parametrize(
+        ("unit", "factor", "told"),
+        [
+            ("kg", 2.9251, "（3,200 − 2,700）kg × 2.9251 kgCO2/kg（2023 年） ＝"),  # a fuel has no average of a grid
+            ("kgCO2", 1.0, "（3,200 − 2,700）kgCO2 ＝"),
+            ("tCO2", 1000.0, "（3,200 − 2,700）tCO2 ＝"),
+        ],
+    )
+    def test_a_factor_is_told_as_what_it_is(self, layout: Layout, unit: str, factor: float, told: str) -> None:
+        case = GRID | {"effect_unit": unit, "factor_kgco2_per_unit": factor}
+        [entry] = enabling.catalogue(rows(layout, case), reference.load_plan(layout), PLACES, "k-x").entries  # type: ignore[union-attr]
+        assert told in dict(entry.facts)["核算"]
+
+    def test_texts_have_their_punctuation_again(self, layout: Layout) -> None:
+        case = GRID | {"title": "配电房优化(示例)", "summary": "虚构案例:配电房优化,用于演示"}
+        [entry] = enabling.catalogue(rows(layout, case), reference.load_plan(layout), PLACES, "k-x").entries  # type: ignore[union-attr]
+        assert (entry.title, entry.text) == ("配电房优化（示例）", "虚构案例：配电房优化，用于演示")
 
     def test_what_is_not_summed_is_in_the_catalogue_and_in_no_sum(self, layout: Layout) -> None:
         plan = reference.load_plan(layout)

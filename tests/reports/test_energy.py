@@ -43,6 +43,19 @@ def test_a_change_in_words(printed: str, expected: str) -> None:
     assert energy.said_change(printed) == expected
 
 
+def test_the_parts_of_a_whole() -> None:
+    assert energy.parts({"柴油": 25.0, "电力": 970.0, "原煤": 5.0}) == "电力 97.0%、柴油 2.5%、原煤 0.5%"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(-0.1997, "−19.97%"), (-0.2, "−20.0%"), (-0.2004, "−20.0%"), (0.013, "+1.3%"), (0.0, "0.0%"), (None, "—")],
+)
+def test_a_change_is_printed_on_its_side_of_the_target(layout: Layout, value: float | None, expected: str) -> None:
+    target = next(one for one in reference.load_plan(layout).targets if one.indicator == "energy.per_flow.change")
+    assert energy.change_against(value, target) == expected
+
+
 @pytest.mark.parametrize(
     ("value", "expected"),
     [

@@ -87,7 +87,7 @@ def test_a_target_that_was_lost_before_the_last_filing(layout: Layout) -> None:
     again = said(layout, filed, years(-0.18, -0.21, -0.22, -0.23, -0.24, -0.25))
     assert "2023 年的填报已经达到，2024 年又不满足；行动计划情景下 2026 年再次达到，" in again
     never = said(layout, filed, years(-0.18, -0.17, -0.16, -0.15, -0.14, -0.13), years(0, 0, 0, 0, 0, 0.1))
-    assert "；行动计划情景下 2030 年前不再达到，2030 年满足的概率为 10%。" in never
+    assert "；行动计划情景下到 2030 年都不再达到，2030 年满足的概率为 10%。" in never
 
 
 def test_a_target_that_is_met_late(layout: Layout) -> None:
@@ -115,7 +115,7 @@ def test_a_target_that_is_met_for_a_while(layout: Layout) -> None:
 def test_a_target_that_is_never_met(layout: Layout) -> None:
     text = said(layout, FILED, years(*[-0.19] * 6), years(*[0.0] * 5, 0.12))
     assert (
-        text == f"全国{GOAL}的目标：行动计划情景下 2030 年前不达标；计入驱动因素的不确定性，2030 年达到的概率为 12%。"
+        text == f"全国{GOAL}的目标：行动计划情景下到 2030 年仍未达到；计入驱动因素的不确定性，2030 年达到的概率为 12%。"
     )
 
 
@@ -229,6 +229,9 @@ def test_the_steps_lead_from_the_first_scenario_to_the_reports_own(province: For
     assert figure is not None
     assert figure.data["项目"].to_list()[0] == "现状延续"
     assert figure.data["项目"].to_list()[-1] == "行动计划"
+    assert re.search(
+        "比现状延续[多少]用 .+，影响最大的是.+，使之(增加|减少) ", figure.title
+    )  # it may be more than the whole
     first = replace(province, own="baseline")
     other = foresight.difference(first, "f-d")
     assert other is not None

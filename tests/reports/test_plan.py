@@ -104,6 +104,12 @@ def test_a_year_before_the_plan_is_refused(layout: Layout, filings: Path) -> Non
         job(layout, filings, year=2019)
 
 
+def test_a_file_stands_once_among_the_inputs(layout: Layout) -> None:
+    paths = [one["path"] for one in inputs(layout, job(layout, layout.root / "data" / "raw" / "sample").intake)]
+    assert "sample/EDITION.yml" in paths
+    assert len(set(paths)) == len(paths)
+
+
 def test_filed_files_stand_among_the_inputs_with_their_rows(layout: Layout, filings: Path) -> None:
     made = inputs(layout, job(layout, filings).intake)
     filed = {one["path"]: one["lines"] for one in made if one["path"].startswith("filings/")}

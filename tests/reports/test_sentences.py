@@ -37,6 +37,7 @@ NOTEBOOKS = [
 ]
 BROKEN = re.compile(
     r"\bNone\b|\bnan\b|\binf\b|（）|，，|。。|；；|：；|：。|，。|；。|、、|，；|  ，|\{\w+\}|DataFrame|−−|\+−"
+    r"|[\u3400-\u9fff][,;!?](?=[\u3400-\u9fff])|年\d+ 个省份"
 )
 Tables = dict[str, pl.DataFrame]
 PROVINCES_OF_NINE = ["110000", "310000", "320000", "330000", "350000", "370000", "440000", "450000", "510000"]

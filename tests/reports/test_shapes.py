@@ -72,6 +72,14 @@ class TestProvinces:
         drawn = figure.chart.to_dict()
         printed = {one["省份"]: one["印"] for data in drawn["datasets"].values() for one in data if "印" in one}
         assert printed == {"北京": "1.305", "天津": "1.30", "河北": "1.30"}
+        assert figure.payload()["table"]["rows"] == [["天津", "1.30"], ["河北", "1.30"], ["北京", "1.305"]]
+
+    def test_the_text_for_readers_counts_from_the_same_end_as_the_title(self, view: View, layout: Layout) -> None:
+        rows = [row(NEW, 1.2 + n / 100, code) for n, code in enumerate([GUANGDONG, *codes(view)[:10]])]
+        figure = shapes.provinces(filled(view, rows, "广东", layout), NEW, "f-x", target(layout, NEW))
+        assert figure is not None
+        assert figure.title.endswith("为 1.20，在 11 个省份中由低到高居首位")
+        assert f"{figure.title}。" in figure.alt
 
     def test_ranks_the_own_province_only_among_ten(self, view: View, layout: Layout) -> None:
         few = [row(RATE, 0.8 + n / 100, code) for n, code in enumerate([GUANGDONG, *codes(view)[:8]])]
@@ -186,7 +194,7 @@ class TestNamed:
         rows = pl.DataFrame({"year": [2024, 2025, 2025], "名称": ["旧", "新", "大"], "value": [1.0, 2.0, 3.0]})
         figure = shapes.members_over_years(view, rows, ENERGY, "f-x", title="题")
         assert figure is not None
-        assert set(figure.data["名称"]) == {"旧", "新", "大"}
+        assert figure.data["名称"].to_list() == ["大", "新", "旧"]  # as they stand in the chart
         assert "旧" in figure.alt
 
 

@@ -71,6 +71,30 @@ def test_a_ranking_is_among_those_that_are_published() -> None:
     assert findings.place(FLOW, values, "省11") == "省11流量为 11.0 TB，在已公布的 12 个省份中居首位"
 
 
+def test_a_movement_is_among_those_that_are_published() -> None:
+    before = {"甲": 1.0, "乙": 1.0, "丙": 2.0}
+    assert (
+        findings.rose_and_fell(FLOW, before, {"甲": 2.0, "乙": WITHHELD, "丙": 1.0})
+        == "已公布的 2 个省份中 1 个下降、1 个上升"
+    )
+    assert (
+        findings.rose_and_fell(FLOW, before | {"乙": WITHHELD}, {"甲": 2.0, "丙": 3.0}) == "已公布的 2 个省份全部上升"
+    )
+    assert findings.counted(2, before) == "2 个省份"
+
+
+def test_a_change_says_who_is_not_published(view: View) -> None:
+    cells = [
+        row(RATE, value, code, year)
+        for code, values in (("110000", (0.5, 0.9)), ("120000", (0.6, None)), ("130000", (0.7, 0.8)))
+        for year, value in zip((2020, 2025), values, strict=True)
+    ]
+    figure = contrasts.then_and_now(replace(view, table=pl.DataFrame(cells, schema=TABLE)), RATE, "f-x", 2020)
+    assert figure is not None
+    assert figure.title.endswith("：已公布的 2 个省份全部上升")
+    assert "按保密规则不公布的有天津。" in figure.alt
+
+
 def test_the_view_knows_hidden_from_missing(view: View, layout: Layout) -> None:
     told = view.by_province(RATE)
     assert (told["北京"], told["上海"]) == (0.9, None)
