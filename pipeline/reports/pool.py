@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import queue
 import signal
@@ -78,6 +79,7 @@ class Cluster:
 
         threads = str(max(1, (os.cpu_count() or 1) // workers))
         environment = {"POLARS_MAX_THREADS": threads, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        environment["DASK_DISTRIBUTED__LOGGING__DISTRIBUTED"] = "critical"  # of workers that are closing, too
         self._done: queue.Queue[tuple[str, Any]] = queue.Queue()
         self._open = ExitStack()
         self._processes: list[int] = []
@@ -140,6 +142,8 @@ class Cluster:
 
     def close(self, at_once: bool = False) -> None:
         """at_once: without waiting for tasks that are running."""
+        # Closed connections are no news; the cluster is silent only while it is open.
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)
         if at_once and self._cluster is not None:
             for nanny in self._cluster.workers.values():
                 nanny.auto_restart = False
