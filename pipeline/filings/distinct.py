@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 Codes = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]  # positions of texts
 
-_BLOCK = 1 << 18  # rows
+_BLOCK = 1 << 17  # rows
 _SAMPLE = 10_000  # cells looked at to see whether a column repeats itself
 _SIZES = tuple(1 << bits for bits in range(8, 23, 2))
 _SEEDS = range(16)
@@ -142,7 +143,7 @@ def threaded(work: Callable[[T], R], items: Iterable[T], size: int) -> list[R]:
     """`work` of all items, in threads where the size of all is worth it (rows, or bytes)."""
     if size <= _BLOCK:
         return [work(item) for item in items]
-    with ThreadPoolExecutor() as threads:
+    with ThreadPoolExecutor((os.cpu_count() or 1) + 1) as threads:  # more would crowd the cache
         return list(threads.map(work, items))
 
 
