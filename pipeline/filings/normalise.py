@@ -223,13 +223,18 @@ def _read(about: _About, column: Column, cells: _Cells) -> _Read:
 
 def _texts(about: _About, column: Column, cells: _Cells) -> _Read:
     """Each distinct text is understood once, where there are few and no other column has a say."""
-    names = _inputs(column)
+    names, filed = _inputs(column), cells.raw[column.name]
+    alone = names == [column.name] and _outputs(column) == (column.name,)
+    if alone and column.dtype == pl.Int64 and is_number(filed):
+        each = filed.cast(pl.Int64).unique()
+        meant = _meaning(about, column, each.to_frame())
+        if meant["rule"].null_count() == each.len() and each.equals(meant[column.name]):  # years mean what they are
+            return _Read({column.name: pl.lit(filed)}, pl.DataFrame(schema=_BAD))
     few = cells.few(column.name) if len(names) == 1 else None
     meant = _meaning(about, column, cells.raw.select(names) if few is None else few.texts.to_frame(column.name))
-    filed = cells.raw[column.name]
     if few is None:
         values = {name: pl.lit(meant[name]) for name in _outputs(column)}
-    elif _outputs(column) == (column.name,) and _stands(meant[column.name], few.texts, filed):
+    elif alone and column.dtype == pl.String and few.texts.equals(meant[column.name]):  # ids mean what they are
         values = {column.name: pl.lit(filed)}
     else:
         values = {name: _spread(meant[name], few) for name in _outputs(column)}
@@ -269,11 +274,6 @@ def _same_as(column: Column) -> list[str]:
 
 def _outputs(column: Column) -> tuple[str, ...]:
     return (*column.canonical, "unit") if column.by else column.canonical
-
-
-def _stands(meant: pl.Series, texts: pl.Series, filed: pl.Series) -> bool:
-    """Whether a column means what stands there, as years and ids do."""
-    return (meant.dtype == pl.String or is_number(filed)) and texts.equals(meant.cast(pl.String))
 
 
 def _spread(values: pl.Series, few: Distinct) -> pl.Expr:
