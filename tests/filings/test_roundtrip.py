@@ -624,6 +624,11 @@ GARBAGE = st.one_of(
 )  # fmt: skip
 
 
+def as_day(text: str) -> str:
+    """A workbook cannot tell a day from its midnight, and keeps the day."""
+    return text.removesuffix(" 00:00:00")
+
+
 @settings(examples, max_examples=25)
 @given(data=st.data())
 def test_a_wrong_row_is_kept_as_filed_with_its_rules(data: st.DataObject) -> None:
@@ -648,10 +653,11 @@ def test_a_wrong_row_is_kept_as_filed_with_its_rules(data: st.DataObject) -> Non
     for row in rejected.iter_rows(named=True):
         assert row["rules"]
         assert set(row["rules"]) <= {rule.id for rule in RULES.values() if rule.severity == "error"}
-        written_as = texts[filed.rows.index(row["source_row"])]
+        written_as = [as_day(text) for text in texts[filed.rows.index(row["source_row"])]]
         for name, at in column_at.items():
-            assert row[name] == written_as[at] or not written_as[at].strip()
+            assert as_day(row[name] or "") == written_as[at] or not written_as[at].strip()
         kept = {cell["text"] for cell in row["unread"]} | {row[column.name] for column in table.columns}
+        kept = {as_day(text or "") for text in kept}
         assert {text for text in written_as if text.strip()} <= kept
 
     errors = intake.findings.filter(severity="error")
