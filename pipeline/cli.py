@@ -22,6 +22,7 @@ from pipeline import params as parameters
 from pipeline import regions
 from pipeline.command_help import App
 from pipeline.errors import DataError, OutputError, ParameterError, UserError, shown
+from pipeline.guarded import as_text
 from pipeline.layout import SAMPLE, Layout
 from pipeline.wording import MISSING
 
@@ -381,8 +382,6 @@ def _known_format(format: str, *known: str) -> None:
 
 
 def _print_csv(rows: pl.DataFrame) -> None:
-    from pipeline.reports.blocks import as_text
-
     for line in rows.with_columns(as_text(cs.string())).write_csv().removesuffix("\n").split("\n"):
         print(shown(line))
 

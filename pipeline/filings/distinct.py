@@ -86,7 +86,12 @@ def distinct(cells: pl.Series) -> Distinct | None:
 
 def coded(values: pl.Series) -> pl.Series:
     """Texts as Categorical, with codes of their own."""
-    return values.cast(pl.Categorical(pl.Categories.random(physical=pl.UInt16)))
+    return values.cast(code_type())
+
+
+def code_type() -> pl.Categorical:
+    """A type for texts that repeat, with codes of its own."""
+    return pl.Categorical(pl.Categories.random(physical=pl.UInt16))
 
 
 def is_number(cells: pl.Series) -> bool:

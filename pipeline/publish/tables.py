@@ -15,9 +15,9 @@ import polars.selectors as cs
 
 from pipeline import wording
 from pipeline.errors import DataError
+from pipeline.guarded import as_text
 from pipeline.layout import Layout
 from pipeline.publish.taken import AUDIENCE, Block, Edition, Report
-from pipeline.reports.blocks import as_text
 
 _WHERE_FIELDS = {
     "报告地区代码": {"source": "", "description": "这一行所在报告的地区的行政区划代码（GB/T 2260），全国为 000000"},

@@ -18,6 +18,7 @@ import polars.selectors as cs
 
 from pipeline import wording
 from pipeline.charts import figures
+from pipeline.guarded import as_text
 
 WIDE = 40  # em; a table with more text scrolls on a small screen, so that its columns stay readable
 NUMBER = re.compile(
@@ -181,11 +182,6 @@ def _cells(
         "wide": sum(widths) > WIDE,
         "csv": data.with_columns(as_text(cs.string())).write_csv(line_terminator="\r\n"),
     }
-
-
-def as_text(columns: pl.Expr) -> pl.Expr:
-    """Texts that a spreadsheet would take for a formula get an apostrophe in front."""
-    return pl.when(columns.str.contains(r"^[=+\-@\t\r]")).then("'" + columns).otherwise(columns).name.keep()
 
 
 def _printed(

@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import DataError, shown
-from pipeline.filings.distinct import text_of, threaded
+from pipeline.filings.distinct import code_type, text_of, threaded
 from pipeline.filings.reading.sheets import (
     HEADER_WITHIN,
     LONG_CELL,
@@ -243,7 +243,7 @@ def _types(text: _Csv, numbers: Sequence[pl.DataType | None], skip: int = 0) -> 
         if number and cells.str.contains(looks).all():
             types[name] = number
         elif cells.n_unique() * 4 < cells.len():
-            types[name] = pl.Categorical(pl.Categories.random(physical=pl.UInt16))
+            types[name] = code_type()
     return types
 
 
