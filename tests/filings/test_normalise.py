@@ -339,6 +339,13 @@ def test_each_failing_cell_is_a_finding(
     assert done.frame.height == 1
 
 
+def test_a_code_of_the_nation_that_has_lost_its_zeros_is_no_province(layout: Layout) -> None:
+    """A number cell keeps 000000 as 0, which may as well be a slip: nothing is taken for a control total by guess."""
+    done = normalise(BY_NAME["energy"], sheet(GOOD["energy"] | {"省份": "0"}), layout)
+    assert "没有名为“0”的省份；应为 31 个省（区、市）的名称或代码" in only_finding(done)["message"]
+    assert normalise(BY_NAME["energy"], sheet(GOOD["energy"] | {"省份": "000000"}), layout).findings.is_empty()
+
+
 def test_what_stands_for_nothing_is_told_as_filed(layout: Layout) -> None:
     done = normalise(BY_NAME["energy"], sheet(GOOD["energy"] | {"消耗量": "—"}), layout)
     assert only_finding(done)["message"].endswith("「消耗量」：未填写（填的是“—”）；应为非负数，如 12500")

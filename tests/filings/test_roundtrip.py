@@ -309,7 +309,7 @@ def cell(draw: st.DrawFn, column: Column, row: Row, unit_power: int = 0) -> Cell
             return Cell(draw(spaced(draw(st.sampled_from([text, text.translate(WIDE)])))))
         case "province":
             text = draw(st.sampled_from(PLACES[value]))
-            return Cell(draw(spaced(text)), int(text) if text.isdigit() else None)
+            return Cell(draw(spaced(text)), int(text) if text.isdigit() and text[0] != "0" else None)
     wide = value.translate(WIDE)
     keeps = unicodedata.normalize("NFKC", wide) == value
     return Cell(draw(spaced(draw(st.sampled_from([value, value, wide if keeps else value])))))
