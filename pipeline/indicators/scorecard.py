@@ -50,7 +50,6 @@ _MARKS: dict[str, tuple[str, Tone]] = {
     CONFIDENTIAL: ("◇", "none"),
 }
 _HOLDS = {">=": operator.ge, "<=": operator.le}
-_NOISE = Decimal("1e-12")
 
 
 @dataclass(frozen=True)
@@ -124,7 +123,7 @@ def scorecard(
 
     values: indicator id -> value in the target's plain unit, national targets measured in `region`. Whatever is not
     there, None or no finite number is 未报送. Judged on values that are not rounded (only the noise of binary
-    fractions, below 1e-12, is dropped: 0.8 - 1 is -20 %). From the target year on 已达标 or 未达标. Before it, with a
+    fractions, `wording.NOISE`, is dropped: 0.8 - 1 is -20 %). From the target year on 已达标 or 未达标. Before it, with a
     baseline, 按序时进度 or 滞后 against the straight line of the index from 100 in the baseline year to the target;
     without one 已达标（期中） or 未达标（期中）. The targets bind the nation: a province is 对照全国目标, whatever its
     value. Comparators include the number itself (民法典第1259条). instead: indicator id -> the status that
@@ -142,9 +141,9 @@ def _judge(target: Target, value: float | None, year: int, region: Region, inste
     if value is None or not math.isfinite(value):
         status = instead if instead in (NATIONAL, CONFIDENTIAL) else NOT_FILED
         return Judgement(target, None, status, None, None, wording.HIDDEN if status == CONFIDENTIAL else status)
-    exact, goal = _plain(value), _plain(target.value)
+    goal = threshold = Decimal(str(target.value))
+    exact = wording.settled(value, goal)
     holds = _HOLDS[target.comparator]
-    threshold = goal
     if not region.is_nation:
         status = COMPARED
     elif instead is not None:
@@ -155,7 +154,7 @@ def _judge(target: Target, value: float | None, year: int, region: Region, inste
         status = MET_SO_FAR if holds(exact, goal) else NOT_MET_SO_FAR
     else:
         threshold = _path(target, year)
-        status = ON_PATH if holds(exact, threshold) else BEHIND
+        status = ON_PATH if holds(wording.settled(exact, threshold), threshold) else BEHIND
     if not region.is_nation and target.unit != "1":
         return Judgement(target, value, status, None, None, _print(target, exact, threshold))
     short = exact - goal if target.comparator == "<=" else goal - exact
@@ -164,16 +163,12 @@ def _judge(target: Target, value: float | None, year: int, region: Region, inste
     return Judgement(target, value, status, float(short), needed, _print(target, exact, threshold))
 
 
-def _plain(value: float) -> Decimal:
-    return Decimal(str(value)).quantize(_NOISE).normalize() if abs(value) < 1e12 else Decimal(str(value))
-
-
 def _path(target: Target, year: int) -> Decimal:
     """The change against the baseline that the straight line of the index asks for in `year`."""
     base = target.baseline_year
     assert base is not None
     passed = min(max(year - base, 0), target.target_year - base)
-    return _plain(target.value) * passed / (target.target_year - base)
+    return Decimal(str(target.value)) * passed / (target.target_year - base)
 
 
 def _needed(target: Target, exact: Decimal, goal: Decimal, left: int) -> float | None:
@@ -187,7 +182,7 @@ def _needed(target: Target, exact: Decimal, goal: Decimal, left: int) -> float |
 def _print(target: Target, exact: Decimal, threshold: Decimal) -> str:
     """The value with as many decimals as neither the threshold that was judged nor the target itself contradicts."""
     against = wording.percent_against if target.as_percent else wording.number_against
-    goal = _plain(target.value)
+    goal = Decimal(str(target.value))
     enough = _places(against(exact, goal, target.comparator, target.decimals))
     text = against(exact, threshold, target.comparator, enough)
     return text if target.unit == "1" else f"{text} {target.unit}"

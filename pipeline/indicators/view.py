@@ -48,7 +48,8 @@ class View:
         ratio = one.kind not in ("sum", "count")
         verbs = ("升至", "降至") if ratio else ("增至", "降至")
         if one.as_percent:
-            return Measure(one.title, "", one.decimals, "percent", *verbs)
+            is_change = one.kind == "change" and one.title.endswith("变动")
+            return Measure(one.title, "", one.decimals, "percent", *verbs, is_change=is_change)
         unit = "" if one.unit == "1" or one.kind == "index" else one.unit
         big = not ratio and unit in BIG
         return Measure(one.title, unit, 1 if big else one.decimals, "big" if big else "plain", *verbs)

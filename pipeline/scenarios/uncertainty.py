@@ -15,6 +15,7 @@ from scipy.stats import qmc
 from pipeline.reference import Target
 from pipeline.scenarios.drivers import DRIVERS
 from pipeline.scenarios.start import Array
+from pipeline.wording import NOISE
 
 DRAWS = 2000
 SEED = 20222025
@@ -60,6 +61,6 @@ def one_at_a_time(triples: Mapping[str, Array]) -> tuple[dict[str, Array], list[
 
 def meets(target: Target, values: Array) -> Array:
     """1 where a value is on the target's side (the number itself is; 民法典第1259条), 0 where not, nan where not known."""
-    rounded = np.round(values, 12)  # the noise of binary fractions
-    holds = rounded >= target.value if target.comparator == ">=" else rounded <= target.value
+    beyond = values >= target.value if target.comparator == ">=" else values <= target.value
+    holds = beyond | np.isclose(values, target.value, rtol=NOISE, atol=0.0)
     return np.where(np.isnan(values), np.nan, holds.astype(float))

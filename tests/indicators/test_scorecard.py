@@ -179,9 +179,24 @@ def test_rounding_never_contradicts_the_status(target: str, value: float, printe
     assert found.gap_printed == gap
 
 
+@pytest.mark.parametrize("off", [-4e-10, -1e-12, 0.0, 1e-12, 4e-10])
+@pytest.mark.parametrize(
+    ("target", "goal", "printed"),
+    [
+        ("sharing.new_5g_sites", 0.8, "80.0%"),
+        ("dc.pue.new_large", 1.3, "1.30"),
+        ("bs.efficiency_gain_5g", 0.2, "20.0%"),
+        ("energy.per_flow.change", -0.2, "−20.0%"),
+    ],
+)
+def test_a_target_hit_exactly_is_met_from_both_sides(target: str, goal: float, printed: str, off: float) -> None:
+    found = judge(target, goal * (1 + off))
+    assert (found.status, found.printed, found.gap_printed) == ("已达标", printed, "与目标持平")
+
+
 def test_a_gap_that_rounds_to_nothing_is_still_told() -> None:
     assert judge("sharing.new_5g_sites", 0.8004).gap_printed == "优于目标不足 0.1 个百分点"
-    assert judge("sharing.new_5g_sites", 0.7999999996).gap_printed == "距目标还差不足 0.000001 个百分点"
+    assert judge("sharing.new_5g_sites", 0.799999996).gap_printed == "距目标还差不足 0.000001 个百分点"
 
 
 def test_before_the_target_year_the_print_contradicts_neither_path_nor_target() -> None:
