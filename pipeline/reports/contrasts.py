@@ -53,6 +53,7 @@ def ends(measure: Measure, values: Values, noun: str) -> str:
     if len(there) == 1:
         ((name, value),) = there.items()
         return f"只有{name}{'公布了' if closed else '有'}{measure.name}的数据，为 {measure.say(value)}"
+    measure = measure.among(there.values())
     high, low = measure.say(max(there.values())), measure.say(min(there.values()))
     if high == low:
         return f"{'已公布的 ' if closed else ''}{len(there)} {noun}的{measure.name}均为 {high}"

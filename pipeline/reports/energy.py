@@ -278,6 +278,7 @@ def why_higher(
 def two_methods(own: str, year: int, location: float | None, market: float | None, measure: Measure) -> str:
     """`2025 年全国能源碳排放基于位置为 …，基于市场为 …，后者低 0.5%`."""
     told = {"基于位置": location, "基于市场": market}
+    measure = measure.among(told.values())
     there = [f"{name}为 {measure.say(value)}" for name, value in told.items() if value is not None]
     if not there:
         return f"没有{own}的能源碳排放"
