@@ -52,8 +52,10 @@ def install(folder: Path, version: str = "1.10.18", before: str = "") -> Path:
     return command
 
 
-def say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+def say(text: str, *, by_filter: bool = False) -> None:
+    """Print as the real one does, whose own words obey NO_COLOR and those of its filters do not."""
+    plain = os.environ.get("NO_COLOR") and not by_filter
+    print(re.sub(r"\x1b\[\d+m", "", text) if plain else text, file=sys.stderr, flush=True)
 
 
 def main(arguments: list[str], version: str) -> int:
@@ -148,11 +150,11 @@ def _one(project: Path, config: dict, name: str, options: dict, source: Path, ma
         template = [f"--template=theme/embedded.{suffix}"] if suffix != "docx" else []
         command = [pypandoc.get_pandoc_path(), "--from=markdown-smart", f"--to={name}", "--standalone", "--wrap=none"]  # fmt: skip
         command += [f"--data-dir={folder}/datadir", *filters, *template, *arguments, f"--output={made / source.stem}.{suffix}"]  # fmt: skip
-        environment = {key: value for key, value in os.environ.items() if key != "NO_COLOR"}
         with source.open("rb") as text:
-            run = subprocess.run(command, cwd=source.parent, stdin=text, stderr=subprocess.PIPE, env=environment)
+            run = subprocess.run(command, cwd=source.parent, stdin=text, stderr=subprocess.PIPE)
     said = run.stderr.decode("utf-8", "replace")
-    say(re.sub(r"(?<=^Error running filter )\S+", "/opt/quarto/share/filters/main.lua:", said, flags=re.M))
+    said = re.sub(r"(?<=^Error running filter )\S+", "/opt/quarto/share/filters/main.lua:", said, flags=re.M)
+    say(said, by_filter=True)
     if run.returncode:
         say(given_up)
     return run.returncode == 0

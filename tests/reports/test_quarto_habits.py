@@ -45,6 +45,7 @@ class Habit:
     within: str = "project"
     arguments: tuple[str, ...] = ()
     stems: tuple[str, ...] = ("one",)
+    environment: tuple[tuple[str, str], ...] = ()
 
 
 def filter_says(body: str) -> Callable[[Path], object]:
@@ -59,7 +60,10 @@ HABITS = {
     ),
     "sees nothing below a dot, in silence": Habit("1.7.34, 1.10.18", within=".cache/project", made=False),
     "goes on after error() in a filter": Habit(
-        "1.7.34, 1.10.18", filter_says('error("坏了")'), said="\x1b[31mERROR (theme/report.lua:"
+        "1.7.34, 1.10.18",
+        filter_says('error("坏了")'),
+        said="\x1b[31mERROR (theme/report.lua:",
+        environment=(("NO_COLOR", "1"),),
     ),
     "names an error in a filter after a line of its own": Habit(
         "1.10.18", filter_says("local x = nil; x.y = 1"), status=1, made=False, said="main.lua:\ntheme/report.lua:"
@@ -127,7 +131,7 @@ def test_habit(command: str, habit: Habit, whole: Path, tmp_path: Path) -> None:
     run = subprocess.run(
         [command, "render", ".", *habit.arguments, "--no-execute"],
         cwd=project,
-        env=os.environ | {"NO_COLOR": "1"},
+        env={key: value for key, value in os.environ.items() if key != "NO_COLOR"} | dict(habit.environment),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )
