@@ -157,7 +157,7 @@ def sums(rows: pl.DataFrame, plan: Plan, footprint: float, table: str, year: int
         data=pl.DataFrame(lines),
         source=FILED,
         method="净效果＝活动量×（基准单耗－项目单耗）×排放因子×归因比例－ICT 自身排放。避免增长是没有发生的增长，不是减排。"
-        f"{LIKELY} 由独立抽样（三角分布，{1 << intervals.POWER} 次，固定种子）后逐次相加得到，不是上下限相加：填报的不确定度用于毛效果，"
+        f"{LIKELY} 即第 10 至第 90 百分位，由独立抽样（三角分布，{1 << intervals.POWER} 次，固定种子）后逐次相加得到，不是上下限相加：填报的不确定度用于毛效果，"
         f"ICT 自身排放另按上下 {wording.percent(footprint, 0)}（假设值）。"
         + (f"有 {bare} 个场景没有填报不确定度，毛效果按确定值计。" if bare else "")
         + "扣除反弹后一列在有场景没有填报反弹比例时空缺。",

@@ -34,6 +34,7 @@ TOLD = (
     "energy.total", "energy.electricity", "energy.per_flow", "energy.per_flow.change", "energy.per_volume",
     "energy.per_volume.change", "carbon.location", "carbon.market", "green.share",
 )  # fmt: skip
+GRID_MOVES = 0.05  # a year, from which on a province's grid factor is told apart
 EXPLORER = (
     "energy.total",
     "energy.per_flow.change",
@@ -355,6 +356,27 @@ def _turned(foresight: Foresight, row: Mapping[str, Any]) -> str:
     return told + (f"：{'；'.join(differ)}。" if differ else "。")
 
 
+def grid_alone(foresight: Foresight) -> str:
+    """That the province's grid factor, which rests on few years, moves its location-based emissions a lot; empty where not."""
+    rows = foresight.outlook.drivers.filter(
+        pl.col("scenario") == foresight.own,
+        pl.col("driver") == "d_grid",
+        pl.col("mode").abs() > GRID_MOVES,
+        pl.col("basis") != "",
+    )
+    before, after = foresight.path("carbon.location", foresight.own).get(foresight.t0), foresight.at_end("carbon.location", foresight.own)  # fmt: skip
+    if rows.is_empty() or before is None or after is None:
+        return ""
+    how, yearly = foresight.view.measure("carbon.location"), rows["mode"][0]
+    factor = (1 - yearly) ** (HORIZON - foresight.t0)
+    return (
+        f"{foresight.view.region.short_zh}基于位置的碳排放受电网因子影响大：{rows['basis'][0]}为每年{'上升' if yearly < 0 else '下降'}"
+        f" {wording.percent(abs(yearly))}，按此推到 {HORIZON} 年是 {foresight.t0} 年所用因子的 {wording.number(factor, 2)} 倍，各情景相同；"
+        f"{foresight.titles[foresight.own]}情景由 {how.say(before)}变为 {how.say(after)}。"
+        "三年的变化可能只反映来水和电源结构的一时变动，引用时须连同这一假设。"
+    )
+
+
 def by_facility(foresight: Foresight, table: str) -> Table:
     """Energy of each facility type at the start and in 2030, in tce and kWh."""
     names = {**FACILITIES, "": "合计"}
@@ -575,9 +597,12 @@ def difference(foresight: Foresight, figure: str) -> Figure | None:
     if pair is None or rows.is_empty():
         return None
     one, other = (foresight.titles[name] for name in pair)
-    steps = {STEPS[step]: value for step, value in rows.select("step", "value").iter_rows()}
     how = foresight.view.measure("energy.total")
     before, after = rows["before"][0], rows["after"][0]
+    moved = rows.filter(pl.col("value").abs() > 1e-9 * before)  # conditions are mostly the same in both
+    steps = {STEPS[step]: value for step, value in moved.select("step", "value").iter_rows()}
+    if not steps:
+        return None
     most = max(steps, key=lambda name: abs(steps[name]))
     change, by = changed_by(how, after - before), changed_by(how, steps[most])
     title = f"{HORIZON} 年{other}比{one}{change.replace('增加', '多用').replace('减少', '少用') or '相当'}" + (

@@ -53,7 +53,7 @@ def said(rows: pl.DataFrame, view: View, plan: Plan) -> str:
         most = part.sort(pl.col("effect").abs(), descending=True).head(1)
         if most.height and abs(most["effect"][0]) > 1e-9:
             effect = wording.percent(most["effect"][0], 2, sign=True)
-            told.append(f"对{view.measure(id).name}影响最大的是{most['variant'][0]}（{effect}）")
+            told.append(f"对{view.measure(id).name}影响最大的是{most['variant'][0]}，为 {effect}")
     turned = []
     for target in plan.targets:
         part = rows.filter(pl.col("indicator_id") == target.indicator)
@@ -64,6 +64,8 @@ def said(rows: pl.DataFrame, view: View, plan: Plan) -> str:
                 )
     if not told:
         return ""
+    if not view.region.is_nation:  # the targets bind the nation
+        return "；".join(told) + "。"
     verdict = (
         f"会使强度是否达到目标值改变的有：{'；'.join(turned)}。"
         if turned

@@ -77,26 +77,21 @@ def _reweighted(
         prepared = inputs.prepare(tables, layout, params.model_copy(update=change), plan, year)
         edition = Edition(prepared, plan.baseline_year, year)
         found = evaluate.evaluate(catalogue, edition, ("year", "region_code"), places)
-        rows = found.filter(pl.col("year") == year, pl.col("indicator_id").is_in(WEIGHTED)).drop_nulls("value")
-        yield (
-            variant,
-            {(id, code): one for id, code, one in rows.select("indicator_id", "region_code", "value").iter_rows()},
-        )
+        rows = found.filter(pl.col("year") == year).drop_nulls("value").select("indicator_id", "region_code", "value")
+        yield variant, {(id, code): one for id, code, one in rows.iter_rows()}
 
 
 def _emissions(layout: Layout, regions: list[Region], history: History, year: int) -> Iterator[tuple[str, Values]]:
     provinces = [region for region in regions if not region.is_nation]
     counted = [one for one in provinces if year in history.of("carbon.location", one.code)]  # with a published factor
     heat = {one.code: HEAT * history.of("energy.heat", one.code).get(year, 0.0) for one in counted}
-    yield (
-        f"计入外购热力的排放（{HEAT} tCO2/GJ）",
-        {
-            (id, code): history.of(id, code)[year] + one
-            for id in ("carbon.location", "carbon.market")
-            for code, one in _with_nation(heat).items()
-            if year in history.of(id, code)
-        },
-    )
+    warmed = {
+        (id, code): history.of(id, code)[year] + one
+        for id in ("carbon.location", "carbon.market")
+        for code, one in _with_nation(heat).items()
+        if year in history.of(id, code)
+    }
+    yield f"计入外购热力的排放（{HEAT} tCO2/GJ）", warmed
     factors = reference.grid_factors(layout)
     years = pl.Series([year])
     used = factors_by_year(factors, "average", "province", years)
@@ -110,26 +105,24 @@ def _emissions(layout: Layout, regions: list[Region], history: History, year: in
             more[code] = at_grid * ((1 - falls[0][1]) ** (year - of_year) - 1)
     if more:
         last = max(used["of_year"].to_list())
-        yield (
-            f"电网平均因子由 {last} 年按各省的趋势推到 {year} 年",
-            {
-                ("carbon.location", code): history.of("carbon.location", code)[year] + one
-                for code, one in _with_nation(more).items()
-            },
-        )
-    residual = factors_by_year(factors, "average_excl_traded_nonfossil", "nation", years)
+        moved = _with_nation(more).items()
+        later = {("carbon.location", code): history.of("carbon.location", code)[year] + one for code, one in moved}
+        yield f"电网平均因子由 {last} 年按各省的趋势推到 {year} 年", later
+    kind = "average_excl_traded_nonfossil"
+    residual = factors_by_year(factors, kind, "nation", years)
+    unsure = factors.filter(pl.col("kind") == kind, pl.col("row_type") == "unverified")["year"].to_list()
     for now, of_year in residual.select("factor", "of_year").iter_rows():
-        for at, other in sorted(known["average_excl_traded_nonfossil", NATION_CODE].items()):
-            if at != of_year and at <= year:
-                yield (
-                    f"剩余电量因子取 {at} 年的（{number(other, 4)}，采用 {of_year} 年的 {number(now, 4)}）",
-                    {
-                        ("carbon.market", one.code): whole[year] + power[year] * (other / now - 1)
-                        for one in regions
-                        if year in (whole := history.of("carbon.market", one.code))
-                        and year in (power := history.of("carbon.market", one.code, "scope_2"))
-                    },
-                )
+        for at, other in sorted(known[kind, NATION_CODE].items()):
+            if at == of_year or at > year:
+                continue
+            what = f"{number(other, 4)}，未经核实" if at in unsure else number(other, 4)
+            changed = {
+                ("carbon.market", one.code): whole[year] + power[year] * (other / now - 1)
+                for one in regions
+                if year in (whole := history.of("carbon.market", one.code))
+                and year in (power := history.of("carbon.market", one.code, "scope_2"))
+            }
+            yield f"剩余电量因子取 {at} 年的 {what}（采用的是 {of_year} 年的 {number(now, 4)}）", changed
 
 
 def _with_nation(of_provinces: Mapping[str, float]) -> dict[str, float]:
