@@ -105,6 +105,8 @@ def build(
         progress.close()
     if said := edition.disclosed(layout, planned):
         steps.print(shown(said))
+    for warning in edition.contradicting(layout, planned):
+        steps.print(shown(f"提示：{warning}"), style="yellow")
     for result in results:
         for file in result.files:
             print(shown(file))
@@ -358,13 +360,21 @@ def compare(
 def show_parameters(
     region: Annotated[str, typer.Option("--region", help="全国或一个省（简称、全称或代码）")] = "全国",
     scenario: Annotated[str, typer.Option("--scenario", help="一个情景名")] = "plan",
+    filings: Filings = SAMPLE,
     override: Override = None,
 ) -> None:
-    """列出生效的参数：取值、允许范围，以及来自哪个文件的哪一行。"""
+    """列出生效的参数：取值、允许范围、来自哪个文件的哪一行，以及与填报矛盾的。"""
+    from pipeline.reports import edition
+    from pipeline.reports.plan import Selection, jobs
+
     layout = Layout.current()
     where = regions.resolve(region, layout)
     resolved = parameters.resolve(layout, where, scenario, tuple(override or ()))
-    _print_frame(parameters.table(resolved), f"{where.short_zh}·{scenario}")
+    [job] = jobs(layout, Selection(None, where.code, scenario, filings, overrides=tuple(override or ())))
+    moved, warned = edition.assumed(layout, job)
+    _print_frame(parameters.table(resolved, moved), f"{where.short_zh}·{scenario}")
+    for warning in warned["warning"]:
+        _console().print(shown(f"提示：{warning}"), style="yellow")
 
 
 @app.command()

@@ -13,7 +13,7 @@ from pipeline import params, reference
 from pipeline.layout import Layout
 from pipeline.output import locked, placed
 from pipeline.params import Params, Resolved
-from pipeline.regions import Region, all_regions
+from pipeline.regions import NATION, Region, all_regions
 from pipeline.reports import sources
 from pipeline.reports.cache import Hashes, Record, Records, digest
 from pipeline.reports.plan import PUBLIC, Job
@@ -109,7 +109,8 @@ def _steps(layout: Layout, job: Job, jobs: Sequence[Job], common: Mapping[str, s
     own = projected | {"parameters": digest(params.table(job.resolved).to_dicts())}
     parts = () if not job.filed else PUBLISHED if is_public else ("filings", "quarantine", "quality")
     places = (*(folder / part for part in parts), inputs(layout, job), _ground(layout, job))
-    tables = (indicators(layout, job), *((folder / SUMMARY, _pattern(layout, job)) if is_public else ()))
+    beside = (folder / SUMMARY, _pattern(layout, job)) if is_public else (sensitivity(layout, job),)
+    tables = (indicators(layout, job), *beside)
     disclose = partial(_disclose, jobs=[one for one in jobs if one.audience == PUBLIC])
     made: list[tuple[tuple[Path, ...], Mapping[str, str], Callable[[Layout, Job], None]]] = [
         (places, filed, _write_filings),
@@ -163,9 +164,15 @@ def _write_filings(layout: Layout, job: Job) -> None:
 
 def _write_indicators(layout: Layout, job: Job) -> None:
     from pipeline.indicators import evaluate
+    from pipeline.scenarios import sensitivity as varied
 
+    table = computed(layout, job)
     with placed(indicators(layout, job)) as beside:
-        evaluate.write(computed(layout, job), beside)
+        evaluate.write(table, beside)
+    plan = reference.load_plan(layout)
+    tested = varied.sensitivity(_filed(job)[0], layout, job.resolved.params, plan, job.year, table)
+    with placed(sensitivity(layout, job)) as beside:
+        tested.write_parquet(beside)
 
 
 def _disclose(layout: Layout, job: Job, jobs: Sequence[Job]) -> None:
@@ -288,6 +295,13 @@ def indicators(layout: Layout, job: Job) -> Path:
     return layout.processed / job.place() / f"{name}.parquet"
 
 
+def sensitivity(layout: Layout, job: Job) -> Path:
+    """What disputed coefficients and factors do to the headlines (`sensitivity.TABLE`); not made for the public, whom it would
+    tell what is hidden."""
+    table = indicators(layout, job)
+    return table.with_name(table.name.replace("indicators", "sensitivity"))
+
+
 def scenarios(layout: Layout, job: Job) -> Path:
     """The folder with the scenarios of a report (`outlook`): those of all regions, as the indicator table and what was
     written after -p have them."""
@@ -309,6 +323,35 @@ def projected(layout: Layout, job: Job, table: pl.DataFrame) -> Outlook:
     from pipeline.scenarios import outlook
 
     return outlook.compute(table, parameters(layout, job), reference.load_plan(layout), reference.grid_factors(layout))
+
+
+def assumed(layout: Layout, job: Job) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The drivers of the report's region in all scenarios (`drivers.TABLE`) and what contradicts in those of its own
+    (`contradictions.TABLE`), from the table of the edition where that is up to date; empty without filings."""
+    from pipeline.indicators import evaluate
+    from pipeline.scenarios import outlook
+
+    files = sources.hashes(layout)
+    step = steps(layout, [job], sources.shared(layout, files))[records(layout, job)["indicators"]]
+    table = evaluate.read(indicators(layout, job)) if step.fresh(files) else computed(layout, job, outlook.INPUTS)
+    files.save()
+    every = {name: [one for one in of if one.region in (job.region, NATION)] for name, of in parameters(layout, job).items()}  # fmt: skip
+    both = outlook.warnings(table, every, reference.grid_factors(layout))
+    moved, warned = (frame.filter(region_code=job.region.code) for frame in both)
+    return moved, warned.filter(scenario=job.scenario)
+
+
+def contradicting(layout: Layout, jobs: Sequence[Job]) -> list[str]:
+    """What contradicts in the parameters of the reports, a sentence each (`contradictions.TABLE`): those of the nation rest
+    on what analysts set for any province."""
+    from pipeline.scenarios import outlook
+
+    found: dict[str, None] = {}
+    for job in jobs:
+        for row in outlook.read(scenarios(layout, job)).warnings.filter(scenario=job.scenario).iter_rows(named=True):
+            if row["region_code"] == job.region.code or (job.region.is_nation and row["changed"]):
+                found[row["warning"]] = None
+    return list(found)
 
 
 def computed(layout: Layout, job: Job, only: Sequence[str] = ()) -> pl.DataFrame:

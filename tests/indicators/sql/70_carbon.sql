@@ -46,6 +46,12 @@ INSERT INTO result SELECT 'carbon.market', year, region_code, entity, dimension,
 INSERT INTO result SELECT 'carbon.covered', year, region_code, entity, dimension, member, sum(location)
     FROM told WHERE entity_kind IN ('basic_telecom', 'tower', 'broadcast') GROUP BY ALL;
 DROP TABLE told;
+INSERT INTO result SELECT 'carbon.fuels', year, region_code, e.entity, e.dimension, e.member, sum(tco2)
+    FROM (SELECT year, province_code, quantity * kgco2_per_unit / 1000 AS tco2,
+                 unnest([{'entity': NULL, 'dimension': NULL, 'member': NULL}, {'entity': entity_id, 'dimension': NULL, 'member': NULL},
+                         {'entity': NULL, 'dimension': 'facility_type', 'member': facility_type}]) AS e
+          FROM final SEMI JOIN has_factor USING (province_code)
+          JOIN (SELECT carrier, kgco2_per_unit FROM fuel_factors WHERE set = 'S1') USING (carrier)) JOIN place USING (province_code) GROUP BY ALL;
 
 -- Emissions per flow: whole where all the electricity and fuels of the entity are.
 CREATE TABLE part_carbon AS
