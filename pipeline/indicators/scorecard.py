@@ -18,7 +18,7 @@ import polars as pl
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from pipeline import findings, wording
+from pipeline import wording
 from pipeline.errors import DataError
 from pipeline.layout import Layout
 from pipeline.reference import Plan, Target
@@ -213,8 +213,8 @@ class Statement:
     """A published row that speaks to a target or an action, ready to be cited.
 
     printed: value and unit as the source prints them (超90%). when: 2023 年 10 月. who: the region or company it is
-    about. kind: 公开值, 推算值, 目标, 预测, 未核实 or 存疑. source: with 转引 before a source of grade C. remark: how it
-    differs from what the target measures, or "".
+    about. kind: 公开值, 推算值, 目标, 预测 or 存疑. source: the original document. remark: how it differs from what the
+    target measures, or "".
     """
 
     row_id: str
@@ -242,7 +242,7 @@ class _File(BaseModel):
     actions: dict[int, list[_Entry]]
 
 
-_KINDS = {"printed": "公开值", "derived": "推算值", "target": "目标", "forecast": "预测", "unverified": "未核实"}
+_KINDS = {"printed": "公开值", "derived": "推算值", "target": "目标", "forecast": "预测"}
 _BEHIND = ("以上", "以下", "以内", "左右")
 _TRAILING = re.compile(rf"^(?P<head>.*?\d)(?P<tail>{'|'.join(_BEHIND)})$")
 
@@ -251,7 +251,7 @@ def statements(plan: Plan, published: pl.DataFrame, layout: Layout | None = None
     """Target id -> the published statements that stand beside it, the one nearest to it first.
 
     Every target is a key. published: see `reference.published`; rows that are not in it (because they lie after the
-    report's year) are left out. Which row speaks to which target, and with which remark, is data:
+    report's year) or unverified are left out. Which row speaks to which target, and with which remark, is data:
     `plans/<plan id>-statements.yml`. Raises DataError (statements.*).
     """
     spoken = _read(plan, layout or Layout.current()).targets
@@ -288,7 +288,9 @@ def _read(plan: Plan, layout: Layout) -> _File:
 
 
 def _cite(entries: list[_Entry], published: pl.DataFrame) -> list[Statement]:
-    wanted = published.filter(pl.col("row_id").is_in([entry.row for entry in entries]))
+    wanted = published.filter(
+        pl.col("row_id").is_in([entry.row for entry in entries]), pl.col("row_type").is_in(list(_KINDS))
+    )
     rows = {row["row_id"]: row for row in wanted.iter_rows(named=True)}
     return [_statement(rows[entry.row], entry.remark) for entry in entries if entry.row in rows]
 
@@ -306,7 +308,7 @@ def _statement(row: Mapping[str, Any], remark: str) -> Statement:
         who=row["region_zh"],
         kind="存疑" if disputed else _KINDS[row["row_type"]],
         grade=row["grade"],
-        source=cited(row["source_title"], row["grade"]),
+        source=row["source_title"],
         remark="；".join(part for part in (remark, row["reason"] if disputed else "") if part),
     )
 
@@ -329,8 +331,3 @@ def as_printed(value: str, unit: str) -> str:
     if found := _TRAILING.match(text):
         return f"{found['head']}{space}{unit}{found['tail']}"
     return f"{text}{space}{unit}"
-
-
-def cited(title: str, grade: str) -> str:
-    """A source's title as it is cited, see `findings.document`."""
-    return str(pl.select(findings.document(pl.lit(title), pl.lit(grade))).item())
