@@ -443,6 +443,7 @@ _UNITS: dict[str, tuple[str, int]] = {
     "座": ("个", 0),
     "万座": ("个", 4),
     "万站": ("个", 4),
+    "架": ("架", 0),
     "万架": ("架", 4),
     "家": ("家", 0),
     "项": ("项", 0),
@@ -478,6 +479,12 @@ _UNITS: dict[str, tuple[str, int]] = {
     "万吨CO2以内": ("万吨", 0),
     "百万tCO2e": ("万吨", 2),
 }
+
+
+def canonical_unit(printed: str) -> tuple[str, int] | None:
+    """The canonical unit of a printed one and the power of ten between them; None for one that is not known."""
+    return _UNITS.get(printed)
+
 
 # The order in which rows of one key are preferred: column, descending?, the words for the reader.
 _ORDER = (

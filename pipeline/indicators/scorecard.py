@@ -31,6 +31,7 @@ MET_SO_FAR, NOT_MET_SO_FAR = "已达标（期中）", "未达标（期中）"
 ON_PATH, BEHIND = "按序时进度", "滞后"
 COMPARED, NOT_FILED = "对照全国目标", "未报送"
 NOT_COVERED, NOT_DEFINED = "报齐率不足", "口径未定"  # there is a value and no judgement
+NOT_FRAMED = "覆盖不足，不作判断"  # of the nation: what was filed is not the industry
 NATIONAL = "不分省统计"
 CONFIDENTIAL = "保密"
 
@@ -46,6 +47,7 @@ _MARKS: dict[str, tuple[str, Tone]] = {
     NOT_FILED: ("○", "none"),
     NOT_COVERED: ("◇", "none"),
     NOT_DEFINED: ("◇", "none"),
+    NOT_FRAMED: ("◇", "none"),
     NATIONAL: ("◇", "none"),
     CONFIDENTIAL: ("◇", "none"),
 }
@@ -59,8 +61,8 @@ class Judgement:
 
     value: as computed, in the target's plain unit (0.8 is 80 %), None without data. status: one of the words above;
     symbol and tone (good, warn, bad, none) repeat it. gap: what is still missing in the direction of the target,
-    positive short of it, negative beyond it; None without a value, and of a province where the nation's target is a number
-    of things, of which a province has a part. needed_per_year: before the target year and short of it, the change
+    positive short of it, negative beyond it; None without a value, of a nation that is not covered, and of a province where
+    the nation's target is a number of things, of which a province has a part. needed_per_year: before the target year and short of it, the change
     still needed in each year: with a baseline the yearly rate of the index (compound), else the part of the gap.
     printed: the value as text that does not contradict the status.
     """
@@ -128,7 +130,7 @@ def scorecard(
     baseline, 按序时进度 or 滞后 against the straight line of the index from 100 in the baseline year to the target;
     without one 已达标（期中） or 未达标（期中）. The targets bind the nation: a province is 对照全国目标, whatever its
     value. Comparators include the number itself (民法典第1259条). instead: indicator id -> the status that
-    the value alone does not show: of the nation NOT_COVERED, NOT_DEFINED or NOT_MET, of a province NATIONAL, of a value
+    the value alone does not show: of the nation NOT_FRAMED, NOT_COVERED, NOT_DEFINED or NOT_MET, of a province NATIONAL, of a value
     that is not published CONFIDENTIAL.
     """
     other = instead or {}
@@ -156,7 +158,7 @@ def _judge(target: Target, value: float | None, year: int, region: Region, inste
     else:
         threshold = _path(target, year)
         status = ON_PATH if holds(exact, threshold) else BEHIND
-    if not region.is_nation and target.unit != "1":
+    if status == NOT_FRAMED or (not region.is_nation and target.unit != "1"):
         return Judgement(target, value, status, None, None, _print(target, exact, threshold))
     short = exact - goal if target.comparator == "<=" else goal - exact
     left = target.target_year - year
