@@ -296,8 +296,15 @@ def paragraph(covered: pl.DataFrame) -> str:
     totals = {one.table for one in TOTALS.values() if one.judged}
     without = [BY_NAME[name].zh for name in JUDGED if name not in totals]
     return (
-        f"填报对全行业的覆盖：{'；'.join(told(row) for row in least.sort(place).iter_rows(named=True))}；"
+        f"填报对全行业的覆盖：{'；'.join(map(_of_table, least.sort(place).iter_rows(named=True)))}；"
         f"{'、'.join(without)}没有可核对的全行业数。各表的覆盖率见附录 B。"
+    )
+
+
+def _of_table(row: Mapping[str, Any]) -> str:
+    """`told`, with the table of which it holds, where it counts who filed that table."""
+    return told(row) + (
+        f"（{BY_NAME[row['table']].zh}）" if row["table"] != ANY and row["measure"] not in TOTALS else ""
     )
 
 

@@ -28,6 +28,8 @@ from pipeline.regions import NATION_CODE, Region
 from pipeline.wording import WITHHELD, Withheld, join_names, percent
 
 BIG = frozenset(("tce", "kWh", "TB", "tCO2", "m3", "GJ", "个", "架", "t"))  # units counted in 万 and 亿
+FEW = 5  # of so many things the quotient turns on a single one
+OF_THINGS = ("sites", "data_centres", "rooms")  # tables with a row for each thing
 _IS_WITHHELD = pl.col("flag") == flags.SUPPRESSED
 
 
@@ -161,7 +163,16 @@ class View:
         """What has to be said beside the report's own values: the sentences of their flags, each once."""
         rows = [row for id in ids if (row := self.row(id))]
         told = [sentence for row in rows for sentence in flags.sentences(row["flag"]) if row["value"] is None or sentence != flags.FLAGS["no_factor"]]  # fmt: skip
+        few = [row for row in rows if self._is_of_few(row)]
+        told += [f"{self.catalogue[row['indicator_id']].title}只依据 {row['n_rows']} 处的填报" for row in few]
         return "；".join(dict.fromkeys(told))
+
+    def _is_of_few(self, row: Mapping[str, Any]) -> bool:
+        """Whether a value is a quotient of fewer than FEW sites, centres or rooms."""
+        one = self.catalogue[row["indicator_id"]]
+        return (
+            one.is_quotient and one.table in OF_THINGS and row["value"] is not None and 0 < (row["n_rows"] or 0) < FEW
+        )
 
     def beyond_status(self, id: str) -> str:
         """`remarks` of an indicator, but not that nothing was filed, which the status of a target says."""

@@ -241,3 +241,18 @@ def test_a_bad_frame_beside_filings_stops_the_check(layout: Layout, folder: Path
     written(folder, "energy,provinces,000000,2024,没数,个,甲")
     with pytest.raises(DataError, match=r"frame\.csv 第 2 行的 value “没数”不对"):
         take_in(folder, layout)
+
+
+# --- small numbers -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("n", "said"), [(2, "改建核心机房PUE只依据 2 处的填报"), (5, "")])
+def test_a_ratio_of_few_things_says_so(layout: Layout, n: int, said: str) -> None:
+    rooms = [{"room_id": f"R{i}", "retrofit_year": 2024, "total_kwh": 140.0} for i in range(n)]
+    plan, catalogue = reference.load_plan(layout), load_catalogue(layout)
+    table = evaluate.compute(
+        frames({"rooms": rooms}), layout, Params(), plan, 2025, only=[t.indicator for t in plan.targets]
+    )
+    view = View(table, catalogue, NATION, 2025, reference.provinces(layout), {})
+    assert view.value("room.pue.core_retrofit") == pytest.approx(1.4)
+    assert view.remarks("room.pue.core_retrofit") == said
