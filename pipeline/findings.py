@@ -359,21 +359,9 @@ def there(values: Values) -> dict[str, float]:
 # --- where published values come from --------------------------------------------------------------------
 
 
-def document(title: pl.Expr | None = None, grade: pl.Expr | None = None) -> pl.Expr:
-    """The document behind each published row (columns source_title, grade), as it is cited.
-
-    One of grade C was read elsewhere than at its publisher, and says so: 转引 stands before it, unless it stands within.
-    """
-    title = pl.col("source_title") if title is None else title
-    grade = pl.col("grade") if grade is None else grade
-    read = title.str.replace("^转载[：:]?", "")
-    colon = pl.when(read.str.starts_with("（")).then(pl.lit("")).otherwise(pl.lit("："))
-    return pl.when((grade == "C") & ~title.str.contains("转引")).then(pl.lit("转引") + colon + read).otherwise(title)
-
-
 def sources(rows: pl.DataFrame) -> str:
     """The documents behind published rows, each once, in their order; beyond four, how many there are in all."""
-    documents = rows.select(document()).to_series().unique(maintain_order=True).to_list()
+    documents = rows["source_title"].unique(maintain_order=True).to_list()
     if len(documents) <= NAMED:
         return "；".join(documents)
     return "；".join(documents[:NAMED]) + f"；等 {len(documents)} 份，逐份列在附录 D"

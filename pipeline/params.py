@@ -154,6 +154,9 @@ class Params(BaseModel):
     report_date: Annotated[date | None, BeforeValidator(_date)] = _key("报告日期", None)
     top_n: Annotated[int, BeforeValidator(_number)] = _key("图中最多列出的条目数", 10, "个", ge=3, le=31)
     highlight_regions: Annotated[tuple[str, ...], BeforeValidator(_names)] = _key("图中突出显示的地区", ())
+    frame_coverage_min: Annotated[float, BeforeValidator(_number)] = _key(
+        "判定全国目标所需的填报覆盖率", 0.95, MISSING, ge=0.5, le=1.0
+    )
 
     electricity_coal_method: Annotated[Literal["equivalent", "coal_equivalent"], BeforeValidator(_word)] = _key(
         "电力折标准煤方法（当量值或等价值）", "equivalent"

@@ -33,7 +33,7 @@ from pipeline.reports.since import LastEdition
 from pipeline.scenarios import outlook, sensitivity
 from pipeline.scenarios.outlook import Outlook
 
-SEEN = ("indicators", "params.top_n", "params.highlight_regions")
+SEEN = ("indicators", "coverage", "params.top_n", "params.highlight_regions")
 ASKED = {  # what a field stands for among what a chapter reads; nothing: of every chapter, or told in another way
     **dict.fromkeys(("layout", "year", "region", "filings", "audience", "published", "plan", "provinces"), ()),
     **dict.fromkeys(("tables", "params", "tell"), ()),
@@ -233,6 +233,7 @@ def open_chapter(
         without_entities=frozen["audience"] == PUBLIC,
         top_n=frozen["params"]["top_n"],
         marked=tuple(frozen["params"]["highlight_regions"]),
+        covered=pl.read_parquet(Path(frozen["coverage"])),
     )
     return Chapter(
         layout=layout,

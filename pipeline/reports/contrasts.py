@@ -201,5 +201,5 @@ def published(spoken: Sequence[Statement], table: str, title: str) -> Table | No
     ]
     if not rows:
         return None
-    grades = "各条所列；等级 A 为官方、企业或首发媒体，B 为转载或汇编，C 为转引"
+    grades = "各条所列；等级见附录 B，读自何处见附录 D"
     return Table(id=table, title=title, data=pl.DataFrame(rows), source=grades, widths=[13, 9, 8, 6, 20, 16])

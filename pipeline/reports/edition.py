@@ -26,12 +26,13 @@ if TYPE_CHECKING:
 
 METHOD = (
     "electricity_coal_method", "electricity_coal_coefficient_kgce_per_kwh", "natural_gas_kgce_per_m3", "water_kgce_per_t",
-    "fuel_factor_set",
+    "fuel_factor_set", "frame_coverage_min",
 )  # fmt: skip
 """The parameters on which indicators depend."""
 
 PATTERN = "disclosure.parquet"  # beside the public folder, not in it: it says why each cell is hidden
 SUMMARY = "summary.parquet"
+COVERAGE = "coverage.parquet"
 ORDER = ("filings", "indicators", "scenarios", "history")
 BY_REGION = "regions.json"  # beside the scenarios: region code -> see `of_region`
 PUBLISHED = ("filings", "quality", "metrics.parquet")  # what the public's folder has of the filings
@@ -110,7 +111,7 @@ def _steps(layout: Layout, job: Job, jobs: Sequence[Job], common: Mapping[str, s
     parts = () if not job.filed else PUBLISHED if is_public else ("filings", "quarantine", "quality")
     places = (*(folder / part for part in parts), inputs(layout, job), _ground(layout, job))
     beside = (folder / SUMMARY, _pattern(layout, job)) if is_public else (sensitivity(layout, job),)
-    tables = (indicators(layout, job), *beside)
+    tables = (indicators(layout, job), coverage(layout, job), *beside)
     disclose = partial(_disclose, jobs=[one for one in jobs if one.audience == PUBLIC])
     made: list[tuple[tuple[Path, ...], Mapping[str, str], Callable[[Layout, Job], None]]] = [
         (places, filed, _write_filings),
@@ -169,6 +170,8 @@ def _write_indicators(layout: Layout, job: Job) -> None:
     table = computed(layout, job)
     with placed(indicators(layout, job)) as beside:
         evaluate.write(table, beside)
+    with placed(coverage(layout, job)) as beside:
+        covered(layout, job).write_parquet(beside)
     plan = reference.load_plan(layout)
     tested = varied.sensitivity(_filed(job)[0], layout, job.resolved.params, plan, job.year, table)
     with placed(sensitivity(layout, job)) as beside:
@@ -181,7 +184,7 @@ def _disclose(layout: Layout, job: Job, jobs: Sequence[Job]) -> None:
     from pipeline.disclosure import publication, rules
     from pipeline.disclosure.pattern import Material, kept
     from pipeline.disclosure.policy import load_policy
-    from pipeline.indicators import evaluate
+    from pipeline.indicators import evaluate, frame
     from pipeline.indicators import inputs as prepared
     from pipeline.indicators.cells import Edition
     from pipeline.indicators.model import load_catalogue
@@ -203,6 +206,8 @@ def _disclose(layout: Layout, job: Job, jobs: Sequence[Job]) -> None:
     for path, table in tables.items():
         with placed(path) as beside:
             evaluate.write(publication.public(table, found), beside)
+        with placed(coverage(layout, _tables(layout, jobs)[path])) as beside:
+            frame.public(covered(layout, _tables(layout, jobs)[path])).write_parquet(beside)
     with placed(layout.processed / job.place() / SUMMARY) as beside:
         publication.summary(next(iter(materials.values())).cells, found).write_parquet(beside)
 
@@ -302,6 +307,12 @@ def sensitivity(layout: Layout, job: Job) -> Path:
     return table.with_name(table.name.replace("indicators", "sensitivity"))
 
 
+def coverage(layout: Layout, job: Job) -> Path:
+    """How much of the industry the filings of a report cover (`frame.COVERAGE`), beside its indicator table."""
+    table = indicators(layout, job)
+    return table.with_name(table.name.replace("indicators", Path(COVERAGE).stem))
+
+
 def scenarios(layout: Layout, job: Job) -> Path:
     """The folder with the scenarios of a report (`outlook`): those of all regions, as the indicator table and what was
     written after -p have them."""
@@ -357,11 +368,24 @@ def contradicting(layout: Layout, jobs: Sequence[Job]) -> list[str]:
 def computed(layout: Layout, job: Job, only: Sequence[str] = ()) -> pl.DataFrame:
     """The indicator table (`evaluate.TABLE`) of a report's filings and parameters, before disclosure control; see
     `evaluate.compute`."""
-    from pipeline.indicators import evaluate
+    from pipeline.indicators import evaluate, frame
+    from pipeline.indicators.model import load_catalogue
 
     filed, counts = _filed(job)
     plan = reference.load_plan(layout)
-    return evaluate.compute(filed, layout, job.resolved.params, plan, job.year, counts, only=only)
+    table = evaluate.compute(filed, layout, job.resolved.params, plan, job.year, counts, only=only)
+    return frame.flagged(table, covered(layout, job), load_catalogue(layout), job.year)
+
+
+def covered(layout: Layout, job: Job) -> pl.DataFrame:
+    """How much of the industry the report's filings cover (`frame.COVERAGE`); empty without filings. Raises DataError where
+    the frame cannot be read."""
+    from pipeline.indicators import frame
+
+    known = frame.load(layout, job.filed.folder if job.filed else None)
+    filed = job.intake.accepted if job.intake else {}
+    found = frame.coverage(known, filed, job.year, job.resolved.params.frame_coverage_min)
+    return found if job.intake else found.clear()
 
 
 def _filed(job: Job) -> tuple[Mapping[str, pl.DataFrame], pl.DataFrame | None]:

@@ -14,7 +14,6 @@ from pipeline.filings.case_factors import CO2, basis
 from pipeline.findings import Measure
 from pipeline.indicators import cases, intervals
 from pipeline.indicators.model import members
-from pipeline.indicators.scorecard import cited
 from pipeline.layout import Layout
 from pipeline.params import Params
 from pipeline.reference import Plan
@@ -410,6 +409,8 @@ def potential(rows: pl.DataFrame, places: Mapping[str, str], table: str, title: 
 def published(layout: Layout, plan: Plan, year: int, table: str) -> tuple[Table | None, str]:
     """The published cases with their sources, and what was left out of the list. Candidates all, never summed."""
     rows = reference.public_cases(layout).filter(pl.col("year").is_null() | (pl.col("year") <= year))
+    unnamed = rows.filter(pl.col("row_type") == "unverified").height
+    rows = rows.filter(pl.col("row_type") != "unverified")
     wanted = [quota.title for quota in plan.case_quotas]
     listed = rows.filter(pl.col("plan_category").is_in(wanted))
     others = rows.height - listed.height
@@ -420,7 +421,7 @@ def published(layout: Layout, plan: Plan, year: int, table: str) -> tuple[Table 
         f"另有 {others} 条公开材料没有列入：单位因子不是案例，行业自身的站址、机房和数据中心不是赋能。"
         if others
         else ""
-    )
+    ) + (f"查不到原始文件的 {unnamed} 条没有列入。" if unnamed else "")
     if listed.is_empty():
         return None, said
     quantified = listed.filter(pl.col("effect_value").fill_null("") != "").height
@@ -429,7 +430,7 @@ def published(layout: Layout, plan: Plan, year: int, table: str) -> tuple[Table 
             {
                 "案例": row["case_name"], "单位": row["organisation"] or "—", "类别": row["plan_category"],
                 "公布的效果（原文）": row["published_effect"] or "没有公布", "口径": row["effect_basis"] or "—",
-                "来源（等级，行号）": f"{cited(row['source_title'], row['grade'])}（{row['grade']}，{row['row_id']}）",
+                "来源（等级，行号）": f"{row['source_title']}（{row['grade']}，{row['row_id']}）",
             }
             for row in listed.iter_rows(named=True)
         ]

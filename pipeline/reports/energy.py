@@ -61,7 +61,8 @@ def against_target(judgement: Judgement, view: View, base: str) -> str:
     if not covered(view, target.indicator):
         return f"{changed}；报齐的省份不足 95%，不与目标（{target.value_printed}）对照"
     if view.region.is_nation:
-        return f"{changed}，{judgement.status}（目标{target.value_printed}，{judgement.gap_printed}）"
+        beside = "，".join(part for part in (f"目标{target.value_printed}", judgement.gap_printed) if part)
+        return f"{changed}，{judgement.status}（{beside}）"
     return f"{changed}；全国目标为{target.value_printed}，{judgement.gap_printed}，仅作对照"
 
 

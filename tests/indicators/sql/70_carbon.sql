@@ -68,3 +68,9 @@ INSERT INTO result
     SELECT 'carbon.per_flow', n.year, n.region_code, n.entity, NULL, NULL, 1000 * n.total / d.total
     FROM sum_of('part_carbon', 'cells_c', NULL) n
     JOIN sum_of('part_flow', 'cells_c', NULL) d ON n.year = d.year AND n.region_code = d.region_code AND n.entity IS NOT DISTINCT FROM d.entity;
+CREATE TABLE ok_carbon_volume AS SELECT * FROM matched('part_carbon', 'part_volume', ['basic_telecom', 'tower', 'broadcast'], ['basic_telecom', 'broadcast']);
+CREATE TABLE cells_cv AS SELECT * FROM told_cells('ok_carbon_volume', 'part_carbon', 'part_volume');
+INSERT INTO result
+    SELECT 'carbon.per_volume', n.year, n.region_code, n.entity, NULL, NULL, 1000 * n.total / v.volume
+    FROM sum_of('part_carbon', 'cells_cv', NULL) n
+    JOIN volume_of('cells_cv') v ON n.year = v.year AND n.region_code = v.region_code AND n.entity IS NOT DISTINCT FROM v.entity;
