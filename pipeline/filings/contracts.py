@@ -26,8 +26,6 @@ import polars as pl
 FIRST_YEAR, LAST_YEAR = 2015, 2035
 SOURCE = {"source_file": pl.String(), "source_sheet": pl.String(), "source_row": pl.Int64()}  # beside each table
 
-_SMALLER: dict[Any, pl.DataType] = {pl.Categorical: pl.String(), pl.Int8: pl.Int64(), pl.Int16: pl.Int64()}
-
 Kind = Literal[
     "id", "text", "code", "integer", "year", "month", "date", "number", "share", "flag", "province", "quantity", "unit"
 ]
@@ -37,12 +35,6 @@ _TYPES: dict[Kind, pl.DataType] = {
     **dict.fromkeys(("number", "share", "quantity"), pl.Float64()),
     "flag": pl.Boolean(),
 }
-
-
-def widened(frame: pl.DataFrame) -> pl.DataFrame:
-    """`frame` in the types of the contracts, where smaller ones held the same: Categorical for String, whose codes mean
-    nothing elsewhere, and integers of fewer bits."""
-    return frame.cast(_SMALLER)
 
 
 @dataclass(frozen=True)

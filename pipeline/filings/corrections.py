@@ -30,7 +30,7 @@ from typing import Any
 import polars as pl
 
 from pipeline.errors import DataError, shown
-from pipeline.filings.contracts import BY_NAME, SOURCE, Column, Table, column_of, table_of, widened
+from pipeline.filings.contracts import BY_NAME, SOURCE, Column, Table, column_of, table_of
 from pipeline.filings.normalise import finding, normalise
 from pipeline.filings.reading import clean, own_yaml
 from pipeline.filings.rows import Rows, in_words, key_in_words
@@ -101,7 +101,6 @@ def apply(
         rows = tables.get(one.table.name)
         if rows is None:
             raise _stale(one, "填报中没有这张表")
-        rows.frame = widened(rows.frame)
         row = _row(one, rows, layout)
         if (cell := (one.table.name, row["_id"].item(), one.column.name)) in seen:
             raise _wrong(one.entry, "这个单元格前面已经更正过")

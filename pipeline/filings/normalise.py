@@ -1,11 +1,10 @@
 """What does this text mean? One sheet of text becomes canonical rows, and each cell that means nothing a finding.
 
 A number counts as the decimal that is printed, and all units are powers of ten apart, so a conversion moves the
-decimal point in the text and never multiplies: 1.2 万kWh are 12000 kWh, 4.35 万kWh 43500. Codes, provinces and units
-are looked up once per distinct text.
+decimal point in the text and never multiplies: 1.2 万kWh are 12000 kWh, 4.35 万kWh 43500.
 
-`_meaning` says it of any rows, one by one. It is slow, so it gets the distinct texts of a column only, or the rows
-that no faster way can read for certain: `_read` chooses.
+`_meaning` says it of any rows, one by one. It is slow, so it gets the distinct texts of a column that repeats itself,
+and of numbers those that are not plain.
 """
 
 from __future__ import annotations
@@ -13,17 +12,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import cache
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache, partial
 
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from pipeline import regions, units
 from pipeline.errors import DataError
 from pipeline.filings.contracts import ACTION_METRICS, SOURCE, Column, Table, column_of, fold
-from pipeline.filings.distinct import Distinct, blocks, coded, distinct, is_number, threaded
 from pipeline.filings.reading import clean, number
 from pipeline.filings.rules import CELL_RULES, FINDING, INTAKE_RULES, message
 from pipeline.layout import Layout
@@ -35,16 +32,14 @@ _DATE = (
 )
 _INT_LIMIT = 2.0**53
 _MANY = {"万亿": 12, "千万": 7, "百万": 6, "十万": 5, "亿": 8, "万": 4, "千": 3, "百": 2}  # longest first
-_DECIMALS = 6  # of a number whose point is moved by arithmetic
-_EXACT_POWER = 22  # of ten: the highest that a Float64 holds
-_MANY_PAIRS = 10_000  # of codes and units, each of which is looked up
+_SAMPLE = 10_000  # cells looked at to see whether a column repeats itself
 FLAGS = dict.fromkeys(("是", "yes", "y", "true", "1"), True) | dict.fromkeys(("否", "no", "n", "false", "0"), False)
 
 
 @dataclass(frozen=True)
 class Normalised:
     """`frame`: the canonical columns of the table, then SOURCE, one row for each row of the sheet, null where a cell
-    failed; texts that repeat are Categorical, and integers may be of fewer bits: see `contracts.widened`. `findings`: the columns of `rules.FINDING`; row is null where a header is meant. `rejected`: per row."""
+    failed. `findings`: the columns of `rules.FINDING`; row is null where a header is meant. `rejected`: per row."""
 
     frame: pl.DataFrame
     findings: pl.DataFrame
@@ -73,16 +68,17 @@ def normalise(table: Table, sheet: pl.DataFrame, layout: Layout, filing_year: in
     ]
     raw = sheet.select(
         *(
-            (pl.col(headers[column.name][0]) if column.name in headers else pl.lit(None, pl.String)).alias(column.name)
+            (
+                pl.col(headers[column.name][0]).cast(pl.String) if column.name in headers else pl.lit(None, pl.String)
+            ).alias(column.name)
             for column in table.columns
         ),
         *(pl.col(name).cast(dtype) for name, dtype in SOURCE.items()),
     )
-    about, cells = _About(table, headers, layout, filing_year), _Cells(raw)
+    about, cells = _About(table, headers, layout, filing_year), _Cells.of(raw)
     columns = [column for column in table.columns if column.kind != "unit"]
-    order = sorted(columns, key=lambda column: column.kind not in ("number", "quantity"))  # these take longest
-    reading = dict(threaded(lambda column: (column.name, _read(about, column, cells)), order, raw.height))
-    read = [reading[column.name] for column in columns]
+    with ThreadPoolExecutor() as threads:
+        read = list(threads.map(partial(_read, about, cells), columns))
     rejected = pl.repeat(bool(missing), raw.height, dtype=pl.Boolean, eager=True)
     for column, one in zip(columns, read, strict=True):
         rejected.scatter(one.bad["at"], True)
@@ -90,7 +86,7 @@ def normalise(table: Table, sheet: pl.DataFrame, layout: Layout, filing_year: in
             findings.append(_cell_findings(table, column, raw, one.bad, "unit" in headers))
     values = {name: value for one in read for name, value in one.values.items()}
     return Normalised(
-        raw.select(*(values[name].alias(name) for name in table.dtypes), *SOURCE),
+        raw.select(*(pl.lit(values[name]).alias(name) for name in table.dtypes), *SOURCE),
         pl.concat(findings) if findings else pl.DataFrame(schema=FINDING),
         rejected.alias("rejected"),
     )
@@ -191,72 +187,65 @@ class _About:
 
 
 @dataclass(frozen=True)
-class _Read:
-    """What the cells of one column say: canonical column -> value per row (a literal where all are the same); and the
-    cells that violate a rule (_BAD), in the order of rows."""
+class _Cells:
+    """The cells as filed, by the name of their column; of columns that repeat themselves, the distinct texts (null among
+    them) and per row the position of its text."""
 
-    values: dict[str, pl.Expr]
-    bad: pl.DataFrame
+    raw: pl.DataFrame
+    coded: Mapping[str, tuple[pl.Series, pl.Series]]
+
+    @classmethod
+    def of(cls, raw: pl.DataFrame) -> _Cells:
+        few = [name for name in raw.columns if name not in SOURCE and _repeats(raw[name])]
+        codes = raw.select(pl.col(name).cast(pl.Categorical(pl.Categories.random())) for name in few)
+        coded = {}
+        for one in codes:
+            texts = pl.concat([one.dtype.categories.to_series(), pl.Series([None], dtype=pl.String)])  # type: ignore[attr-defined]
+            coded[one.name] = texts.alias(one.name), one.to_physical().fill_null(texts.len() - 1)
+        return cls(raw, coded)
+
+
+def _repeats(cells: pl.Series) -> bool:
+    """Whether some of its cells show a column to hold few texts: then each is understood once."""
+    some = cells.gather_every(max(1, cells.len() // _SAMPLE))
+    return some.n_unique() * 4 < some.len()
 
 
 @dataclass(frozen=True)
-class _Cells:
-    """The cells as filed, by the name of their column."""
+class _Read:
+    """What the cells of one column say: canonical column -> value per row; and the cells that violate a rule (_BAD), in
+    the order of rows."""
 
-    raw: pl.DataFrame
-    known: dict[str, Distinct | None] = field(default_factory=dict)
-
-    def few(self, name: str) -> Distinct | None:
-        """The distinct texts of a column, found once."""
-        if name not in self.known:
-            self.known[name] = distinct(self.raw[name])
-        return self.known[name]
+    values: dict[str, pl.Series]
+    bad: pl.DataFrame
 
 
-def _read(about: _About, column: Column, cells: _Cells) -> _Read:
-    """As `_meaning` of all rows has it, sooner."""
-    unit = about.headers.get(column.name, ("", None))[1]
-    plain = column.kind == "quantity" or (column.kind == "number" and not _many(unit))
-    plain |= column.kind == "integer" and not _many(unit) and is_number(cells.raw[column.name])
-    return (_numbers if plain and column.name in about.headers else _texts)(about, column, cells)
-
-
-def _texts(about: _About, column: Column, cells: _Cells) -> _Read:
-    """Each distinct text is understood once, where there are few and no other column has a say."""
-    names, filed = _inputs(column), cells.raw[column.name]
-    alone = names == [column.name] and _outputs(column) == (column.name,)
-    if alone and column.dtype == pl.Int64 and is_number(filed):
-        each = filed.cast(pl.Int64).unique()
-        meant = _meaning(about, column, each.to_frame())
-        if meant["rule"].null_count() == each.len() and each.equals(meant[column.name]):  # years mean what they are
-            return _Read({column.name: pl.lit(filed)}, pl.DataFrame(schema=_BAD))
-    few = cells.few(column.name) if len(names) == 1 else None
-    meant = _meaning(about, column, cells.raw.select(names) if few is None else few.texts.to_frame(column.name))
-    if few is None:
-        values = {name: pl.lit(meant[name]) for name in _outputs(column)}
-    elif alone and column.dtype == pl.String and few.texts.equals(meant[column.name]):  # ids mean what they are
-        values = {column.name: pl.lit(filed)}
-    else:
-        values = {name: _spread(meant[name], few) for name in _outputs(column)}
-    wrong = meant["rule"].is_not_null()
-    if not wrong.any():
-        return _Read(values, pl.DataFrame(schema=_BAD))
-    at = (wrong if few is None else few.spread(wrong)).arg_true()
-    bad = meant[at if few is None else few.codes[at]]
-    return _Read(values, bad.select(at.alias("at"), "rule", "right", "found"))
-
-
-def _numbers(about: _About, column: Column, cells: _Cells) -> _Read:
-    """Plain numbers by a cast, and the rest as texts."""
-    quick = _converted(about, column, cells) if column.units else {column.name: _plain(cells.raw[column.name])}
+def _read(about: _About, cells: _Cells, column: Column) -> _Read:
+    """As `_meaning` of all rows has it, sooner: most numbers are plain ones."""
+    if column.kind not in ("number", "quantity") or column.name not in about.headers:
+        return _texts(about, cells, column)
+    quick = _plain_numbers(about, cells, column)
     rest = quick[column.name].is_null().arg_true()
     if rest.is_empty():
-        return _Read({name: pl.lit(value) for name, value in quick.items()}, pl.DataFrame(schema=_BAD))
-    left = cells.raw[rest]
-    slow = _texts(about, column, _Cells(left))
-    late = left.select(**slow.values)
-    values = {name: pl.lit(value.scatter(rest, late[name])) for name, value in quick.items()}
+        return _Read(quick, pl.DataFrame(schema=_BAD))
+    slow = _texts(about, _Cells(cells.raw[rest], {}), column)
+    values = {name: value.scatter(rest, slow.values[name]) for name, value in quick.items()}
     return _Read(values, slow.bad.with_columns(at=rest.gather(slow.bad["at"])))
+
+
+def _texts(about: _About, cells: _Cells, column: Column) -> _Read:
+    """Each distinct text is understood once, where they repeat themselves and no other column has a say."""
+    names = _inputs(column)
+    if len(names) > 1 or column.name not in cells.coded:
+        meant = _meaning(about, column, cells.raw.select(names))
+        at = meant["rule"].is_not_null().arg_true()
+        values, bad = {name: meant[name] for name in _outputs(column)}, meant[at]
+    else:
+        texts, codes = cells.coded[column.name]
+        meant = _meaning(about, column, texts.to_frame())
+        at = meant["rule"].is_not_null().gather(codes).arg_true()
+        values, bad = {name: meant[name].gather(codes) for name in _outputs(column)}, meant[codes[at]]
+    return _Read(values, bad.select(at.alias("at"), "rule", "right", "found"))
 
 
 def _inputs(column: Column) -> list[str]:
@@ -276,83 +265,34 @@ def _outputs(column: Column) -> tuple[str, ...]:
     return (*column.canonical, "unit") if column.by else column.canonical
 
 
-def _spread(values: pl.Series, few: Distinct) -> pl.Expr:
-    if values.n_unique() == 1:
-        return pl.lit(values[0], values.dtype)
-    return pl.lit(few.spread(coded(values) if values.dtype == pl.String else values))
-
-
-def _plain(cells: pl.Series) -> pl.Series:
-    """The number of each cell that is one as it stands, as `number` reads it, else null."""
-    if is_number(cells):
-        return cells
-    value = cells.cast(pl.String).cast(pl.Float64, strict=False)
-    odd = ~value.is_finite()
-    return value.set(odd, None) if odd.any() else value
-
-
-def _converted(about: _About, column: Column, cells: _Cells) -> dict[str, pl.Series]:
-    """Plain numbers in canonical units, and these units where they depend on another column; null where it takes more
-    than arithmetic."""
-    filed, pairs, by, unit = cells.raw[column.name], pl.DataFrame({column.name: ["1"]}), None, None
+def _plain_numbers(about: _About, cells: _Cells, column: Column) -> dict[str, pl.Series]:
+    """Numbers in canonical units, and these units where they depend on another column; null where a text is more than
+    digits, or its unit takes more than a power of ten: `1.2`, in 万kWh, becomes the number that `1.2e4` says."""
+    text, unit = cells.raw[column.name], about.headers[column.name][1]
+    pairs, row = pl.DataFrame({column.name: ["1"]}), None
     if column.by:
-        unit, by = cells.few("unit"), cells.few(column.by)
-        if by is None or unit is None or by.texts.len() * unit.texts.len() > _MANY_PAIRS:
-            nothing = cells.raw.clear(filed.len())
-            return {
-                column.name: nothing[column.name].cast(pl.String).cast(pl.Float64),
-                "unit": nothing["unit"].cast(pl.String),
-            }
-        n = unit.texts.len()
-        each = pl.int_range(by.texts.len() * n, eager=True)
-        pairs = pl.DataFrame({column.by: by.texts.gather(each // n), "unit": unit.texts.gather(each % n)})
+        if not {column.by, "unit"} <= set(cells.coded):
+            dtypes = about.table.dtypes
+            return {name: pl.repeat(None, text.len(), dtype=dtypes[name], eager=True) for name in _outputs(column)}
+        (codes, by), (names, units_of) = cells.coded[column.by], cells.coded["unit"]
+        pair = by.cast(pl.UInt64) * names.len() + units_of
+        used = pair.unique()
+        pairs = pl.DataFrame({column.by: codes.gather(used // names.len()), "unit": names.gather(used % names.len())})
         pairs = pairs.with_columns(pl.lit("1").alias(column.name))
-    prepared = _prepared(about.table, pairs)
-    _, _, canonical, power = _units(about.table, column, prepared, about.headers[column.name][1])
-    known = prepared.select(canonical=canonical, power=power.cast(pl.Int64, strict=False))
-
-    def move(rows: slice) -> pl.Series:
-        value = _plain(filed[rows])
-        pair = np.zeros(value.len(), np.intp)
-        if by and unit:
-            pair = by.codes[rows].to_numpy().astype(np.intp) * unit.texts.len() + unit.codes[rows].to_numpy()
-        return _moved(value, known["power"], pair)
-
-    values = {column.name: pl.concat(threaded(move, blocks(filed.len()), filed.len()), rechunk=True)}
-    return values | (
-        {"unit": by.spread(coded(known["canonical"].gather_every(unit.texts.len())))} if by and unit else {}
-    )
-
-
-@np.errstate(over="ignore", invalid="ignore")  # what is so large goes by its digits
-def _moved(value: pl.Series, powers: pl.Series, pair: npt.NDArray[np.intp]) -> pl.Series:
-    """value x 10^powers[pair], exactly; null where there is no power.
-
-    If v is the float of a decimal N / 10^6 with a whole N of up to 15 digits (then no other decimal so short has this
-    float), v x 10^n is N x 10^(n-6): one operation on two exact numbers. Others go by their digits.
-    """
-    if powers.eq_missing(0).all():
-        return value
-    shifts = [None if one is None or abs(one - _DECIMALS) > _EXACT_POWER else one - _DECIMALS for one in powers]
-    up = np.array([10.0 ** max(0, shift or 0) for shift in shifts])
-    down = np.array([np.nan if shift is None else 10.0 ** max(0, -shift) for shift in shifts])
-    v = value.to_numpy()
-    n = np.rint(v * 10.0**_DECIMALS)
-    short = np.abs(n) < 1e15
-    moved = down[pair]
-    np.divide(n, moved, out=moved)  # to fill new memory takes longer than to compute
-    if (up != 1).any():
-        moved *= up[pair]
-    n /= 10.0**_DECIMALS
-    short &= n == v
-    done = pl.Series(moved, nan_to_null=True)
-    long = np.flatnonzero(~short)
-    long = long[~np.isnan(v[long])]
-    if not len(long):
-        return done
-    at = pl.Series(long, dtype=pl.UInt32)
-    shifted = _shifted(pl.lit(value.gather(at)), pl.lit(powers.gather(pair[long])))
-    return done.scatter(at, pl.select(shifted).to_series())
+        place = pl.repeat(None, codes.len() * names.len(), dtype=pl.UInt32, eager=True)
+        row = place.scatter(used, pl.int_range(used.len(), dtype=pl.UInt32, eager=True)).gather(pair)
+    if column.units:
+        prepared = _prepared(about.table, pairs)
+        _, _, canonical, power = _units(about.table, column, prepared, unit)
+        known = prepared.select(unit=canonical, power=power.cast(pl.Int64, strict=False))
+    else:
+        known = pl.DataFrame({"unit": [None], "power": [_many(unit)]})
+    if not known["power"].eq_missing(0).all():
+        exponent = known.select(pl.format("e{}", "power")).to_series()
+        text = pl.select(pl.lit(text) + pl.lit(exponent if row is None else exponent.gather(row))).to_series()
+    number = text.cast(pl.Float64, strict=False).alias(column.name)
+    values = {column.name: number.set(~number.is_finite(), None)}
+    return values if row is None else values | {"unit": known["unit"].gather(row)}
 
 
 def _meaning(about: _About, column: Column, raw: pl.DataFrame) -> pl.DataFrame:

@@ -11,23 +11,19 @@ A sentence says what was found and what would be right: `能源消耗.xlsx「202
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from functools import partial, reduce
 from operator import xor
-from typing import Any, Literal, TypeVar
+from typing import Literal
 
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from pipeline.filings.case_factors import basis, carriers
-from pipeline.filings.contracts import BY_NAME, FIRST_YEAR, METRIC_ACTION, TABLES, Column, Table, widened
-from pipeline.filings.distinct import blocks, distinct, threaded
+from pipeline.filings.contracts import BY_NAME, FIRST_YEAR, METRIC_ACTION, TABLES, Column, Table
 from pipeline.layout import Layout
 from pipeline.regions import all_regions
 
-T = TypeVar("T")
 Severity = Literal["error", "warning"]
 Frames = Mapping[str, pl.DataFrame]  # canonical tables by name, with _row
 
@@ -203,12 +199,12 @@ def _row_rule(rule: RowRule) -> Finder:
 
 @dataclass(frozen=True)
 class Context:
-    """report_year; province code -> name; published growth (year, growth_pct) or None; what rules share: `_once`."""
+    """report_year; province code -> name; published growth (year, growth_pct) or None; what rules share: `_by_key`."""
 
     report_year: int
     provinces: Mapping[str, str]
     published_growth: pl.DataFrame | None
-    shared: dict[tuple[str, str], Future[Any]] = field(default_factory=dict)
+    by_key: Mapping[str, pl.DataFrame] = field(default_factory=dict)
 
 
 Finder = Callable[[Frames, Context], Iterator[pl.DataFrame]]
@@ -227,7 +223,7 @@ class FrameRule:
 
 def _found(rows: pl.DataFrame, table: str, column: str, says: pl.Expr, found: pl.Expr | None = None) -> pl.DataFrame:
     what = pl.col(column).cast(pl.String) if found is None else found
-    whole = widened(rows.rechunk())  # polars 2.1 panics when it formats a column whose first chunk is empty
+    whole = rows.rechunk()  # polars 2.1 panics when it formats a column whose first chunk is empty
     return whole.select(
         table=pl.lit(table),
         _row=pl.col("_row").cast(pl.UInt32),
@@ -245,19 +241,6 @@ def _where(frame: pl.DataFrame, holds: pl.Expr) -> pl.DataFrame:
 
 def _provinces_only(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.filter(~pl.col("is_control")) if "is_control" in frame.columns and frame["is_control"].any() else frame
-
-
-def _once(context: Context, name: str, frame: pl.DataFrame, find: Callable[[pl.DataFrame, Table, Context], T]) -> T:
-    """`find` of the table, worked out for the first rule that asks."""
-    mine = Future[T]()
-    future = context.shared.setdefault((name, find.__name__), mine)
-    if future is mine:
-        try:
-            mine.set_result(find(frame, BY_NAME[name], context))
-        except BaseException as error:
-            mine.set_exception(error)
-    found: T = future.result()
-    return found
 
 
 def _limits(column: Column) -> list[tuple[str, float | None, float | None]]:
@@ -316,61 +299,27 @@ def _years(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
             yield _found(_where(frame, bad), name, "year", pl.format("年份 {}" + right, "year"))
 
 
-# Rules on keys look at 64-bit hashes first, and at the rows themselves only where these may violate a rule.
+# Rules on keys look at hashes first, and at the rows themselves only where these may violate a rule.
 
 
 def _hash(parts: Sequence[str]) -> pl.Expr:
-    return reduce(xor, (pl.col(part).to_physical().hash(seed) for seed, part in enumerate(parts)))
+    return reduce(xor, (pl.col(part).hash(seed) for seed, part in enumerate(parts)))
 
 
-@dataclass(frozen=True)
-class _ByKey:
-    """The rows of a frame in the order of a hash of their key but for the year, then of the year.
-
-    packed: hash x `years` + year (from that of the oldest row), and in the last `bits` where the row stands in the
-    frame; ascending. Integers are sorted many times as fast as rows.
-    """
-
-    packed: npt.NDArray[np.uint64]
-    years: int
-    bits: int
-
-    def at(self, part: slice) -> npt.NDArray[np.uint32]:
-        return (self.packed[part] & ((1 << self.bits) - 1)).astype(np.uint32)
-
-    def steps(self) -> Iterator[tuple[slice, npt.NDArray[np.uint64]]]:
-        """Neighbouring rows in blocks, and from each to the next: 0 if key and year are the same, 1 if the year is the
-        next one, else any other number."""
-        for rows in blocks(len(self.packed)):
-            part = slice(rows.start, rows.stop + 1)
-            yield part, np.diff(self.packed[part] >> self.bits)
+def _by_key(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
+    """`key` (a hash of the key but for the year, its last 6 bits the year) in ascending order, with _row and the values
+    that are compared with those of the year before: rows of one key are neighbours, and so are those of two years."""
+    year = (pl.col("year") - FIRST_YEAR) % 64 if "year" in table.key else pl.lit(0)
+    key = _hash([part for part in table.key if part != "year"]) // 64 * 64 + year.fill_null(0).cast(pl.UInt64)
+    return frame.select("_row", *_yearly_values(table), key=key).sort("key")
 
 
-def _by_key(frame: pl.DataFrame, table: Table, context: Context) -> _ByKey:
-    year = pl.col("year") if "year" in table.key else pl.lit(0)
-    first, last = frame.select(first=year.min().fill_null(0), last=year.max().fill_null(0)).row(0)
-    years, bits = 1 << int(last - first + 1).bit_length(), frame.height.bit_length()
-    key = _hash([part for part in table.key if part != "year"]) * years + (year - first).fill_null(0).cast(pl.UInt64)
-    packed, parts = np.empty(frame.height, np.uint64), frame.select(table.key)
-
-    def pack(rows: slice) -> None:
-        packed[rows] = parts[rows].select(key=key)["key"].to_numpy()
-        packed[rows] <<= bits
-        packed[rows] |= np.arange(rows.start, min(rows.stop, frame.height), dtype=np.uint64)
-
-    threaded(pack, blocks(frame.height), frame.height)
-    packed.sort()
-    return _ByKey(packed, years, bits)
+def _yearly_values(table: Table) -> list[str]:
+    return [column.name for column in table.columns if column.yearly]
 
 
-def _same_key(frame: pl.DataFrame, table: Table, context: Context) -> pl.DataFrame:
-    """The rows whose key occurs more than once."""
-    order, found = _once(context, table.name, frame, _by_key), [np.empty(0, np.uint32)]
-    for part, step in order.steps():
-        same = np.flatnonzero(step == 0)
-        if len(same):
-            found += [order.at(part)[same], order.at(part)[same + 1]]
-    return widened(frame[np.unique(np.concatenate(found))]).filter(pl.struct(table.key).is_duplicated())
+def _rows_of(frame: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
+    return frame.filter(pl.col("_row").is_in(rows.implode())) if rows.len() else frame.clear()
 
 
 def _duplicates(identical: bool) -> Finder:
@@ -379,7 +328,10 @@ def _duplicates(identical: bool) -> Finder:
     def find(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
         for name, frame in frames.items():
             table = BY_NAME[name]
-            twice = _once(context, name, frame, _same_key)
+            keys = context.by_key[name]
+            again = pl.col("key").eq(pl.col("key").shift())
+            twice = _rows_of(frame, keys.filter(again | again.shift(-1))["_row"])
+            twice = twice.filter(pl.struct(table.key).is_duplicated())
             if twice.is_empty():
                 continue
             differ = pl.struct(*table.dtypes).n_unique().over(table.key) > 1
@@ -410,33 +362,21 @@ def _month_mix(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
             continue
         rest = [part for part in table.key if part != "month"]
         month = pl.col("month")
-        some = _of_both_sorts(frame, rest)
-        bad = some.filter((month.min().over(rest) == 0) & (month.max().over(rest) > 0))
+        if frame["month"].min() != 0 or frame["month"].max() == 0:
+            continue
+        annual = frame.filter(month == 0).select(rest).unique()
+        monthly = frame.filter(month > 0).join(annual, on=rest, how="semi")
+        both = frame.join(monthly, on=rest, how="semi", maintain_order="left")
         what = pl.when(month == 0).then(pl.lit("年度数据")).otherwise(pl.format("{} 月数据", "month"))
         says = pl.format("这是{}，同一主键又有分月和年度两种数据；应只报其中一种，全部退回", what)
-        yield _found(bad, name, "month", says)
-
-
-def _of_both_sorts(frame: pl.DataFrame, rest: list[str]) -> pl.DataFrame:
-    """The rows that may have an annual row and a monthly one of the same `rest`."""
-    if frame["month"].min() != 0 or frame["month"].max() == 0:
-        return frame.clear()
-    hashed = frame.select(hash=_hash(rest), annual=pl.col("month") == 0)
-    annual, monthly = (hashed.filter(sort)["hash"].unique() for sort in (pl.col("annual"), ~pl.col("annual")))
-    both = annual.filter(annual.is_in(monthly.implode()))
-    return frame.filter(hashed["hash"].is_in(both.implode())) if both.len() else frame.clear()
+        yield _found(both, name, "month", says)
 
 
 def _unknown_entities(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
-    entities = widened(frames.get("entities", pl.DataFrame(schema={"entity_id": pl.String()})))
+    entities = frames.get("entities", pl.DataFrame(schema={"entity_id": pl.String()}))
     for name, frame in frames.items():
         if name != "entities" and "entity_id" in frame.columns:
-            few = distinct(frame["entity_id"])
-            if few is None:
-                bad = widened(frame).join(entities, on="entity_id", how="anti", maintain_order="left")
-            else:
-                unknown = ~few.texts.is_in(entities["entity_id"].implode())
-                bad = frame[few.spread(unknown.fill_null(True)).arg_true()] if unknown.any() else frame.clear()
+            bad = frame.join(entities, on="entity_id", how="anti", maintain_order="left")
             yield _found(bad, name, "entity_id", pl.format(
                 "填报单位 {} 不在“填报单位”表中（或其登记行已被退回）；应先在该表登记，或改为已登记的编码", "entity_id"))  # fmt: skip
 
@@ -446,7 +386,7 @@ _WHERE = ("year", "entity_id", "province_code")
 
 def _yearly(frame: pl.DataFrame, table: str, value: str, by: Sequence[str] = _WHERE) -> pl.DataFrame:
     """Sums of a year without control rows: `by`, value, _row (the first). A part of a year has the value null."""
-    rows = widened(_provinces_only(frame))
+    rows = _provinces_only(frame)
     if "month" not in frame.columns:
         return rows.group_by(by, maintain_order=True).agg(pl.col(value).sum(), pl.col("_row").min())
     key = [part for part in BY_NAME[table].key if part != "month"]
@@ -562,7 +502,7 @@ def _against_last_year(slip: bool) -> Finder:
             values = [column for column in table.columns if column.yearly]
             if not values:
                 continue
-            both = _once(context, name, frame, _changed)
+            both = _changed(frame, table, context.by_key[name])
             for column in values:
                 now, then = pl.col(column.name), pl.col(f"_{column.name}")
                 times = now / then
@@ -582,51 +522,24 @@ def _against_last_year(slip: bool) -> Finder:
     return find
 
 
-def _changed(frame: pl.DataFrame, table: Table, context: Context) -> pl.DataFrame:
-    """The rows that may have changed by more than CHANGE against the year before, with its values as `_…`."""
-    order = _once(context, table.name, frame, _by_key)
-    columns = [column.name for column in table.columns if column.yearly]
-    values = {name: _short(frame[name].to_numpy()) for name in columns}
-
-    def candidates(part: slice, step: npt.NDArray[np.uint64]) -> list[npt.NDArray[np.uint32]]:
-        at, found = order.at(part), [np.empty(0, np.uint32)]
-        # other keys of one hash stand between a row and its last year
-        for twin in np.unique((order.packed[part][1:] >> order.bits)[step == 0] // np.uint64(order.years)).tolist():
-            first, last = ((one * order.years) << order.bits for one in (twin, twin + 1))
-            start, stop = np.searchsorted(order.packed, np.array([first, last - 1], np.uint64)).tolist()
-            found.append(order.at(slice(start, stop + 1)))
-        for name in columns:
-            value = values[name][at]
-            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-                times = value[1:] / value[:-1]
-            alike = (times > 1.01 / CHANGE) & (times < 0.99 * CHANGE)
-            now = np.flatnonzero((step == 1) & (value[:-1] > 0) & ~alike) + 1
-            found += [at[now], at[now - 1]]
-        return found
-
-    found = [one for some in threaded(lambda block: candidates(*block), order.steps(), frame.height) for one in some]
-    rows = widened(_provinces_only(frame[np.unique(np.concatenate(found))]))
+def _changed(frame: pl.DataFrame, table: Table, keys: pl.DataFrame) -> pl.DataFrame:
+    """The rows that changed by more than CHANGE against the year before, with its values as `_…`. A row whose hash is
+    that of another key may stand between the two: once in ten thousand files of millions of rows."""
+    columns = _yearly_values(table)
+    last_year = pl.col("key") == pl.col("key").shift() + 1
+    times = [pl.col(name) / pl.col(name).shift() for name in columns]
+    far = pl.any_horizontal(~one.is_between(1.01 / CHANGE, 0.99 * CHANGE) for one in times)
+    now = last_year & far.fill_null(False)
+    rows = _provinces_only(_rows_of(frame, keys.filter(now | now.shift(-1))["_row"]))
     before = rows.select(
         *(pl.col(part) + 1 if part == "year" else pl.col(part) for part in table.key),
         *(pl.col(name).alias(f"_{name}") for name in columns),
         *([pl.col("entity_id").alias("_entity")] if "entity_id" not in table.key else []),
-    ).unique(table.key)
-    both = rows.join(before, on=table.key)
+    )
+    both = rows.join(before, on=table.key, maintain_order="left")
     if "_entity" in both.columns:  # named where it is another one
         both = both.with_columns(pl.when(pl.col("_entity") != pl.col("entity_id")).then("_entity"))
     return both
-
-
-def _short(values: npt.NDArray[np.float64]) -> npt.NDArray[np.floating]:
-    """As Float32 where none of them becomes zero or infinity: half the memory is looked up more than twice as fast."""
-    with np.errstate(over="ignore"):
-        short = values.astype(np.float32)
-    fits = np.count_nonzero(short) == np.count_nonzero(values) and not np.isinf(short).any()
-    return short if fits else values
-
-
-def _of_part(frame: pl.DataFrame, value: pl.Expr, rows: slice) -> pl.Series:
-    return frame[rows].select(value=value)["value"]
 
 
 def _province_missing(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
@@ -635,16 +548,9 @@ def _province_missing(frames: Frames, context: Context) -> Iterator[pl.DataFrame
         if not BY_NAME[name].has(*_WHERE) or BY_NAME[name].has("action_no"):
             continue
         rows = _provinces_only(frame)
-        # the hash of entity and province and the year, in one integer
-        mark = _hash(_WHERE[1:]) * 64 + (pl.col("year") - FIRST_YEAR).cast(pl.UInt64)
-        where, height = rows.select(_WHERE), rows.height
-        parts = threaded(partial(_of_part, where, mark), blocks(height), height)
-        runs = [part.filter(part.ne_missing(part.shift())) for part in parts]  # they mostly stand together
-        marks = pl.concat(runs).unique(maintain_order=True)
-        has_next = (marks % 64 + 1).is_in((marks % 64).unique().implode())
-        last = marks.filter(has_next & ~(marks + 1).is_in(marks.implode()))
-        gone = rows.filter(pl.concat(parts).is_in(last.implode())) if last.len() else rows.clear()
-        gone = gone.select(_WHERE).unique(maintain_order=True).with_columns(pl.col("year") + 1)
+        filed = rows.select(_WHERE).filter(_hash(_WHERE).is_first_distinct())
+        next_year = filed.with_columns(pl.col("year") + 1).filter(pl.col("year").is_in(filed["year"].implode()))
+        gone = next_year.join(filed, on=_WHERE, how="anti", maintain_order="left")
         says = pl.format("单位 {} {} 年报过{}，{} 年没有报或全部被退回；应补报，或说明在该省已无业务", "entity_id", pl.col("year") - 1,
                          _province(context), "year")  # fmt: skip
         yield _found(gone.with_columns(_row=None), name, "province_code", says)
@@ -674,7 +580,7 @@ def _control_totals(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
         control = _where(frame, pl.col("is_control"))
         if control.is_empty():
             continue
-        control, rows = widened(control), widened(frame.filter(~pl.col("is_control")))
+        rows = frame.filter(~pl.col("is_control"))
         for column in values:
             value = column.name
             summed = rows.group_by(key).agg(pl.col(value).sum().alias("_sum"))
@@ -792,33 +698,30 @@ def check(
     """
     frames: dict[str, pl.DataFrame] = {name: frame.with_row_index("_row") for name, frame in tables.items()}
     context = Context(report_year, {one.code: one.short_zh for one in all_regions(layout)}, published_growth)
-    left, parts = frames, []
+    left, keys, parts = frames, dict[str, pl.DataFrame](), list[pl.DataFrame]()
     stages = (
         [rule for rule in _RULES if rule.severity == "error" and not rule.after_entities],
         [rule for rule in _RULES if rule.after_entities],
         [rule for rule in _RULES if rule.severity == "warning"],
     )
-    for stage in stages:
-        rows = sum(frame.height for frame in left.values())
-        of_rules = threaded(partial(_find, left, context), stage, rows)
-        found = [
-            part.with_columns(rule=pl.lit(rule.id), severity=pl.lit(rule.severity))
-            for rule, of_rule in zip(stage, of_rules, strict=True)
-            for part in of_rule
-            if part.height
-        ]
-        parts += found
-        errors = [part.select("table", "_row") for part in found if part["severity"][0] == "error"]
-        if errors:
-            left = {name: _without(frame, pl.concat(errors), name) for name, frame in left.items()}
-            context.shared.clear()
+    with ThreadPoolExecutor() as threads:
+        for stage in stages:
+            keys = {name: known if (known := keys.get(name)) is not None and known.height == frame.height
+                    else _by_key(frame, BY_NAME[name]) for name, frame in left.items()}  # fmt: skip
+            found = threads.map(partial(_find, left, replace(context, by_key=keys)), stage)
+            new = [one for of_rule in found for one in of_rule]
+            parts += new
+            errors = [part.select("table", "_row") for part in new if part["severity"][0] == "error"]
+            if errors:
+                left = {name: _without(frame, pl.concat(errors), name) for name, frame in left.items()}
     raw = pl.concat(parts) if parts else pl.DataFrame(schema=_RAW)
     marks = {name: _marks(frame, raw.filter(pl.col("table") == name)) for name, frame in frames.items()}
     return Findings(_sentences(raw, frames), marks)
 
 
 def _find(frames: Frames, context: Context, rule: FrameRule) -> list[pl.DataFrame]:
-    return list(rule.find(frames, context))
+    marked = {"rule": pl.lit(rule.id), "severity": pl.lit(rule.severity)}
+    return [part.with_columns(**marked) for part in rule.find(frames, context) if part.height]
 
 
 _RAW = {
