@@ -33,13 +33,12 @@ from pipeline.errors import DataError, shown
 from pipeline.filings.contracts import BY_NAME, SOURCE, Column, Table, column_of, table_of
 from pipeline.filings.normalise import finding, normalise
 from pipeline.filings.reading import clean, own_yaml
-from pipeline.filings.rows import Rows, in_words, key_in_words
+from pipeline.filings.rows import CORRECTED, Rows, in_words, key_in_words
 from pipeline.layout import Layout
 from pipeline.yaml_text import NotPlain
 
 NAME = "corrections.yml"
 EMPTY = "空"  # an `expect` for a cell that was left empty
-CORRECTED = "corrected"  # the flag of a row whose value was set or scaled
 ACTIONS = ("set", "scale", "drop", "flag")
 APPLIED = {
     "entry": pl.Int64(),
@@ -165,9 +164,9 @@ def _correction(n: int, entry: Any) -> Correction:
     makes_key = [one for one in table.columns if set(one.canonical) & set(table.key)]
     if beyond := set(key) - {one.name for one in makes_key}:
         names = "、".join(sorted(table.column(name).zh for name in beyond))
-        raise _wrong(n, f"key 中的 {names} 不是主键；主键是 {'、'.join(one.zh for one in makes_key)}")
+        raise _wrong(n, f"key 中的 {names} 不能用来指明一行；应为 {'、'.join(one.zh for one in makes_key)}")
     if missing := [one.zh for one in makes_key if one.required and one.name not in key]:
-        raise _wrong(n, f"key 中缺少 {'、'.join(missing)}；主键是 {'、'.join(one.zh for one in makes_key)}")
+        raise _wrong(n, f"key 中缺少 {'、'.join(missing)}；应写明 {'、'.join(one.zh for one in makes_key)}")
     return Correction(
         n, table, {one.name: key.get(one.name, "") for one in makes_key}, column, action, entry.get("value"),
         _text(entry["expect"]), str(entry["reason"]), str(entry["who"]), entry["date"],

@@ -52,7 +52,6 @@ _FILLED_DOWN = ("id", "code", "province", "year", "month", "unit")  # where a me
 _YEAR_FOLDER = re.compile(r"(20[0-9]{2})年?")
 _UNIT_ABOVE = re.compile(r"单位\s*[:：]\s*([^\s，。；;)）\]】]+)")
 _IN_BRACKETS = re.compile(r"[(（\[【]\s*(?:计量单位|单位)?\s*[:：]?\s*([^()（）\[\]【】]+?)\s*[)）\]】]")
-_SUMS = ["合计", "总计", "小计", "共计", "总和", "累计"]
 _SIGNATURE = r"^(?:填表|填报|制表|编制|审核|复核|审批|负责|联系|单位负责|日期|电话)[^\d]{0,8}[:：]?"
 _LEAVES = ("key.restated", "correction.drop")  # rules of rows that are not wrong, yet not accepted
 
@@ -114,7 +113,11 @@ def take_in(folder: Path, layout: Layout, report_year: int | None = None, limits
     found, applied = corrections.apply(entries, tables, found, layout)
     left = {name: rows.left for name, rows in tables.items()}
     growth = reference.business_volume_index(published)
-    checked = rules.check({name: frame.drop(OWN) for name, frame in left.items()}, year, layout, growth)
+
+    def filed(table: str, at: pl.Series, column: str) -> pl.Series:
+        return tables[table].said(left[table]["_id"].gather(at), column)
+
+    checked = rules.check({name: frame.drop(OWN) for name, frame in left.items()}, year, layout, growth, filed)
     found = pl.concat([found, checked.frame]).sort("severity", maintain_order=True)
     accepted = {table.name: pl.DataFrame(schema=table.dtypes | SOURCE | FLAGS) for table in TABLES}
     quarantine = {table.name: pl.DataFrame(schema=quarantine_schema(table)) for table in TABLES}
@@ -315,24 +318,25 @@ def _no_table(sheet: Sheet) -> FileProblem:
 def _not_data(table: Table, findings: pl.DataFrame) -> pl.DataFrame:
     """`findings` with one for each row that is a sum, a second header or a signature instead of those of its cells."""
     spelt = {text for column in table.columns for text in (column.name, *column.headers)}
-    found = pl.col("found")
+    found, is_sum = pl.col("found"), pl.col("rule") == "row.not_data"
     row = ["file", "sheet", "row"]
+    errors = findings.filter(pl.col("severity") == "error", pl.col("row").is_not_null())
+    sums = errors.filter(is_sum).unique(row, keep="first", maintain_order=True)
     kinds = (
-        (found.is_in(_SUMS), pl.format("这是“{}”行", found)),
         (found.is_in(spelt) & (found.is_in(spelt).sum().over(row) > 1), pl.lit("这是重复的表头")),
         (
             found.str.contains(_SIGNATURE) & ((pl.col("rule") == "cell.missing").sum().over(row) > 2),
             pl.format("“{}”是表下的落款", found),
         ),
-    )  # fmt: skip
-    errors = findings.filter(pl.col("severity") == "error", pl.col("row").is_not_null())
+    )
     told = [errors.filter(holds).select(*row, what=what) for holds, what in kinds]
     rows = pl.concat(told).unique(row, keep="first", maintain_order=True)
-    if rows.is_empty():
+    rows = rows.join(sums, on=row, how="anti", nulls_equal=True, maintain_order="left")
+    if rows.is_empty() and sums.is_empty():
         return findings
     source = rows.rename(dict(zip(row, SOURCE, strict=True)))
-    instead = finding(source, table, None, "row.not_data", pl.lit(""), pl.col("what"))
-    return pl.concat([findings.join(rows, on=row, how="anti", nulls_equal=True, maintain_order="left"), instead])
+    instead = pl.concat([sums, finding(source, table, None, "row.not_data", pl.lit(""), pl.col("what"))])
+    return pl.concat([findings.join(instead, on=row, how="anti", nulls_equal=True, maintain_order="left"), instead])
 
 
 def _ragged(table: Table, texts: pl.DataFrame) -> pl.DataFrame:

@@ -26,10 +26,26 @@ from pipeline.filings.rules import CELL_RULES, FINDING, INTAKE_RULES, message
 from pipeline.layout import Layout
 
 _NOT_CONTRACT = (*SOURCE, "_ragged", "_extra")  # columns that the reading adds
+_TIME = r"[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[AaPp][Mm]|Z|[+-]\d{2}:?\d{2})?"
 _DATE = (
-    r"^(?:(\d{4})(?:年|\.0+)?|(\d{4})(?:年|[-/])(\d{1,2})(?:月|(?:月|[-/])(\d{1,2})日?(?:[ T].*)?)?"
+    rf"^(?:(\d{{4}})(?:年|\.0+)?|(\d{{4}})(?:年|[-/])(\d{{1,2}})(?:月|(?:月|[-/])(\d{{1,2}})日?(?:{_TIME})?)?"
     r"|(\d{4})\.(\d{2})(?:\.(\d{2}))?)$"  # 2023.1 may be a number that lost the zero of October
 )
+# What a spreadsheet makes of an identifier, and what to do.
+_FORMULA = r'^=\s*"?([^"]*)"?$'
+_POWER_OF_TEN = r"^[0-9](?:\.[0-9]+)?[eE]\+[0-9]+$|^[0-9]\.[0-9]+[eE][0-9]+$"
+_DAY = (
+    r"^(?:[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}|[0-9]{4}年[0-9]{1,2}月[0-9]{1,2}日|[0-9]{1,2}月[0-9]{1,2}日"
+    rf"|(?:[0-9]{{1,2}}-)?(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)(?:-[0-9]{{1,2}})?)(?:{_TIME})?$"
+)
+_DIGITS = 15  # of a number that a spreadsheet keeps
+_AS_TEXT = "应为原来的编号：把整列的单元格格式设为文本，再重新填写"
+# The words of a sum row, alone or with what they sum up; 合计算力中心 is a name.
+_SUM_SCOPE = "[0-9年月日季度第至上下半全本当累各省市区县国网集团公司页表行业]*"
+_SUM_END = "(?:数|值|行|额|项|栏)?(?:[万亿]?(?:kwh|千瓦时|度|吨|tb|元|[个座间处家户栋条架]))?[0-9]*$"
+_SUM = rf"(?:^{_SUM_SCOPE}(?:合计|小计|总计|共计|总和|累计){_SUM_END}|^(?:grand|sub)?totals?(?:20[0-9]{{2}})?$|^sum$)"
+_SUM_OF = rf"{_SUM}|^.{{1,16}}(?:合计|小计|总计|共计|总和){_SUM_END}|^其中"
+_TOTAL_OF = r"(?i)[\s_:：/-](?:grand |sub)?totals?\W*$"
 _INT_LIMIT = 2.0**53
 _MANY = {"万亿": 12, "千万": 7, "百万": 6, "十万": 5, "亿": 8, "万": 4, "千": 3, "百": 2}  # longest first
 _SAMPLE = 10_000  # cells looked at to see whether a column repeats itself
@@ -135,19 +151,33 @@ def _header_finding(
 def _cell_findings(table: Table, column: Column, raw: pl.DataFrame, bad: pl.DataFrame, has_unit: bool) -> pl.DataFrame:
     """One finding for each cell of the column that violates a rule. `bad`: _BAD."""
     found = pl.col("found").fill_null("")
+    sums, bad = bad.filter(rule="row.not_data"), bad.filter(pl.col("rule") != "row.not_data")
+    told = [
+        finding(
+            sums.hstack(raw.select(*SOURCE)[sums["at"]]),
+            table,
+            None,
+            "row.not_data",
+            found,
+            pl.format("这是“{}”行", found),
+        )
+    ]
     nothing = pl.when(found != "").then(pl.format("（填的是“{}”）", found)).otherwise(pl.lit(""))
     return pl.concat(
-        finding(
-            rows,
-            table,
-            table.column("unit") if has_unit and column.by and rule.startswith("unit.") else column,
-            rule,
-            found,
-            nothing if rule.endswith(".missing") else found,
-            pl.col("right"),
-        )
-        for (rule,), rows in bad.hstack(raw.select(*SOURCE)[bad["at"]]).group_by("rule", maintain_order=True)
-        if isinstance(rule, str)
+        told
+        + [
+            finding(
+                rows,
+                table,
+                table.column("unit") if has_unit and column.by and rule.startswith("unit.") else column,
+                rule,
+                found,
+                nothing if rule.endswith(".missing") else found,
+                pl.col("right"),
+            )
+            for (rule,), rows in bad.hstack(raw.select(*SOURCE)[bad["at"]]).group_by("rule", maintain_order=True)
+            if isinstance(rule, str)
+        ]
     )
 
 
@@ -301,7 +331,8 @@ def _meaning(about: _About, column: Column, raw: pl.DataFrame) -> pl.DataFrame:
     texts = _prepared(about.table, raw)
     parsed = _parse(about.table, column, texts, about.headers, about.layout, about.filing_year)
     found = pl.col(column.name) if parsed.found is None else parsed.found
-    meant = texts.select(**parsed.values, rule=parsed.rule, right=parsed.right, found=found)
+    rule = pl.when(_is_sum(column)).then(pl.lit("row.not_data")).otherwise(parsed.rule)
+    meant = texts.select(**parsed.values, rule=rule, right=parsed.right, found=found)
     ok, dtypes = pl.col("rule").is_null(), about.table.dtypes
     return meant.with_columns(pl.when(ok).then(name).cast(dtypes[name]).alias(name) for name in parsed.values)
 
@@ -311,7 +342,8 @@ def _prepared(table: Table, raw: pl.DataFrame) -> pl.DataFrame:
     columns = [table.column(name) for name in raw.columns]
     # Step by step, for polars takes seconds to plan one expression that holds all of it.
     texts = raw.cast(pl.String).with_columns(
-        clean(pl.col(column.name)).alias(f"text {column.name}") for column in columns
+        (as_filed if column.kind in ("id", "text") else clean)(pl.col(column.name)).alias(f"text {column.name}")
+        for column in columns
     )
     return texts.with_columns(
         pl.when(~pl.col(column.name).str.contains(r"\p{No}"))  # ½ is no 1 and 2
@@ -334,6 +366,8 @@ def _parse(
         return _date(column, text)
     if column.kind == "province":
         return _province(column, texts, layout)
+    if column.kind in ("id", "text"):
+        return _words(column, texts, filing_year)
     rule = pl.lit(f"cell.{column.kind}")
     right = pl.lit(column.expected)
     if column.kind == "code":
@@ -390,8 +424,6 @@ def _value(column: Column, text: pl.Expr, percent: bool) -> pl.Expr:
     read = pl.col(f"number {column.name}")
     plain = pl.when(~text.str.contains("[%‰]$")).then(read)
     match column.kind:
-        case "id" | "text":
-            return text
         case "flag":
             return text.str.to_lowercase().replace_strict(FLAGS, default=None, return_dtype=pl.Boolean)
         case "integer":
@@ -425,12 +457,77 @@ def _date(column: Column, text: pl.Expr) -> _Parsed:
         pl.coalesce([groups.struct.field(str(at)) for at in places]).cast(pl.Int64)
         for places in ((1, 2, 5), (3, 6), (4, 7))
     )
-    real = month.is_between(1, 12).fill_null(True) & day.is_between(1, 31).fill_null(True)
-    rule = pl.when(text.is_not_null() & (year.is_null() | ~real)).then(pl.lit("cell.date"))
+    first = pl.lit(1, pl.Int64)
+    real = pl.format("{}-{}-{}", year, month.fill_null(first), day.fill_null(first)).str.to_date(
+        "%Y-%m-%d", strict=False
+    )
+    rule = pl.when(text.is_not_null() & real.is_null()).then(pl.lit("cell.date"))
     absent = pl.when(text.is_null() & pl.lit(column.required)).then(pl.lit("cell.missing"))
     return _Parsed(
         dict(zip(column.canonical, (year, month), strict=True)), pl.coalesce(rule, absent), pl.lit(column.expected)
     )
+
+
+# --- words that stay as they were filed --------------------------------------------------------------------
+
+_NARROW = {chr(code + 0xFEE0): chr(code) for code in range(0x21, 0x7F)} | {"\u3000": " ", "\u00a0": " "}
+
+
+def as_filed(cell: pl.Expr) -> pl.Expr:
+    """The text of a cell, half-width and trimmed, each other character as it is (① and ² are no digits); null for what
+    says nothing."""
+    plain = cell.str.replace_all("[\u200b\u200c\u200d\u2060\ufeff]", "")
+    narrow = plain.str.replace_many(list(_NARROW), list(_NARROW.values())).str.strip_chars()
+    return pl.when(clean(cell).is_not_null()).then(narrow)
+
+
+def _words(column: Column, texts: pl.DataFrame, filing_year: int | None) -> _Parsed:
+    """An id or a text; one that a spreadsheet has turned into something else violates `cell.id`."""
+    text = pl.col(f"text {column.name}")
+    value = text if column.default is None else text.fill_null(_default(column, filing_year))
+    absent = pl.when(value.is_null() & pl.lit(column.required)).then(pl.lit("cell.missing"))
+    is_id = pl.lit(column.kind == "id")
+    formula = text.str.contains('^=".*"$') | (is_id & text.str.starts_with("="))
+    what = (
+        pl.when(formula).then(pl.format("是公式的写法，不是内容；应为 {}", text.str.extract(_FORMULA, 1)))
+        .when(is_id & text.str.contains(_POWER_OF_TEN)).then(pl.lit(f"是科学计数法，后面的数字已经丢失；{_AS_TEXT}"))
+        .when(is_id & text.str.contains(_DAY)).then(pl.lit(f"是日期，像是被表格软件自动改写的编号；{_AS_TEXT}"))
+        .when(is_id & text.is_in(_imprecise(texts[f"text {column.name}"]).implode()))
+        .then(pl.lit(f"超过 {_DIGITS} 位，表格软件只保留前 {_DIGITS} 位，后面的已不是原来的数字；{_AS_TEXT}"))
+    )  # fmt: skip
+    spoiled = pl.when(what.is_not_null()).then(pl.lit("cell.id"))
+    return _Parsed({column.name: value}, pl.coalesce(spoiled, absent), what.fill_null(pl.lit(column.expected)))
+
+
+def _imprecise(ids: pl.Series) -> pl.Series:
+    """The ids of more digits than a spreadsheet keeps whose last ones are such as it makes: zeros, or those of the
+    nearest float. Some whole ids look so too (one of ten with 16 digits, one of a thousand with 18), so there must be
+    five times as many as chance has it."""
+    long = ids.filter(ids.str.contains(f"^[1-9][0-9]{{{_DIGITS},29}}$").fill_null(False)).to_frame("id")
+    if long.is_empty():
+        return long["id"]
+    id, nearest = pl.col("id"), pl.col("id").cast(pl.Float64)
+    size, step = id.str.len_chars(), 2.0 ** (nearest.log(2).floor() - 52)
+    zeros = id.str.slice(_DIGITS).str.strip_chars("0") == ""
+    is_float = (nearest.cast(pl.Int64, strict=False).cast(pl.String) == id).fill_null(False)
+    by_chance = [10.0 ** (_DIGITS - size.cast(pl.Float64)), 1 / step.clip(1)]
+    signs = long.with_columns(size=size, zeros=zeros, float=is_float, by_zeros=by_chance[0], by_float=by_chance[1])
+    often = [
+        pl.col(sign) & (pl.col(sign).sum().over("size") > 5 * pl.col(chance).sum().over("size"))
+        for sign, chance in (("zeros", "by_zeros"), ("float", "by_float"))
+    ]
+    return signs.filter(pl.any_horizontal(often))["id"]
+
+
+def _is_sum(column: Column) -> pl.Expr:
+    """Whether a cell says that its row is a sum. In a column of free text only where it says nothing else."""
+    said = clean(pl.col(column.name)).str.to_lowercase()
+    bare = said.str.replace_all(r"[\s\p{P}\p{S}]", "")
+    if column.kind == "month":
+        bare = pl.when(bare != "全年合计").then(bare)
+    if column.kind == "text" and not column.required:
+        return bare.str.contains(_SUM).fill_null(False)
+    return (bare.str.contains(_SUM_OF) | said.str.contains(_TOTAL_OF)).fill_null(False)
 
 
 def _looked_up(texts: pl.Series, look: Callable[[str], str | None]) -> pl.Expr:

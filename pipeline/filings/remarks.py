@@ -226,8 +226,8 @@ def _told(file: str, findings: pl.DataFrame, message: str, sample: bool) -> _Tol
 _RECEIVED = re.compile(r"，([^，]*) 受供 [^；]*；")
 _OF_OTHER = re.compile(r"上年（.* 所报）为 [^，]*，")
 _SAME = re.compile(r"^与 (.*) 完全相同；", re.DOTALL)
-_CONFLICT = re.compile(r"^(主键相同而内容不同的有 )(.*)(；无法判断)", re.DOTALL)
-_LATER = re.compile(r"^(.*) 又报了同一主键", re.DOTALL)
+_CONFLICT = re.compile(r"^(\S*相同而其他内容不同的有 )(.*)(；无法判断)", re.DOTALL)
+_LATER = re.compile(r"^(.*) 又报了同一内容", re.DOTALL)
 
 
 def _for_filer(file: str, rule: str, says: str) -> str:
@@ -247,7 +247,7 @@ def _for_filer(file: str, rule: str, says: str) -> str:
         case "key.conflict":
             return _CONFLICT.sub(lambda m: f"{m[1]}{_own_places(m[2], is_own)}{m[3]}", says)
         case "key.restated":
-            return _LATER.sub(lambda m: m[0] if is_own(m[1]) else "后来的填报又报了同一主键", says)
+            return _LATER.sub(lambda m: m[0] if is_own(m[1]) else "后来的填报又报了同一内容", says)
         case "correction.drop":
             return "编制单位核对后不采用这一行；如有异议，请与编制单位联系"
         case "correction.flag":

@@ -183,9 +183,8 @@ def _bare(text: str) -> str:
 def _expected(column: Column) -> str:
     if column.kind in ("id", "text"):
         return _WORDS
-    years = f"，{column.low:g} 至 {column.high:g} 年" if column.kind == "date" else ""
     if len(column.expected) <= _EXPECTED_LIMIT:
-        return column.expected + years
+        return column.expected
     return f"下拉列表中的 {len(column.members)} 项之一"
 
 
