@@ -42,7 +42,7 @@ _DIGITS = 15  # of a number that a spreadsheet keeps
 _AS_TEXT = "应为原来的编号：把整列的单元格格式设为文本，再重新填写"
 # The words of a sum row, alone or with what they sum up; 合计算力中心 is a name.
 _SUM_SCOPE = "[0-9年月日季度第至上下半全本当累各省市区县国网集团公司页表行业]*"
-_SUM_END = "(?:数|值|行|额|项|栏)?(?:[万亿]?(?:kwh|千瓦时|度|吨|tb|元|[个座间处家户栋条架]))?[0-9]*$"
+_SUM_END = "(?:数|值|行|额|项|栏)?[0-9]*(?:[万亿]?(?:kwh|千瓦时|度|吨|tb|元|[个座间处家户栋条架]))?[0-9]*$"
 _SUM = rf"(?:^{_SUM_SCOPE}(?:合计|小计|总计|共计|总和|累计){_SUM_END}|^(?:grand|sub)?totals?(?:20[0-9]{{2}})?$|^sum$)"
 _SUM_OF = rf"{_SUM}|^.{{1,16}}(?:合计|小计|总计|共计|总和){_SUM_END}|^其中"
 _TOTAL_OF = r"(?i)[\s_:：/-](?:grand |sub)?totals?\W*$"
@@ -342,8 +342,7 @@ def _prepared(table: Table, raw: pl.DataFrame) -> pl.DataFrame:
     columns = [table.column(name) for name in raw.columns]
     # Step by step, for polars takes seconds to plan one expression that holds all of it.
     texts = raw.cast(pl.String).with_columns(
-        (as_filed if column.kind in ("id", "text") else clean)(pl.col(column.name)).alias(f"text {column.name}")
-        for column in columns
+        cleaned(column)(pl.col(column.name)).alias(f"text {column.name}") for column in columns
     )
     return texts.with_columns(
         pl.when(~pl.col(column.name).str.contains(r"\p{No}"))  # ½ is no 1 and 2
@@ -470,15 +469,23 @@ def _date(column: Column, text: pl.Expr) -> _Parsed:
 
 # --- words that stay as they were filed --------------------------------------------------------------------
 
-_NARROW = {chr(code + 0xFEE0): chr(code) for code in range(0x21, 0x7F)} | {"\u3000": " ", "\u00a0": " "}
+_WIDE = [chr(code + 0xFEE0) for code in range(0x21, 0x7F)]
+_BLANK = {"\u3000": " ", "\u00a0": " "}
+_NARROW = _BLANK | {wide: chr(ord(wide) - 0xFEE0) for wide in _WIDE}  # of ids, which are compared
+_NARROW_WORDS = _BLANK | {wide: narrow for wide, narrow in _NARROW.items() if narrow.isalnum()}  # ，（ stay as they are
 
 
-def as_filed(cell: pl.Expr) -> pl.Expr:
+def as_filed(cell: pl.Expr, narrow: Mapping[str, str] = _NARROW) -> pl.Expr:
     """The text of a cell, half-width and trimmed, each other character as it is (① and ² are no digits); null for what
     says nothing."""
     plain = cell.str.replace_all("[\u200b\u200c\u200d\u2060\ufeff]", "")
-    narrow = plain.str.replace_many(list(_NARROW), list(_NARROW.values())).str.strip_chars()
-    return pl.when(clean(cell).is_not_null()).then(narrow)
+    narrowed = plain.str.replace_many(list(narrow), list(narrow.values())).str.strip_chars()
+    return pl.when(clean(cell).is_not_null()).then(narrowed)
+
+
+def cleaned(column: Column) -> Callable[[pl.Expr], pl.Expr]:
+    """How the text of a cell of the column is read."""
+    return {"id": as_filed, "text": partial(as_filed, narrow=_NARROW_WORDS)}.get(column.kind, clean)
 
 
 def _words(column: Column, texts: pl.DataFrame, filing_year: int | None) -> _Parsed:

@@ -132,7 +132,7 @@ def test_a_later_filing_supersedes_and_the_difference_is_a_revision(layout: Layo
         "table", "column", "before", "after", "before_source_row", "after_source_file"
     ).rows() == [("energy", "quantity", "10 kWh", "11 kWh", 2, "2025/能源消耗.csv")]
     assert done.findings["message"].to_list() == [  # what was filed again unchanged is no finding
-        "2024/能源消耗.csv 第 2 行：2025/能源消耗.csv 第 2 行 又报了同一主键，以后报的为准；这一行不再采用"
+        "2024/能源消耗.csv 第 2 行：2025/能源消耗.csv 第 2 行 又报了同一内容，以后报的为准；这一行不再采用"
     ]
 
 
