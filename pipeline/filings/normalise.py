@@ -485,7 +485,9 @@ def as_filed(cell: pl.Expr, narrow: Mapping[str, str] = _NARROW) -> pl.Expr:
 
 def cleaned(column: Column) -> Callable[[pl.Expr], pl.Expr]:
     """How the text of a cell of the column is read."""
-    return {"id": as_filed, "text": partial(as_filed, narrow=_NARROW_WORDS)}.get(column.kind, clean)
+    if column.kind == "text":
+        return partial(as_filed, narrow=_NARROW_WORDS)
+    return as_filed if column.kind == "id" else clean
 
 
 def _words(column: Column, texts: pl.DataFrame, filing_year: int | None) -> _Parsed:
