@@ -35,7 +35,7 @@ from pipeline.filings.contracts import (
     widened,
 )
 from pipeline.filings.normalise import finding, normalise, power
-from pipeline.filings.reading import READABLE, FileProblem, Limits, Reading, Sheet, header_key, own_yaml, read_folder
+from pipeline.filings.reading import READABLE, FileProblem, Limits, Reading, Sheet, own_yaml, read_folder
 from pipeline.filings.rows import OWN, Rows, filed_schema, in_words, key_in_words
 from pipeline.filings.rules import FINDING, RULES
 from pipeline.layout import Layout
@@ -50,9 +50,6 @@ REVISIONS = {
 FLAGS: dict[str, pl.DataType] = {"flags": pl.List(pl.String())}
 
 _FILLED_DOWN = ("id", "code", "province", "year", "month", "unit")  # where a merged cell stands for all its rows
-_NUMBERS: dict[str, pl.DataType] = {  # as which plain numbers are read; a year beyond the type is no plain number
-    "year": pl.Int16(), "month": pl.Int8(), "integer": pl.Int64(), "number": pl.Float64(), "quantity": pl.Float64()
-}  # fmt: skip
 _YEAR_FOLDER = re.compile(r"(20[0-9]{2})年?")
 _UNIT_ABOVE = re.compile(r"单位\s*[:：]\s*([^\s，。；;)）\]】]+)")
 _IN_BRACKETS = re.compile(r"[(（\[【]\s*(?:计量单位|单位)?\s*[:：]?\s*([^()（）\[\]【】]+?)\s*[)）\]】]")
@@ -104,7 +101,7 @@ def take_in(folder: Path, layout: Layout, report_year: int | None = None, limits
     whichever is later. Raises DataError when there is no such folder or no file in it, when EDITION.yml or
     corrections.yml cannot be understood, when a correction no longer fits, and when reference data are missing.
     """
-    reading = read_folder(folder, headers(), filled_down(), limits, numbers())
+    reading = read_folder(folder, headers(), filled_down(), limits)
     if not (reading.sheets or reading.problems):
         raise DataError(
             "filings.empty",
@@ -163,17 +160,6 @@ def filled_down() -> frozenset[str]:
         if column.kind in _FILLED_DOWN
         for text in (column.name, *column.headers)
     )
-
-
-def numbers() -> dict[str, pl.DataType]:
-    """`header_key` of the columns of numbers, whichever the table, with their type."""
-    types: dict[str, set[pl.DataType]] = {}
-    for table in TABLES:
-        for column in table.columns:
-            dtype = _NUMBERS.get(column.kind, pl.String())
-            for text in (column.name, *column.headers):
-                types.setdefault(header_key(text), set()).add(dtype)
-    return {key: dtype for key, (dtype, *others) in types.items() if dtype.is_numeric() and not others}
 
 
 def filing_year(file: str) -> int | None:
@@ -247,9 +233,7 @@ def _one_below_the_other(table: Table, sheets: list[Sheet]) -> pl.DataFrame:
         parts.append(rows.with_columns(source_file=pl.lit(sheet.file), source_sheet=pl.lit(sheet.sheet)))
     if len(parts) == 1:
         return parts[0]
-    same = {name for name, dtype in parts[0].schema.items() if all(part.schema[name] == dtype for part in parts)}
-    texts = [name for name, dtype in parts[0].schema.items() if name not in same or isinstance(dtype, pl.Categorical)]
-    return pl.concat(part.with_columns(pl.col(texts).cast(pl.String)) for part in parts).rechunk()
+    return pl.concat(parts).rechunk()
 
 
 def _unit_elsewhere(
@@ -295,7 +279,7 @@ def _units_told(
     for name in (sheet.sheet, Path(sheet.file).name):
         for text in _IN_BRACKETS.findall(name):
             yield "的名称里", text, [text], bare.values(), False
-    first = sheet.filed(pl.Series([0][: sheet.rows.height], dtype=pl.UInt32))
+    first = sheet.rows.head(1)
     for row, *cells in first.select("source_row", *bare).iter_rows():
         for column, cell in zip(bare.values(), cells, strict=True):
             text = (cell or "").strip(" ()（）")

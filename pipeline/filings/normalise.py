@@ -23,7 +23,7 @@ import polars as pl
 from pipeline import regions, units
 from pipeline.errors import DataError
 from pipeline.filings.contracts import ACTION_METRICS, SOURCE, Column, Table, column_of, fold
-from pipeline.filings.distinct import Distinct, blocks, coded, distinct, is_number, threaded
+from pipeline.filings.distinct import Distinct, blocks, coded, distinct, threaded
 from pipeline.filings.reading import clean, number
 from pipeline.filings.rules import CELL_RULES, FINDING, INTAKE_RULES, message
 from pipeline.layout import Layout
@@ -217,7 +217,6 @@ def _read(about: _About, column: Column, cells: _Cells) -> _Read:
     """As `_meaning` of all rows has it, sooner."""
     unit = about.headers.get(column.name, ("", None))[1]
     plain = column.kind == "quantity" or (column.kind == "number" and not _many(unit))
-    plain |= column.kind == "integer" and not _many(unit) and is_number(cells.raw[column.name])
     return (_numbers if plain and column.name in about.headers else _texts)(about, column, cells)
 
 
@@ -225,11 +224,6 @@ def _texts(about: _About, column: Column, cells: _Cells) -> _Read:
     """Each distinct text is understood once, where there are few and no other column has a say."""
     names, filed = _inputs(column), cells.raw[column.name]
     alone = names == [column.name] and _outputs(column) == (column.name,)
-    if alone and column.dtype == pl.Int64 and is_number(filed):
-        each = filed.cast(pl.Int64).unique()
-        meant = _meaning(about, column, each.to_frame())
-        if meant["rule"].null_count() == each.len() and each.equals(meant[column.name]):  # years mean what they are
-            return _Read({column.name: pl.lit(filed)}, pl.DataFrame(schema=_BAD))
     few = cells.few(column.name) if len(names) == 1 else None
     meant = _meaning(about, column, cells.raw.select(names) if few is None else few.texts.to_frame(column.name))
     if few is None:
@@ -284,9 +278,7 @@ def _spread(values: pl.Series, few: Distinct) -> pl.Expr:
 
 def _plain(cells: pl.Series) -> pl.Series:
     """The number of each cell that is one as it stands, as `number` reads it, else null."""
-    if is_number(cells):
-        return cells
-    value = cells.cast(pl.String).cast(pl.Float64, strict=False)
+    value = cells.cast(pl.Float64, strict=False)
     odd = ~value.is_finite()
     return value.set(odd, None) if odd.any() else value
 

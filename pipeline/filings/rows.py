@@ -102,7 +102,7 @@ def _filed(table: Table, sheet: Sheet, places: pl.Series) -> pl.DataFrame:
     cells = [pl.struct(header=pl.lit("" if name == "_extra" else name), text=name) for name in others]
     has_text = pl.element().struct.field("text").is_not_null()
     unread = pl.concat_list(cells).list.filter(has_text) if cells else pl.lit([], _UNREAD)
-    return sheet.filed(places).select(
+    return sheet.rows[places].select(
         source_file=pl.lit(sheet.file),
         source_sheet=pl.lit(sheet.sheet),
         source_row="source_row",
