@@ -34,7 +34,8 @@ _DATE = (
     r"|(\d{4})\.(\d{2})(?:\.(\d{2}))?)$"  # 2023.1 may be a number that lost the zero of October
 )
 _INT_LIMIT = 2.0**53
-_MANY = {"万亿": 12, "千万": 7, "百万": 6, "十万": 5, "亿": 8, "万": 4, "千": 3, "百": 2}  # longest first
+MANY = {"万亿": 12, "千万": 7, "百万": 6, "十万": 5, "亿": 8, "万": 4, "千": 3, "百": 2}  # longest first
+_TIMES = "[百千万亿]$"  # at the end of a cell
 _DECIMALS = 6  # of a number whose point is moved by arithmetic
 _EXACT_POWER = 22  # of ten: the highest that a Float64 holds
 _MANY_PAIRS = 10_000  # of codes and units, each of which is looked up
@@ -398,6 +399,8 @@ def _parse(
         value = _value(column, text, percent=unit is not None and "%" in unit)
         if (many := _many(unit)) and column.kind in ("number", "integer"):
             value = _shifted(value.cast(pl.Float64), pl.lit(many)).cast(column.dtype)
+            rule = pl.when(twice := text.str.contains(_TIMES)).then(pl.lit("cell.twice")).otherwise(rule)
+            value = pl.when(~twice).then(value)
     if column.default is not None:
         value = pl.when(given).then(value).otherwise(_default(column, filing_year))
     required = column.required or column.default == "=filing_year"
@@ -416,7 +419,7 @@ def _expected(column: Column, percent: pl.Expr) -> pl.Expr:
 
 def _many(unit: str | None) -> int:
     """The power of ten that a header's unit begins with: 4 for 万人."""
-    return next((power for word, power in _MANY.items() if (unit or "").startswith(word)), 0)
+    return next((power for word, power in MANY.items() if (unit or "").startswith(word)), 0)
 
 
 def _default(column: Column, filing_year: int | None) -> pl.Expr:
@@ -536,12 +539,16 @@ def _quantity(table: Table, column: Column, texts: pl.DataFrame, header_unit: st
     fits = ~percent | (canonical == "%")
     # 85% reads as 0.85, in percent it is 85
     shift = power.cast(pl.Int64, strict=False) + pl.when(percent).then(2).otherwise(0)
-    value = _shifted(pl.when(fits).then(read), shift)
+    twice = text.str.contains(_TIMES) & unit.is_in(
+        [one for one in texts.select(unit=unit)["unit"].drop_nulls().unique() if units.is_multiple(one)]
+    )
+    value = _shifted(pl.when(fits & ~twice).then(read), shift)
     rule = (
         pl.when(text.is_null()).then(pl.lit("cell.missing") if column.required else pl.lit(None, pl.String))
         .when(read.is_null() | ~fits).then(pl.lit("cell.number"))
         .when(code.is_not_null() & unit.is_null()).then(pl.lit("unit.missing"))
         .when(power.str.starts_with("unit.")).then(power)
+        .when(twice).then(pl.lit("cell.twice"))
     )  # fmt: skip
     of_unit = rule.str.starts_with("unit.")
     right = pl.when(of_unit).then(canonical).otherwise(_expected(column, percent))

@@ -582,9 +582,10 @@ def test_the_mark_of_a_footnote_is_no_digit(text: str) -> None:
     assert done.quarantine["green_power"]["rules"].to_list() == [["cell.number"]]
 
 
-def test_a_unit_above_the_header_gives_way_to_that_of_the_header() -> None:
+def test_a_unit_above_the_header_that_differs_from_that_of_the_header() -> None:
     done = read_as("green_power", ["单位：万千瓦时"], [*GREEN[0], "电量（MWh）"], [*GREEN[1], "1.2"])
-    assert done.accepted["green_power"]["kwh"].to_list() == [1200.0]
+    assert done.accepted["green_power"]["kwh"].to_list() == []
+    assert done.status == 2
 
 
 @pytest.mark.parametrize(("unit", "times"), [("万个", 1e4), ("千个", 1e3), ("个", 1.0), ("座", 1.0)])
