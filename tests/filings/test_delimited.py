@@ -99,7 +99,7 @@ def test_where_the_file_is_cut_for_reading_does_not_matter(monkeypatch: pytest.M
         path.write_text(good, newline="")
         monkeypatch.setattr(delimited, "MIB", size)
         if size > 20:  # longer than any cell
-            assert delimited._cells_of_records(path, ord(","), ord("\n"), 3).tolist() == [3, 3, 1, 3, 2]
+            assert delimited._cells_of_records(path, ord(","), ord("\n"), 3)[0].tolist() == [3, 3, 1, 3, 2]
         path.write_text(good.replace('"",""', '"",x"'), newline="")
         with pytest.raises(delimited.DataError, match=r"第 5 行|超过上限"):
             delimited._cells_of_records(path, ord(","), ord("\n"), 3)

@@ -75,7 +75,7 @@ def _read(path: Path, limits: Limits, known: Known, file: str) -> pl.DataFrame:
         head = stream.read(MIB)
     separator, header = _header(head.decode("utf-8", "ignore").removeprefix("\ufeff"), known, file)
     end = _line_end(head)
-    cells = _cells_of_records(path, ord(separator), end, len(header))
+    cells, has_quotes = _cells_of_records(path, ord(separator), end, len(header))
     width = int(cells.max())
     if width * len(cells) > limits.cells:
         raise too_large(f"文件约有 {len(cells):,} 行、最宽处 {width:,} 列", f"{limits.cells:,} 格")
@@ -87,7 +87,9 @@ def _read(path: Path, limits: Limits, known: Known, file: str) -> pl.DataFrame:
         separator=separator,
         eol_char=chr(end),
         glob=False,
-    ).with_columns(pl.all().replace("", None))
+    )
+    if has_quotes:  # "" is an empty cell too
+        frame = frame.with_columns(pl.all().replace("", None))
     if frame.height != len(cells):
         raise DataError("csv.records", f"文件的行不能分清（{len(cells):,} 行或 {frame.height:,} 行）；{_RIGHT}。")
     row = pl.int_range(1, frame.height + 1, dtype=pl.Int64, eager=True)
@@ -227,8 +229,8 @@ def _line_end(head: bytes) -> int:
     return _CR if end and end[1] == b"\r" else _LF
 
 
-def _cells_of_records(path: Path, separator: int, end: int, width: int) -> npt.NDArray[np.uint16]:
-    """How many cells each record has; whole rows are `width` cells. Raises DataError at the first place that has two
+def _cells_of_records(path: Path, separator: int, end: int, width: int) -> tuple[npt.NDArray[np.uint16], bool]:
+    """How many cells each record has, and whether there are quotes; a whole row has `width` cells. Raises DataError at the first place that has two
     readings, or none."""
     between = np.isin(np.arange(256), [separator, _LF, _CR, _QUOTE])  # a quote that begins or ends a cell stands there
     counts, cells, of_line, line = list[npt.NDArray[np.uint16]](), 0, 0, 1  # of the record, of the line
@@ -290,7 +292,7 @@ def _cells_of_records(path: Path, separator: int, end: int, width: int) -> npt.N
         raise DataError("csv.quotes", f"文件第 {line_of_quote} 行的双引号没有成对；{_QUOTED}，请改正后提交。")
     if tail[-1] != end:
         counts.append(np.array([cells + 1], np.uint16))
-    return np.concatenate(counts)
+    return np.concatenate(counts), line_of_quote > 0
 
 
 def _between(ends: npt.NDArray[np.bool_], carried: int) -> tuple[npt.NDArray[np.intp], int]:
