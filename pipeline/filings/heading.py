@@ -181,11 +181,17 @@ def _row_with_another(table: Table, sheet: Sheet, known: Known, unit: str) -> st
         return None
     for text in sheet.rows[name].drop_nulls().unique(maintain_order=True):
         theirs, ours = units.dimension(text), units.dimension(unit)
-        differ = not units.same(text, unit) if ours else re.match(_TIMES, unit)
+        differ = not units.same(text, unit) if ours else _multiple(unit) not in ("", _multiple(text))
+        differ |= bool(re.fullmatch(_TIMES, unit))
         if text.strip() and differ and ours in (None, theirs):
             row = sheet.rows.filter(pl.col(name) == text)["source_row"][0]
             return f"第 {row} 行的“{shown(name)}”是“{shown(text)}”"
     return None
+
+
+def _multiple(unit: str) -> str:
+    found = re.match(_TIMES, unit)
+    return found[0] if found else ""
 
 
 def _units(table: Table, sheet: Sheet, known: Known, around: list[Skipped]) -> str | None:
