@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from pipeline import reference, units
+from pipeline import reference
 from pipeline.errors import DataError, shown
 from pipeline.filings import corrections, rules
 from pipeline.filings.contracts import (
@@ -27,13 +27,13 @@ from pipeline.filings.contracts import (
     SCHEMAS,
     SOURCE,
     TABLES,
-    Column,
     Table,
     column_of,
     headers,
     table_of,
 )
-from pipeline.filings.normalise import finding, normalise, power
+from pipeline.filings.heading import refusal
+from pipeline.filings.normalise import finding, normalise
 from pipeline.filings.reading import READABLE, FileProblem, Limits, Reading, Sheet, own_yaml, read_folder
 from pipeline.filings.rows import OWN, Rows, filed_schema, in_words, key_in_words
 from pipeline.filings.rules import FINDING, RULES
@@ -50,8 +50,6 @@ FLAGS: dict[str, pl.DataType] = {"flags": pl.List(pl.String())}
 
 _FILLED_DOWN = ("id", "code", "province", "year", "month", "unit")  # where a merged cell stands for all its rows
 _YEAR_FOLDER = re.compile(r"(20[0-9]{2})年?")
-_UNIT_ABOVE = re.compile(r"单位\s*[:：]\s*([^\s，。；;)）\]】]+)")
-_IN_BRACKETS = re.compile(r"[(（\[【]\s*(?:计量单位|单位)?\s*[:：]?\s*([^()（）\[\]【】]+?)\s*[)）\]】]")
 _SIGNATURE = r"^(?:填表|填报|制表|编制|审核|复核|审批|负责|联系|单位负责|日期|电话)[^\d]{0,8}[:：]?"
 _LEAVES = ("key.restated", "correction.drop")  # rules of rows that are not wrong, yet not accepted
 
@@ -180,7 +178,7 @@ def _canonical(reading: Reading, layout: Layout, report_year: int) -> tuple[dict
         texts = _one_below_the_other(table, alike)
         years = [filing_year(sheet.file) or report_year for sheet in alike]
         done = normalise(table, texts, layout, years[0])
-        findings += [_not_data(table, done.findings), _ragged(table, texts)]
+        findings += [_not_data(table, done.findings), _ragged(table, texts), _no_rows(table, alike, reading)]
         more = (texts["_ragged"] == "多").fill_null(False) if "_ragged" in texts.columns else False
         heights = [sheet.rows.height for sheet in alike]
         filed = pl.Series(np.repeat(years, heights), dtype=pl.Int32)
@@ -206,8 +204,8 @@ def _alike(reading: Reading) -> Iterator[tuple[Table, list[Sheet]]]:
             reading.problems.append(_no_table(sheet))
             continue
         known = [column_of(table, header) for header in sheet.columns]
-        if unit := _unit_elsewhere(reading, sheet, known) or _units_differ(sheet, known):
-            reading.problems.append(unit)
+        if unclear := refusal(table, sheet, reading.skipped):
+            reading.problems.append(unclear)
             continue
         named = {one[0].name: one[1] for one in known if one}
         told = len(named) < len(known) or any(one.required and one.name not in named for one in table.columns)
@@ -227,69 +225,7 @@ def _one_below_the_other(table: Table, sheets: list[Sheet]) -> pl.DataFrame:
         parts.append(rows.with_columns(source_file=pl.lit(sheet.file), source_sheet=pl.lit(sheet.sheet)))
     if len(parts) == 1:
         return parts[0]
-    return pl.concat(part.with_columns(pl.exclude("source_row").cast(pl.String)) for part in parts).rechunk()
-
-
-def _unit_elsewhere(
-    reading: Reading, sheet: Sheet, known: list[tuple[Column, str | None] | None]
-) -> FileProblem | None:
-    """Refuses a sheet whose unit stands only beside its header (`单位：万千瓦时` in the title, in a row under the header,
-    in the name of the file): overlooked, it would be a slip of 10^4. Units in which the columns are read anyway do no
-    harm."""
-    bare = {header: one[0] for header, one in zip(sheet.columns, known, strict=True)
-            if one and one[0].kind == "quantity" and not one[1]}  # fmt: skip
-    if not bare or any(one and one[0].kind == "unit" for one in known):
-        return None
-    for place, text, units_of, columns, must_fit in _units_told(reading, sheet, bare):
-        powers = {
-            (unit, column.zh): power(unit, column.units.get("", ()))
-            for unit in units_of
-            for column in columns
-            if units.dimension(unit)
-        }
-        fits = [(unit, zh, n) for (unit, zh), n in powers.items() if isinstance(n, int)]
-        if any(n for *_, n in fits) or (powers and must_fit and not fits):
-            unit, zh = next(((unit, zh) for unit, zh, n in fits if n), next(iter(powers)))
-            where = f"工作表“{shown(sheet.sheet)}”" if sheet.sheet else "文件"
-            return FileProblem(
-                sheet.file, sheet.sheet or None, "sheet.unit",
-                f"{where}{place}写有“{shown(text)}”，不能确定指哪些列，本表未读取；"
-                f"请把计量单位写在各列表头的括号里，如 {zh}（{shown(unit)}）。",
-            )  # fmt: skip
-    return None
-
-
-def _units_told(
-    reading: Reading, sheet: Sheet, bare: Mapping[str, Column]
-) -> Iterator[tuple[str, str, list[str], Iterable[Column], bool]]:
-    """Where a unit may stand, the text, its units, the columns that it may mean, whether it must be one of theirs."""
-    for one in reading.skipped:
-        if one.file == sheet.file and one.sheet == (sheet.sheet or None) and one.row:
-            place = f"第 {one.row} 行在表头之上" if one.row < sheet.header_row else f"第 {one.row} 行在表下"
-            if found := _UNIT_ABOVE.search(one.reason):
-                yield place, f"单位：{found[1]}", re.split("[、/]", found[1]), bare.values(), True
-            for text in _IN_BRACKETS.findall(one.reason):
-                yield place, text, re.split("[、/]", text), bare.values(), False
-    for name in (sheet.sheet, Path(sheet.file).name):
-        for text in _IN_BRACKETS.findall(name):
-            yield "的名称里", text, [text], bare.values(), False
-    first = sheet.filed(pl.Series([0][: sheet.rows.height], dtype=pl.UInt32))
-    for row, *cells in first.select("source_row", *bare).iter_rows():
-        for column, cell in zip(bare.values(), cells, strict=True):
-            text = (cell or "").strip(" ()（）")
-            yield f"第 {row} 行在表头之下", text, [text], [column], False
-
-
-def _units_differ(sheet: Sheet, known: list[tuple[Column, str | None] | None]) -> FileProblem | None:
-    """Refuses cases whose baseline and project have headers with different units: one cannot be taken from the other."""
-    told = {one[0].name: (header, one[1]) for header, one in zip(sheet.columns, known, strict=True) if one and one[1]}
-    pair = [told[name] for name in ("baseline_per_unit", "project_per_unit") if name in told]
-    if len(pair) < 2 or units.same(*(unit for _, unit in pair)):
-        return None
-    return FileProblem(
-        sheet.file, sheet.sheet or None, "sheet.unit",
-        f"“{shown(pair[0][0])}”与“{shown(pair[1][0])}”的单位不同，不能相减，本表未读取；请用同一单位，并写在“单耗单位”一列。",
-    )  # fmt: skip
+    return pl.concat(parts).rechunk()
 
 
 def _fewer_cells(sheets: list[Sheet]) -> list[tuple[int, str]]:
@@ -337,6 +273,13 @@ def _not_data(table: Table, findings: pl.DataFrame) -> pl.DataFrame:
     source = rows.rename(dict(zip(row, SOURCE, strict=True)))
     instead = pl.concat([sums, finding(source, table, None, "row.not_data", pl.lit(""), pl.col("what"))])
     return pl.concat([findings.join(instead, on=row, how="anti", nulls_equal=True, maintain_order="left"), instead])
+
+
+def _no_rows(table: Table, sheets: list[Sheet], reading: Reading) -> pl.DataFrame:
+    """Findings of files none of whose sheets has a row."""
+    filled = {sheet.file for sheet in reading.sheets if sheet.rows.height}
+    empty = [(sheet.file, sheet.sheet, None) for sheet in sheets if sheet.file not in filled]
+    return finding(pl.DataFrame(empty, SOURCE, orient="row"), table, None, "file.no_rows", pl.lit(""))
 
 
 def _ragged(table: Table, texts: pl.DataFrame) -> pl.DataFrame:

@@ -47,7 +47,8 @@ _SUM = rf"(?:^{_SUM_SCOPE}(?:合计|小计|总计|共计|总和|累计){_SUM_END
 _SUM_OF = rf"{_SUM}|^.{{1,16}}(?:合计|小计|总计|共计|总和){_SUM_END}|^其中"
 _TOTAL_OF = r"(?i)[\s_:：/-](?:grand |sub)?totals?\W*$"
 _INT_LIMIT = 2.0**53
-_MANY = {"万亿": 12, "千万": 7, "百万": 6, "十万": 5, "亿": 8, "万": 4, "千": 3, "百": 2}  # longest first
+MANY = {"万亿": 12, "千万": 7, "百万": 6, "十万": 5, "亿": 8, "万": 4, "千": 3, "百": 2}  # longest first
+_TIMES = "[百千万亿]$"  # at the end of a cell
 _SAMPLE = 10_000  # cells looked at to see whether a column repeats itself
 FLAGS = dict.fromkeys(("是", "yes", "y", "true", "1"), True) | dict.fromkeys(("否", "no", "n", "false", "0"), False)
 
@@ -379,6 +380,8 @@ def _parse(
         value = _value(column, text, percent=unit is not None and "%" in unit)
         if (many := _many(unit)) and column.kind in ("number", "integer"):
             value = _shifted(value.cast(pl.Float64), pl.lit(many)).cast(column.dtype)
+            rule = pl.when(twice := text.str.contains(_TIMES)).then(pl.lit("cell.twice")).otherwise(rule)
+            value = pl.when(~twice).then(value)
     if column.default is not None:
         value = pl.when(given).then(value).otherwise(_default(column, filing_year))
     required = column.required or column.default == "=filing_year"
@@ -397,7 +400,7 @@ def _expected(column: Column, percent: pl.Expr) -> pl.Expr:
 
 def _many(unit: str | None) -> int:
     """The power of ten that a header's unit begins with: 4 for 万人."""
-    return next((power for word, power in _MANY.items() if (unit or "").startswith(word)), 0)
+    return next((power for word, power in MANY.items() if (unit or "").startswith(word)), 0)
 
 
 def _default(column: Column, filing_year: int | None) -> pl.Expr:
@@ -590,12 +593,16 @@ def _quantity(table: Table, column: Column, texts: pl.DataFrame, header_unit: st
     fits = ~percent | (canonical == "%")
     # 85% reads as 0.85, in percent it is 85
     shift = power.cast(pl.Int64, strict=False) + pl.when(percent).then(2).otherwise(0)
-    value = _shifted(pl.when(fits).then(read), shift)
+    twice = text.str.contains(_TIMES) & unit.is_in(
+        [one for one in texts.select(unit=unit)["unit"].drop_nulls().unique() if units.is_multiple(one)]
+    )
+    value = _shifted(pl.when(fits & ~twice).then(read), shift)
     rule = (
         pl.when(text.is_null()).then(pl.lit("cell.missing") if column.required else pl.lit(None, pl.String))
         .when(read.is_null() | ~fits).then(pl.lit("cell.number"))
         .when(code.is_not_null() & unit.is_null()).then(pl.lit("unit.missing"))
         .when(power.str.starts_with("unit.")).then(power)
+        .when(twice).then(pl.lit("cell.twice"))
     )  # fmt: skip
     of_unit = rule.str.starts_with("unit.")
     right = pl.when(of_unit).then(canonical).otherwise(_expected(column, percent))

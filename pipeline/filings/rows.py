@@ -126,17 +126,13 @@ def _filed(table: Table, sheet: Sheet, places: pl.Series) -> pl.DataFrame:
     cells = [pl.struct(header=pl.lit("" if name == "_extra" else name), text=name) for name in others]
     has_text = pl.element().struct.field("text").is_not_null()
     unread = pl.concat_list(cells).list.filter(has_text) if cells else pl.lit([], _UNREAD)
-    return (
-        sheet.rows[places]
-        .with_columns(pl.exclude("source_row").cast(pl.String))
-        .select(
-            source_file=pl.lit(sheet.file),
-            source_sheet=pl.lit(sheet.sheet),
-            source_row="source_row",
-            **{
-                column.name: pl.col(named[column.name]) if column.name in named else pl.lit(None, pl.String)
-                for column in table.columns
-            },
-            unread=unread,
-        )
+    return sheet.rows[places].select(
+        source_file=pl.lit(sheet.file),
+        source_sheet=pl.lit(sheet.sheet),
+        source_row="source_row",
+        **{
+            column.name: pl.col(named[column.name]) if column.name in named else pl.lit(None, pl.String)
+            for column in table.columns
+        },
+        unread=unread,
     )

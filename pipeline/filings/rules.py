@@ -68,6 +68,11 @@ CELL_RULES = {
         CellRule("header.unknown", "表头不认识", "表头“{}”不认识，该列未读取；本表可用的表头有 {}", "warning"),
         CellRule("cell.missing", "必填项为空", "未填写{}；应为{}"),
         CellRule("cell.number", "不是数字", "{} 不是数字；应为{}"),
+        CellRule(
+            "cell.twice",
+            "倍数写了两次",
+            "{} 带有万、亿等倍数，而计量单位里已有倍数，不能确定大小；倍数只应写一处，单元格应为{}",
+        ),
         CellRule("cell.integer", "不是整数", "{} 不是整数；应为{}"),
         CellRule("cell.year", "不是年份", "{} 不是年份；应为{}"),
         CellRule("cell.month", "不是月份", "{} 不是月份；应为 {}"),
@@ -93,6 +98,9 @@ INTAKE_RULES = {
         CellRule("row.more_cells", "单元格比表头多", "表头之外还有 {}；应与表头列数相同，内容含分隔符的要放在双引号里"),
         CellRule(
             "row.fewer_cells", "单元格比表头少", "本行的单元格比表头少，缺的按空读取；应与表头列数相同", "warning"
+        ),
+        CellRule(
+            "file.no_rows", "没有数据行", "只有表头，没有数据行；应在表头之下逐行填写，无数可报时不必提交", "warning"
         ),
         CellRule("row.not_data", "不是数据行", "{}，不是数据；应删去这一行，只保留数据行"),
         CellRule("key.restated", "已被后来的填报更新", "{} 又报了同一内容，以后报的为准；这一行不再采用", "warning"),

@@ -200,7 +200,6 @@ def test_a_file_whose_table_cannot_be_told_is_named(layout: Layout, tmp_path: Pa
         ("单位：甲公司", "电量", 1),
         ("单位：千瓦时", "电量", 1),  # as it is read anyway
         ("计量单位：kWh、吨", "电量", 1),
-        ("单位：万千瓦时", "电量（千瓦时）", 1),  # the header is nearer
     ],
 )
 def test_a_unit_above_the_header_is_never_overlooked(
@@ -238,6 +237,12 @@ def test_a_unit_in_any_other_place(
         assert where in message
     else:
         assert done.accepted["green_power"]["kwh"].to_list() == [1.2]
+
+
+def test_a_file_of_nothing_but_a_header_is_told(layout: Layout, tmp_path: Path) -> None:
+    done = take_in(folder(tmp_path, 绿色电力="年份,填报单位,省份,渠道,电量\n"), layout)
+    assert done.findings.select("rule", "severity").rows() == [("file.no_rows", "warning")]
+    assert done.status == 1
 
 
 def test_sites_without_a_year_take_that_of_the_filing(layout: Layout, tmp_path: Path) -> None:

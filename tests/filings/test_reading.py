@@ -131,6 +131,8 @@ def test_a_workbook_is_read_as_it_was_written(table: list[tuple[str, str] | None
 def test_csv_is_read_as_it_was_written(
     table: list[tuple[str, str] | None], encoding: str, separator: str, end: str, all_quoted: bool
 ) -> None:
+    private = "[\ue000-\uf8ff\U000f0000-\U0010ffff]" if encoding == "gb18030" else "$."  # refused there
+    table = [row and (re.sub(private, "", row[0]), re.sub(private, "", row[1])) for row in table]
     if end == "\r":
         table = [row and (row[0].replace("\n", ""), row[1].replace("\n", "")) for row in table]
     target = io.StringIO(newline="")
