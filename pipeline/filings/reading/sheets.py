@@ -56,6 +56,7 @@ class Sheet:
     rows: pl.DataFrame
     notes: list[str]
     spelt: Spelt | None = None
+    warnings: tuple[tuple[str, str], ...] = ()  # as of a Raw
 
     def filed(self, places: pl.Series) -> pl.DataFrame:
         """The rows at `places`, each cell as the text that was filed. Raises DataError where the file has changed."""
@@ -102,6 +103,7 @@ class Raw:
     first_column: int = 0
     merges: tuple[tuple[int, int, int], ...] = ()
     hidden: bool = False
+    warnings: tuple[tuple[str, str], ...] = ()  # the id of a rule and what it says of the sheet
     problems: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     header: tuple[str, ...] = ()  # row 1, where `frame` begins with row 2
@@ -111,18 +113,19 @@ class Raw:
 Known = Mapping[str, pl.DataType | None]  # the keys of headers, and the type of numbers below
 
 
-def too_large(what: str, limit: str) -> DataError:
-    return DataError("file.too_large", f"{what}，超过上限 {limit}；请拆分成几个文件后提交。")
+def too_large(what: str, limit: str, right: str = "请拆分成几个文件后提交") -> DataError:
+    return DataError("file.too_large", f"{what}，超过上限 {limit}；{right}。")
 
 
 @contextmanager
-def guard(id: str, message: str) -> Iterator[None]:
-    """Whatever a library raises on bad bytes becomes one sentence."""
+def guard(id: str, message: str, *errors: type[BaseException]) -> Iterator[None]:
+    """What a library raises on bad bytes (`errors`) becomes one sentence; a fault of the machine's stays what it is."""
+    kinds = errors or (BaseException,)
     try:
         yield
-    except (DataError, KeyboardInterrupt, SystemExit):
+    except (DataError, KeyboardInterrupt, SystemExit, MemoryError):
         raise
-    except BaseException as error:  # a panic of a Rust library is no Exception
+    except kinds as error:  # a panic of a Rust library is no Exception
         raise DataError(id, message) from error
 
 

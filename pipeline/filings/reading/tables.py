@@ -101,7 +101,9 @@ def add_table(raw: Raw, file: str, known: Collection[str], fill: Collection[str]
         more = pl.when(pl.col(BEYOND).is_not_null()).then(pl.lit("多"))
         rows = rows.select(pl.exclude(BEYOND), more.alias("_ragged"), pl.col(BEYOND).alias("_extra"))
     columns = [name for name in rows.columns if name not in RESERVED]
-    reading.sheets.append(Sheet(file, raw.sheet, head[at][0], columns, rows, told, _renamed(raw.spelt, renamed)))
+    reading.sheets.append(
+        Sheet(file, raw.sheet, head[at][0], columns, rows, told, _renamed(raw.spelt, renamed), raw.warnings)
+    )
 
 
 def _renamed(spelt: Spelt | None, names: Mapping[str, str]) -> Spelt | None:
