@@ -223,6 +223,10 @@ BOMBS: dict[str, tuple[str, Callable[[], Content]]] = {
     "40 GiB of overlapping members": ("能源消耗.xlsx", overlapping),
     "many members": ("能源消耗.xlsx", lambda: archive({f"xl/{n}": (END, 0, 0) for n in range(50_000)})),
     "nested archives": ("能源消耗.xlsx", lambda: archive({"a.zip": honest(archive({"b.zip": honest(flood(255, None))}))})),
+    "a far cell": ("能源消耗.xlsx", lambda: with_rows(FAR)),
+    "a far cell behind a tab": ("能源消耗.xlsx", lambda: with_rows(b'<row><c\tr="XFD1048576"><v>1</v></c></row>')),
+    "a far cell beside a comment": (
+        "能源消耗.xlsx", lambda: with_rows(b"<row><c r='XFD1048576'><v>1</v></c></row>" + b'<!-- r="A1" -->' * 9)),
     "a far row behind a tab": ("能源消耗.xlsx", lambda: with_rows(b'<row\tr="1048576">' + b"<c ><v>1</v></c>" * 3000 + b"</row>")),
     "texts used often": ("能源消耗.xlsx", lambda: shared_texts(b'<c r="A%d" t="s"><v>0</v></c>')),
     "texts used often beside a formula": (
@@ -242,10 +246,6 @@ BOMBS: dict[str, tuple[str, Callable[[], Content]]] = {
 
 # What a scan may stumble over although it is small; it may be read or refused.
 SLOW: dict[str, tuple[str, Callable[[], Content]]] = {
-    "a far cell": ("能源消耗.xlsx", lambda: with_rows(FAR)),
-    "a far cell behind a tab": ("能源消耗.xlsx", lambda: with_rows(b'<row><c\tr="XFD1048576"><v>1</v></c></row>')),
-    "a far cell beside a comment": (
-        "能源消耗.xlsx", lambda: with_rows(b"<row><c r='XFD1048576'><v>1</v></c></row>" + b'<!-- r="A1" -->' * 9)),
     "merges within one tag": (
         "能源消耗.xlsx", lambda: with_rows(b'<row r="3" spans="' + b"mergeCell " * 200_000 + NOISE[:100_000] + b'"></row>')),
     "references within one tag": (

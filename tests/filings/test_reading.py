@@ -540,8 +540,8 @@ def test_bombs_cost_little_memory_and_time(tmp_path: Path) -> None:
         "size": ["file.too_large"],
         "lying": ["xlsx.sheet"],
         "members": ["file.too_large"],
-        "far": [],  # two rows, however far apart
-        "far, oddly written": [],
+        "far": ["file.too_large"],
+        "far, oddly written": ["file.too_large"],
         "nameless": ["xlsx.sheet"],
         "shared": ["file.too_large"],
         "laughs": ["xlsx.broken"],

@@ -50,6 +50,7 @@ _ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
 _BLOCK = 200_000  # cells that are gathered before they become columns
 _MOST_MERGED = 2_000_000  # rows
 _LAST = 1_048_576, 16_384  # row, column
+_WIDEST = 4000  # columns around the content
 _EXACT = 1e15  # a spreadsheet keeps 15 digits: what is larger is shown, and told, in powers of ten
 _CELLS = {"row": pl.Int32(), "column": pl.Int32(), "text": pl.String()}
 _CALCULATE = re.compile(r"LibreOffice|OpenOffice|WPS|Kingsoft|Yozo|Microsoft (?:Macintosh )?Excel")
@@ -433,9 +434,11 @@ class _Sheet:
         rows = whole["row"].unique().sort()
         of_column = {int(str(at)): part for (at,), part in whole.partition_by("column", as_dict=True).items()}
         first, last = min(of_column), max(of_column)
-        if rows.len() * (last - first + 1) > (limit := self.book.limits.sheet_cells):
-            what = f"一个工作表占到 {rows.len()} 行、{last - first + 1} 列"
-            raise too_large(what, f"{limit:,} 格", "请清除表格之外的内容，或拆分成几个文件后提交")
+        limit, right = self.book.limits.sheet_cells, "请清除表格之外的内容，或拆分成几个文件后提交"
+        if last - first >= _WIDEST:
+            raise too_large(f"一个工作表的内容占到 {letters(last)} 列", f"{_WIDEST} 列", right)
+        if rows.len() * (last - first + 1) > limit:
+            raise too_large(f"一个工作表占到 {rows.len()} 行、{last - first + 1} 列", f"{limit:,} 格", right)
         columns = [rows.cast(pl.Int64).alias("source_row")]
         for at in range(first, last + 1):
             column = pl.repeat(None, rows.len(), dtype=pl.String, eager=True)
