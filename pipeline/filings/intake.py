@@ -179,6 +179,7 @@ def _canonical(reading: Reading, layout: Layout, report_year: int) -> tuple[dict
         years = [filing_year(sheet.file) or report_year for sheet in alike]
         done = normalise(table, texts, layout, years[0])
         findings += [_not_data(table, done.findings), _ragged(table, texts), _no_rows(table, alike, reading)]
+        findings += _of_sheets(table, alike)
         more = (texts["_ragged"] == "多").fill_null(False) if "_ragged" in texts.columns else False
         heights = [sheet.rows.height for sheet in alike]
         filed = pl.Series(np.repeat(years, heights), dtype=pl.Int32)
@@ -291,6 +292,13 @@ def _ragged(table: Table, texts: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(
         [more, finding(texts.filter(pl.col("_ragged") == "少"), table, None, "row.fewer_cells", pl.lit(""))]
     )
+
+
+def _of_sheets(table: Table, sheets: list[Sheet]) -> Iterator[pl.DataFrame]:
+    """Findings of what the reading warns of."""
+    for sheet in sheets:
+        at = pl.DataFrame([(sheet.file, sheet.sheet, None)], SOURCE, orient="row")
+        yield from (finding(at, table, None, rule, pl.lit(""), pl.lit(what)) for rule, what in sheet.warnings)
 
 
 # --- a later filing supersedes an earlier one --------------------------------------------------------------

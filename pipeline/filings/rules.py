@@ -102,6 +102,8 @@ INTAKE_RULES = {
         CellRule(
             "file.no_rows", "没有数据行", "只有表头，没有数据行；应在表头之下逐行填写，无数可报时不必提交", "warning"
         ),
+        CellRule("sheet.hidden", "有隐藏的数据", "{}", "warning"),
+        CellRule("sheet.stale", "公式结果可能过时", "{}", "warning"),
         CellRule("row.not_data", "不是数据行", "{}，不是数据；应删去这一行，只保留数据行"),
         CellRule("key.restated", "已被后来的填报更新", "{} 又报了同一内容，以后报的为准；这一行不再采用", "warning"),
         CellRule("correction.drop", "按更正不采用", "corrections.yml 第 {} 条：不采用这一行，{}", "warning"),

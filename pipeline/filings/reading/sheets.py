@@ -52,6 +52,7 @@ class Sheet:
     columns: list[str]
     rows: pl.DataFrame
     notes: list[str]
+    warnings: tuple[tuple[str, str], ...] = ()  # as of a Raw
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,7 @@ class Raw:
     first_column: int = 0
     merges: tuple[tuple[int, int, int], ...] = ()
     hidden: bool = False
+    warnings: tuple[tuple[str, str], ...] = ()  # the id of a rule and what it says of the sheet
     problems: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -100,22 +102,24 @@ class Raw:
 Known = Collection[str]  # the keys of headers
 
 
-def too_large(what: str, limit: str) -> DataError:
-    return DataError("file.too_large", f"{what}，超过上限 {limit}；请拆分成几个文件后提交。")
+def too_large(what: str, limit: str, right: str = "请拆分成几个文件后提交") -> DataError:
+    return DataError("file.too_large", f"{what}，超过上限 {limit}；{right}。")
 
 
 @contextmanager
-def guard(id: str, message: str) -> Iterator[None]:
-    """Whatever a library raises on bad bytes becomes one sentence; a full disk or memory is no fault of the bytes."""
+def guard(id: str, message: str, *errors: type[BaseException]) -> Iterator[None]:
+    """What a library raises on bad bytes (`errors`, or anything) becomes one sentence; a full disk or memory, or any
+    other fault of the machine's, is no fault of the bytes."""
+    kinds = errors or (BaseException,)
     try:
         yield
     except (DataError, KeyboardInterrupt, SystemExit, MemoryError):
         raise
     except OSError as error:
-        if error.errno not in (None, errno.EINVAL):  # of a seek to where a broken file says
+        if error.errno not in (None, errno.EINVAL) and not isinstance(error, errors):  # a seek to where the bytes say
             raise
         raise DataError(id, message) from error
-    except BaseException as error:  # a panic of a Rust library is no Exception
+    except kinds as error:  # a panic of a Rust library is no Exception
         raise DataError(id, message) from error
 
 

@@ -98,7 +98,7 @@ def add_table(raw: Raw, file: str, known: Collection[str], fill: Collection[str]
         more = pl.when(pl.col(BEYOND).is_not_null()).then(pl.lit("多"))
         rows = rows.select(pl.exclude(BEYOND), more.alias("_ragged"), pl.col(BEYOND).alias("_extra"))
     columns = [name for name in rows.columns if name not in RESERVED]
-    reading.sheets.append(Sheet(file, raw.sheet, head[at][0], columns, rows, told))
+    reading.sheets.append(Sheet(file, raw.sheet, head[at][0], columns, rows, told, raw.warnings))
 
 
 def _without_blank(frame: pl.DataFrame, names: list[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
