@@ -49,6 +49,7 @@ _TOTAL_OF = r"(?i)[\s_:：/-](?:grand |sub)?totals?\W*$"
 _INT_LIMIT = 2.0**53
 MANY = {"万亿": 12, "千万": 7, "百万": 6, "十万": 5, "亿": 8, "万": 4, "千": 3, "百": 2}  # longest first
 _TIMES = "[百千万亿]$"  # at the end of a cell
+_WITH_UNIT = r"^([-+0-9.,]+)\s*([^-+0-9.,\s%‰].*)$"  # a number and its unit in one cell
 _SAMPLE = 10_000  # cells looked at to see whether a column repeats itself
 FLAGS = dict.fromkeys(("是", "yes", "y", "true", "1"), True) | dict.fromkeys(("否", "no", "n", "false", "0"), False)
 
@@ -590,6 +591,10 @@ def _quantity(table: Table, column: Column, texts: pl.DataFrame, header_unit: st
     text, read = pl.col(f"text {column.name}"), pl.col(f"number {column.name}")
     percent = text.str.contains("[%‰]$")
     code, unit, canonical, power = _units(table, column, texts, header_unit)
+    figures, own = text.str.extract(_WITH_UNIT, 1), text.str.extract(_WITH_UNIT, 2)
+    pairs = texts.select(own=own, unit=unit).drop_nulls().unique().rows()
+    alike = [f"{one} {other}" for one, other in pairs if units.same(one, other)]
+    read = pl.coalesce(read, pl.when(pl.concat_str(own, pl.lit(" "), unit).is_in(alike)).then(number(figures)))
     fits = ~percent | (canonical == "%")
     # 85% reads as 0.85, in percent it is 85
     shift = power.cast(pl.Int64, strict=False) + pl.when(percent).then(2).otherwise(0)

@@ -631,3 +631,26 @@ def test_any_accepted_writing_gives_the_same_canonical_row(filed: tuple[Table, d
     got = done.frame.select(list(table.dtypes))
     assert_frame_equal(got, pl.DataFrame([expected], schema=table.dtypes), check_exact=True)
     SCHEMAS[table.name].validate(done.frame)
+
+
+@pytest.mark.parametrize(
+    ("cell", "unit", "kg"),
+    [
+        ("1200吨", "t", 1_200_000),
+        ("1,200.5 t", "吨", 1_200_500),
+        ("-3t", "t", -3000),
+        ("5 ＫＧ", "kg", 5),
+        ("1.2万吨", "万t", 12_000_000),
+    ],
+)
+def test_a_cell_may_repeat_the_unit_of_its_column(layout: Layout, cell: str, unit: str, kg: int) -> None:
+    changes = {"能源品种": "柴油", "设施类型": "办公用房", "消耗量": cell, "计量单位": unit}
+    assert value(layout, "energy", "quantity", **changes) == kg
+
+
+@pytest.mark.parametrize(
+    ("cell", "unit"), [("1200kg", "t"), ("1200万吨", "t"), ("1200 t/a", "t"), ("1.2万", "万t"), ("t1200", "t")]
+)
+def test_a_cell_with_another_unit_is_no_number(layout: Layout, cell: str, unit: str) -> None:
+    done = read(layout, "energy", **{"能源品种": "柴油", "设施类型": "办公用房", "消耗量": cell, "计量单位": unit})
+    assert only_finding(done)["rule"] == ("cell.twice" if cell == "1.2万" else "cell.number")

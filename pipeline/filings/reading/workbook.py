@@ -364,6 +364,8 @@ class _Sheet:
         block = block.with_columns(pl.col("kind").fill_null("n"), strip.replace("", None).alias("value"))
         block = self.with_results(self.with_texts(block))
         block = block.filter(pl.col("text").is_not_null()).select("ref", "text")
+        if block.is_empty():
+            return
         refs = block["ref"].str.to_uppercase()
         names = refs.str.strip_chars_end("0123456789")
         known = {name: _column(name) for name in names.unique()}
