@@ -14,7 +14,7 @@ from pathlib import Path
 
 import yaml
 
-from pipeline.errors import DataError, shown
+from pipeline.errors import DataError, UserError, shown
 from pipeline.filings.reading.delimited import read_csv
 from pipeline.filings.reading.parquet import read_parquet
 from pipeline.filings.reading.sheets import (
@@ -31,6 +31,7 @@ from pipeline.filings.reading.sheets import (
 )
 from pipeline.filings.reading.tables import add_table
 from pipeline.filings.reading.workbook import read_workbook, refuse_xls
+from pipeline.output import why_not_written
 from pipeline.yaml_text import check_plain
 
 READABLE = ".xlsx .csv .parquet"
@@ -76,6 +77,7 @@ def read_file(
 
     `known_headers`: header texts that exist, compared by `header_key`. `fill_down`: those of key columns, where
     a vertical merge of a workbook stands for its value in every row; other merges keep it in the first cell.
+    Raises UserError (machine.fault) where the machine fails, not the file: no memory, a full disk.
     """
     limits = limits or Limits()
     reading, file = Reading(), _name(path, folder)
@@ -92,6 +94,10 @@ def read_file(
             raise DataError("file.no_table", "文件里没有一张可读的表；请按模板填写后提交。")
     except DataError as error:
         reading.problems.append(FileProblem(file, None, error.id, error.message))
+    except (OSError, MemoryError) as error:  # not of the file: to go on would be to lose its rows
+        reason = "内存不足" if isinstance(error, MemoryError) else why_not_written(error) or error.strerror or "系统出错"
+        right = "请腾出内存和临时文件夹所在的磁盘空间后重新运行"
+        raise UserError("machine.fault", f"读取 {file} 时{reason}，已停止，没有保存任何结果；{right}。") from error
     return reading
 
 
