@@ -19,7 +19,7 @@ import polars as pl
 from pipeline import units
 from pipeline.errors import shown
 from pipeline.filings.contracts import Column, Table, column_of, headers
-from pipeline.filings.normalise import MANY, power
+from pipeline.filings.normalise import COUNTS, MANY, power
 from pipeline.filings.reading import FileProblem, Sheet, Skipped, header_key
 
 Known = Mapping[str, tuple[Column, str | None]]  # header as it stands -> its column, the unit in its brackets
@@ -27,12 +27,8 @@ Known = Mapping[str, tuple[Column, str | None]]  # header as it stands -> its co
 _HAN = r"\u3400-\u9fff"
 _MANY = "|".join([*MANY, "十"])
 _TIMES = rf"(?:{_MANY}|[×x*]?\s*10(?:\^?[0-9]|0+)|hundred|thousand|million|billion)"
-_COUNTS = (
-    "个|架|座|站|台|套|家|户|间|处|栋|幢|人|次|件|项|支|条|类|级|层|月|个月|机架|标准架|标准机架|标架|站址|基站|机柜|"
-    "pcs|racks?|sets?|units?|sites?|stations?"
-)
-_OF_ONES = re.compile(rf"(?:{_COUNTS})", re.IGNORECASE)
-_OF_MANY = re.compile(rf"(?:{'|'.join(MANY)})(?:{_COUNTS})?", re.IGNORECASE)
+_OF_ONES = re.compile(rf"(?:{COUNTS})", re.IGNORECASE)
+_OF_MANY = re.compile(rf"(?:{'|'.join(MANY)})(?:{COUNTS})?", re.IGNORECASE)
 _NO_REMARK = re.compile(
     rf"[0-9a-z%‰×^]|{_MANY}|[瓦吨度焦元米升克比率季]|[上去]年|同期|计划|预计|累计|新增", re.IGNORECASE
 )
@@ -68,7 +64,9 @@ def refusal(table: Table, sheet: Sheet, skipped: Iterable[Skipped]) -> FileProbl
     """Why a sheet cannot be read for certain. `skipped`: what the reading left out of it."""
     known = {header: one for header in sheet.columns if (one := column_of(table, header))}
     around = [one for one in skipped if one.file == sheet.file and one.sheet == (sheet.sheet or None) and one.row]
-    of_header = _second_header(table, sheet, known) or _second_level(table, sheet, known, around)
+    of_header = (
+        _second_header(table, sheet, known) or _second_level(table, sheet, known, around) or _repeated(table, sheet)
+    )
     said = (
         of_header
         or _units_differ(known)
@@ -116,6 +114,8 @@ def _second_level(table: Table, sheet: Sheet, known: Known, around: list[Skipped
     right = "本表未读取；表头应只有一行，每列只含本年的实际数，其他年份的数请另行填报。"
     for row in sheet.rows.head(3).iter_rows(named=True) if table.has("year") else ():
         filled = {at: text.strip() for at, text in row.items() if at in sheet.columns and text}
+        if all(re.fullmatch("[A-Za-z]{1,2}", text) for text in filled.values()):  # names of columns
+            continue
         no_data = not any(re.search(r"\d", text) for text in filled.values())
         years = len(filled) < len(known) / 2 and all(_YEARS.fullmatch(text) for text in filled.values())
         for at, text in filled.items():
@@ -126,6 +126,30 @@ def _second_level(table: Table, sheet: Sheet, known: Known, around: list[Skipped
     for one in around:
         if repeated and one.row and one.row < sheet.header_row and (word := _OTHER_TIME.search(one.text)):
             return f"第 {one.row} 行写有“{word[0]}”，而表头里有两列“{re.sub('_[0-9]+$', '', repeated[0])}”，{right}"
+    return None
+
+
+def _repeated(table: Table, sheet: Sheet) -> str | None:
+    """Two columns that say they are the same, and are not."""
+    first = dict[str, tuple[str, str | None]]()
+    for header in sheet.columns:
+        base = re.sub("_[0-9]+$", "", header)  # the reader numbers headers that are repeated
+        one = column_of(table, header) or (column_of(table, base) if base in sheet.columns else None)
+        if one is None:
+            continue
+        column, unit = one
+        other, its_unit = first.setdefault(column.name, (header, unit))
+        cells, alike = sheet.rows[header], units.same(unit or "", its_unit or "")
+        if (
+            other == header
+            or cells.null_count() == cells.len()
+            or (alike and cells.eq_missing(sheet.rows[other]).all())
+        ):
+            continue
+        return (
+            f"的表头“{shown(other)}”和“{shown(header)}”都是“{column.zh}”，内容却不同，不能确定用哪一列，本表未读取；"
+            f"“{column.zh}”应只有一列。"
+        )
     return None
 
 
@@ -183,6 +207,7 @@ def _row_with_another(table: Table, sheet: Sheet, known: Known, unit: str) -> st
         theirs, ours = units.dimension(text), units.dimension(unit)
         differ = not units.same(text, unit) if ours else _multiple(unit) not in ("", _multiple(text))
         differ |= bool(re.fullmatch(_TIMES, unit))
+        differ |= unit in "%‰" and ours is None and not units.same(text, unit)
         if text.strip() and differ and ours in (None, theirs):
             row = sheet.rows.filter(pl.col(name) == text)["source_row"][0]
             return f"第 {row} 行的“{shown(name)}”是“{shown(text)}”"
@@ -269,7 +294,7 @@ def _told(place: str, text: str) -> Iterator[_Told]:
             if units.dimension(token):
                 colon = re.search("单位\\s*[:：]", found[0])
                 yield _Told(place, f"单位：{token}" if colon else token, token, must_fit)
-            elif re.fullmatch(rf"{_TIMES}\s*(?:{_COUNTS}|{_spellings()})?", token, re.IGNORECASE):
+            elif re.fullmatch(rf"{_TIMES}\s*(?:{COUNTS}|{_spellings()})?", token, re.IGNORECASE):
                 yield _Told(place, found[0].strip(), None)
     for found in re.finditer(rf"({_TIMES}\s*)?(?<![A-Za-z0-9])({_spellings()})(?![A-Za-z0-9])", plain, re.IGNORECASE):
         before = plain[: found.start()].rstrip()[-1:]

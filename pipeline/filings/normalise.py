@@ -33,6 +33,8 @@ _DATE = (
 )
 # What a spreadsheet makes of an identifier, and what to do.
 _FORMULA = r'^=\s*"?([^"]*)"?$'
+_LATIN = "[\u0080-\u00bf\u0152-\u0192\u02c6-\u02dc\u2013-\u203a\u20ac\u2122]"  # what bytes of UTF-8 look like in other encodings
+_NO_TEXT = f"\ufffd|[\u00e0-\u00ef]{_LATIN}{{2}}"
 _POWER_OF_TEN = r"^[0-9](?:\.[0-9]+)?[eE]\+[0-9]+$|^[0-9]\.[0-9]+[eE][0-9]+$"
 _DAY = (
     r"^(?:[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}|[0-9]{4}年[0-9]{1,2}月[0-9]{1,2}日|[0-9]{1,2}月[0-9]{1,2}日"
@@ -43,13 +45,19 @@ _AS_TEXT = "应为原来的编号：把整列的单元格格式设为文本，�
 # The words of a sum row, alone or with what they sum up; 合计算力中心 is a name.
 _SUM_SCOPE = "[0-9年月日季度第至上下半全本当累各省市区县国网集团公司页表行业]*"
 _SUM_END = "(?:数|值|行|额|项|栏)?[0-9]*(?:[万亿]?(?:kwh|千瓦时|度|吨|tb|元|[个座间处家户栋条架]))?[0-9]*$"
-_SUM = rf"(?:^{_SUM_SCOPE}(?:合计|小计|总计|共计|总和|累计){_SUM_END}|^(?:grand|sub)?totals?(?:20[0-9]{{2}})?$|^sum$)"
+_SUM = (
+    rf"(?:^{_SUM_SCOPE}(?:合计|小计|总计|共计|总和|累计|汇总){_SUM_END}|^(?:grand|sub)?totals?(?:20[0-9]{{2}})?$|^sum$)"
+)
 _SUM_OF = rf"{_SUM}|^.{{1,16}}(?:合计|小计|总计|共计|总和){_SUM_END}|^其中"
 _TOTAL_OF = r"(?i)[\s_:：/-](?:grand |sub)?totals?\W*$"
 _INT_LIMIT = 2.0**53
 MANY = {"万亿": 12, "千万": 7, "百万": 6, "十万": 5, "亿": 8, "万": 4, "千": 3, "百": 2}  # longest first
 _TIMES = "[百千万亿]$"  # at the end of a cell
 _WITH_UNIT = r"^([-+0-9.,]+)\s*([^-+0-9.,\s%‰].*)$"  # a number and its unit in one cell
+COUNTS = (
+    "个|架|座|站|台|套|家|户|间|处|栋|幢|人|次|件|项|支|条|类|级|层|月|个月|机架|标准架|标准机架|标架|站址|基站|机柜|"
+    "pcs|racks?|sets?|units?|sites?|stations?"
+)
 _SAMPLE = 10_000  # cells looked at to see whether a column repeats itself
 FLAGS = dict.fromkeys(("是", "yes", "y", "true", "1"), True) | dict.fromkeys(("否", "no", "n", "false", "0"), False)
 
@@ -381,7 +389,8 @@ def _parse(
         value = _value(column, text, percent=unit is not None and "%" in unit)
         if (many := _many(unit)) and column.kind in ("number", "integer"):
             value = _shifted(value.cast(pl.Float64), pl.lit(many)).cast(column.dtype)
-            rule = pl.when(twice := text.str.contains(_TIMES)).then(pl.lit("cell.twice")).otherwise(rule)
+            twice = text.str.contains(rf"{_TIMES}|(?i:{COUNTS})$")
+            rule = pl.when(twice).then(pl.lit("cell.twice")).otherwise(rule)
             value = pl.when(~twice).then(value)
     if column.default is not None:
         value = pl.when(given).then(value).otherwise(_default(column, filing_year))
@@ -416,8 +425,9 @@ _NUMERIC = ("integer", "year", "month", "number", "share", "quantity")
 
 
 def _figures(column: Column) -> pl.Expr:
-    """The text of a cell that should be a number, without the word for a year or month."""
-    words = {"year": "年度?$", "month": "月份?$"}.get(column.kind)
+    """The text of a cell that should be a number, without the word for a year, a month or what is counted."""
+    counted = rf"(?i)\s*(?:{COUNTS})$"
+    words = {"year": "年度?$", "month": "月份?$", "number": counted, "integer": counted}.get(column.kind)
     text = pl.col(f"text {column.name}")
     return text.str.replace(words, "") if words else text
 
@@ -500,9 +510,11 @@ def _words(column: Column, texts: pl.DataFrame, filing_year: int | None) -> _Par
     value = text if column.default is None else text.fill_null(_default(column, filing_year))
     absent = pl.when(value.is_null() & pl.lit(column.required)).then(pl.lit("cell.missing"))
     is_id = pl.lit(column.kind == "id")
-    formula = text.str.contains('^=".*"$') | (is_id & text.str.starts_with("="))
+    content = text.str.extract(_FORMULA, 1).fill_null("公式算出的内容")
     what = (
-        pl.when(formula).then(pl.format("是公式的写法，不是内容；应为 {}", text.str.extract(_FORMULA, 1)))
+        pl.when(text.str.contains("^=[^=]")).then(pl.format("是公式的写法，不是内容；应为 {}", content))
+        .when(text.str.contains(_NO_TEXT)).then(pl.lit("里有乱码，是编码不对的程序写出的；应为原来的文字，请从原系统以 UTF-8 重新导出"))
+        .when(is_id & text.str.contains(r"^[0-9]+\.0+$")).then(pl.lit(f"带有小数，像是被程序当作数字的编号；{_AS_TEXT}"))
         .when(is_id & text.str.contains(_POWER_OF_TEN)).then(pl.lit(f"是科学计数法，后面的数字已经丢失；{_AS_TEXT}"))
         .when(is_id & text.str.contains(_DAY)).then(pl.lit(f"是日期，像是被表格软件自动改写的编号；{_AS_TEXT}"))
         .when(is_id & text.is_in(_imprecise(texts[f"text {column.name}"]).implode()))
@@ -515,7 +527,7 @@ def _words(column: Column, texts: pl.DataFrame, filing_year: int | None) -> _Par
 def _imprecise(ids: pl.Series) -> pl.Series:
     """The ids of more digits than a spreadsheet keeps whose last ones are such as it makes: zeros, or those of the
     nearest float. Some whole ids look so too (one of ten with 16 digits, one of a thousand with 18), so there must be
-    five times as many as chance has it."""
+    five times as many as chance has it, and more than two where others have kept their digits."""
     long = ids.filter(ids.str.contains(f"^[1-9][0-9]{{{_DIGITS},29}}$").fill_null(False)).to_frame("id")
     if long.is_empty():
         return long["id"]
@@ -526,7 +538,9 @@ def _imprecise(ids: pl.Series) -> pl.Series:
     by_chance = [10.0 ** (_DIGITS - size.cast(pl.Float64)), 1 / step.clip(1)]
     signs = long.with_columns(size=size, zeros=zeros, float=is_float, by_zeros=by_chance[0], by_float=by_chance[1])
     often = [
-        pl.col(sign) & (pl.col(sign).sum().over("size") > 5 * pl.col(chance).sum().over("size"))
+        pl.col(sign)
+        & (pl.col(sign).sum().over("size") > 5 * pl.col(chance).sum().over("size"))
+        & ((pl.col(sign).sum().over("size") > 2) | (pl.col("zeros") | pl.col("float")).all())
         for sign, chance in (("zeros", "by_zeros"), ("float", "by_float"))
     ]
     return signs.filter(pl.any_horizontal(often))["id"]

@@ -46,6 +46,7 @@ CHANGE = 3.0  # times the previous year, up or down
 SLIPS = (1e3, 1e4)  # the powers of ten between units; "about" is within a factor of 2
 STATION_KWH = (2_000.0, 60_000.0)  # electricity of one station in a year
 TOLERANCE = 0.05  # within which sums agree
+CUMULATIVE = 5  # times the first month, at the least, is the last one of sums since January
 GROWTH_POINTS = 1.0
 HUGE = 1e15  # of any unit: more than all the world has, and sums stay exact
 
@@ -705,6 +706,33 @@ def _partial_years(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
         yield context.found(part, name, "month", says)
 
 
+def _cumulative(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
+    """Years whose twelve months only grow, the last one to a multiple of the first: sums since January."""
+    for name, frame in frames.items():
+        table = BY_NAME[name]
+        if not table.has("month"):
+            continue
+        rest = [part for part in table.key if part != "month"]
+        for column in table.columns:
+            if column.kind != "quantity":
+                continue
+            value, last = pl.col(column.name), frame.filter(pl.col("month") == 12)
+            first = frame.filter(pl.col("month") == 1, value > 0).select(
+                *rest, value.alias(f"_{column.name}"), _row_then="_row"
+            )
+            grown = last.join(first, on=rest, nulls_equal=True, maintain_order="left")
+            grown = grown.filter(value >= CUMULATIVE * pl.col(f"_{column.name}"))
+            months = frame.join(grown.select(rest), on=rest, how="semi", nulls_equal=True).sort("month")
+            rises = months.group_by(rest).agg(_n=pl.len(), _rises=(value.diff() >= 0).sum())
+            rises = rises.filter(pl.col("_n") == 12, pl.col("_rises") == 11)
+            found = grown.join(rises, on=rest, how="semi", nulls_equal=True, maintain_order="left")
+            says = pl.format(
+                "{} 年的" + column.zh + "逐月只增不减，从 1 月的 {} 到 12 月的 {}，像是累计数；逐月应填当月数，请核对",
+                "year", filed(column.name, "then"), filed(column.name),
+            )  # fmt: skip
+            yield context.found(found, name, column.name, says)
+
+
 # Table, its column, the metric of action_metrics that says the same.
 _TWICE = (
     ("base_stations", "monitored_stations", "stations_monitored"),
@@ -812,6 +840,7 @@ FRAME_RULES = (
     FrameRule("sum.water", "数据中心用水与能源消耗不符", "warning", _water_twice),
     FrameRule("activity.mobile_above_flow", "移动流量大于信息流量", "warning", _mobile_above_flow),
     FrameRule("month.partial", "月份不全", "warning", _partial_years),
+    FrameRule("month.cumulative", "像是累计数", "warning", _cumulative),
     FrameRule("sum.control", "全国行与各省合计不符", "warning", _control_totals),
     FrameRule("green_power.above_electricity", "绿色电力大于用电量", "warning", _green_above_electricity),
     FrameRule("data_centres.above_green_power", "数据中心绿电大于绿色电力", "warning", _centres_above_green_power),

@@ -654,3 +654,44 @@ def test_a_cell_may_repeat_the_unit_of_its_column(layout: Layout, cell: str, uni
 def test_a_cell_with_another_unit_is_no_number(layout: Layout, cell: str, unit: str) -> None:
     done = read(layout, "energy", **{"能源品种": "柴油", "设施类型": "办公用房", "消耗量": cell, "计量单位": unit})
     assert only_finding(done)["rule"] == ("cell.twice" if cell == "1.2万" else "cell.number")
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "racks"),
+    [("标准机架数", "800架", 800), ("标准机架数", "1.2万个", 12000), ("标准机架数（万架）", "0.08", 800)],
+)
+def test_a_count_may_say_what_it_counts(layout: Layout, header: str, cell: str, racks: float) -> None:
+    assert value(layout, "data_centres", "standard_racks", **{"标准机架数": None, header: cell}) == racks
+
+
+def test_a_count_in_another_multiple_than_its_header_is_refused(layout: Layout) -> None:
+    done = read(layout, "data_centres", **{"标准机架数": None, "标准机架数（万架）": "800架"})
+    assert only_finding(done)["rule"] == "cell.twice"
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ('="D"&ROW()', "是公式的写法，不是内容"),
+        ("=A1", "是公式的写法，不是内容"),
+        ("7.0", "带有小数"),
+        ("å¹¿å·žæ•°æ®", "里有乱码"),
+        ("广州\ufffd\ufffd", "里有乱码"),
+        ("汇总", "这是“汇总”行"),
+    ],
+)
+def test_an_id_that_a_program_has_spoiled(layout: Layout, cell: str, said: str) -> None:
+    assert said in only_finding(read(layout, "rooms", 机房编号=cell))["message"]
+
+
+@pytest.mark.parametrize("cell", ["TRUE", "A7.0", "voilà…", "Ångström", "汇总机房"])
+def test_an_id_that_only_looks_odd_is_kept(layout: Layout, cell: str) -> None:
+    assert value(layout, "rooms", "room_id", 机房编号=cell) == cell
+
+
+def test_long_ids_that_keep_their_digits_vouch_for_the_others(layout: Layout) -> None:
+    """One of two ends in zeros by nature; where all do, a spreadsheet has made them."""
+    rows = [GOOD["rooms"] | {"机房编号": id} for id in ("440106199001011230", "440106199001011000")]
+    assert normalise(BY_NAME["rooms"], sheet(*rows), layout).findings.is_empty()
+    rows = [GOOD["rooms"] | {"机房编号": id} for id in ("440106199001012000", "440106199001011000")]
+    assert normalise(BY_NAME["rooms"], sheet(*rows), layout).findings["rule"].to_list() == ["cell.id", "cell.id"]

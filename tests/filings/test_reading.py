@@ -170,7 +170,7 @@ def test_numbers_keep_their_value(values: list[float]) -> None:
 def test_cells_come_as_a_person_sees_them() -> None:
     values = [12345, 12345.0, 0.5, True, dt.date(2024, 5, 1), dt.datetime(2024, 5, 1, 12, 30), "=1", "00123", " x "]
     rows = only_sheet(read(workbook([["年份", "省份", "值"], *(["2024", "广东", one] for one in values)]), "a.xlsx"))
-    texts = ["12345", "12345", "0.5", "true", "2024-05-01", "2024-05-01 12:30:00", "=1", "00123", " x "]
+    texts = ["12345", "12345", "0.5", "TRUE", "2024-05-01", "2024-05-01 12:30:00", "=1", "00123", " x "]
     assert rows["值"].to_list() == texts
     target = io.BytesIO()
     frame = pl.DataFrame(

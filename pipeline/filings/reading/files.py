@@ -95,7 +95,9 @@ def read_file(
     except DataError as error:
         reading.problems.append(FileProblem(file, None, error.id, error.message))
     except (OSError, MemoryError) as error:  # not of the file: to go on would be to lose its rows
-        reason = "内存不足" if isinstance(error, MemoryError) else why_not_written(error) or error.strerror or "系统出错"
+        reason = (
+            "内存不足" if isinstance(error, MemoryError) else why_not_written(error) or error.strerror or "系统出错"
+        )
         right = "请腾出内存和临时文件夹所在的磁盘空间后重新运行"
         raise UserError("machine.fault", f"读取 {file} 时{reason}，已停止，没有保存任何结果；{right}。") from error
     return reading

@@ -1,6 +1,7 @@
 """Which parts has an Office archive, and what XML stands in them? Whoever wrote it, in bounded memory.
 
-The parts are found by their relationships, as the format has it (ECMA-376, part 2), and parsed by expat as a stream.
+The parts are found by their relationships, as the format has it (ECMA-376, part 2), and their XML becomes elements, some at
+a time.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ import posixpath
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import IO
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 from xml.parsers import expat
 
 from pipeline.errors import DataError
@@ -24,12 +26,10 @@ CLEAR = "表格之外若有大片带格式的空单元格，请先清除（选�
 
 # What a damaged archive or part raises; anything else is no fault of the file.
 DAMAGE = (
-    expat.ExpatError, zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, ValueError, LookupError
+    ParseError, expat.ExpatError, zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, ValueError, LookupError
 )  # fmt: skip
 
-Start = Callable[[str, dict[str, str]], object]
-Text = Callable[[str], object]
-_LONGEST = 16 * MIB  # bytes of one tag: expat keeps all of it
+_LONGEST = 8 * MIB  # of a row, or of anything else that becomes whole at once
 
 
 @dataclass(frozen=True)
@@ -59,50 +59,59 @@ class Package:
         if len(self.parts) < len(members) or not plain or any(one.header_offset < 0 for one in members):
             raise DataError("xlsx.broken", BROKEN)
 
-    def parse(self, part: str, start: Start, text: Text | None = None) -> None:
-        """Calls `start` for each element of a part, with its name (no prefix) and attributes."""
+    def elements(self, part: str, sections: Collection[str] | None = None) -> Iterator[tuple[str, Element]]:
+        """Each element below the root of a part once it is whole, after its name. Where there are `sections` the parts of
+        these come one by one, and of all others no more than their attributes. What was given is let go."""
+        builder, prolog, waiting = TreeBuilder(), expat.ParserCreate(), 0
+        above = builder.start("", {})
+        parser = XMLParser(target=builder)
+        prolog.StartDoctypeDeclHandler = _refuse
         with self.archive.open(self.parts[part]) as stream:
-            feed(stream, parser(lambda tag, attributes: start(local(tag), attributes), text))
+            while piece := stream.read(MIB):
+                if not len(above):
+                    prolog.Parse(piece)
+                parser.feed(piece)
+                waiting += len(piece)
+                for one in _whole(above[0], sections) if len(above) else ():
+                    waiting = 0
+                    yield local(one.tag), one
+                if waiting > _LONGEST:
+                    raise ValueError("an element of many MiB")
+        parser.close()
+        for one in _whole(above[0], sections, at_end=True):
+            yield local(one.tag), one
 
     def relations(self, of: str) -> dict[str, Relation]:
         """The relationships of a part ("" for the archive) by their ids."""
         folder, name = posixpath.split(of)
         rels, found = posixpath.join(folder, "_rels", f"{name}.rels"), dict[str, Relation]()
-
-        def start(tag: str, attributes: dict[str, str]) -> None:
-            if tag == "Relationship" and attributes.get("TargetMode") != "External":
-                target = posixpath.join("/", folder, attributes.get("Target", "").replace("\\", "/"))
-                kind = attributes.get("Type", "").rpartition("/")[2]
+        for tag, one in self.elements(rels) if rels in self.parts else ():
+            if tag == "Relationship" and one.get("TargetMode") != "External":
+                target = posixpath.join("/", folder, one.get("Target", "").replace("\\", "/"))
                 part = posixpath.normpath(target).lstrip("/").lower()
-                found[attributes.get("Id", "")] = Relation(kind, part)
-
-        if rels in self.parts:
-            self.parse(rels, start)
+                found[one.get("Id", "")] = Relation(one.get("Type", "").rpartition("/")[2], part)
         return found
 
 
-def local(tag: str) -> str:
-    """The name of an element without its prefix."""
-    return tag.rpartition(":")[2]
+@cache
+def local(name: str) -> str:
+    """The name of an element or attribute without its namespace."""
+    return name.rpartition("}")[2]
 
 
-def parser(start: Start, text: Text | None = None) -> expat.XMLParserType:
-    """A parser that refuses entities, for no workbook has any."""
-    one = expat.ParserCreate()
-    one.StartElementHandler = start
-    one.CharacterDataHandler = text
-    one.StartDoctypeDeclHandler = _refuse
-    return one
-
-
-def feed(stream: IO[bytes], to: expat.XMLParserType) -> None:
-    fed = 0
-    while piece := stream.read(MIB):
-        to.Parse(piece, False)
-        fed += len(piece)
-        if fed - to.CurrentByteIndex > _LONGEST:
-            raise ValueError("a tag of many MiB")
-    to.Parse(b"", True)
+def _whole(root: Element, sections: Collection[str] | None, at_end: bool = False) -> Iterator[Element]:
+    """Takes the elements that are whole out of `root`: all but the last one of each level, until the end."""
+    whole = root[:] if at_end else root[:-1]
+    del root[: len(whole)]
+    for one in whole:
+        yield from one if sections and local(one.tag) in sections else ()
+        yield one
+    open_ = root[0] if sections is not None and len(root) else None
+    while open_ is not None and len(open_):
+        is_wanted, whole = local(open_.tag) in (sections or ()), open_[:-1]
+        del open_[:-1]
+        yield from whole if is_wanted else ()
+        open_ = None if is_wanted else open_[0]
 
 
 def _refuse(*_: object) -> None:

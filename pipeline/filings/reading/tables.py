@@ -30,7 +30,7 @@ _EXAMPLES_WITHIN = 3  # rows under the header
 _EXAMPLE = re.compile(r"\s*(?:示例|样例|例[:：])")
 _MAX_FILLED = 1000  # columns with content
 _MAX_NOTES = 1000  # note rows told one by one; more of them are taken for data
-_NOTE = r"^\s*(?:注\s*\d*\s*[:：.、]|注$|备注|说明|填报说明|填表说明|单位\s*[:：]|制表|填表人|审核|\*|※)"
+_NOTE = r"^\s*(?:注\s*\d*\s*[:：.、]|注$|备注|说明|填报说明|填表说明|单位\s*[:：]|[制填]表|填报[人日]|编制|审[核批]|复核|负责|联系[人电]|电话|\*|※)"
 _INSTRUCTIONS = re.compile(r"说明|目录|封面|字典|须知|审核意见|instruction|readme|cover|notes?$", re.IGNORECASE)
 BEYOND = "表头之外的内容"  # the header of `_extra` in a workbook with remarks, where it may come back from
 

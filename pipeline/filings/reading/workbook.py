@@ -9,11 +9,12 @@ from __future__ import annotations
 import codecs
 import re
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
+from xml.etree.ElementTree import Element
 
 import polars as pl
 
@@ -24,9 +25,7 @@ from pipeline.filings.reading.package import (
     DAMAGE,
     ENCRYPTED,
     Package,
-    feed,
     local,
-    parser,
     refuse_many,
 )
 from pipeline.filings.reading.sheets import (
@@ -54,6 +53,7 @@ _WIDEST = 4000  # columns around the content
 _EXACT = 1e15  # a spreadsheet keeps 15 digits: what is larger is shown, and told, in powers of ten
 _CELLS = {"row": pl.Int32(), "column": pl.Int32(), "text": pl.String()}
 _CALCULATE = re.compile(r"LibreOffice|OpenOffice|WPS|Kingsoft|Yozo|Microsoft (?:Macintosh )?Excel")
+_CALC_OF_LIBRARIES = 125_000  # below stand the versions of calculation that libraries write, above those of Excel
 _STATES = {"hidden": "隐藏", "veryHidden": "深度隐藏（只有在宏编辑器里才能看到）"}
 
 
@@ -143,37 +143,35 @@ def _where(page: _Page) -> str:
 def _book(package: Package, limits: Limits) -> _Book:
     main = next((one.part for one in package.relations("").values() if one.kind == "officeDocument"), None)
     main = main or next((name for name in package.parts if name.endswith("workbook.xml")), None)
-    first, sheets, settings = list[str](), list[dict[str, str]](), dict[str, str]()
-
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        first[:] = first or [tag]
+    sheets, settings, is_book = list[dict[str, str]](), dict[str, str](), False
+    for tag, one in package.elements(main, ["sheets"]) if main in package.parts else ():
+        is_book |= tag == "sheets"
         if tag == "sheet":
-            sheets.append(attributes)
+            sheets.append(one.attrib)
         elif tag in ("workbookPr", "calcPr"):
-            settings.update(attributes)
-
-    if main in package.parts:
-        package.parse(main, start)
-    if first != ["workbook"]:
+            settings.update(one.attrib)
+    if not is_book:
         raise DataError(
             "xlsx.no_workbook", "这个压缩包里没有工作簿，不是 xlsx；请用 Excel 或 WPS 另存为 .xlsx 后提交。"
         )
     relations = package.relations(main or "")
     pages = []
-    for one in sheets:
-        relation = relations[next(value for key, value in one.items() if local(key) == "id")]
+    for sheet in sheets:
+        relation = relations[next(value for key, value in sheet.items() if local(key) == "id")]
         part = relation.part if relation.kind == "worksheet" else None
-        pages.append(_Page(one.get("name", ""), part, one.get("state", "visible")))
-    parts = {one.kind: one.part for one in relations.values()}
+        pages.append(_Page(sheet.get("name", ""), part, sheet.get("state", "visible")))
+    of_kind = {one.kind: one.part for one in relations.values()}
     return _Book(
         package=package,
         limits=limits,
         pages=pages,
-        texts=_shared(package, parts.get("sharedStrings")),
-        formats=_formats(package, parts.get("styles")),
+        texts=_shared(package, of_kind.get("sharedStrings")),
+        formats=_formats(package, of_kind.get("styles")),
         from_1904=_is_true(settings.get("date1904")),
         stale=_is_true(settings.get("fullCalcOnLoad")),
-        calculated="calcChain" in parts or _program_calculates(package),
+        calculated="calcChain" in of_kind
+        or int(settings.get("calcId") or 0) > _CALC_OF_LIBRARIES
+        or _program_calculates(package),
     )
 
 
@@ -188,73 +186,35 @@ def _program_calculates(package: Package) -> bool:
     the order of calculation (calcChain).
     """
     said = {"Application": "", "AppVersion": ""}
-    name = ""
-
-    def start(tag: str, _: dict[str, str]) -> None:
-        nonlocal name
-        name = tag
-
-    def text(data: str) -> None:
-        if name in said:
-            said[name] += data.strip()
-
     if "docprops/app.xml" in package.parts:
-        package.parse("docprops/app.xml", start, text)
+        of_app = package.elements("docprops/app.xml")
+        said |= {tag: (one.text or "").strip() for tag, one in of_app if tag in said}
     excel = re.match("[0-9]+", said["AppVersion"]) if "Excel" in said["Application"] else None
     version = int(excel[0]) if excel else 0
     return bool(_CALCULATE.search(said["Application"])) and ("Excel" not in said["Application"] or version > 12)
 
 
 def _formats(package: Package, part: str | None) -> dict[str, str]:
-    own, used, within = dict[int, str](), list[int](), ""
-
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal within
-        if tag in ("numFmts", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs"):
-            within = tag
-        elif tag == "numFmt" and within == "numFmts":
-            own[int(attributes["numFmtId"])] = attributes.get("formatCode", "")
-        elif tag == "xf" and within == "cellXfs":
-            used.append(int(attributes.get("numFmtId", 0)))
-
-    if part in package.parts:
-        package.parse(part, start)
-    codes = {str(at): formats.code_of(number, own) for at, number in enumerate(used)}
-    return {style: code for style, code in codes.items() if not formats.is_plain(code)}
-
-
-class _Rich:
-    """The text of an element with runs (`si`, `is`): theirs together, without the aids to reading (`rPh`)."""
-
-    def __init__(self, done: Callable[[str], object]) -> None:
-        self.runs, self.reads, self.aid, self.done = list[str](), False, False, done
-
-    def start(self, tag: str, _: dict[str, str]) -> None:
-        self.aid = self.aid or local(tag) == "rPh"
-        self.reads = local(tag) == "t" and not self.aid
-
-    def text(self, data: str) -> None:
-        if self.reads:
-            self.runs.append(data)
-
-    def end(self, tag: str) -> None:
-        self.reads = False
-        if (name := local(tag)) == "rPh":
-            self.aid = False
-        elif name in ("si", "is"):
-            self.done(_ESCAPE.sub(lambda one: chr(int(one[1], 16)), "".join(self.runs)))
-            self.runs.clear()
+    own, used = dict[int, str](), list[int]()
+    for tag, one in package.elements(part, ["numFmts", "cellXfs"]) if part in package.parts else ():
+        if tag == "numFmt":
+            own[int(one.attrib["numFmtId"])] = one.get("formatCode", "")
+        elif tag == "xf":
+            used.append(int(one.get("numFmtId", 0)))
+    return {
+        str(at): code for at, number in enumerate(used) if not formats.is_plain(code := formats.code_of(number, own))
+    }
 
 
 def _shared(package: Package, part: str | None) -> pl.Series:
-    texts = list[str]()
-    if part in package.parts:
-        rich = _Rich(texts.append)
-        expat = parser(rich.start, rich.text)
-        expat.EndElementHandler = rich.end
-        with package.archive.open(package.parts[part]) as stream:
-            feed(stream, expat)
-    return pl.Series(texts, dtype=pl.String)
+    elements = package.elements(part) if part in package.parts else ()
+    return pl.Series([_rich(one) for tag, one in elements if tag == "si"], dtype=pl.String)
+
+
+def _rich(element: Element) -> str:
+    """The text of an element with runs (`si`, `is`): theirs together, without the aids to reading (`rPh`)."""
+    runs = [one for part in element for one in (part if local(part.tag) == "r" else [part]) if local(one.tag) == "t"]
+    return _ESCAPE.sub(lambda one: chr(int(one[1], 16)), "".join(one.text or "" for one in runs))
 
 
 # --- a worksheet -------------------------------------------------------------------------------------------
@@ -280,68 +240,43 @@ class _Sheet:
         self.stale: list[str] = []
 
     def read(self, part: str) -> None:
-        refs, kinds, styles, values, formulas = self.refs, self.kinds, self.styles, self.values, self.formulas
-        pieces, within, row, left = list[str](), "", 0, ""
-
-        def start(tag: str, attributes: dict[str, str]) -> None:
-            nonlocal within, row, left
-            if pieces:
-                end()
-            if ":" in tag:
-                tag = local(tag)
-            if tag == "v":
-                within = tag if left else ""
-            elif tag == "c":
-                within = ""
-                if len(refs) == _BLOCK:
-                    self.end_block()
-                left = attributes.get("r") or _next_to(left, row)
-                refs.append(left)
-                kinds.append(attributes.get("t"))
-                styles.append(attributes.get("s"))
-                values.append(None)
-            elif tag == "row":
-                within, left = "", ""
-                row = int(attributes.get("r", row + 1))
-                if _is_true(attributes.get("hidden")):
-                    self.hidden_rows.add(row)
-            elif tag == "f" and left:
-                within = tag
-                formulas[len(refs) - 1] = ""
-            elif tag == "is" and left:
-                within = ""
-                expat.StartElementHandler, expat.CharacterDataHandler = rich.start, rich.text
-                expat.EndElementHandler = rich.end
-            else:
-                within, left = "", ""  # what follows belongs to no cell
-                self.other(tag, attributes)
-
-        def end() -> None:  # before the next element begins: to be told of each end would take a third longer
-            if within == "v":
-                values[-1] = "".join(pieces)
-            elif within == "f":
-                formulas[len(refs) - 1] = "".join(pieces)
-            pieces.clear()
-
-        def inline(data: str) -> None:
-            values[-1] = data
-            expat.StartElementHandler, expat.CharacterDataHandler = start, pieces.append
-            expat.EndElementHandler = None
-
-        rich, expat = _Rich(inline), parser(start, pieces.append)
-        with self.book.package.archive.open(self.book.package.parts[part]) as stream:
-            feed(stream, expat)
-        end()
+        number = 0
+        for tag, one in self.book.package.elements(part, ["sheetData", "mergeCells", "cols"]):
+            if tag == "row":
+                number = int(one.get("r", number + 1))
+                if _is_true(one.get("hidden")):
+                    self.hidden_rows.add(number)
+                self.row(one, number)
+            elif tag == "mergeCell":
+                first, _, last = one.get("ref", "").partition(":")
+                (column, top), (_, bottom) = _place(first), _place(last or first)
+                if bottom > top:
+                    self.merges.append((column, top, bottom))
+            elif tag == "col" and _is_true(one.get("hidden")):
+                self.hidden_columns.append((int(one.attrib["min"]) - 1, int(one.attrib["max"]) - 1))
         self.end_block()
 
-    def other(self, tag: str, attributes: dict[str, str]) -> None:
-        if tag == "mergeCell":
-            first, _, last = attributes.get("ref", "").partition(":")
-            (column, top), (_, bottom) = _place(first), _place(last or first)
-            if bottom > top:
-                self.merges.append((column, top, bottom))
-        elif tag == "col" and _is_true(attributes.get("hidden")):
-            self.hidden_columns.append((int(attributes["min"]) - 1, int(attributes["max"]) - 1))
+    def row(self, cells: Element, number: int) -> None:
+        left = ""
+        for cell in cells:
+            if local(cell.tag) != "c":
+                continue
+            left = cell.get("r") or _next_to(left, number)
+            value = None
+            for part in cell:
+                match local(part.tag):
+                    case "v":
+                        value = part.text
+                    case "f":
+                        self.formulas[len(self.refs)] = part.text or ""
+                    case "is":
+                        value = _rich(part)
+            self.refs.append(left)
+            self.kinds.append(cell.get("t"))
+            self.styles.append(cell.get("s"))
+            self.values.append(value)
+        if len(self.refs) >= _BLOCK:
+            self.end_block()
 
     def end_block(self) -> None:
         """Makes a block of `cells`."""
@@ -394,7 +329,7 @@ class _Sheet:
         if "n" in kinds:
             text = pl.when(number.is_not_null()).then(pl.coalesce(whole, number.cast(pl.String))).otherwise(text)
         if "b" in kinds:
-            text = pl.when(kind == "b").then(value.replace({"0": "false", "1": "true"})).otherwise(text)
+            text = pl.when(kind == "b").then(value.replace({"0": "FALSE", "1": "TRUE"})).otherwise(text)
         if "d" in kinds:
             day = value.str.replace("T", " ").str.replace(r"( 00:00:00)?(\.0+)?Z?$", "")
             text = pl.when(kind == "d").then(day).otherwise(text)
