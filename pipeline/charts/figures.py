@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,8 @@ from typing import Any
 import altair as alt
 import vl_convert as vlc
 
-from pipeline import wording
+from pipeline import sealed, wording
 from pipeline.charts import compact, fonts, subset, theme
-from pipeline.output import placed
 
 Spec = dict[str, Any]
 
@@ -22,7 +22,7 @@ _ids = re.compile(r'(id="|url\(#|href="#)((?:clip|gradient)_?\d+)')
 _registered: list[Path] = []
 
 CONVERTER = version("vl-convert-python")
-FORM = 2  # raise it when the same chart is written in another way, so that kept charts are drawn again
+CODE = [path.read_text("utf-8") for path in sorted(Path(__file__).parent.glob("*.py"))]
 
 
 def specification(chart: alt.TopLevelMixin) -> Spec:
@@ -53,24 +53,32 @@ def _visible(value: Any) -> Any:
 def svg(spec: Spec, figure_id: str, cache: Path | None = None) -> str:
     """`spec` as a static SVG, `theme.WIDTH` wide, compact, with ids of its own.
 
-    Kept in `cache` under the hash of specification, id, fonts and converter, since a chart with Chinese text costs
-    more than the notebook it stands in. The caller supplies the alternative text: the converter drops it.
+    Kept in `cache` under the hash of all that it is made from (specification, id, this code, the fonts' content, the
+    converter), since a chart with Chinese text costs more than the notebook it stands in; one that is not as it was
+    kept is drawn again. The caller supplies the alternative text: the converter drops it.
     """
     still = {**spec, "width": theme.WIDTH}
-    key = hashlib.sha256(
-        json.dumps([still, figure_id, CONVERTER, FORM, [str(font.family) for font in fonts.packaged()]]).encode()
-    ).hexdigest()
-    kept = cache / f"{key}.svg" if cache else None
-    if kept and kept.is_file():
-        return kept.read_text("utf-8")
+    kept = cache / f"{_key(still, figure_id)}.svg" if cache else None
+    if kept and (found := sealed.read(kept)) is not None:
+        return found
     drawn = _drawn(still, subset.chosen(subset.beside(cache)) if cache else None)
     numbers: dict[str, str] = {}
     drawn = _ids.sub(lambda m: m[1] + numbers.setdefault(m[2], f"{figure_id}-{len(numbers) + 1}"), drawn)
     drawn = compact.compact(drawn)
     if kept:
-        with placed(kept) as beside:
-            beside.write_text(drawn, "utf-8")
+        sealed.write(kept, drawn)
     return drawn
+
+
+def _key(*made_of: object) -> str:
+    return hashlib.sha256(json.dumps([*made_of, CONVERTER, CODE, fonts.content()]).encode()).hexdigest()
+
+
+def forget(cache: Path) -> None:
+    """Draw every chart again, and make the script again, when it is next asked for."""
+    for kept in cache.glob("[!.]*"):
+        with suppress(OSError):  # another process has it open
+            kept.unlink()
 
 
 def letters(svg: str) -> float:
@@ -106,9 +114,10 @@ def _register(folders: list[Path]) -> None:
 
 def javascript_bundle(cache: Path) -> str:
     """Vega, Vega-Lite and Vega-Embed as one classic script (no import, no export), about 0.9 MB; kept in `cache`."""
-    kept = cache / f"vega-{CONVERTER}.js"
-    if not kept.is_file():
+    kept = cache / f"{_key('vega')}.js"
+    script = sealed.read(kept)
+    if script is None:
         bundle = vlc.javascript_bundle("window.vegaEmbed = vegaEmbed;")
-        with placed(kept) as beside:
-            beside.write_text(f"(function(){{{bundle}\n}})();", "utf-8")
-    return kept.read_text("utf-8")
+        script = f"(function(){{{bundle}\n}})();"
+        sealed.write(kept, script)
+    return script

@@ -24,7 +24,7 @@ from pipeline.reports import edition, sources
 from pipeline.reports.cache import MISSING, Hashes, Record, Records, digest
 from pipeline.reports.plan import AUDIENCES, Job
 
-ALWAYS = ("notebook", "code", "versions", "public", "reference", "year", "region", "filings", "audience")
+ALWAYS = ("notebook", "code", "versions", "public", "reference", "year", "region", "filings", "audience", "fonts")
 OWN = ("tables", "reads")  # where a chapter writes
 EDITION_PARTS = {"filed": "filings", "rejected": "quarantine", "quality": "quality"}
 PUBLIC_PARTS = ("metrics", "summary")  # tables that only the public's folder has
