@@ -5,21 +5,24 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import altair as alt
 import vl_convert as vlc
 
 from pipeline import sealed, wording
-from pipeline.charts import compact, fonts, subset, theme
+from pipeline.charts import compact, fonts, labels, subset, theme
 
 Spec = dict[str, Any]
 
 _ids = re.compile(r'(id="|url\(#|href="#)((?:clip|gradient)_?\d+)')
 _registered: list[Path] = []
+
+REDUCED = 'data-letters="base"'  # of a picture with a text that the converter refuses as it is
 
 CONVERTER = version("vl-convert-python")
 CODE = [path.read_text("utf-8") for path in sorted(Path(__file__).parent.glob("*.py"))]
@@ -30,7 +33,9 @@ def specification(chart: alt.TopLevelMixin) -> Spec:
     spec: Spec = chart.to_dict(validate=True)
     spec["width"] = "container"
     spec["autosize"] = {"type": "fit-x", "contains": "padding"}
-    return _deterministic(spec)
+    spec = _deterministic(spec)
+    labels.fit(spec)
+    return spec
 
 
 def _deterministic(spec: Spec) -> Spec:
@@ -39,15 +44,18 @@ def _deterministic(spec: Spec) -> Spec:
     names = dict.fromkeys(re.findall(r'"((?:view|param)_\d+)"', text))
     for count, name in enumerate(names, 1):
         text = text.replace(f'"{name}"', f'"{name.split("_")[0]}_n{count}"')
-    return _visible(json.loads(text))  # type: ignore[no-any-return]
+    found: Spec = _each_text(json.loads(text), lambda text: text.translate(wording.INVISIBLE))
+    return found
 
 
-def _visible(value: Any) -> Any:
+def _each_text(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, str):
-        return value.translate(wording.INVISIBLE)
+        return change(value)
     if isinstance(value, list):
-        return [_visible(one) for one in value]
-    return {_visible(key): _visible(one) for key, one in value.items()} if isinstance(value, dict) else value
+        return [_each_text(one, change) for one in value]
+    if isinstance(value, dict):
+        return {change(key): _each_text(one, change) for key, one in value.items()}
+    return value
 
 
 def svg(spec: Spec, figure_id: str, cache: Path | None = None) -> str:
@@ -61,10 +69,12 @@ def svg(spec: Spec, figure_id: str, cache: Path | None = None) -> str:
     kept = cache / f"{_key(still, figure_id)}.svg" if cache else None
     if kept and (found := sealed.read(kept)) is not None:
         return found
-    drawn = _drawn(still, subset.chosen(subset.beside(cache)) if cache else None)
+    small = subset.chosen(subset.beside(cache)) if cache else None
+    drawn, is_whole = _with_base_letters(lambda one: _drawn(one, small), still)
     numbers: dict[str, str] = {}
     drawn = _ids.sub(lambda m: m[1] + numbers.setdefault(m[2], f"{figure_id}-{len(numbers) + 1}"), drawn)
     drawn = compact.compact(drawn)
+    drawn = drawn if is_whole else drawn.replace("<svg ", f"<svg {REDUCED} ", 1)
     if kept:
         sealed.write(kept, drawn)
     return drawn
@@ -88,6 +98,18 @@ def letters(svg: str) -> float:
     return min(map(float, sizes)) / float(width[1]) if width and sizes else 0.0
 
 
+Drawn = TypeVar("Drawn")
+
+
+def _with_base_letters(draw: Callable[[Spec], Drawn], spec: Spec) -> tuple[Drawn, bool]:
+    """`spec` drawn, and whether with its texts as they are: where the converter refuses one, all are drawn in base
+    letters."""
+    try:
+        return draw(spec), True
+    except ValueError:
+        return draw(_each_text(spec, wording.base_letters)), False
+
+
 def _drawn(spec: Spec, small: subset.Small | None) -> str:
     """By the small font where it has every character of `spec`: the picture is the same."""
     _register(fonts.folders())
@@ -102,7 +124,9 @@ def _drawn(spec: Spec, small: subset.Small | None) -> str:
 def png(spec: Spec) -> bytes:
     """`spec` as a PNG at twice the size, for Word."""
     _register(fonts.folders())
-    return bytes(vlc.vegalite_to_png({**spec, "width": theme.WIDTH}, scale=2, allowed_base_urls=[]))
+    still = {**spec, "width": theme.WIDTH}
+    drawn, _ = _with_base_letters(lambda one: vlc.vegalite_to_png(one, scale=2, allowed_base_urls=[]), still)
+    return bytes(drawn)
 
 
 def _register(folders: list[Path]) -> None:

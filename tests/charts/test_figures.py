@@ -197,3 +197,41 @@ def test_a_damaged_small_font_is_made_again(tmp_path: Path) -> None:
     small = subset.chosen(tmp_path)
     assert small is not None
     assert small.characters == wanted
+
+
+RARE = "某市" + "𠮷" * 40 + "公司"
+STACK = "广" + "\u0301" * 60
+
+
+def named(*names: str, **axis: object) -> figures.Spec:
+    data = pl.DataFrame({"名称": names, "值": [float(at + 1) for at in range(len(names))]})
+    y = alt.Y("名称:N", axis=alt.Axis(**axis))
+    return figures.specification(alt.Chart(data).mark_bar().encode(x="值:Q", y=y).properties(height=60))
+
+
+def test_any_filed_text_is_drawn() -> None:
+    for text in (RARE, "某" + RARE, STACK, "👨\u200d👩\u200d👧" * 20, "葛\U000e0100", "constructor"):
+        spec = named(text, "甲", labelLimit=200)
+        assert figures.svg(spec, "f-a").startswith("<svg")
+        assert figures.png(spec).startswith(b"\x89PNG")
+
+
+def test_a_long_name_is_cut_beside_the_axis_only() -> None:
+    for axis, cut in (({"labelLimit": 84}, "某市𠮷𠮷𠮷𠮷…"), ({}, "某市" + "𠮷" * 12 + "…")):
+        spec = named(RARE, "甲", **axis)
+        drawn = figures.svg(spec, "f-a")
+        assert f">{cut}<" in drawn
+        assert ">甲<" in drawn
+        assert RARE in str(spec["datasets"])
+
+
+def test_a_text_that_is_refused_is_drawn_in_base_letters_and_told(tmp_path: Path) -> None:
+    spec = named("甲")
+    assert figures.REDUCED not in figures.svg(spec, "f-a")
+    [rows] = spec["datasets"].values()
+    rows[0]["名称"] = "e\u0301\ud842广"  # half of a character, which no renderer takes
+    drawn = figures.svg(spec, "f-a", tmp_path)
+    assert figures.REDUCED in drawn
+    assert ">e〓广<" in drawn
+    assert figures.svg(spec, "f-a", tmp_path) == drawn
+    assert figures.png(spec).startswith(b"\x89PNG")
