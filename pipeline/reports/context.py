@@ -92,7 +92,7 @@ class Present:
     def __init__(self, layout: Layout, job: Job, common: Mapping[str, str], files: Hashes) -> None:
         self.frozen = freeze(layout, job, files)
         self._layout, self._job = layout, job
-        self._processed, self._files = str(layout.processed), files
+        self._files = files
         self._known = dict(common)
 
     def of(self, notebook: Path) -> Callable[[str], str]:
@@ -130,7 +130,7 @@ class Present:
     def _value(self, value: object) -> str:
         if isinstance(value, list) and value and isinstance(value[0], str):
             return digest([self._value(one) for one in value])
-        if isinstance(value, str) and value.startswith(f"{self._processed}/"):
+        if isinstance(value, str) and self._layout.processed in Path(value).parents:
             path = Path(value)
             return self._files.file(path) if path.suffix else self._folder(path)
         return digest(value)
