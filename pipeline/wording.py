@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import operator
 import re
+import unicodedata
 from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
 
@@ -41,6 +42,8 @@ class Withheld(float):
 
 
 WITHHELD = Withheld()
+
+NO_TYPE = "〓"  # what a printer sets for a character that he has no type of
 
 Number = float | Decimal | None
 
@@ -166,6 +169,15 @@ def punctuated(text: str) -> str:
     """A Chinese text with its full-width punctuation again, which filings lose when they are read (NFKC)."""
     text = re.sub(rf"\(([^()]*[{_HAN}][^()]*)\)", r"（\1）", text)
     return re.sub(rf"(?<=[{_HAN}”）])[,:;!?]|[,:;!?](?=[{_HAN}“（])", lambda mark: chr(ord(mark[0]) + 0xFEE0), text)
+
+
+def base_letters(text: str) -> str:
+    """`text` for whoever cannot set it as it is: without marks that combine and characters that only join, direct or
+    vary others; NO_TYPE for what is beyond the basic plane."""
+    apart = unicodedata.normalize("NFD", text)
+    kept = [one for one in apart if unicodedata.category(one) not in ("Mn", "Me", "Cf", "Zl", "Zp")]
+    whole = unicodedata.normalize("NFC", "".join(kept))
+    return "".join(NO_TYPE if ord(one) > 0xFFFF or 0xD800 <= ord(one) < 0xE000 else one for one in whole)
 
 
 def absent(value: object) -> str:

@@ -5,24 +5,27 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Callable
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import altair as alt
 import vl_convert as vlc
 
-from pipeline import wording
-from pipeline.charts import compact, fonts, subset, theme
-from pipeline.output import placed
+from pipeline import sealed, wording
+from pipeline.charts import compact, fonts, labels, subset, theme
 
 Spec = dict[str, Any]
 
 _ids = re.compile(r'(id="|url\(#|href="#)((?:clip|gradient)_?\d+)')
 _registered: list[Path] = []
 
+REDUCED = 'data-letters="base"'  # of a picture with a text that the converter refuses as it is
+
 CONVERTER = version("vl-convert-python")
-FORM = 2  # raise it when the same chart is written in another way, so that kept charts are drawn again
+CODE = [path.read_text("utf-8") for path in sorted(Path(__file__).parent.glob("*.py"))]
 
 
 def specification(chart: alt.TopLevelMixin) -> Spec:
@@ -30,7 +33,9 @@ def specification(chart: alt.TopLevelMixin) -> Spec:
     spec: Spec = chart.to_dict(validate=True)
     spec["width"] = "container"
     spec["autosize"] = {"type": "fit-x", "contains": "padding"}
-    return _deterministic(spec)
+    spec = _deterministic(spec)
+    labels.fit(spec)
+    return spec
 
 
 def _deterministic(spec: Spec) -> Spec:
@@ -39,38 +44,51 @@ def _deterministic(spec: Spec) -> Spec:
     names = dict.fromkeys(re.findall(r'"((?:view|param)_\d+)"', text))
     for count, name in enumerate(names, 1):
         text = text.replace(f'"{name}"', f'"{name.split("_")[0]}_n{count}"')
-    return _visible(json.loads(text))  # type: ignore[no-any-return]
+    found: Spec = _each_text(json.loads(text), lambda text: text.translate(wording.INVISIBLE))
+    return found
 
 
-def _visible(value: Any) -> Any:
+def _each_text(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, str):
-        return value.translate(wording.INVISIBLE)
+        return change(value)
     if isinstance(value, list):
-        return [_visible(one) for one in value]
-    return {_visible(key): _visible(one) for key, one in value.items()} if isinstance(value, dict) else value
+        return [_each_text(one, change) for one in value]
+    if isinstance(value, dict):
+        return {change(key): _each_text(one, change) for key, one in value.items()}
+    return value
 
 
 def svg(spec: Spec, figure_id: str, cache: Path | None = None) -> str:
     """`spec` as a static SVG, `theme.WIDTH` wide, compact, with ids of its own.
 
-    Kept in `cache` under the hash of specification, id, fonts and converter, since a chart with Chinese text costs
-    more than the notebook it stands in. The caller supplies the alternative text: the converter drops it.
+    Kept in `cache` under the hash of all that it is made from (specification, id, this code, the fonts' content, the
+    converter), since a chart with Chinese text costs more than the notebook it stands in; one that is not as it was
+    kept is drawn again. The caller supplies the alternative text: the converter drops it.
     """
     still = {**spec, "width": theme.WIDTH}
-    key = hashlib.sha256(
-        json.dumps([still, figure_id, CONVERTER, FORM, [str(font.family) for font in fonts.packaged()]]).encode()
-    ).hexdigest()
-    kept = cache / f"{key}.svg" if cache else None
-    if kept and kept.is_file():
-        return kept.read_text("utf-8")
-    drawn = _drawn(still, subset.chosen(subset.beside(cache)) if cache else None)
+    kept = cache / f"{_key(still, figure_id)}.svg" if cache else None
+    if kept and (found := sealed.read(kept)) is not None:
+        return found
+    small = subset.chosen(subset.beside(cache)) if cache else None
+    drawn, is_whole = _with_base_letters(lambda one: _drawn(one, small), still)
     numbers: dict[str, str] = {}
     drawn = _ids.sub(lambda m: m[1] + numbers.setdefault(m[2], f"{figure_id}-{len(numbers) + 1}"), drawn)
     drawn = compact.compact(drawn)
+    drawn = drawn if is_whole else drawn.replace("<svg ", f"<svg {REDUCED} ", 1)
     if kept:
-        with placed(kept) as beside:
-            beside.write_text(drawn, "utf-8")
+        sealed.write(kept, drawn)
     return drawn
+
+
+def _key(*made_of: object) -> str:
+    return hashlib.sha256(json.dumps([*made_of, CONVERTER, CODE, fonts.content()]).encode()).hexdigest()
+
+
+def forget(cache: Path) -> None:
+    """Draw every chart again, and make the script again, when it is next asked for."""
+    for kept in cache.glob("[!.]*"):
+        with suppress(OSError):  # another process has it open
+            kept.unlink()
 
 
 def letters(svg: str) -> float:
@@ -78,6 +96,18 @@ def letters(svg: str) -> float:
     width = re.search(r'<svg [^>]*?width="([\d.]+)"', svg)
     sizes = re.findall(r'font-size="([\d.]+)(?:px)?"', svg)
     return min(map(float, sizes)) / float(width[1]) if width and sizes else 0.0
+
+
+Drawn = TypeVar("Drawn")
+
+
+def _with_base_letters(draw: Callable[[Spec], Drawn], spec: Spec) -> tuple[Drawn, bool]:
+    """`spec` drawn, and whether with its texts as they are: where the converter refuses one, all are drawn in base
+    letters."""
+    try:
+        return draw(spec), True
+    except ValueError:
+        return draw(_each_text(spec, wording.base_letters)), False
 
 
 def _drawn(spec: Spec, small: subset.Small | None) -> str:
@@ -94,7 +124,9 @@ def _drawn(spec: Spec, small: subset.Small | None) -> str:
 def png(spec: Spec) -> bytes:
     """`spec` as a PNG at twice the size, for Word."""
     _register(fonts.folders())
-    return bytes(vlc.vegalite_to_png({**spec, "width": theme.WIDTH}, scale=2, allowed_base_urls=[]))
+    still = {**spec, "width": theme.WIDTH}
+    drawn, _ = _with_base_letters(lambda one: vlc.vegalite_to_png(one, scale=2, allowed_base_urls=[]), still)
+    return bytes(drawn)
 
 
 def _register(folders: list[Path]) -> None:
@@ -106,9 +138,10 @@ def _register(folders: list[Path]) -> None:
 
 def javascript_bundle(cache: Path) -> str:
     """Vega, Vega-Lite and Vega-Embed as one classic script (no import, no export), about 0.9 MB; kept in `cache`."""
-    kept = cache / f"vega-{CONVERTER}.js"
-    if not kept.is_file():
+    kept = cache / f"{_key('vega')}.js"
+    script = sealed.read(kept)
+    if script is None:
         bundle = vlc.javascript_bundle("window.vegaEmbed = vegaEmbed;")
-        with placed(kept) as beside:
-            beside.write_text(f"(function(){{{bundle}\n}})();", "utf-8")
-    return kept.read_text("utf-8")
+        script = f"(function(){{{bundle}\n}})();"
+        sealed.write(kept, script)
+    return script

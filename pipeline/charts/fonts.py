@@ -6,6 +6,7 @@ same widths; a Noto or Source Han font of the system is only a way out when a pa
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 from dataclasses import dataclass
 from functools import cache
@@ -65,6 +66,18 @@ def folders() -> list[Path]:
     if len(found) < len(packaged()):
         found += [path.parent for path in system()]
     return list(dict.fromkeys(found))
+
+
+def content() -> list[str]:
+    """SHA-256 of every font file that charts are drawn with: the packages', then, if one is missing, the system's."""
+    files = [font.path for font in packaged() if font.path]
+    return [hash_of(path) for path in (*files, *(system() if len(files) < len(packaged()) else ()))]
+
+
+@cache
+def hash_of(path: Path) -> str:
+    """SHA-256 of a font file, as this process first saw it."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def families() -> dict[str, str]:

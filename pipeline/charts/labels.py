@@ -1,14 +1,20 @@
-"""Names at the ends of lines, pushed apart where the lines end close together."""
+"""Names: at the ends of lines, pushed apart where these end close together; beside axes, cut where they are too long."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import polars as pl
+from rich.cells import split_graphemes
 
 from pipeline.charts import theme
 
 PLACE = "label_at"
+ROOM = 180  # px for a name beside an axis that says nothing of it
+SIZE = 12  # px, of the letters there
+LATIN = 0.56  # of the size: how wide a letter is that is not as wide as a Chinese one
 
 
 def span(values: Sequence[float], height: float = theme.HEIGHT) -> tuple[tuple[float, float], float]:
@@ -30,3 +36,50 @@ def apart(ends: pl.DataFrame, value: str, gap: float) -> pl.DataFrame:
     steps = pl.int_range(pl.len()) * gap
     placed = ends.sort(value).with_columns(((pl.col(value) - steps).cum_max() + steps).alias(PLACE))
     return placed.with_columns(pl.col(PLACE) - (pl.col(PLACE) - pl.col(value)).mean())
+
+
+def shortened(text: str, room: float, size: float = SIZE) -> str:
+    """`text` in `room` px of letters of `size` px: cut between two graphemes, with … for what is left out."""
+    parts = [(text[begin:end], (LATIN, LATIN, 1.0)[cells] * size) for begin, end, cells in split_graphemes(text)[0]]
+    if sum(width for _, width in parts) <= room:
+        return text
+    room -= size
+    kept = []
+    for part, width in parts:
+        room -= width
+        if room < 0:
+            break
+        kept.append(part)
+    return "".join(kept) + "…"
+
+
+def fit(spec: dict[str, Any]) -> None:
+    """Cut the names beside the axes of `spec` to the room that their `labelLimit` gives them. Vega itself, which the theme
+    forbids it, cuts between any two code units, also inside of a character."""
+    axes = [one for one in _named_axes(spec) if "labelExpr" not in (one.get("axis") or {})]
+    rows = [row for data in spec.get("datasets", {}).values() for row in data]
+    rooms: dict[str, float] = {}
+    for one in axes:
+        room = (one.get("axis") or {}).pop("labelLimit", 0)
+        rooms[one["field"]] = max(room, rooms.get(one["field"], 0))
+    for one in axes:
+        names = sorted({name for row in rows if isinstance(name := row.get(one["field"]), str)})
+        cut = {name: short for name in names if (short := shortened(name, rooms[one["field"]] or ROOM)) != name}
+        if cut:
+            whole, short = json.dumps(list(cut)), json.dumps(list(cut.values()))
+            says = {"labelExpr": f"{short}[indexof({whole}, datum.label)] || datum.label"}
+            one["axis"] = (one.get("axis") or {}) | says
+
+
+def _named_axes(node: Any) -> Iterator[dict[str, Any]]:
+    """The channels x and y whose axis has names beside it."""
+    if isinstance(node, list):
+        for one in node:
+            yield from _named_axes(one)
+    elif isinstance(node, dict):
+        for name, one in node.items():
+            if name == "encoding":
+                coded = [one[channel] for channel in ("x", "y") if channel in one]
+                yield from (at for at in coded if at.get("type") in ("nominal", "ordinal") and at.get("axis", {}) is not None and "field" in at)  # fmt: skip
+            elif name != "datasets":
+                yield from _named_axes(one)

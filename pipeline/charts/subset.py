@@ -7,18 +7,20 @@ with the full font; both give the same picture.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+from pipeline import sealed
 from pipeline.charts import fonts
 from pipeline.output import placed
 
 FAMILY = "Green Report Sans"
 MINUS = "\u2212"  # what Vega writes before a negative number
-CURRENT = "current"
+CURRENT, FONT, CHARACTERS = "current", "sans.otf", "characters.txt"
 
 
 @dataclass(frozen=True)
@@ -48,16 +50,23 @@ def characters(texts: Iterable[str]) -> set[str]:
 
 def make(folder: Path, wanted: set[str]) -> None:
     """Make the font with `wanted` the one that `chosen` finds in `folder`; where the package with the full font is
-    missing there is none. Takes some seconds, unless it has been made before. Raises OutputError."""
-    full = next((font.path for font in fonts.packaged() if font.name == "sans"), None)
+    missing there is none. Takes some seconds, unless it is there as it was made before. Raises OutputError."""
+    full = _full()
     if full is None:
         return
-    made_of = [hashlib.sha256(full.read_bytes()).hexdigest(), version("fonttools"), *sorted(wanted)]
-    name = hashlib.sha256("".join(made_of).encode()).hexdigest()[:16]
-    if not (folder / name / "characters.txt").is_file():
+    name = hashlib.sha256("".join([*_made_of(full), *sorted(wanted)]).encode()).hexdigest()[:16]
+    if _font(folder, name) is None:
         _write(full, wanted, folder / name)
-    with placed(folder / CURRENT) as beside:
-        beside.write_text(name, "utf-8")
+    sealed.write(folder / CURRENT, name)
+
+
+def _full() -> Path | None:
+    return next((font.path for font in fonts.packaged() if font.name == "sans"), None)
+
+
+def _made_of(full: Path) -> list[str]:
+    """What every small font is made from, besides the characters that it has."""
+    return [fonts.hash_of(full), version("fonttools"), Path(__file__).read_text("utf-8")]
 
 
 def _write(full: Path, wanted: set[str], folder: Path) -> None:
@@ -72,17 +81,28 @@ def _write(full: Path, wanted: set[str], folder: Path) -> None:
         for record in font["name"].names:
             record.string = names.get(record.nameID, record.string)
         has = "".join(map(chr, sorted(font.getBestCmap())))
-        with placed(folder / "sans.otf") as beside:
+        with placed(folder / FONT) as beside:
             font.save(beside)
-    with placed(folder / "characters.txt") as beside:  # last: with it the font is whole
-        beside.write_text(has, "utf-8")
+    described = [_made_of(full), hashlib.sha256((folder / FONT).read_bytes()).hexdigest(), has]
+    sealed.write(folder / CHARACTERS, json.dumps(described))  # last: with it the font is whole
+
+
+def _font(folder: Path, name: str) -> Small | None:
+    """The small font of that name; None where it is not there as it was made, or was made of another full one."""
+    full, described = _full(), sealed.read(folder / name / CHARACTERS)
+    if full is None or described is None:
+        return None
+    made_of, content, has = json.loads(described)
+    path = folder / name / FONT
+    try:
+        whole = hashlib.sha256(path.read_bytes()).hexdigest() == content
+    except OSError:
+        return None
+    return Small(path, frozenset(has)) if whole and made_of == _made_of(full) else None
 
 
 @cache
 def chosen(folder: Path) -> Small | None:
     """The font that was last made in `folder`, as this process first saw it; None where there is none."""
-    try:
-        made = folder / (folder / CURRENT).read_text("utf-8")
-        return Small(made / "sans.otf", frozenset((made / "characters.txt").read_text("utf-8")))
-    except OSError:
-        return None
+    name = sealed.read(folder / CURRENT)
+    return _font(folder, name) if name else None

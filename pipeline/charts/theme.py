@@ -36,6 +36,7 @@ def green_report() -> alt.theme.ThemeConfig:
     text = {"labelFont": FONT_STACK, "titleFont": FONT_STACK, "labelFontSize": 12, "titleFontSize": 12}
     text |= {"labelColor": INK, "titleColor": MUTED, "titleFontWeight": "normal", "labelFontWeight": "normal"}
     axis = {**text, "domainColor": MUTED, "tickColor": MUTED, "gridColor": RULE, "titlePadding": 8}
+    axis["labelLimit"] = 0  # `labels.fit` cuts
     config: dict[str, Any] = {
         "font": FONT_STACK,
         "background": "white",

@@ -21,6 +21,7 @@ from pipeline.disclosure.suppression import Open, implied, suppress
 from pipeline.errors import DataError
 from pipeline.indicators.evaluate import ECONOMIC, SIDES
 from pipeline.indicators.model import Catalogue
+from pipeline.output import placed
 from pipeline.regions import NATION_CODE
 
 PATTERN: dict[str, pl.DataType] = {
@@ -104,8 +105,8 @@ def kept(path: Path, materials: Sequence[Material], earlier: Path) -> pl.DataFra
         for one in materials:
             found = _united(found, pattern(one, found if before is None else pl.concat([before, found])))
         grown = found.height > size
-    path.parent.mkdir(parents=True, exist_ok=True)
-    found.write_parquet(path, metadata={_KEY: key})
+    with placed(path) as beside:
+        found.write_parquet(beside, metadata={_KEY: key})
     return found
 
 

@@ -10,8 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline import sealed
 from pipeline.layout import Layout
-from pipeline.output import placed
 
 if TYPE_CHECKING:
     from pipeline.filings.intake import Intake
@@ -47,7 +47,7 @@ def look(folder: Path, layout: Layout, reads: Mapping[str, str], memory: Path) -
     file in which the answer is kept. Raises DataError, see `intake.take_in`."""
     key = json.dumps(dict(sorted(reads.items())))
     with suppress(OSError, ValueError, TypeError, KeyError):
-        known = json.loads(memory.read_bytes())
+        known = json.loads(sealed.read(memory) or "")
         if known.pop("key") == key:
             return Filed(folder, layout, key, **(known | {"years": tuple(known["years"])}))
     from pipeline.filings import answer
@@ -64,6 +64,6 @@ def look(folder: Path, layout: Layout, reads: Mapping[str, str], memory: Path) -
     }
     filed = Filed(folder, layout, key, **facts)
     vars(filed)["intake"] = intake
-    with suppress(Exception), placed(memory) as beside:  # it can be found out again
-        beside.write_text(json.dumps({"key": key, **facts}, ensure_ascii=False), "utf-8")
+    with suppress(Exception):  # it can be found out again
+        sealed.write(memory, json.dumps({"key": key, **facts}, ensure_ascii=False))
     return filed

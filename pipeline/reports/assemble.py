@@ -158,6 +158,10 @@ class _Chapter:
         if kind == "figure":
             svg = figures.svg(block["spec"], id, self.charts)
             letters = figures.letters(svg)
+            if figures.REDUCED in svg:
+                block["method"] = (
+                    f"{block['method']}图中有不能照原样绘制的文字，已改用基本字形，画不出的字以{wording.NO_TYPE}代替。"
+                )
             (self.pictures / f"{id}.svg").write_text(svg, "utf-8")
             if self.word:
                 (self.pictures / f"{id}.png").write_bytes(figures.png(block["spec"]))

@@ -131,6 +131,10 @@ class _Build:
     def run(self, progress: Progress) -> list[Result]:
         for folder in {self.layout.processed / job.edition / STAGE for job in self.jobs}:
             shutil.rmtree(folder, ignore_errors=True)  # of builds that were killed: nobody else has the lock
+        if self.how.force:
+            from pipeline.charts import figures
+
+            figures.forget(self.layout.charts)
         stale = [step for step in self.steps.values() if self.how.force or not step.fresh(self.files)]
         for step in stale:
             hides = step.name == "indicators" and self.jobs[0].audience == PUBLIC
@@ -241,7 +245,7 @@ class _Making:
         for place, jobs in groups.items():
             for notebook in build.notebooks:
                 what = f"{jobs[0].region.short_zh} {notebook.stem}"
-                arguments = (build.layout, jobs, notebook, build.shared, build.how.isolated, build.how.force)
+                arguments = (build.layout, jobs, notebook, build.common, build.how.isolated, build.how.force)
                 yield _Task(f"{place}/{notebook.stem}", what, jobs, tasks.chapter, arguments, notebook)
 
     def _reports(self, jobs: list[Job]) -> _Task:

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.output import placed
+from pipeline import sealed
 
 RIPE_NS = 2_000_000_000  # a file changed so recently may change again without its times showing it
 REMEMBERED = 100_000  # files
@@ -80,16 +80,15 @@ class Hashes:
         if not self._new:
             return
         kept = dict(list(self._known.items())[-REMEMBERED:])
-        with suppress(Exception), placed(self._path) as beside:
-            beside.write_text(json.dumps(kept), "utf-8")
+        with suppress(Exception):
+            sealed.write(self._path, json.dumps(kept))
         self._new = {}
 
 
 def files_below(folder: Path, *suffixes: str) -> Iterator[tuple[str, str]]:
     """(name below `folder`, path) of every file, sorted by name; links to folders are not followed."""
     found = []
-    for here, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if name != "__pycache__"]
+    for here, _, names in os.walk(folder):
         for name in names:
             if not suffixes or name.endswith(suffixes):
                 path = os.path.join(here, name)  # noqa: PTH118
@@ -128,14 +127,14 @@ class Records:
     def add(self, record: Record) -> None:
         """Write `record` as the newest. Raises OutputError."""
         self.all = [record, *(one for one in self.all if one.reads != record.reads)][: self._kept]
-        with placed(self._path) as beside:
-            beside.write_text(json.dumps([asdict(one) for one in self.all], ensure_ascii=False), "utf-8")
+        sealed.write(self._path, json.dumps([asdict(one) for one in self.all], ensure_ascii=False))
 
 
 def _read(path: Path) -> Any:
+    text = sealed.read(path)
     try:
-        return json.loads(path.read_bytes())
-    except (OSError, ValueError):  # none yet, or damaged: what it knew is found out again
+        return None if text is None else json.loads(text)  # none yet, or damaged: what it knew is found out again
+    except ValueError:
         return None
 
 

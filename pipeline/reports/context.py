@@ -24,7 +24,7 @@ from pipeline.reports import edition, sources
 from pipeline.reports.cache import MISSING, Hashes, Record, Records, digest
 from pipeline.reports.plan import AUDIENCES, Job
 
-ALWAYS = ("notebook", "code", "versions", "public", "reference", "year", "region", "filings", "audience")
+ALWAYS = ("notebook", "code", "versions", "public", "reference", "year", "region", "filings", "audience", "fonts")
 OWN = ("tables", "reads")  # where a chapter writes
 EDITION_PARTS = {"filed": "filings", "rejected": "quarantine", "quality": "quality"}
 PUBLIC_PARTS = ("metrics", "summary")  # tables that only the public's folder has
@@ -93,7 +93,7 @@ class Present:
     def __init__(self, layout: Layout, job: Job, common: Mapping[str, str], files: Hashes) -> None:
         self.frozen = freeze(layout, job, files)
         self._layout, self._job = layout, job
-        self._processed, self._files = str(layout.processed), files
+        self._files = files
         self._known = dict(common)
 
     def of(self, notebook: Path) -> Callable[[str], str]:
@@ -131,7 +131,7 @@ class Present:
     def _value(self, value: object) -> str:
         if isinstance(value, list) and value and isinstance(value[0], str):
             return digest([self._value(one) for one in value])
-        if isinstance(value, str) and value.startswith(f"{self._processed}/"):
+        if isinstance(value, str) and self._layout.processed in Path(value).parents:
             path = Path(value)
             return self._files.file(path) if path.suffix else self._folder(path)
         return digest(value)

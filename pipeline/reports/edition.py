@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import params, reference
+from pipeline.errors import DataError
 from pipeline.layout import Layout
 from pipeline.output import locked, placed
 from pipeline.params import Params, Resolved
@@ -202,6 +204,7 @@ def _disclose(layout: Layout, job: Job, jobs: Sequence[Job]) -> None:
             rules.published(tables[path]), evaluate.contributions(catalogue, edition), evaluate.places(layout), catalogue,
             chosen, exempt, plan.baseline_year,
         )  # fmt: skip
+    _check_patterns(layout, job)
     found = kept(_pattern(layout, job), list(materials.values()), _pattern(layout, job, job.year - 1))
     for path, table in tables.items():
         with placed(path) as beside:
@@ -210,6 +213,25 @@ def _disclose(layout: Layout, job: Job, jobs: Sequence[Job]) -> None:
             frame.public(covered(layout, _tables(layout, jobs)[path])).write_parquet(beside)
     with placed(layout.processed / job.place() / SUMMARY) as beside:
         publication.summary(next(iter(materials.values())).cells, found).write_parquet(beside)
+
+
+def _check_patterns(layout: Layout, job: Job) -> None:
+    """Take a pattern only as it was written: that of the report's year is removed where it is not, to be made again of the
+    same. Raises DataError where that of the year before, which only its own filings give, is lost or damaged."""
+    for year in (job.year, job.year - 1):
+        path = _pattern(layout, job, year)
+        records = (path.parent / MADE / PUBLIC).glob("indicators*.json")
+        newest = [Records(one).all[:1] for one in records]
+        told = {one.files[PATTERN] for of in newest for one in of if PATTERN in one.files}
+        found = Hashes(Path(os.devnull)).file(path)
+        if year == job.year and found not in told:
+            path.unlink(missing_ok=True)
+        if year != job.year and found not in told and (found or told):
+            raise DataError(
+                "disclosure.lost",
+                f"{path} {'被改动过或已损坏' if found else '不见了'}：它记着 {year} 年公开版隐去了哪些数，本年要接着用；"
+                f"请从备份恢复，或用 {year} 年的填报先重新生成 {year} 年的公开版",
+            )
 
 
 def disclosed(layout: Layout, jobs: Sequence[Job]) -> str:

@@ -77,13 +77,16 @@ class Entry:
         return self.path.parent.parent / OF_TABLES / f"{hash}.parquet"
 
     def table(self) -> pl.DataFrame:
-        """`evaluate.TABLE`. Raises DataError where it is gone or of another version."""
+        """`evaluate.TABLE`. Raises DataError where it is gone, damaged or of another version."""
+        _check(self.file)
         return evaluate.read(self.file)
 
     def projected(self) -> pl.DataFrame:
         """The scenario's paths, as `outlook.Outlook.paths`; empty where none were kept."""
-        file = self._kept(self.paths) if self.paths else None
-        return pl.read_parquet(file) if file and file.is_file() else pl.DataFrame(schema=SCHEMAS["paths"])
+        if not self.paths:
+            return pl.DataFrame(schema=SCHEMAS["paths"])
+        _check(self._kept(self.paths))
+        return pl.read_parquet(self._kept(self.paths))
 
     def described(self) -> list[dict[str, Any]]:
         """The entry and its table as inputs of another report: path (without the number of the entry), sha256, lines."""
@@ -186,12 +189,12 @@ def _kept(table: pl.DataFrame, folder: Path, last: str | None) -> str:
     """The hash of `table`, which is put into the folder; that of the last one where both say the same, for another version
     of polars may write the same table as other bytes."""
     before = folder / f"{last}.parquet"
-    if last and before.is_file() and pl.read_parquet(before).equals(table):
+    if last and _is_whole(before) and pl.read_parquet(before).equals(table):
         return last
     content = io.BytesIO()
     table.write_parquet(content)
     hash = _short(content.getvalue())
-    if not (target := folder / f"{hash}.parquet").is_file():
+    if not _is_whole(target := folder / f"{hash}.parquet"):
         with placed(target) as beside:
             beside.write_bytes(content.getvalue())
     return hash
@@ -241,8 +244,10 @@ def of_last_year(layout: Layout, job: Job) -> Entry | None:
     found = entry(layout, job.place(job.year - 1), job.region, job.scenario)
     try:
         return found if found and found.table().height else None
-    except DataError:  # of another version of this product: nothing that can be compared
-        return None
+    except DataError as error:
+        if error.id == "history.damaged":
+            raise
+        return None  # of another version of this product: nothing that can be compared
 
 
 def load(path: Path) -> Entry:
@@ -267,6 +272,20 @@ def _read(path: Path) -> Entry | None:
         return Entry(path=path, **content)
     except (OSError, ValueError, TypeError):
         return None
+
+
+def _is_whole(table: Path) -> bool:
+    """Whether a table is there as it was kept: under the hash of its content."""
+    return table.is_file() and _short(table.read_bytes()) == table.stem
+
+
+def _check(table: Path) -> None:
+    if not _is_whole(table):
+        raise DataError(
+            "history.damaged",
+            f"{table} {'已损坏' if table.is_file() else '不见了'}：它是历次结果中的一张表；"
+            "请从备份恢复，或删去它旁边的 history 文件夹（不再与那一版比较）后重新生成",
+        )
 
 
 def _short(content: bytes) -> str:

@@ -41,7 +41,8 @@ def chapter(
     layout: Layout, jobs: Sequence[Job], notebook: Path, common: dict[str, str], isolated: bool, force: bool
 ) -> list[Made]:
     """One chapter for reports of the same region, one after the other: where it has been made from the same, by this
-    or an earlier build, it is not made again. common: see `sources.shared`, as it was when the build began. force:
+    or an earlier build, it is not made again. common: see `sources.shared` and
+    `sources.rendering`, as they were when the build began. force:
     what earlier builds made does not count."""
     began = time.monotonic()
     records = Records(records_of_chapter(layout, jobs[0], notebook))

@@ -33,6 +33,11 @@ function Pandoc(doc)
   else
     doc.meta["dc:title"] = pandoc.utils.stringify(doc.meta.pagetitle)
     doc.meta["dc:creator"] = pandoc.utils.stringify(doc.meta.report.publisher)
+    local report = {}
+    for _, part in ipairs({"year", "month", "day"}) do
+      report[part] = tonumber(pandoc.utils.stringify(doc.meta.report[part]))
+    end
+    doc.meta["dcterms:created"] = ("%04d-%02d-%02dT00:00:00Z"):format(report.year, report.month, report.day)
   end
   return doc
 end

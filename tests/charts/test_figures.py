@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import altair as alt
 import polars as pl
+from fontTools.subset import Subsetter
+from fontTools.ttLib import TTFont
 
+from pipeline import sealed
 from pipeline.charts import figures, fonts, subset, theme
 
 
@@ -66,23 +71,93 @@ def test_texts_are_set_in_the_report_font() -> None:
     assert all(font.path for font in fonts.packaged())
 
 
-def test_svg_is_kept_by_its_hash_and_taken_from_there(tmp_path: Path) -> None:
+def test_a_kept_picture_is_taken_by_what_it_was_made_from(tmp_path: Path) -> None:
     spec = figures.specification(chart())
     drawn = figures.svg(spec, "f-a", tmp_path)
     (kept,) = tmp_path.glob("*.svg")
-    assert kept.read_text("utf-8") == drawn
-    kept.write_text("kept", "utf-8")
+    sealed.write(kept, "kept")
     assert figures.svg(spec, "f-a", tmp_path) == "kept"
-    assert figures.svg(spec, "f-b", tmp_path) != "kept"
+    assert figures.svg(spec, "f-b", tmp_path) == drawn.replace("f-a-", "f-b-")
     taller = spec | {"height": 121}
-    assert figures.svg(taller, "f-a", tmp_path) != "kept"
+    assert figures.svg(taller, "f-a", tmp_path) == figures.svg(taller, "f-a")
+    figures.forget(tmp_path)
+    assert figures.svg(spec, "f-a", tmp_path) == drawn
 
 
-def test_bundle_is_one_classic_script(tmp_path: Path) -> None:
+def damages(whole: bytes) -> dict[str, bytes]:
+    half = len(whole) // 2
+    flipped = whole[:half] + bytes([whole[half] ^ 1]) + whole[half + 1 :]
+    return {"flipped": flipped, "truncated": whole[:half], "emptied": b"", "altered": whole.replace(b"1", b"2")}
+
+
+def test_a_damaged_picture_is_drawn_again(tmp_path: Path) -> None:
+    spec = figures.specification(chart())
+    drawn = figures.svg(spec, "f-a", tmp_path)
+    figures.svg(spec, "f-b", tmp_path)
+    kept = {"f-a-" in path.read_text("utf-8"): path for path in tmp_path.glob("*.svg")}
+    whole, other = (kept[of_a].read_bytes() for of_a in (True, False))
+    assert whole != other
+    for damaged in damages(whole).values():
+        assert damaged != whole
+        kept[True].write_bytes(damaged)
+        assert figures.svg(spec, "f-a", tmp_path) == drawn
+        assert kept[True].read_bytes() == whole
+
+
+def test_a_damaged_script_is_made_again(tmp_path: Path) -> None:
     script = figures.javascript_bundle(tmp_path)
     assert "window.vegaEmbed" in script
     assert not re.search(r"^\s*(?:import|export)\s", script, re.M)
-    assert figures.javascript_bundle(tmp_path) == script
+    (kept,) = tmp_path.glob("*.js")
+    whole = kept.read_bytes()
+    for damaged in (whole[: len(whole) // 2], b""):
+        kept.write_bytes(damaged)
+        assert figures.javascript_bundle(tmp_path) == script
+        assert kept.read_bytes() == whole
+
+
+DRAWS = """
+import sys
+from pathlib import Path
+from pipeline.charts import figures, fonts, subset
+from tests.charts.test_figures import chart
+sans = next(font for font in fonts.packaged() if font.name == "sans")
+if sys.argv[2]:
+    from dataclasses import replace
+    wide = [replace(font, path=Path(sys.argv[2])) if font is sans else font for font in fonts.packaged()]
+    fonts.packaged, fonts.folders = lambda: tuple(wide), lambda: [Path(sys.argv[2]).parent]
+cache = Path(sys.argv[1]) if sys.argv[1] else None
+if cache and sys.argv[3]:
+    subset.make(subset.beside(cache), subset.characters(["啰"]))
+sys.stdout.buffer.write(figures.svg(figures.specification(chart()), "f-a", cache).encode())
+"""
+
+
+def drawn_apart(cache: Path | str = "", font: Path | str = "", small: str = "") -> bytes:
+    """The chart as a process of its own draws it, with another font file, and a small font."""
+    command = [sys.executable, "-c", DRAWS, str(cache), str(font), small]
+    return subprocess.run(command, capture_output=True, check=True).stdout
+
+
+def test_with_another_font_the_picture_is_another(tmp_path: Path) -> None:
+    cache, wide = tmp_path / "charts", tmp_path / "font" / "NotoSansSC-Regular.otf"
+    (full,) = (font.path for font in fonts.packaged() if font.name == "sans")
+    assert full
+    wide.parent.mkdir()
+    with TTFont(full, lazy=True) as font:
+        few = Subsetter()
+        few.populate(text="省份值广东江苏啰0123456789.-" + subset.MINUS)
+        few.subset(font)
+        characters = font.getBestCmap()
+        for one in "广东江苏啰":
+            width, bearing = font["hmtx"][characters[ord(one)]]
+            font["hmtx"][characters[ord(one)]] = (2 * width, bearing)
+        font.save(wide)
+    before, fresh = drawn_apart(), drawn_apart(font=wide)
+    assert before != fresh
+    assert drawn_apart(cache, small="small") == before
+    assert drawn_apart(cache, font=wide) == fresh  # neither the kept picture nor the kept small font is used
+    assert drawn_apart(cache) == before
 
 
 def test_png_is_a_png() -> None:
@@ -104,3 +179,59 @@ def test_the_small_font_draws_the_same_picture(tmp_path: Path) -> None:
         full = figures.svg(spec, "f-a")
         assert figures.svg(spec, "f-a", cache) == full
         assert subset.FAMILY not in full
+
+
+def test_a_damaged_small_font_is_made_again(tmp_path: Path) -> None:
+    wanted = set("广东江苏")
+    subset.make(tmp_path, wanted)
+    files = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    assert sorted(path.name for path in files) == ["characters.txt", "current", "sans.otf"]
+    for path, whole in files.items():
+        for damaged in damages(whole).values():
+            path.write_bytes(damaged)
+            subset.chosen.cache_clear()
+            assert subset.chosen(tmp_path) is None
+    subset.make(tmp_path, wanted)
+    assert {one: one.read_bytes() for one in files} == files
+    subset.chosen.cache_clear()
+    small = subset.chosen(tmp_path)
+    assert small is not None
+    assert small.characters == wanted
+
+
+RARE = "某市" + "𠮷" * 40 + "公司"
+STACK = "广" + "\u0301" * 60
+
+
+def named(*names: str, **axis: object) -> figures.Spec:
+    data = pl.DataFrame({"名称": names, "值": [float(at + 1) for at in range(len(names))]})
+    y = alt.Y("名称:N", axis=alt.Axis(**axis))
+    return figures.specification(alt.Chart(data).mark_bar().encode(x="值:Q", y=y).properties(height=60))
+
+
+def test_any_filed_text_is_drawn() -> None:
+    for text in (RARE, "某" + RARE, STACK, "👨\u200d👩\u200d👧" * 20, "葛\U000e0100", "constructor"):
+        spec = named(text, "甲", labelLimit=200)
+        assert figures.svg(spec, "f-a").startswith("<svg")
+        assert figures.png(spec).startswith(b"\x89PNG")
+
+
+def test_a_long_name_is_cut_beside_the_axis_only() -> None:
+    for axis, cut in (({"labelLimit": 84}, "某市𠮷𠮷𠮷𠮷…"), ({}, "某市" + "𠮷" * 12 + "…")):
+        spec = named(RARE, "甲", **axis)
+        drawn = figures.svg(spec, "f-a")
+        assert f">{cut}<" in drawn
+        assert ">甲<" in drawn
+        assert RARE in str(spec["datasets"])
+
+
+def test_a_text_that_is_refused_is_drawn_in_base_letters_and_told(tmp_path: Path) -> None:
+    spec = named("甲")
+    assert figures.REDUCED not in figures.svg(spec, "f-a")
+    [rows] = spec["datasets"].values()
+    rows[0]["名称"] = "e\u0301\ud842广"  # half of a character, which no renderer takes
+    drawn = figures.svg(spec, "f-a", tmp_path)
+    assert figures.REDUCED in drawn
+    assert ">e〓广<" in drawn
+    assert figures.svg(spec, "f-a", tmp_path) == drawn
+    assert figures.png(spec).startswith(b"\x89PNG")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.charts.labels import PLACE, apart
+from pipeline.charts.labels import PLACE, apart, shortened
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=8), st.floats(0.001, 100))
@@ -23,3 +23,13 @@ def test_labels_are_apart_in_order_and_centred(values: list[float], gap: float) 
 
 def test_labels_with_room_stay_where_they_are() -> None:
     assert apart(pl.DataFrame({"v": [3.0, 1.0, 2.0]}), "v", 0.5)[PLACE].to_list() == [1.0, 2.0, 3.0]
+
+
+def test_a_long_name_is_cut_between_two_characters() -> None:
+    assert shortened("某省公司", 48) == "某省公司"
+    assert shortened("某省分公司", 48) == "某省分…"
+    assert shortened("𠮷" * 30, 60) == "𠮷𠮷𠮷𠮷…"
+    stack = "e" + "\u0301" * 9
+    assert shortened(stack * 10, 12 + 3 * 6.8) == stack * 3 + "…"
+    family = "👨\u200d👩\u200d👧"
+    assert shortened(family * 5, 36) == family * 2 + "…"

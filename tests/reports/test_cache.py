@@ -66,6 +66,9 @@ def test_a_tree_is_names_and_contents(tmp_path: Path) -> None:
         change()
         seen.add(files.tree(folder))
     assert len(seen) == 4
+    (folder / "__pycache__").mkdir()
+    (folder / "__pycache__" / "1.csv").write_text("x")
+    assert files.tree(folder) not in seen
     only = files.tree(folder, ".csv")
     (folder / "3.txt").write_text("w")
     assert files.tree(folder, ".csv") == only
@@ -83,8 +86,12 @@ def test_a_record_is_found_by_all_that_it_read(tmp_path: Path) -> None:
     assert found.changed({"a": "3", "b": "x"}.__getitem__) == ["a"]
     Records(path, kept=1).add(Record({"a": "3"}))
     assert Records(path).all == [Record({"a": "3"})]
-    path.write_text('[{"of": "another version"}]')
-    assert Records(path).all == []
+    whole = path.read_bytes()
+    for damaged in (whole.replace(b'"3"', b'"4"'), whole[: len(whole) // 2], b"", b'[{"of": "another version"}]'):
+        path.write_bytes(damaged)
+        assert Records(path).all == []
+    path.write_bytes(whole)
+    assert Records(path).all == [Record({"a": "3"})]
 
 
 def test_a_folder_in_the_store_is_as_it_was_put(tmp_path: Path) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
+import struct
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 
 from pipeline import regions
+from pipeline.errors import DataError
 from pipeline.layout import Layout
 from pipeline.reports import edition, history
 from tests.reports import editions
@@ -149,3 +154,29 @@ def test_a_table_of_another_version_is_no_last_edition(small: Layout) -> None:
     assert history.of_last_year(small, job) is None
     last.path.write_text("{", "utf-8")
     assert history.of_last_year(small, job) is None
+
+
+def test_a_kept_table_that_is_damaged_is_told_and_not_read(tmp_path: Path) -> None:
+    table = pl.DataFrame({"year": [2025, 2026], "value": [1.5, 2.5]})
+    content = io.BytesIO()
+    table.write_parquet(content, compression="uncompressed")
+    whole = content.getvalue()
+    hash = hashlib.sha256(whole).hexdigest()[:16]
+    file = tmp_path / "tables" / f"{hash}.parquet"
+    file.parent.mkdir()
+    file.write_bytes(whole)
+    said: dict[str, Any] = {key: {} for key in ("parameters", "filings", "reference", "declarations", "corrections")}
+    entry = history.Entry(
+        tmp_path / "000000-plan" / "0001.json", "e", 2025, "000000", "plan", hash, hash, version="0", **said
+    )
+    assert entry.projected().equals(table)
+    other = whole.replace(struct.pack("<d", 2.5), struct.pack("<d", 9.5))
+    file.write_bytes(other)
+    assert pl.read_parquet(file)["value"].to_list() == [1.5, 9.5]  # without an error
+    for damaged in (other, whole[:-9], b""):
+        file.write_bytes(damaged)
+        with pytest.raises(DataError, match="已损坏"):
+            entry.projected()
+    file.unlink()
+    with pytest.raises(DataError, match="不见了"):
+        entry.projected()

@@ -267,7 +267,13 @@ def test_missing_font_packages_fall_back_to_the_system(monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize(
     ("written", "printed"),
-    [("减碳😀场景", "减碳〓场景"), ("零\ufeff宽", "零宽"), ("空\x00字", "空字"), ("CO₂ ≤ 𠮷", "CO₂ ≤ 𠮷")],
+    [
+        ("减碳😀场景", "减碳〓场景"),
+        ("零\ufeff宽", "零宽"),
+        ("空\x00字", "空字"),
+        ("CO₂ ≤ 𠮷", "CO₂ ≤ 𠮷"),
+        ("广" + "\u0301" * 60 + "东", "广东"),
+    ],
 )
 def test_a_character_that_no_font_has_does_not_end_the_pdf(written: str, printed: str, tmp_path: Path) -> None:
     source = tmp_path / "x.typ"

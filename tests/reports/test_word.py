@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 import zipfile
 from pathlib import Path
 
+import pypandoc
 import pytest
 
 from pipeline.reports.render import word
-from tests.conftest import Built
+from tests.conftest import ROOT, Built
 
 
 def part(path: Path, name: str) -> str:
@@ -55,3 +58,19 @@ def test_a_report_has_cover_contents_captions_pictures_and_what_they_show(built:
     described = re.findall(r'<wp:docPr [^>]*descr="([^"]*)"', text)
     assert len(described) == captions["ImageCaption"]
     assert all(len(one) >= 20 for one in described)
+
+
+def test_a_document_carries_the_date_of_the_report_and_no_time_of_the_build(tmp_path: Path) -> None:
+    told = "---\npagetitle: T\nreport:\n  publisher: P\n  year: 2026\n  month: 3\n  day: 9\n---\n\ntext\n"
+    made = []
+    for epoch in ("0", "1000000000"):  # pandoc takes it for the time of the build
+        path = tmp_path / f"{epoch}.docx"
+        command = [pypandoc.get_pandoc_path(), "--from=markdown", f"--output={path}"]
+        lua = ROOT / "reports" / "theme" / "report.lua"
+        environment = os.environ | {"SOURCE_DATE_EPOCH": epoch}
+        subprocess.run([*command, f"--lua-filter={lua}"], input=told, text=True, check=True, env=environment)
+        assert word.take_properties(path)
+        made.append(path.read_bytes())
+    assert made[0] == made[1]
+    core = part(path, "docProps/core.xml")
+    assert re.findall(r"<dcterms:\w+ [^>]*>([^<]*)", core) == ["2026-03-09T00:00:00Z"] * 2

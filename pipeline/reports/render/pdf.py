@@ -9,11 +9,12 @@ from typing import Any
 
 import typst
 
+from pipeline import wording
 from pipeline.charts import fonts
 from pipeline.errors import RenderError
 
-NO_TYPE = "〓"  # what a printer sets for a character that he has no type of
-_unprintable = re.compile(r"could not be displayed|disallowed codepoint")
+TOLD = "\n\n#text(size: 8pt)[注：填报的文字中有不能照原样排印的字符，已改用基本字形、略去或以〓代替。]\n"
+_unprintable = re.compile(r"could not be displayed|disallowed codepoint|missing codepoints")
 
 
 def compile_pdf(source: Path, output: Path, root: Path) -> None:
@@ -21,24 +22,35 @@ def compile_pdf(source: Path, output: Path, root: Path) -> None:
     unknown font, is an error here.
 
     What enterprises write may hold characters that no font has, such as emoji, or that a PDF/UA must not hold. They
-    become NO_TYPE, or nothing where they are invisible.
+    become NO_TYPE, or nothing where they are invisible; if that is not enough, as with a stack of combining marks, all
+    texts are set in base letters. A line at the end tells so.
     """
     try:
-        try:
-            pdf, warnings = _compiled(str(source), str(root))
-        except typst.TypstError as error:
-            if not _unprintable.search(str(error)):
-                raise
-            for path in (source, *source.with_suffix("").glob("*.svg")):
-                text = path.read_text("utf-8")
-                lost = {ord(one): NO_TYPE if one.isprintable() else "" for one in set(text) if not _prints(one)}
-                path.write_text(text.translate(lost), "utf-8")
-            pdf, warnings = _compiled(str(source), str(root))
+        pdf, warnings = _forgiving(source, root)
     except typst.TypstError as error:
         raise RenderError("pdf.failed", f"PDF 排版失败（{source.name}）：{_first_line(error)}") from error
     if warnings:
         raise RenderError("pdf.warned", f"PDF 排版有告警（{source.name}）：{_first_line(warnings[0])}")
     output.write_bytes(pdf)
+
+
+def _forgiving(source: Path, root: Path) -> tuple[bytes, list[typst.TypstWarning]]:
+    for change in (_printable, wording.base_letters):
+        try:
+            return _compiled(str(source), str(root))
+        except typst.TypstError as error:
+            if not _unprintable.search(str(error)):
+                raise
+        for path in (source, *source.with_suffix("").glob("*.svg")):
+            path.write_text(change(path.read_text("utf-8")), "utf-8")
+        if change is _printable:
+            source.write_text(source.read_text("utf-8") + TOLD, "utf-8")
+    return _compiled(str(source), str(root))
+
+
+def _printable(text: str) -> str:
+    lost = {ord(one): wording.NO_TYPE if one.isprintable() else "" for one in set(text) if not _prints(one)}
+    return text.translate(lost)
 
 
 def _compiled(source: Any, root: str | None = None) -> tuple[bytes, list[typst.TypstWarning]]:

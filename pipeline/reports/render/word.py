@@ -68,8 +68,9 @@ def reference(path: Path) -> None:
 
 
 def take_properties(path: Path) -> bool:
-    """Set the title and the creator of a document from what theme/report.lua put among its custom properties, and take
-    all of these out; False where they are not there. pandoc sets them only together with a title block of its own."""
+    """Set the title, the creator and the date of a document from what theme/report.lua put among its custom properties, and take
+    all of these out; False where they are not there. pandoc sets them only together with a title block of its own. The
+    time of the build is in no part of the file."""
     with zipfile.ZipFile(path) as given:
         parts = {entry: given.read(entry) for entry in given.infolist()}
     custom, core = (
@@ -81,10 +82,15 @@ def take_properties(path: Path) -> bool:
             return False
         before, after = re.split(rb"<%s>.*?</%s>|<%s */>" % (tag, tag, tag), parts[core], maxsplit=1)
         parts[core] = before + b"<%s>%s</%s>" % (tag, found[1], tag) + after
+    found = re.search(rb'name="dcterms:created"><vt:lpwstr>(.+?)</vt:lpwstr>', parts[custom])
+    if not found:
+        return False
+    for tag in (b"created", b"modified"):
+        parts[core] = re.sub(rb"(<dcterms:%s[^>]*>)[^<]*" % tag, rb"\g<1>" + found[1], parts[core])
     parts[custom] = re.sub(rb"<property .*</property>", b"", parts[custom], flags=re.S)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
         for entry, part in parts.items():
-            made.writestr(entry, part)
+            made.writestr(zipfile.ZipInfo(entry.filename, STAMP), part, zipfile.ZIP_DEFLATED)
     return True
 
 
