@@ -327,8 +327,8 @@ def test_an_untouched_template_is_no_rows_and_no_error(layout: Layout, tmp_path:
         options = options | {"region": regions.resolve(options["region"], layout)}
     made(layout, tmp_path, **options)
     intake = fed_back(layout, tmp_path / "template.xlsx", tmp_path)
-    assert intake.status == 0
-    assert intake.findings.is_empty()
+    assert intake.status == 1
+    assert set(intake.findings["rule"]) == {"file.no_rows"}
     assert intake.files["status"].to_list() == ["read"]
     assert intake.counts["table"].to_list() == [table.name for table in TABLES]
     assert intake.counts["read"].sum() == 0
