@@ -253,7 +253,7 @@ def _meaning(table: Table, texts: Mapping[str, str], layout: Layout) -> pl.DataF
 
 def _as_expected(one: Correction) -> pl.Expr:
     said = cleaned(one.column)
-    as_filed = said(pl.col(one.column.name)).fill_null(EMPTY) == said(pl.lit(one.expect))
+    as_filed = said(pl.col(one.column.name)).fill_null(EMPTY) == said(pl.lit(one.expect)).fill_null(EMPTY)
     name = f"is {one.column.canonical[0]}"
     if one.column.kind in _NUMBERS:
         try:

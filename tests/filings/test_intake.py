@@ -333,7 +333,7 @@ def test_all_reasons_are_known_rules(layout: Layout, tmp_path: Path) -> None:
 
 def test_every_rule_of_whole_rows_is_tested() -> None:
     text = "".join(
-        Path(__file__).with_name(name).read_text("utf-8") for name in ("test_intake.py", "test_corrections.py")
+        Path(__file__).with_name(name).read_text("utf-8") for name in ("test_intake.py", "test_corrections.py", "test_writers.py")
     )
     assert [rule for rule in INTAKE_RULES if f'"{rule}"' not in text] == []
 
@@ -367,11 +367,19 @@ def test_a_row_that_is_no_data_is_one_finding(layout: Layout, tmp_path: Path, li
     assert done.quarantine["energy"]["rules"].to_list() == [["row.not_data"]]
 
 
+def test_a_repeated_header_with_other_values_refuses_the_table(layout: Layout, tmp_path: Path) -> None:
+    text = energy("2025,,CT,广东,1,kWh").replace("计量单位\n", "计量单位,消耗量\n").replace("kWh\n", "kWh,2\n")
+    done = take_in(folder(tmp_path, 能源消耗=text), layout)
+    assert done.accepted["energy"].is_empty()
+    [said] = done.files.filter(pl.col("status") == "unreadable")["message"]
+    assert said.startswith("文件的表头“消耗量”和“消耗量_2”都是“消耗量”，内容却不同，不能确定用哪一列，本表未读取")
+
+
 def test_a_repeated_header_is_called_as_it_stands(layout: Layout, tmp_path: Path) -> None:
     text = (
         energy("2025,,CT,广东,1,kWh")
         .replace("计量单位\n", "计量单位,消耗量,备注,备注\n")
-        .replace("kWh\n", "kWh,2,甲,乙\n")
+        .replace("kWh\n", "kWh,1,甲,乙\n")
     )
     done = take_in(folder(tmp_path, 能源消耗=text), layout)
     assert done.findings["rule"].to_list() == ["header.repeated", "header.unknown", "header.unknown"]

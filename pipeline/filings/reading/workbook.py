@@ -7,6 +7,7 @@ the text (an error, a formula without a result). Empty cells cost nothing, howev
 from __future__ import annotations
 
 import codecs
+import gc
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -388,8 +389,13 @@ class _Sheet:
 
 
 def _worksheet(book: _Book, page: _Page) -> Raw:
-    sheet = _Sheet(book)
-    sheet.read(page.part or "")
+    sheet, collects = _Sheet(book), gc.isenabled()
+    gc.disable()  # elements make no cycles, and to look for some takes half the time
+    try:
+        sheet.read(page.part or "")
+    finally:
+        if collects:
+            gc.enable()
     frame, first = sheet.frame()
     problems, notes, merges = list[tuple[str, str]](), list[str](), sorted(sheet.merges)
     if sum(last - top for _, top, last in merges) > _MOST_MERGED:
