@@ -333,7 +333,8 @@ def test_all_reasons_are_known_rules(layout: Layout, tmp_path: Path) -> None:
 
 def test_every_rule_of_whole_rows_is_tested() -> None:
     text = "".join(
-        Path(__file__).with_name(name).read_text("utf-8") for name in ("test_intake.py", "test_corrections.py", "test_writers.py")
+        Path(__file__).with_name(name).read_text("utf-8")
+        for name in ("test_intake.py", "test_corrections.py", "test_writers.py")
     )
     assert [rule for rule in INTAKE_RULES if f'"{rule}"' not in text] == []
 
