@@ -145,13 +145,11 @@ def test_the_last_edition_is_that_of_the_year_before_on_filings_of_the_same_name
     ]
 
 
-def test_a_table_of_another_version_is_no_last_edition(small: Layout) -> None:
+def test_a_damaged_entry_is_no_last_edition(small: Layout) -> None:
     [job] = editions.made(small)
     editions.made(small, year=2024)
     last = history.of_last_year(small, job)
     assert last
-    pl.DataFrame({"old": [1]}).write_parquet(last.file)
-    assert history.of_last_year(small, job) is None
     last.path.write_text("{", "utf-8")
     assert history.of_last_year(small, job) is None
 
