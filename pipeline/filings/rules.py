@@ -713,6 +713,13 @@ def _national_growth(frames: Frames, context: Context) -> Iterator[pl.DataFrame]
 
 
 _ROOM_FACILITIES = {"core": "core_room", "aggregation": "access_room", "access": "access_room"}
+FACILITY_SUMS: dict[str, tuple[str, str, Mapping[str, str] | str]] = {
+    "sum.data_centres": ("data_centres", "total_kwh", "data_centre"),
+    "sum.rooms": ("rooms", "total_kwh", _ROOM_FACILITIES),
+    "sum.base_stations": ("base_stations", "energy_kwh", "base_station"),
+}
+"""Rule -> the table and column that agree, within TOLERANCE, with the electricity of energy where it is finally used; the
+facility type, or the kind of a row -> its facility type. Whoever knows one of the two knows the other nearly."""
 
 
 def _case_without_factor(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
@@ -746,18 +753,10 @@ FRAME_RULES = (
     FrameRule("province.missing", "上年报送的省份缺报", "warning", _province_missing),
     FrameRule("province.part_and_whole", "全省与地市并存", "warning", _part_and_whole),
     FrameRule(
-        "sum.data_centres",
-        "数据中心与能源消耗不符",
-        "warning",
-        _facility_sum("data_centres", "total_kwh", "data_centre"),
+        "sum.data_centres", "数据中心与能源消耗不符", "warning", _facility_sum(*FACILITY_SUMS["sum.data_centres"])
     ),
-    FrameRule("sum.rooms", "机房与能源消耗不符", "warning", _facility_sum("rooms", "total_kwh", _ROOM_FACILITIES)),
-    FrameRule(
-        "sum.base_stations",
-        "基站与能源消耗不符",
-        "warning",
-        _facility_sum("base_stations", "energy_kwh", "base_station"),
-    ),
+    FrameRule("sum.rooms", "机房与能源消耗不符", "warning", _facility_sum(*FACILITY_SUMS["sum.rooms"])),
+    FrameRule("sum.base_stations", "基站与能源消耗不符", "warning", _facility_sum(*FACILITY_SUMS["sum.base_stations"])),
     FrameRule("sum.control", "全国行与各省合计不符", "warning", _control_totals),
     FrameRule("green_power.above_electricity", "绿色电力大于用电量", "warning", _green_above_electricity),
     FrameRule("data_centres.above_green_power", "数据中心绿电大于绿色电力", "warning", _centres_above_green_power),
