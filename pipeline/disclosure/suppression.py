@@ -109,7 +109,9 @@ def suppress(
     for at, part in enumerate(parts):
         numbers = dict.fromkeys(part.number_of[key] for key in keys if key in part.number_of)
         told = range(many[at], part.numbers.shape[0])
-        protect(at, [*numbers, *implied(part, unsafe), *told])
+        every = [*numbers, *implied(part, unsafe), *told]
+        protect(at, every)
+        lost += [Open(part, one) for one, _ in close(part, hidden, list(attacks(part, every)), share)]
     return Suppressed(hidden, tuple(lost))
 
 
@@ -207,6 +209,8 @@ class _Program:
         shown = part.shown(hidden)
         price = np.where(shown, part.holders @ np.where(hidden, 0.0, np.minimum(weights, 1e15)), 0.0)
         stay = price >= 1e15
+        if stay[goal]:
+            return None
         # Small cells are hidden rather than large ones that would do as well, but none that is too small to do alone.
         dear = price * np.where(self.single, (1 + np.log1p(steps)) * np.maximum(steps, share), steps)
         dear[stay] = 0.0

@@ -177,8 +177,10 @@ def _write_indicators(layout: Layout, job: Job) -> None:
 def _disclose(layout: Layout, job: Job, jobs: Sequence[Job]) -> None:
     """Write the indicator tables of the public after disclosure control, those of all `jobs`: what is hidden in one is hidden
     in the others, until all of them are safe. The pattern is kept with the edition and used again."""
+    import polars as pl
+
     from pipeline.disclosure import attack, publication, record, rules
-    from pipeline.disclosure.pattern import PATTERN as PATTERN_SCHEMA
+    from pipeline.disclosure.pattern import PATTERN as CELLS
     from pipeline.disclosure.pattern import Material, kept
     from pipeline.disclosure.policy import load_policy
     from pipeline.indicators import evaluate
@@ -196,7 +198,7 @@ def _disclose(layout: Layout, job: Job, jobs: Sequence[Job]) -> None:
             prepared.prepare(filed, layout, one.resolved.params, plan, one.year, counts), plan.baseline_year, one.year
         )
         cells = rules.published(tables[path])
-        whole = publication.public(tables[path], pl.DataFrame(schema=PATTERN_SCHEMA))
+        whole = publication.public(tables[path], pl.DataFrame(schema=CELLS))
         bound = record.bound(published, path.stem, record.of_table(whole, path.stem))
         materials[path] = Material(
             cells, evaluate.contributions(catalogue, edition), evaluate.places(layout), catalogue,
