@@ -58,6 +58,7 @@ def build(
     override: Override = None,
     to: Annotated[str, typer.Option(help="输出格式：html、pdf、docx，用逗号分开")] = "html,pdf",
     engine: Annotated[str, typer.Option(help="渲染引擎：auto、quarto、embedded")] = "auto",
+    quarto_limit: Annotated[int, typer.Option(min=1, metavar="秒", help="Quarto 一次渲染最多用多少秒")] = 600,
     out: Annotated[Path | None, typer.Option(help="输出文件夹；默认是项目的 reports/")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="填报中有退回的行或读不全的文件就停下")] = False,
     isolated: Annotated[bool, typer.Option("--isolated", help="每个笔记本各用一个进程运行，较慢，互不影响")] = False,
@@ -79,11 +80,11 @@ def build(
     layout = Layout.current()
     if out == Path():
         raise OutputError("output.empty", "--out 是空的；请写一个文件夹，或去掉 --out（默认写到项目的 reports/）")
-    chosen = choose(engine)
-    wanted = Selection(year, region, scenario, filings, audience, tuple(override or ()), to, out)
-    planned = jobs(layout, wanted)
     steps = _console(stderr=True)
     progress: telling.Progress = telling.JsonLines() if log_json else telling.Lines(steps.print)
+    chosen = choose(engine, quarto_limit, progress.say)
+    wanted = Selection(year, region, scenario, filings, audience, tuple(override or ()), to, out)
+    planned = jobs(layout, wanted)
     progress.say(f"渲染引擎：{chosen.name}（{chosen.version}）")
     if (filed := planned[0].filed) is not None:
         if strict and filed.status == 2:
@@ -104,6 +105,8 @@ def build(
         progress.close()
     if said := edition.disclosed(layout, planned):
         steps.print(shown(said))
+    for warning in edition.contradicting(layout, planned):
+        steps.print(shown(f"提示：{warning}"), style="yellow")
     for result in results:
         for file in result.files:
             print(shown(file))
@@ -367,13 +370,21 @@ def compare(
 def show_parameters(
     region: Annotated[str, typer.Option("--region", help="全国或一个省（简称、全称或代码）")] = "全国",
     scenario: Annotated[str, typer.Option("--scenario", help="一个情景名")] = "plan",
+    filings: Filings = SAMPLE,
     override: Override = None,
 ) -> None:
-    """列出生效的参数：取值、允许范围，以及来自哪个文件的哪一行。"""
+    """列出生效的参数：取值、允许范围、来自哪个文件的哪一行，以及与填报矛盾的。"""
+    from pipeline.reports import edition
+    from pipeline.reports.plan import Selection, jobs
+
     layout = Layout.current()
     where = regions.resolve(region, layout)
     resolved = parameters.resolve(layout, where, scenario, tuple(override or ()))
-    _print_frame(parameters.table(resolved), f"{where.short_zh}·{scenario}")
+    [job] = jobs(layout, Selection(None, where.code, scenario, filings, overrides=tuple(override or ())))
+    moved, warned = edition.assumed(layout, job)
+    _print_frame(parameters.table(resolved, moved), f"{where.short_zh}·{scenario}")
+    for warning in warned["warning"]:
+        _console().print(shown(f"提示：{warning}"), style="yellow")
 
 
 @app.command()

@@ -6,8 +6,10 @@ import importlib.metadata
 import platform
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from packaging.requirements import Requirement
 
@@ -41,6 +43,7 @@ def examine(layout: Layout) -> list[Finding]:
         *_fonts(),
         _data(layout),
         _reports(layout),
+        _rendering(layout),
         _quarto(),
         _git(),
     ]
@@ -126,6 +129,27 @@ def _quarto() -> Finding:
     need = ".".join(map(str, MINIMUM))
     remedy = "" if quarto.serves else f"太旧，使用内置引擎；需要 {need} 以上"
     return Finding("Quarto", f"{quarto.version}（{quarto.command}）", quarto.serves, remedy, False)
+
+
+def _rendering(layout: Layout) -> Finding:
+    """A page of one line, made as a report is."""
+    from pipeline.reports import assemble
+    from pipeline.reports.front import Front
+    from pipeline.reports.render.engine import choose
+
+    engine = choose("auto")
+    what = f"试渲染：{engine.name}"
+    try:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            stage = assemble.project(layout, Path(folder) / "project")
+            front = Front("试渲染", "全国", "一页", "green-report", (2025, 1, 1))
+            with assemble.assemble([], front, stage, "trial", layout.charts).open("a", encoding="utf-8") as page:
+                page.write("\n正常。\n")
+            engine.render(stage, ["trial"], ["html", "pdf"])
+    except (UserError, OSError) as error:
+        remedy = "改用 --engine embedded，或修好 Quarto" if engine.name == "quarto" else "运行 make setup"
+        return Finding(what, "没有成功", False, f"{error}；{remedy}")
+    return Finding(what, f"HTML 和 PDF 成功（{engine.version}）", True)
 
 
 def _git() -> Finding:

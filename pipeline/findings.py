@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from typing import Literal
 
@@ -30,7 +30,9 @@ Values = Mapping[str, float | None]
 class Measure:
     """How a quantity is called and printed. scale: `big` counts in 万 and 亿, `percent` takes ratios.
 
-    rises, falls: the verbs for the change of this quantity, e.g. 增至 for counts, 升至 for rates.
+    rises, falls: the verbs for the change of this quantity, e.g. 增至 for counts, 升至 for rates. counted_in: 万, 亿, 万亿 or
+    "" for a `big` one that is told with others (`among`); None for its own. is_change: a relative change, whose direction
+    is told in words: its name ends in 变动.
     """
 
     name: str
@@ -39,6 +41,8 @@ class Measure:
     scale: Literal["plain", "big", "percent"] = "plain"
     rises: str = "增至"
     falls: str = "降至"
+    counted_in: str | None = None
+    is_change: bool = False
 
     def say(self, value: float | None) -> str:
         """`value` as printed, with its unit: `3,375.9 亿GB`, `483.8 万个`, `43.1%`; `—` if missing, `〔保密〕` if withheld."""
@@ -47,8 +51,19 @@ class Measure:
         if self.scale == "percent":
             return wording.percent(value, self.decimals)
         if self.scale == "big":
-            return wording.big(value, self.unit, self.decimals)
+            return wording.big(value, self.unit, self.decimals, self.counted_in)
         return f"{wording.number(value, self.decimals)} {self.unit}".rstrip()
+
+    def among(self, values: Iterable[float | None]) -> Measure:
+        """The measure with which all of `values` are told in one sentence, in one unit: that of the largest, or of the
+        smallest where it would print as nothing (`由 7,374 tce 增至 41,300,000 tce`)."""
+        sizes = sorted(abs(value) for value in values if value is not None and math.isfinite(value) and value)
+        if self.scale != "big" or not sizes:
+            return self
+        together = replace(self, counted_in=wording.scale_of(sizes[-1], self.decimals))
+        if not any(digit in "123456789" for digit in together.say(sizes[0]).removesuffix(self.unit)):
+            return replace(self, counted_in=wording.scale_of(sizes[0], self.decimals))
+        return together
 
     def of(self, subject: str) -> str:
         """The quantity with its owner before it: `广东流量`, `广东 5G 基站`."""
@@ -78,6 +93,8 @@ def trend(
     """
     name = measure.of(subject)
     points = _points(measure, years, values, printed)
+    if points and not any(printed):
+        points = _points(measure.among((points[0][1], points[-1][1])), years, values)
     if not points:
         return f"没有{name}的数据"
     (first_year, first, first_said, first_exact), (last_year, last, last_said, last_exact) = points[0], points[-1]
@@ -165,15 +182,23 @@ def place(measure: Measure, values: Values, name: str, *, descending: bool = Tru
     rank = ranking(alike, name, descending=descending)
     if rank.place is None:
         return f"{without(measure, name, values.get(name))}，不排位"
-    value = f"{measure.of(name)}为 {measure.say(values[name])}"
+    own, known = there({name: values[name]})[name], there(values).values()
+    value = _changed(measure, name, own) if measure.is_change else f"{measure.of(name)}为 {measure.say(own)}"
     if rank.of < MIN_RANKED:
         return f"{value}；{'公布' if withheld(values) else '有'}此项数据的省份只有 {rank.of} 个，不排位"
     if len(rank.tied) == rank.of - 1:
         return f"{value}，{rank.of} 个省份相同"
     order = "由高到低" if descending else "由低到高"
+    if measure.is_change:
+        if max(known) < 0:
+            order = "降幅由小到大" if descending else "降幅"
+        elif min(known) > 0:
+            order = "升幅" if descending else "升幅由小到大"
+        else:
+            order = "由升到降" if descending else "由降到升"
     tie = f"与{_names(rank.tied)}并列" if rank.tied else "居"
     if rank.place == 1:
-        where = f"{tie}首位" if descending else f"{order}{tie}首位"
+        where = f"{tie}首位" if descending and not measure.is_change else f"{order}{tie}首位"
     elif rank.place + len(rank.tied) == rank.of:
         where = f"{tie}末位" if descending else f"{order}{tie}末位"
     else:
@@ -185,7 +210,10 @@ def comparison(measure: Measure, name: str, value: float | None, references: Val
     """`广东流量为 1.2，高于全国（1.0）和东部（1.1）`; references without a value are passed over."""
     if value is None or not math.isfinite(value):
         return without(measure, name, value)
+    if measure.is_change:
+        return _change_beside(measure, name, value, there(references))
     told = []
+    measure = measure.among([value, *references.values()])
     relations = [
         (measure.gap(value, other), f"{label}（{measure.say(other)}）") for label, other in there(references).items()
     ]
@@ -193,6 +221,36 @@ def comparison(measure: Measure, name: str, value: float | None, references: Val
         labels = "和".join(label for _, label in group)
         told.append({1: f"高于{labels}", -1: f"低于{labels}", 0: f"与{labels}相当"}[gap])
     return "，".join([f"{measure.of(name)}为 {measure.say(value)}", *told])
+
+
+def _change_beside(measure: Measure, name: str, value: float, references: Mapping[str, float]) -> str:
+    """`广东单站年耗电下降 41.3%，降幅大于东部（41.1%）`; references that moved the other way say so: `，全国上升 1.0%`."""
+    told, own = [], _way(measure, value)
+    alike = {label: other for label, other in references.items() if own and _way(measure, other) == own}
+    width = "升幅" if own > 0 else "降幅"
+    relations = [
+        (own * measure.gap(value, other), f"{label}（{measure.say(abs(other))}）") for label, other in alike.items()
+    ]
+    for gap, group in groupby(relations, key=lambda relation: relation[0]):
+        labels = "和".join(label for _, label in group)
+        told.append(width + {1: f"大于{labels}", -1: f"小于{labels}", 0: f"与{labels}相当"}[gap])
+    told += [f"{label}{_moved(measure, other)}" for label, other in references.items() if label not in alike]
+    return "，".join([_changed(measure, name, value), *told])
+
+
+def _way(measure: Measure, change: float) -> int:
+    """1, -1, or 0 where the change prints as none."""
+    return measure.gap(change, 0.0) if any(digit in "123456789" for digit in measure.say(change)) else 0
+
+
+def _changed(measure: Measure, name: str, change: float) -> str:
+    """`广东单站年耗电下降 41.3%`."""
+    return measure.of(name).removesuffix("变动") + _moved(measure, change)
+
+
+def _moved(measure: Measure, change: float) -> str:
+    way = _way(measure, change)
+    return f"{'上升' if way > 0 else '下降'} {measure.say(abs(change))}" if way else "基本持平"
 
 
 def without(measure: Measure, name: str, value: float | None) -> str:
@@ -220,6 +278,7 @@ def extremes(measure: Measure, values: Values) -> str:
     known = there(values)
     if not known:
         return f"没有{'公布' if withheld(values) else ''}分省的{measure.name}数据"
+    measure = measure.among((max(known.values()), min(known.values())))
     high, low = measure.say(max(known.values())), measure.say(min(known.values()))
     highest = [name for name, value in known.items() if measure.say(value) == high]
     lowest = [name for name, value in known.items() if measure.say(value) == low]
@@ -231,6 +290,11 @@ def extremes(measure: Measure, values: Values) -> str:
     if max(known.values()) < 0:  # all fell: the lowest fell most
         most, least = (said.removeprefix(wording.MINUS) for said in (low, high))
         return f"{among}{_names(lowest)}{_tie(lowest)}降幅最大，为 {most}；{_names(highest)}{_tie(highest)}最小，为 {least}"
+    if measure.is_change:
+        rose, fell = (f"{_names(names)}{_tie(names)}" for names in (highest, lowest))
+        if min(known.values()) >= 0:
+            return f"{among}{rose}升幅最大，为 {high}；{fell}最小，为 {low}"
+        return f"{among}{rose}升幅最大，为 {high}；{fell}降幅最大，为 {low.removeprefix(wording.MINUS)}"
     return f"{among}{_names(highest)}{_tie(highest)}最高，为 {high}；{_names(lowest)}{_tie(lowest)}最低，为 {low}"
 
 
@@ -295,21 +359,9 @@ def there(values: Values) -> dict[str, float]:
 # --- where published values come from --------------------------------------------------------------------
 
 
-def document(title: pl.Expr | None = None, grade: pl.Expr | None = None) -> pl.Expr:
-    """The document behind each published row (columns source_title, grade), as it is cited.
-
-    One of grade C was read elsewhere than at its publisher, and says so: 转引 stands before it, unless it stands within.
-    """
-    title = pl.col("source_title") if title is None else title
-    grade = pl.col("grade") if grade is None else grade
-    read = title.str.replace("^转载[：:]?", "")
-    colon = pl.when(read.str.starts_with("（")).then(pl.lit("")).otherwise(pl.lit("："))
-    return pl.when((grade == "C") & ~title.str.contains("转引")).then(pl.lit("转引") + colon + read).otherwise(title)
-
-
 def sources(rows: pl.DataFrame) -> str:
     """The documents behind published rows, each once, in their order; beyond four, how many there are in all."""
-    documents = rows.select(document()).to_series().unique(maintain_order=True).to_list()
+    documents = rows["source_title"].unique(maintain_order=True).to_list()
     if len(documents) <= NAMED:
         return "；".join(documents)
     return "；".join(documents[:NAMED]) + f"；等 {len(documents)} 份，逐份列在附录 D"

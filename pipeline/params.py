@@ -12,7 +12,7 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -122,6 +122,19 @@ def _key(title: str, default: Any, unit: str = MISSING, **limits: Any) -> Any:
     return Field(default, title=title, json_schema_extra={"unit": unit}, **limits)
 
 
+def _condition(title: str, default: Any, unit: str, otherwise: float | None = None) -> Any:
+    """What the industry's measures do not decide: the same in all scenarios, unless one says why not (`reason:`).
+
+    otherwise: the value where a trend has no history to rest on.
+    """
+    return Field(default, title=title, json_schema_extra={"unit": unit, "otherwise": otherwise})
+
+
+def _measure(title: str, default: Any, unit: str, better: Literal["higher", "lower"]) -> Any:
+    """What the industry can do; better: the side on which more is done."""
+    return Field(default, title=title, json_schema_extra={"unit": unit, "better": better})
+
+
 class Params(BaseModel):
     """Every parameter of a report. Rates are ratios a year (0.12 is 12 %), PUE and shares have no unit.
 
@@ -141,6 +154,9 @@ class Params(BaseModel):
     report_date: Annotated[date | None, BeforeValidator(_date)] = _key("报告日期", None)
     top_n: Annotated[int, BeforeValidator(_number)] = _key("图中最多列出的条目数", 10, "个", ge=3, le=31)
     highlight_regions: Annotated[tuple[str, ...], BeforeValidator(_names)] = _key("图中突出显示的地区", ())
+    frame_coverage_min: Annotated[float, BeforeValidator(_number)] = _key(
+        "判定全国目标所需的填报覆盖率", 0.95, MISSING, ge=0.5, le=1.0
+    )
 
     electricity_coal_method: Annotated[Literal["equivalent", "coal_equivalent"], BeforeValidator(_word)] = _key(
         "电力折标准煤方法（当量值或等价值）", "equivalent"
@@ -156,21 +172,28 @@ class Params(BaseModel):
     )
     fuel_factor_set: Annotated[Literal["S1", "S2", "S3"], BeforeValidator(_word)] = _key("燃料排放因子组", "S1")
 
-    g_it: Driver[Growth] = _key("数据中心IT设备用电量年增长率", 0.12, "1/年")
-    pue_new: Driver[Pue] = _key("新增数据中心PUE", 1.30, "1")
-    r_dc: Driver[Share] = _key("存量数据中心年改造比例", 0.03, "1/年")
-    pue_retrofit: Driver[Pue] = _key("改造后数据中心PUE", 1.40, "1")
-    g_traffic: Driver[Growth] = _key("基站业务流量年增长率", 0.15, "1/年")
-    e_bs: Driver[Growth] = _key("基站能效年提升率", 0.08, "1/年")
-    s_room: Driver[Share] = _key("核心机房年改造比例", 0.05, "1/年")
-    pue_core: Driver[Pue] = _key("改造前核心机房PUE", 1.70, "1")
-    pue_core_retrofit: Driver[Pue] = _key("改造后核心机房PUE", 1.50, "1")
-    g_other: Driver[Growth] = _key("办公及其他用能年增长率", 0.02, "1/年")
-    g_flow: Driver[Growth] = _key("信息流量年增长率", 0.14, "1/年")
-    g_volume: Driver[Growth] = _key("电信业务总量年增长率（可比价）", 0.09, "1/年")
-    green_share_2030: Driver[Share] = _key("2030年绿色电力占比", 0.25, "1")
-    d_grid: Driver[Decline] = _key("电网平均排放因子年下降率", 0.02, "1/年")
-    d_residual: Driver[Decline] = _key("剩余电量排放因子年下降率", 0.0, "1/年")
+    g_it: Driver[Growth] = _condition("数据中心IT设备用电量年增长率", TREND, "1/年", 0.12)
+    pue_new: Driver[Pue] = _measure("新增数据中心PUE", 1.30, "1", "lower")
+    r_dc: Driver[Share] = _measure("存量数据中心年改造比例", 0.03, "1/年", "higher")
+    pue_retrofit: Driver[Pue] = _measure("改造后数据中心PUE", 1.40, "1", "lower")
+    g_traffic: Driver[Growth] = _condition("基站业务流量年增长率", TREND, "1/年", 0.15)
+    e_bs: Driver[Growth] = _measure("基站能效年提升率", 0.08, "1/年", "higher")
+    s_room: Driver[Share] = _measure("核心机房年改造比例", 0.05, "1/年", "higher")
+    pue_core: Driver[Pue] = _condition("改造前核心机房PUE", TREND, "1", 1.70)
+    pue_core_retrofit: Driver[Pue] = _measure("改造后核心机房PUE", 1.50, "1", "lower")
+    g_other: Driver[Growth] = _measure("办公及其他用能年增长率", 0.02, "1/年", "lower")
+    g_flow: Driver[Growth] = _condition("信息流量年增长率", TREND, "1/年", 0.14)
+    g_volume: Driver[Growth] = _condition("电信业务总量年增长率（可比价）", TREND, "1/年", 0.09)
+    green_share_2030: Driver[Share] = _measure("2030年绿色电力占比", 0.25, "1", "higher")
+    d_grid: Driver[Decline] = _condition("电网平均排放因子年下降率", TREND, "1/年", 0.02)
+    d_residual: Driver[Decline] = _condition("剩余电量排放因子年下降率", (-0.02, 0.0, 0.02), "1/年")
+
+    at_least: Annotated[Literal["trend(3)", "none"], BeforeValidator(_word)] = _key(
+        "各项措施的下限（本地区趋势或不设）", TREND
+    )
+    common_share: Share = _key("各省波动中全国共有的比重", 0.5, "1")
+    flow_traffic_correlation: Share = _key("信息流量与基站业务流量的相关系数", 0.8, "1")
+    case_footprint_uncertainty: Share = _key("应用场景ICT自身排放的不确定度", 0.3, "1")
 
 
 @dataclass(frozen=True)
@@ -187,12 +210,14 @@ class Origin:
 
 @dataclass(frozen=True)
 class Resolved:
-    """The effective parameters of one region and scenario; `origins` has every key of Params."""
+    """The effective parameters of one region and scenario; `origins` has every key of Params. reasons: condition -> why
+    it differs from that of other scenarios."""
 
     params: Params
     origins: Mapping[str, Origin]
     region: Region
     scenario: str
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def changed(self) -> tuple[str, ...]:
@@ -217,14 +242,32 @@ def resolve(layout: Layout, region: Region, scenario: str, overrides: Sequence[s
     ]
     values: dict[str, object] = {}
     origins = dict.fromkeys(Params.model_fields, Origin(BUILT_IN, None, "default"))
+    reasons: dict[str, str] = {}
     for only_for, tree in layers:
         for key, (raw, origin) in tree.items():
             if key == "title" and origin.layer == "scenario":
                 continue
+            if key == "reason" and (origin.layer == "scenario" or only_for is not None):
+                given = _reasons(_mapping((raw, origin), key))
+                reasons |= given if only_for in (None, scenario) else {}
+                continue
             value = _value(key, raw, origin, layout)
             if only_for in (None, scenario):
                 values[key], origins[key] = value, origin
-    return Resolved(Params.model_validate(values), origins, region, scenario)
+    return Resolved(Params.model_validate(values), origins, region, scenario, reasons)
+
+
+def _reasons(tree: Tree) -> dict[str, str]:
+    """Why conditions are not those of the other scenarios. Raises ParameterError."""
+    for key, (text, origin) in tree.items():
+        if key not in CONDITIONS:
+            raise ParameterError(
+                "params.reason",
+                f"{origin}：reason: 之下应为各情景共同的条件（{'、'.join(CONDITIONS)}），写的是 {shown(key)}。",
+            )
+        if not isinstance(text, str) or not text.strip() or not text.isprintable():
+            raise ParameterError("params.reason", f"{origin}：{key} 的理由应为一行文字。")
+    return {key: text.strip() for key, (text, _) in tree.items()}
 
 
 def scenarios(layout: Layout) -> list[tuple[str, str]]:
@@ -243,8 +286,16 @@ def scenarios(layout: Layout) -> list[tuple[str, str]]:
     return found
 
 
-def table(resolved: Resolved) -> pl.DataFrame:
-    """One row per parameter, all text: 参数, 名称, 取值, 单位, 允许范围, 来源, 是否改动."""
+def table(resolved: Resolved, moved: pl.DataFrame | None = None) -> pl.DataFrame:
+    """One row per parameter, all text: 参数, 名称, 取值, 单位, 允许范围, 来源, 是否改动.
+
+    moved: `drivers.TABLE` of the region, where filings are at hand: then 来源 also tells what a trend comes to.
+    """
+    found = {}
+    if moved is not None:
+        for row in moved.filter(pl.col("scenario") == resolved.scenario, pl.col("basis") != "").iter_rows(named=True):
+            low, mode, high = (number(row[level], 3) for level in ("low", "mode", "high"))
+            found[row["driver"]] = f"；推算用 低 {low}，中 {mode}，高 {high}：{row['basis']}"
     rows = [
         {
             "参数": key,
@@ -252,7 +303,7 @@ def table(resolved: Resolved) -> pl.DataFrame:
             "取值": _shown(getattr(resolved.params, key)),
             "单位": unit(key),
             "允许范围": allowed(key),
-            "来源": str(resolved.origins[key]),
+            "来源": str(resolved.origins[key]) + found.get(key, ""),
             "是否改动": "是" if key in resolved.changed else "否",
         }
         for key, field in Params.model_fields.items()
@@ -264,6 +315,26 @@ def table(resolved: Resolved) -> pl.DataFrame:
 def _schema() -> dict[str, dict[str, Any]]:
     properties: dict[str, dict[str, Any]] = Params.model_json_schema()["properties"]
     return properties
+
+
+def better(driver: str) -> str:
+    """`higher` or `lower`, the side on which a measure does more; empty for what is no measure."""
+    return str(_extra(driver).get("better", ""))
+
+
+def otherwise(driver: str) -> Any:
+    """What a driver is where a trend has no history: the value declared for that, else the default."""
+    value = _extra(driver).get("otherwise")
+    return Params.model_fields[driver].default if value is None else value
+
+
+def _extra(key: str) -> dict[str, Any]:
+    extra = Params.model_fields[key].json_schema_extra
+    return dict(extra) if isinstance(extra, dict) else {}
+
+
+CONDITIONS = tuple(key for key in Params.model_fields if "otherwise" in _extra(key))
+"""The drivers that are the same in all scenarios, unless one says why not."""
 
 
 def limits(driver: str) -> tuple[float, float]:
@@ -476,8 +547,7 @@ def _nearest(key: str) -> str:
 
 def unit(key: str) -> str:
     """The unit of a parameter, — for one without."""
-    extra = Params.model_fields[key].json_schema_extra
-    return str(extra["unit"]) if isinstance(extra, dict) else MISSING
+    return str(_extra(key).get("unit", MISSING))
 
 
 def _shown(value: object) -> str:

@@ -346,14 +346,14 @@ def energy_coefficients(layout: Layout) -> pl.DataFrame:
     Columns: row_id, carrier, carrier_zh, unit, kgce_per_unit (null where the source gives no fixed value),
     preferred (at most one true per carrier; none for fresh_water, whose coefficient is in dispute, nor for
     electricity at coal-equivalent value), lhv (text as printed), edition of GB/T 2589 the source names,
-    confidence, row_type, source_title, source_date, source_url, note. Raises DataError.
+    confidence, row_type, source_title, source_date, source_url, read_in, note. Raises DataError.
     """
     path = layout.reference / "energy_coefficients.csv"
     table = _read(
         layout,
         path,
         "row_id carrier carrier_zh unit kgce_per_unit preferred lhv edition confidence row_type source_title "
-        "source_date source_url note",
+        "source_date source_url read_in note",
     )
     return _cast(layout, path, table, {"kgce_per_unit": pl.Float64}).with_columns(pl.col("preferred") == "yes")
 
@@ -364,7 +364,7 @@ def fuel_factors(layout: Layout) -> pl.DataFrame:
 
     Columns: row_id, set, carrier, carrier_zh, unit, kgco2_per_unit, lhv, lhv_unit, carbon_content,
     carbon_content_unit, oxidation_rate, confidence, row_type (printed, derived), source_title, source_date,
-    source_url, note. Raises DataError.
+    source_url, read_in, note. Raises DataError.
     """
     path = layout.reference / "fuel_emission_factors.csv"
     numbers = ("kgco2_per_unit", "lhv", "carbon_content", "oxidation_rate")
@@ -372,7 +372,7 @@ def fuel_factors(layout: Layout) -> pl.DataFrame:
         layout,
         path,
         "row_id set carrier carrier_zh unit kgco2_per_unit lhv lhv_unit carbon_content carbon_content_unit "
-        "oxidation_rate confidence row_type source_title source_date source_url note",
+        "oxidation_rate confidence row_type source_title source_date source_url read_in note",
     )
     return _cast(layout, path, table, dict.fromkeys(numbers, pl.Float64))
 
@@ -398,15 +398,16 @@ def public_cases(layout: Layout) -> pl.DataFrame:
     """Published cases of enabled reductions, as their organisations declare them; no statistics.
 
     Columns: row_id, case_name, organisation, province, plan_category, scene, year (Int64, null where the
-    page prints none), published_effect, effect_value, effect_unit, effect_basis (text as printed), row_type,
-    grade, source_title, source_date, source_url, note. Raises DataError.
+    page prints none), published_effect, effect_value, effect_unit, effect_basis (text as printed), row_type (printed,
+    or unverified where no original can be named), grade, source_title, source_date, source_url, read_in, note. Raises
+    DataError.
     """
     path = layout.public / "cases_public.csv"
     table = _read(
         layout,
         path,
         "row_id case_name organisation province plan_category scene year published_effect effect_value "
-        "effect_unit effect_basis row_type grade source_title source_date source_url note",
+        "effect_unit effect_basis row_type grade source_title source_date source_url read_in note",
     )
     return _cast(layout, path, table, {"year": pl.Int64})
 
@@ -416,11 +417,11 @@ def public_cases(layout: Layout) -> pl.DataFrame:
 _SERIES = ("national_series", "regional_series", "provincial_series", "energy", "targets_progress", "derived")
 _SERIES_COLUMNS = (
     "row_id year month region_zh indicator_id indicator_zh value unit scope_note row_type grade source_title "
-    "source_date source_url"
+    "source_date source_url read_in"
 )
 _PUBLISHED_COLUMNS = (
     "row_id year month region_zh region_code indicator_id indicator_zh value_printed unit_printed value unit "
-    "qualifier scope_note row_type grade source_title source_date source_url status reason"
+    "qualifier scope_note row_type grade source_title source_date source_url read_in status reason"
 )
 _USED_COLUMNS = "year month value unit value_printed unit_printed qualifier row_type grade row_id source_title"
 _KEY = ["indicator_id", "region_zh", "year", "month"]
@@ -442,6 +443,7 @@ _UNITS: dict[str, tuple[str, int]] = {
     "座": ("个", 0),
     "万座": ("个", 4),
     "万站": ("个", 4),
+    "架": ("架", 0),
     "万架": ("架", 4),
     "家": ("家", 0),
     "项": ("项", 0),
@@ -456,10 +458,17 @@ _UNITS: dict[str, tuple[str, int]] = {
     "亿元": ("亿元", 0),
     "万亿元": ("亿元", 4),
     "亿kWh": ("亿kWh", 0),
+    "万亿kWh": ("亿kWh", 4),
     "TWh": ("亿kWh", 1),
     "亿kWh/年": ("亿kWh/年", 0),
     "kWh/载频": ("kWh/载频", 0),
     "MWp": ("MWp", 0),
+    "EFLOPS": ("EFLOPS", 0),
+    "万公里": ("万公里", 0),
+    "亿平方米": ("亿平方米", 0),
+    "亿个": ("亿个", 0),
+    "元/个": ("元/个", 0),
+    "kgCO2e/kWh": ("kgCO2e/kWh", 0),
     "tce": ("吨标准煤", 0),
     "kgce/TB": ("kgce/TB", 0),
     "kgce/百万元": ("kgce/百万元", 0),
@@ -470,6 +479,12 @@ _UNITS: dict[str, tuple[str, int]] = {
     "万吨CO2以内": ("万吨", 0),
     "百万tCO2e": ("万吨", 2),
 }
+
+
+def canonical_unit(printed: str) -> tuple[str, int] | None:
+    """The canonical unit of a printed one and the power of ten between them; None for one that is not known."""
+    return _UNITS.get(printed)
+
 
 # The order in which rows of one key are preferred: column, descending?, the words for the reader.
 _ORDER = (
@@ -493,9 +508,10 @@ def published(layout: Layout) -> pl.DataFrame:
     (as the source prints them); value (Float64, null where no single number is printed), unit (canonical:
     counts in 个, 户, 架, 家, 项, traffic 亿GB, money 亿元, electricity 亿kWh, CO2 万吨, standard
     coal 吨标准煤, the rest as printed); qualifier ("" or 超, 约, 以上 ...); scope_note; row_type (printed,
-    derived, target, forecast, unverified); grade (A, B, C); source_title, source_date (ISO text, year to day, null
-    if not printed), source_url (null where no link may be given); status (used, left_out, disputed,
-    not_a_fact); reason (Chinese, "" if used).
+    derived, target, forecast, unverified: also where no original document can be named); grade (A, B, C);
+    source_title (the original document, as it is cited), source_date (ISO text, year to day, null if not printed),
+    source_url (null where no link may be given), read_in (the reprint that was read instead of the original, null
+    where that itself was read); status (used, left_out, disputed, not_a_fact); reason (Chinese, "" if used).
 
     Of the rows of one (indicator_id, region_zh, year, month) one is used (DISAGREEMENT_RULE): (a) target,
     forecast and unverified rows are not facts, rows named in disputes.csv are disputed: neither takes part;
@@ -585,7 +601,8 @@ def _disputes(layout: Layout, rows: pl.DataFrame) -> pl.DataFrame:
 def _decide(rows: pl.DataFrame) -> pl.DataFrame:
     """Add status and reason by the rule in `published`."""
     not_a_fact = pl.col("row_type").replace_strict(
-        {"target": "目标值，不是实绩", "forecast": "预测值，不是实绩", "unverified": "未经核实"}, default=None
+        {"target": "目标值，不是实绩", "forecast": "预测值，不是实绩", "unverified": "未经核实或查不到原始文件"},
+        default=None,
     )
     rows = rows.with_columns(
         _not_a_fact=not_a_fact,

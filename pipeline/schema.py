@@ -13,7 +13,7 @@ from typing import Any
 
 from pipeline.layout import Layout
 from pipeline.output import placed
-from pipeline.params import TREND, WORDS, Params, allowed, unit
+from pipeline.params import CONDITIONS, TREND, WORDS, Params, allowed, unit
 
 PERCENT = r"^[+-]?\d+(\.\d+)?%$"
 
@@ -27,6 +27,13 @@ def editor_schema() -> dict[str, Any]:
     declared = Params.model_json_schema()["properties"]
     keys = {name: {"$ref": f"#/definitions/{name}"} for name in declared}
     part = {"type": ["object", "null"], "properties": keys, "additionalProperties": False}
+    reason = {
+        "type": "object",
+        "description": "某一情景的条件与其他情景不同的理由（只用于 scenarios/ 下的文件和省级文件的 scenarios:）",
+        "properties": {name: {"type": "string"} for name in CONDITIONS},
+        "additionalProperties": False,
+    }
+    of_scenario = {**part, "properties": {**keys, "reason": reason}}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "绿色发展报告的参数文件",
@@ -34,10 +41,11 @@ def editor_schema() -> dict[str, Any]:
         "properties": {
             **keys,
             "title": {"type": "string", "description": "情景的中文名称（只用于 scenarios/ 下的文件）"},
+            "reason": reason,
             "all": {**part, "description": "对所有情景有效（只用于 provinces/ 下的文件）"},
             "scenarios": {
                 "type": ["object", "null"],
-                "additionalProperties": part,
+                "additionalProperties": of_scenario,
                 "description": "只对某一情景有效，优先于 all（只用于 provinces/ 下的文件）",
             },
         },

@@ -47,7 +47,8 @@ Number = float | Decimal | None
 _HAN = "\u3400-\u9fff"
 _COMPARATORS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 _WIDE = Context(prec=400)  # any float with its decimals; the default of 28 digits would raise
-_SCALES = ((Decimal(1), ""), (Decimal(10**4), "万"), (Decimal(10**8), "亿"), (Decimal(10**12), "万亿"))
+_SCALES = {"": Decimal(1), "万": Decimal(10**4), "亿": Decimal(10**8), "万亿": Decimal(10**12)}
+NOISE = 1e-9  # of a value: by so much sums of binary fractions may be off, and no more is made of a difference
 
 
 def number(value: Number, decimals: int | None = None, sign: bool = False) -> str:
@@ -70,20 +71,32 @@ def change(ratio: Number, decimals: int = 1) -> str:
     return percent(ratio, decimals, sign=True)
 
 
-def big(value: Number, unit: str, decimals: int = 1) -> str:
+def big(value: Number, unit: str, decimals: int = 1, scale: str | None = None) -> str:
     """A number with its unit, scaled by 万, 亿 or 万亿: (4838000, 个) -> `483.8 万个`.
 
-    Below 10 000 a whole number has no decimals. What rounds up to 10 000 of a scale moves to the next one.
+    Unscaled, a whole number has no decimals. scale: `scale_of` another value, to tell both alike; what would be less than
+    one of it has one decimal more (`0.74 万tce`).
     """
     exact = _decimal(value)
     if exact is None:
         return absent(value)
-    for factor, name in _SCALES:
+    name = scale_of(exact, decimals) if scale is None else scale
+    scaled = exact / _SCALES[name]
+    whole = not name and scaled == scaled.to_integral_value()
+    small = scale is not None and abs(scaled) > 0 and abs(_round(scaled, decimals)) < 1
+    places = 0 if whole else decimals + small
+    return f"{_text(scaled, places)} {name}{unit}"
+
+
+def scale_of(value: Number, decimals: int = 1) -> str:
+    """万, 亿, 万亿 or nothing: what `big` counts the value in. What rounds up to 10 000 of a scale moves to the next one."""
+    exact = _decimal(value) or Decimal(0)
+    for name, factor in _SCALES.items():
         scaled = exact / factor
         places = 0 if not name and scaled == scaled.to_integral_value() else decimals
-        if abs(_round(scaled, places)) < 10_000 or name == _SCALES[-1][1]:
-            break
-    return f"{_text(scaled, places)} {name}{unit}"
+        if abs(_round(scaled, places)) < 10_000:
+            return name
+    return list(_SCALES)[-1]
 
 
 def rank(n: int | None, of: int) -> str:
@@ -117,6 +130,13 @@ def compare(value: Number, reference: Number, decimals: int | None = None) -> st
     if one == other or (decimals is not None and _round(one, decimals) == _round(other, decimals)):
         return "相当于"
     return "高于" if one > other else "低于"
+
+
+def settled(value: float | Decimal, threshold: float | Decimal) -> Decimal:
+    """The value as a decimal; the threshold itself where they differ by no more than NOISE of it: 0.19999999999 beside 0.2
+    is 0.2."""
+    exact, limit = Decimal(str(value)), Decimal(str(threshold))
+    return limit if abs(exact - limit) <= Decimal(str(NOISE)) * abs(limit) else exact
 
 
 def number_against(value: Number, threshold: float | Decimal, comparator: str, decimals: int = 1) -> str:
@@ -168,7 +188,7 @@ def _text(exact: Decimal, decimals: int | None, sign: bool = False) -> str:
 
 
 def _against(exact: Decimal, limit: Decimal, comparator: str, decimals: int) -> str:
-    meets = _COMPARATORS[comparator]
+    exact, meets = settled(exact, limit), _COMPARATORS[comparator]
     ways = [(places, ROUND_HALF_UP) for places in range(decimals, MAX_DECIMALS + 1)]
     for places, rounding in [*ways, (MAX_DECIMALS, ROUND_FLOOR), (MAX_DECIMALS, ROUND_CEILING)]:
         rounded = _round(exact, places, rounding)

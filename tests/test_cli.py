@@ -131,8 +131,14 @@ def test_nothing_is_started_when_the_output_cannot_be_written(green_report: Run,
 
 
 def test_params_lists_value_and_origin(green_report: Run) -> None:
-    run = green_report("params", "--region", "广东", "--scenario", "accelerated", "-p", "top_n=7")
+    run = green_report(
+        "params", "--region", "广东", "--scenario", "accelerated", "-p", "top_n=7", "-p", "pue_retrofit=1.9"
+    )
     assert run.returncode == 0, run.stderr
+    told = re.sub(r"\s", "", run.stdout)
+    assert (
+        "提示：命令行-p：广东·accelerated的pue_retrofit（改造后数据中心PUE）取1.90，高于现有数据中心的平均PUE" in told
+    )
     line = next(line for line in run.stdout.splitlines() if "top_n" in line)
     assert " 7 " in line
     assert "命令行" in line

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import ParameterError, UserError
 from pipeline.layout import Layout
-from pipeline.params import Origin, Params, Resolved, allowed, resolve, scenarios, table
+from pipeline.params import CONDITIONS, Origin, Params, Resolved, allowed, resolve, scenarios, table
 from pipeline.regions import NATION, Region
 from pipeline.regions import resolve as region
 
@@ -65,8 +65,7 @@ def test_three_scenarios_are_shipped() -> None:
 @pytest.mark.parametrize("where", [NATION, GUANGDONG, ZHEJIANG], ids=lambda one: one.code)
 def test_what_is_shipped_resolves(scenario: str, where: Region) -> None:
     resolved = resolve(SHIPPED, where, scenario)
-    own = {"baseline": ("highlight_regions",)}.get(scenario, ("highlight_regions", "g_it"))
-    assert resolved.changed == (own if where == GUANGDONG else ())
+    assert resolved.changed == (("highlight_regions", "g_it") if where == GUANGDONG else ())
     assert (resolved.scenario, resolved.region) == (scenario, where)
 
 
@@ -79,9 +78,10 @@ def test_the_baseline_follows_the_trend_and_more_ambition_saves_more() -> None:
         value = getattr(params, key)
         return value[1] if isinstance(value, tuple) else value
 
-    for key in ("g_it", "g_traffic", "g_flow", "g_volume"):
-        assert getattr(accelerated, key) == getattr(plan, key)
-    for key in ("r_dc", "e_bs", "s_room", "green_share_2030", "d_grid", "d_residual"):
+    for key in ("g_it", "g_traffic", "g_flow", "g_volume", "pue_core", "d_grid", "d_residual"):
+        assert getattr(accelerated, key) == getattr(plan, key) == getattr(baseline, key)
+        assert key in CONDITIONS
+    for key in ("r_dc", "e_bs", "s_room", "green_share_2030"):
         assert modes(accelerated, key) > modes(plan, key)
     for key in ("pue_new", "pue_retrofit", "pue_core_retrofit", "g_other"):
         assert modes(accelerated, key) < modes(plan, key)
@@ -94,6 +94,36 @@ def test_every_key_has_a_title_a_unit_and_a_range() -> None:
         assert isinstance(field.json_schema_extra, dict)
         assert field.json_schema_extra["unit"]
         assert allowed(key)
+
+
+# --- reasons ----------------------------------------------------------------------------------------------
+
+
+def test_a_scenario_says_why_a_condition_differs(tmp_path: Path) -> None:
+    layout = write(
+        tmp_path,
+        **{
+            "scenarios__plan.yml": "title: 行动计划\ng_flow: 0.2\nreason:\n  g_flow: 假设新业务提前商用\n",
+            "scenarios__baseline.yml": "title: 现状延续\n",
+            "provinces__440000-广东.yml": "scenarios:\n  plan:\n    g_it: 0.3\n    reason:\n      g_it: 园区投产\n",
+        },
+    )
+    assert resolve(layout, GUANGDONG, "plan").reasons == {"g_flow": "假设新业务提前商用", "g_it": "园区投产"}
+    assert resolve(layout, ZHEJIANG, "plan").reasons == {"g_flow": "假设新业务提前商用"}
+    assert resolve(layout, GUANGDONG, "baseline").reasons == {}
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("reason:\n  r_dc: 因为", "reason: 之下应为各情景共同的条件"), ("reason: 因为", "reason: 之下应为缩进的"),
+        ("reason:\n  g_flow:", "g_flow 的理由应为一行文字"), ("reason:\n  g_flow: [1, 2, 3]", "g_flow 的理由应为一行文字"),
+    ],
+)  # fmt: skip
+def test_a_reason_that_is_none(tmp_path: Path, written: str, told: str) -> None:
+    found = error(write(tmp_path, **{"scenarios__plan.yml": f"title: 行动计划\n{written}\n"}))
+    assert told in str(found)
+    assert "plan.yml 第 " in str(found)
 
 
 # --- the merge --------------------------------------------------------------------------------------------

@@ -45,7 +45,14 @@ def copy(tmp_path: Path) -> Layout:
 def row(row_id: str, value: str, unit: str = "亿元", **changes: str) -> dict[str, str]:
     """A row about one made-up fact; `changes` set its other columns."""
     fixed = {"year": "2030", "month": "", "region_zh": "全国", "indicator_id": "made_up", "indicator_zh": "虚构"}
-    source = {"row_type": "printed", "grade": "B", "source_title": "某报", "source_date": "", "source_url": ""}
+    source = {
+        "row_type": "printed",
+        "grade": "B",
+        "source_title": "某报",
+        "source_date": "",
+        "source_url": "",
+        "read_in": "",
+    }
     return {"row_id": row_id, "value": value, "unit": unit, "scope_note": ""} | fixed | source | changes
 
 
@@ -70,7 +77,7 @@ def test_every_row_has_an_id_and_a_source(path: Path) -> None:
 
 def test_row_ids_are_unique_over_all_tables() -> None:
     ids = [row_id for path in ROWS for row_id in read(path)["row_id"]]
-    assert len(ids) == len(set(ids)) == 614 + 31 + 123 + 18 + 22 + 35
+    assert len(ids) == len(set(ids)) == 649 + 31 + 123 + 18 + 22 + 35
 
 
 @pytest.mark.parametrize("path", ROWS + OTHERS, ids=lambda p: p.stem)
@@ -126,7 +133,11 @@ def test_each_fact_is_used_once(published: pl.DataFrame) -> None:
         ("bs5g", "全国", 2023, 3377000.0, "derived"),
         ("bs5g", "全国", 2025, 4838000.0, "printed"),
         ("u5g", "全国", 2025, 1204000000.0, "printed"),
-        ("ghg_total", "中国移动", 2023, 3540.0, "printed"),
+        ("ghg_total", "中国电信", 2022, 1577.0, "printed"),
+        ("society_elec", "全国", 2025, 103682.0, "printed"),
+        ("tertiary_elec", "全国", 2025, 19900.0, "printed"),
+        ("bs5g_sh", "全国", 2025, 37.6, "printed"),
+        ("elec_footprint", "全国", 2024, 0.5777, "printed"),
         ("ghg_total", "中国铁塔", 2022, 85.038499, "printed"),
         ("mtraf", "江西", 2021, 58.162367, "printed"),
     ],
@@ -136,6 +147,53 @@ def test_used_values(
 ) -> None:
     found = reference.series(published, indicator, region).filter(pl.col("year") == year)
     assert found.select("value", "row_type").rows() == [(value, row_type)]
+
+
+def test_two_counts_of_racks_in_use_are_both_in_dispute(published: pl.DataFrame) -> None:
+    racks = published.filter((pl.col("indicator_id") == "dc_racks") & (pl.col("year") == 2024))
+    assert racks.sort("value").select("value", "status").rows() == [(8.8e6, "disputed"), (9e6, "disputed")]
+    assert reference.series(published, "dc_racks", "全国")["year"].to_list() == [2023]
+
+
+def test_the_tower_company_of_mid_2025_does_not_go_on_from_2024(published: pl.DataFrame) -> None:
+    assert reference.series(published, "tower_tenancy", "中国铁塔", annual=False)["year"].to_list() == [
+        2022,
+        2023,
+        2024,
+    ]
+    half = reference.series(published, "tower_tenancy_op", "中国铁塔", annual=False)
+    assert half.select("year", "month", "value").rows() == [(2025, 6, 1.72)]
+
+
+def test_the_original_is_cited_and_the_reprint_is_data(published: pl.DataFrame) -> None:
+    stations = published.filter(pl.col("row_id") == "N025").row(0, named=True)
+    assert stations["source_title"] == "《2024年通信业统计公报》，工业和信息化部，2025-01"
+    assert stations["read_in"].startswith("转载IT之家2025-01-26")
+    used = published.filter(pl.col("status") == "used")
+    assert used.filter(pl.col("source_title").str.contains("转载|转引|转自|存档")).is_empty()
+
+
+@pytest.mark.parametrize(
+    "site", ["scribd", "book118", "股吧", "ditchcarbon", "DitchCarbon", "Yoshka", "原创力", "转载"]
+)
+def test_a_site_of_doubtful_standing_is_no_source(published: pl.DataFrame, site: str) -> None:
+    cited = published.filter(pl.col("row_type") != "unverified", pl.col("status") != "disputed")
+    tables = [
+        cited,
+        reference.energy_coefficients(LAYOUT),
+        reference.fuel_factors(LAYOUT),
+        reference.pue_standards(LAYOUT),
+    ]
+    cases = reference.public_cases(LAYOUT).filter(pl.col("row_type") != "unverified")
+    for table in [*tables, cases]:
+        for column in ("source_title", "source_url"):
+            assert not table[column].drop_nulls().str.contains(site, literal=True).any(), (column, site)
+
+
+def test_what_has_no_original_is_no_fact(published: pl.DataFrame) -> None:
+    lost = published.filter(pl.col("row_type") == "unverified")
+    assert set(lost["row_id"]) == {"E021", "E040", "E041", "E046", "E047", "E049", "E056", "E057", "T009"}
+    assert set(lost["status"]) == {"not_a_fact"}
 
 
 @pytest.mark.parametrize(

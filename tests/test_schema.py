@@ -55,14 +55,15 @@ def test_every_parameter_is_described() -> None:
 
 @pytest.mark.parametrize(
     "text", ["g_it: 12%", "g_it: [0.1, 12%, 0.15]", "g_it: trend(3)", "electricity_coal_method: 等价值", "report_date: 2026-03-31",
-             "report_date:", "highlight_regions: 广东、浙江", "all:", "scenarios:\n  plan:\n    g_it: 0.1", ""]
+             "report_date:", "highlight_regions: 广东、浙江", "all:", "scenarios:\n  plan:\n    g_it: 0.1", "reason:\n  g_flow: 新业务",
+             "scenarios:\n  plan:\n    reason:\n      g_it: 园区投产", ""]
 )  # fmt: skip
 def test_what_may_be_written_is_right(text: str) -> None:
     assert problems(text) == []
 
 
 @pytest.mark.parametrize(
-    "text", ["g_itt: 0.1", "g_it: 7", "g_it: [0.1, 0.2]", "g_it: trend(5)", "all:\n  g_itt: 0.1", "top_n: 99", "fuel_factor_set: S9"]
+    "text", ["reason:\n  r_dc: 不是条件", "all:\n  reason:\n    g_it: 不是某一情景的", "g_itt: 0.1", "g_it: 7", "g_it: [0.1, 0.2]", "g_it: trend(5)", "all:\n  g_itt: 0.1", "top_n: 99", "fuel_factor_set: S9"]
 )  # fmt: skip
 def test_a_mistake_is_seen_while_typing(text: str) -> None:
     assert problems(text)

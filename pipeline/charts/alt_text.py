@@ -101,18 +101,25 @@ def of_groups(kind: str, what: str, measure: Measure, values: Values) -> str:
 def of_steps(
     kind: str, what: str, measure: Measure, start: tuple[str, float], steps: Mapping[str, float], end: tuple[str, float]
 ) -> str:
-    """The way from one total to another: `瀑布图：……。2020 年为 120.0 万tce；信息流量使之增加 80.0 万tce；……；2025 年为 180.0 万tce。`"""
-    told = [
-        f"{name}使之{change}" if (change := changed_by(measure, value)) else f"{name}没有影响"
-        for name, value in steps.items()
-    ]
+    """The way from one total to another: `瀑布图：……。2020 年为 120.0 万tce；信息流量拉高 80.0 万tce；……；2025 年为 180.0 万tce。`"""
+    measure = measure.among([start[1], *steps.values(), end[1]])
+    told = [f"{name}{pulled_by(measure, value) or '没有影响'}" for name, value in steps.items()]
     ends = [f"{name}为 {measure.say(value)}" for name, value in (start, end)]
     return f"{kind}：{what}。{'；'.join([ends[0], *told, ends[1]])}。"
 
 
 def changed_by(measure: Measure, value: float) -> str:
     """`增加 80.0 万tce`, `减少 20.0 万tce`; empty where what is printed is zero."""
+    return _sized(measure, value, "增加", "减少")
+
+
+def pulled_by(measure: Measure, value: float) -> str:
+    """What a factor does to a total: `拉高 80.0 万tce`, `拉低 20.0 万tce`; empty where what is printed is zero."""
+    return _sized(measure, value, "拉高", "拉低")
+
+
+def _sized(measure: Measure, value: float, up: str, down: str) -> str:
     size = measure.say(abs(value))
     if not any(digit in "123456789" for digit in size.removesuffix(measure.unit)):
         return ""
-    return f"{'增加' if value > 0 else '减少'} {size}"
+    return f"{up if value > 0 else down} {size}"

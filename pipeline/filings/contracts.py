@@ -494,8 +494,8 @@ TABLES: tuple[Table, ...] = (
                    note="全生命周期，按年分摊，tCO2"),
             Column("rebound_share", ("反弹比例", "反弹效应比例"), "share", False, low=0, high=1),
             Column("attribution_share", ("归因比例", "ICT归因比例"), "share", False, low=0, high=1),
-            _amount("uncertainty_low_pct", "不确定度下限", "%", required=False, note="最低比核算值低百分之几，正数"),
-            _amount("uncertainty_high_pct", "不确定度上限", "%", required=False, note="最高比核算值高百分之几，正数"),
+            _amount("uncertainty_low_pct", "不确定度下限", "%", required=False, note="毛效果最低比核算值低百分之几，正数；不含ICT自身排放的"),
+            _amount("uncertainty_high_pct", "不确定度上限", "%", required=False, note="毛效果最高比核算值高百分之几，正数；不含ICT自身排放的"),
             Column("period_year", ("核算年份",), "year", False, low=FIRST_YEAR, high=LAST_YEAR),
             Column("period_months", ("核算月数",), "integer", False, low=1, high=12),
             _code(

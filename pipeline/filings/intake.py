@@ -38,6 +38,7 @@ from pipeline.filings.normalise import finding, normalise, power
 from pipeline.filings.reading import READABLE, FileProblem, Limits, Reading, Sheet, header_key, own_yaml, read_folder
 from pipeline.filings.rows import OWN, Rows, filed_schema, in_words, key_in_words
 from pipeline.filings.rules import FINDING, RULES
+from pipeline.indicators import frame as industry
 from pipeline.layout import Layout
 
 FILES = {"file": pl.String(), "status": pl.String(), "message": pl.String()}
@@ -101,7 +102,7 @@ def take_in(folder: Path, layout: Layout, report_year: int | None = None, limits
     """Everything in `folder` and its subfolders, accepted or rejected.
 
     report_year: rows later than it are errors; by default the latest year of published statistics or of a subfolder,
-    whichever is later. Raises DataError when there is no such folder or no file in it, when EDITION.yml or
+    whichever is later. Raises DataError when there is no such folder or no file in it, when EDITION.yml, frame.csv or
     corrections.yml cannot be understood, when a correction no longer fits, and when reference data are missing.
     """
     reading = read_folder(folder, headers(), filled_down(), limits, numbers())
@@ -111,6 +112,7 @@ def take_in(folder: Path, layout: Layout, report_year: int | None = None, limits
             f"填报文件夹 {shown(folder)} 里没有填报文件；应放入 {READABLE} 文件，可按填报年份分子文件夹（如 2025/）。",
         )
     kind, entries = _edition(folder), corrections.load(folder)
+    industry.load(layout, folder)  # a frame that is wrong is told before anything is computed
     published = reference.published(layout)
     year = report_year or _latest_year(reading, published)
     tables, findings = _canonical(reading, layout, year)

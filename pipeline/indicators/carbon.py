@@ -21,6 +21,7 @@ COLUMNS: dict[str, pl.DataType] = {
     "entity_kind": BY_NAME["entities"].dtypes["kind"],
     "group_id": pl.String(),
     "scope": SCOPE,
+    "facility_type": BY_NAME["energy"].dtypes["facility_type"],
     "electricity_kwh": pl.Float64(),
     "grid_kwh": pl.Float64(),
     "claims_kwh": pl.Float64(),
@@ -44,7 +45,7 @@ _ALL: dict[str, pl.DataType] = COLUMNS | {"_rows": pl.Int64(), "_months": pl.Int
 def emissions(
     energy: pl.DataFrame, green_power: pl.DataFrame, factors: pl.DataFrame, fuel_factors: pl.DataFrame, fuel_set: str
 ) -> pl.DataFrame:
-    """COLUMNS, _rows and _months: one row per year, province, entity and scope.
+    """COLUMNS, _rows and _months: one row per year, province, entity and scope, of fuels also per facility type.
 
     energy, green_power: prepared tables. factors, fuel_factors: `reference.grid_factors`, `reference.fuel_factors`;
     fuel_set: the one set of fuel factors that is used (S1, S2, S3; never mixed).
@@ -56,7 +57,7 @@ def emissions(
     has_factor = pl.col("province_code").is_in(known["region_code"].implode())
     both = pl.concat([electricity, fuels], how="diagonal").with_columns(has_factor=has_factor)
     both = both.with_columns(pl.when("has_factor").then(pl.col("location_tco2", "market_tco2")))
-    return both.select(pl.col(name).cast(dtype) for name, dtype in _ALL.items()).sort(*_WHO, "scope")
+    return both.select(pl.col(name).cast(dtype) for name, dtype in _ALL.items()).sort(*_WHO, "scope", "facility_type")
 
 
 # --- electricity -------------------------------------------------------------------------------------------
@@ -152,7 +153,7 @@ def factors_by_year(factors: pl.DataFrame, kind: str, level: str, years: pl.Seri
 
 
 def _fuels(final: pl.DataFrame, factors: pl.DataFrame) -> pl.DataFrame:
-    """Fuels of each entity in tCO2, the same location- and market-based.
+    """Fuels of each entity and facility type in tCO2, the same location- and market-based.
 
     A fuel that the set has no factor for is left out and flagged: a factor of another set rests on another heating
     value.
@@ -163,7 +164,7 @@ def _fuels(final: pl.DataFrame, factors: pl.DataFrame) -> pl.DataFrame:
         _tco2=pl.col("quantity") * factor / 1000, _known=factor.is_not_null()
     )
     tco2 = pl.when(pl.col("_tco2").is_not_null().any()).then(exact.total("_tco2"))
-    return rows.group_by(_WHO).agg(
+    return rows.group_by(*_WHO, "facility_type").agg(
         location_tco2=tco2,
         market_tco2=tco2,
         fuel_without_factor=(~pl.col("_known") & (pl.col("quantity") > 0)).any(),

@@ -15,6 +15,8 @@ from pipeline.layout import Layout
 from pipeline.params import Params
 from pipeline.regions import NATION_CODE
 
+COUNTED = ("selected", "promoted")
+"""The status of the cases that count; others are candidates."""
 COLUMNS: dict[str, pl.DataType] = {
     "factor_published": pl.Boolean(),
     "gross_tco2": pl.Float64(),
@@ -79,7 +81,7 @@ def account(cases: pl.DataFrame, report_year: int) -> pl.DataFrame:
 
     gross = activity x (baseline - project) x factor; net = gross x attribution - the ICT's own footprint;
     net_after_rebound also takes off the rebound, a higher-order effect. What is not filed makes a result null, never
-    zero; a negative net stays. summed: of the report's year, twelve months, tier 1 or 2, verified by others, enabling,
+    zero; a negative net stays. summed: selected or promoted, of the report's year, twelve months, tier 1 or 2, verified by others, enabling,
     with a net; of cases that claim the same activity of the same sector in one place only the one with the largest net.
     left_out_because: the first reason in Chinese, null if summed.
     """
@@ -92,6 +94,7 @@ def account(cases: pl.DataFrame, report_year: int) -> pl.DataFrame:
         net_after_rebound_tco2=attributed * (1 - pl.col("rebound_share")) - pl.col("ict_footprint_tco2"),
     )
     conditions = {
+        "申报中，未经遴选": pl.col("status").cast(pl.String).is_in(COUNTED),
         "核算年份不是报告年份": pl.col("period_year") == report_year,
         "核算期不足十二个月": pl.col("period_months") == 12,
         "方法层级为 3 或未填": pl.col("tier").is_in([1, 2]),

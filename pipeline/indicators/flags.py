@@ -30,10 +30,13 @@ FLAGS = {
     "mixed_prices": "部分单位只按基期价格填报，增速按基期价格计算",
     "double_counting": "有场景疑似重复计算，只计较大的一个",
     "out_of_range": "超出合理范围，请核对",
+    "frame": "填报没有覆盖全行业，不判定是否达标，见附录 B",
     "suppressed": "为保护单个企业的数据，按保密规则不公布",
 }
 SUPPRESSED = "suppressed"
 """Of a table for the public: the value is there and is not shown. No computation raises it."""
+FRAME = "frame"
+"""Of a value of the nation: the filings do not cover the frame (`frame.flagged`). No computation of sums raises it."""
 _BITS = {name: 1 << place for place, name in enumerate(FLAGS)}
 
 

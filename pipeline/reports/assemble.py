@@ -7,6 +7,7 @@ tables are numbered here, and references written as plain links; `check_subset` 
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ import yaml
 
 from pipeline import wording
 from pipeline.charts import figures
+from pipeline.layout import Layout
 from pipeline.reports import markup
 from pipeline.reports.blocks import MIME, NUMBERED
 from pipeline.reports.front import Front
@@ -259,6 +261,15 @@ def _close_page(front: Front) -> str:
         f"{markup.text_html(front.printed_date)}</p></footer></main></div>{markup.chart_config()}"
     )
     return "\n".join(_only("html", ["```{=html}", foot, "```"]))
+
+
+def project(layout: Layout, folder: Path) -> Path:
+    """Make `folder` as an engine needs it, but for the reports: the theme and Quarto's project file; returns it."""
+    theme = layout.reports / "theme"
+    shutil.copytree(theme, folder / "theme")
+    shutil.copy(layout.reports / "_quarto.yml", folder)
+    page_parts(theme, layout.charts, folder / "theme")
+    return folder
 
 
 def page_parts(theme: Path, cache: Path, folder: Path) -> None:

@@ -30,10 +30,10 @@ from pipeline.reports.context import freeze, watched
 from pipeline.reports.edition import prepare
 from pipeline.reports.plan import NO_FILINGS, PUBLIC, Selection, jobs
 from pipeline.reports.since import LastEdition
-from pipeline.scenarios import outlook
+from pipeline.scenarios import outlook, sensitivity
 from pipeline.scenarios.outlook import Outlook
 
-SEEN = ("indicators", "params.top_n", "params.highlight_regions")
+SEEN = ("indicators", "coverage", "params.top_n", "params.highlight_regions")
 ASKED = {  # what a field stands for among what a chapter reads; nothing: of every chapter, or told in another way
     **dict.fromkeys(("layout", "year", "region", "filings", "audience", "published", "plan", "provinces"), ()),
     **dict.fromkeys(("tables", "params", "tell"), ()),
@@ -49,7 +49,7 @@ class Chapter:
     published: see `reference.published`, with what lies after the report's year left out. provinces: 34 rows, see
     `reference.provinces`. parameters: the effective parameters as a table with Chinese columns. inputs: the input
     files with path, sha256 and rows. edition: the folder of what was computed from the filings. view: the
-    indicators of the report's region. scenarios: the folder of what `outlook` reads. last: what the edition of the year
+    indicators of the report's region. scenarios: the folder of what `outlook` reads, varied: the file of what `sensitivity` reads. last: what the edition of the year
     before said, where there is one. overrides: what was written after -p. tell: is told the name of what is read, see
     `context`.
     """
@@ -70,6 +70,7 @@ class Chapter:
     edition: Path
     view: View
     scenarios: Path
+    varied: Path
     last: LastEdition | None
     overrides: tuple[str, ...] = ()
     tell: Callable[[str], None] = field(default=lambda name: None, repr=False, compare=False)
@@ -93,6 +94,14 @@ class Chapter:
         """All scenarios of the report's region; empty tables where they cannot be projected."""
         self.tell("outlook")
         return outlook.read(object.__getattribute__(self, "scenarios")).of(self.region.code)
+
+    def sensitivity(self) -> pl.DataFrame:
+        """What disputed coefficients and factors do to the headlines of the region (`sensitivity.TABLE`); empty in public and
+        without filings."""
+        self.tell("sensitivity")
+        path = object.__getattribute__(self, "varied")
+        found = pl.read_parquet(path) if path.is_file() else pl.DataFrame(schema=sensitivity.TABLE)
+        return found.filter(pl.col("region_code") == self.region.code)
 
     @property
     def titles(self) -> dict[str, str]:
@@ -224,6 +233,7 @@ def open_chapter(
         without_entities=frozen["audience"] == PUBLIC,
         top_n=frozen["params"]["top_n"],
         marked=tuple(frozen["params"]["highlight_regions"]),
+        covered=pl.read_parquet(Path(frozen["coverage"])),
     )
     return Chapter(
         layout=layout,
@@ -243,6 +253,7 @@ def open_chapter(
         view=view,
         last=_last(view, [history.load(Path(path)) for path in frozen["editions"]]),
         scenarios=Path(frozen["scenarios"]),
+        varied=Path(frozen["sensitivity"]),
         overrides=tuple(frozen["overrides"]),
         tell=tell,
     )

@@ -53,6 +53,7 @@ def ends(measure: Measure, values: Values, noun: str) -> str:
     if len(there) == 1:
         ((name, value),) = there.items()
         return f"只有{name}{'公布了' if closed else '有'}{measure.name}的数据，为 {measure.say(value)}"
+    measure = measure.among(there.values())
     high, low = measure.say(max(there.values())), measure.say(min(there.values()))
     if high == low:
         return f"{'已公布的 ' if closed else ''}{len(there)} {noun}的{measure.name}均为 {high}"
@@ -200,5 +201,5 @@ def published(spoken: Sequence[Statement], table: str, title: str) -> Table | No
     ]
     if not rows:
         return None
-    grades = "各条所列；等级 A 为官方、企业或首发媒体，B 为转载或汇编，C 为转引"
+    grades = "各条所列；等级见附录 B，读自何处见附录 D"
     return Table(id=table, title=title, data=pl.DataFrame(rows), source=grades, widths=[13, 9, 8, 6, 20, 16])

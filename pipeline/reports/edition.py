@@ -14,7 +14,7 @@ from pipeline.errors import DataError
 from pipeline.layout import Layout
 from pipeline.output import locked, placed
 from pipeline.params import Params, Resolved
-from pipeline.regions import Region, all_regions
+from pipeline.regions import NATION, Region, all_regions
 from pipeline.reports import sources
 from pipeline.reports.cache import Hashes, Record, Records, digest
 from pipeline.reports.plan import PUBLIC, Job
@@ -27,13 +27,14 @@ if TYPE_CHECKING:
 
 METHOD = (
     "electricity_coal_method", "electricity_coal_coefficient_kgce_per_kwh", "natural_gas_kgce_per_m3", "water_kgce_per_t",
-    "fuel_factor_set",
+    "fuel_factor_set", "frame_coverage_min",
 )  # fmt: skip
 """The parameters on which indicators depend."""
 
 PATTERN = "disclosure.parquet"  # beside the public folder, not in it: it says why each cell is hidden
 SUMMARY = "summary.parquet"
 AUDIT = "audit.json"  # what the attack on the public tables found
+COVERAGE = "coverage.parquet"
 ORDER = ("filings", "indicators", "scenarios", "history")
 BY_REGION = "regions.json"  # beside the scenarios: region code -> see `of_region`
 PUBLISHED = ("filings", "quality", "metrics.parquet")  # what the public's folder has of the filings
@@ -112,10 +113,8 @@ def _steps(layout: Layout, job: Job, jobs: Sequence[Job], common: Mapping[str, s
     own = projected | {"parameters": digest(params.table(job.resolved).to_dicts())}
     parts = () if not job.filed else PUBLISHED if is_public else ("filings", "quarantine", "quality")
     places = (*(folder / part for part in parts), inputs(layout, job), _ground(layout, job))
-    tables = (
-        indicators(layout, job),
-        *((folder / SUMMARY, folder / AUDIT, _pattern(layout, job)) if is_public else ()),
-    )
+    beside = (folder / SUMMARY, folder / AUDIT, _pattern(layout, job)) if is_public else (sensitivity(layout, job),)
+    tables = (indicators(layout, job), coverage(layout, job), *beside)
     disclose = partial(_disclose, jobs=[one for one in jobs if one.audience == PUBLIC])
     made: list[tuple[tuple[Path, ...], Mapping[str, str], Callable[[Layout, Job], None]]] = [
         (places, filed, _write_filings),
@@ -169,9 +168,17 @@ def _write_filings(layout: Layout, job: Job) -> None:
 
 def _write_indicators(layout: Layout, job: Job) -> None:
     from pipeline.indicators import evaluate
+    from pipeline.scenarios import sensitivity as varied
 
+    table = computed(layout, job)
     with placed(indicators(layout, job)) as beside:
-        evaluate.write(computed(layout, job), beside)
+        evaluate.write(table, beside)
+    with placed(coverage(layout, job)) as beside:
+        covered(layout, job).write_parquet(beside)
+    plan = reference.load_plan(layout)
+    tested = varied.sensitivity(_filed(job)[0], layout, job.resolved.params, plan, job.year, table)
+    with placed(sensitivity(layout, job)) as beside:
+        tested.write_parquet(beside)
 
 
 def _disclose(layout: Layout, job: Job, jobs: Sequence[Job]) -> None:
@@ -183,7 +190,7 @@ def _disclose(layout: Layout, job: Job, jobs: Sequence[Job]) -> None:
     from pipeline.disclosure.pattern import PATTERN as CELLS
     from pipeline.disclosure.pattern import Material, kept
     from pipeline.disclosure.policy import load_policy
-    from pipeline.indicators import evaluate
+    from pipeline.indicators import evaluate, frame
     from pipeline.indicators import inputs as prepared
     from pipeline.indicators.cells import Edition
     from pipeline.indicators.model import load_catalogue
@@ -218,6 +225,8 @@ def _disclose(layout: Layout, job: Job, jobs: Sequence[Job]) -> None:
     for path, table in shown.items():
         with placed(path) as beside:
             evaluate.write(table, beside)
+        with placed(coverage(layout, _tables(layout, jobs)[path])) as beside:
+            frame.public(covered(layout, _tables(layout, jobs)[path])).write_parquet(beside)
     with placed(layout.processed / job.place() / AUDIT) as beside:
         verdict.write(beside, {path.name: attack.digest(path) for path in tables})
     with placed(layout.processed / job.place() / SUMMARY) as beside:
@@ -314,6 +323,19 @@ def indicators(layout: Layout, job: Job) -> Path:
     return layout.processed / job.place() / f"{name}.parquet"
 
 
+def sensitivity(layout: Layout, job: Job) -> Path:
+    """What disputed coefficients and factors do to the headlines (`sensitivity.TABLE`); not made for the public, whom it would
+    tell what is hidden."""
+    table = indicators(layout, job)
+    return table.with_name(table.name.replace("indicators", "sensitivity"))
+
+
+def coverage(layout: Layout, job: Job) -> Path:
+    """How much of the industry the filings of a report cover (`frame.COVERAGE`), beside its indicator table."""
+    table = indicators(layout, job)
+    return table.with_name(table.name.replace("indicators", Path(COVERAGE).stem))
+
+
 def scenarios(layout: Layout, job: Job) -> Path:
     """The folder with the scenarios of a report (`outlook`): those of all regions, as the indicator table and what was
     written after -p have them."""
@@ -337,14 +359,56 @@ def projected(layout: Layout, job: Job, table: pl.DataFrame) -> Outlook:
     return outlook.compute(table, parameters(layout, job), reference.load_plan(layout), reference.grid_factors(layout))
 
 
+def assumed(layout: Layout, job: Job) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The drivers of the report's region in all scenarios (`drivers.TABLE`) and what contradicts in those of its own
+    (`contradictions.TABLE`), from the table of the edition where that is up to date; empty without filings."""
+    from pipeline.indicators import evaluate
+    from pipeline.scenarios import outlook
+
+    files = sources.hashes(layout)
+    step = steps(layout, [job], sources.shared(layout, files))[records(layout, job)["indicators"]]
+    table = evaluate.read(indicators(layout, job)) if step.fresh(files) else computed(layout, job, outlook.INPUTS)
+    files.save()
+    every = {name: [one for one in of if one.region in (job.region, NATION)] for name, of in parameters(layout, job).items()}  # fmt: skip
+    both = outlook.warnings(table, every, reference.grid_factors(layout))
+    moved, warned = (frame.filter(region_code=job.region.code) for frame in both)
+    return moved, warned.filter(scenario=job.scenario)
+
+
+def contradicting(layout: Layout, jobs: Sequence[Job]) -> list[str]:
+    """What contradicts in the parameters of the reports, a sentence each (`contradictions.TABLE`): those of the nation rest
+    on what analysts set for any province."""
+    from pipeline.scenarios import outlook
+
+    found: dict[str, None] = {}
+    for job in jobs:
+        for row in outlook.read(scenarios(layout, job)).warnings.filter(scenario=job.scenario).iter_rows(named=True):
+            if row["region_code"] == job.region.code or (job.region.is_nation and row["changed"]):
+                found[row["warning"]] = None
+    return list(found)
+
+
 def computed(layout: Layout, job: Job, only: Sequence[str] = ()) -> pl.DataFrame:
     """The indicator table (`evaluate.TABLE`) of a report's filings and parameters, before disclosure control; see
     `evaluate.compute`."""
-    from pipeline.indicators import evaluate
+    from pipeline.indicators import evaluate, frame
+    from pipeline.indicators.model import load_catalogue
 
     filed, counts = _filed(job)
     plan = reference.load_plan(layout)
-    return evaluate.compute(filed, layout, job.resolved.params, plan, job.year, counts, only=only)
+    table = evaluate.compute(filed, layout, job.resolved.params, plan, job.year, counts, only=only)
+    return frame.flagged(table, covered(layout, job), load_catalogue(layout), job.year)
+
+
+def covered(layout: Layout, job: Job) -> pl.DataFrame:
+    """How much of the industry the report's filings cover (`frame.COVERAGE`); empty without filings. Raises DataError where
+    the frame cannot be read."""
+    from pipeline.indicators import frame
+
+    known = frame.load(layout, job.filed.folder if job.filed else None)
+    filed = job.intake.accepted if job.intake else {}
+    found = frame.coverage(known, filed, job.year, job.resolved.params.frame_coverage_min)
+    return found if job.intake else found.clear()
 
 
 def _filed(job: Job) -> tuple[Mapping[str, pl.DataFrame], pl.DataFrame | None]:

@@ -14,7 +14,6 @@ from pipeline.filings.case_factors import CO2, basis
 from pipeline.findings import Measure
 from pipeline.indicators import cases, intervals
 from pipeline.indicators.model import members
-from pipeline.indicators.scorecard import cited
 from pipeline.layout import Layout
 from pipeline.params import Params
 from pipeline.reference import Plan
@@ -22,11 +21,10 @@ from pipeline.reports.blocks import Entries, Entry, Figure, Table
 from pipeline.reports.markup import text_markdown
 from pipeline.reports.shapes import FILED
 
-NET = Measure("净减排量", "tCO2", 1, "big")
-COUNTED = ("selected", "promoted")
+NET = Measure("净效果", "tCO2", 1, "big")
 TOLD = ("title", "organisation", "summary")  # what is printed as filed
 EFFECTS = {"reduction": "实际减少", "avoided_growth": "避免增长"}
-LIKELY = f"{wording.percent(intervals.LEVEL, 0)} 区间"
+LIKELY = "P10—P90"  # the ends of `intervals`
 _PARTS = r"[、,，;；/]"
 
 
@@ -34,7 +32,8 @@ def accounted(filed: pl.DataFrame, layout: Layout, params: Params, year: int) ->
     """The cases with their account (`cases.COLUMNS`) and both ends of its interval (low_tco2, high_tco2), ready to be told."""
     texts = [pl.Series(name, map(_told, filed[name]), dtype=pl.String) for name in TOLD]
     rows = cases.accounted(filed.with_columns(texts), layout, params, year)
-    low, high = intervals.of_each(rows.with_columns(pl.col("net_tco2").fill_null(0.0)))
+    known = rows.with_columns(pl.col("net_tco2", "ict_footprint_tco2").fill_null(0.0))
+    low, high = intervals.of_each(known, params.case_footprint_uncertainty)
     there = pl.col("net_tco2").is_not_null()
     return rows.with_columns(
         low_tco2=pl.when(there).then(pl.Series(low)), high_tco2=pl.when(there).then(pl.Series(high))
@@ -59,7 +58,7 @@ def titles(plan: Plan) -> dict[str, str]:
 
 def counts(rows: pl.DataFrame, plan: Plan) -> dict[str, int]:
     """Category -> how many cases count (selected or promoted), in the plan's order."""
-    counting = rows.filter(pl.col("status").cast(pl.String).is_in(COUNTED))
+    counting = rows.filter(_counted())
     found = dict(counting.group_by(pl.col("category").cast(pl.String)).len().iter_rows())
     return {quota.id: found.get(quota.id, 0) for quota in plan.case_quotas}
 
@@ -81,7 +80,7 @@ def quota_bars(rows: pl.DataFrame, plan: Plan, year: int, figure: str) -> Figure
     Where there is none that was only filed (a public report has none), nothing is said of them.
     """
     spelt = names("status")
-    there = {*COUNTED, *rows["status"].cast(pl.String)}
+    there = {*cases.COUNTED, *rows["status"].cast(pl.String)}
     order = [status for status in spelt if status in there]
     by = rows.group_by(pl.col("category", "status").cast(pl.String)).len()
     found = {(category, status): n for category, status, n in by.iter_rows()}
@@ -119,22 +118,23 @@ def quota_bars(rows: pl.DataFrame, plan: Plan, year: int, figure: str) -> Figure
         data=data.select("类别", "状态", "个数"),
         alt=f"条形图：截至 {year} 年末的应用场景，{quota_told(rows, plan)}；竖线为计划要求的个数。",
         source=FILED,
-        method=f"只有遴选和推广的计入目标{'，申报中的不计' if len(shown) > len(COUNTED) else ''}；竖线为计划要求的各类个数。",
+        method=f"只有遴选和推广的计入目标{'，申报中的不计' if len(shown) > len(cases.COUNTED) else ''}；竖线为计划要求的各类个数。",
     )
 
 
 # --- the account -------------------------------------------------------------------------------------------
 
 
-def sums(rows: pl.DataFrame, plan: Plan, table: str, year: int) -> Table | None:
-    """Net effect by category with intervals of the joint draws, reduction and avoided growth apart."""
+def sums(rows: pl.DataFrame, plan: Plan, footprint: float, table: str, year: int) -> Table | None:
+    """Net effect by category with intervals of the joint draws, reduction and avoided growth apart. footprint: the
+    uncertainty of the ICT's own emissions, a share."""
     summed = rows.filter("summed")
     if summed.is_empty():
         return None
     lines = []
     for effect, name in EFFECTS.items():
         of_effect = summed.filter(pl.col("effect").cast(pl.String) == effect)
-        drawn = intervals.draws(of_effect)
+        drawn = intervals.draws(of_effect, footprint)
         category = of_effect["category"].cast(pl.String)
         groups = {title: category == id for id, title in titles(plan).items()} | {"合计": category.is_not_null()}
         for title, chosen in groups.items():
@@ -152,12 +152,13 @@ def sums(rows: pl.DataFrame, plan: Plan, table: str, year: int) -> Table | None:
     bare = summed.filter(pl.col("uncertainty_low_pct").is_null() | pl.col("uncertainty_high_pct").is_null()).height
     return Table(
         id=table,
-        title=f"{year} 年计入合计的 {summed.height} 个场景的净效果，实际减少与避免增长分列",
+        title=f"{year} 年计入合计的 {summed.height} 个遴选、推广场景的净效果，实际减少与避免增长分列",
         data=pl.DataFrame(lines),
         source=FILED,
-        method="净效果＝活动量×（基准单耗－项目单耗）×排放因子×归因比例－ICT 自身排放。区间由各场景的三角形不确定度独立抽样"
-        f"（{1 << intervals.POWER} 次，固定种子）后逐次相加得到，不是上下限相加。"
-        + (f"有 {bare} 个场景没有填报不确定度，按确定值计。" if bare else "")
+        method="净效果＝活动量×（基准单耗－项目单耗）×排放因子×归因比例－ICT 自身排放。避免增长是没有发生的增长，不是减排。"
+        f"{LIKELY} 即第 10 至第 90 百分位，由独立抽样（三角分布，{1 << intervals.POWER} 次，固定种子）后逐次相加得到，不是上下限相加：填报的不确定度用于毛效果，"
+        f"ICT 自身排放另按上下 {wording.percent(footprint, 0)}（假设值）。"
+        + (f"有 {bare} 个场景没有填报不确定度，毛效果按确定值计。" if bare else "")
         + "扣除反弹后一列在有场景没有填报反弹比例时空缺。",
         decimals={"净效果（tCO2）": 1, "扣除反弹后（tCO2）": 1},
         widths=[8, 13, 7, 11, 15, 11],
@@ -197,7 +198,7 @@ def league(rows: pl.DataFrame, figure: str, year: int, top_n: int) -> Figure | N
             "点图", f"{year} 年各场景的净效果", NET, dict(data.select("场景", "净效果").iter_rows())
         ),
         source=FILED,
-        method=f"点为净效果，横线为{LIKELY}（三角形不确定度）；单位 tCO2。"
+        method=f"点为净效果，横线为 {LIKELY}（毛效果和 ICT 自身排放各有不确定度）；单位 tCO2。"
         + (f"图中列净效果最大的 {top_n} 个和为负的，其余见数据表。" if drawn.height < data.height else ""),
         decimals={"净效果": 1, "低": 1, "高": 1},
     )
@@ -251,8 +252,8 @@ def _by_count(each: pl.DataFrame, column: str) -> list[str]:
 
 
 def left_out(rows: pl.DataFrame, table: str) -> Table | None:
-    """The cases that are catalogued and not summed, by their first reason."""
-    out = rows.filter(pl.col("left_out_because").is_not_null())
+    """The selected and promoted cases that are catalogued and not summed, by their first reason."""
+    out = rows.filter(pl.col("left_out_because").is_not_null(), _counted())
     if out.is_empty():
         return None
     by = out.group_by("left_out_because", maintain_order=True).agg(pl.len().alias("n"), pl.col("title"))
@@ -260,12 +261,37 @@ def left_out(rows: pl.DataFrame, table: str) -> Table | None:
     data = by.select(原因="left_out_because", 场景数=pl.col("n").cast(pl.Int64), 场景=pl.col("title").list.join("、"))
     return Table(
         id=table,
-        title=f"{out.height} 个场景只列示、不求和",
+        title=f"遴选、推广的场景中有 {out.height} 个只列示、不求和",
         data=data,
         source=FILED,
         method="一个场景有几个原因时只列第一个。",
         widths=[16, 5, 36],
     )
+
+
+def candidates(rows: pl.DataFrame, plan: Plan, table: str) -> Table | None:
+    """The cases that have not been selected, apart: they count for no target and are in no sum."""
+    out = rows.filter(~_counted()).sort("case_id")
+    if out.is_empty():
+        return None
+    return Table(
+        id=table,
+        title=f"申报中的 {out.height} 个场景另列，不计入目标，也不计入合计",
+        data=out.select(
+            场景="title",
+            类别=pl.col("category").cast(pl.String).replace(titles(plan)),
+            效果=pl.col("effect").cast(pl.String).replace(EFFECTS),
+            **{"净效果（tCO2）": "net_tco2"},
+        ),
+        source=FILED,
+        method="净效果由填报值计算，未经遴选，各场景的数不能相加。",
+        decimals={"净效果（tCO2）": 1},
+        widths=[24, 14, 9, 11],
+    )
+
+
+def _counted() -> pl.Expr:
+    return pl.col("status").cast(pl.String).is_in(cases.COUNTED)
 
 
 def doubles(rows: pl.DataFrame) -> str:
@@ -355,7 +381,7 @@ def potential(rows: pl.DataFrame, places: Mapping[str, str], table: str, title: 
     """
     known = rows.filter(
         "summed", pl.col("addressable_amount").is_not_null(), pl.col("net_tco2") > 0, pl.col("activity_amount") > 0,
-        pl.col("status").cast(pl.String).is_in(COUNTED),
+        pl.col("status").cast(pl.String).is_in(cases.COUNTED),
     ).with_columns(
         per_unit=pl.col("net_tco2") / pl.col("activity_amount"),
     ).with_columns(whole=pl.col("per_unit") * pl.col("addressable_amount")).sort("whole", descending=True)  # fmt: skip
@@ -370,12 +396,12 @@ def potential(rows: pl.DataFrame, places: Mapping[str, str], table: str, title: 
             pl.col("activity_unit").alias("活动"),
             pl.col("activity_amount").alias("已覆盖"),
             pl.col("addressable_amount").alias("可推广"),
-            (1000 * pl.col("per_unit")).alias("每单位净减排（kgCO2）"),
+            (1000 * pl.col("per_unit")).alias("每单位净效果（kgCO2）"),
             pl.col("whole").alias("潜力（tCO2）"),
         ),
         source=FILED,
-        method="潜力＝每单位活动的净减排量×填报的可推广活动量（含已覆盖部分）；只列已遴选或推广、符合求和条件、净效果为正并填报了可推广活动量的场景，各场景的潜力不能相加。",
-        decimals={"每单位净减排（kgCO2）": 2, "潜力（tCO2）": 1},
+        method="潜力＝每单位活动的净效果×填报的可推广活动量（含已覆盖部分）；只列已遴选或推广、符合求和条件、净效果为正并填报了可推广活动量的场景，各场景的潜力不能相加。",
+        decimals={"每单位净效果（kgCO2）": 2, "潜力（tCO2）": 1},
         widths=[15, 5, 9, 8, 9, 9, 9],
     )
 
@@ -383,6 +409,8 @@ def potential(rows: pl.DataFrame, places: Mapping[str, str], table: str, title: 
 def published(layout: Layout, plan: Plan, year: int, table: str) -> tuple[Table | None, str]:
     """The published cases with their sources, and what was left out of the list. Candidates all, never summed."""
     rows = reference.public_cases(layout).filter(pl.col("year").is_null() | (pl.col("year") <= year))
+    unnamed = rows.filter(pl.col("row_type") == "unverified").height
+    rows = rows.filter(pl.col("row_type") != "unverified")
     wanted = [quota.title for quota in plan.case_quotas]
     listed = rows.filter(pl.col("plan_category").is_in(wanted))
     others = rows.height - listed.height
@@ -393,7 +421,7 @@ def published(layout: Layout, plan: Plan, year: int, table: str) -> tuple[Table 
         f"另有 {others} 条公开材料没有列入：单位因子不是案例，行业自身的站址、机房和数据中心不是赋能。"
         if others
         else ""
-    )
+    ) + (f"查不到原始文件的 {unnamed} 条没有列入。" if unnamed else "")
     if listed.is_empty():
         return None, said
     quantified = listed.filter(pl.col("effect_value").fill_null("") != "").height
@@ -402,7 +430,7 @@ def published(layout: Layout, plan: Plan, year: int, table: str) -> tuple[Table 
             {
                 "案例": row["case_name"], "单位": row["organisation"] or "—", "类别": row["plan_category"],
                 "公布的效果（原文）": row["published_effect"] or "没有公布", "口径": row["effect_basis"] or "—",
-                "来源（等级，行号）": f"{cited(row['source_title'], row['grade'])}（{row['grade']}，{row['row_id']}）",
+                "来源（等级，行号）": f"{row['source_title']}（{row['grade']}，{row['row_id']}）",
             }
             for row in listed.iter_rows(named=True)
         ]

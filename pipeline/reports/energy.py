@@ -61,7 +61,8 @@ def against_target(judgement: Judgement, view: View, base: str) -> str:
     if not covered(view, target.indicator):
         return f"{changed}；报齐的省份不足 95%，不与目标（{target.value_printed}）对照"
     if view.region.is_nation:
-        return f"{changed}，{judgement.status}（目标{target.value_printed}，{judgement.gap_printed}）"
+        beside = "，".join(part for part in (f"目标{target.value_printed}", judgement.gap_printed) if part)
+        return f"{changed}，{judgement.status}（{beside}）"
     return f"{changed}；全国目标为{target.value_printed}，{judgement.gap_printed}，仅作对照"
 
 
@@ -278,6 +279,7 @@ def why_higher(
 def two_methods(own: str, year: int, location: float | None, market: float | None, measure: Measure) -> str:
     """`2025 年全国能源碳排放基于位置为 …，基于市场为 …，后者低 0.5%`."""
     told = {"基于位置": location, "基于市场": market}
+    measure = measure.among(told.values())
     there = [f"{name}为 {measure.say(value)}" for name, value in told.items() if value is not None]
     if not there:
         return f"没有{own}的能源碳排放"

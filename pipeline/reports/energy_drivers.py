@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from pipeline import findings, wording
-from pipeline.charts.alt_text import changed_by
+from pipeline.charts.alt_text import changed_by, pulled_by
 from pipeline.findings import Measure
 from pipeline.indicators.view import View
 from pipeline.reports import shapes
@@ -148,11 +148,12 @@ def steps(found: Parts, view: View) -> dict[str, float]:
 
 
 def told(found: Parts, view: View, base: int) -> str:
-    """`2020 年至 2025 年全国综合能耗增加 60.0 万tce：信息流量使之增加 80.0 万tce，单位流量能耗使之减少 20.0 万tce`."""
+    """`2020 年至 2025 年全国综合能耗增加 60.0 万tce：信息流量拉高 80.0 万tce，单位流量能耗拉低 20.0 万tce`."""
     which = "综合能耗" if _is_whole(found, view) else "可比的综合能耗"
-    total = changed_by(TCE, found.change) or "没有变动"
-    effects = {name: changed_by(TCE, value) for name, value in steps(found, view).items()}
-    moved = [f"{name}使之{text}" for name, text in effects.items() if text]
+    measure = TCE.among([found.change, *steps(found, view).values()])
+    total = changed_by(measure, found.change) or "没有变动"
+    effects = {name: pulled_by(measure, value) for name, value in steps(found, view).items()}
+    moved = [f"{name}{text}" for name, text in effects.items() if text]
     still = [name for name, text in effects.items() if not text]
     if still:
         moved.append(f"{wording.join_names(still)}没有影响")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import altair as alt
@@ -18,12 +19,12 @@ from pipeline.charts import labels, theme
 from pipeline.charts.alt_text import changed_by
 from pipeline.findings import Measure
 from pipeline.indicators.view import View
-from pipeline.params import Params
+from pipeline.params import CONDITIONS, SHIPPED, Params
 from pipeline.reference import Target
 from pipeline.reports import shapes
 from pipeline.reports.blocks import Figure, Table
-from pipeline.scenarios.decomposition import STEPS
-from pipeline.scenarios.drivers import DRIVERS, HORIZON
+from pipeline.scenarios.decomposition import OF_STEP, STEPS
+from pipeline.scenarios.drivers import DRIVERS, HORIZON, said
 from pipeline.scenarios.outlook import EXPLORED, Outlook
 from pipeline.scenarios.start import FACILITIES
 from pipeline.scenarios.uncertainty import DRAWS
@@ -33,6 +34,7 @@ TOLD = (
     "energy.total", "energy.electricity", "energy.per_flow", "energy.per_flow.change", "energy.per_volume",
     "energy.per_volume.change", "carbon.location", "carbon.market", "green.share",
 )  # fmt: skip
+GRID_MOVES = 0.05  # a year, from which on a province's grid factor is told apart
 EXPLORER = (
     "energy.total",
     "energy.per_flow.change",
@@ -44,7 +46,7 @@ EXPLORER = (
 LEVELS = {"low": "低", "mode": "中", "high": "高"}
 METHOD = (
     "实线为驱动因素取中值的路径，{year} 年及以前为填报；"
-    f"阴影和点线为“{{title}}”情景 {DRAWS} 次抽样（三角分布，各省取同一分位数）的第 10 至第 90 百分位和中位数。"
+    f"阴影和点线为“{{title}}”情景 {DRAWS} 次抽样（三角分布，各省的波动部分共有、部分独立，信息流量与基站流量相关）的第 10 至第 90 百分位和中位数。"
 )
 
 FORMULAS = """\
@@ -52,8 +54,9 @@ FORMULAS = """\
 - 通信基站：能耗为业务流量除以能效，流量和能效各按年增长率变动。
 - 通信机房：核心机房每年按改造比例由改造前 PUE 改到改造后 PUE，已经改造的不重复计算；接入汇聚机房没有驱动因素，各年不变。
 - 办公及其他、信息流量、电信业务总量：按各自的年增长率。
-- 绿色电力占比：由起点直线变到 2030 年的设定值；电网平均因子和剩余电量因子各按年下降率变动；各类设施的燃料与其用电保持同一比例，自建自用的绿色电力与用电保持同一比例。
+- 绿色电力占比：由起点直线变到 2030 年的设定值；电网平均因子（各省用本省的）和剩余电量因子各按年下降率变动；每一类设施的燃料与本类设施的用电保持填报的比例，自建自用的绿色电力与用电保持同一比例。
 - 碳排放：基于位置的随用电和电网平均因子变动，基于市场的随用电、未申领绿色电力的比重和剩余电量因子变动，燃料排放另加。
+- 各情景共同的条件：业务和流量的增长、改造前的水平和电网因子各情景相同，情景之差只来自行业的措施；文件中写的措施力度不及本地区趋势的，取趋势。各省电网因子公布的只有三年，水电多的省份随来水起落较大。
 - 目标：两项强度与基期比较的变动，由起点年的填报值乘以此后的相对变动得到。"""
 """How paths are computed, as a list in Markdown; `scenarios.projection` has the same formulas."""
 
@@ -100,23 +103,34 @@ class Foresight:
         return self.path(measure, scenario, column).get(HORIZON)
 
 
+def contradicting(foresight: Foresight) -> str:
+    """What contradicts in the parameters of the report's scenario, as Markdown; empty where nothing does."""
+    rows = foresight.outlook.warnings.filter(pl.col("scenario") == foresight.own)
+    told = [text.replace("notebooks/params/", "") for text in rows["warning"]]
+    return "参数与填报、或参数之间有矛盾，请核实：\n\n" + "\n".join(f"- {text}" for text in told) if told else ""
+
+
 def fallen_back(foresight: Foresight) -> str:
     """Which trends the region's history could not give, by scenario, as sentences; empty where it gave all."""
-    told = []
-    for name, title in foresight.titles.items():
-        rows = foresight.outlook.drivers.filter(
-            pl.col("scenario") == name, pl.col("basis").str.contains("没有可用的历史")
+    rows = foresight.outlook.drivers.filter(pl.col("basis").str.contains("没有可用的历史"))
+    found: dict[tuple[str, ...], list[str]] = {}  # scenarios -> what is said of them
+    for sign, instead in (("用全国", "用全国的趋势"), ("用默认值", "用默认值")):
+        alike: dict[tuple[str, ...], list[str]] = {}
+        for driver, part in rows.filter(pl.col("basis").str.contains(sign)).group_by("driver", maintain_order=True):
+            scenarios = tuple(name for name in foresight.titles if name in part["scenario"])
+            alike.setdefault(scenarios, []).append(named(str(driver[0])))
+        for scenarios, drivers in alike.items():
+            found.setdefault(scenarios, []).append(f"{wording.join_names(drivers)}没有可用的历史，{instead}")
+    every = len(foresight.titles)
+    return "".join(
+        (
+            "各情景"
+            if len(names) == every
+            else wording.join_names([f"“{foresight.titles[one]}”" for one in names]) + "情景"
         )
-        used = {
-            instead: [named(driver) for driver in rows.filter(pl.col("basis").str.contains(sign))["driver"]]
-            for instead, sign in (("用全国的趋势", "用全国"), ("用默认值", "用默认值"))
-        }
-        parts = [
-            f"{wording.join_names(drivers)}没有可用的历史，{instead}" for instead, drivers in used.items() if drivers
-        ]
-        if parts:
-            told.append(f"“{title}”情景中{'；'.join(parts)}。")
-    return "".join(told)
+        + f"中{'；'.join(parts)}。"
+        for names, parts in sorted(found.items(), key=lambda one: -len(one[0]))
+    )
 
 
 def left_out(foresight: Foresight, measure: str) -> str:
@@ -293,16 +307,74 @@ def _ranged(value: float | None, low: float | None, high: float | None, factor: 
     return wording.number(value * factor, decimals) + ("" if first == last else f"（{first} 至 {last}）")
 
 
-def growth(foresight: Foresight) -> str:
-    """How fast each scenario lets activity grow, for intensities rest on it; empty where all are alike."""
+def unlike(foresight: Foresight) -> str:
+    """Which conditions are not the same in all scenarios, and why; empty where all are alike."""
     told = []
-    for driver in ("g_flow", "g_volume"):
+    for driver in CONDITIONS:
         rows = foresight.outlook.drivers.filter(pl.col("driver") == driver)
         modes = {name: said(driver, mode) for name, mode in rows.select("scenario", "mode").iter_rows()}
         if len(set(modes.values())) > 1:
             listed = "、".join(f"{title} {modes[name]}" for name, title in foresight.titles.items())
-            told.append(f"{named(driver)}，{listed}")
-    return f"各情景的业务增长不同（{'；'.join(told)}），强度之差包含业务增长之差。" if told else ""
+            why = {foresight.titles[name]: text for name, text in rows.select("scenario", "reason").iter_rows() if text}
+            reasons = "；".join(f"{title}的理由：{text}" for title, text in why.items()) or "没有说明理由"
+            told.append(f"{named(driver)}，{listed}（{reasons}）")
+    return f"各情景的条件不全相同（{'；'.join(told)}），结果之差包含条件之差。" if told else ""
+
+
+def in_order(foresight: Foresight) -> str:
+    """That more ambition has no more energy and emissions, or where it has and which assumption makes it so."""
+    turned = foresight.outlook.turned
+    names = [name for name in SHIPPED if name in foresight.titles]
+    if turned.is_empty():
+        if len(names) < 2 or not foresight.has("energy.total"):
+            return ""
+        steps = "，".join(f"{foresight.titles[b]}不高于{foresight.titles[a]}" for a, b in pairwise(names))
+        what = "综合能耗和两种口径的碳排放" if foresight.has("carbon.market") else "综合能耗"
+        return f"推算的各年，{foresight.view.region.short_zh}的{what}，{steps}。"
+    return "".join(_turned(foresight, row) for row in turned.iter_rows(named=True))
+
+
+def _turned(foresight: Foresight, row: Mapping[str, Any]) -> str:
+    how = foresight.view.measure(row["measure"])
+    one, other = (foresight.titles[row[name]] for name in ("one", "other"))
+    span = f"{row['first_year']}—{row['last_year']}" if row["first_year"] < row["last_year"] else f"{row['last_year']}"
+    more, by = how.say(row["after"] - row["before"]), how.say(row["value"])
+    told = f"{span} 年{how.of(foresight.view.region.short_zh)}，{other}高于{one}，{row['last_year']} 年高出 {more}，"
+    told += f"影响最大的是{STEPS[row['step']]}（使之增加 {by}）"
+    drivers = foresight.outlook.drivers.filter(pl.col("driver").is_in(OF_STEP[row["step"]]))
+    pair = {
+        name: dict(drivers.filter(pl.col("scenario") == name).select("driver", "mode").iter_rows())
+        for name in (row["one"], row["other"])
+    }
+    differ = [
+        f"{named(driver)}{other}取 {said(driver, pair[row['other']][driver])}，{one}取 {said(driver, value)}"
+        for driver, value in pair[row["one"]].items()
+        if said(driver, value) != said(driver, pair[row["other"]][driver])
+    ]
+    if foresight.view.region.is_nation:  # a sum of provinces, each with assumptions of its own
+        differ = ["由各省的假设合成，见各省的报告"]
+    return told + (f"：{'；'.join(differ)}。" if differ else "。")
+
+
+def grid_alone(foresight: Foresight) -> str:
+    """That the province's grid factor, which rests on few years, moves its location-based emissions a lot; empty where not."""
+    rows = foresight.outlook.drivers.filter(
+        pl.col("scenario") == foresight.own,
+        pl.col("driver") == "d_grid",
+        pl.col("mode").abs() > GRID_MOVES,
+        pl.col("basis") != "",
+    )
+    before, after = foresight.path("carbon.location", foresight.own).get(foresight.t0), foresight.at_end("carbon.location", foresight.own)  # fmt: skip
+    if rows.is_empty() or before is None or after is None:
+        return ""
+    how, yearly = foresight.view.measure("carbon.location"), rows["mode"][0]
+    factor = (1 - yearly) ** (HORIZON - foresight.t0)
+    return (
+        f"{foresight.view.region.short_zh}基于位置的碳排放受电网因子影响大：{rows['basis'][0]}为每年{'上升' if yearly < 0 else '下降'}"
+        f" {wording.percent(abs(yearly))}，按此推到 {HORIZON} 年是 {foresight.t0} 年所用因子的 {wording.number(factor, 2)} 倍，各情景相同；"
+        f"{foresight.titles[foresight.own]}情景由 {how.say(before)}变为 {how.say(after)}。"
+        "三年的变化可能只反映来水和电源结构的一时变动，引用时须连同这一假设。"
+    )
 
 
 def by_facility(foresight: Foresight, table: str) -> Table:
@@ -335,7 +407,7 @@ def by_facility(foresight: Foresight, table: str) -> Table:
         title=title,
         data=frame,
         source=SOURCE,
-        method="接入汇聚机房没有驱动因素，各年不变；燃料与各类设施的用电保持同一比例。",
+        method="接入汇聚机房没有驱动因素，各年不变；每一类设施的燃料与本类设施的用电保持填报的比例。",
         decimals=dict.fromkeys(frame.columns[1:], 1),
         widths=[11, *[8] * (frame.width - 1)],
         withheld=True,
@@ -346,10 +418,10 @@ def by_facility(foresight: Foresight, table: str) -> Table:
 
 
 def probability(value: float) -> str:
-    """`98%`, and `不到 1%`, `超过 99%` for what would print as none or all."""
-    if 0 < value < 0.005:
+    """`98%`, and `不到 1%`, `超过 99%` for what would print as none or all: of draws none or all may be, not of what comes."""
+    if value < 0.01:
         return "不到 1%"
-    if 0.995 <= value < 1:
+    if value > 0.99:
         return "超过 99%"
     return wording.percent(value, 0)
 
@@ -530,9 +602,12 @@ def difference(foresight: Foresight, figure: str) -> Figure | None:
     if pair is None or rows.is_empty():
         return None
     one, other = (foresight.titles[name] for name in pair)
-    steps = {STEPS[step]: value for step, value in rows.select("step", "value").iter_rows()}
     how = foresight.view.measure("energy.total")
     before, after = rows["before"][0], rows["after"][0]
+    moved = rows.filter(pl.col("value").abs() > 1e-9 * before)  # conditions are mostly the same in both
+    steps = {STEPS[step]: value for step, value in moved.select("step", "value").iter_rows()}
+    if not steps:
+        return None
     most = max(steps, key=lambda name: abs(steps[name]))
     change, by = changed_by(how, after - before), changed_by(how, steps[most])
     title = f"{HORIZON} 年{other}比{one}{change.replace('增加', '多用').replace('减少', '少用') or '相当'}" + (
@@ -581,11 +656,6 @@ def said_of_emissions(foresight: Foresight) -> str:
 # --- assumptions ---------------------------------------------------------------------------------------------
 
 
-def said(driver: str, value: float) -> str:
-    """A driver's value as text: rates and shares in %, a PUE as a number."""
-    return wording.number(value, 2) if driver.startswith("pue") else wording.percent(value)
-
-
 def assumptions(foresight: Foresight, table: str) -> Table:
     """The drivers of the report's scenario, where each comes from, and what an analyst changed."""
     lines, changed = [], 0
@@ -599,6 +669,7 @@ def assumptions(foresight: Foresight, table: str) -> Table:
                 "取值依据": ("● 改动：" if row["changed"] else "")
                 + where
                 + (f"；{row['basis']}" if row["basis"] else "")
+                + (f"；与其他情景不同的理由：{row['reason']}" if row["reason"] else "")
             }
         )
     marked = f"，其中 {changed} 个由分析人员改动过（● 改动）" if changed else ""

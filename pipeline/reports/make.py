@@ -104,7 +104,7 @@ def report(
     began = time.monotonic()
     with _stage(layout, jobs[0]) as stage:
         try:
-            project = _project(layout, stage)
+            project = assemble.project(layout, stage / "project")
             written = [_assemble(layout, *one, notebooks, stage) for one in zip(jobs, chapters, strict=True)]
             engine.render(project, [job.stem for job in jobs], jobs[0].formats)
             made = [_deliver(layout, job, engine, stage, executed) for job, executed in zip(jobs, written, strict=True)]
@@ -191,14 +191,6 @@ def named(notebook: Path) -> frozenset[str]:
     """What a notebook reads by itself: of its parameters cell, besides what it hands to `open_chapter`, and with
     `pipeline.params` of the parameter files."""
     return _named_in(notebook, notebook.stat().st_mtime_ns)
-
-
-def _project(layout: Layout, stage: Path) -> Path:
-    theme, project = layout.reports / "theme", stage / "project"  # all that Quarto sees
-    shutil.copytree(theme, project / "theme")
-    shutil.copy(layout.reports / "_quarto.yml", project)
-    assemble.page_parts(theme, layout.charts, project / "theme")
-    return project
 
 
 def _assemble(layout: Layout, job: Job, names: Sequence[str], notebooks: Sequence[Path], stage: Path) -> list[Path]:

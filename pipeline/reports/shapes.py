@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from itertools import accumulate
 
 import altair as alt
@@ -52,8 +53,8 @@ def names_axis(view: View) -> alt.Axis:
 
 def reaches(target: Target, value: float) -> bool:
     """Whether a value is on the target's side; the number itself is (民法典第1259条)."""
-    rounded = round(value, 12)
-    return rounded >= target.value if target.comparator == ">=" else rounded <= target.value
+    exact, limit = wording.settled(value, target.value), Decimal(str(target.value))
+    return exact >= limit if target.comparator == ">=" else exact <= limit
 
 
 def provinces(view: View, id: str, figure: str, target: Target | None = None) -> Figure | None:
@@ -237,7 +238,11 @@ def named(view: View, rows: pl.DataFrame, id: str, figure: str, *, title: str, s
     )
     values = dict(now.select("名称", "value").iter_rows())
     first, last = everyone.row(0, named=True), everyone.row(-1, named=True)
-    place = {"most": f"{first['名称']}（{measure.say(first['value'])}）", "least": f"{last['名称']}（{measure.say(last['value'])}）"}  # fmt: skip
+    one = measure.among((first["value"], last["value"]))
+    place = {
+        "most": f"{first['名称']}（{one.say(first['value'])}）",
+        "least": f"{last['名称']}（{one.say(last['value'])}）",
+    }
     return Figure(
         id=figure,
         title=title.format(**place),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipeline import wording
-from pipeline.indicators.scorecard import Judgement, scorecard
+from pipeline.indicators.scorecard import Judgement
 from pipeline.indicators.view import View
 from pipeline.reference import Plan
 from pipeline.reports.blocks import Table
@@ -41,9 +41,7 @@ class LastEdition:
 
     def judged(self, plan: Plan) -> list[Judgement]:
         """How the targets stood."""
-        values = {target.indicator: self.view.value(target.indicator) for target in plan.targets}
-        statuses = {id: status for id, (status, _) in self.view.instead(plan).items()}
-        return scorecard(plan, values, self.view.year, self.view.region, statuses)
+        return self.view.judged(plan)
 
     def restated(self, view: View) -> pl.DataFrame:
         """`differences.DIFFERENCES` between the last edition and this one, of the report's region."""

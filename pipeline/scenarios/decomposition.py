@@ -12,14 +12,20 @@ import numpy as np
 
 from pipeline.regions import NATION_CODE
 from pipeline.scenarios.lmdi import lmdi_additive
-from pipeline.scenarios.projection import Projection, fuel_weights
+from pipeline.scenarios.projection import Projection
 from pipeline.scenarios.start import Array
 
 STEPS = {
     "it": "数据中心IT用电", "pue": "数据中心PUE", "traffic": "基站流量", "per_kwh": "基站能效", "core": "核心机房改造",
     "other": "办公及其他", "green": "绿色电力", "residual": "剩余电量因子", "grid": "电网因子",
 }  # fmt: skip
-"""The factors behind a difference between two scenarios, each with the driver or drivers that move it."""
+"""The factors behind a difference between two scenarios."""
+OF_STEP = {
+    "it": ("g_it",), "pue": ("pue_new", "r_dc", "pue_retrofit"), "traffic": ("g_traffic",), "per_kwh": ("e_bs",),
+    "core": ("s_room", "pue_core", "pue_core_retrofit"), "other": ("g_other",), "green": ("green_share_2030",),
+    "residual": ("d_residual",), "grid": ("d_grid",),
+}  # fmt: skip
+"""The driver or drivers that move each of STEPS."""
 OF_FACILITY = (("it", "pue"), ("traffic", "per_kwh"), ("core",), (), ("other",), ("other",))
 OF_MEASURE = {"energy.total": (), "carbon.market": ("green", "residual"), "carbon.location": ("grid",)}
 
@@ -70,10 +76,9 @@ def _groups(projected: Projection, provinces: Sequence[int], at: int, measure: s
             if scope_2 is None:
                 rows.append([start.energy[province, facility], *own])
             elif np.isfinite(scope_2[province]):
-                fuels = start.fuel_tco2[province] * fuel_weights(start)[province, facility]
                 share = start.electricity[province, facility] / kwh[province] if kwh[province] else 0.0
                 rows.append([scope_2[province] * share, *own, *(values[name] for name in further)])
-                rows.append([fuels, *own, *(1.0 for _ in further)])
+                rows.append([start.fuel_tco2[province, facility], *own, *(1.0 for _ in further)])
     return np.array(rows, float)
 
 

@@ -3,7 +3,9 @@
 `trend(3)` is the region's own trend of the last three years: the yearly change from the fourth-last to the last filed
 year, low and high the smallest and the largest of the three yearly changes. With three values instead of four it rests
 on two changes. A level (a PUE) has no growth: its trend is the last value, low and high those of the last three years.
-Where a region's history cannot give it, the nation's trend stands in, else the default; the origin says so.
+Where a region's history cannot give it, the nation's trend stands in, else the value declared for that; the origin says
+so. What a file says of a measure is at least the trend (`at_least`), level by level, so that a scenario never does less
+than goes on by itself; what an analyst sets for a province or on the command line is taken as it is.
 """
 
 from __future__ import annotations
@@ -17,9 +19,10 @@ import numpy as np
 import polars as pl
 
 from pipeline import params
-from pipeline.params import TREND, Params, Resolved
+from pipeline.params import TREND, Resolved
 from pipeline.regions import NATION_CODE, Region
 from pipeline.scenarios.start import Array, History, Series, Start
+from pipeline.wording import number, percent
 
 DRIVERS = (
     "g_it", "pue_new", "r_dc", "pue_retrofit", "g_traffic", "e_bs", "s_room", "pue_core", "pue_core_retrofit", "g_other",
@@ -37,14 +40,15 @@ TABLE: dict[str, pl.DataType] = {
     "high": pl.Float64(),
     "origin": pl.String(),
     "basis": pl.String(),
+    "reason": pl.String(),
     "changed": pl.Boolean(),
 }
-"""origin: where the parameter is written. basis: how its value was found where it is a trend, else empty. changed: set
-by an analyst (the province's file or the command line)."""
+"""origin: where the parameter is written. basis: how its value was found where that is not what is written, else empty.
+reason: why a condition differs from other scenarios. changed: set by an analyst (the province's file or the command line)."""
 
 Kind = Literal["growth", "decline", "level", "step", "path"]
 Triple = tuple[float, float, float]
-Published = Mapping[str, Series]
+Published = Mapping[tuple[str, str], Series]
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,7 @@ def _of(id: str) -> Callable[[History, str], Series]:
 TRENDS: dict[str, Trend] = {
     "g_it": Trend("growth", _of("dc.it_electricity"), "数据中心IT设备耗电量"),
     "pue_new": Trend("level", _of("dc.pue.new_large"), "新建大型、超大型数据中心PUE"),
+    "pue_retrofit": Trend("level", _of("dc.pue.all"), "数据中心PUE"),
     "g_traffic": Trend("growth", _of("bs.traffic"), "基站业务流量"),
     "e_bs": Trend("growth", lambda h, r: _ratio(h.of("bs.traffic", r), h.of("bs.electricity", r)), "基站单位耗电流量"),
     "s_room": Trend("step", _of("room.retrofit_share"), "核心机房改造比例"),
@@ -94,13 +99,13 @@ TRENDS: dict[str, Trend] = {
     "g_volume": Trend("growth", _of("activity.volume"), "电信业务总量"),
     "green_share_2030": Trend("path", _of("green.share"), "绿色电力占比"),
 }
-"""Drivers with a filed history; r_dc and pue_retrofit have none."""
+"""Drivers with a filed history; r_dc has none."""
 FACTORS = {
-    "d_grid": ("average", "全国电网平均排放因子"),
-    "d_residual": ("average_excl_traded_nonfossil", "全国剩余电量排放因子"),
+    "d_grid": ("average", "电网平均排放因子"),
+    "d_residual": ("average_excl_traded_nonfossil", "剩余电量排放因子"),
 }
-"""Drivers that follow a published factor, of the nation in every province: three published years are too few for a trend
-of a province, whose factor rises and falls with the water of its rivers."""
+"""Drivers that follow a published factor: that of the region, else of the nation (西藏 has none, the residual one is of the
+nation only)."""
 
 
 def table(
@@ -110,14 +115,15 @@ def table(
 
     resolved: scenario -> the parameters of each region of `start`, in its order. factors: `reference.grid_factors`.
     """
-    published = _published(factors)
+    known = published(factors)
     rows = []
     for scenario, of_regions in resolved.items():
         for one, year in zip(of_regions, start.year, strict=True):
             for driver in DRIVERS:
-                (low, mode, high), basis = _value(driver, one, int(year), history, published)
+                (low, mode, high), basis = _value(driver, one, int(year), history, known)
                 origin, changed = str(one.origins[driver]), driver in one.changed
-                rows.append((scenario, one.region.code, driver, low, mode, high, origin, basis, changed))
+                reason = one.reasons.get(driver, "")
+                rows.append((scenario, one.region.code, driver, low, mode, high, origin, basis, reason, changed))
     return pl.DataFrame(rows, schema=TABLE, orient="row")
 
 
@@ -128,35 +134,58 @@ def values(table: pl.DataFrame, scenario: str, level: str | None = None) -> dict
     return {driver: rows.filter(pl.col("driver") == driver).select(names).to_numpy() for driver in DRIVERS}
 
 
+def said(driver: str, value: float) -> str:
+    """A driver's value as text: rates and shares in %, a PUE as a number."""
+    return number(value, 2) if driver.startswith("pue") else percent(value)
+
+
+def told(driver: str, triple: Triple) -> str:
+    """`50.0%（40.0% 至 60.0%）`, or the one value."""
+    low, mode, high = (said(driver, one) for one in triple)
+    return mode if low == high else f"{mode}（{low} 至 {high}）"
+
+
 def _value(driver: str, resolved: Resolved, year: int, history: History, published: Published) -> tuple[Triple, str]:
     chosen = getattr(resolved.params, driver)
-    if chosen != TREND:
-        return _triple(chosen), ""
-    for region, whose in [(NATION_CODE, "公布的")] if driver in FACTORS else _whose(resolved.region):
-        kind, what = (
-            (TRENDS[driver].kind, TRENDS[driver].what)
-            if driver in TRENDS
-            else ("decline", FACTORS.get(driver, ("", ""))[1])
-        )
-        found = _trend(kind, _series(driver, region, history, published, year))
+    if chosen == TREND:
+        found = trend(driver, resolved.region, year, history, published)
+        return found or (_triple(params.otherwise(driver)), "没有可用的历史，用默认值")
+    written, side = _triple(chosen), params.better(driver)
+    floor = trend(driver, resolved.region, year, history, published) if side else None
+    if floor is None or resolved.params.at_least != TREND or driver in resolved.changed:
+        return written, ""
+    low, mode, high = map(max if side == "higher" else min, written, floor[0])
+    if (low, mode, high) == written:
+        return written, ""
+    both = f"写的是 {told(driver, written)}，{floor[1]}是 {told(driver, floor[0])}"
+    return (low, mode, high), f"{both}，逐项取力度较大的"
+
+
+def trend(driver: str, region: Region, year: int, history: History, published: Published) -> tuple[Triple, str] | None:
+    """The trend up to `year` and what it is of; None where neither the region nor the nation has a history."""
+    kind = TRENDS[driver].kind if driver in TRENDS else "decline"
+    for code, whose in _whose(driver, region):
+        found = _trend(kind, _series(driver, code, history, published, year))
         if found is not None:
             triple, first, last = found
+            what = TRENDS[driver].what if driver in TRENDS else "公布的" + FACTORS[driver][1]
             span = f"{last} 年" if first == last else f"{first}—{last} 年"
             return _within(driver, triple, f"{whose}{what} {span}的{'水平' if kind == 'level' else '趋势'}")
-    return _triple(Params.model_fields[driver].default), "没有可用的历史，用默认值"
+    return None
 
 
-def _whose(region: Region) -> list[tuple[str, str]]:
+def _whose(driver: str, region: Region) -> list[tuple[str, str]]:
     nation = (NATION_CODE, "全国")
-    return [nation] if region.is_nation else [(region.code, "本地区"), (NATION_CODE, "本地区没有可用的历史，用全国")]
+    of_nation = region.is_nation or driver == "d_residual"  # there is one residual factor
+    return [nation] if of_nation else [(region.code, "本地区"), (NATION_CODE, "本地区没有可用的历史，用全国")]
 
 
-def _published(factors: pl.DataFrame) -> Published:
-    """Kind of factor -> year -> that of the nation."""
-    rows = factors.filter(pl.col("region_level") == "nation").drop_nulls("factor_kgco2_per_kwh")
-    found: dict[str, dict[int, float]] = {}
-    for kind, year, factor in rows.select("kind", "year", "factor_kgco2_per_kwh").iter_rows():
-        found.setdefault(kind, {})[year] = factor
+def published(factors: pl.DataFrame) -> Published:
+    """Kind of factor and region -> year -> factor. factors: `reference.grid_factors`."""
+    rows = factors.filter(pl.col("region_level").is_in(["nation", "province"])).drop_nulls("factor_kgco2_per_kwh")
+    found: dict[tuple[str, str], dict[int, float]] = {}
+    for kind, code, year, factor in rows.select("kind", "region_code", "year", "factor_kgco2_per_kwh").iter_rows():
+        found.setdefault((kind, code), {})[year] = factor
     return found
 
 
@@ -164,7 +193,7 @@ def _series(driver: str, region: str, history: History, published: Published, ye
     if driver in TRENDS:
         series = TRENDS[driver].series(history, region)
     else:
-        series = published.get(FACTORS[driver][0], {}) if driver in FACTORS else {}
+        series = published.get((FACTORS[driver][0], region), {}) if driver in FACTORS else {}
     return {at: value for at, value in series.items() if at <= year}
 
 

@@ -16,10 +16,10 @@ import polars as pl
 
 from pipeline.errors import DataError
 from pipeline.output import placed
-from pipeline.params import Resolved
+from pipeline.params import SHIPPED, Resolved
 from pipeline.reference import Plan
 from pipeline.regions import NATION_CODE
-from pipeline.scenarios import decomposition, drivers, exchange, uncertainty
+from pipeline.scenarios import contradictions, decomposition, drivers, exchange, uncertainty
 from pipeline.scenarios.drivers import HORIZON
 from pipeline.scenarios.projection import MEASURES, Projection, project
 from pipeline.scenarios.start import Array, History, Start, start
@@ -30,7 +30,15 @@ TARGETS = ("energy.per_flow.change", "energy.per_volume.change")
 FANNED = tuple(id for id in MEASURES if not id.startswith("activity."))
 EXPLORED = ("g_it", "e_bs", "green_share_2030")
 """The drivers that a reader of the page can move."""
+INPUTS = (
+    "energy.total", "energy.covered", "energy.electricity", "energy.per_flow", "energy.per_volume", "activity.flow",
+    "activity.volume", "dc.pue.all", "dc.it_electricity", "bs.traffic", "bs.electricity", "room.retrofit_share",
+    "room.pue.core", "room.pue.core_retrofit", "green.share", "carbon.location", "carbon.market", "carbon.fuels",
+)  # fmt: skip
+"""The indicators that the start of a region and the trends of its drivers are made of."""
 TORNADO = ("energy.per_flow", "energy.total")
+IN_ORDER = tuple(decomposition.OF_MEASURE)
+"""What a scenario that does more should have less of: energy and emissions, both ways."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +49,11 @@ class Outlook:
     value, and p10, p50, p90 of FANNED; from the last filed year to 2030. targets: scenario, region_code, indicator, year,
     met, probability. levels: scenario, region_code, driver, level (low, high), measure, year, value: one driver moved
     alone; of all drivers in 2030 for TORNADO, of EXPLORED in all years. steps: one, other (scenarios), region_code,
-    measure, before, after, step, value: what makes 2030 differ, in the order of the steps. notes: region_code, year (the
-    last filed), note (what stands in for missing values, or why the region is not in the nation's sum).
+    measure, before, after, step, value: what makes 2030 differ, in the order of the steps. turned: where a scenario (other)
+    has more of a measure of IN_ORDER than the one before it (one), the two being shipped ones: first and last such year, and of
+    the last before, after, and the step that does most to it with its value. warnings: `contradictions.TABLE`. notes:
+    region_code, year (the last filed), note (what stands in for missing values, or why the region is not in the nation's
+    sum).
     """
 
     drivers: pl.DataFrame
@@ -50,6 +61,8 @@ class Outlook:
     targets: pl.DataFrame
     levels: pl.DataFrame
     steps: pl.DataFrame
+    turned: pl.DataFrame
+    warnings: pl.DataFrame
     notes: pl.DataFrame
 
     def of(self, region: str) -> Outlook:
@@ -86,6 +99,10 @@ SCHEMAS: dict[str, dict[str, pl.DataType]] = {
     | {"year": pl.Int64(), "value": pl.Float64()},
     "steps": dict.fromkeys(("one", "other", "region_code", "measure"), pl.String())
     | {"before": pl.Float64(), "after": pl.Float64(), "step": pl.String(), "value": pl.Float64()},
+    "turned": dict.fromkeys(("one", "other", "region_code", "measure"), pl.String())
+    | dict.fromkeys(("first_year", "last_year"), pl.Int64())
+    | {"before": pl.Float64(), "after": pl.Float64(), "step": pl.String(), "value": pl.Float64()},
+    "warnings": contradictions.TABLE,
     "notes": {"region_code": pl.String(), "year": pl.Int64(), "note": pl.String()},
 }
 
@@ -109,12 +126,17 @@ def compute(
         return Outlook(**{name: pl.DataFrame(schema=schema) for name, schema in SCHEMAS.items()})
     years = range(int(begun.year.min()), HORIZON + 1)
     chosen = {name: _in_order(of_all, begun.codes) for name, of_all in resolved.items()}
-    moved = drivers.table(chosen, begun, History(table), factors)
+    history = History(table)
+    moved = drivers.table(chosen, begun, history, factors)
     paths, targets, levels, single = [], [], [], {}
     for scenario in chosen:
         triples = drivers.values(moved, scenario)
         single[scenario] = project(begun, drivers.values(moved, scenario, "mode"), years)
-        cloud = project(begun, uncertainty.draws(triples, draws, seed), years)
+        common, correlation = (
+            np.array([getattr(one.params, name) for one in chosen[scenario]])
+            for name in ("common_share", "flow_traffic_correlation")
+        )
+        cloud = project(begun, uncertainty.draws(triples, common, correlation, draws, seed), years)
         paths.append(_paths(scenario, single[scenario], cloud))
         targets.append(_targets(scenario, single[scenario], cloud, plan))
         levels.append(_levels(scenario, begun, triples, years))
@@ -124,8 +146,23 @@ def compute(
         targets=_ahead(begun, pl.concat(targets)),
         levels=_ahead(begun, pl.concat(levels)),
         steps=_steps(single),
+        turned=_turned(single),
+        warnings=contradictions.table(chosen, moved, begun, history, drivers.published(factors)),
         notes=_notes(begun, moved, {region.code: region.short_zh for region in every}),
     )
+
+
+def warnings(
+    table: pl.DataFrame, resolved: Mapping[str, Sequence[Resolved]], factors: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """`drivers.TABLE` and `contradictions.TABLE` of some regions alone, the nation among them; empty where nobody filed."""
+    every = [one.region.code for one in next(iter(resolved.values()))]
+    begun, history = start(table, [code for code in every if code != NATION_CODE]), History(table)
+    if begun is None:
+        return pl.DataFrame(schema=drivers.TABLE), pl.DataFrame(schema=contradictions.TABLE)
+    chosen = {name: _in_order(of_all, begun.codes) for name, of_all in resolved.items()}
+    moved = drivers.table(chosen, begun, history, factors)
+    return moved, contradictions.table(chosen, moved, begun, history, drivers.published(factors))
 
 
 def _ahead(begun: Start, frame: pl.DataFrame) -> pl.DataFrame:
@@ -204,7 +241,7 @@ def _steps(single: Mapping[str, Projection]) -> pl.DataFrame:
         if one == other:
             continue
         for code in next(iter(single.values())).start.codes:
-            for measure in ("energy.total", "carbon.market"):
+            for measure in IN_ORDER:
                 found = decomposition.between(single[one], single[other], code, HORIZON, measure)
                 if found is not None:
                     rows += [
@@ -212,6 +249,25 @@ def _steps(single: Mapping[str, Projection]) -> pl.DataFrame:
                         for step, value in found.steps.items()
                     ]
     return pl.DataFrame(rows, schema=SCHEMAS["steps"], orient="row")
+
+
+def _turned(single: Mapping[str, Projection]) -> pl.DataFrame:
+    """Where more ambition has more energy or emissions, by more than the noise of binary fractions."""
+    rows = []
+    for one, other in pairwise(name for name in SHIPPED if name in single):
+        for at, code in enumerate(single[one].start.codes):
+            for measure in IN_ORDER:
+                before, after = (single[name].measures[measure][at, :, 0] for name in (one, other))
+                more = np.flatnonzero(after > before * (1 + 1e-9))
+                if not len(more):
+                    continue
+                years = [single[one].years[year] for year in more]
+                found = decomposition.between(single[one], single[other], code, years[-1], measure)
+                assert found is not None
+                step = max(found.steps, key=lambda name: found.steps[name])
+                told = (found.before, found.after, step, found.steps[step])
+                rows.append((one, other, code, measure, years[0], years[-1], *told))
+    return pl.DataFrame(rows, schema=SCHEMAS["turned"], orient="row")
 
 
 def _notes(begun: Start, moved: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:

@@ -9,7 +9,7 @@ The formulas of the plan's outlook, from the last filed year t0 of each region, 
   aggregation rooms have no driver and stay;
 - offices and other: g_other; flow: g_flow; business volume: g_volume;
 - green share: straight to green_share_2030; factors of the grid and of what is left after traded green power fall by
-  d_grid and d_residual a year; fuels keep their ratio to the electricity of each facility type.
+  d_grid and d_residual a year; the fuels of each facility type keep their filed ratio to its electricity.
 
 The nation is the sum of its provinces: nothing is projected from its own totals, so that the provincial reports add up
 to the national one. Every quantity is its filed value of t0 times an index, so that t0 is the indicator table.
@@ -167,20 +167,9 @@ def _amounts(start: Start, index: Array, factors: Mapping[str, Array]) -> dict[s
     amounts["green.of"] = with_nation(np.where(np.isfinite(factors["share"]), electricity, np.nan))
     with np.errstate(divide="ignore", invalid="ignore"):
         relative = electricity / amount(start.electricity.sum(axis=1))
-    fuels = amount(start.fuel_tco2) * np.einsum("pf,fpyd->pyd", fuel_weights(start)[:-1], index)
+    fuels = of_facilities(start.fuel_tco2)
     amounts["carbon.location"] = with_nation(amount(start.location_tco2) * relative * factors["grid"] + fuels)
     amounts["carbon.market"] = with_nation(
         amount(start.market_tco2) * relative * factors["green"] * factors["residual"] + fuels
     )
     return amounts
-
-
-def fuel_weights(start: Start) -> Array:
-    """Region x FACILITIES: the part of each in the energy that is not electricity; each row sums to 1, or is 0.
-
-    The fuels of a region are not known by facility type; each goes on like the energy of that type.
-    """
-    fuels = np.maximum(start.energy - start.electricity * start.tce_per_kwh, 0.0)
-    whole = fuels.sum(axis=1, keepdims=True)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.where(whole > 0, fuels / whole, 0.0))

@@ -39,9 +39,7 @@ class History:
     def __post_init__(self) -> None:
         wanted = self.table.filter(
             pl.col("entity_id").is_null(),
-            pl.col("dimension").is_null()
-            | pl.col("dimension").is_in(["facility_type", "scope"])
-            | (pl.col("dimension").eq("carrier") & pl.col("member").eq("electricity")),
+            pl.col("dimension").is_null() | pl.col("dimension").is_in(["facility_type", "scope"]),
         ).select("indicator_id", "region_code", "member", "year", "value", "numerator", "denominator")
         series: dict[tuple[str, str, str, str], dict[int, float]] = {}
         for id, region, member, year, *amounts in wanted.iter_rows():
@@ -69,10 +67,10 @@ class Start:
     """The provinces that a scenario projects and, last, the nation as their sum. Arrays by region, or region x FACILITIES.
 
     year: the last filed year of each. energy, covered (tce; covered: of telecom, tower and broadcast enterprises),
-    electricity (kWh), flow (TB), volume (万元), fuel_tco2, location_tco2 and market_tco2 (electricity alone). pue,
-    retrofitted (share of the core rooms), green_share. per_flow, per_volume and their changes since the baseline: as
-    the indicators have them. tce_per_kwh: the coefficient of electricity that they were made with. replaced: region -> sentence on what stands in for a missing value. left_out: provinces
-    whose filings are older than the nation's, which are in no sum.
+    electricity (kWh), flow (TB), volume (万元), fuel_tco2 (by facility type too), location_tco2 and market_tco2 (electricity
+    alone). pue, retrofitted (share of the core rooms), green_share. per_flow, per_volume and their changes since the
+    baseline: as the indicators have them. replaced: region -> sentence on what stands in for a missing value. left_out:
+    provinces whose filings are older than the nation's, which are in no sum.
     """
 
     codes: tuple[str, ...]
@@ -92,7 +90,6 @@ class Start:
     per_flow_change: Array
     per_volume: Array
     per_volume_change: Array
-    tce_per_kwh: float
     replaced: Mapping[str, str]
     left_out: tuple[str, ...]
 
@@ -120,8 +117,6 @@ def start(table: pl.DataFrame, provinces: Sequence[str]) -> Start | None:
     def parted(id: str) -> Array:
         return np.nan_to_num(np.column_stack([now(id, facility) for facility in FACILITIES]))
 
-    of_electricity = history.at("energy.total", NATION_CODE, national, "electricity")
-    kwh = history.at("energy.electricity", NATION_CODE, national)
     return Start(
         codes=codes,
         year=np.array(list(years.values()), float),
@@ -135,12 +130,11 @@ def start(table: pl.DataFrame, provinces: Sequence[str]) -> Start | None:
         green_share=now("green.share"),
         location_tco2=now("carbon.location", "scope_2"),
         market_tco2=now("carbon.market", "scope_2"),
-        fuel_tco2=np.nan_to_num(now("carbon.location", "scope_1")),
+        fuel_tco2=parted("carbon.fuels"),
         per_flow=now("energy.per_flow"),
         per_flow_change=now("energy.per_flow.change"),
         per_volume=now("energy.per_volume"),
         per_volume_change=now("energy.per_volume.change"),
-        tce_per_kwh=of_electricity / kwh if kwh > 0 else 0.0,
         replaced={code: told for code, (_, told) in pues.items() if told}
         | {
             code: "；".join(filter(None, (pues[code][1], REPLACED["green"])))

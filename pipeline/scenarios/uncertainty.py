@@ -1,8 +1,9 @@
 """How sure is a scenario? Triangular draws of all drivers, what comes of them, and what each driver alone does.
 
-Quasi-random (Sobol, scrambled, seeded): the same seed gives the same draws to the bit. A draw has one quantile of each
-driver for all provinces: they share technology, prices and policy, and independent draws would average the nation's
-uncertainty away.
+Quasi-random (Sobol, scrambled, seeded): the same seed gives the same draws to the bit. A Gaussian copula joins them: of
+each driver's normal score a part (`common_share`) is common to all provinces, which share technology, prices and policy,
+the rest is a province's own, so that some of the nation's uncertainty averages away; and the scores of information flow
+and mobile traffic are correlated (`flow_traffic_correlation`), for much of the one is the other.
 """
 
 from __future__ import annotations
@@ -10,26 +11,43 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from scipy.special import ndtr, ndtri
 from scipy.stats import qmc
 
 from pipeline.reference import Target
 from pipeline.scenarios.drivers import DRIVERS
 from pipeline.scenarios.start import Array
+from pipeline.wording import NOISE
 
 DRAWS = 2000
 SEED = 20222025
 PERCENTILES = (10, 50, 90)
 
 
-def draws(triples: Mapping[str, Array], count: int = DRAWS, seed: int = SEED) -> dict[str, Array]:
-    """Driver -> region x draw, from region x (low, mode, high) of DRIVERS: triangular, quasi-random."""
+def draws(
+    triples: Mapping[str, Array], common: Array, correlation: Array, count: int = DRAWS, seed: int = SEED
+) -> dict[str, Array]:
+    """Driver -> region x draw, from region x (low, mode, high) of DRIVERS: triangular, quasi-random.
+
+    common: of each region, the share of a score's variance that it has in common with the others. correlation: of each
+    region, that of the scores of g_flow and g_traffic.
+    """
+    shape = (1 + len(common), len(DRIVERS))
     power = int(np.ceil(np.log2(max(count, 1))))
-    points = qmc.Sobol(d=len(DRIVERS), scramble=True, rng=seed).random_base2(power)[:count]
-    return {driver: triangular(points[:, at], triples[driver]) for at, driver in enumerate(DRIVERS)}
+    points = qmc.Sobol(d=shape[0] * shape[1], scramble=True, rng=seed).random_base2(power)[:count]
+    scores = ndtri(np.clip(points, 1e-12, 1 - 1e-12)).T.reshape(*shape, -1)
+    of_all, own = (np.sqrt(share)[:, np.newaxis, np.newaxis] for share in (common, 1 - common))
+    joint = of_all * scores[0] + own * scores[1:]
+    flow, traffic = (joint[:, DRIVERS.index(name)] for name in ("g_flow", "g_traffic"))
+    rho = correlation[:, np.newaxis]
+    joint[:, DRIVERS.index("g_traffic")] = rho * flow + np.sqrt(1 - rho**2) * traffic
+    quantiles = ndtr(joint)
+    return {driver: triangular(quantiles[:, at], triples[driver]) for at, driver in enumerate(DRIVERS)}
 
 
 def triangular(quantiles: Array, triples: Array) -> Array:
-    """The values of triangular distributions at quantiles: region x draw, from region x (low, mode, high)."""
+    """The values of triangular distributions at quantiles (draws, or region x draw): region x draw, from region x (low, mode,
+    high)."""
     low, mode, high = (triples[:, [at]] for at in range(3))
     width = high - low
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -60,6 +78,6 @@ def one_at_a_time(triples: Mapping[str, Array]) -> tuple[dict[str, Array], list[
 
 def meets(target: Target, values: Array) -> Array:
     """1 where a value is on the target's side (the number itself is; 民法典第1259条), 0 where not, nan where not known."""
-    rounded = np.round(values, 12)  # the noise of binary fractions
-    holds = rounded >= target.value if target.comparator == ">=" else rounded <= target.value
+    beyond = values >= target.value if target.comparator == ">=" else values <= target.value
+    holds = beyond | np.isclose(values, target.value, rtol=NOISE, atol=0.0)
     return np.where(np.isnan(values), np.nan, holds.astype(float))

@@ -22,3 +22,17 @@ function Div(div)
     return blocks
   end
 end
+
+-- The last step leaves a mark, and no report is made of a file without it: Quarto goes on after error() in a filter.
+-- In Word the properties of the document, which cannot be set without a title block of pandoc's, are the mark.
+function Pandoc(doc)
+  if matches("html") then
+    doc.blocks:insert(pandoc.RawBlock("html", "<!-- report.lua: whole -->"))
+  elseif FORMAT == "typst" then
+    doc.blocks:insert(pandoc.RawBlock("typst", "// report.lua: whole"))
+  else
+    doc.meta["dc:title"] = pandoc.utils.stringify(doc.meta.pagetitle)
+    doc.meta["dc:creator"] = pandoc.utils.stringify(doc.meta.report.publisher)
+  end
+  return doc
+end

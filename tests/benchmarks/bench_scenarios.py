@@ -47,9 +47,12 @@ def main() -> None:
     }
     moved = drivers.table(in_order, begun, History(table), factors)
 
+    common, correlation = np.full(len(begun.codes), 0.5), np.full(len(begun.codes), 0.8)
+
     def core() -> None:
         for name in names:
-            found = project(begun, uncertainty.draws(drivers.values(moved, name)), YEARS)
+            drawn = uncertainty.draws(drivers.values(moved, name), common, correlation)
+            found = project(begun, drawn, YEARS)
             for measure in outlook.FANNED:
                 uncertainty.percentiles(found.measures[measure])
 

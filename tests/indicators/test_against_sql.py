@@ -135,7 +135,14 @@ def test_sql_from_the_design_gives_the_same(
 
 def test_the_damage_is_felt(cases: dict[str, Case]) -> None:
     """Otherwise the comparison above would say nothing of the panels."""
-    raised = {name: set(case.computed["flag"].drop_nulls().str.split(",").explode()) for name, case in cases.items()}
+    # Without a factor for 西藏 the volume of JIA in the west is not covered by its emissions; that is no damage.
+    of_xizang = pl.struct("indicator_id", "region_code", "entity_id") == pl.struct(
+        indicator_id=pl.lit("carbon.per_volume"), region_code=pl.lit("west"), entity_id=pl.lit("JIA")
+    )
+    raised = {
+        name: set(case.computed.filter(~of_xizang.fill_null(False))["flag"].drop_nulls().str.split(",").explode())
+        for name, case in cases.items()
+    }
     assert {"unmatched", "no_baseline", "coverage", "partial", "claims_moved", "no_factor", "chained"} <= raised[
         "damaged"
     ]

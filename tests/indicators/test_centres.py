@@ -51,6 +51,24 @@ class TestCentres:
             ("D", "medium_small", None, AFTER, None),
         ]
 
+    @pytest.mark.parametrize(
+        ("it", "total", "grade"),
+        [
+            (9, 10.8, "grade_1"),  # 10.8 / 9 is 1.2000000000000002 in binary
+            (4.1, 4.92, "grade_1"),
+            (9, 10.8001, "grade_2"),
+            (4.1, 5.33, "grade_2"),
+            (4.1, 6.15, "grade_3"),
+            (4.1, 6.1501, "beyond"),
+        ],
+    )
+    def test_a_limit_of_a_grade_belongs_to_it(
+        self, layout: Layout, plan: Plan, it: float, total: float, grade: str
+    ) -> None:
+        rows = read(layout, plan, centre("E", 2023, 500, it, total))
+        assert rows["grade"].cast(pl.String).to_list() == [grade]
+        assert centres.racks_within(rows, 1.2) == (grade == "grade_1")
+
     def test_leaves_out_other_years(self, layout: Layout, plan: Plan) -> None:
         assert read(layout, plan, A, {**A, "dc_id": "X", "year": 2024})["dc_id"].to_list() == ["A"]
 

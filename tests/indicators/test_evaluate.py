@@ -461,3 +461,13 @@ def test_standards_published_since_the_plan_began_are_counted_on(ask: Ask, cell:
         "group": 0.0,
     }
     assert cell(ask({}, "standards.count"), "standards.count")["flag"] == "not_filed"
+
+
+def test_data_energy_efficiency_is_bits_per_joule(ask: Ask, cell: Cell) -> None:
+    """3.6 TB are 28.8e12 bit, 8000 kWh are 28.8e9 J: 1000 bit/J, and 0.45 GB/kWh."""
+    table = ask(
+        {"base_stations": [{"traffic_tb": 3.6, "energy_kwh": 8000.0}, {"generation": "4G"}]},
+        "bs.data_energy_efficiency_5g", "bs.efficiency_5g",
+    )  # fmt: skip
+    assert cell(table, "bs.data_energy_efficiency_5g")["value"] == pytest.approx(1000)
+    assert cell(table, "bs.efficiency_5g")["value"] == pytest.approx(0.45)

@@ -69,7 +69,7 @@ def test_what_a_chapter_is_asked_for_is_told(chapter: tuple[Chapter, Callable[[]
     assert len(opened.parameters)
     assert len(opened.inputs)
     assert opened.edition.is_dir()
-    assert seen() == {"indicators", "params.highlight_regions", "parameters", "inputs", "edition"}
+    assert seen() == {"indicators", "coverage", "params.highlight_regions", "parameters", "inputs", "edition"}
     assert opened.outlook().paths.is_empty()
     assert set(opened.titles) == {"baseline", "plan", "accelerated"}
     assert set(opened.written()) == set(opened.titles.values())

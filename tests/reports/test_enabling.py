@@ -81,7 +81,7 @@ class TestAccount:
             "12,000 间配电房 ×（3,200 − 2,700）kWh × 0.5306 kgCO2/kWh（2023 年、平均） ＝ 3,183.6 tCO2；归因 60%，自身排放 310 tCO2"
         )
         assert facts["扣除反弹"] == "1,504.7 tCO2"
-        assert "90% 区间" not in facts  # no uncertainty was filed
+        assert "P10—P90" not in facts  # no uncertainty was filed
 
     @pytest.mark.parametrize(
         ("unit", "factor", "told"),
@@ -111,7 +111,7 @@ class TestAccount:
             {"period_months": 9},
             {"attribution_share": None},
         )
-        table = enabling.sums(found, plan, "t-x", 2025)
+        table = enabling.sums(found, plan, 0.3, "t-x", 2025)
         assert table is not None
         assert table.data.select("场景（个）", "净效果（tCO2）").rows() == [
             (1, pytest.approx(1600.16)),
@@ -124,6 +124,28 @@ class TestAccount:
         left = enabling.left_out(found, "t-y")
         assert left is not None
         assert left.data["场景数"].sum() == 4
+
+    def test_candidates_are_listed_apart_and_in_no_sum(self, layout: Layout) -> None:
+        plan = reference.load_plan(layout)
+        found = rows(layout, {}, {"status": "candidate", "title": "待选"}, {"status": "selected", "tier": 3})
+        table = enabling.sums(found, plan, 0.3, "t-x", 2025)
+        assert table is not None
+        assert table.data["场景（个）"].to_list() == [1, 1]
+        left, apart = enabling.left_out(found, "t-y"), enabling.candidates(found, plan, "t-z")
+        assert left is not None
+        assert apart is not None
+        assert left.data.select("原因", "场景数").rows() == [("方法层级为 3 或未填", 1)]
+        assert apart.data.rows() == [("待选", "产业绿色低碳转型", "实际减少", pytest.approx(1600.16))]
+        assert apart.title == "申报中的 1 个场景另列，不计入目标，也不计入合计"
+        assert enabling.candidates(rows(layout, {}), plan, "t-z") is None
+
+    def test_avoided_growth_is_nowhere_called_a_reduction(self, layout: Layout) -> None:
+        avoided = {"effect": "avoided_growth", "addressable_amount": 60000.0}
+        found, plan = rows(layout, avoided, avoided | {"province_code": "330000"}), reference.load_plan(layout)
+        blocks = [enabling.sums(found, plan, 0.3, "t-x", 2025), enabling.league(found, "f-x", 2025, 10), enabling.potential(found, PLACES, "t-y", "题"), enabling.catalogue(found, plan, PLACES, "k-x")]  # fmt: skip
+        for block in blocks:
+            assert block is not None
+            assert "净减排" not in str(block.payload())
 
     def test_a_negative_case_is_shown_as_such(self, layout: Layout) -> None:
         found = rows(layout, {}, {"ict_footprint_tco2": 5000.0, "title": "负"})
@@ -140,14 +162,16 @@ class TestAccount:
         assert enabling.doubles(rows(layout, {})) == ""
 
     def test_reduction_and_avoided_growth_stand_apart(self, layout: Layout) -> None:
-        table = enabling.sums(rows(layout, {}, {"effect": "avoided_growth"}), reference.load_plan(layout), "t-x", 2025)
+        table = enabling.sums(
+            rows(layout, {}, {"effect": "avoided_growth"}), reference.load_plan(layout), 0.3, "t-x", 2025
+        )
         assert table is not None
         assert table.data.select("效果", "类别").rows() == [
             ("实际减少", "产业绿色低碳转型"), ("实际减少", "合计"), ("避免增长", "产业绿色低碳转型"), ("避免增长", "合计"),
         ]  # fmt: skip
 
     def test_nothing_to_sum_has_no_table(self, layout: Layout) -> None:
-        assert enabling.sums(rows(layout, {"tier": 3}), reference.load_plan(layout), "t-x", 2025) is None
+        assert enabling.sums(rows(layout, {"tier": 3}), reference.load_plan(layout), 0.3, "t-x", 2025) is None
         assert enabling.league(rows(layout, {}), "f-x", 2025, 10) is None
 
 

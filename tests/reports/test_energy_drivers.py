@@ -190,7 +190,7 @@ def test_rising(layout: Layout) -> None:
     rows = of_provinces({GD: (1e6, 2e6), ZJ: (1e6, 2e6)}, {GD: (1e6, 2e6), ZJ: (1e6, 2e6)})
     assert (
         said(layout, "全国", rows)
-        == "可比的综合能耗增加 200.0 万tce：信息流量使之增加 200.0 万tce，分省构成、单位流量能耗没有影响"
+        == "可比的综合能耗增加 200.0 万tce：信息流量拉高 200.0 万tce，分省构成、单位流量能耗没有影响"
     )
 
 
@@ -198,7 +198,7 @@ def test_falling(layout: Layout) -> None:
     rows = of_provinces({GD: (1e6, 1e6), ZJ: (1e6, 1e6)}, {GD: (1e6, 5e5), ZJ: (1e6, 5e5)})
     assert (
         said(layout, "全国", rows)
-        == "可比的综合能耗减少 100.0 万tce：单位流量能耗使之减少 100.0 万tce，信息流量、分省构成没有影响"
+        == "可比的综合能耗减少 100.0 万tce：单位流量能耗拉低 100.0 万tce，信息流量、分省构成没有影响"
     )
 
 
@@ -210,12 +210,12 @@ def test_flat(layout: Layout) -> None:
 def test_one_group_has_no_structure(layout: Layout) -> None:
     assert "构成" not in said(layout, "全国", of_provinces({GD: (1e6, 2e6)}, {GD: (1e6, 1.5e6)}))
     rows = of_enterprises({"A": (1e6, 2e6)}, {"A": (1e6, 2e6)})
-    assert said(layout, "广东", rows) == "综合能耗增加 100.0 万tce：信息流量使之增加 100.0 万tce，单位流量能耗没有影响"
+    assert said(layout, "广东", rows) == "综合能耗增加 100.0 万tce：信息流量拉高 100.0 万tce，单位流量能耗没有影响"
 
 
 def test_who_has_no_flow_is_a_step_of_its_own(layout: Layout) -> None:
     rows = of_enterprises({"A": (1e6, 2e6), "T": (2e5, 3e5)}, {"A": (1e6, 2e6)})
-    assert said(layout, "广东", rows).endswith("无流量的单位使之增加 10.0 万tce，单位流量能耗没有影响")
+    assert said(layout, "广东", rows).endswith("无流量的单位拉高 10.0 万tce，单位流量能耗没有影响")
 
 
 def test_nothing_to_compare_is_said(layout: Layout) -> None:

@@ -71,7 +71,7 @@ FILED = {2020: 0.0, 2024: -0.16, 2025: -0.19}
 def test_a_target_that_was_met_before_and_stays_so(layout: Layout) -> None:
     filed = {2020: 0.0, 2024: -0.1, 2025: -0.2}
     text = said(layout, filed, years(-0.2, -0.25, -0.3, -0.35, -0.4, -0.45))
-    assert text == f"全国{GOAL}的目标：2025 年的填报已经达到；行动计划情景下此后一直满足，2030 年满足的概率为 100%。"
+    assert text == f"全国{GOAL}的目标：2025 年的填报已经达到；行动计划情景下此后一直满足，2030 年满足的概率超过 99%。"
 
 
 def test_a_target_that_was_met_and_is_lost_again(layout: Layout) -> None:
@@ -103,7 +103,7 @@ def test_a_target_whose_year_lies_ahead(layout: Layout) -> None:
     text = said(layout, filed, years(-0.15, -0.18, -0.21, -0.22, -0.23, -0.24, -0.25, -0.26, first=2023), years(0, 0.2, 0.65, first=2023) | {2030: 1.0})  # fmt: skip
     assert (
         text
-        == f"全国{GOAL}的目标：行动计划情景下预计 2025 年达到；目标年 2025 年达到的概率为 65%，2030 年满足的概率为 100%。"
+        == f"全国{GOAL}的目标：行动计划情景下预计 2025 年达到；目标年 2025 年达到的概率为 65%，2030 年满足的概率超过 99%。"
     )
 
 
@@ -140,7 +140,7 @@ def test_the_baseline_year_does_not_count_as_met(layout: Layout) -> None:
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [(0, "0%"), (1, "100%"), (0.001, "不到 1%"), (0.999, "超过 99%"), (0.5, "50%"), (0.99, "99%")],
+    [(0, "不到 1%"), (1, "超过 99%"), (0.001, "不到 1%"), (0.999, "超过 99%"), (0.5, "50%"), (0.99, "99%")],
 )
 def test_a_probability_is_never_rounded_to_sure(value: float, expected: str) -> None:
     assert probability(value) == expected
@@ -270,6 +270,36 @@ def test_facility_types_and_what_grows_most(province: Foresight) -> None:
 
 def test_what_the_history_could_not_give_is_told(province: Foresight) -> None:
     told = foresight.fallen_back(province)
-    assert told.startswith("“现状延续”情景中")
-    assert "信息流量年增长率" in told
-    assert told.endswith("没有可用的历史，用默认值。")
+    assert told == (
+        "各情景中改造前核心机房PUE、信息流量年增长率、电信业务总量年增长率（可比价）没有可用的历史，用默认值。"
+        "“现状延续”情景中新增数据中心PUE、基站能效年提升率、核心机房年改造比例、改造后核心机房PUE、办公及其他用能年增长率、"
+        "2030年绿色电力占比没有可用的历史，用默认值。"
+    )
+
+
+def test_the_order_of_the_scenarios_is_said(province: Foresight) -> None:
+    assert foresight.in_order(province) == (
+        "推算的各年，广东的综合能耗和两种口径的碳排放，行动计划不高于现状延续，强化行动不高于行动计划。"
+    )
+    assert foresight.unlike(province) == ""
+
+
+def test_what_turns_the_order_around_is_said_with_its_assumption(province: Foresight) -> None:
+    row = ("baseline", "plan", PROVINCE, "carbon.market", 2027, 2030, 1000.0, 1250.0, "green", 300.0)
+    turned = pl.DataFrame([row], SCHEMAS["turned"], orient="row")
+    told = foresight.in_order(replace(province, outlook=replace(province.outlook, turned=turned)))
+    assert told == (
+        "2027—2030 年广东碳排放（基于市场），行动计划高于现状延续，2030 年高出 250 tCO2，"
+        "影响最大的是绿色电力（使之增加 300 tCO2）：2030年绿色电力占比行动计划取 50.0%，现状延续取 25.0%。"
+    )
+
+
+def test_a_condition_that_differs_is_said_with_its_reason(province: Foresight) -> None:
+    drivers = province.outlook.drivers.with_columns(
+        mode=pl.when((pl.col("driver") == "g_flow") & (pl.col("scenario") == "accelerated")).then(0.2).otherwise("mode"),
+        reason=pl.when((pl.col("driver") == "g_flow") & (pl.col("scenario") == "accelerated")).then(pl.lit("新业务")).otherwise("reason"),
+    )  # fmt: skip
+    assert foresight.unlike(replace(province, outlook=replace(province.outlook, drivers=drivers))) == (
+        "各情景的条件不全相同（信息流量年增长率，现状延续 14.0%、行动计划 14.0%、强化行动 20.0%（强化行动的理由：新业务）），"
+        "结果之差包含条件之差。"
+    )

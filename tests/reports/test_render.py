@@ -1,73 +1,29 @@
-"""Both engines behind one interface. Quarto is played by a stand-in command that records how it is called."""
+"""Both engines behind one interface. Quarto is played by a stand-in command, and by a real one where there is one."""
 
 from __future__ import annotations
 
 import json
-import shutil
-import stat
-import sys
+import re
+import tempfile
+import zipfile
 from pathlib import Path
 
 import pytest
 import yaml
+from pypdf import PdfReader
 
 from pipeline.charts import figures, fonts
 from pipeline.errors import RenderError
 from pipeline.layout import Layout
-from pipeline.reports import assemble, markup
+from pipeline.reports import markup
 from pipeline.reports.render.embedded import Embedded
-from pipeline.reports.render.engine import choose
+from pipeline.reports.render.engine import Engine, choose
 from pipeline.reports.render.pdf import compile_pdf
 from pipeline.reports.render.quarto import Quarto
-from tests.reports.test_assemble import FRONT, notebook, table
-
-STAND_IN = """#!{python}
-import json, pathlib, subprocess, sys
-sys.path[:0] = {path!r}
-import pypandoc
-if sys.argv[1:] == ["--version"]:
-    print("{version}")
-    sys.exit(0)
-calls = pathlib.Path("{calls}")
-said = json.loads(calls.read_text()) if calls.exists() else []
-config = pathlib.Path("_quarto.yml").read_text()
-calls.write_text(json.dumps(said + [{{"arguments": sys.argv[1:], "config": config, "files": sorted(p.name for p in pathlib.Path().iterdir())}}]))
-{behaviour}
-target = sys.argv[sys.argv.index("--to") + 1]
-suffix = "typ" if target == "typst" else target
-out = pathlib.Path("_out")
-out.mkdir(exist_ok=True)
-for qmd in pathlib.Path().glob("*.qmd"):
-    template = ["--template=theme/embedded." + suffix] if suffix != "docx" else []
-    subprocess.run([pypandoc.get_pandoc_path(), qmd, "--from=markdown", "--to", target, "--quiet", "--lua-filter=theme/report.lua", "-s", *template,
-                    "-o", out / (qmd.stem + "." + suffix)], check=True)
-"""
-
-
-def stand_in(folder: Path, version: str = "1.7.34", behaviour: str = "") -> Path:
-    command = folder / "quarto"
-    path = [entry for entry in sys.path if entry]
-    text = STAND_IN.format(
-        python=sys.executable, path=path, version=version, calls=folder / "calls.json", behaviour=behaviour
-    )
-    command.write_text(text, "utf-8")
-    command.chmod(command.stat().st_mode | stat.S_IEXEC)
-    return command
-
-
-@pytest.fixture
-def stage(tmp_path: Path, layout: Layout) -> Path:
-    """A stage as the build leaves it: qmd files, theme, project file."""
-    folder = tmp_path / "stage"
-    folder.mkdir()
-    shutil.copytree(layout.reports / "theme", folder / "theme")
-    shutil.copy(layout.reports / "_quarto.yml", folder)
-    assemble.page_parts(layout.reports / "theme", layout.processed / "charts", folder / "theme")
-    for stem in ("one", "two"):
-        path = notebook(folder, "02_x.ipynb", "# 概况\n\n见[](#t-a)。\n\n::: {.note}\n\n注意。\n\n:::", table("t-a"))
-        assemble.assemble([path], FRONT, folder, stem, folder / "charts")
-        path.unlink()
-    return folder
+from tests.reports import stand_in
+from tests.reports.conftest import staged
+from tests.reports.test_build import Page
+from tests.reports.test_word import part
 
 
 @pytest.fixture
@@ -84,15 +40,15 @@ class TestChoice:
             choose("quarto")
 
     def test_quarto_on_the_path_is_taken(self, tmp_path: Path) -> None:
-        stand_in(tmp_path)
-        assert (choose("auto").name, choose("auto").version) == ("quarto", "1.7.34")
+        stand_in.install(tmp_path)
+        assert (choose("auto").name, choose("auto").version) == ("quarto", "1.10.18")
         assert choose("embedded").name == "embedded"
 
     @pytest.mark.parametrize("part", ["", "quarto"])
     def test_quarto_path_names_file_or_folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str) -> None:
         folder = tmp_path / "elsewhere"
         folder.mkdir()
-        stand_in(folder)
+        stand_in.install(folder)
         monkeypatch.setenv("QUARTO_PATH", str(folder / part))
         assert choose("quarto").name == "quarto"
 
@@ -100,9 +56,10 @@ class TestChoice:
         ("version", "serves"), [("1.6.42", False), ("1.7.0", True), ("1.10.19", True), ("99.9.9", True)]
     )
     def test_an_old_quarto_is_passed_over_with_a_word(self, tmp_path: Path, version: str, serves: bool) -> None:
-        stand_in(tmp_path, version)
-        assert (choose("auto").name == "quarto") is serves
+        command, said = stand_in.install(tmp_path, version), list[str]()
+        assert (choose("auto", say=said.append).name == "quarto") is serves
         if not serves:
+            assert said == [f"找到的 Quarto 是 {version}（{command}），需要 1.7 或更高，改用内置引擎。"]
             with pytest.raises(RenderError, match=version):
                 choose("quarto")
 
@@ -115,60 +72,162 @@ class TestChoice:
         with pytest.raises(RenderError, match="latex"):
             choose("latex")
 
+    def test_a_version_that_is_not_in_utf8_is_read(self, tmp_path: Path) -> None:
+        (tmp_path / "quarto").write_bytes(b"#!/bin/sh\nprintf '\\326\\320\\n1.10.18\\n'\n")
+        (tmp_path / "quarto").chmod(0o755)
+        assert choose("auto").version == "1.10.18"
 
-def test_quarto_is_called_once_per_format_for_all_reports(stage: Path, tmp_path: Path) -> None:
-    Quarto(str(stand_in(tmp_path)), "1.7.34").render(stage, ["one", "two"], ["html", "pdf", "docx"])
-    calls = json.loads((tmp_path / "calls.json").read_text())
-    assert [call["arguments"] for call in calls] == [
-        ["render", ".", "--to", target, "--no-execute"] for target in ("html", "typst", "docx")
-    ]
+
+def quarto(folder: Path, before: str = "", limit_s: float = 600) -> Quarto:
+    """The engine on the stand-in, which runs `before` first."""
+    return Quarto(str(stand_in.install(folder, before=before)), "1.10.18", limit_s)
+
+
+def test_quarto_is_called_once_for_all_reports_and_formats(stage: Path, tmp_path: Path) -> None:
+    quarto(tmp_path).render(stage, ["one", "two"], ["html", "pdf", "docx"])
+    assert json.loads((tmp_path / stand_in.CALLS).read_text()) == [[".", "--no-execute"]]
     assert {path.name for path in (stage / "out").iterdir()} == {
         f"{stem}.{suffix}" for stem in ("one", "two") for suffix in ("html", "pdf", "docx")
     }
     assert (stage / "out" / "one.pdf").read_bytes().startswith(b"%PDF")
-    config = yaml.safe_load(calls[0]["config"])
+    config = yaml.safe_load((stage / "_quarto.yml").read_text("utf-8"))
     assert config["execute"]["enabled"] is False
     assert config["format"]["html"]["minimal"] is True
     assert config["format"]["typst"]["output-ext"] == "typ"
     assert config["html-table-processing"] == "none"
-    for part in config["format"]["typst"]["template-partials"] + config["filters"]:
-        assert (stage / part).is_file()
+
+
+def test_only_what_is_asked_for_is_rendered(stage: Path, tmp_path: Path) -> None:
+    (stage / "theme" / "reference.docx").write_bytes(b"no document")
+    quarto(tmp_path).render(stage, ["one", "two"], ["html"])
+    assert {path.name for path in (stage / "out").iterdir()} == {"one.html", "two.html"}
+
+
+def test_a_stage_below_a_dot_is_rendered_where_the_temporary_folder_is_below_one_too(
+    layout: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = staged(tmp_path / ".cache" / "green-report", layout)
+    (tmp_path / ".tmp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / ".tmp"))
+    monkeypatch.setattr("pipeline.reports.render.quarto.FALLBACKS", (str(tmp_path),))
+    quarto(tmp_path).render(stage, ["one"], ["html", "pdf"])
+    assert {path.name for path in (stage / "out").iterdir()} == {"one.html", "one.pdf"}
+    assert not list(tmp_path.glob("green-report-*"))
+    monkeypatch.setattr("pipeline.reports.render.quarto.FALLBACKS", ())
+    with pytest.raises(RenderError, match="TMPDIR"):
+        quarto(tmp_path).render(stage, ["one"], ["html"])
+
+
+FAULTS = {
+    "an identifier given twice": ("one.qmd", "\n# 一 {#zz}\n\n# 二 {#zz}\n", "Duplicate identifier 'zz'"),
+    "a fence too many": ("one.qmd", "\n文字\n\n:::\n", r"one.qmd 第 \d+ 行有多余的 :::"),
+    "a fence in a line": ("one.qmd", "\n文字 ::: 文字\n", r"one.qmd 第 \d+ 行的 ::: 不能"),
+    "a div that begins within a paragraph": ("one.qmd", "\n文字\n::: {.note}\n文字\n:::\n", "不能开始或结束"),
+    "a div without an end": ("one.qmd", "\n::: {.note}\n\n文字\n", r"one.qmd 第 \d+ 行开始的内容块没有结束"),
+    "a picture that is not there": ("one.qmd", "\n![图](nothing.png)\n", "nothing.png"),
+    "error() in the filter": ("theme/report.lua", "\nfunction Para(p) error('坏了') end\n", r"theme/report.lua:\d+[:)] 坏了"),
+    "an error in the filter": ("theme/report.lua", "\nfunction Para(p) p.x.y = 1 end\n", r"theme/report.lua:\d+: attempt"),
+    "a filter that stops early": ("theme/report.lua", "\nfunction Pandoc(doc) return doc end\n", "没有经过 theme/report.lua"),
+}  # fmt: skip
+HARMLESS = {
+    "text in code": "\n```\n:::\n```\n\n`:::` 文字\n",
+    "text": "\n甲\\:\\:\\:乙，ERROR: WARNING\n",
+    "divs in divs": "\n:::: {.note}\n\n::: {.note}\n文字\n:::\n\n::::\n",
+}
+
+
+@pytest.fixture(params=["embedded", "stand_in", "real_quarto"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
+    if request.param == "embedded":
+        return Embedded()
+    if request.param == "stand_in":
+        return quarto(tmp_path)
+    return real_quarto()
+
+
+def real_quarto() -> Quarto:
+    found = Quarto.find()
+    if found is None or not found.serves:
+        pytest.skip("这台机器上没有 Quarto 1.7 以上")
+    return found
+
+
+class TestBothJudgeAlike:
+    @pytest.mark.parametrize(("path", "more", "told"), FAULTS.values(), ids=FAULTS)
+    def test_a_fault_is_told(self, engine: Engine, stage: Path, path: str, more: str, told: str) -> None:
+        with (stage / path).open("a", encoding="utf-8") as file:
+            file.write(more)
+        with pytest.raises(RenderError, match=told):
+            engine.render(stage, ["one"], ["docx"])
+
+    @pytest.mark.parametrize("more", HARMLESS.values(), ids=HARMLESS)
+    def test_what_is_none_is_rendered(self, engine: Engine, stage: Path, more: str) -> None:
+        with (stage / "one.qmd").open("a", encoding="utf-8") as file:
+            file.write(more)
+        engine.render(stage, ["one"], ["html"])
+        assert (stage / "out" / "one.html").is_file()
+
+    @pytest.mark.parametrize("part", ["head.html", "tail.html", "report.lua", "reference.docx", "typst-show.typ"])
+    def test_a_missing_part_is_told(self, engine: Engine, stage: Path, part: str) -> None:
+        (stage / "theme" / part).unlink()
+        with pytest.raises(RenderError, match=f"theme/{part} 不见了"):
+            engine.render(stage, ["one"], ["html"])
+
+    def test_files_carry_neither_mark_nor_other_properties(self, engine: Engine, stage: Path) -> None:
+        engine.render(stage, ["one"], ["html", "pdf", "docx"])
+        assert "report.lua" not in (stage / "out" / "one.html").read_text("utf-8")
+        with zipfile.ZipFile(stage / "out" / "one.docx") as parts:
+            core, custom = (parts.read(f"docProps/{name}.xml").decode() for name in ("core", "custom"))
+        assert "<dc:title>报告 *标题*（广东省）</dc:title><dc:creator>编制 # 单位</dc:creator>" in core
+        assert "<property " not in custom
+        labels = PdfReader(stage / "out" / "one.pdf").page_labels
+        assert (labels[0], labels[1]) == ("", "I")
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "expected"),
+    ("before", "told"),
     [
-        ("print('ERROR: bad thing', file=sys.stderr); sys.exit(1)", "bad thing"),
-        ("print('[WARNING] Could not fetch resource p.png', file=sys.stderr)", "p.png"),
-        ("print('WARN: Unable to resolve crossref @fig-x', file=sys.stderr)", "crossref"),
-        ("sys.exit(0)", "没有生成"),
+        ("print('\\x1b[91mERROR: bad thing\\n\\nStack trace:\\n    at x (q.js:1)\\x1b[39m', file=sys.stderr); sys.exit(1)", "1）：ERROR: bad thing$"),
+        ("print('WARNING: a\\nerror: at the end', file=sys.stderr); sys.exit(3)", "3）：error: at the end"),
+        ("sys.stdout.buffer.write('渲染失败'.encode('gbk')); sys.exit(1)", "1）：\ufffd"),
+        ("sys.exit(1)", "1）：没有说明原因$"),
+        ("print('WARN: something new', file=sys.stderr)", "WARN: something new"),
+        ("sys.exit(0)", "没有生成 one.html，也没有说明原因"),
     ],
-)
-def test_what_quarto_warns_of_is_an_error(stage: Path, tmp_path: Path, behaviour: str, expected: str) -> None:
-    with pytest.raises(RenderError, match=expected):
-        Quarto(str(stand_in(tmp_path, behaviour=behaviour)), "1.7.34").render(stage, ["one"], ["html"])
+)  # fmt: skip
+def test_why_quarto_made_no_report(stage: Path, tmp_path: Path, before: str, told: str) -> None:
+    before = f"if '--version' not in sys.argv:\n    {before}"
+    with pytest.raises(RenderError, match=told):
+        quarto(tmp_path, before).render(stage, ["one"], ["html"])
 
 
-def test_a_warning_that_breaks_nothing_does_not_stop_the_report(stage: Path, tmp_path: Path) -> None:
-    """pandoc has no Chinese words for parts that our template does not use, and Quarto passes its warning on."""
-    said = "[WARNING] Could not load translations for zh-CN\\n  data file translations/zh.yaml not found"
-    behaviour = f"print('{said}', file=sys.stderr)"
-    Quarto(str(stand_in(tmp_path, behaviour=behaviour)), "1.7.34").render(stage, ["one"], ["html"])
-    assert (stage / "out" / "one.html").is_file()
+def test_a_quarto_that_hangs_is_ended_with_its_children(stage: Path, tmp_path: Path) -> None:
+    child = "subprocess.Popen(['sleep', '600'])"
+    before = f"import subprocess\nopen({str(tmp_path / 'child')!r}, 'w').write(str({child}.pid))\n"
+    before += "import time\ntime.sleep(600)"
+    with pytest.raises(RenderError, match="Quarto 渲染 one、two 超过 5 秒还没有结束，已终止"):
+        quarto(tmp_path, before, limit_s=5).render(stage, ["one", "two"], ["html"])
+    state = Path(f"/proc/{(tmp_path / 'child').read_text()}/stat")
+    assert not state.exists() or state.read_text().split()[2] == "Z"
 
 
-@pytest.mark.skipif(Quarto.find() is None or not Quarto.find().serves, reason="这台机器上没有 Quarto 1.7 以上")
-def test_a_real_quarto_gives_what_the_embedded_engine_gives(stage: Path) -> None:
-    quarto = Quarto.find()
-    assert quarto
-    quarto.render(stage, ["one"], ["html", "pdf"])
-    theirs = (stage / "out" / "one.html").read_text("utf-8")
-    Embedded().render(stage, ["two"], ["html"])
-    ours = (stage / "out" / "two.html").read_text("utf-8")
+def text_of(page: str) -> list[str]:
+    return [line.strip() for line in Page(page).text.splitlines() if line.strip()]
+
+
+def test_real_quarto_gives_what_the_embedded_engine_gives(stage: Path, layout: Layout, tmp_path: Path) -> None:
+    ours = staged(tmp_path / "ours", layout)
+    real_quarto().render(stage, ["one"], ["html", "pdf", "docx"])
+    Embedded().render(ours, ["one"], ["html", "pdf", "docx"])
+    pages = [(folder / "out" / "one.html").read_text("utf-8") for folder in (stage, ours)]
+    assert text_of(pages[0]) == text_of(pages[1])
     for text in ('id="t-a"', "表 2-1", 'id="c-2"', 'class="note"', "vegaEmbed"):
-        assert text in theirs
-        assert text in ours
-    assert "cdn" not in theirs.replace(figures.javascript_bundle(stage), "")
+        assert all(text in page for page in pages)
+    assert "cdn" not in pages[0].replace(figures.javascript_bundle(stage), "")
+    papers = [[page.extract_text() for page in PdfReader(folder / "out" / "one.pdf").pages] for folder in (stage, ours)]
+    assert papers[0] == papers[1]
+    words = [re.findall(r"<w:t[ >][^<]*", part(folder / "out" / "one.docx", "word/document.xml")) for folder in (stage, ours)]  # fmt: skip
+    assert words[0] == words[1]
 
 
 def test_the_embedded_engine_makes_all_formats(stage: Path) -> None:

@@ -20,7 +20,7 @@ PROVINCE, NATION = "440000", "000000"
 Key = tuple[str, int] | tuple[str, int, str]
 NEEDED = (
     "energy.total", "energy.covered", "energy.electricity", "energy.per_flow.change", "energy.per_volume.change",
-    "carbon.location", "carbon.market", "green.share", "dc.pue.all", "dc.pue.new_large", "dc.it_electricity", "bs.traffic",
+    "carbon.location", "carbon.market", "carbon.fuels", "energy.heat", "green.share", "dc.pue.all", "dc.pue.new_large", "dc.it_electricity", "bs.traffic",
     "bs.electricity", "room.retrofit_share", "room.pue.core", "room.pue.core_retrofit",
 )  # fmt: skip
 # One province in 2025: tce and kWh by facility type (electricity at 0.0001 tce/kWh, so that 100 tce are 1 GWh).
@@ -35,7 +35,6 @@ ROWS: dict[Key, float] = {
     ("energy.total", 2025): 450.0,
     ("energy.covered", 2025): 450.0,
     ("energy.electricity", 2025): 4_300_000.0,
-    ("energy.total", 2025, "electricity"): 430.0,
     ("activity.flow", 2025): 90_000.0,
     ("activity.volume", 2025): 9_000.0,
     ("energy.per_flow", 2025): 5.0,
@@ -48,13 +47,18 @@ ROWS: dict[Key, float] = {
     ("carbon.location", 2025, "scope_2"): 2000.0,
     ("carbon.location", 2025, "scope_1"): 100.0,
     ("carbon.market", 2025, "scope_2"): 1800.0,
+    ("carbon.location", 2025): 2100.0,
+    ("carbon.market", 2025): 1900.0,
+    ("carbon.fuels", 2025): 100.0,
+    ("carbon.fuels", 2025, "base_station"): 60.0,
+    ("carbon.fuels", 2025, "office"): 40.0,
 }
 
 Make = Callable[..., pl.DataFrame]
 
 
 def indicator_table(of_regions: Mapping[str, Mapping[Key, float]]) -> pl.DataFrame:
-    """evaluate.TABLE with these values; a third part of the key is a facility type, a scope or a carrier."""
+    """evaluate.TABLE with these values; a third part of the key is a facility type or a scope."""
     rows = [
         (key[0], key[1], region, key[2] if len(key) == 3 else None, value)
         for region, values in of_regions.items()
@@ -64,8 +68,6 @@ def indicator_table(of_regions: Mapping[str, Mapping[Key, float]]) -> pl.DataFra
     dimension = (
         pl.when(pl.col("member").str.starts_with("scope"))
         .then(pl.lit("scope"))
-        .when(pl.col("member") == "electricity")
-        .then(pl.lit("carrier"))
         .when(pl.col("member").is_not_null())
         .then(pl.lit("facility_type"))
     )

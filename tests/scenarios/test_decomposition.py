@@ -39,14 +39,16 @@ def test_one_driver_alone_has_the_whole_difference(table: pl.DataFrame) -> None:
 
 
 def test_the_steps_between_scenarios_lead_from_one_to_the_other(sample: Outlook) -> None:
-    """For the nation over all provinces, and for each province; energy and market-based CO2."""
+    """For the nation over all provinces, and for each province; energy and CO2 both ways."""
     sums = sample.steps.group_by("one", "other", "region_code", "measure").agg(
         pl.col("value").sum(), pl.col("before").first(), pl.col("after").first()
     )
-    assert sums.height == 3 * (32 + 31)  # 西藏 has no factor and so no emissions
+    assert sums.height == 3 * (32 + 31 + 31)  # 西藏 has no factor and so no emissions
     for row in sums.iter_rows(named=True):
         assert row["before"] + row["value"] == pytest.approx(row["after"], rel=1e-9)
-    assert set(sample.steps["step"]) == set(STEPS) - {"grid"}
+    assert set(sample.steps["step"]) == set(STEPS)
+    conditions = sample.steps.filter(pl.col("step").is_in(["it", "traffic", "grid", "residual"]))
+    assert (conditions["value"].abs() <= 1e-9 * conditions["before"]).all()  # the same in all scenarios
 
 
 def test_a_facility_type_by_hand() -> None:

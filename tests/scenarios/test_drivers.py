@@ -65,9 +65,14 @@ def test_without_any_history_the_default_is_used_and_told(layout: Layout) -> Non
     assert row["basis"] == "没有可用的历史，用默认值"
 
 
-@pytest.mark.parametrize("driver", ["r_dc", "pue_retrofit"])
-def test_what_is_not_filed_has_no_trend(layout: Layout, driver: str) -> None:
-    assert value(layout, driver, {})["basis"] == "没有可用的历史，用默认值"
+def test_what_is_not_filed_has_no_trend(layout: Layout) -> None:
+    assert value(layout, "r_dc", {})["basis"] == "没有可用的历史，用默认值"
+
+
+def test_what_is_retrofitted_is_at_least_as_good_as_the_stock(layout: Layout) -> None:
+    row = value(layout, "pue_retrofit", series("dc.pue.all", 1.6, 1.55, 1.5))
+    assert [row["low"], row["mode"], row["high"]] == [1.5, 1.5, 1.6]
+    assert row["basis"] == "本地区数据中心PUE 2023—2025 年的水平"
 
 
 def test_a_level_is_the_last_one(layout: Layout) -> None:
@@ -102,15 +107,66 @@ def test_rooms_that_were_not_retrofitted(layout: Layout) -> None:
     assert TRENDS["pue_core"].series(History(table), PROVINCE) == {2025: pytest.approx(1.8)}
 
 
-def test_the_grid_follows_the_published_factors_of_the_nation(layout: Layout) -> None:
-    """0.5568, 0.5366, 0.5306 kgCO2/kWh in 2021 to 2023."""
+def test_the_grid_follows_the_published_factors_of_the_province(layout: Layout) -> None:
+    """广东: 0.4715, 0.4403, 0.4419 kgCO2/kWh in 2021 to 2023."""
     row = value(layout, "d_grid", {})
-    assert row["mode"] == pytest.approx(1 - (0.5306 / 0.5568) ** 0.5)
-    assert [row["low"], row["high"]] == pytest.approx([1 - 0.5306 / 0.5366, 1 - 0.5366 / 0.5568])
-    assert row["basis"] == "公布的全国电网平均排放因子 2021—2023 年的趋势"
+    assert row["mode"] == pytest.approx(1 - (0.4419 / 0.4715) ** 0.5)
+    assert [row["low"], row["high"]] == pytest.approx([1 - 0.4419 / 0.4403, 1 - 0.4403 / 0.4715])
+    assert row["basis"] == "本地区公布的电网平均排放因子 2021—2023 年的趋势"
     residual = value(layout, "d_residual", {})  # it rose, from 0.5856 in 2022 to 0.6096 in 2023
     assert residual["low"] == pytest.approx(1 - 0.6096 / 0.5856)
-    assert residual["basis"] == "公布的全国剩余电量排放因子 2021—2023 年的趋势"
+    assert residual["basis"] == "全国公布的剩余电量排放因子 2021—2023 年的趋势"
+
+
+def test_a_province_without_a_factor_has_that_of_the_nation(layout: Layout) -> None:
+    """The nation: 0.5568, 0.5366, 0.5306."""
+    known = drivers.published(reference.grid_factors(layout))
+    found = drivers.trend("d_grid", region("西藏", layout), 2025, History(indicator_table({PROVINCE: ROWS})), known)
+    assert found is not None
+    (low, mode, high), basis = found
+    assert [low, mode, high] == pytest.approx([1 - 0.5306 / 0.5366, 1 - (0.5306 / 0.5568) ** 0.5, 1 - 0.5366 / 0.5568])
+    assert basis == "本地区没有可用的历史，用全国公布的电网平均排放因子 2021—2023 年的趋势"
+
+
+def measure(layout: Layout, driver: str, scenario: str, rows: dict[Key, float], *more: str) -> dict[str, object]:
+    """The row of the driver in the province as the shipped files have it."""
+    table = indicator_table({PROVINCE: ROWS | rows, NATION: ROWS})
+    places = [region("广东", layout), WHOLE]
+    resolved = {scenario: [params.resolve(layout, one, scenario, more) for one in places]}
+    begun = start(table, [PROVINCE])
+    assert begun is not None
+    found = drivers.table(resolved, begun, History(table), reference.grid_factors(layout))
+    return found.filter(pl.col("driver") == driver, pl.col("region_code") == PROVINCE).row(0, named=True)
+
+
+def test_a_measure_is_at_least_the_trend_level_by_level(layout: Layout) -> None:
+    """30 -> 33 -> 36 -> 40 %: by 2030 55 %, 56.7 % and 60 %; the plan writes 40, 50 and 60 %."""
+    filed = series("green.share", 0.30, 0.33, 0.36, 0.40)
+    row = measure(layout, "green_share_2030", "plan", filed)
+    assert [row["low"], row["mode"], row["high"]] == pytest.approx([0.55, 0.40 + 5 * 0.1 / 3, 0.60])
+    assert row["basis"] == (
+        "写的是 50.0%（40.0% 至 60.0%），本地区绿色电力占比 2022—2025 年的趋势是 56.7%（55.0% 至 60.0%），逐项取力度较大的"
+    )
+    assert str(row["origin"]).startswith("notebooks/params/scenarios/plan.yml 第 ")
+    more = measure(layout, "green_share_2030", "accelerated", filed)  # writes 50, 65 and 80 %
+    assert [more["low"], more["mode"], more["high"]] == pytest.approx([0.55, 0.65, 0.80])
+
+
+def test_a_lower_pue_is_the_better_one(layout: Layout) -> None:
+    """New centres have 1.18 already, 1.16 to 1.24 in three years; the plan writes 1.20, 1.25 and 1.30."""
+    row = measure(layout, "pue_new", "plan", series("dc.pue.new_large", 1.24, 1.16, 1.18))
+    assert [row["low"], row["mode"], row["high"]] == [1.16, 1.18, 1.24]
+
+
+def test_what_goes_beyond_the_trend_is_as_written(layout: Layout) -> None:
+    row = measure(layout, "green_share_2030", "plan", series("green.share", 0.10, 0.12, 0.15, 0.19))
+    assert [row["low"], row["mode"], row["high"], row["basis"]] == [0.40, 0.50, 0.60, ""]
+
+
+def test_an_analyst_may_do_less_than_the_trend(layout: Layout) -> None:
+    filed = series("green.share", 0.30, 0.33, 0.36, 0.40)
+    assert measure(layout, "green_share_2030", "plan", filed, "green_share_2030=0.45")["mode"] == 0.45
+    assert measure(layout, "green_share_2030", "plan", filed, "at_least=none")["mode"] == 0.50
 
 
 def test_every_driver_of_every_region_has_ordered_values_within_its_limits(
@@ -127,4 +183,6 @@ def test_every_driver_of_every_region_has_ordered_values_within_its_limits(
     for driver in DRIVERS:
         low, high = params.limits(driver)
         assert found.filter(pl.col("driver") == driver, (pl.col("low") < low) | (pl.col("high") > high)).is_empty()
-    assert found.filter(pl.col("scenario") == "plan", pl.col("basis") != "").is_empty()
+    for driver in params.CONDITIONS:  # the same in all scenarios
+        levels = found.filter(pl.col("driver") == driver).select("region_code", "low", "mode", "high").unique()
+        assert levels.height == 32

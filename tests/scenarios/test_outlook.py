@@ -60,11 +60,37 @@ def test_facility_types_sum_to_the_total(sample: Outlook) -> None:
     assert ((total / wide["energy.total"] - 1).abs() < 1e-12).all()
 
 
-def test_more_ambition_saves_more(sample: Outlook) -> None:
+def test_in_every_region_and_year_more_ambition_has_less(sample: Outlook) -> None:
+    """Energy and emissions both ways, of the single paths and of the draws."""
+    measured = sample.paths.filter(pl.col("measure").is_in(["energy.total", "carbon.location", "carbon.market"]))
+    for column in ("value", "p10", "p50", "p90"):
+        of = measured.pivot(on="scenario", index=["region_code", "measure", "year"], values=column).drop_nulls()
+        assert of.height == (32 + 31 + 31) * 6
+        assert (of["accelerated"] <= of["plan"] * (1 + 1e-9)).all(), column
+        assert (of["plan"] <= of["baseline"] * (1 + 1e-9)).all(), column
+    assert sample.turned.is_empty()
     last = sample.paths.filter(pl.col("region_code") == "000000", pl.col("year") == 2030)
-    for measure in ("energy.total", "energy.per_flow", "carbon.location", "carbon.market"):
-        of = dict(last.filter(pl.col("measure") == measure).select("scenario", "value").iter_rows())
-        assert of["accelerated"] < of["plan"] < of["baseline"], measure
+    for measure in ("energy.total", "energy.per_flow", "energy.per_volume", "carbon.location", "carbon.market"):
+        whole = dict(last.filter(pl.col("measure") == measure).select("scenario", "value").iter_rows())
+        assert whole["accelerated"] < whole["plan"] < whole["baseline"], measure
+
+
+def test_what_turns_the_order_around_is_named(layout: Layout, sample_table: pl.DataFrame) -> None:
+    """Two scenarios that differ in nothing but the green share, 10 % in the one that should do more."""
+    every = regions.all_regions(layout)
+    resolved = {
+        "baseline": [params.resolve(layout, one, "plan") for one in every],
+        "plan": [params.resolve(layout, one, "plan", ["green_share_2030=0.1"]) for one in every],
+    }
+    found = outlook.compute(
+        sample_table, resolved, reference.load_plan(layout), reference.grid_factors(layout), draws=8
+    )
+    rows = found.turned
+    assert set(rows["measure"]) == {"carbon.market"}
+    assert rows.height == 31  # 30 provinces with a factor, and the nation
+    assert set(rows["step"]) == {"green"}
+    assert rows.select("one", "other", "first_year", "last_year").unique().row(0) == ("baseline", "plan", 2026, 2030)
+    assert ((rows["after"] - rows["before"]) / rows["value"]).to_list() == pytest.approx([1.0] * 31)
 
 
 def test_the_percentiles_are_in_order_and_begin_at_what_was_filed(sample: Outlook) -> None:
@@ -102,7 +128,7 @@ def test_an_override_on_the_command_line_moves_the_nation_too(
     layout: Layout, sample: Outlook, sample_table: pl.DataFrame
 ) -> None:
     every = regions.all_regions(layout)
-    moved = {"plan": [params.resolve(layout, one, "plan", ["g_traffic=0.12"]) for one in every]}
+    moved = {"plan": [params.resolve(layout, one, "plan", ["g_traffic=0"]) for one in every]}
     found = outlook.compute(sample_table, moved, reference.load_plan(layout), reference.grid_factors(layout), draws=8)
     chosen = (pl.col("scenario") == "plan") & (pl.col("measure") == "energy.total") & (pl.col("year") == 2030)
     before, after = (one.paths.filter(chosen)["value"] for one in (sample, found))

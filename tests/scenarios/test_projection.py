@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.scenarios.drivers import DRIVERS
-from pipeline.scenarios.projection import fuel_weights, project
+from pipeline.scenarios.projection import project
 from pipeline.scenarios.start import Start, start
 from tests.scenarios.conftest import FACILITY, NATION, PROVINCE, ROWS, indicator_table
 
@@ -64,8 +64,7 @@ def test_one_province_by_hand(table: pl.DataFrame) -> None:
         per_volume = 1000 * sum(tce.values()) / (9_000 * 1.09**n)
         assert path(table, "energy.per_volume.change")[n] == pytest.approx(0.8 * per_volume / 50 - 1, rel=1e-12)
         share = 0.2 + 0.3 * n / 5
-        # Fuels: 10 tce of base stations and 10 of offices are not electricity, so half of the fuels goes with each.
-        fuels = 100 * (0.5 * index["base_station"] + 0.5 * index["office"])
+        fuels = 60 * index["base_station"] + 40 * index["office"]  # each as the electricity of its facilities
         electricity = sum(kwh.values()) / 4_300_000
         location = 2000 * electricity * 0.975**n + fuels
         market = 1800 * electricity * (1 - share) / 0.8 * 0.99**n + fuels
@@ -134,8 +133,11 @@ def test_a_province_with_older_filings_is_projected_but_in_no_sum() -> None:
     assert total[2] == pytest.approx(total[0])
 
 
-def test_fuels_follow_the_facilities_that_burn_them(table: pl.DataFrame) -> None:
-    assert fuel_weights(begun(table))[0] == pytest.approx([0, 0.5, 0, 0, 0.5, 0])
+def test_fuels_follow_the_electricity_of_the_facilities_that_burn_them(table: pl.DataFrame) -> None:
+    """Only base stations use more, by 1.15 ** 5: of the 100 t of fuels their 60 grow with them, the 40 of offices stay."""
+    still = {"g_it": 0.0, "r_dc": 0.0, "s_room": 0.0, "g_other": 0.0, "e_bs": 0.0, "d_grid": 0.0}
+    grown = (2_300_000 + 2_000_000 * 1.15**5) / 4_300_000
+    assert path(table, "carbon.location", **still)[-1] == pytest.approx(2000 * grown + 60 * 1.15**5 + 40)
 
 
 limits = {

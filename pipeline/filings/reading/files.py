@@ -36,7 +36,9 @@ from pipeline.filings.reading.workbook import read_workbook, refuse_xls
 from pipeline.yaml_text import check_plain
 
 READABLE = ".xlsx .csv .parquet"
-_SILENT = re.compile(r"\..*|~\$.*|thumbs\.db|desktop\.ini|__macosx|readme.*|sample|.*\.(?:ya?ml|md)", re.IGNORECASE)
+_SILENT = re.compile(
+    r"\..*|~\$.*|thumbs\.db|desktop\.ini|__macosx|readme.*|sample|frame\.csv|.*\.(?:ya?ml|md)", re.IGNORECASE
+)
 _NO_NUMBERS: Mapping[str, pl.DataType] = {}
 
 

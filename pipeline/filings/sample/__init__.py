@@ -12,12 +12,14 @@ from pathlib import Path
 
 import polars as pl
 
+from pipeline import reference
 from pipeline.errors import OutputError
 from pipeline.filings.contracts import BY_NAME, TABLES
 from pipeline.filings.rules import RULES
 from pipeline.filings.sample import filers, narratives, world
 from pipeline.filings.sample.calibration import ENTITIES, YEARS, Published
 from pipeline.filings.sample.flaws import Planted, plant
+from pipeline.indicators import frame
 from pipeline.layout import Layout
 
 MARKER = "SAMPLE"
@@ -34,7 +36,8 @@ def generate(out: Path, layout: Layout) -> list[Planted]:
             raise OutputError("output.not_sample", f"{out} 里有不是示例数据的内容；请换一个空文件夹。")
         shutil.rmtree(out)
     published = Published(layout)
-    found = filers.sheets(_tables(published), world.provinces(published))
+    tables = _tables(published)
+    found = filers.sheets(tables, world.provinces(published))
     planted, corrections = plant(found)
     filers.write(found, out)
     texts = {
@@ -42,6 +45,7 @@ def generate(out: Path, layout: Layout) -> list[Planted]:
         MARKER: "示例数据\n",
         "EDITION.yml": EDITION,
         "corrections.yml": corrections,
+        frame.NAME: _frame(tables, published),
     }
     for name, text in texts.items():
         (out / name).write_text(text, encoding="utf-8", newline="\n")
@@ -59,6 +63,36 @@ def _tables(published: Published) -> dict[str, pl.DataFrame]:
         **world.tables(published),
     }
     return {table.name: tables[table.name] for table in TABLES}
+
+
+def _frame(tables: dict[str, pl.DataFrame], published: Published) -> str:
+    """The sample's own frame, in which its five made-up entities are the whole industry."""
+    own = "示例数据：五家虚构单位即全行业"
+    of_table = ("energy", "activity", "sites", "data_centres", "rooms", "base_stations")
+    kinds = [kind for _, kind in ENTITIES.values()]
+    rows: list[tuple[str, str, int, float, str]] = [
+        (name, frame.PROVINCES, YEARS[-1], 31, "个") for name in (frame.ANY, *of_table)
+    ]
+    for name in of_table:
+        filing = tables[name].select("entity_id").unique()["entity_id"]
+        for kind in dict.fromkeys(kinds):
+            n = sum(of == kind and code in filing for code, (_, of) in ENTITIES.items())
+            rows += [(name, f"{frame.ENTERPRISES}{kind}", YEARS[-1], n, "家")] if n else []
+    ends = reference.series(published.rows, "bs5g", "全国").filter(pl.col("year") >= YEARS[0] - 1)
+    rows += [
+        ("base_stations", "stations_5g", year, value, "个") for year, value in ends.select("year", "value").iter_rows()
+    ]
+    traffic = tables["activity"].filter(metric="mobile_traffic", year=YEARS[-1])["value"].sum()
+    racks = tables["data_centres"].filter(year=YEARS[-1])["racks_in_use"].sum()
+    rows += [
+        ("activity", "mobile_traffic", YEARS[-1], round(float(traffic) / 1e5, 2), "亿GB"),
+        ("data_centres", "racks_in_use", YEARS[-1], float(racks), "架"),
+    ]
+    lines = [
+        ",".join((table, measure, "000000", str(year), str(value), unit, own))
+        for table, measure, year, value, unit in rows
+    ]
+    return "\n".join([",".join(frame.COLUMNS), *lines, ""])
 
 
 # --- the README --------------------------------------------------------------------------------------------
@@ -86,7 +120,7 @@ _README = """# 示例填报数据
 
 取自公布数据，必须相符：
 
-- 各省移动互联网接入流量（2020—2024 年，精确到公布的末位）；2025 年全国按最近一次公布的同比（1—3 月）外推，再分到各省。
+- 各省移动互联网接入流量（2020—2024 年，精确到公布的末位）；2025 年全国按公布的 1—3 月同比外推，再分到各省。
 - 全国 5G 基站数：填报的是年内平均在网数，等于公布的上年末与本年末之平均（2019 年末公布为“超13万个”，按 13 万计）。4G 同此，缺的年份为内插。
 - 全国电信业务总量指数：各年按上年价格之和比上年按当年价格之和，等于公布的增速。
 
@@ -109,6 +143,7 @@ _README = """# 示例填报数据
 另有：
 
 - `corrections.yml` 两条：一条换算（示例电信乙 2023 年宁夏其他用电，MWh 的数填在 kWh 下，更正后不再报出），一条不采用（同一栋楼两家填报）。
+- `frame.csv` 示例自己的填报范围表：五家虚构单位即全行业，所以覆盖率接近 100%，八项目标都有判断。真实填报不放这个文件，用 `data/raw/reference/frame.csv`。
 - 示例电信乙 2025 年业务量有一行“全国”，与各省合计一致，只作核对，不计入汇总。
 
 ## 重新生成

@@ -65,7 +65,7 @@ WINDY_SUNNY = ("13", "15", "51", "52", "53", "62", "63", "64", "65")  # more gre
 XIZANG = "540000"
 
 
-# Traffic: the last growth published is that of the first quarter of 2025 (`Published.traffic_growth`).
+# Traffic of 2025: by the growth published of its first quarter (`Published.traffic_growth`).
 FLOW_EB = _path(2000, 2330, 2690, 3080, 3490, 3930)  # information flow; design: 1.9-2.1 times 2020 by 2025
 # Volume at own-year prices over the same at previous-year prices. 2021 from the published totals of 2021 and 2022
 # (17 000 and 17 498 / 1.213); the later ones are synthetic.
@@ -172,9 +172,9 @@ class Published:
 
     @cached_property
     def traffic_growth(self) -> float:
-        """The last published growth of mobile traffic, in the last year with one: 1.148 (January to March 2025)."""
-        growth = reference.series(self.rows, "mtraf_g", "全国", annual=False)
-        return 1 + float(growth["value"][-1]) / 100
+        """The published growth of mobile traffic of January to March 2025, on which the sample was made: 1.148."""
+        growth = reference.series(self.rows, "mtraf_g", "全国", annual=False).filter(year=YEARS[-1], month=3)
+        return 1 + float(growth["value"][0]) / 100
 
     @cached_property
     def volume_growth(self) -> dict[int, float]:

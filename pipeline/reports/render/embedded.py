@@ -10,6 +10,7 @@ from pathlib import Path
 import pypandoc
 
 from pipeline.errors import RenderError
+from pipeline.reports.render import stage as stages
 from pipeline.reports.render.pdf import compile_pdf
 
 HARMLESS = {"CouldNotLoadTranslations", "NoTranslation"}  # words that our templates do not use
@@ -27,17 +28,21 @@ class Embedded:
         return f"pandoc {pypandoc.get_pandoc_version()}"
 
     def render(self, stage: Path, stems: Sequence[str], formats: Sequence[str]) -> None:
+        stages.check(stage, stems)
         out = stage / "out"
         out.mkdir(exist_ok=True)
         for stem in stems:
             if "html" in formats:
                 include = ["--include-in-header=theme/head.html", "--include-after-body=theme/tail.html"]
                 self._pandoc(stage, stem, "html5", f"out/{stem}.html", "html", *include)
+                stages.take_mark(out / f"{stem}.html", "html")
             if "pdf" in formats:
                 self._pandoc(stage, stem, "typst", f"{stem}.typ", "typ")
+                stages.take_mark(stage / f"{stem}.typ", "pdf")
                 compile_pdf(stage / f"{stem}.typ", out / f"{stem}.pdf", stage)
             if "docx" in formats:
                 self._pandoc(stage, stem, "docx", f"out/{stem}.docx", None, "--reference-doc=theme/reference.docx")
+                stages.take_mark(out / f"{stem}.docx", "docx")
 
     def _pandoc(self, stage: Path, stem: str, to: str, output: str, template: str | None, *more: str) -> None:
         command = [
@@ -50,11 +55,10 @@ class Embedded:
         command += ["--standalone", "--wrap=none", "--lua-filter=theme/report.lua", *more]
         command += [f"--template=theme/embedded.{template}"] if template else []
         log = stage / f"{stem}.{to}.log"
-        run = subprocess.run([*command, f"--log={log}"], cwd=stage, capture_output=True, text=True, encoding="utf-8")
+        run = subprocess.run([*command, f"--log={log}"], cwd=stage, capture_output=True)
         logged = json.loads(log.read_text("utf-8")) if log.is_file() else []
         faults = [entry for entry in logged if entry["verbosity"] != "INFO" and entry["type"] not in HARMLESS]
         if run.returncode or faults:
-            said = run.stderr.strip().splitlines() or [f"退出码 {run.returncode}"]
-            raise RenderError(
-                "pandoc.failed", f"pandoc 转换 {stem} 到 {to} 失败：{faults[0]['pretty'] if faults else said[0]}"
-            )
+            said = run.stderr.decode("utf-8", "replace").strip().splitlines() or [f"退出码 {run.returncode}"]
+            cause = faults[0]["pretty"] if faults and not run.returncode else " ".join(said[:2])
+            raise RenderError("pandoc.failed", f"pandoc 转换 {stem} 到 {to} 失败：{cause}")

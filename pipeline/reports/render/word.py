@@ -67,6 +67,27 @@ def reference(path: Path) -> None:
             made.writestr(zipfile.ZipInfo(name, STAMP), part)
 
 
+def take_properties(path: Path) -> bool:
+    """Set the title and the creator of a document from what theme/report.lua put among its custom properties, and take
+    all of these out; False where they are not there. pandoc sets them only together with a title block of its own."""
+    with zipfile.ZipFile(path) as given:
+        parts = {entry: given.read(entry) for entry in given.infolist()}
+    custom, core = (
+        next(entry for entry in parts if entry.filename == f"docProps/{name}.xml") for name in ("custom", "core")
+    )
+    for tag in (b"dc:title", b"dc:creator"):
+        found = re.search(rb'name="%s"><vt:lpwstr>(.+?)</vt:lpwstr>' % tag, parts[custom], re.S)
+        if not found:
+            return False
+        before, after = re.split(rb"<%s>.*?</%s>|<%s */>" % (tag, tag, tag), parts[core], maxsplit=1)
+        parts[core] = before + b"<%s>%s</%s>" % (tag, found[1], tag) + after
+    parts[custom] = re.sub(rb"<property .*</property>", b"", parts[custom], flags=re.S)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
+        for entry, part in parts.items():
+            made.writestr(entry, part)
+    return True
+
+
 def _styles(text: str) -> str:
     default = f'<w:rPrDefault><w:rPr>{SERIF}<w:sz w:val="21"/><w:szCs w:val="21"/><w:lang w:val="zh-CN" w:eastAsia="zh-CN"/></w:rPr></w:rPrDefault>'
     text = re.sub(r"<w:rPrDefault>.*?</w:rPrDefault>", default, text, flags=re.S)

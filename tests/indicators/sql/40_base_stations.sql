@@ -8,6 +8,8 @@ CREATE TABLE told AS
 
 INSERT INTO result SELECT 'bs.efficiency_5g', year, region_code, entity, dimension, member, 1000 * sum(traffic_tb) / nullif(sum(energy_kwh), 0)
     FROM told WHERE generation = '5G' GROUP BY ALL;
+INSERT INTO result SELECT 'bs.data_energy_efficiency_5g', year, region_code, entity, dimension, member, sum(traffic_tb) * 8e12 / nullif(sum(energy_kwh) * 3.6e6, 0)
+    FROM told WHERE generation = '5G' GROUP BY ALL;
 INSERT INTO result SELECT 'bs.energy_per_station', year, region_code, entity, dimension, member, sum(energy_kwh) / nullif(sum(stations), 0)
     FROM told WHERE generation = '5G' GROUP BY ALL;
 INSERT INTO result SELECT 'bs.stations', year, region_code, entity, dimension, member, sum(stations) FROM told GROUP BY ALL;

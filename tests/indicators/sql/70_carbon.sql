@@ -46,6 +46,12 @@ INSERT INTO result SELECT 'carbon.market', year, region_code, entity, dimension,
 INSERT INTO result SELECT 'carbon.covered', year, region_code, entity, dimension, member, sum(location)
     FROM told WHERE entity_kind IN ('basic_telecom', 'tower', 'broadcast') GROUP BY ALL;
 DROP TABLE told;
+INSERT INTO result SELECT 'carbon.fuels', year, region_code, e.entity, e.dimension, e.member, sum(tco2)
+    FROM (SELECT year, province_code, quantity * kgco2_per_unit / 1000 AS tco2,
+                 unnest([{'entity': NULL, 'dimension': NULL, 'member': NULL}, {'entity': entity_id, 'dimension': NULL, 'member': NULL},
+                         {'entity': NULL, 'dimension': 'facility_type', 'member': facility_type}]) AS e
+          FROM final SEMI JOIN has_factor USING (province_code)
+          JOIN (SELECT carrier, kgco2_per_unit FROM fuel_factors WHERE set = 'S1') USING (carrier)) JOIN place USING (province_code) GROUP BY ALL;
 
 -- Emissions per flow: whole where all the electricity and fuels of the entity are.
 CREATE TABLE part_carbon AS
@@ -62,3 +68,9 @@ INSERT INTO result
     SELECT 'carbon.per_flow', n.year, n.region_code, n.entity, NULL, NULL, 1000 * n.total / d.total
     FROM sum_of('part_carbon', 'cells_c', NULL) n
     JOIN sum_of('part_flow', 'cells_c', NULL) d ON n.year = d.year AND n.region_code = d.region_code AND n.entity IS NOT DISTINCT FROM d.entity;
+CREATE TABLE ok_carbon_volume AS SELECT * FROM matched('part_carbon', 'part_volume', ['basic_telecom', 'tower', 'broadcast'], ['basic_telecom', 'broadcast']);
+CREATE TABLE cells_cv AS SELECT * FROM told_cells('ok_carbon_volume', 'part_carbon', 'part_volume');
+INSERT INTO result
+    SELECT 'carbon.per_volume', n.year, n.region_code, n.entity, NULL, NULL, 1000 * n.total / v.volume
+    FROM sum_of('part_carbon', 'cells_cv', NULL) n
+    JOIN volume_of('cells_cv') v ON n.year = v.year AND n.region_code = v.region_code AND n.entity IS NOT DISTINCT FROM v.entity;

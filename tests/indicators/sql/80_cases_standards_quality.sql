@@ -3,7 +3,7 @@ CREATE TABLE accounted AS
            gross * attribution_share - ict_footprint_tco2 AS net,
            gross * attribution_share * (1 - rebound_share) - ict_footprint_tco2 AS net_after_rebound,
            period_year = 2025 AND period_months = 12 AND tier IN (1, 2) AND verification IN ('third_party', 'audited')
-               AND scope = 'enabling' AND effect IS NOT NULL AND net IS NOT NULL AS fits
+               AND scope = 'enabling' AND effect IS NOT NULL AND net IS NOT NULL AND status IN ('selected', 'promoted') AS fits
     FROM cases;
 CREATE TABLE summed AS
     SELECT * FROM accounted WHERE fits AND activity_unit IS NULL

@@ -1,0 +1,115 @@
+"""How complete are the filings, and how much of the industry do they cover? The tables of the quality appendix."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipeline import regions
+from pipeline.filings.contracts import TABLES
+from pipeline.indicators import frame
+from pipeline.indicators.quality import TABLE_NAMES
+from pipeline.indicators.view import View
+from pipeline.regions import NATION_CODE
+from pipeline.reports.blocks import Table
+from pipeline.reports.chapter import Chapter
+from pipeline.wording import MISSING, big, join_names, number
+
+COMPLETENESS = "quality.completeness"
+
+
+def coverage(covered: pl.DataFrame, id: str) -> Table:
+    """Filed beside the frame. covered: rows of `frame.COVERAGE` of one region."""
+    rows = [
+        {
+            "填报表": "全部" if row["table"] == frame.ANY else TABLE_NAMES[row["table"]],
+            "数": frame.TITLES[row["measure"]] + ("" if row["judged"] else "（只作参照）"),
+            "年份": row["year"],
+            "填报": MISSING if row["filed"] is None else _amount(row["filed"], row["unit"]),
+            "全行业": _amount(row["frame"], row["unit"]),
+            "覆盖率（%）": None if row["share"] is None else 100 * row["share"],
+            "全行业数的来源": row["source_title"],
+        }
+        for row in covered.iter_rows(named=True)
+    ]
+    short = covered.filter("judged", pl.col("share") < pl.col("needed") - 1e-9).height
+    return Table(
+        id=id,
+        title=f"覆盖全行业的比例：{len(rows)} 项中 {short} 项不足"
+        if short
+        else f"覆盖全行业的比例：{len(rows)} 项都够",
+        data=pl.DataFrame(rows, schema_overrides={"覆盖率（%）": pl.Float64}),
+        source="末列所列",
+        method="同一项有两个全行业数的，是来源不一，两数都列，判断按较大的一个。只作参照的不参加判断。",
+        decimals={"覆盖率（%）": 1},
+        widths=[8, 14, 5, 9, 9, 6, 24],
+    )
+
+
+def _amount(value: float, unit: str) -> str:
+    return big(value, unit) if unit in ("个", "架") else f"{number(value, 0 if unit == '家' else 1)} {unit}"
+
+
+def completeness(view: View, id: str) -> list[Table]:
+    """The response rates of the report's region and year: by table, and beside it, where any is below 100 %, by province (of
+    the nation) and by enterprise (not for the public)."""
+    by_table = view.rows(COMPLETENESS, dimension="table").filter(pl.col("year") == view.year).drop_nulls("value")
+    if by_table.is_empty():
+        return []
+    parts = [("table", "填报表", by_table.with_columns(名称=pl.col("member").replace_strict(TABLE_NAMES)))]
+    if view.region.is_nation:
+        names = view.provinces.select("short_zh", region_code="code")
+        of_provinces = view.table.filter(
+            pl.col("indicator_id") == COMPLETENESS, pl.col("year") == view.year, pl.col("entity_id").is_null(),
+            pl.col("dimension").is_null(), pl.col("region_code") != NATION_CODE,
+        )  # fmt: skip
+        joined = of_provinces.join(names, on="region_code").rename({"short_zh": "名称"})
+        parts.append(("province", "省份", joined))
+    if not view.without_entities:
+        parts.append(("entity", "填报单位", view.by_entity(COMPLETENESS).filter(pl.col("year") == view.year)))
+    return [_rates(name, heading, rows.drop_nulls("value"), view, id) for name, heading, rows in parts if rows.height]
+
+
+def _rates(name: str, heading: str, rows: pl.DataFrame, view: View, id: str) -> Table:
+    short = rows.filter(pl.col("value") < 1 - 1e-9).sort("value")
+    definition = view.catalogue[COMPLETENESS].definition.text.rstrip("。")
+    told = (
+        f"，{join_names(short['名称'].to_list()[:3])}{'等' if short.height > 3 else ''}不足 100%"
+        if short.height
+        else "，都是 100%"
+    )
+    return Table(
+        id=f"{id}-{name}",
+        title=f"{view.year} 年{view.region.short_zh}按{heading}的填报完整率{told}",
+        data=rows.select(
+            pl.col("名称").alias(heading),
+            pl.col("denominator").cast(pl.Int64).alias("应报单元"),
+            pl.col("numerator").cast(pl.Int64).alias("已报单元"),
+            (100 * pl.col("value")).alias("完整率（%）"),
+        ),
+        source="本期填报",
+        method=f"{definition}。只说曾经填报的单位报齐了没有，不说填报覆盖了多少行业。",
+        decimals={"完整率（%）": 1},
+        widths=[16, 8, 8, 8],
+    )
+
+
+def of_province(chapter: Chapter, id: str) -> Table:
+    """The rows of the report's province, accepted and rejected; a rejected row whose province cannot be read is nobody's."""
+    known = regions.aliases(chapter.layout)
+    lines = list[tuple[str, int, int, int]]()
+    for table in TABLES:
+        if "province_code" in table.dtypes:
+            filed, rejected = chapter.filed(table.name), chapter.rejected(table.name)
+            own = filed.filter(pl.col("province_code").cast(pl.String) == chapter.region.code)
+            codes = [known.get(regions.fold(text or "")) for text in rejected["province_code"]]
+            marked = own.filter(pl.col("flags").list.len() > 0).height
+            lines.append((table.zh, own.height, codes.count(chapter.region.code), marked))
+    data = pl.DataFrame(lines, ["填报表", "接受", "退回", "有提示的行"], orient="row")
+    return Table(
+        id=id,
+        title=f"{chapter.region.short_zh}的填报：接受 {data['接受'].sum():,} 行，退回 {data['退回'].sum():,} 行",
+        data=data,
+        source="填报的审核结果",
+        method="退回的行按填报原文所写的省份计，省份读不出来的不计入任何一省；被后来的填报更新的行也在退回之中。",
+        widths=[14, 8, 8, 10],
+    )

@@ -1,0 +1,117 @@
+"""Where do parameters contradict the filings, or one another? One Chinese sentence each, for `params`, `build` and the report.
+
+Only what somebody wrote is looked at, for a trend is the filings' own; its middle value counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+
+import polars as pl
+
+from pipeline import params
+from pipeline.params import CONDITIONS, TREND, Params, Resolved
+from pipeline.scenarios.drivers import LEVELS, TRENDS, Published, Triple, said, told, trend
+from pipeline.scenarios.start import History, Start
+
+TABLE: dict[str, pl.DataType] = dict.fromkeys(("scenario", "region_code", "driver", "warning"), pl.String()) | {
+    "changed": pl.Boolean()
+}
+"""changed: set by an analyst (the province's file or the command line)."""
+DIFFERS = 0.05  # by how much the PUE of core rooms may differ from the filed one
+
+Found = Iterator[tuple[str, str]]
+
+
+def table(
+    resolved: Mapping[str, Sequence[Resolved]], moved: pl.DataFrame, start: Start, history: History, known: Published
+) -> pl.DataFrame:
+    """TABLE of all scenarios and regions. resolved, start, history: see `drivers.table`, which made `moved`; known:
+    `drivers.published`."""
+    values = {(row[0], row[1], row[2]): row[3:] for row in moved.select("scenario", "region_code", "driver", *LEVELS).iter_rows()}  # fmt: skip
+    first, rows = next(iter(resolved)), []
+    for scenario, of_regions in resolved.items():
+        for place, one in enumerate(of_regions):
+            code = one.region.code
+            own, other = ({driver: values[name, code, driver] for driver in Params.model_fields if (name, code, driver) in values} for name in (scenario, first))  # fmt: skip
+            found = [*_filed(one, own, place, start, history, known), *_unlike(one, own, other, first)]
+            for driver, text in found:
+                title = Params.model_fields[driver].title
+                sentence = f"{one.origins[driver]}：{one.region.short_zh}·{scenario} 的 {driver}（{title}）{text}。"
+                rows.append((scenario, code, driver, sentence, driver in one.changed))
+    return pl.DataFrame(rows, schema=TABLE, orient="row")
+
+
+def _filed(
+    one: Resolved, of: Mapping[str, Triple], place: int, start: Start, history: History, known: Published
+) -> Found:
+    """What is written against what the region filed."""
+    year, pue, share = int(start.year[place]), start.pue[place], start.green_share[place]
+    for driver, (_, mode, _) in of.items():
+        if getattr(one.params, driver) == TREND:
+            continue
+        near = 0.005 if driver.startswith("pue") else 0.0005  # what prints alike contradicts nothing
+        if driver in ("pue_new", "pue_retrofit") and mode > pue + near:
+            does = "新增的会抬高平均 PUE" if driver == "pue_new" else "改造不会降低能耗"
+            yield (
+                driver,
+                f"取 {said(driver, mode)}，高于现有数据中心的平均 PUE {said(driver, pue)}（{year} 年），{does}；应不高于该值",
+            )
+        elif driver == "green_share_2030" and mode < share - near:
+            yield driver, f"取 {said(driver, mode)}，低于已经填报的 {said(driver, share)}（{year} 年）；应不低于该值"
+        elif driver == "pue_core_retrofit" and mode > of["pue_core"][1] - near:
+            yield (
+                driver,
+                f"取 {said(driver, mode)}，不低于改造前的 {said(driver, of['pue_core'][1])}，改造不会降低能耗；应低于该值",
+            )
+        elif driver == "pue_core":
+            series = {at: value for at, value in TRENDS[driver].series(history, one.region.code).items() if at <= year}
+            if series and abs(mode - series[max(series)]) > DIFFERS:
+                filed = said(driver, series[max(series)])
+                yield (
+                    driver,
+                    f"取 {said(driver, mode)}，填报的未改造核心机房 PUE 为 {filed}（{max(series)} 年），相差超过 {DIFFERS}；应与填报相近，或写 {TREND}",
+                )
+        elif driver in CONDITIONS and driver in TRENDS:
+            yield from _growth(driver, mode, near, TRENDS[driver].series(history, one.region.code), year)
+        elif params.better(driver) and driver in one.changed:
+            yield from _below_trend(driver, one, mode, near, trend(driver, one.region, year, history, known))
+
+
+def _growth(driver: str, mode: float, near: float, series: Mapping[int, float], year: int) -> Found:
+    """Growth beyond anything that the region did."""
+    years = sorted(at for at in series if at <= year)
+    changes = [series[b] / series[a] - 1 for a, b in pairwise(years) if b == a + 1 and series[a] > 0]
+    if changes and not min(changes) - near <= mode <= max(changes) + near:
+        span = f"{said(driver, min(changes))} 至 {said(driver, max(changes))}"
+        yield (
+            driver,
+            f"取 {said(driver, mode)}，超出本地区 {years[0] + 1}—{years[-1]} 年各年的增速（{span}）；应在其间，或写 {TREND}",
+        )
+
+
+def _below_trend(driver: str, one: Resolved, mode: float, near: float, found: tuple[Triple, str] | None) -> Found:
+    """A measure that an analyst set, and that does less than goes on by itself."""
+    if found is None or one.params.at_least != TREND:
+        return
+    (_, goes_on, _), basis = found
+    less = mode - goes_on if params.better(driver) == "lower" else goes_on - mode
+    if less > near:
+        yield (
+            driver,
+            f"取 {said(driver, mode)}，力度不及{basis} {said(driver, goes_on)}；应不低于这一力度，或写 at_least: none",
+        )
+
+
+def _unlike(one: Resolved, own: Mapping[str, Triple], other: Mapping[str, Triple], first: str) -> Found:
+    """A condition that is not that of the first scenario, without a reason."""
+    for driver in CONDITIONS:
+        if driver not in one.reasons and any(
+            abs(a - b) > 1e-12 for a, b in zip(own[driver], other[driver], strict=True)
+        ):
+            values = f"{told(driver, own[driver])}，{first} 为 {told(driver, other[driver])}"
+            yield (
+                driver,
+                f"与其他情景不同（{values}），没有说明理由；应相同，或在情景文件的 reason: 之下写明 {driver} 的理由",
+            )
