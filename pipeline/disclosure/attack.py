@@ -295,6 +295,7 @@ class _Year:
         pairs: list[tuple[Key, Key]] = [
             (in_coal, electricity),
             (("carbon.location", "scope", "scope_2", "numerator"), grid),
+            (("carbon.location", "scope", "scope_1", "numerator"), ("carbon.fuels", None, None, "numerator")),
         ]
         for line, like in pairs:
             if line in there and like in there:
@@ -425,6 +426,7 @@ class _Year:
         )
         solver = highspy.Highs()
         solver.silent()
+        solver.setOptionValue("threads", 1)  # as everywhere: a process has one scheduler, which refuses another number
         solver.passModel(program)
         solver.changeObjectiveSense(highspy.ObjSense.kMaximize)
         cap = self.policy.protection * 1.05

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +37,7 @@ PATTERN: dict[str, pl.DataType] = {
 _WEIGHTS = {"nation": (1000.0, 200.0), "province": (100.0, 10.0), "economic": (30.0, 5.0)}
 _TARGET = 5.0  # indicators of the plan's targets are dearer by so much
 _SOONER = 0.02  # those that the policy gives up sooner are cheaper
-_AGAIN = 0.5  # what is hidden in a later year too is cheaper: the same cells every year, if possible
+_MANY = 10_000  # cells of all years, from which on starting processes costs less than it saves
 
 
 @dataclass(frozen=True)
@@ -70,20 +73,13 @@ def pattern(of: Material, earlier: pl.DataFrame | None = None) -> pl.DataFrame:
         hidden.append(of.bound.restated.filter(~_is_free(of)).with_columns(rule=pl.lit("restated")))
     cells = _unknown(of, _with_ties(of, _first(hidden)))
     values = _value_only(of)
-    later = pl.DataFrame(schema={name: PATTERN[name] for name in CELL[:-1]})
-    for year, system in relations.systems(of.cells, of.contributions, of.places, of.catalogue, of.policy):
-        now, only = (frame.filter(pl.col("year") == year) for frame in (cells, values))
-        mask = marked(system, pl.concat([now.select(CELL), only.select(CELL)]))
-        wanted = sides_of(system, found.filter(pl.col("year") == year))
-        done = suppress(
-            _with_ratios(system, only), wanted, mask, _weights(system, of, later), of.policy.protection,
-            _ties(system, of), partial(rules.unsafe, policy=of.policy),
-        )  # fmt: skip
-        if done.open:
-            _refuse(done.open[0], of.catalogue)
-        more = system.cells.filter(pl.Series(done.hidden & ~mask)).with_columns(rule=pl.lit("secondary"))
-        cells = _first([cells, more])
-        later = pl.concat([later, cells.filter(pl.col("year") == year).select(CELL[:-1])]).unique()
+    each = []
+    for year in sorted(of.cells["year"].unique(), reverse=True):
+        now, parts, *more = (
+            frame.filter(pl.col("year") == year) for frame in (of.cells, of.contributions, found, cells, values)
+        )
+        each.append((replace(of, cells=now, contributions=parts), more[0], more[1], more[2]))
+    cells = _first([cells, *_by_year(each)])
     changes = _changes(of, cells)
     cells = _unknown(of, _first([cells, changes.filter(~_is_free(of))]))
     values = _first([values, changes.filter(_is_free(of))])
@@ -94,6 +90,29 @@ def pattern(of: Material, earlier: pl.DataFrame | None = None) -> pl.DataFrame:
         ]
     )
     return both.select(list(PATTERN)).sort(CELL)
+
+
+def _by_year(each: Sequence[tuple[Material, pl.DataFrame, pl.DataFrame, pl.DataFrame]]) -> list[pl.DataFrame]:
+    """`_secondary` of each year; of large tables in processes of their own, for no year depends on another one."""
+    if len(each) == 1 or sum(of.cells.height for of, *_ in each) < _MANY:
+        return [_secondary(*one) for one in each]
+    with ProcessPoolExecutor(min(os.cpu_count() or 1, len(each)), get_context("spawn")) as processes:
+        return list(processes.map(_secondary, *zip(*each, strict=True)))
+
+
+def _secondary(of: Material, found: pl.DataFrame, cells: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
+    """CELL, rule: what is hidden in a year beyond `cells`, so that nothing of `found` (`rules.sensitive`) is told."""
+    more = [cells.clear().select(*CELL, "rule")]
+    for _, system in relations.systems(of.cells, of.contributions, of.places, of.catalogue, of.policy):
+        mask = marked(system, pl.concat([cells.select(CELL), values.select(CELL)]))
+        done = suppress(
+            _with_ratios(system, values), sides_of(system, found), mask, _weights(system, of), of.policy.protection,
+            _ties(system, of), partial(rules.unsafe, policy=of.policy),
+        )  # fmt: skip
+        if done.open:
+            _refuse(done.open[0], of.catalogue)
+        more.append(system.cells.filter(pl.Series(done.hidden & ~mask)).with_columns(rule=pl.lit("secondary")))
+    return pl.concat(more)
 
 
 def _unknown(of: Material, cells: pl.DataFrame) -> pl.DataFrame:
@@ -124,7 +143,7 @@ def kept(path: Path, materials: Sequence[Material], earlier: Path) -> pl.DataFra
 
 
 _KEY = "made_of"
-_FORMAT = "3"  # another one when the way to choose cells changes
+_FORMAT = "4"  # another one when the way to choose cells changes
 
 
 def _key(materials: Sequence[Material], before: pl.DataFrame | None) -> str:
@@ -224,7 +243,7 @@ def _is_free(of: Material) -> pl.Expr:
     return pl.col("indicator_id").is_in(ids) | (pl.col("indicator_id").is_in(exempt) & of_nation)
 
 
-def _weights(system: System, of: Material, later: pl.DataFrame) -> Floats:
+def _weights(system: System, of: Material) -> Floats:
     told = pl.col("dimension").is_not_null()
     plain, parted = (
         _level(pl.col("region_code")).replace_strict(
@@ -233,14 +252,13 @@ def _weights(system: System, of: Material, later: pl.DataFrame) -> Floats:
         for which in (0, 1)
     )
     aims = pl.col("indicator_id").is_in(sorted(of.targets))
-    again = system.cells.join(later.with_columns(_again=True), on=CELL[:-1], how="left", nulls_equal=True, maintain_order="left")  # fmt: skip
+    cells = system.cells
     weight = pl.when(told).then(parted).otherwise(plain) * pl.when(aims).then(_TARGET).otherwise(1.0)
     weight = weight * pl.when(pl.col("indicator_id").is_in(of.policy.sooner)).then(_SOONER).otherwise(1.0)
-    weight = weight * pl.when(pl.col("_again").is_not_null()).then(_AGAIN).otherwise(1.0)
     if of.bound is not None:
-        again = again.join(of.bound.known.with_columns(_known=True), on=CELL, how="left", nulls_equal=True, maintain_order="left")  # fmt: skip
+        cells = cells.join(of.bound.known.with_columns(_known=True), on=CELL, how="left", nulls_equal=True, maintain_order="left")  # fmt: skip
     known = pl.col("_known").is_not_null() if of.bound is not None else pl.lit(False)
-    return again.select(pl.when(_is_free(of) | known).then(np.inf).otherwise(weight).alias("_weight"))[
+    return cells.select(pl.when(_is_free(of) | known).then(np.inf).otherwise(weight).alias("_weight"))[
         "_weight"
     ].to_numpy()
 

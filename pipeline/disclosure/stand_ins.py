@@ -21,7 +21,7 @@ from pipeline.wording import join_names
 
 PARTED = {
     "energy.total": ("facility_type", tuple(FACILITIES)), "energy.covered": ("facility_type", tuple(FACILITIES)),
-    "energy.electricity": ("facility_type", tuple(FACILITIES)),
+    "energy.electricity": ("facility_type", tuple(FACILITIES)), "carbon.fuels": ("facility_type", tuple(FACILITIES)),
     "carbon.location": ("scope", ("scope_1", "scope_2")), "carbon.market": ("scope", ("scope_1", "scope_2")),
 }  # fmt: skip
 """The amounts of a start that are read by member: indicator -> dimension, members."""
