@@ -101,6 +101,19 @@ def parse_unit(text: str) -> Unit:
     raise DataError("unit.unknown", f"没有名为“{text.strip()[:20] or '（空）'}”的计量单位；{hint}。")
 
 
+def spellings() -> tuple[str, ...]:
+    """All spellings of units without a multiplier, in lower case."""
+    return tuple(_KNOWN)
+
+
+def is_multiple(text: str) -> bool:
+    """Whether a unit, known or not, begins with a multiplier: 万kWh and 万架, but not 千瓦时."""
+    try:
+        return parse_unit(text).name[0] in "百千万亿"
+    except DataError:
+        return _plain(text)[:1] in tuple("百千万亿")
+
+
 def dimension(text: str) -> str | None:
     """The dimension of the unit that `text` writes; None where it is no known unit."""
     try:

@@ -26,8 +26,6 @@ import polars as pl
 FIRST_YEAR, LAST_YEAR = 2015, 2035
 SOURCE = {"source_file": pl.String(), "source_sheet": pl.String(), "source_row": pl.Int64()}  # beside each table
 
-_SMALLER: dict[Any, pl.DataType] = {pl.Categorical: pl.String(), pl.Int8: pl.Int64(), pl.Int16: pl.Int64()}
-
 Kind = Literal[
     "id", "text", "code", "integer", "year", "month", "date", "number", "share", "flag", "province", "quantity", "unit"
 ]
@@ -37,12 +35,6 @@ _TYPES: dict[Kind, pl.DataType] = {
     **dict.fromkeys(("number", "share", "quantity"), pl.Float64()),
     "flag": pl.Boolean(),
 }
-
-
-def widened(frame: pl.DataFrame) -> pl.DataFrame:
-    """`frame` in the types of the contracts, where smaller ones held the same: Categorical for String, whose codes mean
-    nothing elsewhere, and integers of fewer bits."""
-    return frame.cast(_SMALLER)
 
 
 @dataclass(frozen=True)
@@ -110,11 +102,12 @@ class Column:
             if self.low == 0:
                 return "非负整数，如 12500" if self.kind == "integer" else "非负数，如 12500"
             return noun if self.low is None else f"不小于 {self.low:g} 的{noun}"
-        return _EXPECTED.get(self.kind, "非空文字")
+        years = f"，{self.low:g} 至 {self.high:g} 年" if self.kind == "date" else ""
+        return _EXPECTED.get(self.kind, "非空文字") + years
 
 
 _EXPECTED: dict[Kind, str] = {
-    "month": "1 至 12，年度数据留空",
+    "month": "1 至 12，逐月填报，不填季度或累计；年度数据留空",
     "date": "YYYY 或 YYYY-MM，如 2023-05",
     "share": "0 至 1 的小数或百分数，如 60%",
     "flag": "是 或 否",
@@ -494,7 +487,8 @@ TABLES: tuple[Table, ...] = (
                    note="全生命周期，按年分摊，tCO2"),
             Column("rebound_share", ("反弹比例", "反弹效应比例"), "share", False, low=0, high=1),
             Column("attribution_share", ("归因比例", "ICT归因比例"), "share", False, low=0, high=1),
-            _amount("uncertainty_low_pct", "不确定度下限", "%", required=False, note="毛效果最低比核算值低百分之几，正数；不含ICT自身排放的"),
+            replace(_amount("uncertainty_low_pct", "不确定度下限", "%", required=False, note="毛效果最低比核算值低百分之几，正数；不含ICT自身排放的"),
+                    high=100),
             _amount("uncertainty_high_pct", "不确定度上限", "%", required=False, note="毛效果最高比核算值高百分之几，正数；不含ICT自身排放的"),
             Column("period_year", ("核算年份",), "year", False, low=FIRST_YEAR, high=LAST_YEAR),
             Column("period_months", ("核算月数",), "integer", False, low=1, high=12),

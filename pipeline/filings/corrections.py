@@ -21,7 +21,6 @@ import datetime as dt
 import difflib
 import math
 import os
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,16 +29,15 @@ from typing import Any
 import polars as pl
 
 from pipeline.errors import DataError, shown
-from pipeline.filings.contracts import BY_NAME, SOURCE, Column, Table, column_of, table_of, widened
-from pipeline.filings.normalise import finding, normalise
-from pipeline.filings.reading import clean, own_yaml
-from pipeline.filings.rows import Rows, in_words, key_in_words
+from pipeline.filings.contracts import BY_NAME, SOURCE, Column, Table, column_of, table_of
+from pipeline.filings.normalise import cleaned, finding, normalise
+from pipeline.filings.reading import own_yaml
+from pipeline.filings.rows import CORRECTED, Rows, in_words, key_in_words
 from pipeline.layout import Layout
 from pipeline.yaml_text import NotPlain
 
 NAME = "corrections.yml"
 EMPTY = "空"  # an `expect` for a cell that was left empty
-CORRECTED = "corrected"  # the flag of a row whose value was set or scaled
 ACTIONS = ("set", "scale", "drop", "flag")
 APPLIED = {
     "entry": pl.Int64(),
@@ -101,7 +99,6 @@ def apply(
         rows = tables.get(one.table.name)
         if rows is None:
             raise _stale(one, "填报中没有这张表")
-        rows.frame = widened(rows.frame)
         row = _row(one, rows, layout)
         if (cell := (one.table.name, row["_id"].item(), one.column.name)) in seen:
             raise _wrong(one.entry, "这个单元格前面已经更正过")
@@ -166,9 +163,9 @@ def _correction(n: int, entry: Any) -> Correction:
     makes_key = [one for one in table.columns if set(one.canonical) & set(table.key)]
     if beyond := set(key) - {one.name for one in makes_key}:
         names = "、".join(sorted(table.column(name).zh for name in beyond))
-        raise _wrong(n, f"key 中的 {names} 不是主键；主键是 {'、'.join(one.zh for one in makes_key)}")
+        raise _wrong(n, f"key 中的 {names} 不能用来指明一行；应为 {'、'.join(one.zh for one in makes_key)}")
     if missing := [one.zh for one in makes_key if one.required and one.name not in key]:
-        raise _wrong(n, f"key 中缺少 {'、'.join(missing)}；主键是 {'、'.join(one.zh for one in makes_key)}")
+        raise _wrong(n, f"key 中缺少 {'、'.join(missing)}；应写明 {'、'.join(one.zh for one in makes_key)}")
     return Correction(
         n, table, {one.name: key.get(one.name, "") for one in makes_key}, column, action, entry.get("value"),
         _text(entry["expect"]), str(entry["reason"]), str(entry["who"]), entry["date"],
@@ -201,7 +198,7 @@ def _text(value: Any) -> str:
     """A value of YAML as a filer would write it."""
     if isinstance(value, bool):
         return "是" if value else "否"
-    return f"{value:.15g}" if isinstance(value, float) else unicodedata.normalize("NFKC", str(value)).strip()
+    return f"{value:.15g}" if isinstance(value, float) else str(value).strip()
 
 
 def _finite(value: Any) -> bool:
@@ -221,7 +218,8 @@ def _row(one: Correction, rows: Rows, layout: Layout) -> pl.DataFrame:
     for column, text in one.key.items():
         canonical = [name for name in one.table.column(column).canonical if name in one.table.key]
         means = pl.all_horizontal(pl.col(f"is {name}").eq_missing(meant[name].item()) for name in canonical)
-        as_filed = (clean(pl.col(column)) == text) & pl.lit(bool(text))
+        said = cleaned(one.table.column(column))
+        as_filed = (said(pl.col(column)) == said(pl.lit(text))) & pl.lit(bool(text))
         known = pl.lit(all(meant[name].item() is not None for name in canonical))
         same = same & (as_filed.fill_null(False) | (means & known))
     both = filed.hstack(
@@ -254,7 +252,8 @@ def _meaning(table: Table, texts: Mapping[str, str], layout: Layout) -> pl.DataF
 
 
 def _as_expected(one: Correction) -> pl.Expr:
-    as_filed = clean(pl.col(one.column.name)).fill_null(EMPTY) == one.expect
+    said = cleaned(one.column)
+    as_filed = said(pl.col(one.column.name)).fill_null(EMPTY) == said(pl.lit(one.expect))
     name = f"is {one.column.canonical[0]}"
     if one.column.kind in _NUMBERS:
         try:

@@ -54,7 +54,7 @@ def look(folder: Path, layout: Layout, reads: Mapping[str, str], memory: Path) -
     from pipeline.filings.intake import take_in
 
     intake = take_in(folder, layout)  # an earlier report leaves later rows aside; they are no errors
-    years = {year for frame in intake.kept.values() if "year" in frame for year in frame["year"].unique()}
+    years = {year for frame in intake.accepted.values() if "year" in frame for year in frame["year"].unique()}
     facts: dict[str, Any] = {
         "kind": intake.kind,
         "sample": intake.sample,

@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from pipeline import reference, units
+from pipeline import reference
 from pipeline.errors import DataError, shown
 from pipeline.filings import corrections, rules
 from pipeline.filings.contracts import (
@@ -27,15 +27,14 @@ from pipeline.filings.contracts import (
     SCHEMAS,
     SOURCE,
     TABLES,
-    Column,
     Table,
     column_of,
     headers,
     table_of,
-    widened,
 )
-from pipeline.filings.normalise import finding, normalise, power
-from pipeline.filings.reading import READABLE, FileProblem, Limits, Reading, Sheet, header_key, own_yaml, read_folder
+from pipeline.filings.heading import refusal
+from pipeline.filings.normalise import finding, normalise
+from pipeline.filings.reading import READABLE, FileProblem, Limits, Reading, Sheet, own_yaml, read_folder
 from pipeline.filings.rows import OWN, Rows, filed_schema, in_words, key_in_words
 from pipeline.filings.rules import FINDING, RULES
 from pipeline.indicators import frame as industry
@@ -51,13 +50,7 @@ REVISIONS = {
 FLAGS: dict[str, pl.DataType] = {"flags": pl.List(pl.String())}
 
 _FILLED_DOWN = ("id", "code", "province", "year", "month", "unit")  # where a merged cell stands for all its rows
-_NUMBERS: dict[str, pl.DataType] = {  # as which plain numbers are read; a year beyond the type is no plain number
-    "year": pl.Int16(), "month": pl.Int8(), "integer": pl.Int64(), "number": pl.Float64(), "quantity": pl.Float64()
-}  # fmt: skip
 _YEAR_FOLDER = re.compile(r"(20[0-9]{2})年?")
-_UNIT_ABOVE = re.compile(r"单位\s*[:：]\s*([^\s，。；;)）\]】]+)")
-_IN_BRACKETS = re.compile(r"[(（\[【]\s*(?:计量单位|单位)?\s*[:：]?\s*([^()（）\[\]【】]+?)\s*[)）\]】]")
-_SUMS = ["合计", "总计", "小计", "共计", "总和", "累计"]
 _SIGNATURE = r"^(?:填表|填报|制表|编制|审核|复核|审批|负责|联系|单位负责|日期|电话)[^\d]{0,8}[:：]?"
 _LEAVES = ("key.restated", "correction.drop")  # rules of rows that are not wrong, yet not accepted
 
@@ -67,8 +60,8 @@ class Intake:
     """What became of a folder.
 
     accepted: every table, canonical columns, SOURCE, flags (List of rule ids; `corrected` where a correction changed
-    the row); kept: the same in smaller types (see `Normalised`), which takes less time and memory. quarantine: every table, SOURCE, rules (List of rule ids), the text of each cell as filed by the name of
-    its column, unread (List of header and text: cells that belong to no column). counts, files, findings, skipped,
+    the row). quarantine: every table, SOURCE, rules (List of rule ids), the text of each cell as filed by the name of its
+    column, unread (List of header and text: cells that belong to no column). counts, files, findings, skipped,
     revisions: COUNTS, FILES, FINDING, SKIPPED, REVISIONS. corrections: `corrections.APPLIED`. read = accepted +
     rejected; superseded rows are some of the rejected.
     """
@@ -77,7 +70,7 @@ class Intake:
     report_year: int
     kind: str
     sample: bool
-    kept: dict[str, pl.DataFrame]
+    accepted: dict[str, pl.DataFrame]
     quarantine: dict[str, pl.DataFrame]
     counts: pl.DataFrame
     files: pl.DataFrame
@@ -85,10 +78,6 @@ class Intake:
     skipped: pl.DataFrame
     revisions: pl.DataFrame
     corrections: pl.DataFrame
-
-    @cached_property
-    def accepted(self) -> dict[str, pl.DataFrame]:
-        return {name: widened(frame) for name, frame in self.kept.items()}
 
     @cached_property
     def status(self) -> int:
@@ -105,7 +94,7 @@ def take_in(folder: Path, layout: Layout, report_year: int | None = None, limits
     whichever is later. Raises DataError when there is no such folder or no file in it, when EDITION.yml, frame.csv or
     corrections.yml cannot be understood, when a correction no longer fits, and when reference data are missing.
     """
-    reading = read_folder(folder, headers(), filled_down(), limits, numbers())
+    reading = read_folder(folder, headers(), filled_down(), limits)
     if not (reading.sheets or reading.problems):
         raise DataError(
             "filings.empty",
@@ -124,7 +113,11 @@ def take_in(folder: Path, layout: Layout, report_year: int | None = None, limits
     found, applied = corrections.apply(entries, tables, found, layout)
     left = {name: rows.left for name, rows in tables.items()}
     growth = reference.business_volume_index(published)
-    checked = rules.check({name: frame.drop(OWN) for name, frame in left.items()}, year, layout, growth)
+
+    def filed(table: str, at: pl.Series, column: str) -> pl.Series:
+        return tables[table].said(left[table]["_id"].gather(at), column)
+
+    checked = rules.check({name: frame.drop(OWN) for name, frame in left.items()}, year, layout, growth, filed)
     found = pl.concat([found, checked.frame]).sort("severity", maintain_order=True)
     accepted = {table.name: pl.DataFrame(schema=table.dtypes | SOURCE | FLAGS) for table in TABLES}
     quarantine = {table.name: pl.DataFrame(schema=quarantine_schema(table)) for table in TABLES}
@@ -140,7 +133,7 @@ def take_in(folder: Path, layout: Layout, report_year: int | None = None, limits
         report_year=year,
         kind=kind,
         sample=(folder / "SAMPLE").exists(),
-        kept=accepted,
+        accepted=accepted,
         quarantine=quarantine,
         counts=counts,
         files=_files(reading, tables),
@@ -167,17 +160,6 @@ def filled_down() -> frozenset[str]:
     )
 
 
-def numbers() -> dict[str, pl.DataType]:
-    """`header_key` of the columns of numbers, whichever the table, with their type."""
-    types: dict[str, set[pl.DataType]] = {}
-    for table in TABLES:
-        for column in table.columns:
-            dtype = _NUMBERS.get(column.kind, pl.String())
-            for text in (column.name, *column.headers):
-                types.setdefault(header_key(text), set()).add(dtype)
-    return {key: dtype for key, (dtype, *others) in types.items() if dtype.is_numeric() and not others}
-
-
 def filing_year(file: str) -> int | None:
     """The year of the innermost folder named by one: 2025/能源消耗.xlsx -> 2025."""
     years = [found[1] for part in Path(file).parts[:-1] if (found := _YEAR_FOLDER.fullmatch(part))]
@@ -198,21 +180,18 @@ def _canonical(reading: Reading, layout: Layout, report_year: int) -> tuple[dict
         texts = _one_below_the_other(table, alike)
         years = [filing_year(sheet.file) or report_year for sheet in alike]
         done = normalise(table, texts, layout, years[0])
-        findings += [_not_data(table, done.findings), _ragged(table, texts)]
+        findings += [_not_data(table, done.findings), _ragged(table, texts), _no_rows(table, alike, reading)]
+        findings += _of_sheets(table, alike)
         more = (texts["_ragged"] == "多").fill_null(False) if "_ragged" in texts.columns else False
-        filed: pl.Expr | pl.Series = pl.lit(years[0], pl.Int32)
-        if len(set(years)) > 1:
-            heights = [sheet.rows.height for sheet in alike]
-            filed = pl.Series(np.repeat(years, heights), dtype=pl.Int32)
+        heights = [sheet.rows.height for sheet in alike]
+        filed = pl.Series(np.repeat(years, heights), dtype=pl.Int32)
         frame = done.frame.with_columns(_filed=filed, _wrong=done.rejected | more)
         frames.setdefault(table.name, []).append(frame)
         sheets.setdefault(table.name, []).extend(alike)
     tables = {}
     for table in TABLES:
         if table.name in frames:
-            parts = frames[table.name]
-            frame = parts[0] if len(parts) == 1 else pl.concat(widened(part) for part in parts)
-            frame = frame.rechunk().with_row_index("_id")
+            frame = pl.concat(frames[table.name]).rechunk().with_row_index("_id")
             frame = frame.with_columns(_old=pl.lit(False), _out="_wrong")
             tables[table.name] = Rows(table, frame, sheets[table.name], _fewer_cells(sheets[table.name]))
     return tables, findings
@@ -228,8 +207,8 @@ def _alike(reading: Reading) -> Iterator[tuple[Table, list[Sheet]]]:
             reading.problems.append(_no_table(sheet))
             continue
         known = [column_of(table, header) for header in sheet.columns]
-        if unit := _unit_elsewhere(reading, sheet, known) or _units_differ(sheet, known):
-            reading.problems.append(unit)
+        if unclear := refusal(table, sheet, reading.skipped):
+            reading.problems.append(unclear)
             continue
         named = {one[0].name: one[1] for one in known if one}
         told = len(named) < len(known) or any(one.required and one.name not in named for one in table.columns)
@@ -249,71 +228,7 @@ def _one_below_the_other(table: Table, sheets: list[Sheet]) -> pl.DataFrame:
         parts.append(rows.with_columns(source_file=pl.lit(sheet.file), source_sheet=pl.lit(sheet.sheet)))
     if len(parts) == 1:
         return parts[0]
-    same = {name for name, dtype in parts[0].schema.items() if all(part.schema[name] == dtype for part in parts)}
-    texts = [name for name, dtype in parts[0].schema.items() if name not in same or isinstance(dtype, pl.Categorical)]
-    return pl.concat(part.with_columns(pl.col(texts).cast(pl.String)) for part in parts).rechunk()
-
-
-def _unit_elsewhere(
-    reading: Reading, sheet: Sheet, known: list[tuple[Column, str | None] | None]
-) -> FileProblem | None:
-    """Refuses a sheet whose unit stands only beside its header (`单位：万千瓦时` in the title, in a row under the header,
-    in the name of the file): overlooked, it would be a slip of 10^4. Units in which the columns are read anyway do no
-    harm."""
-    bare = {header: one[0] for header, one in zip(sheet.columns, known, strict=True)
-            if one and one[0].kind == "quantity" and not one[1]}  # fmt: skip
-    if not bare or any(one and one[0].kind == "unit" for one in known):
-        return None
-    for place, text, units_of, columns, must_fit in _units_told(reading, sheet, bare):
-        powers = {
-            (unit, column.zh): power(unit, column.units.get("", ()))
-            for unit in units_of
-            for column in columns
-            if units.dimension(unit)
-        }
-        fits = [(unit, zh, n) for (unit, zh), n in powers.items() if isinstance(n, int)]
-        if any(n for *_, n in fits) or (powers and must_fit and not fits):
-            unit, zh = next(((unit, zh) for unit, zh, n in fits if n), next(iter(powers)))
-            where = f"工作表“{shown(sheet.sheet)}”" if sheet.sheet else "文件"
-            return FileProblem(
-                sheet.file, sheet.sheet or None, "sheet.unit",
-                f"{where}{place}写有“{shown(text)}”，不能确定指哪些列，本表未读取；"
-                f"请把计量单位写在各列表头的括号里，如 {zh}（{shown(unit)}）。",
-            )  # fmt: skip
-    return None
-
-
-def _units_told(
-    reading: Reading, sheet: Sheet, bare: Mapping[str, Column]
-) -> Iterator[tuple[str, str, list[str], Iterable[Column], bool]]:
-    """Where a unit may stand, the text, its units, the columns that it may mean, whether it must be one of theirs."""
-    for one in reading.skipped:
-        if one.file == sheet.file and one.sheet == (sheet.sheet or None) and one.row:
-            place = f"第 {one.row} 行在表头之上" if one.row < sheet.header_row else f"第 {one.row} 行在表下"
-            if found := _UNIT_ABOVE.search(one.reason):
-                yield place, f"单位：{found[1]}", re.split("[、/]", found[1]), bare.values(), True
-            for text in _IN_BRACKETS.findall(one.reason):
-                yield place, text, re.split("[、/]", text), bare.values(), False
-    for name in (sheet.sheet, Path(sheet.file).name):
-        for text in _IN_BRACKETS.findall(name):
-            yield "的名称里", text, [text], bare.values(), False
-    first = sheet.filed(pl.Series([0][: sheet.rows.height], dtype=pl.UInt32))
-    for row, *cells in first.select("source_row", *bare).iter_rows():
-        for column, cell in zip(bare.values(), cells, strict=True):
-            text = (cell or "").strip(" ()（）")
-            yield f"第 {row} 行在表头之下", text, [text], [column], False
-
-
-def _units_differ(sheet: Sheet, known: list[tuple[Column, str | None] | None]) -> FileProblem | None:
-    """Refuses cases whose baseline and project have headers with different units: one cannot be taken from the other."""
-    told = {one[0].name: (header, one[1]) for header, one in zip(sheet.columns, known, strict=True) if one and one[1]}
-    pair = [told[name] for name in ("baseline_per_unit", "project_per_unit") if name in told]
-    if len(pair) < 2 or units.same(*(unit for _, unit in pair)):
-        return None
-    return FileProblem(
-        sheet.file, sheet.sheet or None, "sheet.unit",
-        f"“{shown(pair[0][0])}”与“{shown(pair[1][0])}”的单位不同，不能相减，本表未读取；请用同一单位，并写在“单耗单位”一列。",
-    )  # fmt: skip
+    return pl.concat(parts).rechunk()
 
 
 def _fewer_cells(sheets: list[Sheet]) -> list[tuple[int, str]]:
@@ -342,24 +257,32 @@ def _no_table(sheet: Sheet) -> FileProblem:
 def _not_data(table: Table, findings: pl.DataFrame) -> pl.DataFrame:
     """`findings` with one for each row that is a sum, a second header or a signature instead of those of its cells."""
     spelt = {text for column in table.columns for text in (column.name, *column.headers)}
-    found = pl.col("found")
+    found, is_sum = pl.col("found"), pl.col("rule") == "row.not_data"
     row = ["file", "sheet", "row"]
+    errors = findings.filter(pl.col("severity") == "error", pl.col("row").is_not_null())
+    sums = errors.filter(is_sum).unique(row, keep="first", maintain_order=True)
     kinds = (
-        (found.is_in(_SUMS), pl.format("这是“{}”行", found)),
         (found.is_in(spelt) & (found.is_in(spelt).sum().over(row) > 1), pl.lit("这是重复的表头")),
         (
             found.str.contains(_SIGNATURE) & ((pl.col("rule") == "cell.missing").sum().over(row) > 2),
             pl.format("“{}”是表下的落款", found),
         ),
-    )  # fmt: skip
-    errors = findings.filter(pl.col("severity") == "error", pl.col("row").is_not_null())
+    )
     told = [errors.filter(holds).select(*row, what=what) for holds, what in kinds]
     rows = pl.concat(told).unique(row, keep="first", maintain_order=True)
-    if rows.is_empty():
+    rows = rows.join(sums, on=row, how="anti", nulls_equal=True, maintain_order="left")
+    if rows.is_empty() and sums.is_empty():
         return findings
     source = rows.rename(dict(zip(row, SOURCE, strict=True)))
-    instead = finding(source, table, None, "row.not_data", pl.lit(""), pl.col("what"))
-    return pl.concat([findings.join(rows, on=row, how="anti", nulls_equal=True, maintain_order="left"), instead])
+    instead = pl.concat([sums, finding(source, table, None, "row.not_data", pl.lit(""), pl.col("what"))])
+    return pl.concat([findings.join(instead, on=row, how="anti", nulls_equal=True, maintain_order="left"), instead])
+
+
+def _no_rows(table: Table, sheets: list[Sheet], reading: Reading) -> pl.DataFrame:
+    """Findings of files none of whose sheets has a row."""
+    filled = {sheet.file for sheet in reading.sheets if sheet.rows.height}
+    empty = [(sheet.file, sheet.sheet, None) for sheet in sheets if sheet.file not in filled]
+    return finding(pl.DataFrame(empty, SOURCE, orient="row"), table, None, "file.no_rows", pl.lit(""))
 
 
 def _ragged(table: Table, texts: pl.DataFrame) -> pl.DataFrame:
@@ -371,6 +294,13 @@ def _ragged(table: Table, texts: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(
         [more, finding(texts.filter(pl.col("_ragged") == "少"), table, None, "row.fewer_cells", pl.lit(""))]
     )
+
+
+def _of_sheets(table: Table, sheets: list[Sheet]) -> Iterator[pl.DataFrame]:
+    """Findings of what the reading warns of."""
+    for sheet in sheets:
+        at = pl.DataFrame([(sheet.file, sheet.sheet, None)], SOURCE, orient="row")
+        yield from (finding(at, table, None, rule, pl.lit(""), pl.lit(what)) for rule, what in sheet.warnings)
 
 
 # --- a later filing supersedes an earlier one --------------------------------------------------------------
@@ -387,7 +317,6 @@ def _supersede(rows: Rows, findings: pl.DataFrame, layout: Layout) -> tuple[pl.D
     if len({filing_year(sheet.file) for sheet in rows.sheets}) < 2:
         return nothing
     table, key = rows.table, list(rows.table.key)
-    rows.frame = widened(rows.frame)
     keyed = rows.frame.filter(pl.all_horizontal(pl.col(name).is_not_null() for name in key))
     latest = pl.col("_filed").max().over(key)
     if "month" in key:

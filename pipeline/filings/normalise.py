@@ -1,11 +1,10 @@
 """What does this text mean? One sheet of text becomes canonical rows, and each cell that means nothing a finding.
 
 A number counts as the decimal that is printed, and all units are powers of ten apart, so a conversion moves the
-decimal point in the text and never multiplies: 1.2 万kWh are 12000 kWh, 4.35 万kWh 43500. Codes, provinces and units
-are looked up once per distinct text.
+decimal point in the text and never multiplies: 1.2 万kWh are 12000 kWh, 4.35 万kWh 43500.
 
-`_meaning` says it of any rows, one by one. It is slow, so it gets the distinct texts of a column only, or the rows
-that no faster way can read for certain: `_read` chooses.
+`_meaning` says it of any rows, one by one. It is slow, so it gets the distinct texts of a column that repeats itself,
+and of numbers those that are not plain.
 """
 
 from __future__ import annotations
@@ -13,38 +12,60 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import cache
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache, partial
 
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from pipeline import regions, units
 from pipeline.errors import DataError
 from pipeline.filings.contracts import ACTION_METRICS, SOURCE, Column, Table, column_of, fold
-from pipeline.filings.distinct import Distinct, blocks, coded, distinct, is_number, threaded
 from pipeline.filings.reading import clean, number
 from pipeline.filings.rules import CELL_RULES, FINDING, INTAKE_RULES, message
 from pipeline.layout import Layout
 
 _NOT_CONTRACT = (*SOURCE, "_ragged", "_extra")  # columns that the reading adds
+_TIME = r"[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[AaPp][Mm]|Z|[+-]\d{2}:?\d{2})?"
 _DATE = (
-    r"^(?:(\d{4})(?:年|\.0+)?|(\d{4})(?:年|[-/])(\d{1,2})(?:月|(?:月|[-/])(\d{1,2})日?(?:[ T].*)?)?"
+    rf"^(?:(\d{{4}})(?:年|\.0+)?|(\d{{4}})(?:年|[-/])(\d{{1,2}})(?:月|(?:月|[-/])(\d{{1,2}})日?(?:{_TIME})?)?"
     r"|(\d{4})\.(\d{2})(?:\.(\d{2}))?)$"  # 2023.1 may be a number that lost the zero of October
 )
+# What a spreadsheet makes of an identifier, and what to do.
+_FORMULA = r'^=\s*"?([^"]*)"?$'
+_LATIN = "[\u0080-\u00bf\u0152-\u0192\u02c6-\u02dc\u2013-\u203a\u20ac\u2122]"  # what bytes of UTF-8 look like in other encodings
+_NO_TEXT = f"\ufffd|[\u00e0-\u00ef]{_LATIN}{{2}}"
+_POWER_OF_TEN = r"^[0-9](?:\.[0-9]+)?[eE]\+[0-9]+$|^[0-9]\.[0-9]+[eE][0-9]+$"
+_DAY = (
+    r"^(?:[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}|[0-9]{4}年[0-9]{1,2}月[0-9]{1,2}日|[0-9]{1,2}月[0-9]{1,2}日"
+    rf"|(?:[0-9]{{1,2}}-)?(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)(?:-[0-9]{{1,2}})?)(?:{_TIME})?$"
+)
+_DIGITS = 15  # of a number that a spreadsheet keeps
+_AS_TEXT = "应为原来的编号：把整列的单元格格式设为文本，再重新填写"
+# The words of a sum row, alone or with what they sum up; 合计算力中心 is a name.
+_SUM_SCOPE = "[0-9年月日季度第至上下半全本当累各省市区县国网集团公司页表行业]*"
+_SUM_END = "(?:数|值|行|额|项|栏)?[0-9]*(?:[万亿]?(?:kwh|千瓦时|度|吨|tb|元|[个座间处家户栋条架]))?[0-9]*$"
+_SUM = (
+    rf"(?:^{_SUM_SCOPE}(?:合计|小计|总计|共计|总和|累计|汇总){_SUM_END}|^(?:grand|sub)?totals?(?:20[0-9]{{2}})?$|^sum$)"
+)
+_SUM_OF = rf"{_SUM}|^.{{1,16}}(?:合计|小计|总计|共计|总和){_SUM_END}|^其中"
+_TOTAL_OF = r"(?i)[\s_:：/-](?:grand |sub)?totals?\W*$"
 _INT_LIMIT = 2.0**53
-_MANY = {"万亿": 12, "千万": 7, "百万": 6, "十万": 5, "亿": 8, "万": 4, "千": 3, "百": 2}  # longest first
-_DECIMALS = 6  # of a number whose point is moved by arithmetic
-_EXACT_POWER = 22  # of ten: the highest that a Float64 holds
-_MANY_PAIRS = 10_000  # of codes and units, each of which is looked up
+MANY = {"万亿": 12, "千万": 7, "百万": 6, "十万": 5, "亿": 8, "万": 4, "千": 3, "百": 2}  # longest first
+_TIMES = "[百千万亿]$"  # at the end of a cell
+_WITH_UNIT = r"^([-+0-9.,]+)\s*([^-+0-9.,\s%‰].*)$"  # a number and its unit in one cell
+COUNTS = (
+    "个|架|座|站|台|套|家|户|间|处|栋|幢|人|次|件|项|支|条|类|级|层|月|个月|机架|标准架|标准机架|标架|站址|基站|机柜|"
+    "pcs|racks?|sets?|units?|sites?|stations?"
+)
+_SAMPLE = 10_000  # cells looked at to see whether a column repeats itself
 FLAGS = dict.fromkeys(("是", "yes", "y", "true", "1"), True) | dict.fromkeys(("否", "no", "n", "false", "0"), False)
 
 
 @dataclass(frozen=True)
 class Normalised:
     """`frame`: the canonical columns of the table, then SOURCE, one row for each row of the sheet, null where a cell
-    failed; texts that repeat are Categorical, and integers may be of fewer bits: see `contracts.widened`. `findings`: the columns of `rules.FINDING`; row is null where a header is meant. `rejected`: per row."""
+    failed. `findings`: the columns of `rules.FINDING`; row is null where a header is meant. `rejected`: per row."""
 
     frame: pl.DataFrame
     findings: pl.DataFrame
@@ -73,16 +94,17 @@ def normalise(table: Table, sheet: pl.DataFrame, layout: Layout, filing_year: in
     ]
     raw = sheet.select(
         *(
-            (pl.col(headers[column.name][0]) if column.name in headers else pl.lit(None, pl.String)).alias(column.name)
+            (
+                pl.col(headers[column.name][0]).cast(pl.String) if column.name in headers else pl.lit(None, pl.String)
+            ).alias(column.name)
             for column in table.columns
         ),
         *(pl.col(name).cast(dtype) for name, dtype in SOURCE.items()),
     )
-    about, cells = _About(table, headers, layout, filing_year), _Cells(raw)
+    about, cells = _About(table, headers, layout, filing_year), _Cells.of(raw)
     columns = [column for column in table.columns if column.kind != "unit"]
-    order = sorted(columns, key=lambda column: column.kind not in ("number", "quantity"))  # these take longest
-    reading = dict(threaded(lambda column: (column.name, _read(about, column, cells)), order, raw.height))
-    read = [reading[column.name] for column in columns]
+    with ThreadPoolExecutor() as threads:
+        read = list(threads.map(partial(_read, about, cells), columns))
     rejected = pl.repeat(bool(missing), raw.height, dtype=pl.Boolean, eager=True)
     for column, one in zip(columns, read, strict=True):
         rejected.scatter(one.bad["at"], True)
@@ -90,7 +112,7 @@ def normalise(table: Table, sheet: pl.DataFrame, layout: Layout, filing_year: in
             findings.append(_cell_findings(table, column, raw, one.bad, "unit" in headers))
     values = {name: value for one in read for name, value in one.values.items()}
     return Normalised(
-        raw.select(*(values[name].alias(name) for name in table.dtypes), *SOURCE),
+        raw.select(*(pl.lit(values[name]).alias(name) for name in table.dtypes), *SOURCE),
         pl.concat(findings) if findings else pl.DataFrame(schema=FINDING),
         rejected.alias("rejected"),
     )
@@ -139,19 +161,33 @@ def _header_finding(
 def _cell_findings(table: Table, column: Column, raw: pl.DataFrame, bad: pl.DataFrame, has_unit: bool) -> pl.DataFrame:
     """One finding for each cell of the column that violates a rule. `bad`: _BAD."""
     found = pl.col("found").fill_null("")
+    sums, bad = bad.filter(rule="row.not_data"), bad.filter(pl.col("rule") != "row.not_data")
+    told = [
+        finding(
+            sums.hstack(raw.select(*SOURCE)[sums["at"]]),
+            table,
+            None,
+            "row.not_data",
+            found,
+            pl.format("这是“{}”行", found),
+        )
+    ]
     nothing = pl.when(found != "").then(pl.format("（填的是“{}”）", found)).otherwise(pl.lit(""))
     return pl.concat(
-        finding(
-            rows,
-            table,
-            table.column("unit") if has_unit and column.by and rule.startswith("unit.") else column,
-            rule,
-            found,
-            nothing if rule.endswith(".missing") else found,
-            pl.col("right"),
-        )
-        for (rule,), rows in bad.hstack(raw.select(*SOURCE)[bad["at"]]).group_by("rule", maintain_order=True)
-        if isinstance(rule, str)
+        told
+        + [
+            finding(
+                rows,
+                table,
+                table.column("unit") if has_unit and column.by and rule.startswith("unit.") else column,
+                rule,
+                found,
+                nothing if rule.endswith(".missing") else found,
+                pl.col("right"),
+            )
+            for (rule,), rows in bad.hstack(raw.select(*SOURCE)[bad["at"]]).group_by("rule", maintain_order=True)
+            if isinstance(rule, str)
+        ]
     )
 
 
@@ -191,72 +227,65 @@ class _About:
 
 
 @dataclass(frozen=True)
-class _Read:
-    """What the cells of one column say: canonical column -> value per row (a literal where all are the same); and the
-    cells that violate a rule (_BAD), in the order of rows."""
+class _Cells:
+    """The cells as filed, by the name of their column; of columns that repeat themselves, the distinct texts (null among
+    them) and per row the position of its text."""
 
-    values: dict[str, pl.Expr]
-    bad: pl.DataFrame
+    raw: pl.DataFrame
+    coded: Mapping[str, tuple[pl.Series, pl.Series]]
+
+    @classmethod
+    def of(cls, raw: pl.DataFrame) -> _Cells:
+        few = [name for name in raw.columns if name not in SOURCE and _repeats(raw[name])]
+        codes = raw.select(pl.col(name).cast(pl.Categorical(pl.Categories.random())) for name in few)
+        coded = {}
+        for one in codes:
+            texts = pl.concat([one.dtype.categories.to_series(), pl.Series([None], dtype=pl.String)])  # type: ignore[attr-defined]
+            coded[one.name] = texts.alias(one.name), one.to_physical().fill_null(texts.len() - 1)
+        return cls(raw, coded)
+
+
+def _repeats(cells: pl.Series) -> bool:
+    """Whether some of its cells show a column to hold few texts: then each is understood once."""
+    some = cells.gather_every(max(1, cells.len() // _SAMPLE))
+    return some.n_unique() * 4 < some.len()
 
 
 @dataclass(frozen=True)
-class _Cells:
-    """The cells as filed, by the name of their column."""
+class _Read:
+    """What the cells of one column say: canonical column -> value per row; and the cells that violate a rule (_BAD), in
+    the order of rows."""
 
-    raw: pl.DataFrame
-    known: dict[str, Distinct | None] = field(default_factory=dict)
-
-    def few(self, name: str) -> Distinct | None:
-        """The distinct texts of a column, found once."""
-        if name not in self.known:
-            self.known[name] = distinct(self.raw[name])
-        return self.known[name]
+    values: dict[str, pl.Series]
+    bad: pl.DataFrame
 
 
-def _read(about: _About, column: Column, cells: _Cells) -> _Read:
-    """As `_meaning` of all rows has it, sooner."""
-    unit = about.headers.get(column.name, ("", None))[1]
-    plain = column.kind == "quantity" or (column.kind == "number" and not _many(unit))
-    plain |= column.kind == "integer" and not _many(unit) and is_number(cells.raw[column.name])
-    return (_numbers if plain and column.name in about.headers else _texts)(about, column, cells)
-
-
-def _texts(about: _About, column: Column, cells: _Cells) -> _Read:
-    """Each distinct text is understood once, where there are few and no other column has a say."""
-    names, filed = _inputs(column), cells.raw[column.name]
-    alone = names == [column.name] and _outputs(column) == (column.name,)
-    if alone and column.dtype == pl.Int64 and is_number(filed):
-        each = filed.cast(pl.Int64).unique()
-        meant = _meaning(about, column, each.to_frame())
-        if meant["rule"].null_count() == each.len() and each.equals(meant[column.name]):  # years mean what they are
-            return _Read({column.name: pl.lit(filed)}, pl.DataFrame(schema=_BAD))
-    few = cells.few(column.name) if len(names) == 1 else None
-    meant = _meaning(about, column, cells.raw.select(names) if few is None else few.texts.to_frame(column.name))
-    if few is None:
-        values = {name: pl.lit(meant[name]) for name in _outputs(column)}
-    elif alone and column.dtype == pl.String and few.texts.equals(meant[column.name]):  # ids mean what they are
-        values = {column.name: pl.lit(filed)}
-    else:
-        values = {name: _spread(meant[name], few) for name in _outputs(column)}
-    wrong = meant["rule"].is_not_null()
-    if not wrong.any():
-        return _Read(values, pl.DataFrame(schema=_BAD))
-    at = (wrong if few is None else few.spread(wrong)).arg_true()
-    bad = meant[at if few is None else few.codes[at]]
-    return _Read(values, bad.select(at.alias("at"), "rule", "right", "found"))
-
-
-def _numbers(about: _About, column: Column, cells: _Cells) -> _Read:
-    """Plain numbers by a cast, and the rest as texts."""
-    quick = _converted(about, column, cells) if column.units else {column.name: _plain(cells.raw[column.name])}
+def _read(about: _About, cells: _Cells, column: Column) -> _Read:
+    """As `_meaning` of all rows has it, sooner: most numbers are plain ones."""
+    if column.kind not in ("number", "quantity") or column.name not in about.headers:
+        return _texts(about, cells, column)
+    quick = _plain_numbers(about, cells, column)
     rest = quick[column.name].is_null().arg_true()
     if rest.is_empty():
-        return _Read({name: pl.lit(value) for name, value in quick.items()}, pl.DataFrame(schema=_BAD))
-    left = cells.raw[rest]
-    slow = _texts(about, column, _Cells(left))
-    late = left.select(**slow.values)
-    values = {name: pl.lit(value.scatter(rest, late[name])) for name, value in quick.items()}
+        return _Read(quick, pl.DataFrame(schema=_BAD))
+    slow = _texts(about, _Cells(cells.raw[rest], {}), column)
+    values = {name: value.scatter(rest, slow.values[name]) for name, value in quick.items()}
     return _Read(values, slow.bad.with_columns(at=rest.gather(slow.bad["at"])))
+
+
+def _texts(about: _About, cells: _Cells, column: Column) -> _Read:
+    """Each distinct text is understood once, where they repeat themselves and no other column has a say."""
+    names = _inputs(column)
+    if len(names) > 1 or column.name not in cells.coded:
+        meant = _meaning(about, column, cells.raw.select(names))
+        at = meant["rule"].is_not_null().arg_true()
+        values, bad = {name: meant[name] for name in _outputs(column)}, meant[at]
+    else:
+        texts, codes = cells.coded[column.name]
+        meant = _meaning(about, column, texts.to_frame())
+        at = meant["rule"].is_not_null().gather(codes).arg_true()
+        values, bad = {name: meant[name].gather(codes) for name in _outputs(column)}, meant[codes[at]]
+    return _Read(values, bad.select(at.alias("at"), "rule", "right", "found"))
 
 
 def _inputs(column: Column) -> list[str]:
@@ -276,83 +305,34 @@ def _outputs(column: Column) -> tuple[str, ...]:
     return (*column.canonical, "unit") if column.by else column.canonical
 
 
-def _spread(values: pl.Series, few: Distinct) -> pl.Expr:
-    if values.n_unique() == 1:
-        return pl.lit(values[0], values.dtype)
-    return pl.lit(few.spread(coded(values) if values.dtype == pl.String else values))
-
-
-def _plain(cells: pl.Series) -> pl.Series:
-    """The number of each cell that is one as it stands, as `number` reads it, else null."""
-    if is_number(cells):
-        return cells
-    value = cells.cast(pl.String).cast(pl.Float64, strict=False)
-    odd = ~value.is_finite()
-    return value.set(odd, None) if odd.any() else value
-
-
-def _converted(about: _About, column: Column, cells: _Cells) -> dict[str, pl.Series]:
-    """Plain numbers in canonical units, and these units where they depend on another column; null where it takes more
-    than arithmetic."""
-    filed, pairs, by, unit = cells.raw[column.name], pl.DataFrame({column.name: ["1"]}), None, None
+def _plain_numbers(about: _About, cells: _Cells, column: Column) -> dict[str, pl.Series]:
+    """Numbers in canonical units, and these units where they depend on another column; null where a text is more than
+    digits, or its unit takes more than a power of ten: `1.2`, in 万kWh, becomes the number that `1.2e4` says."""
+    text, unit = cells.raw[column.name], about.headers[column.name][1]
+    pairs, row = pl.DataFrame({column.name: ["1"]}), None
     if column.by:
-        unit, by = cells.few("unit"), cells.few(column.by)
-        if by is None or unit is None or by.texts.len() * unit.texts.len() > _MANY_PAIRS:
-            nothing = cells.raw.clear(filed.len())
-            return {
-                column.name: nothing[column.name].cast(pl.String).cast(pl.Float64),
-                "unit": nothing["unit"].cast(pl.String),
-            }
-        n = unit.texts.len()
-        each = pl.int_range(by.texts.len() * n, eager=True)
-        pairs = pl.DataFrame({column.by: by.texts.gather(each // n), "unit": unit.texts.gather(each % n)})
+        if not {column.by, "unit"} <= set(cells.coded):
+            dtypes = about.table.dtypes
+            return {name: pl.repeat(None, text.len(), dtype=dtypes[name], eager=True) for name in _outputs(column)}
+        (codes, by), (names, units_of) = cells.coded[column.by], cells.coded["unit"]
+        pair = by.cast(pl.UInt64) * names.len() + units_of
+        used = pair.unique()
+        pairs = pl.DataFrame({column.by: codes.gather(used // names.len()), "unit": names.gather(used % names.len())})
         pairs = pairs.with_columns(pl.lit("1").alias(column.name))
-    prepared = _prepared(about.table, pairs)
-    _, _, canonical, power = _units(about.table, column, prepared, about.headers[column.name][1])
-    known = prepared.select(canonical=canonical, power=power.cast(pl.Int64, strict=False))
-
-    def move(rows: slice) -> pl.Series:
-        value = _plain(filed[rows])
-        pair = np.zeros(value.len(), np.intp)
-        if by and unit:
-            pair = by.codes[rows].to_numpy().astype(np.intp) * unit.texts.len() + unit.codes[rows].to_numpy()
-        return _moved(value, known["power"], pair)
-
-    values = {column.name: pl.concat(threaded(move, blocks(filed.len()), filed.len()), rechunk=True)}
-    return values | (
-        {"unit": by.spread(coded(known["canonical"].gather_every(unit.texts.len())))} if by and unit else {}
-    )
-
-
-@np.errstate(over="ignore", invalid="ignore")  # what is so large goes by its digits
-def _moved(value: pl.Series, powers: pl.Series, pair: npt.NDArray[np.intp]) -> pl.Series:
-    """value x 10^powers[pair], exactly; null where there is no power.
-
-    If v is the float of a decimal N / 10^6 with a whole N of up to 15 digits (then no other decimal so short has this
-    float), v x 10^n is N x 10^(n-6): one operation on two exact numbers. Others go by their digits.
-    """
-    if powers.eq_missing(0).all():
-        return value
-    shifts = [None if one is None or abs(one - _DECIMALS) > _EXACT_POWER else one - _DECIMALS for one in powers]
-    up = np.array([10.0 ** max(0, shift or 0) for shift in shifts])
-    down = np.array([np.nan if shift is None else 10.0 ** max(0, -shift) for shift in shifts])
-    v = value.to_numpy()
-    n = np.rint(v * 10.0**_DECIMALS)
-    short = np.abs(n) < 1e15
-    moved = down[pair]
-    np.divide(n, moved, out=moved)  # to fill new memory takes longer than to compute
-    if (up != 1).any():
-        moved *= up[pair]
-    n /= 10.0**_DECIMALS
-    short &= n == v
-    done = pl.Series(moved, nan_to_null=True)
-    long = np.flatnonzero(~short)
-    long = long[~np.isnan(v[long])]
-    if not len(long):
-        return done
-    at = pl.Series(long, dtype=pl.UInt32)
-    shifted = _shifted(pl.lit(value.gather(at)), pl.lit(powers.gather(pair[long])))
-    return done.scatter(at, pl.select(shifted).to_series())
+        place = pl.repeat(None, codes.len() * names.len(), dtype=pl.UInt32, eager=True)
+        row = place.scatter(used, pl.int_range(used.len(), dtype=pl.UInt32, eager=True)).gather(pair)
+    if column.units:
+        prepared = _prepared(about.table, pairs)
+        _, _, canonical, power = _units(about.table, column, prepared, unit)
+        known = prepared.select(unit=canonical, power=power.cast(pl.Int64, strict=False))
+    else:
+        known = pl.DataFrame({"unit": [None], "power": [_many(unit)]})
+    if not known["power"].eq_missing(0).all():
+        exponent = known.select(pl.format("e{}", "power")).to_series()
+        text = pl.select(pl.lit(text) + pl.lit(exponent if row is None else exponent.gather(row))).to_series()
+    number = text.cast(pl.Float64, strict=False).alias(column.name)
+    values = {column.name: number.set(~number.is_finite(), None)}
+    return values if row is None else values | {"unit": known["unit"].gather(row)}
 
 
 def _meaning(about: _About, column: Column, raw: pl.DataFrame) -> pl.DataFrame:
@@ -361,7 +341,8 @@ def _meaning(about: _About, column: Column, raw: pl.DataFrame) -> pl.DataFrame:
     texts = _prepared(about.table, raw)
     parsed = _parse(about.table, column, texts, about.headers, about.layout, about.filing_year)
     found = pl.col(column.name) if parsed.found is None else parsed.found
-    meant = texts.select(**parsed.values, rule=parsed.rule, right=parsed.right, found=found)
+    rule = pl.when(_is_sum(column)).then(pl.lit("row.not_data")).otherwise(parsed.rule)
+    meant = texts.select(**parsed.values, rule=rule, right=parsed.right, found=found)
     ok, dtypes = pl.col("rule").is_null(), about.table.dtypes
     return meant.with_columns(pl.when(ok).then(name).cast(dtypes[name]).alias(name) for name in parsed.values)
 
@@ -371,7 +352,7 @@ def _prepared(table: Table, raw: pl.DataFrame) -> pl.DataFrame:
     columns = [table.column(name) for name in raw.columns]
     # Step by step, for polars takes seconds to plan one expression that holds all of it.
     texts = raw.cast(pl.String).with_columns(
-        clean(pl.col(column.name)).alias(f"text {column.name}") for column in columns
+        cleaned(column)(pl.col(column.name)).alias(f"text {column.name}") for column in columns
     )
     return texts.with_columns(
         pl.when(~pl.col(column.name).str.contains(r"\p{No}"))  # ½ is no 1 and 2
@@ -394,6 +375,8 @@ def _parse(
         return _date(column, text)
     if column.kind == "province":
         return _province(column, texts, layout)
+    if column.kind in ("id", "text"):
+        return _words(column, texts, filing_year)
     rule = pl.lit(f"cell.{column.kind}")
     right = pl.lit(column.expected)
     if column.kind == "code":
@@ -406,6 +389,9 @@ def _parse(
         value = _value(column, text, percent=unit is not None and "%" in unit)
         if (many := _many(unit)) and column.kind in ("number", "integer"):
             value = _shifted(value.cast(pl.Float64), pl.lit(many)).cast(column.dtype)
+            twice = text.str.contains(rf"{_TIMES}|(?i:{COUNTS})$")
+            rule = pl.when(twice).then(pl.lit("cell.twice")).otherwise(rule)
+            value = pl.when(~twice).then(value)
     if column.default is not None:
         value = pl.when(given).then(value).otherwise(_default(column, filing_year))
     required = column.required or column.default == "=filing_year"
@@ -424,7 +410,7 @@ def _expected(column: Column, percent: pl.Expr) -> pl.Expr:
 
 def _many(unit: str | None) -> int:
     """The power of ten that a header's unit begins with: 4 for 万人."""
-    return next((power for word, power in _MANY.items() if (unit or "").startswith(word)), 0)
+    return next((power for word, power in MANY.items() if (unit or "").startswith(word)), 0)
 
 
 def _default(column: Column, filing_year: int | None) -> pl.Expr:
@@ -439,8 +425,9 @@ _NUMERIC = ("integer", "year", "month", "number", "share", "quantity")
 
 
 def _figures(column: Column) -> pl.Expr:
-    """The text of a cell that should be a number, without the word for a year or month."""
-    words = {"year": "年度?$", "month": "月份?$"}.get(column.kind)
+    """The text of a cell that should be a number, without the word for a year, a month or what is counted."""
+    counted = rf"(?i)\s*(?:{COUNTS})$"
+    words = {"year": "年度?$", "month": "月份?$", "number": counted, "integer": counted}.get(column.kind)
     text = pl.col(f"text {column.name}")
     return text.str.replace(words, "") if words else text
 
@@ -450,8 +437,6 @@ def _value(column: Column, text: pl.Expr, percent: bool) -> pl.Expr:
     read = pl.col(f"number {column.name}")
     plain = pl.when(~text.str.contains("[%‰]$")).then(read)
     match column.kind:
-        case "id" | "text":
-            return text
         case "flag":
             return text.str.to_lowercase().replace_strict(FLAGS, default=None, return_dtype=pl.Boolean)
         case "integer":
@@ -485,12 +470,91 @@ def _date(column: Column, text: pl.Expr) -> _Parsed:
         pl.coalesce([groups.struct.field(str(at)) for at in places]).cast(pl.Int64)
         for places in ((1, 2, 5), (3, 6), (4, 7))
     )
-    real = month.is_between(1, 12).fill_null(True) & day.is_between(1, 31).fill_null(True)
-    rule = pl.when(text.is_not_null() & (year.is_null() | ~real)).then(pl.lit("cell.date"))
+    first = pl.lit(1, pl.Int64)
+    real = pl.format("{}-{}-{}", year, month.fill_null(first), day.fill_null(first)).str.to_date(
+        "%Y-%m-%d", strict=False
+    )
+    rule = pl.when(text.is_not_null() & real.is_null()).then(pl.lit("cell.date"))
     absent = pl.when(text.is_null() & pl.lit(column.required)).then(pl.lit("cell.missing"))
     return _Parsed(
         dict(zip(column.canonical, (year, month), strict=True)), pl.coalesce(rule, absent), pl.lit(column.expected)
     )
+
+
+# --- words that stay as they were filed --------------------------------------------------------------------
+
+_WIDE = [chr(code + 0xFEE0) for code in range(0x21, 0x7F)]
+_BLANK = {"\u3000": " ", "\u00a0": " "}
+_NARROW = _BLANK | {wide: chr(ord(wide) - 0xFEE0) for wide in _WIDE}  # of ids, which are compared
+_NARROW_WORDS = _BLANK | {wide: narrow for wide, narrow in _NARROW.items() if narrow.isalnum()}  # ，（ stay as they are
+
+
+def as_filed(cell: pl.Expr, narrow: Mapping[str, str] = _NARROW) -> pl.Expr:
+    """The text of a cell, half-width and trimmed, each other character as it is (① and ² are no digits); null for what
+    says nothing."""
+    plain = cell.str.replace_all("[\u200b\u200c\u200d\u2060\ufeff]", "")
+    narrowed = plain.str.replace_many(list(narrow), list(narrow.values())).str.strip_chars()
+    return pl.when(clean(cell).is_not_null()).then(narrowed)
+
+
+def cleaned(column: Column) -> Callable[[pl.Expr], pl.Expr]:
+    """How the text of a cell of the column is read."""
+    if column.kind == "text":
+        return partial(as_filed, narrow=_NARROW_WORDS)
+    return as_filed if column.kind == "id" else clean
+
+
+def _words(column: Column, texts: pl.DataFrame, filing_year: int | None) -> _Parsed:
+    """An id or a text; one that a spreadsheet has turned into something else violates `cell.id`."""
+    text = pl.col(f"text {column.name}")
+    value = text if column.default is None else text.fill_null(_default(column, filing_year))
+    absent = pl.when(value.is_null() & pl.lit(column.required)).then(pl.lit("cell.missing"))
+    is_id = pl.lit(column.kind == "id")
+    content = text.str.extract(_FORMULA, 1).fill_null("公式算出的内容")
+    what = (
+        pl.when(text.str.contains("^=[^=]")).then(pl.format("是公式的写法，不是内容；应为 {}", content))
+        .when(text.str.contains(_NO_TEXT)).then(pl.lit("里有乱码，是编码不对的程序写出的；应为原来的文字，请从原系统以 UTF-8 重新导出"))
+        .when(is_id & text.str.contains(r"^[0-9]+\.0+$")).then(pl.lit(f"带有小数，像是被程序当作数字的编号；{_AS_TEXT}"))
+        .when(is_id & text.str.contains(_POWER_OF_TEN)).then(pl.lit(f"是科学计数法，后面的数字已经丢失；{_AS_TEXT}"))
+        .when(is_id & text.str.contains(_DAY)).then(pl.lit(f"是日期，像是被表格软件自动改写的编号；{_AS_TEXT}"))
+        .when(is_id & text.is_in(_imprecise(texts[f"text {column.name}"]).implode()))
+        .then(pl.lit(f"超过 {_DIGITS} 位，表格软件只保留前 {_DIGITS} 位，后面的已不是原来的数字；{_AS_TEXT}"))
+    )  # fmt: skip
+    spoiled = pl.when(what.is_not_null()).then(pl.lit("cell.id"))
+    return _Parsed({column.name: value}, pl.coalesce(spoiled, absent), what.fill_null(pl.lit(column.expected)))
+
+
+def _imprecise(ids: pl.Series) -> pl.Series:
+    """The ids of more digits than a spreadsheet keeps whose last ones are such as it makes: zeros, or those of the
+    nearest float. Some whole ids look so too (one of ten with 16 digits, one of a thousand with 18), so there must be
+    five times as many as chance has it, and more than two where others have kept their digits."""
+    long = ids.filter(ids.str.contains(f"^[1-9][0-9]{{{_DIGITS},29}}$").fill_null(False)).to_frame("id")
+    if long.is_empty():
+        return long["id"]
+    id, nearest = pl.col("id"), pl.col("id").cast(pl.Float64)
+    size, step = id.str.len_chars(), 2.0 ** (nearest.log(2).floor() - 52)
+    zeros = id.str.slice(_DIGITS).str.strip_chars("0") == ""
+    is_float = (nearest.cast(pl.Int64, strict=False).cast(pl.String) == id).fill_null(False)
+    by_chance = [10.0 ** (_DIGITS - size.cast(pl.Float64)), 1 / step.clip(1)]
+    signs = long.with_columns(size=size, zeros=zeros, float=is_float, by_zeros=by_chance[0], by_float=by_chance[1])
+    often = [
+        pl.col(sign)
+        & (pl.col(sign).sum().over("size") > 5 * pl.col(chance).sum().over("size"))
+        & ((pl.col(sign).sum().over("size") > 2) | (pl.col("zeros") | pl.col("float")).all())
+        for sign, chance in (("zeros", "by_zeros"), ("float", "by_float"))
+    ]
+    return signs.filter(pl.any_horizontal(often))["id"]
+
+
+def _is_sum(column: Column) -> pl.Expr:
+    """Whether a cell says that its row is a sum. In a column of free text only where it says nothing else."""
+    said = clean(pl.col(column.name)).str.to_lowercase()
+    bare = said.str.replace_all(r"[\s\p{P}\p{S}]", "")
+    if column.kind == "month":
+        bare = pl.when(bare != "全年合计").then(bare)
+    if column.kind == "text" and not column.required:
+        return bare.str.contains(_SUM).fill_null(False)
+    return (bare.str.contains(_SUM_OF) | said.str.contains(_TOTAL_OF)).fill_null(False)
 
 
 def _looked_up(texts: pl.Series, look: Callable[[str], str | None]) -> pl.Expr:
@@ -541,15 +605,23 @@ def _quantity(table: Table, column: Column, texts: pl.DataFrame, header_unit: st
     text, read = pl.col(f"text {column.name}"), pl.col(f"number {column.name}")
     percent = text.str.contains("[%‰]$")
     code, unit, canonical, power = _units(table, column, texts, header_unit)
+    figures, own = text.str.extract(_WITH_UNIT, 1), text.str.extract(_WITH_UNIT, 2)
+    pairs = texts.select(own=own, unit=unit).drop_nulls().unique().rows()
+    alike = [f"{one} {other}" for one, other in pairs if units.same(one, other)]
+    read = pl.coalesce(read, pl.when(pl.concat_str(own, pl.lit(" "), unit).is_in(alike)).then(number(figures)))
     fits = ~percent | (canonical == "%")
     # 85% reads as 0.85, in percent it is 85
     shift = power.cast(pl.Int64, strict=False) + pl.when(percent).then(2).otherwise(0)
-    value = _shifted(pl.when(fits).then(read), shift)
+    twice = text.str.contains(_TIMES) & unit.is_in(
+        [one for one in texts.select(unit=unit)["unit"].drop_nulls().unique() if units.is_multiple(one)]
+    )
+    value = _shifted(pl.when(fits & ~twice).then(read), shift)
     rule = (
         pl.when(text.is_null()).then(pl.lit("cell.missing") if column.required else pl.lit(None, pl.String))
         .when(read.is_null() | ~fits).then(pl.lit("cell.number"))
         .when(code.is_not_null() & unit.is_null()).then(pl.lit("unit.missing"))
         .when(power.str.starts_with("unit.")).then(power)
+        .when(twice).then(pl.lit("cell.twice"))
     )  # fmt: skip
     of_unit = rule.str.starts_with("unit.")
     right = pl.when(of_unit).then(canonical).otherwise(_expected(column, percent))

@@ -1,7 +1,7 @@
 """What goes back: to each filer the own sheets with every wrong cell marked and explained, to the compiler a summary.
 
 A workbook goes back as it looks, by openpyxl; any other file, and a workbook that openpyxl cannot carry, as text in
-the rows where it stood, by xlsxwriter. Only values go out: no formulas, links, macros or queries, and text that begins
+the rows where it stood, by xlsxwriter. Only values go out: no formulas, links of the filer, macros or queries, and text that begins
 with = + - @ stays text. What the filer sends back reads as before: the reader leaves out our sheet, for it is one of
 说明, and marks of an earlier check are taken off before new ones are put on. A sheet of more than MOST rows goes back
 as an excerpt, whose headers the reader does not know, so that a part is never filed for the whole.
@@ -19,7 +19,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -31,6 +31,7 @@ from openpyxl.formatting.formatting import ConditionalFormattingList
 from openpyxl.reader.excel import ExcelReader
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter, range_boundaries
+from openpyxl.worksheet.hyperlink import Hyperlink
 
 from pipeline.errors import OutputError, shown
 from pipeline.filings import answer, rules
@@ -51,7 +52,7 @@ _FILLS = {"error": "FF9999", "warning": "FFE08A"}
 _STATUS = {"read": "已读取", "partial": "部分读取", "unreadable": "未能读取", "skipped": "已跳过"}
 _SAMPLE = "示例数据，不是真实填报"
 _NOT_IN_FULL = pl.col("status").is_in(["partial", "unreadable"])
-_HEAD_FILL, _LINE, _FONT = "D9E1F2", "BFBFBF", "宋体"
+_HEAD_FILL, _LINE, _FONT, _BLUE = "D9E1F2", "BFBFBF", "宋体", "0563C1"
 _HEADER = ("序号", "工作表", "行", "列", "性质", "问题")
 _WIDTHS = (7, 18, 8, 26, 10, 86)
 
@@ -76,7 +77,24 @@ _ODD = re.compile(rb"\0|<!DOCTYPE|<\?xml[^>]*encoding\s*=\s*[\"'](?!utf-8)", re.
 _OUTSIDE = re.compile(r"\[\d+\]|[\]|][^\[\]|]*!")  # of another workbook or program: [1]Sheet1!A1, cmd|'/c x'!A1
 
 _Spot = tuple[int, int]  # row and column, from 1
-_Line = Sequence[str | int | None]
+
+
+@dataclass(frozen=True)
+class _Link:
+    """A text that leads to a cell of the workbook."""
+
+    text: str | int
+    sheet: str
+    spot: _Spot
+
+    @property
+    def target(self) -> str:
+        name = self.sheet.replace("'", "''")
+        return f"'{name}'!{get_column_letter(self.spot[1])}{self.spot[0]}"
+
+
+_Cell = str | int | _Link | None
+_Line = Sequence[_Cell]
 
 
 @dataclass(frozen=True)
@@ -226,8 +244,8 @@ def _told(file: str, findings: pl.DataFrame, message: str, sample: bool) -> _Tol
 _RECEIVED = re.compile(r"，([^，]*) 受供 [^；]*；")
 _OF_OTHER = re.compile(r"上年（.* 所报）为 [^，]*，")
 _SAME = re.compile(r"^与 (.*) 完全相同；", re.DOTALL)
-_CONFLICT = re.compile(r"^(主键相同而内容不同的有 )(.*)(；无法判断)", re.DOTALL)
-_LATER = re.compile(r"^(.*) 又报了同一主键", re.DOTALL)
+_CONFLICT = re.compile(r"^(\S*相同而其他内容不同的有 )(.*)(；无法判断)", re.DOTALL)
+_LATER = re.compile(r"^(.*) 又报了同一内容", re.DOTALL)
 
 
 def _for_filer(file: str, rule: str, says: str) -> str:
@@ -247,7 +265,7 @@ def _for_filer(file: str, rule: str, says: str) -> str:
         case "key.conflict":
             return _CONFLICT.sub(lambda m: f"{m[1]}{_own_places(m[2], is_own)}{m[3]}", says)
         case "key.restated":
-            return _LATER.sub(lambda m: m[0] if is_own(m[1]) else "后来的填报又报了同一主键", says)
+            return _LATER.sub(lambda m: m[0] if is_own(m[1]) else "后来的填报又报了同一内容", says)
         case "correction.drop":
             return "编制单位核对后不采用这一行；如有异议，请与编制单位联系"
         case "correction.flag":
@@ -275,18 +293,22 @@ def _lead(told: _Told, how: str) -> list[str]:
     return [f"{told.file} 审核意见{f'（{_SAMPLE}）' if told.sample else ''}", "".join(counted), how]
 
 
-def _list(told: _Told, title: str, how: str, places: Iterable[tuple[str, str]]) -> _Page:
-    """places: of each remark, the sheet and the column as they are called in the workbook that goes back."""
-    problems = [("", None, "", "error", problem) for problem in told.problems]
+def _list(told: _Told, title: str, how: str, places: Iterable[tuple[str, str, _Spot | None]]) -> _Page:
+    """places: of each remark, the sheet, the column and the cell as they are called in the workbook that goes back."""
+    problems: list[tuple[str, _Cell, _Cell, str, str]] = [("", None, "", "error", problem) for problem in told.problems]
     found = [
-        (sheet, remark.row, label, remark.severity, remark.says)
-        for remark, (sheet, label) in zip(told.remarks, places, strict=True)
+        (sheet, _linked(remark.row, sheet, spot), _linked(label, sheet, spot), remark.severity, remark.says)
+        for remark, (sheet, label, spot) in zip(told.remarks, places, strict=True)
     ]
     rows = [
         (number, sheet, row, label, answer.SEVERITIES[severity], says)
         for number, (sheet, row, label, severity, says) in enumerate([*problems, *found], 1)
     ]
     return _Page(title, _lead(told, how), _HEADER, _WIDTHS, rows)
+
+
+def _linked(text: str | int | None, sheet: str, spot: _Spot | None) -> _Cell:
+    return _Link(text, sheet, spot) if text and spot else text
 
 
 _Marks = dict[_Spot, list[tuple[str, str]]]  # cell -> severity and sentence of each remark, "" for no comment
@@ -386,6 +408,11 @@ def _write(source: Path, folder: Path, told: _Told, target: Path) -> bool:
     if not reading.sheets:
         return False
     whole = source.suffix.lower() == ".xlsx" and all(sheet.rows.height <= MOST for sheet in reading.sheets)
+    order = [sheet.sheet for sheet in reading.sheets]  # as the filer has them
+    of_sheet = sorted(
+        told.remarks, key=lambda one: (one.severity, order.index(one.sheet) if one.sheet in order else -1)
+    )
+    told = replace(told, remarks=of_sheet)
     with placed(target, _WHAT) as spare:
         if not (whole and _on_original(source, reading.sheets, told, spare)):
             _on_text(source, reading, told, spare)
@@ -420,7 +447,10 @@ def _on_original(source: Path, sheets: Sequence[Sheet], told: _Told, target: Pat
                 for spot, found in _marks(told.of(sheet.sheet), head, anchors).items():
                     _mark(page.cell(*spot), found)
             how = "请在标色的单元格更正，批注说明了问题；更正后按原格式重新提交整个文件。本页和批注不必删除，审核时不读取。"
-            places = [(remark.sheet, heads[remark.sheet].label(remark, letters=True)) for remark in told.remarks]
+            places = [
+                (remark.sheet, (head := heads[remark.sheet]).label(remark, letters=True), head.spot(remark))
+                for remark in told.remarks
+            ]
             _put_first(book, _list(told, _unused(LIST, book.sheetnames), how, places))
             if told.sample:
                 book.properties.description = _SAMPLE
@@ -528,17 +558,22 @@ def _put_first(book: Workbook, content: _Page) -> None:
     side, looks = Side("thin", color=f"FF{_LINE}"), dict[Any, Any]()
     for at, line in enumerate([*([text] for text in content.lead), content.header, *content.rows], 1):
         for column, value in enumerate(line, 1):
+            link = value if isinstance(value, _Link) else None
+            value = link.text if link else value
             cell = page.cell(at, column, _plain(value)[:_EXCEL_TEXT] if isinstance(value, str) else value)
             if isinstance(value, str):
                 cell.data_type = "s"
+            if link:
+                cell.hyperlink = Hyperlink(ref=cell.coordinate, location=link.target)
             centred = isinstance(value, int) or at == head
             fill = _HEAD_FILL if at == head else _FILLS.get(_severity(value))
-            look = (min(at, head + 1), centred, fill)
+            look = (min(at, head + 1), centred, fill, bool(link))
             if look in looks:  # each look is made once: openpyxl takes a millisecond for it
                 cell._style = copy(looks[look])
                 continue
             cell.alignment = Alignment("center" if centred else "left", "center", wrap_text=True)
-            cell.font = Font(_FONT, size=14 if at == 1 else 11, bold=at in (1, head))
+            blue = {"color": f"FF{_BLUE}", "underline": "single"} if link else {}
+            cell.font = Font(_FONT, size=14 if at == 1 else 11, bold=at in (1, head), **blue)
             if at >= head:
                 cell.border = Border(side, side, side, side)
             if fill:
@@ -572,7 +607,8 @@ def _severity(value: object) -> str:
 def _height(line: _Line, widths: Sequence[int]) -> int:
     """Points of a row that shows all of its wrapped text: spreadsheets do not see to it themselves."""
     lines = [1]
-    for value, width in zip(line, widths, strict=False):
+    for cell, width in zip(line, widths, strict=False):
+        value = cell.text if isinstance(cell, _Link) else cell
         if isinstance(value, str) and (2 * len(value) >= width or "\n" in value):
             lines.append(sum(math.ceil((_size(part) + 1) * 1.1 / width) for part in value.split("\n")))
     return 15 * max(lines) + 4
@@ -591,14 +627,26 @@ def _unused(name: str, taken: Iterable[str]) -> str:
 
 @dataclass(frozen=True)
 class _Grid:
-    """A sheet as text: its lines by their row, its marks, and whether it is only an excerpt. head: that of the source."""
+    """A sheet as text: its lines by their row, its marks, and whether it is only an excerpt. head: that of the source.
+    rows: of an excerpt, where the rows of the source stand."""
 
     title: str
     head: _Head
     header_row: int
     lines: Mapping[int, _Line]
     marks: _Marks
-    excerpt: bool
+    rows: Mapping[int, int] | None = None
+
+    @property
+    def excerpt(self) -> bool:
+        return self.rows is not None
+
+    def spot(self, remark: _Remark) -> _Spot | None:
+        """Where the cell that is blamed stands here, if it does."""
+        row, column = self.head.spot(remark)
+        if self.rows is None:
+            return row, column
+        return (self.rows[row], column + 1) if row in self.rows else None
 
 
 def _on_text(source: Path, reading: Reading, told: _Told, target: Path) -> None:
@@ -622,9 +670,9 @@ def _on_text(source: Path, reading: Reading, told: _Told, target: Path) -> None:
         "本页和批注不必删除，审核时不读取。"
     )
     places = [
-        (grid.title, grid.head.label(remark, letters=not grid.excerpt))
+        (grid.title, grid.head.label(remark, letters=not grid.excerpt), grid.spot(remark))
         if (grid := grids.get(remark.sheet))
-        else (remark.sheet, "")
+        else (remark.sheet, "", None)
         for remark in told.remarks
     ]
     with _text_book(target, told.sample) as book:
@@ -661,7 +709,7 @@ def _grid(
     if rows.height <= most and not (rows["source_row"] > _EXCEL_ROWS).any():
         lines: dict[int, _Line] = {row: [text] for row, text in above.items()}
         lines |= {sheet.header_row: texts, **{row: cells for row, *cells in rows.iter_rows()}}
-        return _Grid(title, head, sheet.header_row, lines, marks, excerpt=False)
+        return _Grid(title, head, sheet.header_row, lines, marks)
     if not remarks:
         return None
     chosen = rows.filter(pl.col("source_row").is_in({row for row, _ in marks})).head(most)
@@ -670,7 +718,7 @@ def _grid(
     lines |= {1: [notice], 3: ["原行号", *(f"「{text}」" for text in texts)]}
     now = {sheet.header_row: 3, **{row: at for at, row in enumerate(chosen["source_row"], 4)}}
     moved = {(now[row], column + 1): found for (row, column), found in marks.items() if row in now}
-    return _Grid(title, head, 3, lines, moved, excerpt=True)
+    return _Grid(title, head, 3, lines, moved, now)
 
 
 def _add_grid(book: xlsxwriter.Workbook, grid: _Grid) -> None:
@@ -703,7 +751,7 @@ def _column_widths(grid: _Grid) -> list[int]:
     return [min(40, max(9, *column) + 2) for column in sizes]
 
 
-def _put(page: Any, row: int, column: int, value: str | int | None, style: Any) -> None:
+def _put(page: Any, row: int, column: int, value: _Cell, style: Any) -> None:
     if isinstance(value, str) and value:
         page.write_string(row, column, value[:_EXCEL_TEXT], style)
     elif value is None or value == "":
@@ -719,6 +767,8 @@ def _add_page(book: xlsxwriter.Workbook, content: _Page) -> None:
     text, number = book.add_format({**cell, "align": "left"}), book.add_format({**cell, "align": "center"})
     title, lead = book.add_format({**wrap, "bold": True, "font_size": 14}), book.add_format(wrap)
     header = book.add_format({**cell, "align": "center", "bold": True, "bg_color": f"#{_HEAD_FILL}"})
+    blue = {"font_color": f"#{_BLUE}", "underline": 1}
+    linked = {align: book.add_format({**cell, **blue, "align": align}) for align in ("left", "center")}
     fills = {severity: book.add_format({**cell, "bg_color": f"#{fill}"}) for severity, fill in _FILLS.items()}
     for column, size in enumerate(content.widths):
         page.set_column(column, column, size)
@@ -738,6 +788,11 @@ def _add_page(book: xlsxwriter.Workbook, content: _Page) -> None:
     for row, line in enumerate(content.rows, head + 1):
         page.set_row(row, _height(line, content.widths))
         for column, value in enumerate(line):
+            if isinstance(value, _Link):
+                style = linked["center" if isinstance(value.text, int) else "left"]
+                page.write_url(row, column, f"internal:{value.target}", style, "")
+                _put(page, row, column, value.text, style)
+                continue
             style = number if isinstance(value, int) else fills.get(_severity(value), text)
             _put(page, row, column, value, style)
     page.autofilter(head, 0, max(row, head + 1), width - 1)

@@ -14,6 +14,7 @@ from pipeline.layout import Layout
 from pipeline.regions import all_regions
 
 _UNREAD = pl.List(pl.Struct({"header": pl.String(), "text": pl.String()}))
+CORRECTED = "corrected"  # the flag of a row whose value was set or scaled
 OWN = ("_id", "_filed", "_wrong", "_old", "_out")
 
 
@@ -56,6 +57,29 @@ class Rows:
             for sheet, first in self.starts()
         ]
         return pl.concat(parts)
+
+    def said(self, ids: pl.Series, name: str) -> pl.Series:
+        """The cell of a column in each of the rows, as filed and with its unit: `-30 t`; null where a correction has
+        changed the row."""
+        column, ids = self.table.column(name), ids.cast(pl.UInt32)
+        corrected = [id for id, rule in self.flags if rule == CORRECTED]
+        each, parts = (
+            ids.filter(~ids.is_in(corrected)).unique().sort(),
+            [pl.DataFrame(schema={"_id": pl.UInt32(), "said": pl.String()})],
+        )
+        for sheet, first in self.starts():
+            of_sheet = each.filter(each.is_between(first, first + sheet.rows.height, closed="left"))
+            known = [column_of(self.table, header) for header in sheet.columns]
+            told = next((one[1] for one in known if one and one[0].name == column.name), None)
+            text, units = (
+                pl.col(column.name).str.strip_chars(),
+                [pl.lit(told, pl.String), pl.lit(column.unit, pl.String)],
+            )
+            unit = pl.coalesce([pl.col("unit").str.strip_chars()] * bool(column.by) + units)
+            shown = pl.when(text.str.ends_with("%")).then(text).otherwise(pl.concat_str(text, pl.lit(" "), unit))
+            filed = _filed(self.table, sheet, of_sheet - first)
+            parts.append(filed.select(of_sheet.alias("_id"), said=pl.coalesce(shown, text)))
+        return ids.to_frame("_id").join(pl.concat(parts), on="_id", how="left", maintain_order="left")["said"]
 
 
 def key_in_words(table: Table, layout: Layout) -> pl.Expr:
@@ -102,7 +126,7 @@ def _filed(table: Table, sheet: Sheet, places: pl.Series) -> pl.DataFrame:
     cells = [pl.struct(header=pl.lit("" if name == "_extra" else name), text=name) for name in others]
     has_text = pl.element().struct.field("text").is_not_null()
     unread = pl.concat_list(cells).list.filter(has_text) if cells else pl.lit([], _UNREAD)
-    return sheet.filed(places).select(
+    return sheet.rows[places].select(
         source_file=pl.lit(sheet.file),
         source_sheet=pl.lit(sheet.sheet),
         source_row="source_row",

@@ -11,25 +11,23 @@ A sentence says what was found and what would be right: `能源消耗.xlsx「202
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from functools import partial, reduce
 from operator import xor
-from typing import Any, Literal, TypeVar
+from typing import Literal
 
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from pipeline.filings.case_factors import basis, carriers
-from pipeline.filings.contracts import BY_NAME, FIRST_YEAR, METRIC_ACTION, TABLES, Column, Table, widened
-from pipeline.filings.distinct import blocks, distinct, threaded
+from pipeline.filings.contracts import BY_NAME, FIRST_YEAR, METRIC_ACTION, TABLES, Column, Table
 from pipeline.layout import Layout
 from pipeline.regions import all_regions
 
-T = TypeVar("T")
 Severity = Literal["error", "warning"]
 Frames = Mapping[str, pl.DataFrame]  # canonical tables by name, with _row
+
+Filed = Callable[[str, pl.Series, str], pl.Series]  # table, rows (_row), column -> texts as filed with unit, or null
 
 FINDING = {
     "file": pl.String(),
@@ -48,6 +46,7 @@ CHANGE = 3.0  # times the previous year, up or down
 SLIPS = (1e3, 1e4)  # the powers of ten between units; "about" is within a factor of 2
 STATION_KWH = (2_000.0, 60_000.0)  # electricity of one station in a year
 TOLERANCE = 0.05  # within which sums agree
+CUMULATIVE = 5  # times the first month, at the least, is the last one of sums since January
 GROWTH_POINTS = 1.0
 HUGE = 1e15  # of any unit: more than all the world has, and sums stay exact
 
@@ -70,12 +69,18 @@ CELL_RULES = {
         CellRule("header.unknown", "表头不认识", "表头“{}”不认识，该列未读取；本表可用的表头有 {}", "warning"),
         CellRule("cell.missing", "必填项为空", "未填写{}；应为{}"),
         CellRule("cell.number", "不是数字", "{} 不是数字；应为{}"),
+        CellRule(
+            "cell.twice",
+            "倍数写了两次",
+            "{} 带有万、亿等倍数，而计量单位里已有倍数，不能确定大小；倍数只应写一处，单元格应为{}",
+        ),
         CellRule("cell.integer", "不是整数", "{} 不是整数；应为{}"),
         CellRule("cell.year", "不是年份", "{} 不是年份；应为{}"),
         CellRule("cell.month", "不是月份", "{} 不是月份；应为 {}"),
         CellRule("cell.date", "不是年月", "{} 不是年月；应为 {}"),
         CellRule("cell.share", "不是比例", "{} 不是比例；应为 {}"),
         CellRule("cell.flag", "不是是或否", "{} 不是 是 或 否；应为 {}"),
+        CellRule("cell.id", "编号被表格软件改写", "{} {}"),
         CellRule("cell.code", "选项不存在", "没有名为“{}”的选项；应为 {}"),
         CellRule("cell.province", "省份不存在", "没有名为“{}”的省份；应为 {}"),
         CellRule("cell.nation", "实物填在全国", "{} 不是一个省份；应为所在的省份，{}"),
@@ -95,8 +100,13 @@ INTAKE_RULES = {
         CellRule(
             "row.fewer_cells", "单元格比表头少", "本行的单元格比表头少，缺的按空读取；应与表头列数相同", "warning"
         ),
+        CellRule(
+            "file.no_rows", "没有数据行", "只有表头，没有数据行；应在表头之下逐行填写，无数可报时不必提交", "warning"
+        ),
+        CellRule("sheet.hidden", "有隐藏的数据", "{}", "warning"),
+        CellRule("sheet.stale", "公式结果可能过时", "{}", "warning"),
         CellRule("row.not_data", "不是数据行", "{}，不是数据；应删去这一行，只保留数据行"),
-        CellRule("key.restated", "已被后来的填报更新", "{} 又报了同一主键，以后报的为准；这一行不再采用", "warning"),
+        CellRule("key.restated", "已被后来的填报更新", "{} 又报了同一内容，以后报的为准；这一行不再采用", "warning"),
         CellRule("correction.drop", "按更正不采用", "corrections.yml 第 {} 条：不采用这一行，{}", "warning"),
         CellRule("correction.flag", "按更正加注", "corrections.yml 第 {} 条：{}", "warning"),
     )
@@ -107,6 +117,11 @@ def number(value: pl.Expr | str, decimals: int = 6) -> pl.Expr:
     """A number as text, without a trailing `.0`."""
     exact = (pl.col(value) if isinstance(value, str) else value).cast(pl.Float64)
     return exact.round(decimals).cast(pl.String).str.strip_suffix(".0")
+
+
+def filed(column: str, when: Literal["now", "then"] = "now") -> pl.Expr:
+    """In a rule's sentence: a value as it was filed, with the unit it was filed in, now or the year before (`-30 t`)."""
+    return pl.col(f"{when} {column}")
 
 
 def place(file: str = "file", sheet: str = "sheet", row: str = "row") -> pl.Expr:
@@ -142,8 +157,8 @@ class RowRule:
 
 # Of decimals, correctly rounded: 102 / 100 is 1.02. A comparison with NaN would be true in polars.
 _pue = (pl.col("total_kwh") / pl.col("it_kwh")).fill_nan(None)
-_pue_args = (number(_pue, 4), number("total_kwh"), number("it_kwh"))
-_PUE_FOUND = "PUE 为 {}（总耗电量 {} kWh，IT 设备耗电量 {} kWh）；"
+_pue_args = (number(_pue, 4), filed("total_kwh"), filed("it_kwh"))
+_PUE_FOUND = "PUE 为 {}（总耗电量 {}，IT 设备耗电量 {}）；"
 _BUILDINGS = ("data_centres", "rooms")
 _months = pl.when(pl.col("month") == 0).then(1).otherwise(12)
 _per_station = (pl.col("energy_kwh") / pl.col("stations")).fill_nan(None) * _months
@@ -159,7 +174,23 @@ ROW_RULES = (
             _PUE_FOUND + f"通常在 {PUE_USUAL[0]:g} 至 {PUE_USUAL[1]:g} 之间，请核实", _pue_args),
     RowRule("data_centres.green_above_total", "绿电大于总电量", "error", ("data_centres",), ("green_kwh", "total_kwh"),
             pl.col("green_kwh") > pl.col("total_kwh"),
-            "绿电用量 {} kWh 大于总耗电量 {} kWh；应不大于总耗电量", (number("green_kwh"), number("total_kwh"))),
+            "绿电用量 {} 大于总耗电量 {}；应不大于总耗电量", (filed("green_kwh"), filed("total_kwh"))),
+    *(RowRule(f"{table}.{part}_above", f"{what[0]}大于{what[1]}", "warning", (table,), (part, whole),
+              pl.col(part) > pl.col(whole), f"{what[0]} {{}} 大于{what[1]} {{}}；应不大于{what[1]}，请核对",
+              (filed(part), filed(whole)))
+      for table, part, whole, what in (
+          ("data_centres", "racks_in_use", "standard_racks", ("在用机架数", "标准机架数")),
+          ("data_centres", "liquid_cooled_racks", "standard_racks", ("液冷机架数", "标准机架数")),
+          ("base_stations", "monitored_stations", "stations", ("监测基站数", "基站数")),
+          ("base_stations", "equipment_kwh", "energy_kwh", ("主设备耗电量", "耗电量")),
+      )),
+    *(RowRule(f"{table}.after_year", f"{what}晚于数据年份", "warning", (table,), (column, "year"),
+              pl.col(column) > pl.col("year"), f"{what} {{}} 晚于数据年份 {{}}；应不晚于数据年份，请核对两者",
+              (number(column), number("year")))
+      for table, column, what in (("sites", "built_year", "建成年份"), ("data_centres", "commissioned_year", "投产时间"))),
+    RowRule("action_metrics.share_below_1", "占比不足 1%", "warning", ("action_metrics",), ("value", "unit"),
+            (pl.col("unit") == "%") & pl.col("value").is_between(0, 1, closed="none"),
+            "占比为 {}，不足 1%；单位为 % 的只填百分数的数字，如 85% 填 85，请核对", (filed("value"),)),
     RowRule("sites.shared_alone", "共建而只有一个租户", "error", ("sites",), ("sharing_kind", "tenants"),
             (pl.col("sharing_kind") == "co_build") & (pl.col("tenants") == 1),
             "共享方式为共建，租户数却为 {}，也没有利用存量或社会资源；共建的站址租户数应不少于 2，否则应填不共享",
@@ -176,9 +207,9 @@ ROW_RULES = (
             (_METRIC_ACTION, pl.col("action_no").cast(pl.String), pl.col("action_no").cast(pl.String), _METRIC_ACTION)),
     RowRule("base_stations.energy_per_station", "单站耗电量少见", "warning", ("base_stations",), ("energy_kwh", "stations"),
             (_per_station < STATION_KWH[0]) | (_per_station > STATION_KWH[1]),
-            "折合每站每年 {} MWh（耗电量 {} kWh，基站数 {}）；"
+            "折合每站每年 {} MWh（耗电量 {}，基站数 {}）；"
             f"通常在 {STATION_KWH[0] / 1000:g} 至 {STATION_KWH[1] / 1000:g} MWh 之间，请核对单位与基站数",
-            (number(_per_station / 1000, 3), number("energy_kwh"), number("stations"))),
+            (number(_per_station / 1000, 3), filed("energy_kwh"), number("stations"))),
     RowRule("standards.no_date", "已发布标准缺少日期", "warning", ("standards",), ("published_year",),
             (pl.col("status") == "published") & pl.col("published_year").is_null(),
             "状态为已发布而未填发布日期；应填 YYYY-MM-DD，否则不计入已发布的标准"),
@@ -193,7 +224,7 @@ def _row_rule(rule: RowRule) -> Finder:
         for name in rule.tables:
             if name in frames:
                 says = pl.format(rule.says, *rule.args) if rule.args else pl.lit(rule.says)
-                yield _found(_where(frames[name], rule.when), name, rule.columns[0], says)
+                yield context.found(_where(frames[name], rule.when), name, rule.columns[0], says)
 
     return find
 
@@ -203,12 +234,36 @@ def _row_rule(rule: RowRule) -> Finder:
 
 @dataclass(frozen=True)
 class Context:
-    """report_year; province code -> name; published growth (year, growth_pct) or None; what rules share: `_once`."""
+    """report_year; province code -> name; published growth (year, growth_pct) or None; what rules share: `_by_key`."""
 
     report_year: int
     provinces: Mapping[str, str]
     published_growth: pl.DataFrame | None
-    shared: dict[tuple[str, str], Future[Any]] = field(default_factory=dict)
+    by_key: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    filed: Filed | None = None
+
+    def found(
+        self, rows: pl.DataFrame, table: str, column: str, says: pl.Expr, found: pl.Expr | None = None
+    ) -> pl.DataFrame:
+        """A finding for each of the rows. `says` may hold `filed` values."""
+        what = pl.col(column).cast(pl.String) if found is None else found
+        whole = rows.rechunk()  # polars 2.1 panics when it formats a column whose first chunk is empty
+        for name in says.meta.root_names():
+            if name.startswith(("now ", "then ")) and whole.height:
+                when, of = name.split(" ")
+                value, row = (of, "_row") if when == "now" else (f"_{of}", "_row_then")
+                meant = whole.select(pl.concat_str(number(value), _unit_of(BY_NAME[table].column(of)))).to_series()
+                texts = self.filed(table, whole[row], of) if self.filed else meant
+                whole = whole.with_columns(texts.zip_with(texts.is_not_null(), meant).alias(name))
+            elif name not in whole.columns:
+                whole = whole.with_columns(pl.lit(None, pl.String).alias(name))
+        return whole.select(
+            table=pl.lit(table),
+            _row=pl.col("_row").cast(pl.UInt32),
+            column=pl.lit(BY_NAME[table].column(column).name),
+            says=says,
+            found=what,
+        )
 
 
 Finder = Callable[[Frames, Context], Iterator[pl.DataFrame]]
@@ -225,18 +280,6 @@ class FrameRule:
     after_entities: bool = False  # needs the entities that are left once other errors are out
 
 
-def _found(rows: pl.DataFrame, table: str, column: str, says: pl.Expr, found: pl.Expr | None = None) -> pl.DataFrame:
-    what = pl.col(column).cast(pl.String) if found is None else found
-    whole = widened(rows.rechunk())  # polars 2.1 panics when it formats a column whose first chunk is empty
-    return whole.select(
-        table=pl.lit(table),
-        _row=pl.col("_row").cast(pl.UInt32),
-        column=pl.lit(BY_NAME[table].column(column).name),
-        says=says,
-        found=what,
-    )
-
-
 def _where(frame: pl.DataFrame, holds: pl.Expr) -> pl.DataFrame:
     """The rows of which `holds` is true: most rules find none, and then no column is copied."""
     mask = frame.select(holds=holds)["holds"]
@@ -245,19 +288,6 @@ def _where(frame: pl.DataFrame, holds: pl.Expr) -> pl.DataFrame:
 
 def _provinces_only(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.filter(~pl.col("is_control")) if "is_control" in frame.columns and frame["is_control"].any() else frame
-
-
-def _once(context: Context, name: str, frame: pl.DataFrame, find: Callable[[pl.DataFrame, Table, Context], T]) -> T:
-    """`find` of the table, worked out for the first rule that asks."""
-    mine = Future[T]()
-    future = context.shared.setdefault((name, find.__name__), mine)
-    if future is mine:
-        try:
-            mine.set_result(find(frame, BY_NAME[name], context))
-        except BaseException as error:
-            mine.set_exception(error)
-    found: T = future.result()
-    return found
 
 
 def _limits(column: Column) -> list[tuple[str, float | None, float | None]]:
@@ -285,13 +315,17 @@ def _ranges(negative: bool) -> Finder:
                     bad = below_zero if negative else (low_is | high_is) & ~below_zero
                     if column.default == 0:
                         bad &= value != 0
-                    says = pl.format(f"{{}}{{}} 超出范围；应为{column.expected}", number(value), _unit_of(column))
-                    yield _found(_where(frame, bad), name, canonical, says, number(value))
+                    told = filed(column.name) if canonical == column.name else number(value)
+                    says = pl.format(f"{{}} 超出范围；应为 {column.expected}", told)
+                    yield context.found(_where(frame, bad), name, canonical, says, number(value))
                 huge = column.kind in ("number", "quantity", "integer") and column.high is None and not negative
                 if huge and not _within(frame, column.name, None, HUGE):
-                    told = pl.col(column.name).cast(pl.String).str.strip_suffix(".0")
-                    says = pl.format("{}{} 大得不可能；应不超过 10^15，请核对数值和单位", told, _unit_of(column))
-                    yield _found(_where(frame, pl.col(column.name) > HUGE), name, column.name, says, told)
+                    says = pl.format("{} 大得不可能；应不超过 10^15，请核对数值和单位", filed(column.name))
+                    yield context.found(_where(frame, pl.col(column.name) > HUGE), name, column.name, says)
+                if column.by and not negative:
+                    over = _where(frame, (pl.col("unit") == "%") & (pl.col(column.name) > 100))
+                    says = pl.format("{} 超过 100%；应为 0 至 100 的百分数，如 85% 填 85", filed(column.name))
+                    yield context.found(over, name, column.name, says)
 
     return find
 
@@ -313,64 +347,30 @@ def _years(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
     for name, frame in frames.items():
         if BY_NAME[name].has("year"):
             bad = (pl.col("year") < FIRST_YEAR) | (pl.col("year") > context.report_year)
-            yield _found(_where(frame, bad), name, "year", pl.format("年份 {}" + right, "year"))
+            yield context.found(_where(frame, bad), name, "year", pl.format("年份 {}" + right, "year"))
 
 
-# Rules on keys look at 64-bit hashes first, and at the rows themselves only where these may violate a rule.
+# Rules on keys look at hashes first, and at the rows themselves only where these may violate a rule.
 
 
 def _hash(parts: Sequence[str]) -> pl.Expr:
-    return reduce(xor, (pl.col(part).to_physical().hash(seed) for seed, part in enumerate(parts)))
+    return reduce(xor, (pl.col(part).hash(seed) for seed, part in enumerate(parts)))
 
 
-@dataclass(frozen=True)
-class _ByKey:
-    """The rows of a frame in the order of a hash of their key but for the year, then of the year.
-
-    packed: hash x `years` + year (from that of the oldest row), and in the last `bits` where the row stands in the
-    frame; ascending. Integers are sorted many times as fast as rows.
-    """
-
-    packed: npt.NDArray[np.uint64]
-    years: int
-    bits: int
-
-    def at(self, part: slice) -> npt.NDArray[np.uint32]:
-        return (self.packed[part] & ((1 << self.bits) - 1)).astype(np.uint32)
-
-    def steps(self) -> Iterator[tuple[slice, npt.NDArray[np.uint64]]]:
-        """Neighbouring rows in blocks, and from each to the next: 0 if key and year are the same, 1 if the year is the
-        next one, else any other number."""
-        for rows in blocks(len(self.packed)):
-            part = slice(rows.start, rows.stop + 1)
-            yield part, np.diff(self.packed[part] >> self.bits)
+def _by_key(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
+    """`key` (a hash of the key but for the year, its last 6 bits the year) in ascending order, with _row and the values
+    that are compared with those of the year before: rows of one key are neighbours, and so are those of two years."""
+    year = (pl.col("year") - FIRST_YEAR) % 64 if "year" in table.key else pl.lit(0)
+    key = _hash([part for part in table.key if part != "year"]) // 64 * 64 + year.fill_null(0).cast(pl.UInt64)
+    return frame.select("_row", *_yearly_values(table), key=key).sort("key")
 
 
-def _by_key(frame: pl.DataFrame, table: Table, context: Context) -> _ByKey:
-    year = pl.col("year") if "year" in table.key else pl.lit(0)
-    first, last = frame.select(first=year.min().fill_null(0), last=year.max().fill_null(0)).row(0)
-    years, bits = 1 << int(last - first + 1).bit_length(), frame.height.bit_length()
-    key = _hash([part for part in table.key if part != "year"]) * years + (year - first).fill_null(0).cast(pl.UInt64)
-    packed, parts = np.empty(frame.height, np.uint64), frame.select(table.key)
-
-    def pack(rows: slice) -> None:
-        packed[rows] = parts[rows].select(key=key)["key"].to_numpy()
-        packed[rows] <<= bits
-        packed[rows] |= np.arange(rows.start, min(rows.stop, frame.height), dtype=np.uint64)
-
-    threaded(pack, blocks(frame.height), frame.height)
-    packed.sort()
-    return _ByKey(packed, years, bits)
+def _yearly_values(table: Table) -> list[str]:
+    return [column.name for column in table.columns if column.yearly]
 
 
-def _same_key(frame: pl.DataFrame, table: Table, context: Context) -> pl.DataFrame:
-    """The rows whose key occurs more than once."""
-    order, found = _once(context, table.name, frame, _by_key), [np.empty(0, np.uint32)]
-    for part, step in order.steps():
-        same = np.flatnonzero(step == 0)
-        if len(same):
-            found += [order.at(part)[same], order.at(part)[same + 1]]
-    return widened(frame[np.unique(np.concatenate(found))]).filter(pl.struct(table.key).is_duplicated())
+def _rows_of(frame: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
+    return frame.filter(pl.col("_row").is_in(rows.implode())) if rows.len() else frame.clear()
 
 
 def _duplicates(identical: bool) -> Finder:
@@ -379,7 +379,10 @@ def _duplicates(identical: bool) -> Finder:
     def find(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
         for name, frame in frames.items():
             table = BY_NAME[name]
-            twice = _once(context, name, frame, _same_key)
+            keys = context.by_key[name]
+            again = pl.col("key").eq(pl.col("key").shift())
+            twice = _rows_of(frame, keys.filter(again | again.shift(-1))["_row"])
+            twice = twice.filter(pl.struct(table.key).is_duplicated())
             if twice.is_empty():
                 continue
             differ = pl.struct(*table.dtypes).n_unique().over(table.key) > 1
@@ -393,8 +396,11 @@ def _duplicates(identical: bool) -> Finder:
                 says = pl.format("与 {} 完全相同；只保留第一行，请删去重复的行", "_first")
             else:
                 rows = twice.filter("_differ")
-                says = pl.format("主键相同而内容不同的有 {}；无法判断哪一行正确，全部退回，应只保留正确的一行", "_all")
-            yield _found(rows, name, table.key[0], says, key_text(table.key))
+                key = "、".join(dict.fromkeys(table.column(part).zh for part in table.key))
+                says = pl.format(
+                    f"{key}相同而其他内容不同的有 {{}}；无法判断哪一行正确，全部退回，应只保留正确的一行", "_all"
+                )
+            yield context.found(rows, name, table.key[0], says, key_text(table.key))
 
     return find
 
@@ -410,35 +416,34 @@ def _month_mix(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
             continue
         rest = [part for part in table.key if part != "month"]
         month = pl.col("month")
-        some = _of_both_sorts(frame, rest)
-        bad = some.filter((month.min().over(rest) == 0) & (month.max().over(rest) > 0))
+        if frame["month"].min() != 0 or frame["month"].max() == 0:
+            continue
+        annual = frame.filter(month == 0).select(rest).unique()
+        monthly = frame.filter(month > 0).join(annual, on=rest, how="semi")
+        both = frame.join(monthly, on=rest, how="semi", maintain_order="left")
         what = pl.when(month == 0).then(pl.lit("年度数据")).otherwise(pl.format("{} 月数据", "month"))
-        says = pl.format("这是{}，同一主键又有分月和年度两种数据；应只报其中一种，全部退回", what)
-        yield _found(bad, name, "month", says)
-
-
-def _of_both_sorts(frame: pl.DataFrame, rest: list[str]) -> pl.DataFrame:
-    """The rows that may have an annual row and a monthly one of the same `rest`."""
-    if frame["month"].min() != 0 or frame["month"].max() == 0:
-        return frame.clear()
-    hashed = frame.select(hash=_hash(rest), annual=pl.col("month") == 0)
-    annual, monthly = (hashed.filter(sort)["hash"].unique() for sort in (pl.col("annual"), ~pl.col("annual")))
-    both = annual.filter(annual.is_in(monthly.implode()))
-    return frame.filter(hashed["hash"].is_in(both.implode())) if both.len() else frame.clear()
+        says = pl.format("这是{}，同一内容又有分月和年度两种数据；应只报其中一种，全部退回", what)
+        yield context.found(both, name, "month", says)
 
 
 def _unknown_entities(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
-    entities = widened(frames.get("entities", pl.DataFrame(schema={"entity_id": pl.String()})))
+    entities = frames.get("entities", pl.DataFrame(schema={"entity_id": pl.String()}))
     for name, frame in frames.items():
         if name != "entities" and "entity_id" in frame.columns:
-            few = distinct(frame["entity_id"])
-            if few is None:
-                bad = widened(frame).join(entities, on="entity_id", how="anti", maintain_order="left")
-            else:
-                unknown = ~few.texts.is_in(entities["entity_id"].implode())
-                bad = frame[few.spread(unknown.fill_null(True)).arg_true()] if unknown.any() else frame.clear()
-            yield _found(bad, name, "entity_id", pl.format(
-                "填报单位 {} 不在“填报单位”表中（或其登记行已被退回）；应先在该表登记，或改为已登记的编码", "entity_id"))  # fmt: skip
+            bad = frame.join(entities, on="entity_id", how="anti", maintain_order="left")
+            short = entities.select("entity_id", bare=pl.col("entity_id").str.strip_chars_start("0")).unique("bare")
+            like = bad.select(bare=pl.col("entity_id").str.strip_chars_start("0")).join(
+                short, on="bare", how="left", maintain_order="left"
+            )["entity_id"]
+            lost = pl.format(
+                "；登记的有 {}，像是被表格软件去掉了开头的 0，把单元格格式设为文本再填", "_like"
+            ).fill_null("")
+            says = pl.format(
+                "填报单位 {} 不在“填报单位”表中（或其登记行已被退回）；应先在该表登记，或改为已登记的编码{}",
+                "entity_id",
+                lost,
+            )
+            yield context.found(bad.with_columns(_like=like), name, "entity_id", says)
 
 
 _WHERE = ("year", "entity_id", "province_code")
@@ -446,7 +451,7 @@ _WHERE = ("year", "entity_id", "province_code")
 
 def _yearly(frame: pl.DataFrame, table: str, value: str, by: Sequence[str] = _WHERE) -> pl.DataFrame:
     """Sums of a year without control rows: `by`, value, _row (the first). A part of a year has the value null."""
-    rows = widened(_provinces_only(frame))
+    rows = _provinces_only(frame)
     if "month" not in frame.columns:
         return rows.group_by(by, maintain_order=True).agg(pl.col(value).sum(), pl.col("_row").min())
     key = [part for part in BY_NAME[table].key if part != "month"]
@@ -491,7 +496,7 @@ def _facility_sum(table: str, value: str, kinds: Mapping[str, str] | str) -> Fin
             "（{} 年 {} {}，自用加受供的电量）；两者应基本一致，请核对",
             number("quantity"), number(value), "year", "entity_id", _province(context),
         )  # fmt: skip
-        yield _found(both, "energy", "quantity", says, number("quantity"))
+        yield context.found(both, "energy", "quantity", says, number("quantity"))
 
     return find
 
@@ -509,7 +514,7 @@ def _green_above_electricity(frames: Frames, context: Context) -> Iterator[pl.Da
     above = green.join(electricity, on=_WHERE).filter(pl.col("kwh") > pl.col("quantity"))
     says = pl.format("{} 年 {} {}绿色电力合计 {} kWh，大于用电量 {} kWh；应不大于用电量，请核对", "year", "entity_id",
                      _province(context), number("kwh"), number("quantity"))  # fmt: skip
-    yield _found(above, "green_power", "kwh", says, number("kwh"))
+    yield context.found(above, "green_power", "kwh", says, number("kwh"))
 
 
 def _centres_above_green_power(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
@@ -520,7 +525,7 @@ def _centres_above_green_power(frames: Frames, context: Context) -> Iterator[pl.
     above = centres.join(green, on=_WHERE, how="left").with_columns(pl.col("kwh").fill_null(0))
     says = pl.format("{} 年 {} {}各数据中心绿电用量合计 {} kWh，大于绿色电力表的 {} kWh；数据中心的绿电应已计入绿色电力表",
                      "year", "entity_id", _province(context), number("green_kwh"), number("kwh"))  # fmt: skip
-    yield _found(
+    yield context.found(
         above.filter(pl.col("green_kwh") > pl.col("kwh")), "data_centres", "green_kwh", says, number("green_kwh")
     )
 
@@ -550,7 +555,7 @@ def _resold(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
     sold_is = pl.concat_str(pl.lit(" "), number("quantity"), pl.lit(" "), unit_is).fill_null("（月份不全）")
     says = pl.format("{} 年 {} 在{}转供{}{}{}；转供应与对方的受供一致，请双方核对", "year", "entity_id", _province(context),
                      of.replace({code: names[0] for code, names in carrier.members.items()}), sold_is, what)  # fmt: skip
-    yield _found(bad, "energy", "supply", says, pl.lit("resold"))
+    yield context.found(bad, "energy", "supply", says, pl.lit("resold"))
 
 
 def _against_last_year(slip: bool) -> Finder:
@@ -562,71 +567,44 @@ def _against_last_year(slip: bool) -> Finder:
             values = [column for column in table.columns if column.yearly]
             if not values:
                 continue
-            both = _once(context, name, frame, _changed)
+            both = _changed(frame, table, context.by_key[name])
             for column in values:
                 now, then = pl.col(column.name), pl.col(f"_{column.name}")
                 times = now / then
                 size = pl.max_horizontal(times, 1 / times)
                 is_slip = pl.any_horizontal([size.is_between(power / 2, power * 2) for power in SLIPS])
                 changed = both.filter((then > 0) & (is_slip if slip else (size > CHANGE) & ~is_slip))
-                unit = _unit_of(column)
                 power = pl.when(size < 3200).then(pl.lit("10^3")).otherwise(pl.lit("10^4"))
                 right = (
                     pl.format("，疑似计量单位差 {}；应与上年同一口径和单位，请核对单位", power) if slip
                     else pl.lit(f"，变动超过 {CHANGE:g} 倍；应核实，属实的请说明原因")
                 )  # fmt: skip
                 by = pl.format("（{} 所报）", "_entity").fill_null("") if "_entity" in both.columns else pl.lit("")
-                says = pl.format("{}{}，上年{}为 {}{}{}", number(now), unit, by, number(then), unit, right)
-                yield _found(changed, name, column.name, says, number(now))
+                says = pl.format("{}，上年{}为 {}{}", filed(column.name), by, filed(column.name, "then"), right)
+                yield context.found(changed, name, column.name, says, number(now))
 
     return find
 
 
-def _changed(frame: pl.DataFrame, table: Table, context: Context) -> pl.DataFrame:
-    """The rows that may have changed by more than CHANGE against the year before, with its values as `_…`."""
-    order = _once(context, table.name, frame, _by_key)
-    columns = [column.name for column in table.columns if column.yearly]
-    values = {name: _short(frame[name].to_numpy()) for name in columns}
-
-    def candidates(part: slice, step: npt.NDArray[np.uint64]) -> list[npt.NDArray[np.uint32]]:
-        at, found = order.at(part), [np.empty(0, np.uint32)]
-        # other keys of one hash stand between a row and its last year
-        for twin in np.unique((order.packed[part][1:] >> order.bits)[step == 0] // np.uint64(order.years)).tolist():
-            first, last = ((one * order.years) << order.bits for one in (twin, twin + 1))
-            start, stop = np.searchsorted(order.packed, np.array([first, last - 1], np.uint64)).tolist()
-            found.append(order.at(slice(start, stop + 1)))
-        for name in columns:
-            value = values[name][at]
-            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-                times = value[1:] / value[:-1]
-            alike = (times > 1.01 / CHANGE) & (times < 0.99 * CHANGE)
-            now = np.flatnonzero((step == 1) & (value[:-1] > 0) & ~alike) + 1
-            found += [at[now], at[now - 1]]
-        return found
-
-    found = [one for some in threaded(lambda block: candidates(*block), order.steps(), frame.height) for one in some]
-    rows = widened(_provinces_only(frame[np.unique(np.concatenate(found))]))
+def _changed(frame: pl.DataFrame, table: Table, keys: pl.DataFrame) -> pl.DataFrame:
+    """The rows that changed by more than CHANGE against the year before, with its values as `_…`. A row whose hash is
+    that of another key may stand between the two: once in ten thousand files of millions of rows."""
+    columns = _yearly_values(table)
+    last_year = pl.col("key") == pl.col("key").shift() + 1
+    times = [pl.col(name) / pl.col(name).shift() for name in columns]
+    far = pl.any_horizontal(~one.is_between(1.01 / CHANGE, 0.99 * CHANGE) for one in times)
+    now = last_year & far.fill_null(False)
+    rows = _provinces_only(_rows_of(frame, keys.filter(now | now.shift(-1))["_row"]))
     before = rows.select(
         *(pl.col(part) + 1 if part == "year" else pl.col(part) for part in table.key),
         *(pl.col(name).alias(f"_{name}") for name in columns),
+        pl.col("_row").alias("_row_then"),
         *([pl.col("entity_id").alias("_entity")] if "entity_id" not in table.key else []),
-    ).unique(table.key)
-    both = rows.join(before, on=table.key)
+    )
+    both = rows.join(before, on=table.key, maintain_order="left")
     if "_entity" in both.columns:  # named where it is another one
         both = both.with_columns(pl.when(pl.col("_entity") != pl.col("entity_id")).then("_entity"))
     return both
-
-
-def _short(values: npt.NDArray[np.float64]) -> npt.NDArray[np.floating]:
-    """As Float32 where none of them becomes zero or infinity: half the memory is looked up more than twice as fast."""
-    with np.errstate(over="ignore"):
-        short = values.astype(np.float32)
-    fits = np.count_nonzero(short) == np.count_nonzero(values) and not np.isinf(short).any()
-    return short if fits else values
-
-
-def _of_part(frame: pl.DataFrame, value: pl.Expr, rows: slice) -> pl.Series:
-    return frame[rows].select(value=value)["value"]
 
 
 def _province_missing(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
@@ -635,19 +613,12 @@ def _province_missing(frames: Frames, context: Context) -> Iterator[pl.DataFrame
         if not BY_NAME[name].has(*_WHERE) or BY_NAME[name].has("action_no"):
             continue
         rows = _provinces_only(frame)
-        # the hash of entity and province and the year, in one integer
-        mark = _hash(_WHERE[1:]) * 64 + (pl.col("year") - FIRST_YEAR).cast(pl.UInt64)
-        where, height = rows.select(_WHERE), rows.height
-        parts = threaded(partial(_of_part, where, mark), blocks(height), height)
-        runs = [part.filter(part.ne_missing(part.shift())) for part in parts]  # they mostly stand together
-        marks = pl.concat(runs).unique(maintain_order=True)
-        has_next = (marks % 64 + 1).is_in((marks % 64).unique().implode())
-        last = marks.filter(has_next & ~(marks + 1).is_in(marks.implode()))
-        gone = rows.filter(pl.concat(parts).is_in(last.implode())) if last.len() else rows.clear()
-        gone = gone.select(_WHERE).unique(maintain_order=True).with_columns(pl.col("year") + 1)
+        filed = rows.select(_WHERE).filter(_hash(_WHERE).is_first_distinct())
+        next_year = filed.with_columns(pl.col("year") + 1).filter(pl.col("year").is_in(filed["year"].implode()))
+        gone = next_year.join(filed, on=_WHERE, how="anti", maintain_order="left")
         says = pl.format("单位 {} {} 年报过{}，{} 年没有报或全部被退回；应补报，或说明在该省已无业务", "entity_id", pl.col("year") - 1,
                          _province(context), "year")  # fmt: skip
-        yield _found(gone.with_columns(_row=None), name, "province_code", says)
+        yield context.found(gone.with_columns(_row=None), name, "province_code", says)
 
 
 def _part_and_whole(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
@@ -659,9 +630,9 @@ def _part_and_whole(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
         if part.is_empty():
             continue
         whole = frame.filter(pl.col("sub_region") == "").select(key)
-        says = pl.format("{} 已单独填报，同一主键又有{}的一行；两行相加，{}的一行应不含 {}", "sub_region", _province(context),
+        says = pl.format("{} 已单独填报，同一内容又有{}的一行；两行相加，{}的一行应不含 {}", "sub_region", _province(context),
                          _province(context), "sub_region")  # fmt: skip
-        yield _found(part.join(whole, on=key, how="semi"), name, "province_code", says, pl.col("sub_region"))
+        yield context.found(part.join(whole, on=key, how="semi"), name, "province_code", says, pl.col("sub_region"))
 
 
 def _control_totals(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
@@ -674,7 +645,7 @@ def _control_totals(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
         control = _where(frame, pl.col("is_control"))
         if control.is_empty():
             continue
-        control, rows = widened(control), widened(frame.filter(~pl.col("is_control")))
+        rows = frame.filter(~pl.col("is_control"))
         for column in values:
             value = column.name
             summed = rows.group_by(key).agg(pl.col(value).sum().alias("_sum"))
@@ -689,7 +660,7 @@ def _control_totals(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
                 "全国行为 {}{}，各省合计为 {}；全国行只作核对，应与各省合计相差不超过 " f"{TOLERANCE:.0%}，请核对或补报各省",
                 number(value), unit, pl.concat_str(number("_sum"), unit).fill_null("（没有各省的行）"),
             )  # fmt: skip
-            yield _found(both, name, value, says, number(value))
+            yield context.found(both, name, value, says, number(value))
 
 
 def _national_growth(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
@@ -709,7 +680,114 @@ def _national_growth(frames: Frames, context: Context) -> Iterator[pl.DataFrame]
         "{} 年全国电信业务总量按 {} 年价格比上年增长 {}%，公布的增速为 {}%；" f"相差应不超过 {GROWTH_POINTS:g} 个百分点，请核对价格基期和各省数据",
         "year", "price_base_year", number("_growth", 2), number("growth_pct"),
     )  # fmt: skip
-    yield _found(off, "activity", "value", says, number("_growth", 2))
+    yield context.found(off, "activity", "value", says, number("_growth", 2))
+
+
+def _partial_years(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
+    """Rows of months of a year that is not whole: the indicators leave it out."""
+    for name, frame in frames.items():
+        if not BY_NAME[name].has("month"):
+            continue
+        rest = [part for part in BY_NAME[name].key if part != "month"]
+        monthly = _provinces_only(_where(frame, pl.col("month") > 0))
+        if monthly.select(_hash(rest).n_unique()).item() * 12 == monthly.height:
+            continue
+        months = pl.col("month").sort()
+        part = monthly.group_by(rest, maintain_order=True).agg(
+            pl.col("_row", "month").first(),
+            _n=pl.len(),
+            _has=months.cast(pl.String).str.join("、"),
+            _lacks=pl.int_range(1, 13).filter(~pl.int_range(1, 13).is_in(months.implode())).cast(pl.String).str.join("、"),
+        ).filter(pl.col("_n") < 12)  # fmt: skip
+        says = pl.format(
+            "{} 年只报了 {} 个月（{} 月），缺 {} 月；应报齐 12 个月，或改报全年一行，否则报告不计这一年。逐月填当月数，不填季度数或累计数",
+            "year", "_n", "_has", "_lacks",
+        )  # fmt: skip
+        yield context.found(part, name, "month", says)
+
+
+def _cumulative(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
+    """Years whose twelve months only grow, the last one to a multiple of the first: sums since January."""
+    for name, frame in frames.items():
+        table = BY_NAME[name]
+        if not table.has("month"):
+            continue
+        rest = [part for part in table.key if part != "month"]
+        for column in table.columns:
+            if column.kind != "quantity":
+                continue
+            value, last = pl.col(column.name), frame.filter(pl.col("month") == 12)
+            first = frame.filter(pl.col("month") == 1, value > 0).select(
+                *rest, value.alias(f"_{column.name}"), _row_then="_row"
+            )
+            grown = last.join(first, on=rest, nulls_equal=True, maintain_order="left")
+            grown = grown.filter(value >= CUMULATIVE * pl.col(f"_{column.name}"))
+            months = frame.join(grown.select(rest), on=rest, how="semi", nulls_equal=True).sort("month")
+            rises = months.group_by(rest).agg(_n=pl.len(), _rises=(value.diff() >= 0).sum())
+            rises = rises.filter(pl.col("_n") == 12, pl.col("_rises") == 11)
+            found = grown.join(rises, on=rest, how="semi", nulls_equal=True, maintain_order="left")
+            says = pl.format(
+                "{} 年的" + column.zh + "逐月只增不减，从 1 月的 {} 到 12 月的 {}，像是累计数；逐月应填当月数，请核对",
+                "year", filed(column.name, "then"), filed(column.name),
+            )  # fmt: skip
+            yield context.found(found, name, column.name, says)
+
+
+# Table, its column, the metric of action_metrics that says the same.
+_TWICE = (
+    ("base_stations", "monitored_stations", "stations_monitored"),
+    ("data_centres", "liquid_cooled_racks", "liquid_cooled_racks"),
+)
+
+
+def _filed_twice(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
+    """A stock that two tables have: its sum at the year's end, or the mean of its months, against the metric."""
+    if "action_metrics" not in frames:
+        return
+    metrics = frames["action_metrics"]
+    for name, value, metric in _TWICE:
+        if name not in frames:
+            continue
+        key = [part for part in BY_NAME[name].key if part != "month"]
+        rows = _provinces_only(frames[name]).drop_nulls(value)
+        of_key = rows.group_by({*key, *_WHERE}, maintain_order=True).agg(pl.col(value).mean())
+        detail = of_key.group_by(_WHERE).agg(pl.col(value).sum())
+        whole = metrics.filter(pl.col("metric") == metric, pl.col("sub_region") == "")
+        both = whole.join(detail, on=_WHERE, maintain_order="left").filter(_apart(value, "value"))
+        says = pl.format(
+            f"{{}}，而“{BY_NAME[name].zh}”表 {{}} 年 {{}} {{}}的{BY_NAME[name].column(value).zh}合计为 {{}}；两者应一致，请核对",
+            filed("value"), "year", "entity_id", _province(context), number(value, 2),
+        )  # fmt: skip
+        yield context.found(both, "action_metrics", "value", says, number("value"))
+
+
+def _water_twice(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
+    if "energy" not in frames or "data_centres" not in frames:
+        return
+    is_water = (pl.col("carrier") == "water") & (pl.col("facility_type") == "data_centre")
+    filed_water = _yearly(frames["energy"].filter(is_water), "energy", "quantity")
+    detail = _yearly(frames["data_centres"], "data_centres", "water_t").select(*_WHERE, "water_t")
+    both = filed_water.join(detail, on=_WHERE, maintain_order="left").filter(_apart("water_t", "quantity"))
+    says = pl.format(
+        "能源消耗中数据中心用水 {} m3，与数据中心表合计 {} t 相差超过 " f"{TOLERANCE:.0%}（{{}} 年 {{}} {{}}）；两者应基本一致，请核对",
+        number("quantity"), number("water_t"), "year", "entity_id", _province(context),
+    )  # fmt: skip
+    yield context.found(both, "energy", "quantity", says, number("quantity"))
+
+
+def _mobile_above_flow(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
+    """Mobile traffic is a part of the flow of the same key."""
+    if "activity" not in frames:
+        return
+    key = [part for part in BY_NAME["activity"].key if part != "metric"]
+    mobile, flow = (
+        frames["activity"].filter(pl.col("metric") == one) for one in ("mobile_traffic", "information_flow")
+    )
+    both = mobile.join(flow.select(*key, _flow="value"), on=key, maintain_order="left")
+    says = pl.format(
+        "移动互联网接入流量 {}，大于同期信息流量 {} TB；信息流量应含移动流量，请核对", filed("value"), number("_flow")
+    )
+    yield context.found(both.filter(pl.col("value") > pl.col("_flow")), "activity", "value", says)
 
 
 _ROOM_FACILITIES = {"core": "core_room", "aggregation": "access_room", "access": "access_room"}
@@ -736,7 +814,7 @@ def _case_without_factor(frames: Frames, context: Context) -> Iterator[pl.DataFr
         + "、".join(carriers()) + "之一和与它相符的单位，如 kWh、kg、m3，或以 kgCO2、tCO2 为单耗单位",
         pl.col("carrier").fill_null(""), pl.col("effect_unit").fill_null(""),
     )  # fmt: skip
-    yield _found(lacking, "cases", "factor_kgco2_per_unit", says)
+    yield context.found(lacking, "cases", "factor_kgco2_per_unit", says)
 
 
 FRAME_RULES = (
@@ -745,7 +823,7 @@ FRAME_RULES = (
     FrameRule("value.range", "数值超出范围", "error", _ranges(negative=False)),
     FrameRule("year.bounds", "年份超出范围", "error", _years),
     FrameRule("key.identical", "重复行", "error", _duplicates(identical=True)),
-    FrameRule("key.conflict", "主键相同而内容不同", "error", _duplicates(identical=False)),
+    FrameRule("key.conflict", "同一内容报了不同的数", "error", _duplicates(identical=False)),
     FrameRule("key.month_mix", "分月与年度并存", "error", _month_mix),
     FrameRule("entity.unknown", "填报单位未登记", "error", _unknown_entities, after_entities=True),
     FrameRule("change.factor_3", "比上年变动超过 3 倍", "warning", _against_last_year(slip=False)),
@@ -757,6 +835,11 @@ FRAME_RULES = (
     ),
     FrameRule("sum.rooms", "机房与能源消耗不符", "warning", _facility_sum(*FACILITY_SUMS["sum.rooms"])),
     FrameRule("sum.base_stations", "基站与能源消耗不符", "warning", _facility_sum(*FACILITY_SUMS["sum.base_stations"])),
+    FrameRule("sum.action_metrics", "行动指标与其他表不符", "warning", _filed_twice),
+    FrameRule("sum.water", "数据中心用水与能源消耗不符", "warning", _water_twice),
+    FrameRule("activity.mobile_above_flow", "移动流量大于信息流量", "warning", _mobile_above_flow),
+    FrameRule("month.partial", "月份不全", "warning", _partial_years),
+    FrameRule("month.cumulative", "像是累计数", "warning", _cumulative),
     FrameRule("sum.control", "全国行与各省合计不符", "warning", _control_totals),
     FrameRule("green_power.above_electricity", "绿色电力大于用电量", "warning", _green_above_electricity),
     FrameRule("data_centres.above_green_power", "数据中心绿电大于绿色电力", "warning", _centres_above_green_power),
@@ -782,42 +865,45 @@ class Findings:
 
 
 def check(
-    tables: Mapping[str, pl.DataFrame], report_year: int, layout: Layout, published_growth: pl.DataFrame | None = None
+    tables: Mapping[str, pl.DataFrame],
+    report_year: int,
+    layout: Layout,
+    published_growth: pl.DataFrame | None = None,
+    filed: Filed | None = None,
 ) -> Findings:
     """Apply all rules to canonical tables (with SOURCE columns) by name.
 
     published_growth: `reference.business_volume_index`, for the growth of the volume; without it that is not
-    checked. Raises DataError when the names of the provinces are missing.
+    checked. filed: what was filed in rows (by their place in the table), which sentences then show. Raises DataError when the names of the provinces are missing.
     """
     frames: dict[str, pl.DataFrame] = {name: frame.with_row_index("_row") for name, frame in tables.items()}
-    context = Context(report_year, {one.code: one.short_zh for one in all_regions(layout)}, published_growth)
-    left, parts = frames, []
+    context = Context(
+        report_year, {one.code: one.short_zh for one in all_regions(layout)}, published_growth, filed=filed
+    )
+    left, keys, parts = frames, dict[str, pl.DataFrame](), list[pl.DataFrame]()
     stages = (
         [rule for rule in _RULES if rule.severity == "error" and not rule.after_entities],
         [rule for rule in _RULES if rule.after_entities],
         [rule for rule in _RULES if rule.severity == "warning"],
     )
-    for stage in stages:
-        rows = sum(frame.height for frame in left.values())
-        of_rules = threaded(partial(_find, left, context), stage, rows)
-        found = [
-            part.with_columns(rule=pl.lit(rule.id), severity=pl.lit(rule.severity))
-            for rule, of_rule in zip(stage, of_rules, strict=True)
-            for part in of_rule
-            if part.height
-        ]
-        parts += found
-        errors = [part.select("table", "_row") for part in found if part["severity"][0] == "error"]
-        if errors:
-            left = {name: _without(frame, pl.concat(errors), name) for name, frame in left.items()}
-            context.shared.clear()
+    with ThreadPoolExecutor() as threads:
+        for stage in stages:
+            keys = {name: known if (known := keys.get(name)) is not None and known.height == frame.height
+                    else _by_key(frame, BY_NAME[name]) for name, frame in left.items()}  # fmt: skip
+            found = threads.map(partial(_find, left, replace(context, by_key=keys)), stage)
+            new = [one for of_rule in found for one in of_rule]
+            parts += new
+            errors = [part.select("table", "_row") for part in new if part["severity"][0] == "error"]
+            if errors:
+                left = {name: _without(frame, pl.concat(errors), name) for name, frame in left.items()}
     raw = pl.concat(parts) if parts else pl.DataFrame(schema=_RAW)
     marks = {name: _marks(frame, raw.filter(pl.col("table") == name)) for name, frame in frames.items()}
     return Findings(_sentences(raw, frames), marks)
 
 
 def _find(frames: Frames, context: Context, rule: FrameRule) -> list[pl.DataFrame]:
-    return list(rule.find(frames, context))
+    marked = {"rule": pl.lit(rule.id), "severity": pl.lit(rule.severity)}
+    return [part.with_columns(**marked) for part in rule.find(frames, context) if part.height]
 
 
 _RAW = {

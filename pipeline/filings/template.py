@@ -30,7 +30,7 @@ from xlsxwriter.utility import xl_col_to_name
 from pipeline import reference
 from pipeline.errors import OutputError, ParameterError
 from pipeline.filings.contracts import ACTION_METRICS, ACTIONS, FIRST_YEAR, LAST_YEAR, TABLES, Column, Table
-from pipeline.filings.reading import clean
+from pipeline.filings.normalise import as_filed
 from pipeline.filings.rules import TOLERANCE
 from pipeline.layout import Layout
 from pipeline.output import placed
@@ -123,7 +123,7 @@ def _entity(text: str | None) -> str | None:
     """As the intake will read it: a text that means nothing there (`无`, `-`) is no id."""
     if text is None:
         return None
-    read = pl.select(clean(pl.lit(text, pl.String))).item()
+    read = pl.select(as_filed(pl.lit(text, pl.String))).item()
     if read is None or not read.isprintable() or len(read) > _ENTITY_LIMIT:
         raise ParameterError(
             "template.entity", f"填报单位编码“{text[:20]}”不能用；应为不超过 {_ENTITY_LIMIT} 个字的一行文字，如 GD01。"
@@ -183,9 +183,8 @@ def _bare(text: str) -> str:
 def _expected(column: Column) -> str:
     if column.kind in ("id", "text"):
         return _WORDS
-    years = f"，{column.low:g} 至 {column.high:g} 年" if column.kind == "date" else ""
     if len(column.expected) <= _EXPECTED_LIMIT:
-        return column.expected + years
+        return column.expected
     return f"下拉列表中的 {len(column.members)} 项之一"
 
 
@@ -549,21 +548,27 @@ def _how_to_fill() -> Iterator[str]:
     yield f"本工作簿有 {len(TABLES)} 张表，每张表一个工作表。只填与本单位有关的表；没有数据的工作表保持原样，不必删除。"
     yield (
         f"每个工作表的第 1 行是表头，第 2 行（灰色斜体，以“{EXAMPLE[:2]}”开头）是示例，不会被读取；请从第 {FIRST_ROW + 1} 行起"
-        "逐行填写。不要改动工作表名称和表头的列名，不要填合计行。"
+        "逐行填写。不要改动工作表名称和表头的列名，表头只用一行，表下不要另起一张表；不要填合计、小计、“其中”行，任一列写有这些字样的整行退回。"
     )
     yield "表头为橙色、列名前带 * 的列必填，蓝色的选填。没有数据的选填项留空，不要填 0。"
     yield (
         "有下拉列表的列请从列表中选择；选中单元格或把鼠标停在表头上，可看到应填的内容。编码和名称按文本保存，"
-        f"开头的 0 会保留。下拉列表和校验设到第 {FIRST_ROW + ROWS} 行，更多的行可接着往下填。"
+        "开头的 0 会保留；从别处粘贴时请只粘贴数值，不要改成数字或日期格式。被表格软件改成科学计数法、日期、公式写法的编号，"
+        f"和超过 15 位而末尾变了的编号会被退回。下拉列表和校验设到第 {FIRST_ROW + ROWS} 行，更多的行可接着往下填。"
     )
     yield (
         "计量单位：表头括号里写有单位的，按该单位填；要用别的单位，改写括号里的单位即可，如把“总耗电量（kWh）”改为"
         f"“总耗电量（万kWh）”，由系统换算。{named(with_units)}另有“计量单位”列，每行都要选单位。"
-        "燃油按质量（千克、吨）填，按升计量的请先按实际密度折算。"
+        "燃油按质量（千克、吨）填，按升计量的请先按实际密度折算。单位只写一处：单元格里只填数，不再带“万”“亿”；表头与“计量单位”列、标题、表名里的单位不一致的不读取，"
+        "与内容不符的（机架数写 kW）退回。不要用自定义格式把数放大缩小显示。"
     )
-    yield "百分数：单位是 % 的，只填百分数的数字，如 35 表示 35%；比例（0 至 1）可填 0.35，也可填 35%。"
     yield (
-        f"按年或按月：{named(monthly)}可以按年或按月填。按年填的，月份留空；按月填的，月份填 1 至 12，全年应有 12 个月。"
+        "公式：请在 Excel 或 WPS 中算好并保存；没有计算结果的公式不当作 0，会被告知。隐藏的工作表里有数据的也会读取。"
+        "存 CSV 的请用 UTF-8 或 GB18030 编码，内容里的一个引号写成两个；不能分清的整个文件不读取。"
+    )
+    yield "百分数：单位是 % 的，只填百分数的数字，如 35 表示 35%，超过 100 的退回，不足 1 的请核实；比例（0 至 1）可填 0.35，也可填 35%。"
+    yield (
+        f"按年或按月：{named(monthly)}可以按年或按月填。按年填的，月份留空；按月填的，月份填 1 至 12，填当月数而不是累计数，不填季度；不足 12 个月的年份，报告不计。"
         "同一内容在同一年只能用一种，两种并存的全部退回。"
     )
     yield (
@@ -574,6 +579,11 @@ def _how_to_fill() -> Iterator[str]:
         f"全国行：{named(compared)}可以加填省份为“全国”的行，只用来核对（与各省合计相差应不超过 {TOLERANCE:.0%}），不参与汇总。"
         f"{named(placed)}按实物填报，不能填全国。"
     )
+    yield (
+        "不能同时成立的会提示：建成、投产晚于数据年份，在用机架、液冷机架多于标准机架，监测的基站多于基站，主设备耗电量大于耗电量；"
+        "同一个数在两张表里都填的（监测的基站、液冷机架、数据中心用水、各类设施的用电），两处应一致。改造年份晚于数据年份的退回。"
+    )
+    yield ("日期写 YYYY、YYYY-MM 或 YYYY-MM-DD，后面不要写其他文字。编号和名称按原样保存，只把全角字母、数字改为半角。")
     yield (
         "每张表用哪几列区分各行，见“各表一览”。这几列都相同的只能有一行：内容完全相同的只保留第一行，内容不同的全部退回。"
     )

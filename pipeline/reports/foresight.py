@@ -16,7 +16,7 @@ import polars as pl
 
 from pipeline import wording
 from pipeline.charts import labels, theme
-from pipeline.charts.alt_text import changed_by
+from pipeline.charts.alt_text import changed_by, pulled_by
 from pipeline.findings import Measure
 from pipeline.indicators.view import View
 from pipeline.params import CONDITIONS, SHIPPED, Params
@@ -159,11 +159,9 @@ def scaled(measure: Measure, values: Sequence[float]) -> tuple[float, str, int]:
 def ends(foresight: Foresight, measure: str) -> str:
     """`2030 年全国综合能耗，现状延续为 2,325.1 万tce，行动计划为 2,025.1 万tce，强化行动为 1,803.7 万tce`."""
     how, own = foresight.view.measure(measure), foresight.view.region.short_zh
-    told = [
-        f"{title}为 {how.say(value)}"
-        for name, title in foresight.titles.items()
-        if (value := foresight.at_end(measure, name)) is not None
-    ]
+    values = {title: foresight.at_end(measure, name) for name, title in foresight.titles.items()}
+    how = how.among(values.values())
+    told = [f"{title}为 {how.say(value)}" for title, value in values.items() if value is not None]
     return f"{HORIZON} 年{how.of(own)}，" + "，".join(told)
 
 
@@ -338,9 +336,10 @@ def _turned(foresight: Foresight, row: Mapping[str, Any]) -> str:
     how = foresight.view.measure(row["measure"])
     one, other = (foresight.titles[row[name]] for name in ("one", "other"))
     span = f"{row['first_year']}—{row['last_year']}" if row["first_year"] < row["last_year"] else f"{row['last_year']}"
+    how = how.among((row["after"] - row["before"], row["value"]))
     more, by = how.say(row["after"] - row["before"]), how.say(row["value"])
     told = f"{span} 年{how.of(foresight.view.region.short_zh)}，{other}高于{one}，{row['last_year']} 年高出 {more}，"
-    told += f"影响最大的是{STEPS[row['step']]}（使之增加 {by}）"
+    told += f"影响最大的是{STEPS[row['step']]}（拉高 {by}）"
     drivers = foresight.outlook.drivers.filter(pl.col("driver").is_in(OF_STEP[row["step"]]))
     pair = {
         name: dict(drivers.filter(pl.col("scenario") == name).select("driver", "mode").iter_rows())
@@ -609,9 +608,10 @@ def difference(foresight: Foresight, figure: str) -> Figure | None:
     if not steps:
         return None
     most = max(steps, key=lambda name: abs(steps[name]))
-    change, by = changed_by(how, after - before), changed_by(how, steps[most])
+    how = how.among((after - before, steps[most]))
+    change, by = changed_by(how, after - before), pulled_by(how, steps[most])
     title = f"{HORIZON} 年{other}比{one}{change.replace('增加', '多用').replace('减少', '少用') or '相当'}" + (
-        f"，影响最大的是{most}，使之{by}" if by else ""
+        f"，影响最大的是{most}，{by}" if by else ""
     )
     return shapes.waterfall(
         figure,
@@ -645,12 +645,13 @@ def said_of_emissions(foresight: Foresight) -> str:
         return ""
     how = foresight.view.measure("carbon.market")
     one, other = (foresight.titles[name] for name in pair)
-    change = changed_by(how, rows["after"][0] - rows["before"][0])
+    difference = rows["after"][0] - rows["before"][0]
     most = rows.sort(pl.col("value").abs(), descending=True).row(0, named=True)
-    by = changed_by(how, most["value"])
+    how = how.among((difference, most["value"]))
+    change, by = changed_by(how, difference), pulled_by(how, most["value"])
     if not change:
         return f"{HORIZON} 年基于市场的碳排放，{other}与{one}相当。"
-    return f"{HORIZON} 年基于市场的碳排放，{other}比{one}{change}，影响最大的是{STEPS[most['step']]}，使之{by}。"
+    return f"{HORIZON} 年基于市场的碳排放，{other}比{one}{change}，影响最大的是{STEPS[most['step']]}，{by}。"
 
 
 # --- assumptions ---------------------------------------------------------------------------------------------

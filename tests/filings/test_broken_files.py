@@ -6,6 +6,7 @@ and started anew when it has not survived.
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -27,9 +28,9 @@ import openpyxl
 import polars as pl
 import pytest
 
-from pipeline.errors import DataError
+from pipeline.errors import DataError, UserError
 from pipeline.filings.intake import take_in
-from pipeline.filings.reading import clean
+from pipeline.filings.reading import clean, read_folder
 from pipeline.layout import Layout
 from tests.conftest import ROOT, Run
 
@@ -797,3 +798,45 @@ def test_a_reason_with_escapes_is_told_harmlessly(layout: Layout, tmp_path: Path
     write(tmp_path, {"corrections.yml": entry(action="flag", reason='"\\e[31m核\\u202e实"')})
     for message in take_in(tmp_path, layout, 2025).findings["message"]:
         one_sentence(message)
+
+
+def test_a_full_disk_is_no_fault_of_the_files(tmp_path: Path) -> None:
+    """A limit on the size of files is what the system says of a full disk: the copy in UTF-8 has no place."""
+    (tmp_path / "2025").mkdir()
+    text = lines(HEADERS, *([energy()] * 2000)).encode("gb18030")
+    (tmp_path / "2025/能源消耗.csv").write_bytes(text)
+    script = (
+        "import resource, sys; from pipeline.cli import main; "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000)); sys.argv = ['green-report', 'check', sys.argv[1]]; main()"
+    )
+    env = os.environ | {"GREEN_REPORT_ROOT": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", script, str(tmp_path)], capture_output=True, text=True, cwd=ROOT, env=env
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.strip() == (
+        "错误：读取 2025/能源消耗.csv 时文件大小超过限制，已停止，没有保存任何结果；请腾出内存和临时文件夹所在的磁盘空间后重新运行。"
+    )
+
+
+@pytest.mark.parametrize("name", ["能源消耗.csv", "能源消耗.xlsx", "能源消耗.parquet"])
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (MemoryError(), "内存不足"),
+        (OSError(errno.EIO, "Input/output error"), "Input/output error"),
+        (OSError(errno.ENOSPC, ""), "磁盘已满"),
+    ],
+)
+def test_a_fault_of_the_machine_stops_the_reading(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, fault: Exception, said: str
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise fault
+
+    (tmp_path / name).write_bytes(b"PK\x03\x04")
+    monkeypatch.setattr(Path, "open", fail)
+    with pytest.raises(UserError) as stopped:
+        read_folder(tmp_path, HEADERS)
+    assert stopped.value.id == "machine.fault"
+    assert f"读取 {name} 时{said}，已停止" in stopped.value.message

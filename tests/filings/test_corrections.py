@@ -139,7 +139,7 @@ def test_identical_rows_cannot_be_told_apart(layout: Layout, tmp_path: Path) -> 
         ({"column": "天气"}, "“能源消耗”没有名为“天气”的列"),
         ({"key": "广东"}, "key 应为"),
         ({"key": {"年份": 2025}}, "key 中缺少 填报单位、省份、设施类型、能源品种"),
-        ({"key": KEY | {"消耗量": 1}}, "key 中的 消耗量 不是主键"),
+        ({"key": KEY | {"消耗量": 1}}, "key 中的 消耗量 不能用来指明一行"),
         ({"date": "去年"}, "date 为 去年；应如 2026-03-01"),
         ({"action": "scale", "value": "千分之一"}, "scale 的 value 为 千分之一；应为一个数"),
         ({"action": "scale", "column": "设施类型", "value": 2}, "不能用 scale"),

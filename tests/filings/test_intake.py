@@ -132,7 +132,7 @@ def test_a_later_filing_supersedes_and_the_difference_is_a_revision(layout: Layo
         "table", "column", "before", "after", "before_source_row", "after_source_file"
     ).rows() == [("energy", "quantity", "10 kWh", "11 kWh", 2, "2025/能源消耗.csv")]
     assert done.findings["message"].to_list() == [  # what was filed again unchanged is no finding
-        "2024/能源消耗.csv 第 2 行：2025/能源消耗.csv 第 2 行 又报了同一主键，以后报的为准；这一行不再采用"
+        "2024/能源消耗.csv 第 2 行：2025/能源消耗.csv 第 2 行 又报了同一内容，以后报的为准；这一行不再采用"
     ]
 
 
@@ -200,7 +200,6 @@ def test_a_file_whose_table_cannot_be_told_is_named(layout: Layout, tmp_path: Pa
         ("单位：甲公司", "电量", 1),
         ("单位：千瓦时", "电量", 1),  # as it is read anyway
         ("计量单位：kWh、吨", "电量", 1),
-        ("单位：万千瓦时", "电量（千瓦时）", 1),  # the header is nearer
     ],
 )
 def test_a_unit_above_the_header_is_never_overlooked(
@@ -238,6 +237,12 @@ def test_a_unit_in_any_other_place(
         assert where in message
     else:
         assert done.accepted["green_power"]["kwh"].to_list() == [1.2]
+
+
+def test_a_file_of_nothing_but_a_header_is_told(layout: Layout, tmp_path: Path) -> None:
+    done = take_in(folder(tmp_path, 绿色电力="年份,填报单位,省份,渠道,电量\n"), layout)
+    assert done.findings.select("rule", "severity").rows() == [("file.no_rows", "warning")]
+    assert done.status == 1
 
 
 def test_sites_without_a_year_take_that_of_the_filing(layout: Layout, tmp_path: Path) -> None:
@@ -404,3 +409,30 @@ def test_what_a_case_saves_can_be_turned_into_co2_or_is_told(
     told = [*intake.findings["message"], *intake.files["message"]]
     assert [text for text in told if text and said and said in text] or not said
     assert intake.accepted["cases"].height == (not said)
+
+
+def test_sentences_show_what_was_filed_in_its_unit(layout: Layout, tmp_path: Path) -> None:
+    header = "年份,填报单位,省份,设施类型,能源品种,消耗量,计量单位\n"
+    (tmp_path / "能源消耗.csv").write_text(
+        f"{header}2024,CT,广东,办公用房,柴油,-30,t\n2024,CT,湖南,办公用房,电力,20,万kWh\n2025,CT,湖南,办公用房,电力,90,万kWh\n",
+        "utf-8",
+    )
+    (tmp_path / "通信机房.csv").write_text(
+        "机房编号,年份,填报单位,省份,机房类型,IT设备耗电量（MWh）,总耗电量（万kWh）\nR1,2025,CT,广东,核心,300,20\n",
+        "utf-8",
+    )
+    (tmp_path / "填报单位.csv").write_text("单位编码,单位名称,类别\nCT,中国电信,其他\n", "utf-8")
+    told = "\n".join(take_in(tmp_path, layout, 2025).findings["message"])
+    assert "「消耗量」：-30 t 超出范围；应为 非负数" in told
+    assert "「消耗量」：90 万kWh，上年为 20 万kWh，变动超过 3 倍" in told
+    assert "PUE 为 0.6667（总耗电量 20 万kWh，IT设备耗电量 300 MWh）" in told.replace("IT 设备", "IT设备")
+
+
+def test_two_spoiled_ids_are_no_duplicates(layout: Layout, tmp_path: Path) -> None:
+    header = "数据中心编号,年份,填报单位,省份,数据中心名称,标准机架数,投产时间,IT设备耗电量,总耗电量,用水量,绿电用量\n"
+    row = "4.40E+17,2025,CT,广东,{},1000,2023-05,100,150,0,0\n"
+    (tmp_path / "数据中心.csv").write_text(header + row.format("甲") + row.format("乙"), "utf-8")
+    (tmp_path / "填报单位.csv").write_text("单位编码,单位名称,类别\nCT,中国电信,其他\n", "utf-8")
+    done = take_in(tmp_path, layout, 2025)
+    assert done.findings["rule"].to_list() == ["cell.id", "cell.id"]
+    assert done.counts.filter(table="data_centres").select("read", "accepted", "rejected").row(0) == (2, 0, 2)

@@ -310,6 +310,7 @@ def test_defaults(layout: Layout) -> None:
         ("cell.share", "cases", "rebound_share", {"反弹比例": "一半"}, "百分数，如 60%"),
         ("cell.flag", "sites", "new_build", {"是否新建": "新"}, "是 或 否"),
         ("cell.code", "energy", "carrier", {"能源品种": "煤油"}, "电力、柴油、汽油"),
+        ("cell.id", "data_centres", "dc_id", {"数据中心编号": '="B012"'}, "B012"),
         ("cell.province", "energy", "province_code", {"省份": "广冬"}, "广东、440000"),
         ("cell.province", "energy", "province_code", {"省份": "香港"}, "31 个省"),
         ("cell.nation", "sites", "province_code", {"省份": "全国"}, "广东、440000"),
@@ -377,6 +378,129 @@ def test_the_sentence_of_the_design(layout: Layout) -> None:
     assert only_finding(csv)["message"].startswith("a.csv 第 2 行「消耗量」：")
 
 
+SUMS = ["合计", "合 计", "（小计）", "总计：", "全省合计", "本年累计", "1-6月累计", "TOTAL", "Grand Total", "sub-total", "Sum", "其中：五号楼",
+        "一号楼小计", "合计（万kWh）", "小计2", "共计 3 座", "Guangdong total"]  # fmt: skip
+NAMES = [
+    "合计算力中心",
+    "总计大厦机房",
+    "累计创新园",
+    "Total Energies 大厦",
+    "Sumitomo 数据中心",
+    "SUM-01",
+    "小计庄机房",
+    "T0TAL1",
+]
+
+
+@pytest.mark.parametrize("text", SUMS)
+@pytest.mark.parametrize(("table", "column"), [("data_centres", "数据中心编号"), ("data_centres", "数据中心名称"),
+                                               ("energy", "设施类型"), ("energy", "省份"), ("measures", "事项")])  # fmt: skip
+def test_a_sum_row_is_no_data(layout: Layout, text: str, table: str, column: str) -> None:
+    done = read(layout, table, **{column: text})
+    finding = only_finding(done)
+    assert (finding["rule"], finding["found"], finding["column"]) == ("row.not_data", text, None)
+    assert finding["message"].endswith(f"第 2 行：这是“{text}”行，不是数据；应删去这一行，只保留数据行")
+    assert done.rejected.to_list() == [True]
+
+
+@pytest.mark.parametrize("text", NAMES)
+def test_a_name_with_the_word_of_a_sum_is_a_name(layout: Layout, text: str) -> None:
+    assert value(layout, "data_centres", "name", 数据中心名称=text) == text
+    assert value(layout, "data_centres", "dc_id", 数据中心编号=text) == text
+
+
+def test_free_text_may_speak_of_sums(layout: Layout) -> None:
+    assert value(layout, "measures", "evidence", 佐证材料="其中新建 3 座，共计") == "其中新建 3 座，共计"
+    assert only_finding(read(layout, "measures", 佐证材料="合计"))["rule"] == "row.not_data"
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("310115200307140000", "超过 15 位"),  # zeros in place of the last digits
+        ("310115200307142016", "超过 15 位"),  # the nearest float
+        ("12345678901234500000", "超过 15 位"),
+        ("3.10E+17", "是科学计数法"),
+        ("3.1011520030714E+17", "是科学计数法"),
+        ("2024-12-03", "是日期"),
+        ("12月3日", "是日期"),
+        ("3-Dec", "是日期"),
+        ("Dec-03", "是日期"),
+        ("=A7", "是公式的写法，不是内容；应为 A7"),
+        ('="00310"', "是公式的写法，不是内容；应为 00310"),
+    ],
+)
+def test_an_id_that_a_spreadsheet_has_spoiled(layout: Layout, text: str, what: str) -> None:
+    finding = only_finding(read(layout, "data_centres", 数据中心编号=text))
+    assert (finding["rule"], finding["column"]) == ("cell.id", "dc_id")
+    assert f"{text} {what}" in finding["message"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "310115200307142233",
+        "1234567890123456",
+        "12E3",
+        "5E10",
+        "2024-03",
+        "3-12",
+        "A=B",
+        "YD/T 2024-12",
+        "D-00100",
+        "010",
+    ],
+)
+def test_an_id_that_only_looks_odd(layout: Layout, text: str) -> None:
+    assert value(layout, "data_centres", "dc_id", 数据中心编号=text) == text
+
+
+def test_some_of_many_long_ids_end_with_zeros_by_chance(layout: Layout) -> None:
+    rows = [GOOD["data_centres"] | {"数据中心编号": str(10**15 + n)} for n in range(7_000_001, 7_000_041)]
+    assert normalise(BY_NAME["data_centres"], sheet(*rows), layout).findings.is_empty()
+    rows = [GOOD["data_centres"] | {"数据中心编号": str(10**15 + 10 * n)} for n in range(40)]
+    assert normalise(BY_NAME["data_centres"], sheet(*rows), layout).rejected.sum() == 40
+
+
+def test_words_stay_as_they_are_but_for_their_width(layout: Layout) -> None:
+    for text, kept in [
+        ("⑤号楼", "⑤号楼"),
+        ("x²", "x²"),
+        ("Ⅳ区", "Ⅳ区"),
+        ("㈱甲", "㈱甲"),
+        ("\u3000甲 乙 ", "甲 乙"),
+        ("½", "½"),
+    ]:
+        assert value(layout, "data_centres", "name", 数据中心名称=text) == kept
+        assert value(layout, "data_centres", "dc_id", 数据中心编号=text) == kept
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2024-06-15停用",
+        "2024-06-15 拟建",
+        "2023-02-30",
+        "2024年6月（扩容）",
+        "2024-06-01 至 2025-01-01",
+        "2024年6月15日前",
+    ],
+)
+def test_words_behind_a_date(layout: Layout, text: str) -> None:
+    finding = only_finding(read(layout, "data_centres", 投产时间=text))
+    assert (finding["rule"], finding["found"]) == ("cell.date", text)
+
+
+@pytest.mark.parametrize("text", ["2024-06-15 08:30", "2024-06-15T08:30:00Z", "2024/06/15 12:00:00 AM", "2024-02-29"])
+def test_a_time_behind_a_date(layout: Layout, text: str) -> None:
+    assert value(layout, "data_centres", "commissioned_year", 投产时间=text) == 2024
+
+
+@pytest.mark.parametrize("text", ["1-3月", "1—6月", "一季度", "Q2", "上半年", "1-12"])
+def test_several_months_are_no_month(layout: Layout, text: str) -> None:
+    assert "逐月填报，不填季度或累计" in only_finding(read(layout, "energy", 月份=text))["message"]
+
+
 def test_headers_that_are_missing_unknown_or_repeated(layout: Layout) -> None:
     done = read(layout, "energy", 消耗量=None, **{"year": "2024", "天气": "晴"})
     found = {row["rule"]: row for row in done.findings.iter_rows(named=True)}
@@ -439,7 +563,7 @@ def cell(draw: st.DrawFn, column: Column, codes: dict[str, str]) -> tuple[str, d
         return header, {column.name: default}, draw(st.sampled_from(["", "—", "N/A"]))
     match column.kind:
         case "quantity":
-            number = draw(DECIMALS)
+            number = draw(DECIMALS if column.high is None else st.integers(0, int(column.high)).map(Decimal))
             accepted = column.units[codes.get(column.by, "")]
             unit = draw(st.sampled_from(SPELT.get(accepted[0]) or accepted))
             shift = power(unit, accepted)
@@ -507,3 +631,67 @@ def test_any_accepted_writing_gives_the_same_canonical_row(filed: tuple[Table, d
     got = done.frame.select(list(table.dtypes))
     assert_frame_equal(got, pl.DataFrame([expected], schema=table.dtypes), check_exact=True)
     SCHEMAS[table.name].validate(done.frame)
+
+
+@pytest.mark.parametrize(
+    ("cell", "unit", "kg"),
+    [
+        ("1200吨", "t", 1_200_000),
+        ("1,200.5 t", "吨", 1_200_500),
+        ("-3t", "t", -3000),
+        ("5 ＫＧ", "kg", 5),
+        ("1.2万吨", "万t", 12_000_000),
+    ],
+)
+def test_a_cell_may_repeat_the_unit_of_its_column(layout: Layout, cell: str, unit: str, kg: int) -> None:
+    changes = {"能源品种": "柴油", "设施类型": "办公用房", "消耗量": cell, "计量单位": unit}
+    assert value(layout, "energy", "quantity", **changes) == kg
+
+
+@pytest.mark.parametrize(
+    ("cell", "unit"), [("1200kg", "t"), ("1200万吨", "t"), ("1200 t/a", "t"), ("1.2万", "万t"), ("t1200", "t")]
+)
+def test_a_cell_with_another_unit_is_no_number(layout: Layout, cell: str, unit: str) -> None:
+    done = read(layout, "energy", **{"能源品种": "柴油", "设施类型": "办公用房", "消耗量": cell, "计量单位": unit})
+    assert only_finding(done)["rule"] == ("cell.twice" if cell == "1.2万" else "cell.number")
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "racks"),
+    [("标准机架数", "800架", 800), ("标准机架数", "1.2万个", 12000), ("标准机架数（万架）", "0.08", 800)],
+)
+def test_a_count_may_say_what_it_counts(layout: Layout, header: str, cell: str, racks: float) -> None:
+    assert value(layout, "data_centres", "standard_racks", **{"标准机架数": None, header: cell}) == racks
+
+
+def test_a_count_in_another_multiple_than_its_header_is_refused(layout: Layout) -> None:
+    done = read(layout, "data_centres", **{"标准机架数": None, "标准机架数（万架）": "800架"})
+    assert only_finding(done)["rule"] == "cell.twice"
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ('="D"&ROW()', "是公式的写法，不是内容"),
+        ("=A1", "是公式的写法，不是内容"),
+        ("7.0", "带有小数"),
+        ("å¹¿å·žæ•°æ®", "里有乱码"),
+        ("广州\ufffd\ufffd", "里有乱码"),
+        ("汇总", "这是“汇总”行"),
+    ],
+)
+def test_an_id_that_a_program_has_spoiled(layout: Layout, cell: str, said: str) -> None:
+    assert said in only_finding(read(layout, "rooms", 机房编号=cell))["message"]
+
+
+@pytest.mark.parametrize("cell", ["TRUE", "A7.0", "voilà…", "Ångström", "汇总机房"])
+def test_an_id_that_only_looks_odd_is_kept(layout: Layout, cell: str) -> None:
+    assert value(layout, "rooms", "room_id", 机房编号=cell) == cell
+
+
+def test_long_ids_that_keep_their_digits_vouch_for_the_others(layout: Layout) -> None:
+    """One of two ends in zeros by nature; where all do, a spreadsheet has made them."""
+    rows = [GOOD["rooms"] | {"机房编号": id} for id in ("440106199001011230", "440106199001011000")]
+    assert normalise(BY_NAME["rooms"], sheet(*rows), layout).findings.is_empty()
+    rows = [GOOD["rooms"] | {"机房编号": id} for id in ("440106199001012000", "440106199001011000")]
+    assert normalise(BY_NAME["rooms"], sheet(*rows), layout).findings["rule"].to_list() == ["cell.id", "cell.id"]

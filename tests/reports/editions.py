@@ -34,7 +34,7 @@ def checkout(root: Path) -> Layout:
 
 
 def file(layout: Layout, energy: Mapping[str, Mapping[int, float]] = ENERGY, folder: str = "filings") -> Path:
-    """One operator that files energy and flow of two provinces."""
+    """One operator that files energy and flow of two provinces, which are the whole industry."""
     where = layout.root / "data" / "raw" / folder
     where.mkdir(parents=True, exist_ok=True)
     rows = [(year, name, kwh) for name, years in energy.items() for year, kwh in years.items()]
@@ -52,6 +52,10 @@ def file(layout: Layout, energy: Mapping[str, Mapping[int, float]] = ENERGY, fol
     }  # fmt: skip
     for table, lines in of.items():
         pl.DataFrame(lines).write_csv(where / f"{table}.csv")
+    (where / "frame.csv").write_text(
+        "table,measure,province_code,year,value,unit,source_title\n*,provinces,000000,2024,2,个,测试用：两省即全行业\n",
+        "utf-8",
+    )
     return where
 
 

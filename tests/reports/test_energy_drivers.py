@@ -163,7 +163,7 @@ def test_a_province_from_the_filed_rows(layout: Layout, intake: Intake, table: p
     found = drivers.parts(seen, 2020)
     assert found
     there = {name: intake.accepted[name].filter(province_code=GD) for name in ("energy", "activity")}
-    filed = from_rows(layout, replace(intake, kept=intake.accepted | there), "entity_id")
+    filed = from_rows(layout, replace(intake, accepted=intake.accepted | there), "entity_id")
     flowing = sorted({name for (name, _), (_, flow) in filed.items() if flow})
     groups = [(filed[n, 2020][1], filed[n, 2020][0], filed[n, 2025][1], filed[n, 2025][0]) for n in flowing]
     assert (found.activity, found.intensity) == pytest.approx(by_hand(groups)[::2], rel=1e-9)

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
-import polars as pl
 import yaml
 
-from pipeline.errors import DataError, shown
+from pipeline.errors import DataError, UserError, shown
 from pipeline.filings.reading.delimited import read_csv
 from pipeline.filings.reading.parquet import read_parquet
 from pipeline.filings.reading.sheets import (
@@ -27,19 +26,18 @@ from pipeline.filings.reading.sheets import (
     Raw,
     Reading,
     Skipped,
-    guard,
     header_key,
     too_large,
 )
 from pipeline.filings.reading.tables import add_table
 from pipeline.filings.reading.workbook import read_workbook, refuse_xls
+from pipeline.output import why_not_written
 from pipeline.yaml_text import check_plain
 
 READABLE = ".xlsx .csv .parquet"
 _SILENT = re.compile(
     r"\..*|~\$.*|thumbs\.db|desktop\.ini|__macosx|readme.*|sample|frame\.csv|.*\.(?:ya?ml|md)", re.IGNORECASE
 )
-_NO_NUMBERS: Mapping[str, pl.DataType] = {}
 
 
 def read_folder(
@@ -47,7 +45,6 @@ def read_folder(
     known_headers: Collection[str],
     fill_down: Collection[str] = (),
     limits: Limits | None = None,
-    numbers: Mapping[str, pl.DataType] = _NO_NUMBERS,
 ) -> Reading:
     """Every file of the folder and its subfolders, in the order of their names. See `read_file`.
 
@@ -65,7 +62,7 @@ def read_folder(
                 _extend(reading, read_file(path, folder, known_headers, fill_down, limits))
         folders.sort()
         for name in sorted(names):
-            _extend(reading, read_file(Path(here, name), folder, known_headers, fill_down, limits, numbers))
+            _extend(reading, read_file(Path(here, name), folder, known_headers, fill_down, limits))
     for error in refused:
         reading.problems.append(FileProblem(_name(Path(error.filename), folder), None, "file.access", NO_ACCESS))
     return reading
@@ -77,17 +74,16 @@ def read_file(
     known_headers: Collection[str],
     fill_down: Collection[str] = (),
     limits: Limits | None = None,
-    numbers: Mapping[str, pl.DataType] = _NO_NUMBERS,
 ) -> Reading:
     """The sheets of one file, whatever its bytes are.
 
     `known_headers`: header texts that exist, compared by `header_key`. `fill_down`: those of key columns, where
     a vertical merge of a workbook stands for its value in every row; other merges keep it in the first cell.
-    `numbers`: the `header_key` of columns that may be read as Int64 or Float64 where each cell is a plain number.
+    Raises UserError (machine.fault) where the machine fails, not the file: no memory, a full disk.
     """
     limits = limits or Limits()
     reading, file = Reading(), _name(path, folder)
-    known = {key: numbers.get(key) for one in known_headers if (key := header_key(one))}
+    known = {key: None for one in known_headers if (key := header_key(one))}  # in their order
     try:
         reason = _reason_to_skip(path, folder)
         if reason:
@@ -100,6 +96,12 @@ def read_file(
             raise DataError("file.no_table", "文件里没有一张可读的表；请按模板填写后提交。")
     except DataError as error:
         reading.problems.append(FileProblem(file, None, error.id, error.message))
+    except (OSError, MemoryError) as error:  # not of the file: to go on would be to lose its rows
+        reason = (
+            "内存不足" if isinstance(error, MemoryError) else why_not_written(error) or error.strerror or "系统出错"
+        )
+        right = "请腾出内存和临时文件夹所在的磁盘空间后重新运行"
+        raise UserError("machine.fault", f"读取 {file} 时{reason}，已停止，没有保存任何结果；{right}。") from error
     return reading
 
 
@@ -154,11 +156,13 @@ def _reader(path: Path, folder: Path, limits: Limits) -> _Reader:
         raise DataError("file.name", "文件名含有不能识别的字符；请改名后重新提交。")
     if kind == ".parquet" and "=" in _name(path.parent, folder):
         raise DataError("parquet.hive", "这是按“列=值”分区的 Parquet 文件夹；请合并为一个 .parquet 文件。")
-    with guard("file.access", NO_ACCESS):
+    try:
         if not path.is_file():
             raise DataError("file.kind", f"这不是普通文件；可读取 {READABLE}。")
         size = path.stat().st_size
         path.open("rb").close()
+    except PermissionError as error:
+        raise DataError("file.access", NO_ACCESS) from error
     if size == 0:
         raise DataError("file.empty", "文件是空的（0 字节）；请重新导出后提交。")
     limit = limits.unpacked_bytes if kind == ".xlsx" else limits.file_bytes

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import itertools
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -33,9 +35,6 @@ class Limits:
     cells: int = 100_000_000  # CSV and Parquet
 
 
-Spelt = Callable[[pl.Series], pl.DataFrame]
-
-
 @dataclass(frozen=True)
 class Sheet:
     """One table as text.
@@ -43,10 +42,8 @@ class Sheet:
     `file` is relative to the folder, `sheet` empty for CSV and Parquet, `header_row` and `source_row` are
     1-based as a spreadsheet shows them (CSV: records; Parquet: the names are row 1). `columns` are the header
     texts (NFKC, trimmed; a repeated one gets `_2`, an empty one is `列C`). `rows`: `source_row` Int64, then
-    `columns` as String, empty cells null; of a CSV of many rows, a column that repeats its texts is Categorical, and one
-    of numbers may be of the type that the caller has named. Ragged CSV adds `_ragged` (`少`, `多` or null: fewer or more
-    cells than the header; fewer only in files without quotes) and `_extra` (the further cells, joined by the separator).
-    `notes`: sentences on what had to be decided. `spelt`: the numbers of the rows with these `source_row`, as written.
+    `columns` as String, empty cells null. Ragged CSV adds `_ragged` (`少`, `多` or null: fewer or more cells than the
+    header) and `_extra` (the further cells, joined by the separator). `notes`: sentences on what had to be decided.
     """
 
     file: str
@@ -55,13 +52,7 @@ class Sheet:
     columns: list[str]
     rows: pl.DataFrame
     notes: list[str]
-    spelt: Spelt | None = None
-
-    def filed(self, places: pl.Series) -> pl.DataFrame:
-        """The rows at `places`, each cell as the text that was filed. Raises DataError where the file has changed."""
-        rows = self.rows[places]
-        texts = rows.select("source_row", pl.exclude("source_row").cast(pl.String))
-        return texts.with_columns(self.spelt(rows["source_row"])) if self.spelt else texts
+    warnings: tuple[tuple[str, str], ...] = ()  # as of a Raw
 
 
 @dataclass(frozen=True)
@@ -76,12 +67,13 @@ class FileProblem:
 
 @dataclass(frozen=True)
 class Skipped:
-    """A file, sheet or row (its 1-based number) that was left out on purpose."""
+    """A file, sheet or row (its 1-based number, and all that it says) that was left out on purpose."""
 
     file: str
     sheet: str | None
     row: int | None
     reason: str
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,27 +94,32 @@ class Raw:
     first_column: int = 0
     merges: tuple[tuple[int, int, int], ...] = ()
     hidden: bool = False
+    warnings: tuple[tuple[str, str], ...] = ()  # the id of a rule and what it says of the sheet
     problems: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
-    header: tuple[str, ...] = ()  # row 1, where `frame` begins with row 2
-    spelt: Spelt | None = None  # as of a Sheet
 
 
-Known = Mapping[str, pl.DataType | None]  # the keys of headers, and the type of numbers below
+Known = Collection[str]  # the keys of headers
 
 
-def too_large(what: str, limit: str) -> DataError:
-    return DataError("file.too_large", f"{what}，超过上限 {limit}；请拆分成几个文件后提交。")
+def too_large(what: str, limit: str, right: str = "请拆分成几个文件后提交") -> DataError:
+    return DataError("file.too_large", f"{what}，超过上限 {limit}；{right}。")
 
 
 @contextmanager
-def guard(id: str, message: str) -> Iterator[None]:
-    """Whatever a library raises on bad bytes becomes one sentence."""
+def guard(id: str, message: str, *errors: type[BaseException]) -> Iterator[None]:
+    """What a library raises on bad bytes (`errors`, or anything) becomes one sentence; a full disk or memory, or any
+    other fault of the machine's, is no fault of the bytes."""
+    kinds = errors or (BaseException,)
     try:
         yield
-    except (DataError, KeyboardInterrupt, SystemExit):
+    except (DataError, KeyboardInterrupt, SystemExit, MemoryError):
         raise
-    except BaseException as error:  # a panic of a Rust library is no Exception
+    except OSError as error:
+        if error.errno not in (None, errno.EINVAL) and not isinstance(error, errors):  # a seek to where the bytes say
+            raise
+        raise DataError(id, message) from error
+    except kinds as error:  # a panic of a Rust library is no Exception
         raise DataError(id, message) from error
 
 
@@ -139,6 +136,17 @@ def header_key(text: str) -> str:
     """What two headers are compared by: without brackets, blanks, stars, case and width."""
     plain = unicodedata.normalize("NFKC", text)
     return re.sub(r"[\s*]", "", _BRACKETS.sub("", plain)).casefold()
+
+
+def header_at(rows: Sequence[Sequence[str | None]], known: Collection[str]) -> int | None:
+    """Which of the first rows is the header: the first one with two known headers. One of labels, no two of which stand
+    side by side (`填报单位 | 甲电信 | 年份 | 2025`), is no header where a later row has more."""
+    found = [known_cells(row, known) for row in rows]
+    for at, n in enumerate(found):
+        labels = not any(known_cells(pair, known) == 2 for pair in itertools.pairwise(rows[at]))
+        if n >= 2 and not (labels and max(found[at + 1 :], default=0) > n):
+            return at
+    return None
 
 
 def known_cells(cells: Iterable[str | None], known: Collection[str]) -> int:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import itertools
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable
 
 import polars as pl
 
 from pipeline.errors import shown
-from pipeline.filings.distinct import is_number, text_of, texts_in
 from pipeline.filings.reading.sheets import (
     HEADER_WITHIN,
     LONG_CELL,
@@ -22,9 +20,8 @@ from pipeline.filings.reading.sheets import (
     Reading,
     Sheet,
     Skipped,
-    Spelt,
+    header_at,
     header_key,
-    known_cells,
     letters,
     no_header,
 )
@@ -33,7 +30,7 @@ _EXAMPLES_WITHIN = 3  # rows under the header
 _EXAMPLE = re.compile(r"\s*(?:示例|样例|例[:：])")
 _MAX_FILLED = 1000  # columns with content
 _MAX_NOTES = 1000  # note rows told one by one; more of them are taken for data
-_NOTE = r"^\s*(?:注\s*\d*\s*[:：.、]|注$|备注|说明|填报说明|填表说明|单位\s*[:：]|制表|填表人|审核|\*|※)"
+_NOTE = r"^\s*(?:注\s*\d*\s*[:：.、]|注$|备注|说明|填报说明|填表说明|单位\s*[:：]|[制填]表|填报[人日]|编制|审[核批]|复核|负责|联系[人电]|电话|\*|※)"
 _INSTRUCTIONS = re.compile(r"说明|目录|封面|字典|须知|审核意见|instruction|readme|cover|notes?$", re.IGNORECASE)
 BEYOND = "表头之外的内容"  # the header of `_extra` in a workbook with remarks, where it may come back from
 
@@ -47,7 +44,7 @@ def add_table(raw: Raw, file: str, known: Collection[str], fill: Collection[str]
         message = f"{where}有 {filled} 列，超过上限 {_MAX_FILLED} 列；请只保留模板中的列后提交。"
         reading.problems.append(FileProblem(file, sheet, "file.too_large", message))
         return
-    if any((texts_in(raw.frame[name]).str.len_bytes() > MIB).any() for name in names if not is_number(raw.frame[name])):
+    if any((raw.frame[name].str.len_bytes() > MIB).any() for name in names):
         reading.problems.append(FileProblem(file, sheet, "file.too_large", f"{where}：{LONG_CELL}"))
         return
     frame, notes = _without_blank(raw.frame, names)
@@ -58,8 +55,8 @@ def add_table(raw: Raw, file: str, known: Collection[str], fill: Collection[str]
         else:
             reading.skipped.append(Skipped(file, sheet, None, f"{hidden}{where}是空的。"))
         return
-    head: list[tuple[Any, ...]] = [(1, *raw.header)] if raw.header else _rows(frame.head(HEADER_WITHIN))
-    at = next((i for i, row in enumerate(head) if known_cells(row[1:], known) >= 2), None)
+    head = frame.head(HEADER_WITHIN).rows()
+    at = header_at([row[1:] for row in head], known)
     if at is None:
         only_text = sheet is not None and all(sum(bool(cell) for cell in row[1:]) <= 1 for row in head)
         if sheet is not None and (raw.hidden or only_text or _INSTRUCTIONS.search(sheet)):
@@ -69,14 +66,14 @@ def add_table(raw: Raw, file: str, known: Collection[str], fill: Collection[str]
         return
     for row in head[:at]:
         text = " ".join(cell for cell, column in zip(row, frame.columns, strict=True) if cell and column in names)
-        reading.skipped.append(Skipped(file, sheet, row[0], f"表头之上：{shown(text)[:80]}"))
-    body = frame if raw.header else frame[at + 1 :]
+        reading.skipped.append(Skipped(file, sheet, row[0], f"表头之上：{shown(text)[:80]}", text))
+    body = frame[at + 1 :]
     notes = notes.filter(pl.col("source_row") > head[at][0])
     if 0 < notes.height <= _MAX_NOTES:
         body = body.filter(~pl.col("source_row").is_in(notes["source_row"].implode()))
         for number, text in notes.iter_rows():
-            reading.skipped.append(Skipped(file, sheet, number, f"表下说明：{shown(text.strip())[:80]}"))
-    examples = [row[0] for row in _rows(body.head(_EXAMPLES_WITHIN)) if _EXAMPLE.match(_first_text(row[1:]))]
+            reading.skipped.append(Skipped(file, sheet, number, f"表下说明：{shown(text.strip())[:80]}", text))
+    examples = [row[0] for row in body.head(_EXAMPLES_WITHIN).iter_rows() if _EXAMPLE.match(_first_text(row[1:]))]
     if examples:
         body = body.filter(~pl.col("source_row").is_in(examples))
         reading.skipped.extend(Skipped(file, sheet, number, "示例行，未读取。") for number in examples)
@@ -101,16 +98,7 @@ def add_table(raw: Raw, file: str, known: Collection[str], fill: Collection[str]
         more = pl.when(pl.col(BEYOND).is_not_null()).then(pl.lit("多"))
         rows = rows.select(pl.exclude(BEYOND), more.alias("_ragged"), pl.col(BEYOND).alias("_extra"))
     columns = [name for name in rows.columns if name not in RESERVED]
-    reading.sheets.append(Sheet(file, raw.sheet, head[at][0], columns, rows, told, _renamed(raw.spelt, renamed)))
-
-
-def _renamed(spelt: Spelt | None, names: Mapping[str, str]) -> Spelt | None:
-    return spelt and (lambda rows: spelt(rows).rename(names, strict=False))
-
-
-def _rows(frame: pl.DataFrame) -> list[tuple[Any, ...]]:
-    """source_row and the texts of each row."""
-    return frame.select("source_row", pl.exclude("source_row").cast(pl.String)).rows()
+    reading.sheets.append(Sheet(file, raw.sheet, head[at][0], columns, rows, told, raw.warnings))
 
 
 def _without_blank(frame: pl.DataFrame, names: list[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -129,7 +117,7 @@ def _without_blank(frame: pl.DataFrame, names: list[str]) -> tuple[pl.DataFrame,
     counted = few.select(
         "source_row",
         pl.sum_horizontal(_has_text(name) for name in names).alias("filled"),
-        pl.coalesce(pl.when(_has_text(name)).then(text_of(name)) for name in names).alias("text"),
+        pl.coalesce(pl.when(_has_text(name)).then(name) for name in names).alias("text"),
     )
     blank = counted.filter(filled=0)["source_row"]
     if blank.len():
@@ -138,16 +126,13 @@ def _without_blank(frame: pl.DataFrame, names: list[str]) -> tuple[pl.DataFrame,
 
 
 def _has_text(name: str) -> pl.Expr:
-    return text_of(name).str.strip_chars().str.len_bytes() > 0
+    return pl.col(name).str.strip_chars().str.len_bytes() > 0
 
 
 def _surely_has_text(cells: pl.Series) -> bool:
     """Whether each cell begins with a visible character of ASCII, or each with one beyond the blanks of Unicode."""
     if cells.is_empty() or cells.null_count():
         return False
-    if is_number(cells):
-        return True
-    cells = texts_in(cells)
     start = cells[0]
     if "!" <= start < "\x7f":
         return bool(((cells >= "!") & (cells < "\x7f")).all())

@@ -1,26 +1,33 @@
-"""Which texts stand in this workbook? It is scanned as a stream before a library that unpacks it whole may open it."""
+"""Which texts stand in this workbook? Each cell says what a person sees of it, whoever wrote the file.
+
+One parser goes over the XML of each worksheet, and one table of cells comes of it: place, text, and what speaks against
+the text (an error, a formula without a result). Empty cells cost nothing, however many are formatted.
+"""
 
 from __future__ import annotations
 
 import codecs
-import posixpath
 import re
-import struct
 import zipfile
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
-from typing import IO
-from xml.etree import ElementTree
+from typing import NamedTuple
+from xml.etree.ElementTree import Element
 
-import fastexcel
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from pipeline.errors import DataError, shown
-from pipeline.filings.reading import percents
+from pipeline.filings.reading import formats
+from pipeline.filings.reading.package import (
+    BROKEN,
+    DAMAGE,
+    ENCRYPTED,
+    Package,
+    local,
+    refuse_many,
+)
 from pipeline.filings.reading.sheets import (
     MIB,
     NO_ACCESS,
@@ -31,49 +38,44 @@ from pipeline.filings.reading.sheets import (
     Reading,
     Skipped,
     guard,
+    letters,
     too_large,
 )
 
-# Worksheets, seen as a stream of bytes: references, merges, numbers with more than 9 decimals, error values,
-# formulas without a stored result.
-_REFERENCE = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"')
-_ROW = re.compile(rb"<(?:\w+:)?row\s[^<>]{0,200}?\br\s*=\s*[\"']([0-9]{1,10})")
-_ODD_REFERENCE = re.compile(rb"\br\s*=\s*[\"']\$?([A-Za-z]{0,3})\$?([0-9]{1,10})")  # slow, for what is written oddly
-_FILLED = re.compile(rb"\br\s*=\s*[\"']([A-Z]{1,3})[0-9]+[\"'][^<>]{0,200}(?<!/)>(?!</)")
-_MERGE = re.compile(rb"mergeCell\s[^<>]{0,200}?ref\s*=\s*[\"']([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})")
-_FINE = re.compile(rb"v>[^<]{0,30}?(?:\.[0-9]{10}|[eE]-)")
-_ERROR = re.compile(rb"\br=[\"']([A-Z]{1,3}[0-9]+)[\"'][^<>]{0,200}\bt=[\"']e[\"']")
-_UNCALCULATED = re.compile(
-    rb"\br=[\"']([A-Z]{1,3}[0-9]+)[\"'][^<>]{0,200}><f\b[^<>]{0,200}(?:/>|>[^<]*</f>)(?:<v\s*/>|<v></v>)?</c>"
-)
-_SHARED = re.compile(rb"v(?:\s[^<>]{0,200})?>\s*([0-9]{1,9})\s*<")
-_TAGS = [start + end for start in (b"<c", b":c") for end in (b" ", b">", b"/", b"\t", b"\n", b"\r")]
-_TIME = r"^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]+:[0-9]{2})"  # a number that is shown as a date or a time
-
-
-@dataclass
-class _Scan:
-    """What a pass over a worksheet's bytes tells. Columns are counted from 0, rows from 1."""
-
-    cells: int = 0
-    unnamed: int = 0  # cells that do not say where they stand
-    columns: set[int] = field(default_factory=set)
-    filled: set[int] = field(default_factory=set)  # columns with content, where there are merges
-    last_row: int = 1
-    merges: set[tuple[bytes, bytes, bytes, bytes]] = field(default_factory=set)
-    fine: list[pl.DataFrame] = field(default_factory=list)  # row, column, number: those of more than 9 decimals
-    fine_elsewhere: bool = False  # there are more of them, at places unknown
-    percents: list[pl.DataFrame] = field(default_factory=list)  # `percents.CELLS`
-    errors: list[str] = field(default_factory=list)
-    uncalculated: list[str] = field(default_factory=list)
-
-
-_BROKEN = "文件已损坏或不完整，不能作为 xlsx 打开；请用 Excel 或 WPS 重新另存为 .xlsx 后提交。"
-_SAVE_AGAIN = "请用 Excel 或 WPS 重新另存为 .xlsx 后提交。"
-_ENCRYPTED = "文件有打开密码，不能读取；请取消密码后重新提交。"
 _OLD_XLS = "这是旧的 .xls 格式；请另存为 .xlsx 后提交。"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _WEB_PAGE = re.compile(rb"<(?:!doctype|html|table|meta|\?xml)", re.IGNORECASE)
+_ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
+_BLOCK = 200_000  # cells that are gathered before they become columns
+_MOST_MERGED = 2_000_000  # rows
+_LAST = 1_048_576, 16_384  # row, column
+_WIDEST = 4000  # columns around the content
+_EXACT = 1e15  # a spreadsheet keeps 15 digits: what is larger is shown, and told, in powers of ten
+_CELLS = {"row": pl.Int32(), "column": pl.Int32(), "text": pl.String()}
+_CALCULATE = re.compile(r"LibreOffice|OpenOffice|WPS|Kingsoft|Yozo|Microsoft (?:Macintosh )?Excel")
+_CALC_OF_LIBRARIES = 125_000  # below stand the versions of calculation that libraries write, above those of Excel
+_STATES = {"hidden": "隐藏", "veryHidden": "深度隐藏（只有在宏编辑器里才能看到）"}
+
+
+class _Page(NamedTuple):
+    name: str
+    part: str | None  # none where it is a chart or of macros
+    state: str
+
+
+@dataclass
+class _Book:
+    """What the worksheets of a workbook share."""
+
+    package: Package
+    limits: Limits
+    pages: list[_Page]
+    texts: pl.Series
+    formats: dict[str, str]  # style -> number format, of those that add to a number's meaning
+    from_1904: bool
+    stale: bool  # the workbook asks to be calculated when it is opened
+    calculated: bool  # it was saved by a program that calculates
+    text_bytes: int = 0  # of the shared texts, as often as they were used
 
 
 def _refuse_not_zip(path: Path) -> None:
@@ -85,7 +87,7 @@ def _refuse_not_zip(path: Path) -> None:
             marker = "EncryptedPackage".encode("utf-16-le")
             while before and marker not in before:
                 before = (chunk := next(chunks, b"")) and before[-64:] + chunk
-            raise DataError(*(("xlsx.encrypted", _ENCRYPTED) if before else ("xlsx.old", _OLD_XLS)))
+            raise DataError(*(("xlsx.encrypted", ENCRYPTED) if before else ("xlsx.old", _OLD_XLS)))
     if start.startswith(b"PK\x03\x04"):
         return
     kinds = {
@@ -100,349 +102,358 @@ def _refuse_not_zip(path: Path) -> None:
         what = "网页或 XML 文件"
     if what:
         raise DataError("xlsx.other", f"这其实是{what}，只是改了扩展名；请用 Excel 或 WPS 另存为真正的 .xlsx 后提交。")
-    raise DataError("xlsx.broken", _BROKEN)
+    raise DataError("xlsx.broken", BROKEN)
 
 
 def refuse_xls(path: Path) -> None:
-    with guard("file.access", NO_ACCESS):
+    with guard("file.access", NO_ACCESS, PermissionError):
         if path.is_file() and path.stat().st_size:
             _refuse_not_zip(path)
     raise DataError("xlsx.old", _OLD_XLS)
 
 
 def read_workbook(path: Path, limits: Limits, known: Known, reading: Reading, file: str) -> Iterator[Raw]:
-    with guard("xlsx.broken", _BROKEN):
+    with guard("xlsx.broken", BROKEN, *DAMAGE):
         _refuse_not_zip(path)
-        _check_directory(path, limits)
-        with zipfile.ZipFile(path) as archive:
-            scans = _check_members(archive, limits)
-            members = _sheet_members(archive)
-        workbook = fastexcel.read_excel(str(path))
-        names = workbook.sheet_names
-    for name in names:
-        member = members.get(name, "")
-        if member is None:
-            reading.skipped.append(Skipped(file, name, None, f"“{name}”是图表或宏表，没有表格。"))
-            continue
-        try:
-            with guard("xlsx.sheet", f"工作表“{shown(name)}”已损坏，不能读取；请重新另存后提交。"):
-                raw = _worksheet(workbook, name, scans[member or ""])  # never one that was not scanned
-        except DataError as error:
-            reading.problems.append(FileProblem(file, name, error.id, error.message))
-            continue
-        yield raw
+        refuse_many(path, limits)
+        archive = zipfile.ZipFile(path)
+    with archive:
+        with guard("xlsx.broken", BROKEN, *DAMAGE):
+            book = _book(Package(archive, limits), limits)
+        for page in book.pages:
+            if page.part is None:
+                reading.skipped.append(Skipped(file, page.name, None, f"“{page.name}”是图表或宏表，没有表格。"))
+                continue
+            try:
+                with guard("xlsx.sheet", f"{_where(page)}已损坏，不能读取；请重新另存后提交。", *DAMAGE):
+                    raw = _worksheet(book, page)
+            except DataError as error:
+                reading.problems.append(FileProblem(file, page.name, error.id, error.message))
+                continue
+            yield raw
 
 
-def _check_directory(path: Path, limits: Limits) -> None:
-    """Refuses a directory of too many members before it is read into objects."""
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - 70_000))
-        tail = file.read()
-    sizes = [
-        struct.unpack_from("<I", tail, one.start() + 12)[0] for one in re.finditer(rb"PK\x05\x06.{18}", tail, re.DOTALL)
-    ]
-    sizes += [
-        struct.unpack_from("<Q", tail, one.start() + 40)[0] for one in re.finditer(rb"PK\x06\x06.{52}", tail, re.DOTALL)
-    ]
-    if not sizes:
-        raise DataError("xlsx.broken", _BROKEN)
-    if sizes[-1] > limits.members * 1000:
-        raise too_large("文件内的成员过多", f"{limits.members} 个")
+def _where(page: _Page) -> str:
+    return f"工作表“{shown(page.name)}”"
 
 
-def _check_members(archive: zipfile.ZipFile, limits: Limits) -> dict[str, _Scan]:
-    """One pass over all XML of the archive, in bounded memory: worksheet member -> what it holds.
+# --- the workbook ------------------------------------------------------------------------------------------
 
-    Reading each member to its end proves the sizes that the directory declares (by its checksum).
-    """
-    members = archive.infolist()
-    if any(one.flag_bits & 1 for one in members):
-        raise DataError("xlsx.encrypted", _ENCRYPTED)
-    if len(members) > limits.members:
-        raise too_large(f"文件内有 {len(members)} 个成员", f"{limits.members} 个")
-    if (total := sum(one.file_size for one in members)) > limits.unpacked_bytes:
-        raise too_large(f"文件解压后有 {total / MIB:,.0f} MiB", f"{limits.unpacked_bytes / MIB:,.0f} MiB")
-    if any(one.file_size > max(MIB, one.compress_size * limits.ratio) for one in members):
-        raise DataError("file.ratio", f"文件的压缩比超过 {limits.ratio}:1，疑为压缩炸弹，未打开；请重新另存后提交。")
-    names = {one.filename.lower() for one in members}
-    if len(names) < len(members):
-        raise DataError("xlsx.broken", _BROKEN)
-    if not any(name.endswith("workbook.xml") for name in names):
+
+def _book(package: Package, limits: Limits) -> _Book:
+    main = next((one.part for one in package.relations("").values() if one.kind == "officeDocument"), None)
+    main = main or next((name for name in package.parts if name.endswith("workbook.xml")), None)
+    sheets, settings, is_book = list[dict[str, str]](), dict[str, str](), False
+    for tag, one in package.elements(main, ["sheets"]) if main in package.parts else ():
+        is_book |= tag == "sheets"
+        if tag == "sheet":
+            sheets.append(one.attrib)
+        elif tag in ("workbookPr", "calcPr"):
+            settings.update(one.attrib)
+    if not is_book:
         raise DataError(
             "xlsx.no_workbook", "这个压缩包里没有工作簿，不是 xlsx；请用 Excel 或 WPS 另存为 .xlsx 后提交。"
         )
-    scans, texts, sheets = {}, list[int](), set(_sheet_members(archive).values())
-    percent = percents.pattern(percents.styles(archive))
-    for one in members:
-        one.file_size += 1  # a stream that goes on after its declared end then has a wrong checksum
-    for one in members:
-        name = one.filename.lower()
-        if name in sheets or ("worksheets/" in name and name.endswith(".xml")):
-            scans[name] = scan = _scan(archive, one, percent)
-            columns = max(max(scan.columns, default=-1) + 1, scan.unnamed)
-            if scan.last_row * columns > limits.sheet_cells:
-                raise too_large(f"一个工作表占到 {scan.last_row} 行、{columns} 列", f"{limits.sheet_cells:,} 格")
-        elif name.endswith((".xml", ".rels")):
-            with archive.open(one) as stream:
-                if name.endswith("sharedstrings.xml"):
-                    texts = max(texts, _text_sizes(stream), key=sum)
-                while stream.read(MIB):
-                    pass
-    if sum(one.cells for one in scans.values()) * max(texts, default=0) > limits.text_bytes:
-        used = sum(_text_used(archive, one, texts) for one in members if one.filename.lower() in scans)
-        if used > limits.text_bytes:
-            raise too_large(f"单元格的文字共有 {used / MIB:,.0f} MiB", f"{limits.text_bytes / MIB:,.0f} MiB")
-    return scans
-
-
-def _pieces(stream: IO[bytes]) -> Iterator[bytes]:
-    """The stream in pieces that end before a cell, or a tag, so that each is whole in one of them."""
-    rest = b""
-    while chunk := stream.read(MIB):
-        rest += chunk
-        cut = rest.rfind(b"<c ")
-        cut = cut if cut > 0 else rest.rfind(b"<")
-        cut = cut if cut > 0 else len(rest) * (len(rest) > 16 * MIB)
-        yield rest[:cut]
-        rest = rest[cut:]
-    yield rest
-
-
-def _ahead(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """`pieces`, the next of them being made in a thread of its own while one is looked at."""
-    with ThreadPoolExecutor(1) as thread:
-        coming = thread.submit(next, pieces, None)
-        while (piece := coming.result()) is not None:
-            coming = thread.submit(next, pieces, None)
-            yield piece
-
-
-def _scan(archive: zipfile.ZipFile, member: zipfile.ZipInfo, percent: re.Pattern[bytes] | None = None) -> _Scan:
-    scan = _Scan()
-    with archive.open(member) as stream:
-        for piece in _ahead(_pieces(stream)):
-            if not _scan_plain(piece, scan):
-                _scan_odd(piece, scan)
-            if percent and (found := percent.findall(piece)):
-                scan.percents.append(percents.cells(found))
-            if b"mergeCell" in piece:
-                scan.merges.update(_MERGE.findall(piece))
-            if b't="e"' in piece or (b"'" in piece and b"t='e'" in piece):
-                scan.errors += [one.decode() for one in _ERROR.findall(piece)][: 4 - len(scan.errors)]
-            if b"<f" in piece:
-                scan.uncalculated += [one.decode() for one in _UNCALCULATED.findall(piece)][
-                    : 4 - len(scan.uncalculated)
-                ]
-    if scan.merges or scan.percents:
-        with archive.open(member) as stream:
-            scan.filled.update(
-                percents.column_index(letters) for piece in _pieces(stream) for letters in _FILLED.findall(piece)
-            )
-    return scan
-
-
-def _scan_odd(piece: bytes, scan: _Scan) -> None:
-    """Cells and fine numbers of a piece, however they are written."""
-    tags, found = sum(map(piece.count, _TAGS)), _REFERENCE.findall(piece)
-    if (plain := len(found)) < tags:
-        found = _ODD_REFERENCE.findall(piece)
-        plain = sum(1 for one, _ in found if one)
-    rows = [int(one) for one in _ROW.findall(piece)]
-    scan.cells += max(tags, plain)
-    scan.unnamed += max(0, tags - plain)
-    scan.columns.update(percents.column_index(one) for one in {letters for letters, _ in found} if one)
-    scan.last_row = max(scan.last_row, *rows, max((int(one) for _, one in found), default=0))
-    scan.fine_elsewhere = scan.fine_elsewhere or bool(_FINE.search(piece))
-
-
-_Codes = npt.NDArray[np.uint8]
-_Places = npt.NDArray[np.int64]
-_Mask = npt.NDArray[np.bool_]
-
-
-def _scan_plain(piece: bytes, scan: _Scan) -> bool:
-    """The same, many times as fast, where each cell begins with `<c r="B7"` and each row with `<row r="7"`.
-
-    Excel, WPS, LibreOffice and the libraries write so. False, and nothing noted, if a cell or row begins otherwise.
-    """
-    codes = np.frombuffer(piece + bytes(16), np.uint8)
-    tags, colons = (np.flatnonzero(codes == ord(one)) for one in "<:")
-    cells, rows = (tags[codes[tags + 1] == ord(one)] for one in "cr")
-    cells = cells[~_within(codes[cells + 2], "a", "z")]  # no <col>
-    rows = rows[_spelt(codes, rows + 2, "ow") & ~_within(codes[rows + 4], "A", "Z")]  # no <rowBreaks>
-    prefixed = (codes[colons + 1] == ord("c")).any()  # <x:c>
-    if prefixed or not (_spelt(codes, cells + 2, ' r="').all() and _spelt(codes, rows + 4, ' r="').all()):
-        return False
-    column, after = _read_number(codes, cells + 6, "A", 26, 3)
-    row, end = _read_number(codes, after, "0", 10, 7)
-    tagged, end_of_tagged = _read_number(codes, rows + 8, "0", 10, 7)
-    ends = np.concatenate([end, end_of_tagged])
-    if not (column.all() and row.all() and tagged.all() and (codes[ends] == ord('"')).all()):
-        return False
-    scan.cells += len(cells)
-    scan.columns.update((np.flatnonzero(np.bincount(column)) - 1).tolist())
-    scan.last_row = max(scan.last_row, int(row.max(initial=0)), int(tagged.max(initial=0)))
-    points, signs = (np.flatnonzero(codes == ord(one)) for one in ".-")
-    for n in (10, 5, 1, 2, 3, 4, 6, 7, 8, 9):  # most are out after two
-        points = points[_within(codes[points + n], "0", "9")]
-    signs = signs[(codes[signs - 1] | 32) == ord("e")]
-    if len(points) or len(signs):
-        _note_fine(piece, codes, tags, np.concatenate([points, signs]), (cells, row, column), scan)
-    return True
-
-
-def _within(codes: _Codes, low: str, high: str) -> _Mask:
-    return (codes >= ord(low)) & (codes <= ord(high))
-
-
-def _spelt(codes: _Codes, at: _Places, text: str) -> _Mask:
-    same: _Mask = codes[at] == ord(text[0])
-    for n, one in enumerate(text[1:], 1):
-        same &= codes[at + n] == ord(one)
-    return same
-
-
-def _read_number(codes: _Codes, at: _Places, first: str, base: int, length: int) -> tuple[_Places, _Places]:
-    """The number at each place, up to `length` digits (or letters of a column, from A = 1), and where it ends."""
-    number = np.zeros(len(at), np.int64)
-    for _ in range(length):
-        digit = codes[at] - np.uint8(ord(first))  # beyond any base for what comes before
-        more = digit < base
-        number = np.where(more, number * base + digit + (first == "A"), number)
-        at = at + more
-    return number, at
-
-
-def _note_fine(
-    piece: bytes, codes: _Codes, tags: _Places, places: _Places, cells: tuple[_Places, _Places, _Places], scan: _Scan
-) -> None:
-    """The numbers around `places`, and the row and column of their cells (where these begin, their rows, columns)."""
-    next_tag, cell = np.searchsorted(tags, places), np.searchsorted(cells[0], places) - 1
-    start, end = np.insert(tags, 0, 0)[next_tag], np.append(tags, len(piece))[next_tag]
-    plain = _spelt(codes, start, "<v>") & (cell >= 0)
-    if any(_FINE.search(piece, max(0, place - 40), place + 11) for place in places[~plain].tolist()):
-        scan.fine_elsewhere = True
-    start, end, cell = (one[plain] for one in (start, end, cell))
-    texts = [piece[a:b] for a, b in zip((start + 3).tolist(), end.tolist(), strict=True)]
-    number = pl.Series(texts, dtype=pl.Binary).cast(pl.String, strict=False).cast(pl.Float64, strict=False)
-    fine = pl.DataFrame({"row": cells[1][cell], "column": cells[2][cell] - 1, "number": number})
-    scan.fine.append(fine.drop_nulls().unique())
-
-
-def _text_sizes(stream: IO[bytes]) -> list[int]:
-    """The bytes of each shared text, tags included."""
-    sizes, rest = list[int](), 0
-    while chunk := stream.read(MIB):
-        first, *others = re.split(rb"</(?:\w+:)?si>", chunk)
-        rest += len(first)
-        for one in others:
-            sizes.append(rest)
-            rest = len(one)
-    return [*sizes, rest]
-
-
-def _text_used(archive: zipfile.ZipFile, member: zipfile.ZipInfo, texts: list[int]) -> int:
-    with archive.open(member) as stream:
-        used = (int(one) for piece in _pieces(stream) for one in _SHARED.findall(piece))
-        return sum(texts[one] for one in used if one < len(texts))
-
-
-def _sheet_members(archive: zipfile.ZipFile) -> dict[str, str | None]:
-    """Sheet name -> its member in the archive; nothing where the usual places are not used."""
-    parts = []
-    for name in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels"):
-        if name not in archive.namelist() or archive.getinfo(name).file_size > 4 * MIB:
-            return {}
-        text = archive.read(name)
-        if b"<!DOCTYPE" in text:
-            raise DataError("xlsx.broken", _BROKEN)
-        parts.append(ElementTree.fromstring(text))
-    targets = {one.get("Id"): one.get("Target", "") for one in parts[1]}
-    kinds = {one.get("Id"): one.get("Type", "") for one in parts[1]}
-    members = dict[str, str | None]()
-    for one in parts[0].iter():
-        if one.tag.endswith("}sheet"):
-            id = next((value for key, value in one.attrib.items() if key.endswith("}id")), None)
-            target = targets.get(id, "")
-            place = target if target.startswith("/") else f"/xl/{target}"
-            is_table = kinds.get(id, "").endswith("/worksheet")
-            members[one.get("name", "")] = posixpath.normpath(place).lstrip("/").lower() if is_table else None
-    return members
-
-
-def _worksheet(workbook: fastexcel.ExcelReader, name: str, scan: _Scan) -> Raw:
-    sheet = workbook.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
-    frame = sheet.to_polars()
-    frame.columns = [f"c{index}" for index in range(frame.width)]
-    if scan.fine or scan.fine_elsewhere:  # as text, fastexcel cuts numbers to 9 decimals
-        exact = None if scan.fine_elsewhere else _with_fine(frame, scan)
-        frame = _all_exact(workbook, name, frame) if exact is None else exact
-    first = min(scan.filled or scan.columns, default=0)
-    merges, notes, problems = list[tuple[int, int, int]](), [], []
-    if scan.percents:
-        shares = percents.written(frame, pl.concat(scan.percents), first)
-        if shares is None:
-            problems.append(("xlsx.percent", f"工作表“{shown(name)}”中百分比格式的单元格不能定位；{_SAVE_AGAIN}"))
-        else:
-            frame = shares
-    frame = frame.select(_without_midnight(column) for column in frame).with_row_index("source_row", offset=1)
-    spans = [(percents.column_index(a), int(top), int(last)) for a, top, _, last in scan.merges if int(last) > int(top)]
-    if sum(last - top for _, top, last in spans) > 2_000_000:
-        notes.append("合并单元格过多，没有填充。")
-    elif max(scan.filled, default=0) - first + 2 != frame.width and spans:
-        notes.append("合并单元格的位置不能确定，没有填充。")
-    else:
-        merges = sorted(spans)
-    for cells, id, what in (
-        (scan.errors, "xlsx.error_value", "是错误值（如 #DIV/0!），按空单元格读取；请改正公式后重新提交"),
-        (
-            scan.uncalculated,
-            "xlsx.uncalculated",
-            "的公式没有保存计算结果，按空单元格读取；请用 Excel 或 WPS 打开并保存后重新提交",
-        ),
-    ):
-        if cells:
-            more = " 等" if len(cells) > 3 else ""
-            problems.append((id, f"工作表“{shown(name)}”的单元格 {'、'.join(cells[:3])}{more} {what}。"))
-    hidden = sheet.visible != "visible"
-    return Raw(name, frame.cast({"source_row": pl.Int64}), first, tuple(merges), hidden, tuple(problems), tuple(notes))
-
-
-def _with_fine(frame: pl.DataFrame, scan: _Scan) -> pl.DataFrame | None:
-    """`frame` with all decimals of the fine numbers; None if these do not stand where they should."""
-    first, columns = min(scan.columns), frame.get_columns()
-    for (column,), fine in pl.concat(scan.fine).group_by("column"):
-        at, row, number = int(str(column)) - first, fine["row"] - 1, fine["number"]
-        if at >= frame.width or row.is_between(0, frame.height, closed="left").not_().any():
-            return None
-        texts = columns[at].gather(row)
-        cut = texts.cast(pl.Float64, strict=False)
-        if not (((cut - number).abs() <= 1.01e-9) | texts.str.contains(_TIME)).fill_null(False).all():
-            return None
-        differs = cut != number
-        columns[at] = columns[at].scatter(row.filter(differs), number.filter(differs).cast(pl.String))
-    return pl.DataFrame(columns)
-
-
-def _all_exact(workbook: fastexcel.ExcelReader, name: str, frame: pl.DataFrame) -> pl.DataFrame:
-    """The same by reading all cells again, as numbers."""
-    exact = workbook.load_sheet(name, header_row=None, skip_rows=0, dtypes="float").to_polars()
-    exact.columns = [f"f{index}" for index in range(exact.width)]
-    differs = [pl.col(f"c{i}").cast(pl.Float64, strict=False) != pl.col(f"f{i}") for i in range(frame.width)]
-    texts = [pl.col(f"f{i}").cast(pl.String) for i in range(frame.width)]
-    return frame.hstack(exact).select(
-        pl.when(one).then(text).otherwise(pl.col(c)).alias(c)
-        for one, text, c in zip(differs, texts, frame.columns, strict=True)
+    relations = package.relations(main or "")
+    pages = []
+    for sheet in sheets:
+        relation = relations[next(value for key, value in sheet.items() if local(key) == "id")]
+        part = relation.part if relation.kind == "worksheet" else None
+        pages.append(_Page(sheet.get("name", ""), part, sheet.get("state", "visible")))
+    of_kind = {one.kind: one.part for one in relations.values()}
+    return _Book(
+        package=package,
+        limits=limits,
+        pages=pages,
+        texts=_shared(package, of_kind.get("sharedStrings")),
+        formats=_formats(package, of_kind.get("styles")),
+        from_1904=_is_true(settings.get("date1904")),
+        stale=_is_true(settings.get("fullCalcOnLoad")),
+        calculated="calcChain" in of_kind
+        or int(settings.get("calcId") or 0) > _CALC_OF_LIBRARIES
+        or _program_calculates(package),
     )
 
 
-def _without_midnight(cells: pl.Series) -> pl.Series:
-    """Dates without their 00:00:00, null for empty texts."""
-    if cells.str.ends_with(" 00:00:00").any():
-        cells = cells.str.replace(r"^([0-9]{4}-[0-9]{2}-[0-9]{2}) 00:00:00$", "$1")
-    return _without_empty(cells)
+def _is_true(value: str | None) -> bool:
+    return value in ("1", "true", "on")
 
 
-def _without_empty(cells: pl.Series) -> pl.Series:
-    """Null for empty texts."""
-    return cells.replace("", None) if (cells == "").any() else cells
+def _program_calculates(package: Package) -> bool:
+    """Whether the program that says to have saved the workbook stores the results of formulas.
+
+    Libraries that store 0 in their place say "Microsoft Excel" too, of version 12 or of none; the true Excel 2007 adds
+    the order of calculation (calcChain).
+    """
+    said = {"Application": "", "AppVersion": ""}
+    if "docprops/app.xml" in package.parts:
+        of_app = package.elements("docprops/app.xml")
+        said |= {tag: (one.text or "").strip() for tag, one in of_app if tag in said}
+    excel = re.match("[0-9]+", said["AppVersion"]) if "Excel" in said["Application"] else None
+    version = int(excel[0]) if excel else 0
+    return bool(_CALCULATE.search(said["Application"])) and ("Excel" not in said["Application"] or version > 12)
+
+
+def _formats(package: Package, part: str | None) -> dict[str, str]:
+    own, used = dict[int, str](), list[int]()
+    for tag, one in package.elements(part, ["numFmts", "cellXfs"]) if part in package.parts else ():
+        if tag == "numFmt":
+            own[int(one.attrib["numFmtId"])] = one.get("formatCode", "")
+        elif tag == "xf":
+            used.append(int(one.get("numFmtId", 0)))
+    return {
+        str(at): code for at, number in enumerate(used) if not formats.is_plain(code := formats.code_of(number, own))
+    }
+
+
+def _shared(package: Package, part: str | None) -> pl.Series:
+    elements = package.elements(part) if part in package.parts else ()
+    return pl.Series([_rich(one) for tag, one in elements if tag == "si"], dtype=pl.String)
+
+
+def _rich(element: Element) -> str:
+    """The text of an element with runs (`si`, `is`): theirs together, without the aids to reading (`rPh`)."""
+    runs = [one for part in element for one in (part if local(part.tag) == "r" else [part]) if local(one.tag) == "t"]
+    return _ESCAPE.sub(lambda one: chr(int(one[1], 16)), "".join(one.text or "" for one in runs))
+
+
+# --- a worksheet -------------------------------------------------------------------------------------------
+
+
+class _Sheet:
+    """What a pass over a worksheet gathers. Rows are counted from 1, columns from 0."""
+
+    def __init__(self, book: _Book) -> None:
+        self.book = book
+        self.refs: list[str] = []  # of the cells of a block, with their kinds, styles and values
+        self.kinds: list[str | None] = []
+        self.styles: list[str | None] = []
+        self.values: list[str | None] = []
+        self.formulas: dict[int, str] = {}  # by the place in the block
+        self.blocks: list[pl.DataFrame] = []  # row, column, text
+        self.count = 0
+        self.merges: list[tuple[int, int, int]] = []  # column, first row, last row
+        self.hidden_rows: set[int] = set()
+        self.hidden_columns: list[tuple[int, int]] = []
+        self.errors: list[str] = []
+        self.uncalculated: list[str] = []
+        self.stale: list[str] = []
+
+    def read(self, part: str) -> None:
+        number = 0
+        for tag, one in self.book.package.elements(part, ["sheetData", "mergeCells", "cols"]):
+            if tag == "row":
+                number = int(one.get("r", number + 1))
+                if _is_true(one.get("hidden")):
+                    self.hidden_rows.add(number)
+                self.row(one, number)
+            elif tag == "mergeCell":
+                first, _, last = one.get("ref", "").partition(":")
+                (column, top), (_, bottom) = _place(first), _place(last or first)
+                if bottom > top:
+                    self.merges.append((column, top, bottom))
+            elif tag == "col" and _is_true(one.get("hidden")):
+                self.hidden_columns.append((int(one.attrib["min"]) - 1, int(one.attrib["max"]) - 1))
+        self.end_block()
+
+    def row(self, cells: Element, number: int) -> None:
+        left = ""
+        for cell in cells:
+            if local(cell.tag) != "c":
+                continue
+            left = cell.get("r") or _next_to(left, number)
+            value = None
+            for part in cell:
+                match local(part.tag):
+                    case "v":
+                        value = part.text
+                    case "f":
+                        self.formulas[len(self.refs)] = part.text or ""
+                    case "is":
+                        value = _rich(part)
+            self.refs.append(left)
+            self.kinds.append(cell.get("t"))
+            self.styles.append(cell.get("s"))
+            self.values.append(value)
+        if len(self.refs) >= _BLOCK:
+            self.end_block()
+
+    def end_block(self) -> None:
+        """Makes a block of `cells`."""
+        formulas = [self.formulas.get(at) for at in range(len(self.refs))] if self.formulas else None
+        block = pl.DataFrame(
+            {"ref": self.refs, "kind": self.kinds, "style": self.styles, "value": self.values, "formula": formulas},
+            schema=dict.fromkeys(("ref", "kind", "style", "value", "formula"), pl.String),
+        )
+        for one in (self.refs, self.kinds, self.styles, self.values, self.formulas):
+            one.clear()
+        block = block.filter(pl.col("value").is_not_null() | pl.col("formula").is_not_null())
+        self.count += block.height
+        if self.count > self.book.limits.sheet_cells:
+            raise too_large("一个工作表的单元格", f"{self.book.limits.sheet_cells:,} 个")
+        strip = (
+            pl.when(pl.col("kind").is_in(["str", "inlineStr"]))
+            .then("value")
+            .otherwise(pl.col("value").str.strip_chars())
+        )
+        block = block.with_columns(pl.col("kind").fill_null("n"), strip.replace("", None).alias("value"))
+        block = self.with_results(self.with_texts(block))
+        block = block.filter(pl.col("text").is_not_null()).select("ref", "text")
+        if block.is_empty():
+            return
+        refs = block["ref"].str.to_uppercase()
+        names = refs.str.strip_chars_end("0123456789")
+        known = {name: _column(name) for name in names.unique()}
+        rows = refs.str.strip_chars_start("ABCDEFGHIJKLMNOPQRSTUVWXYZ").cast(pl.Int32, strict=False)
+        if rows.null_count() or not rows.is_between(1, _LAST[0]).all():
+            raise ValueError("a cell beyond the worksheet")
+        columns = names.replace_strict(known, return_dtype=pl.Int32)
+        self.blocks.append(pl.DataFrame({"row": rows, "column": columns, "text": block["text"]}))
+
+    def with_texts(self, block: pl.DataFrame) -> pl.DataFrame:
+        """`number` and `text`: what a person sees."""
+        kind, value, number = pl.col("kind"), pl.col("value"), pl.col("number")
+        texts, kinds = self.book.texts, block["kind"].unique().to_list()
+        block = block.with_columns(number=pl.when(kind == "n").then(value).cast(pl.Float64, strict=False))
+        whole = pl.when(number == number.floor()).then(number).cast(pl.Int64, strict=False).cast(pl.String)
+        text = value
+        if "s" in kinds:
+            at = block.select(pl.when(kind == "s").then(value).cast(pl.UInt32, strict=False)).to_series()
+            filled = block.filter(kind == "s", value.is_not_null()).height
+            if (at >= texts.len()).any() or at.len() - at.null_count() < filled:
+                raise ValueError("a text that is not there")
+            self.book.text_bytes += int(texts.str.len_bytes().gather(at).cast(pl.Int64).sum())
+            if self.book.text_bytes > (limit := self.book.limits.text_bytes):
+                raise too_large(f"单元格的文字共有 {self.book.text_bytes / MIB:,.0f} MiB", f"{limit / MIB:,.0f} MiB")
+            text = pl.when(kind == "s").then(texts.gather(at)).otherwise(text)
+        if "n" in kinds:
+            text = pl.when(number.is_not_null()).then(pl.coalesce(whole, number.cast(pl.String))).otherwise(text)
+        if "b" in kinds:
+            text = pl.when(kind == "b").then(value.replace({"0": "FALSE", "1": "TRUE"})).otherwise(text)
+        if "d" in kinds:
+            day = value.str.replace("T", " ").str.replace(r"( 00:00:00)?(\.0+)?Z?$", "")
+            text = pl.when(kind == "d").then(day).otherwise(text)
+        block = block.with_columns(text=text.replace("", None))
+        if (at := (block["number"].abs() >= _EXACT).arg_true()).len():
+            powers = [f"{Decimal(repr(one)).normalize():E}" for one in block["number"].gather(at)]
+            block = block.with_columns(block["text"].scatter(at, powers))
+        formatted = pl.col("style").is_in(self.book.formats) & number.is_not_null()
+        if (at := block.select(formatted.fill_null(False)).to_series().arg_true()).is_empty():
+            return block
+        seen = block[at].select("style", "text")
+        pairs = seen.unique(maintain_order=True)
+        said = [formats.seen(text, self.book.formats[style], self.book.from_1904) for style, text in pairs.rows()]
+        seen = seen.join(
+            pairs.with_columns(said=pl.Series(said, dtype=pl.String)),
+            on=["style", "text"],
+            how="left",
+            maintain_order="left",
+        )
+        return block.with_columns(block["text"].scatter(at, seen["said"]))
+
+    def with_results(self, block: pl.DataFrame) -> pl.DataFrame:
+        """The block with a formula's own text where its result was not calculated, and note of what is wrong."""
+        kind, formula = pl.col("kind"), pl.col("formula").is_not_null()
+        nothing = pl.col("value").is_null() & (kind != "str")
+        untrue = pl.lit(self.book.stale or not self.book.calculated) & (pl.col("number") == 0)
+        uncalculated = formula & (nothing | untrue).fill_null(False)
+        self.errors += block.filter(kind == "e")["ref"].to_list()
+        self.uncalculated += block.filter(uncalculated)["ref"].to_list()
+        self.stale += block.filter(formula & ~uncalculated & self.book.stale)["ref"].to_list()
+        own = pl.concat_str(pl.lit("="), pl.col("formula").str.strip_chars())
+        return block.with_columns(text=pl.when(uncalculated).then(own).otherwise("text"))
+
+    def frame(self) -> tuple[pl.DataFrame, int]:
+        """`source_row` and the columns c0, c1 … from the first to the last one with content; which column c0 is."""
+        whole = pl.concat([pl.DataFrame(schema=_CELLS), *self.blocks])
+        if whole.is_empty():
+            return pl.DataFrame(schema={"source_row": pl.Int64}), 0
+        rows = whole["row"].unique().sort()
+        of_column = {int(str(at)): part for (at,), part in whole.partition_by("column", as_dict=True).items()}
+        first, last = min(of_column), max(of_column)
+        limit, right = self.book.limits.sheet_cells, "请清除表格之外的内容，或拆分成几个文件后提交"
+        if last - first >= _WIDEST:
+            raise too_large(f"一个工作表的内容占到 {letters(last)} 列", f"{_WIDEST} 列", right)
+        if rows.len() * (last - first + 1) > limit:
+            raise too_large(f"一个工作表占到 {rows.len()} 行、{last - first + 1} 列", f"{limit:,} 格", right)
+        columns = [rows.cast(pl.Int64).alias("source_row")]
+        for at in range(first, last + 1):
+            column = pl.repeat(None, rows.len(), dtype=pl.String, eager=True)
+            if (part := of_column.get(at)) is not None:
+                if part["row"].n_unique() < part.height:
+                    raise ValueError("two cells in one place")
+                column = column.scatter(rows.search_sorted(part["row"]), part["text"])
+            columns.append(column.alias(f"c{at - first}"))
+        return pl.DataFrame(columns), first
+
+
+def _worksheet(book: _Book, page: _Page) -> Raw:
+    sheet = _Sheet(book)
+    sheet.read(page.part or "")
+    frame, first = sheet.frame()
+    problems, notes, merges = list[tuple[str, str]](), list[str](), sorted(sheet.merges)
+    if sum(last - top for _, top, last in merges) > _MOST_MERGED:
+        notes, merges = ["合并单元格过多，没有填充。"], []
+    for refs, id, what in (
+        (sheet.errors, "xlsx.error_value", "是错误值（如 #DIV/0!），没有可读的值；请改正公式后重新提交"),
+        (
+            sheet.uncalculated,
+            "xlsx.uncalculated",
+            "的公式没有保存计算结果（空的，或由不会计算的程序写成 0），不能读取；请用 Excel 或 WPS 打开并保存后重新提交",
+        ),
+    ):
+        if refs:
+            problems.append((id, f"{_where(page)}的单元格 {_listed(refs)} {what}。"))
+    warnings = list[tuple[str, str]]()
+    if sheet.stale:
+        what = f"单元格 {_listed(sheet.stale)} 的公式结果可能不是最新的：写出文件的程序要求打开时重新计算"
+        warnings.append(("sheet.stale", f"{what}；请用 Excel 或 WPS 打开、核对并保存后重新提交"))
+    state = _STATES.get(page.state)
+    hidden_rows = frame.filter(pl.col("source_row").is_in(sheet.hidden_rows))["source_row"].to_list()
+    hidden_columns = [
+        letters(first + at)
+        for at in range(frame.width - 1)
+        if any(low <= first + at <= high for low, high in sheet.hidden_columns)
+        and frame[f"c{at}"].null_count() < frame.height
+    ]
+    for is_hidden, what in (
+        (state, f"工作表是{state}的"),
+        (hidden_rows, f"第 {_listed(hidden_rows)} 行是隐藏的" if hidden_rows else ""),
+        (hidden_columns, f"{_listed(hidden_columns)} 列是隐藏的" if hidden_columns else ""),
+    ):
+        if is_hidden:
+            warnings.append(("sheet.hidden", f"{what}，其中的数据照样读取；不应上报的请删除，应上报的请取消隐藏"))
+    return Raw(
+        page.name, frame, first, tuple(merges), state is not None, tuple(warnings), tuple(problems), tuple(notes)
+    )
+
+
+def _listed(places: Sequence[object]) -> str:
+    more = f" 等 {len(places)} 处" if len(places) > 3 else ""
+    return "、".join(map(str, places[:3])) + more
+
+
+def _place(ref: str) -> tuple[int, int]:
+    """Column, counted from 0, and row of a reference."""
+    name = ref.rstrip("0123456789")
+    return _column(name.upper()), int(ref[len(name) :])
+
+
+def _column(name: str) -> int:
+    """The place of a worksheet's column, counted from 0: A and AA are 0 and 26. Raises ValueError where there is none."""
+    number = 0
+    for one in name:
+        if not "A" <= one <= "Z":
+            raise ValueError(name)
+        number = number * 26 + ord(one) - 64
+    if not 0 < number <= _LAST[1]:
+        raise ValueError(name)
+    return number - 1
+
+
+def _next_to(ref: str, row: int) -> str:
+    """The place of a cell that does not name it: right of `ref`, or the first of the row."""
+    if not ref:
+        return f"A{row}"
+    column, row = _place(ref)
+    return f"{letters(column + 1)}{row}"

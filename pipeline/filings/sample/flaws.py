@@ -115,7 +115,11 @@ def plant(found: Sheets) -> tuple[list[Planted], str]:
 
     one = found[2025, "BING", "data_centres"]
     (at,) = one.find(dc_id="DC-BING-32-01")
-    one.change(at, water_t=lambda tonnes: round(tonnes * 3.7))
+    more = round(one.cell(at, "water_t") * 2.7)
+    one.change(at, water_t=lambda tonnes: tonnes + more)
+    energy = found[2025, "BING", "energy"]
+    (of_energy,) = energy.find(province_code=320000, facility_type="data_centre", carrier="water")
+    energy.change(of_energy, quantity=lambda tonnes: tonnes + more)
     expect(one, at, "water_t", "change.factor_3", "一座数据中心改用蒸发冷却，用水量为上年的三倍多（属实）")
 
     one = found[2025, "TIETA", "energy"]

@@ -5,6 +5,8 @@ All titles, organisations and numbers are made up. Emission factors are those of
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from pipeline import reference
@@ -177,8 +179,9 @@ _METRIC_PATHS: dict[str, tuple[float, float]] = {
 _OF_TOWER = ("2", "4", "9")
 
 
-def action_metrics(published: Published) -> pl.DataFrame:
-    """The coded metrics from 2022 on: shares in percent, counts spread over provinces and entities."""
+def action_metrics(published: Published, tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """The coded metrics from 2022 on: shares in percent, counts spread over provinces and entities, and what other tables
+    hold too as these have it."""
     metrics = pl.DataFrame(
         [(action, code, units[0], *map(float, _METRIC_PATHS[code]))
          for action, of in ACTION_METRICS.items() for code, (_, units) in of.items()],
@@ -201,6 +204,14 @@ def action_metrics(published: Published) -> pl.DataFrame:
     nation = pl.col("first") + (pl.col("last") - pl.col("first")) * passed
     part = pl.when(unit="%").then(1.0).otherwise(pl.col("half") * pl.col("share"))
     value = nation * part * pl.col("own")
+    where = ["year", "entity_id", "province_code"]
+    known = pl.concat(
+        tables[table].group_by(where).agg(known=pl.col(column).sum().cast(pl.Float64)).with_columns(metric=pl.lit(metric))
+        for table, column, metric in (("base_stations", "monitored_stations", "stations_monitored"),
+                                      ("data_centres", "liquid_cooled_racks", "liquid_cooled_racks"))
+    )  # fmt: skip
+    rows = rows.join(known, on=[*where, "metric"], how="left")
+    value = pl.coalesce("known", value)
     return rows.select(
         "year", "entity_id", "province_code", "action_no", "metric",
         value=pl.when(unit="%").then(value.round(1)).otherwise(value.round()), unit="unit",
