@@ -102,9 +102,9 @@ def publish(layout: Layout, wanted: Wanted) -> Published:
     out = resolved(wanted.out)
     if not out.name:
         raise OutputError("output.root", f"--out {out}：不能写成整个磁盘；请换一个文件夹，如 site")
-    old_sums, editions = _read(out)
-    _recorded(layout, edition, out, editions)
-    with swap.beside(out) as stage:
+    with swap.beside(out) as stage:  # which puts back what a killed run has moved away
+        old_sums, editions = _read(out)
+        _recorded(layout, edition, out, editions)
         secrets = tuple({str(layout.root), str(wanted.reports.resolve() if wanted.reports else layout.reports)})
         site = _Site(stage, out, old_sums, secrets)
         theme = _theme(layout, site)
