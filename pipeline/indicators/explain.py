@@ -149,6 +149,8 @@ def _behind(
         key = [
             part for part in BY_NAME[name].key if part in entering.columns and part in rows.columns and part != "month"
         ]
+        if one.table in MADE_OF:  # electricity's emissions are of all facilities together: null there
+            key = [part for part in key if not entering[part].has_nulls()]
         of_rows = [pl.col(part).cast(rows.schema[part]) for part in key]
         behind = rows.join(
             entering.select(of_rows).unique(), on=key, how="semi", maintain_order="left", nulls_equal=True
