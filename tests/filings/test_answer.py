@@ -127,7 +127,7 @@ def test_strict_builds_nothing_where_a_row_was_rejected(filings: Path, tmp_path:
 
 def test_a_folder_without_a_row_is_not_called_right(layout: Layout, tmp_path: Path) -> None:
     done = take_in(folder(tmp_path, 填报单位="单位编码,单位名称,类别\n", 能源消耗=energy()), layout)
-    assert done.status == 0
+    assert done.status == 1
     assert answer.verdict(done).startswith("没有读到任何数据行；应在表头之下逐行填写")
     assert "没有问题" not in answer.verdict(done)
     broken = take_in(folder(tmp_path / "broken", 填报单位="乱", 能源消耗=b"\xff\xff"), layout)

@@ -534,7 +534,7 @@ def test_of_two_tables_in_one_sheet_nothing_is_lost_silently(layout: Layout, tmp
     write(tmp_path, {"填报单位.csv": ENTITIES, "能源消耗.xlsx": two_tables(below)})
     done = take_in(tmp_path, layout, 2025)
     accepted = set(done.accepted["energy"]["province_code"])
-    assert "350000" in accepted
+    assert "350000" in accepted or not below  # side by side, two columns of one meaning are refused
     assert accepted == {"350000", "360000"} or done.status == 2
 
 
@@ -578,6 +578,12 @@ def test_hostile_text_stays_text(layout: Layout, tmp_path: Path, text: str) -> N
     write(tmp_path, {"填报单位.csv": entities, "能源消耗.csv": lines(HEADERS, energy(quantity=quoted(text)))})
     write(tmp_path, {"能源消耗2.csv": lines(HEADERS, [*energy("浙江", "1")[:6], quoted(text)])})
     done = take_in(tmp_path, layout, 2025)
+    if text.startswith("=") or "\u2028" in text:  # a formula is no name, and this mark would end a header's line
+        assert done.accepted["entities"].is_empty()
+        assert done.status == 2
+        for message in [*done.findings["message"], *done.files["message"].drop_nulls()]:
+            one_sentence(message)
+        return
     assert done.accepted["entities"]["name_zh"].to_list() == pl.select(clean(pl.lit(text))).to_series().to_list()
     assert done.quarantine["energy"]["quantity"].to_list() == [text, "1"]
     assert done.quarantine["energy"]["unit"].to_list() == ["万kWh", text]
