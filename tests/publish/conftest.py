@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections.abc import Sequence
@@ -14,7 +13,6 @@ import nbformat
 import polars as pl
 import pytest
 
-from pipeline.disclosure import record
 from pipeline.layout import Layout
 from pipeline.publish.taken import Wanted
 from pipeline.regions import resolve
@@ -62,11 +60,7 @@ class House:
     def pass_audit(self, year: int = 2025, verdict: object = True) -> None:
         path = self.root / "data" / "processed" / f"{year}-sample" / "public" / "audit.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        tables = {
-            one.name: hashlib.sha256(one.read_bytes()).hexdigest() for one in path.parent.glob("indicators*.parquet")
-        }
-        nothing = record.digest(record.read(self.layout, "sample"))
-        path.write_text(json.dumps({"passed": verdict, "tables": tables, "record": nothing}), "utf-8")
+        path.write_text(json.dumps({"passed": verdict}), "utf-8")
 
     def make(
         self,
@@ -81,7 +75,6 @@ class House:
         folder = self.folder(region, scenario, year)
         stage = self.root / "stage"
         shutil.copytree(self.root / "reports" / "theme", stage / "theme")
-        shutil.copy(self.root / "reports" / "_quarto.yml", stage)
         tables = self.root / "data" / "processed" / f"{year}-sample" / "public" / where.slug / scenario / "tables"
         front = Front(TITLE, where.name_zh, f"{year} 年度 · 预审稿", self.texts[0], (year + 1, 5, 6), "示例数据")
         chapters = [
@@ -182,7 +175,6 @@ def bare(root: Path, texts: Sequence[str] = ("平凡",)) -> House:
     shutil.copytree(ROOT / "data" / "raw" / "reference", root / "data" / "raw" / "reference")
     shutil.copytree(ROOT / "notebooks" / "params", root / "notebooks" / "params")
     shutil.copytree(ROOT / "reports" / "theme", root / "reports" / "theme")
-    shutil.copy(ROOT / "reports" / "_quarto.yml", root / "reports")
     return House(root, texts)
 
 
