@@ -75,6 +75,7 @@ class House:
         folder = self.folder(region, scenario, year)
         stage = self.root / "stage"
         shutil.copytree(self.root / "reports" / "theme", stage / "theme")
+        shutil.copy(self.root / "reports" / "_quarto.yml", stage)
         tables = self.root / "data" / "processed" / f"{year}-sample" / "public" / where.slug / scenario / "tables"
         front = Front(TITLE, where.name_zh, f"{year} 年度 · 预审稿", self.texts[0], (year + 1, 5, 6), "示例数据")
         chapters = [
@@ -175,6 +176,7 @@ def bare(root: Path, texts: Sequence[str] = ("平凡",)) -> House:
     shutil.copytree(ROOT / "data" / "raw" / "reference", root / "data" / "raw" / "reference")
     shutil.copytree(ROOT / "notebooks" / "params", root / "notebooks" / "params")
     shutil.copytree(ROOT / "reports" / "theme", root / "reports" / "theme")
+    shutil.copy(ROOT / "reports" / "_quarto.yml", root / "reports")
     return House(root, texts)
 
 
