@@ -423,7 +423,7 @@ def test_national_growth_against_the_published_one(layout: Layout) -> None:
 
 
 def test_a_year_of_which_months_are_lacking(layout: Layout) -> None:
-    months = [{"month": n, "quantity": float(n)} for n in range(1, 13)]
+    months = [{"month": n, "quantity": 10.0} for n in range(1, 13)]
     assert run(layout, {"energy": months}).frame.is_empty()
     assert run(layout, {"energy": [{}]}).frame.is_empty()
     spring = [{"month": n, "province_code": "330000"} for n in (5, 4)]
@@ -433,6 +433,24 @@ def test_a_year_of_which_months_are_lacking(layout: Layout) -> None:
         findings, "month.partial"
     )
     assert not findings.marks["energy"]["rejected"].any()
+
+
+def test_months_that_are_sums_since_january(layout: Layout) -> None:
+    def of(*quantities: float) -> list[tuple[str, str | None, int | None]]:
+        rows = [{"month": n, "quantity": quantity} for n, quantity in enumerate(quantities, 1)]
+        return found(run(layout, {"energy": rows}), "month.cumulative")
+
+    sums = [8.0, 15.0, 24.0, 31.0, 40.0, 50.0, 61.0, 72.0, 80.0, 88.0, 95.0, 104.0]
+    assert of(*sums) == [("energy", "quantity", 13)]
+    rows = [{"month": n, "quantity": quantity} for n, quantity in enumerate(sums, 1)]
+    findings = run(layout, {"energy": rows})
+    assert "逐月只增不减，从 1 月的 8 kWh 到 12 月的 104 kWh，像是累计数；逐月应填当月数，请核对" in sentences(
+        findings, "month.cumulative"
+    )
+    assert not findings.marks["energy"]["rejected"].any()
+    assert of(*sums[:11], 94.0) == [], "December is less than November"
+    assert of(*(8.0 + n for n in range(12))) == [], "19 is less than five times 8: a year that grows"
+    assert of(0.0, *sums[1:]) == [], "no multiple of nothing"
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ here, without charts, and the text that they would hand to the report is looked 
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,10 +137,13 @@ def accepted(layout: Layout) -> Tables:
 
 
 @pytest.fixture(scope="module")
-def case(request: pytest.FixtureRequest, accepted: Tables, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:  # fmt: skip
+def case(
+    request: pytest.FixtureRequest, accepted: Tables, layout: Layout, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, Path]:
     name = str(request.param)
     folder = tmp_path_factory.mktemp("filings") / name.replace(" ", "-")
     folder.mkdir()
+    shutil.copy(layout.root / "data" / "raw" / "sample" / "frame.csv", folder)
     written({table: CASES[name](frame) for table, frame in accepted.items()}, folder)
     return name, folder
 

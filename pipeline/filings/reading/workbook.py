@@ -11,6 +11,7 @@ import gc
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -187,7 +188,7 @@ def _program_calculates(package: Package) -> bool:
     the order of calculation (calcChain).
     """
     said = {"Application": "", "AppVersion": ""}
-    if "docprops/app.xml" in package.parts:
+    with suppress(*DAMAGE):  # what says nothing that can be read names no program
         of_app = package.elements("docprops/app.xml")
         said |= {tag: (one.text or "").strip() for tag, one in of_app if tag in said}
     excel = re.match("[0-9]+", said["AppVersion"]) if "Excel" in said["Application"] else None
