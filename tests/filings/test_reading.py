@@ -561,7 +561,7 @@ def test_limits_are_told() -> None:
     assert ids(read(content, "a.xlsx", Limits(sheet_cells=8))) == []
     assert ids(read(b"x" * 11, "a.csv", Limits(file_bytes=10))) == ["file.too_large"]
     assert ids(read(SEEDS["a.csv"], "a.csv", Limits(cells=5))) == ["file.too_large"]
-    assert ids(read(SEEDS["a.parquet"], "a.parquet", Limits(cells=5))) == ["file.too_large"]
+    assert ids(read(SEEDS["a.parquet"], "a.parquet", Limits(parquet_cells=5))) == ["file.too_large"]
 
 
 # ---- the text of a cell

@@ -32,7 +32,10 @@ class Limits:
     members: int = 2000
     sheet_cells: int = 20_000_000  # of the rectangle around a worksheet's cells
     text_bytes: int = 512 * MIB  # the shared texts of a workbook, as often as they are used
-    cells: int = 100_000_000  # CSV and Parquet
+    cells: int = 100_000_000  # CSV
+    columns: int = 1000  # of Parquet, and the two below: what it is stored in says nothing of what it comes to
+    parquet_cells: int = 8_000_000
+    decoded_bytes: int = 200 * MIB  # of its pages, and of its texts
 
 
 @dataclass(frozen=True)
