@@ -83,6 +83,10 @@ def build(
     steps = _console(stderr=True)
     progress: telling.Progress = telling.JsonLines() if log_json else telling.Lines(steps.print)
     chosen = choose(engine, quarto_limit, progress.say)
+    if scheduler is not None and not dry_run:  # before the filings are read, which may take long
+        from pipeline.reports.scheduler import connect
+
+        connect(scheduler).close()
     wanted = Selection(year, region, scenario, filings, audience, tuple(override or ()), to, out)
     planned = jobs(layout, wanted)
     progress.say(f"渲染引擎：{chosen.name}（{chosen.version}）")
