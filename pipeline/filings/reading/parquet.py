@@ -24,8 +24,11 @@ def read_parquet(path: Path, limits: Limits, known: Known, reading: Reading, fil
         width, height = len(found.columns), found.rows
         if width > limits.columns:
             raise too_large(f"文件有 {width} 列", f"{limits.columns:,} 列")
-        if height * width > limits.parquet_cells:
-            raise too_large(f"文件有 {height} 行、{width} 列", f"{limits.parquet_cells:,} 格")
+        size = path.stat().st_size
+        cells = min(limits.cells, max(limits.parquet_cells, limits.cells_per_byte * size))
+        if height * width > cells:
+            what = f"文件有 {height:,} 行、{width} 列，共 {height * width:,} 格"
+            raise too_large(what, f"{cells:,} 格（{size / MIB:,.1f} MiB 的文件）")
         if found.decoded > limits.decoded_bytes:
             raise too_large(f"文件解压后有 {found.decoded / MIB:,.0f} MiB", f"{limits.decoded_bytes / MIB:,.0f} MiB")
         scan = pl.scan_parquet(path, glob=False, hive_partitioning=False)
@@ -40,8 +43,8 @@ def read_parquet(path: Path, limits: Limits, known: Known, reading: Reading, fil
         ]
         if long and height:
             sizes = scan.select(pl.sum_horizontal(one.cast(pl.Int64).sum() for one in long)).collect().item()
-            if sizes > limits.decoded_bytes:
-                raise too_large(f"文件的文字共有 {sizes / MIB:,.0f} MiB", f"{limits.decoded_bytes / MIB:,.0f} MiB")
+            if sizes > limits.text_bytes:
+                raise too_large(f"文件的文字共有 {sizes / MIB:,.0f} MiB", f"{limits.text_bytes / MIB:,.0f} MiB")
         texts = [_as_text(name, dtype).alias(f"c{index}") for index, (name, dtype) in enumerate(schema.items())]
         data = scan.select(texts).collect()
         header = pl.DataFrame({f"c{index}": [name] for index, name in enumerate(schema)}, schema=data.schema)
