@@ -38,8 +38,8 @@ def check(layout: Layout, edition: Edition) -> None:
         )
     if pattern.is_file() and (folder / VALUES).is_file():
         try:
-            hidden = pl.scan_parquet(pattern).filter(~pl.col("value_only"))
-            values = pl.scan_parquet(folder / VALUES).filter(pl.col("value").is_not_null())
+            hidden = pl.scan_parquet(pattern, glob=False).filter(~pl.col("value_only"))
+            values = pl.scan_parquet(folder / VALUES, glob=False).filter(pl.col("value").is_not_null())
             open_ = values.join(hidden, on=CELL, how="semi", nulls_equal=True).select(CELL).collect()
         except (OSError, pl.exceptions.PolarsError):
             raise DataError("publish.tables", f"没有发布：{folder} 里的文件读不出来或缺少应有的列；{again}") from None
