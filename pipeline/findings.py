@@ -58,6 +58,7 @@ class Measure:
         """The measure with which all of `values` are told in one sentence, in one unit: that of the largest, or of the
         smallest where it would print as nothing (`由 7,374 tce 增至 41,300,000 tce`)."""
         sizes = sorted(abs(value) for value in values if value is not None and math.isfinite(value) and value)
+        sizes = [size for size in sizes if size > wording.NOISE * sizes[-1]]  # what is left of sums that are zero
         if self.scale != "big" or not sizes:
             return self
         together = replace(self, counted_in=wording.scale_of(sizes[-1], self.decimals))

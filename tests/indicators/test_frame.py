@@ -246,7 +246,7 @@ def test_a_bad_frame_beside_filings_stops_the_check(layout: Layout, folder: Path
 # --- small numbers -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("n", "said"), [(2, "改建核心机房PUE只依据 2 处的填报"), (5, "")])
+@pytest.mark.parametrize(("n", "said"), [(2, "改建核心机房PUE只依据 2 间的填报"), (5, "")])
 def test_a_ratio_of_few_things_says_so(layout: Layout, n: int, said: str) -> None:
     rooms = [{"room_id": f"R{i}", "retrofit_year": 2024, "total_kwh": 140.0} for i in range(n)]
     plan, catalogue = reference.load_plan(layout), load_catalogue(layout)
@@ -256,3 +256,5 @@ def test_a_ratio_of_few_things_says_so(layout: Layout, n: int, said: str) -> Non
     view = View(table, catalogue, NATION, 2025, reference.provinces(layout), {})
     assert view.value("room.pue.core_retrofit") == pytest.approx(1.4)
     assert view.remarks("room.pue.core_retrofit") == said
+    assert view.few("room.pue.core_retrofit") == ("依据不足 5 间的：广东。" if said else "")
+    assert view.by_entity("room.pue.core_retrofit")["few"].to_list() == [bool(said)]
