@@ -342,6 +342,17 @@ def test_coefficients_and_fuels() -> None:
     assert (again - one["kgco2_per_unit"]).abs().max() < 1e-4  # type: ignore[operator]
 
 
+def test_policies_are_cited_by_their_own_names() -> None:
+    table = reference.policies(LAYOUT)
+    assert table.height == 14
+    assert table["row_id"].is_unique().all()
+    assert set(table["confidence"]) <= {"high", "medium"}
+    assert table.select("item", "issuer", "fact", "source_title").null_count().row(0) == (0, 0, 0, 0)
+    assert not table["source_title"].str.contains(r"转载|报道|\.com|\.org|\.cn").any()
+    told = table.filter(pl.col("year") <= 2025)
+    assert told["row_id"].to_list() == ["L001", "L002", "L003", "L004", "L005", "L006", "L007"]
+
+
 def test_pue_standards() -> None:
     table = reference.pue_standards(LAYOUT)
     grades = table.filter(pl.col("kind") == "grade")
@@ -479,6 +490,7 @@ READERS = {
     "energy_coefficients.csv": reference.energy_coefficients,
     "fuel_emission_factors.csv": reference.fuel_factors,
     "pue_standards.csv": reference.pue_standards,
+    "policies.csv": reference.policies,
     "cases_public.csv": reference.public_cases,
     "disputes.csv": reference.published,
     "derived.csv": reference.published,
