@@ -342,6 +342,19 @@ def test_coefficients_and_fuels() -> None:
     assert (again - one["kgco2_per_unit"]).abs().max() < 1e-4  # type: ignore[operator]
 
 
+def test_no_link_leads_to_a_site_of_doubtful_standing() -> None:
+    """Posts of users, self-published columns, sites that share documents."""
+    doubtful = r"modb\.pro|caifuhao|guba|163\.com/dy|ruankaoba|docin|doc88|book118|wenku|zhihu"
+    links = [
+        link
+        for path in sorted(LAYOUT.root.glob("data/raw/*/*.csv"))
+        if "source_url" in (table := read(path)).columns
+        for link in table["source_url"].drop_nulls()
+    ]
+    assert len(links) > 200
+    assert [link for link in links if re.search(doubtful, link)] == []
+
+
 def test_policies_are_cited_by_their_own_names() -> None:
     table = reference.policies(LAYOUT)
     assert table.height == 14
