@@ -204,11 +204,12 @@ def _row_with_another(table: Table, sheet: Sheet, known: Known, unit: str) -> st
     if name is None:
         return None
     for text in sheet.rows[name].drop_nulls().unique(maintain_order=True):
-        theirs, ours = units.dimension(text), units.dimension(unit)
-        differ = not units.same(text, unit) if ours else _multiple(unit) not in ("", _multiple(text))
+        plain = unicodedata.normalize("NFKC", text).strip()
+        theirs, ours = units.dimension(plain), units.dimension(unit)
+        differ = not units.same(plain, unit) if ours else _multiple(unit) not in ("", _multiple(plain))
         differ |= bool(re.fullmatch(_TIMES, unit))
-        differ |= unit in "%‰" and ours is None and not units.same(text, unit)
-        if text.strip() and differ and ours in (None, theirs):
+        differ |= unit in "%‰" and ours is None and not units.same(plain, unit)
+        if plain and differ and ours in (None, theirs):
             row = sheet.rows.filter(pl.col(name) == text)["source_row"][0]
             return f"第 {row} 行的“{shown(name)}”是“{shown(text)}”"
     return None

@@ -341,7 +341,10 @@ def _meaning(about: _About, column: Column, raw: pl.DataFrame) -> pl.DataFrame:
     texts = _prepared(about.table, raw)
     parsed = _parse(about.table, column, texts, about.headers, about.layout, about.filing_year)
     found = pl.col(column.name) if parsed.found is None else parsed.found
-    rule = pl.when(_is_sum(column)).then(pl.lit("row.not_data")).otherwise(parsed.rule)
+    is_sum = _is_sum(column)
+    if column.kind == "province":
+        is_sum &= parsed.rule.is_not_null()  # 全国合计 is a name of the nation
+    rule = pl.when(is_sum).then(pl.lit("row.not_data")).otherwise(parsed.rule)
     meant = texts.select(**parsed.values, rule=rule, right=parsed.right, found=found)
     ok, dtypes = pl.col("rule").is_null(), about.table.dtypes
     return meant.with_columns(pl.when(ok).then(name).cast(dtypes[name]).alias(name) for name in parsed.values)
