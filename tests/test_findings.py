@@ -37,8 +37,9 @@ class TestOneUnitInASentence:
         told = findings.trend(POWER, [2020, 2025], [3.0, 41_300_000.0])
         assert told == "综合能耗由 2020 年的 3 tce 增至 2025 年的 41,300,000 tce"
 
-    def test_what_sums_leave_of_a_zero_has_no_say(self) -> None:
-        one = POWER.among([632_102.0, 719_915.3, -95_234.4, 1.2e-10])
+    @pytest.mark.parametrize("nothing", [0.0, 1.2e-10, 0.04])
+    def test_what_prints_as_nothing_in_any_unit_has_no_say(self, nothing: float) -> None:
+        one = POWER.among([632_102.0, 719_915.3, -95_234.4, nothing])
         assert [one.say(632_102.0), one.say(-95_234.4)] == ["63.2 万tce", "−9.5 万tce"]
 
     def test_comparisons_and_extremes(self) -> None:
