@@ -9,7 +9,6 @@ relations among unknowns. Chained volumes do not add up exactly, but nearly: her
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -22,7 +21,7 @@ from pipeline.disclosure import rules
 from pipeline.disclosure.policy import Policy, PublishedTotal
 from pipeline.disclosure.rules import CELL
 from pipeline.indicators.evaluate import SIDES
-from pipeline.indicators.model import Catalogue, Indicator
+from pipeline.indicators.model import Catalogue
 
 SAME = 1e-9  # relative; what agrees so closely is the same
 ENOUGH = 0.5  # of what two lines have in common must agree, else it is chance
@@ -386,14 +385,9 @@ def _within(lines: pl.DataFrame, catalogue: Catalogue) -> Iterator[tuple[int, in
         for m, whole, other in of_tables:
             same = n != m and amount is not None and part.table == whole.table and amount == other
             fewer = part.where == whole.where and part.kinds and not whole.kinds
-            narrower = part.kinds == whole.kinds and _conditions(part) > _conditions(whole)
+            narrower = part.kinds == whole.kinds and part.conditions > whole.conditions
             if same and (fewer or narrower):
                 yield n, m
-
-
-def _conditions(indicator: Indicator) -> set[str]:
-    """What `where` asks for, condition by condition."""
-    return set(re.split(r" AND (?!plan_)", indicator.where)) if indicator.where else set()  # not that of a BETWEEN
 
 
 def _rows(rows: Sequence[Row], width: int) -> sparse.csr_matrix:

@@ -7,6 +7,7 @@ appendix, the scorecard and explanations read the same declarations.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -146,6 +147,13 @@ class Indicator(_Model):
     def is_quotient(self) -> bool:
         """Whether its value is a numerator over a denominator."""
         return self.kind in ("ratio", "share")
+
+    @property
+    def conditions(self) -> frozenset[str]:
+        """What `where` asks for, condition by condition; of two indicators of one table, one that asks for more counts a
+        part of the other's rows."""
+        parted = re.split(r" AND (?!plan_)", self.where) if self.where else []  # not at that of a BETWEEN
+        return frozenset(parted)
 
     @property
     def needed(self) -> tuple[str, ...]:

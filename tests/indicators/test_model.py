@@ -66,6 +66,15 @@ def test_every_indicator_of_the_design_is_declared(catalogue: Catalogue) -> None
     }  # fmt: skip
 
 
+def test_conditions_tell_a_part_from_a_whole(catalogue: Catalogue) -> None:
+    new, large, all_ = (catalogue[f"dc.pue.{one}"].conditions for one in ("new_large", "large", "all"))
+    assert new == {
+        "full_year", "size_class IN ('large', 'hyperscale')", "commissioned_year BETWEEN plan_start AND plan_end"
+    }  # fmt: skip
+    assert new > large > all_ > catalogue["dc.electricity"].conditions == frozenset()
+    assert not catalogue["dc.pue.young"].conditions > all_
+
+
 def test_every_target_of_the_plan_is_measured_and_points_back(catalogue: Catalogue, plan: Plan) -> None:
     for target in plan.targets:
         one = catalogue[target.indicator]
