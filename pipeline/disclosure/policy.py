@@ -54,7 +54,8 @@ class PublishedTotal(_Model):
 
 class Policy(_Model):
     """The rules. Shares are ratios. exempt: indicators whose national value is published whatever the rules say, `targets`
-    for those of the plan. open: indicators without secrets. linked: indicators that can be told from one another."""
+    for those of the plan. open: indicators without secrets. linked: indicators that can be told from one another. sooner:
+    indicators that are hidden rather than others where either would do."""
 
     min_groups: Annotated[int, Field(ge=2, le=20)] = Field(3, title="最少的集团数，2 到 20 的整数")
     dominance: Share = Field(0.85, title="最大集团的占比上限，0 到 1 的比例")
@@ -66,6 +67,7 @@ class Policy(_Model):
     exempt: Literal["targets"] | tuple[Text, ...] = Field("targets", title="targets 或指标编号的列表")
     open: tuple[Text, ...] = Field((), title="指标编号或 family.* 的列表")
     linked: tuple[tuple[Text, ...], ...] = Field((), title="若干组指标编号，每组一个列表")
+    sooner: tuple[Text, ...] = Field((), title="指标编号的列表")
     published_totals: tuple[PublishedTotal, ...] = Field((), title="若干条，每条一组“键: 值”")
 
     @property
@@ -175,7 +177,7 @@ def _check_ids(policy: Policy, catalogue: Catalogue, lines: dict[tuple[int | str
     ]
     named += [(("linked", at, place), id) for at, group in enumerate(policy.linked) for place, id in enumerate(group)]
     named += [(("published_totals", at, "indicator"), one.indicator) for at, one in enumerate(policy.published_totals)]
-    named += [(("open", at), id) for at, id in enumerate(policy.open)]
+    named += [((name, at), id) for name in ("open", "sooner") for at, id in enumerate(getattr(policy, name))]
     for loc, id in named:
         if id in catalogue.indicators or (
             loc[0] == "open" and id.endswith(".*") and any(policy_id.startswith(id[:-1]) for policy_id in catalogue.indicators)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
@@ -26,6 +26,8 @@ from pipeline.wording import number, percent
 
 SHOWN_CASES = ("selected", "promoted")
 SHOWN_TABLES = ("standards", "cases", "measures")
+OF_FILERS, STEPS = ("quality.completeness",), 20
+"""Shares of numbers of filers, which the public gets in steps of 5 %, rounded down."""
 WITHHELD = ("cases.filed",)  # counts of all cases would tell of candidates; of those that are shown they are others
 _COUNTS = ("n_rows", "n_entities", "n_groups", "largest_share", "others_to_largest", "months")
 _BLANK = ("entity_id", "sub_region", "evidence")
@@ -48,22 +50,17 @@ def public(table: pl.DataFrame, pattern: pl.DataFrame) -> pl.DataFrame:
     hidden = (pl.col("value_only").is_not_null() & ~pl.col("value_only")) | withheld
     parts = pl.col("value_only").is_not_null() | withheld
     of_nation = (pl.col("region_code") == NATION_CODE) & ~parts
+    filers = pl.col("indicator_id").is_in(
+        OF_FILERS
+    )  # its parts are numbers of filers, and an exact share would tell them
+    rounded = (pl.col("value") * STEPS + 1e-9).floor() / STEPS
     return marked.with_columns(
-        value=pl.when(~hidden).then("value"),
-        **{side: pl.when(~parts).then(side) for side in SIDES},
+        value=pl.when(~hidden).then(pl.when(filers).then(rounded).otherwise("value")),
+        **{side: pl.when(~parts & ~filers).then(side) for side in SIDES},
         **dict.fromkeys(_COUNTS, pl.lit(None)),
         coverage=pl.when(of_nation).then((pl.col("coverage") * 100 + 1e-9).floor() / 100),
         flag=pl.when(hidden).then(pl.lit(flags.SUPPRESSED)).otherwise("flag"),
     ).select(pl.col(name).cast(dtype) for name, dtype in TABLE.items())
-
-
-def resting_on_hidden(table: pl.DataFrame, ids: Collection[str], year: int) -> list[str]:
-    """The regions of which a projection would rest on a hidden value: of one of the indicators, altogether or by facility,
-    carrier or scope, in the last three years before `year` or in it. table: `public`."""
-    of = pl.col("dimension").is_null() | pl.col("dimension").is_in(["facility_type", "carrier", "scope"])
-    late = pl.col("year").is_between(year - 3, year)
-    hidden = table.filter(pl.col("indicator_id").is_in(ids) & of & late & (pl.col("flag") == flags.SUPPRESSED))
-    return hidden["region_code"].unique().sort().to_list()
 
 
 def shown(accepted: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:

@@ -12,17 +12,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import highspy
 import numpy as np
 from scipy import sparse
-from scipy.optimize import linprog
 
-from pipeline.disclosure.audit import OUTSIDER, TOLERANCE, Attack, attacks, exposed, intervals
+from pipeline.disclosure.audit import OUTSIDER, Attack, attacks, close, exposed
 from pipeline.disclosure.relations import Bools, Floats, System
 
 MARGIN = 1.02  # the other world is sought a little farther off than asked
 MOVED = 1e-7  # what deviates by less is noise of the solver
 ROUNDS = 20
 FEW = 12  # a cell that so many sides rest on is not tried to be published again
+STEP = 40  # so many sides are made safe before it is looked again which ones still are not
 
 Ties = Mapping[int, Sequence[int]]
 Unsafe = Callable[[Floats], bool]
@@ -76,17 +77,20 @@ def suppress(
     nothing is implied).
     """
     first, hidden, ties = hidden, hidden.copy(), ties or {}
+    weights = weights + np.array([sum(weights[other] for other in ties.get(cell, ())) for cell in range(len(weights))])
     keys, parts = sorted(set(sensitive)), system.parts()
-    worlds, lost = Worlds(), list[Open]()
+    worlds, lost, programs = Worlds(), list[Open](), _Programs(parts)
+    many = [part.numbers.shape[0] for part in parts]
 
     def protect(at: int, numbers: Iterable[int]) -> None:
-        part = parts[at]
-        for one in intervals(part, hidden, list(attacks(part, numbers))):
-            sides = [
-                Side(at, one.attack, sign) for sign, far in ((1.0, one.above), (-1.0, one.below)) if not _is(far, share)
-            ]
-            found = [_hide(part, side, hidden, weights, share, ties, worlds) for side in sides]
-            lost.extend([] if all(found) else [Open(part, one.attack)])
+        wanted = list(attacks(parts[at], numbers))
+        while wanted:
+            sides = close(parts[at], hidden, wanted, share, exact=False)
+            # What is hidden for the first ones often protects the others too.
+            for attack, sign in sides[:STEP]:
+                if not _hide(programs, Side(at, attack, sign), hidden, weights, share, ties, worlds):
+                    lost.append(Open(parts[at], attack))
+            wanted = list(dict.fromkeys(attack for attack, _ in sides[STEP:]))
 
     for at, part in enumerate(parts):
         numbers = dict.fromkeys(part.number_of[key] for key in keys if key in part.number_of)
@@ -97,14 +101,17 @@ def suppress(
             rows = exposed(part, hidden, unsafe) if unsafe else part.numbers[:0]
             if rows.shape[0]:
                 first_new = part.numbers.shape[0]
-                parts[at] = part.telling(rows)
+                programs.replace(at, part.telling(rows))
                 protect(at, range(first_new, first_new + rows.shape[0]))
         if np.array_equal(before, hidden):
             break
-    _prune(parts, worlds, first, hidden, weights, share, ties)
+    _prune(parts, programs, worlds, first, hidden, weights, share, ties)
     for at, part in enumerate(parts):
-        again = dict.fromkeys(side.attack for side in worlds if side.part == at)
-        lost += [Open(part, one.attack) for one in intervals(part, hidden, list(again)) if not one.protects(share)]
+        numbers = dict.fromkeys(part.number_of[key] for key in keys if key in part.number_of)
+        told = range(many[at], part.numbers.shape[0])
+        every = [*numbers, *implied(part, unsafe), *told]
+        protect(at, every)
+        lost += [Open(part, one) for one, _ in close(part, hidden, list(attacks(part, every)), share)]
     return Suppressed(hidden, tuple(lost))
 
 
@@ -118,13 +125,12 @@ def implied(part: System, unsafe: Unsafe | None) -> list[int]:
     ]  # fmt: skip
 
 
-def _is(far: float, share: float) -> bool:
-    return far >= share * (1 - TOLERANCE)
-
-
-def _hide(part: System, side: Side, hidden: Bools, weights: Floats, share: float, ties: Ties, worlds: Worlds) -> bool:
+def _hide(
+    programs: _Programs, side: Side, hidden: Bools, weights: Floats, share: float, ties: Ties, worlds: Worlds
+) -> bool:
     """Hide (in place) what makes one side of an attack safe; False where nothing does."""
-    moved = _cheapest(part, side, hidden, weights, share)
+    part = programs.parts[side.part]
+    moved = programs.of(side).cheapest(side, hidden, weights, share)
     if moved is None:
         return False
     worlds[side] = moved
@@ -133,59 +139,106 @@ def _hide(part: System, side: Side, hidden: Bools, weights: Floats, share: float
     return True
 
 
-def _cheapest(part: System, side: Side, hidden: Bools, weights: Floats, share: float) -> frozenset[int] | None:
-    """The numbers that move in the cheapest world in which the attacked one is off by `share` on a side; None where there
-    is no such world. Nothing is to pay for what is hidden."""
-    attack, sign = side.attack, side.sign
-    goal = part.numbers[attack.number]
-    inside = np.flatnonzero(part.amounts != 0)
-    amounts = part.amounts[inside]
-    own = part.own[inside, attack.attacker] if attack.attacker != OUTSIDER else np.zeros(len(inside))
-    remaining = float((goal @ part.amounts)[0] - (goal[:, inside] @ own)[0])
-    steps = amounts / remaining
-    scaling = sparse.diags(steps)
-    shown = np.flatnonzero(part.shown(hidden))
-    numbers = sparse.csr_matrix(part.numbers[shown][:, inside] @ scaling)
-    price = np.asarray(part.holders[shown] @ np.where(hidden, 0.0, np.minimum(weights, 1e15)))
-    # A number of one unknown moves with it; one of several may stay while they move.
-    single = np.diff(numbers.indptr) == 1
-    alone = numbers.indices[numbers.indptr[:-1][single]]
-    of_unknown = np.zeros(len(inside))
-    np.add.at(of_unknown, alone, price[single])
-    fixed = of_unknown >= 1e15
-    sums, of_sum = numbers[~single], price[~single]
-    always = sparse.csr_matrix(part.always[:, inside] @ scaling)
-    size, many = len(inside), sums.shape[0]
-    # Small cells are hidden rather than large ones that would do as well, but none that is too small to do alone.
-    dear = of_unknown * (1 + np.log1p(steps)) * np.maximum(steps, share)
-    stay = of_sum >= 1e15
-    aim = np.asarray((goal[:, inside] @ scaling).toarray()).ravel()
-    equations = sparse.vstack(
-        [
-            sparse.hstack([sums, -sums, -sparse.eye(many), sparse.eye(many)]),
-            sparse.hstack([always, -always, sparse.csr_matrix((always.shape[0], 2 * many))]),
-            np.concatenate([aim, -aim, np.zeros(2 * many)])[None],
-        ]
-    )
-    up = np.where(fixed, 0.0, np.inf)
-    down = np.where(fixed, 0.0, np.maximum(1 - own / amounts, 0.0))
-    free = np.where(stay, 0.0, np.inf)
-    answer = linprog(
-        np.concatenate([dear, dear, *([np.where(stay, 0.0, of_sum)] * 2)]),
-        A_eq=sparse.csr_matrix(equations),
-        b_eq=np.concatenate([np.zeros(equations.shape[0] - 1), [sign * share * MARGIN]]),
-        bounds=np.column_stack([np.zeros(2 * size + 2 * many), np.concatenate([up, down, free, free])]),
-        method="highs",
-    )
-    if answer.status != 0:
-        return None
-    world = answer.x[:size] - answer.x[size : 2 * size]
-    deviations = np.abs(part.numbers[:, inside] @ scaling @ world)
-    return frozenset(np.flatnonzero(deviations > MOVED).tolist())
+class _Programs:
+    """The linear programs of the parts, one for each attacker, kept: another attack changes only prices and bounds."""
+
+    def __init__(self, parts: list[System]) -> None:
+        self.parts = parts
+        self.made = dict[tuple[int, int], _Program]()
+
+    def of(self, side: Side) -> _Program:
+        key = side.part, side.attack.attacker
+        if key not in self.made:
+            self.made[key] = _Program(self.parts[side.part], side.attack.attacker)
+        return self.made[key]
+
+    def replace(self, at: int, part: System) -> None:
+        self.parts[at] = part
+        self.made = {key: one for key, one in self.made.items() if key[0] != at}
+
+
+class _Program:
+    """Other worlds of a part, as an attacker may think them: each unknown and each number may be off, as a share of its
+    true value, and what is published only at a price."""
+
+    def __init__(self, part: System, attacker: int) -> None:
+        self.part, inside = part, np.flatnonzero(part.amounts != 0)
+        self.own = part.own[:, attacker] if attacker != OUTSIDER else np.zeros(len(part.own))
+        amounts = part.amounts[inside]
+        self.wholes = np.asarray(part.numbers @ part.amounts)
+        size, many = len(inside), part.numbers.shape[0]
+        self.first, self.many = size, many
+        scaling, by = sparse.diags(amounts), sparse.diags(1 / np.where(self.wholes != 0, self.wholes, 1.0))
+        numbers = sparse.csr_matrix(by @ part.numbers[:, inside] @ scaling)
+        always = _even(sparse.csr_matrix(part.always[:, inside] @ scaling))[0]
+        limits, most = part.limits(attacker)
+        loose, most = _even(sparse.csr_matrix(limits[:, inside] @ scaling), most)
+        none = [sparse.csr_matrix((one.shape[0], many)) for one in (always, loose)]
+        matrix = sparse.csr_matrix(
+            sparse.bmat(
+                [
+                    [numbers, -sparse.eye(many), sparse.eye(many)],
+                    [always, none[0], none[0]],
+                    [loose, none[1], none[1]],
+                ]
+            )
+        )
+        program = highspy.HighsLp()
+        program.num_col_, program.num_row_ = size + 2 * many, matrix.shape[0]
+        program.col_cost_ = np.zeros(size + 2 * many)
+        program.col_lower_ = np.concatenate([np.minimum(self.own[inside] / amounts - 1, 0.0), np.zeros(2 * many)])
+        program.col_upper_ = np.full(size + 2 * many, np.inf)
+        program.row_lower_ = np.concatenate([np.zeros(many + always.shape[0]), np.full(len(most), -np.inf)])
+        program.row_upper_ = np.concatenate([np.zeros(many + always.shape[0]), most])
+        program.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        program.a_matrix_.start_, program.a_matrix_.index_ = matrix.indptr, matrix.indices
+        program.a_matrix_.value_ = matrix.data
+        self.solver = highspy.Highs()
+        self.solver.silent()
+        self.solver.setOptionValue("threads", 1)
+        self.solver.passModel(program)
+        self.single = np.diff(numbers.indptr) == 1
+        self.columns = np.arange(size, size + 2 * many, dtype=np.int32)
+
+    def cheapest(self, side: Side, hidden: Bools, weights: Floats, share: float) -> frozenset[int] | None:
+        """The numbers that move in the cheapest world in which the attacked one is off by `share` on a side; None where
+        there is no such world. Nothing is to pay for what is hidden."""
+        part, goal, many = self.part, side.attack.number, self.many
+        remaining = float((part.numbers[goal] @ (part.amounts - self.own))[0])
+        steps = np.abs(self.wholes) / remaining
+        shown = part.shown(hidden)
+        price = np.where(shown, part.holders @ np.where(hidden, 0.0, np.minimum(weights, 1e15)), 0.0)
+        stay = price >= 1e15
+        if stay[goal]:
+            return None
+        # Small cells are hidden rather than large ones that would do as well, but none that is too small to do alone.
+        dear = price * np.where(self.single, (1 + np.log1p(steps)) * np.maximum(steps, share), steps)
+        dear[stay] = 0.0
+        lower, upper = np.zeros(2 * many), np.tile(np.where(stay, 0.0, np.inf), 2)
+        at, other = (goal, many + goal) if side.sign > 0 else (many + goal, goal)
+        lower[at] = upper[at] = share * MARGIN * remaining / self.wholes[goal]
+        lower[other] = upper[other] = 0.0
+        dear[goal] = 0.0
+        self.solver.changeColsCost(2 * many, self.columns, np.tile(dear, 2))
+        self.solver.changeColsBounds(2 * many, self.columns, lower, upper)
+        self.solver.run()
+        if self.solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return None
+        world = np.asarray(self.solver.getSolution().col_value)[self.first :]
+        return frozenset(np.flatnonzero(np.abs(world[:many] - world[many:]) * steps > MOVED).tolist())
+
+
+def _even(matrix: sparse.csr_matrix, most: Floats | None = None) -> tuple[sparse.csr_matrix, Floats]:
+    """The rows that hold anything, each divided by its largest number, with what each is at most."""
+    largest = abs(matrix).max(axis=1).toarray().ravel() if matrix.shape[0] else np.zeros(0)
+    kept = np.flatnonzero(largest)
+    at_most = (np.zeros(len(largest)) if most is None else most)[kept] / largest[kept]
+    return sparse.csr_matrix(sparse.diags(1 / largest[kept], shape=(len(kept), len(kept))) @ matrix[kept]), at_most
 
 
 def _prune(
     parts: Sequence[System],
+    programs: _Programs,
     worlds: Worlds,
     first: Bools,
     hidden: Bools,
@@ -207,11 +260,11 @@ def _prune(
         resting = [side for at in range(len(parts)) if told[at] for side in of_part[at] if worlds[side] & told[at]]
         others = Worlds()
         for side in resting if len(resting) <= FEW else ():
-            world = _cheapest(parts[side.part], side, hidden, np.full(len(weights), np.inf), share)
+            world = programs.of(side).cheapest(side, hidden, np.full(len(weights), np.inf), share)
             if world is None:
                 break
             others[side] = world
         if len(others) < len(resting):
             hidden[:] = before
-        if not hidden[cell]:
+        else:
             worlds.update(others)

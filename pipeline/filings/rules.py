@@ -791,6 +791,13 @@ def _mobile_above_flow(frames: Frames, context: Context) -> Iterator[pl.DataFram
 
 
 _ROOM_FACILITIES = {"core": "core_room", "aggregation": "access_room", "access": "access_room"}
+FACILITY_SUMS: dict[str, tuple[str, str, Mapping[str, str] | str]] = {
+    "sum.data_centres": ("data_centres", "total_kwh", "data_centre"),
+    "sum.rooms": ("rooms", "total_kwh", _ROOM_FACILITIES),
+    "sum.base_stations": ("base_stations", "energy_kwh", "base_station"),
+}
+"""Rule -> the table and column that agree, within TOLERANCE, with the electricity of energy where it is finally used; the
+facility type, or the kind of a row -> its facility type. Whoever knows one of the two knows the other nearly."""
 
 
 def _case_without_factor(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
@@ -824,18 +831,10 @@ FRAME_RULES = (
     FrameRule("province.missing", "上年报送的省份缺报", "warning", _province_missing),
     FrameRule("province.part_and_whole", "全省与地市并存", "warning", _part_and_whole),
     FrameRule(
-        "sum.data_centres",
-        "数据中心与能源消耗不符",
-        "warning",
-        _facility_sum("data_centres", "total_kwh", "data_centre"),
+        "sum.data_centres", "数据中心与能源消耗不符", "warning", _facility_sum(*FACILITY_SUMS["sum.data_centres"])
     ),
-    FrameRule("sum.rooms", "机房与能源消耗不符", "warning", _facility_sum("rooms", "total_kwh", _ROOM_FACILITIES)),
-    FrameRule(
-        "sum.base_stations",
-        "基站与能源消耗不符",
-        "warning",
-        _facility_sum("base_stations", "energy_kwh", "base_station"),
-    ),
+    FrameRule("sum.rooms", "机房与能源消耗不符", "warning", _facility_sum(*FACILITY_SUMS["sum.rooms"])),
+    FrameRule("sum.base_stations", "基站与能源消耗不符", "warning", _facility_sum(*FACILITY_SUMS["sum.base_stations"])),
     FrameRule("sum.action_metrics", "行动指标与其他表不符", "warning", _filed_twice),
     FrameRule("sum.water", "数据中心用水与能源消耗不符", "warning", _water_twice),
     FrameRule("activity.mobile_above_flow", "移动流量大于信息流量", "warning", _mobile_above_flow),

@@ -34,6 +34,7 @@ METHOD = (
 
 PATTERN = "disclosure.parquet"  # beside the public folder, not in it: it says why each cell is hidden
 SUMMARY = "summary.parquet"
+AUDIT = "audit.json"  # what the attack on the public tables found
 COVERAGE = "coverage.parquet"
 ORDER = ("filings", "indicators", "scenarios", "history")
 BY_REGION = "regions.json"  # beside the scenarios: region code -> see `of_region`
@@ -108,11 +109,12 @@ def _steps(layout: Layout, job: Job, jobs: Sequence[Job], common: Mapping[str, s
     if is_public:  # one pattern holds for the tables of all reports, and goes on from that of the year before
         computed["together"] = digest(sorted(path.name for path in _tables(layout, jobs)))
         computed["earlier"] = sources.hashes(layout).file(_pattern(layout, job, job.year - 1))
+        computed["published"] = sources.hashes(layout).tree(layout.published / job.filings)
     projected = computed | {"resolved": resolved, "overrides": digest(job.overrides)}
     own = projected | {"parameters": digest(params.table(job.resolved).to_dicts())}
     parts = () if not job.filed else PUBLISHED if is_public else ("filings", "quarantine", "quality")
     places = (*(folder / part for part in parts), inputs(layout, job), _ground(layout, job))
-    beside = (folder / SUMMARY, _pattern(layout, job)) if is_public else (sensitivity(layout, job),)
+    beside = (folder / SUMMARY, folder / AUDIT, _pattern(layout, job)) if is_public else (sensitivity(layout, job),)
     tables = (indicators(layout, job), coverage(layout, job), *beside)
     disclose = partial(_disclose, jobs=[one for one in jobs if one.audience == PUBLIC])
     made: list[tuple[tuple[Path, ...], Mapping[str, str], Callable[[Layout, Job], None]]] = [
@@ -183,7 +185,10 @@ def _write_indicators(layout: Layout, job: Job) -> None:
 def _disclose(layout: Layout, job: Job, jobs: Sequence[Job]) -> None:
     """Write the indicator tables of the public after disclosure control, those of all `jobs`: what is hidden in one is hidden
     in the others, until all of them are safe. The pattern is kept with the edition and used again."""
-    from pipeline.disclosure import publication, rules
+    import polars as pl
+
+    from pipeline.disclosure import attack, publication, record, rules
+    from pipeline.disclosure.pattern import PATTERN as CELLS
     from pipeline.disclosure.pattern import Material, kept
     from pipeline.disclosure.policy import load_policy
     from pipeline.indicators import evaluate, frame
@@ -193,24 +198,39 @@ def _disclose(layout: Layout, job: Job, jobs: Sequence[Job]) -> None:
 
     catalogue, plan = load_catalogue(layout), reference.load_plan(layout)
     chosen, exempt = load_policy(layout, catalogue), frozenset(target.indicator for target in plan.targets)
-    tables, materials = dict[Path, Any](), dict[Path, Material]()
+    tables, materials, published = dict[Path, Any](), dict[Path, Material](), record.read(layout, job.filings)
     for path, one in _tables(layout, jobs).items():
         tables[path] = computed(layout, one)
         filed, counts = _filed(one)
         edition = Edition(
             prepared.prepare(filed, layout, one.resolved.params, plan, one.year, counts), plan.baseline_year, one.year
         )
+        cells = rules.published(tables[path])
+        whole = publication.public(tables[path], pl.DataFrame(schema=CELLS))
+        bound = record.bound(published, path.stem, record.of_table(whole, path.stem))
         materials[path] = Material(
-            rules.published(tables[path]), evaluate.contributions(catalogue, edition), evaluate.places(layout), catalogue,
-            chosen, exempt, plan.baseline_year,
+            cells, evaluate.contributions(catalogue, edition), evaluate.places(layout), catalogue,
+            chosen, exempt, plan.baseline_year, bound,
         )  # fmt: skip
     _check_patterns(layout, job)
     found = kept(_pattern(layout, job), list(materials.values()), _pattern(layout, job, job.year - 1))
+    shown, verdicts = dict[Path, Any](), list[attack.Verdict]()
     for path, table in tables.items():
+        shown[path], of = publication.public(table, found), materials[path]
+        known = of.bound.known if of.bound else None
+        verdicts.append(
+            attack.attack(table, shown[path], of.contributions, of.places, catalogue, chosen, exempt, known)
+        )
+    verdict = attack.joined(verdicts, record.digest(published))
+    if not verdict.passed:
+        raise DataError("disclosure.attacked", attack.told(verdict, catalogue))
+    for path, table in shown.items():
         with placed(path) as beside:
-            evaluate.write(publication.public(table, found), beside)
+            evaluate.write(table, beside)
         with placed(coverage(layout, _tables(layout, jobs)[path])) as beside:
             frame.public(covered(layout, _tables(layout, jobs)[path])).write_parquet(beside)
+    with placed(layout.processed / job.place() / AUDIT) as beside:
+        verdict.write(beside, {path.name: attack.digest(path) for path in tables})
     with placed(layout.processed / job.place() / SUMMARY) as beside:
         publication.summary(next(iter(materials.values())).cells, found).write_parquet(beside)
 
@@ -254,10 +274,12 @@ def _write_scenarios(layout: Layout, job: Job) -> None:
     names = {region.code: region.short_zh for region in all_regions(layout)}
     table, folder = evaluate.read(indicators(layout, job)), scenarios(layout, job)
     if job.audience == PUBLIC:
-        from pipeline.disclosure import publication
+        from pipeline.disclosure.stand_ins import stand_ins
+        from pipeline.indicators.model import load_catalogue
 
-        closed = publication.resting_on_hidden(table, outlook.INPUTS, job.year)
-        found = projected(layout, job, computed(layout, job)).without(closed)
+        titles = {one.id: one.title for one in load_catalogue(layout)}
+        given = stand_ins(table, job.year, titles)
+        found = projected(layout, job, given.table).without(given.closed).told(given.notes, given.guessed)
     else:
         found = projected(layout, job, table)
     outlook.write(found, folder, names)

@@ -377,25 +377,29 @@ def grid_alone(foresight: Foresight) -> str:
 
 
 def by_facility(foresight: Foresight, table: str) -> Table:
-    """Energy of each facility type at the start and in 2030, in tce and kWh."""
+    """Energy of each facility type at the start and in 2030, in tce and kWh; what has no path is withheld."""
     names = {**FACILITIES, "": "合计"}
     data: dict[str, list[Any]] = {"设施": list(names.values())}
     for id, factor, unit in (("energy.total", 1e-4, "万tce"), ("energy.electricity", 1e-8, "亿kWh")):
         ids = [f"{id}/{code}" if code else id for code in names]
         data[f"{foresight.t0} 年（{unit}）"] = [
-            foresight.path(one, foresight.own).get(foresight.t0, 0.0) * factor for one in ids
+            foresight.path(one, foresight.own).get(foresight.t0, wording.WITHHELD) * factor for one in ids
         ]
         for name, title in foresight.titles.items():
-            data[f"{title}（{unit}）"] = [(foresight.at_end(one, name) or 0.0) * factor for one in ids]
+            data[f"{title}（{unit}）"] = [
+                foresight.path(one, name).get(HORIZON, wording.WITHHELD) * factor for one in ids
+            ]
     own = foresight.titles[foresight.own]
     grows = {name: foresight.path(f"energy.total/{code}", foresight.own) for code, name in FACILITIES.items()}
     moved = {name: path[HORIZON] - path[foresight.t0] for name, path in grows.items() if HORIZON in path}
-    most = max(moved, key=lambda name: moved[name])
-    how = foresight.view.measure("energy.total")
-    change = changed_by(how, moved[most])
-    title = f"{own}情景下到 {HORIZON} 年，{most}的综合能耗{change if change else '基本不变'}" + (
-        "，为各类设施中增加最多的" if moved[most] > 0 and change else ""
-    )
+    title = f"{own}情景下到 {HORIZON} 年各类设施的综合能耗"
+    if moved:
+        most = max(moved, key=lambda name: moved[name])
+        change = changed_by(foresight.view.measure("energy.total"), moved[most])
+        among = "各类设施" if len(moved) == len(grows) else "已公布的各类设施"
+        title = f"{own}情景下到 {HORIZON} 年，{most}的综合能耗{change if change else '基本不变'}" + (
+            f"，为{among}中增加最多的" if moved[most] > 0 and change else ""
+        )
     frame = pl.DataFrame(data)
     return Table(
         id=table,
@@ -405,6 +409,7 @@ def by_facility(foresight: Foresight, table: str) -> Table:
         method="接入汇聚机房没有驱动因素，各年不变；每一类设施的燃料与本类设施的用电保持填报的比例。",
         decimals=dict.fromkeys(frame.columns[1:], 1),
         widths=[11, *[8] * (frame.width - 1)],
+        withheld=True,
     )
 
 

@@ -14,7 +14,7 @@ from pipeline.layout import Layout
 
 def test_the_file_of_the_checkout_has_the_defaults(layout: Layout) -> None:
     found = load_policy(layout, load_catalogue(layout))
-    lists = ("open", "linked", "units", "published_totals")
+    lists = ("open", "linked", "units", "sooner", "published_totals")
     assert found.model_dump(exclude=set(lists)) == Policy().model_dump(exclude=set(lists))
     assert found.is_open("cases.count")
     assert not found.is_open("energy.total")
