@@ -3,7 +3,8 @@
 Nothing here is shared with the suppression: which cells are sensitive is worked out once more from what each group
 contributes, and what ties numbers together is read from the published tables and the declarations of the catalogue, not
 from the contributions. What is empty in the public table is what the attacker looks for. He knows everything printed, the
-declarations, the ranges that `check` wants, which sums the rules want to agree, and, as a filer, his own rows.
+declarations, the ranges that `check` wants, which sums the rules want to agree, and, as a filer (or, where the policy says
+so, as two filers together), his own rows.
 
 An unknown is a line (indicator, dimension, member, side) in a province, in deviations from the truth.
 """
@@ -14,6 +15,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import combinations
 from pathlib import Path
 
 import highspy
@@ -22,7 +24,7 @@ import polars as pl
 from scipy import sparse
 
 from pipeline.disclosure.policy import Policy
-from pipeline.filings.rules import FACILITY_SUMS, TOLERANCE
+from pipeline.filings.rules import FACILITY_SUMS, TOLERANCE, WATER_TWICE
 from pipeline.indicators import inputs
 from pipeline.indicators.expressions import parse
 from pipeline.indicators.model import Catalogue, Indicator
@@ -33,7 +35,6 @@ CELL = [*SPOT, "region_code", "year"]
 SIDES = ("numerator", "denominator")
 EXACT = 1e-9
 SLACK = 1e-6  # of the protection: what the solver may be off by
-NOBODY = ""
 
 Key = tuple[str, str | None, str | None, str]  # indicator, dimension, member, side
 Row = dict[tuple[Key, str], float]  # (line, province) -> factor
@@ -92,9 +93,12 @@ def told(verdict: Verdict, catalogue: Catalogue) -> str:
 
 def attack(
     true: pl.DataFrame, public: pl.DataFrame, contributions: pl.DataFrame, places: pl.DataFrame, catalogue: Catalogue,
-    policy: Policy, targets: frozenset[str], known: pl.DataFrame | None = None,
+    policy: Policy, targets: frozenset[str], known: pl.DataFrame | None = None, beyond: Iterable[Row] = (),
 ) -> Verdict:  # fmt: skip
-    """Attack `public`. known: CELL that earlier publications have told as it is, which nothing can hide any more. true: the same table before disclosure control; contributions, places: see `indicators.evaluate`."""
+    """Attack `public`. known: CELL that earlier publications have told as it is, which nothing can hide any more. true: the
+    same table before disclosure control; contributions, places: see `indicators.evaluate`. beyond: further sums that are
+    not above zero, of a table of one year (`ahead.beyond`)."""
+    beyond = tuple(beyond)
     told = true.filter(pl.col("entity_id").is_null() & pl.any_horizontal(pl.col("value", *SIDES).is_not_null()))
     shown = public.select(*CELL, *(pl.col(name).alias(f"p_{name}") for name in ("value", *SIDES)))
     both = told.join(shown, on=CELL, how="left", nulls_equal=True)
@@ -110,7 +114,7 @@ def attack(
     verdicts = [
         _Year(both.filter(pl.col("year") == year, pl.col("indicator_id").is_in(amounts)),
               contributions.filter(pl.col("year") == year, pl.col("indicator_id").is_in(amounts)),
-              places, catalogue, policy, targets, open_).attacked()
+              places, catalogue, policy, targets, open_, beyond).attacked()
         for year in both["year"].unique().sort()
     ]  # fmt: skip
     return Verdict(
@@ -123,9 +127,9 @@ def attack(
 class _Year:
     def __init__(
         self, cells: pl.DataFrame, contributions: pl.DataFrame, places: pl.DataFrame, catalogue: Catalogue, policy: Policy,
-        targets: frozenset[str], known: set[tuple[object, ...]],
+        targets: frozenset[str], known: set[tuple[object, ...]], beyond: Sequence[Row],
     ) -> None:  # fmt: skip
-        self.known = known
+        self.known, self.beyond = known, beyond
         self.catalogue, self.policy, self.targets = catalogue, policy, targets
         self.inside: dict[str, list[str]] = {
             str(region): sorted(of["province_code"]) for (region,), of in places.group_by("region_code")
@@ -248,15 +252,20 @@ class _Year:
                 whole = (energy, "facility_type", facility, "numerator")
                 parts = [(beside, None if one is None else "kind", one, "numerator") for one in members]
                 yield from self._nearly(whole, parts)
+        table, column, facility = WATER_TWICE
+        used = self._first("energy", "quantity", "carrier = 'water' AND supply IN ('own', 'received')")
+        if used and (litres := self._first(table, f"{column} * 1000", None)):
+            water: Key = (used, "facility_type", facility, "numerator")
+            yield from self._nearly(water, [(litres, None, None, "numerator")], 1e-3)
         sold, got = (self._first("energy", "quantity", f"carrier = 'electricity' AND supply = '{one}'") for one in ("resold", "received"))  # fmt: skip
         if sold and got:
             yield from self._nearly((sold, None, None, "numerator"), [(got, None, None, "numerator")])
 
-    def _nearly(self, whole: Key, parts: Sequence[Key]) -> Iterator[Row]:
+    def _nearly(self, whole: Key, parts: Sequence[Key], scale: float = 1.0) -> Iterator[Row]:
         for region in self.inside:
             row = self._of_region(whole, region)
             for part in parts:
-                row = _plus(row, _times(self._of_region(part, region), -1.0))
+                row = _plus(row, _times(self._of_region(part, region), -scale))
             size = sum(self.truth.get((whole, province), 0.0) for province in self.inside[region])
             kinds = [key for key in self.lines if key[0] == whole[0] and key[1] == "entity_kind"]
             # Some kinds of enterprises file only one of the two, nearly all that they use: the rest tells it.
@@ -354,7 +363,7 @@ class _Year:
             elif left <= EXACT * size:
                 limits.append(row)
         equal = sparse.csr_matrix(sparse.vstack([equal, self._matrix(are_equal)]))
-        bounds, near = self._matrix(limits), self._matrix(self.near())
+        bounds, near, beyond = self._matrix(limits), self._matrix(self.near()), self._matrix(self.beyond)
         # What is printed is known, and what is left alone in a sum of known numbers; these need not be looked for.
         unsure = np.ones(len(self.x))
         while True:
@@ -367,27 +376,32 @@ class _Year:
         unsure_at = np.flatnonzero(unsure)
         equal = sparse.csr_matrix(equal[np.flatnonzero(np.diff(equal.indptr))])
         close, smallest = list[list[object]](), 1.0
-        groups = [NOBODY, *sorted(self.own)]
-        for group in groups:
-            mine = np.array([self.own.get(group, {}).get(at, 0.0) for at in self.unknown])
-            sought = [(key, region, sum(parts.values()) - parts.get(group, 0.0)) for key, region, parts in wanted]
+        filers = sorted(self.own)
+        attackers: list[tuple[str, ...]] = [(), *((one,) for one in filers)]
+        attackers += combinations(filers, 2) if self.policy.pairs else ()
+        for who in attackers:
+            mine = np.array([sum(self.own[one].get(at, 0.0) for one in who) for at in self.unknown])
+            sought = [
+                (key, region, sum(part for one, part in parts.items() if one not in who))
+                for key, region, parts in wanted
+            ]
             sought = [one for one in sought if one[2] > SLACK * self._whole(one[0], one[1])]
             if not sought:
                 continue
             for (key, region, _), far in zip(
-                sought, self._distances(equal, bounds, near, mine, sought, unsure_at), strict=True
+                sought, self._distances(equal, bounds, near, beyond, mine, sought, unsure_at), strict=True
             ):
                 if far < self.policy.protection * (1 - SLACK):
-                    close.append([*key[:3], region, self.year, key[3], group or None, round(far, 6)])
+                    close.append([*key[:3], region, self.year, key[3], "+".join(who) or None, round(far, 6)])
                 else:
                     smallest = min(smallest, far)
-        return Verdict(0, 0, len(wanted), len(groups), close, smallest)
+        return Verdict(0, 0, len(wanted), len(attackers), close, smallest)
 
     def _whole(self, key: Key, region: str) -> float:
         return sum(abs(self.truth[at]) for at in self._of_region(key, region))
 
     def _distances(
-        self, equal: sparse.csr_matrix, bounds: sparse.csr_matrix, near: sparse.csr_matrix, mine: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
+        self, equal: sparse.csr_matrix, bounds: sparse.csr_matrix, near: sparse.csr_matrix, beyond: sparse.csr_matrix, mine: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
         sought: Sequence[tuple[Key, str, float]], unsure: np.ndarray[tuple[int, ...], np.dtype[np.int64]],
     ) -> list[float]:  # fmt: skip
         """How far off each can be placed, the nearer of both sides, told up to a little more than the protection."""
@@ -397,8 +411,9 @@ class _Year:
         scale = sparse.diags(self.x).tocsc()[:, unsure]
         goals = self._matrix(self._of_region(key, region) for key, region, _ in sought)
         goals = sparse.diags([1 / rest for _, _, rest in sought]) @ goals
-        loose = sparse.vstack([bounds[kept], near, -near])
-        most = np.concatenate([np.maximum(left[kept], 0.0), off, off])
+        loose = sparse.vstack([bounds[kept], near, -near, beyond])
+        # What goes beyond is of all together, also of what the attacker knows himself.
+        most = np.concatenate([np.maximum(left[kept], 0.0), off, off, np.maximum(-(beyond @ self.x), 0.0)])
         blocks = []
         held = [sparse.csr_matrix(matrix @ scale) for matrix in (equal, loose, goals)]
         there = np.flatnonzero(np.diff(held[1].indptr))

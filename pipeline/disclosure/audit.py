@@ -21,7 +21,7 @@ from scipy.sparse import csgraph
 
 from pipeline.disclosure.relations import Bools, Floats, Ints, System
 
-OUTSIDER = -1
+OUTSIDER: tuple[int, ...] = ()
 """The attacker who contributes nothing."""
 
 WIDE = 1.0  # deviations are searched up to as much as there is: beyond, an interval is wide whatever its end
@@ -30,10 +30,10 @@ TOLERANCE = 1e-6
 
 @dataclass(frozen=True)
 class Attack:
-    """Who tries to place which number (row of `System.numbers`); attacker: index of a group, or OUTSIDER."""
+    """Who tries to place which number (row of `System.numbers`); attacker: indices of groups, one or a pair, or OUTSIDER."""
 
     number: int
-    attacker: int
+    attacker: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -50,16 +50,17 @@ class Interval:
 
 
 def attacks(system: System, numbers: Iterable[int]) -> Iterator[Attack]:
-    """Every attack on `numbers`: of an outsider, and of each group that contributes to anything in the system, for a cell
-    hidden beside a number tells of it to whoever knows the cell. Who contributes all of a number has nothing to find out.
+    """Every attack on `numbers`: of an outsider, and of each group (and pair, `System.pairs`) that contributes to anything in
+    the system, for a cell hidden beside a number tells of it to whoever knows the cell. Who contributes all of a number has
+    nothing to find out.
     """
+    attackers = system.attackers()
     for number in numbers:
         parts = np.asarray(system.numbers[number] @ system.own).ravel()
         whole = float(parts.sum())
-        for attacker in (OUTSIDER, *np.flatnonzero(system.own.any(axis=0))):
-            part = 0.0 if attacker == OUTSIDER else float(parts[attacker])
-            if whole - part > TOLERANCE * whole:
-                yield Attack(int(number), int(attacker))
+        for attacker in attackers:
+            if whole - float(parts[list(attacker)].sum()) > TOLERANCE * whole:
+                yield Attack(int(number), attacker)
 
 
 def intervals(
@@ -116,7 +117,7 @@ def _programs(
     equations, half, open_ = _left_open(equations, half, system.amounts)
     diagonal = sparse.diags(np.where(open_, system.amounts, 0.0))
     goals = system.numbers[sorted({attack.number for attack in wanted})]
-    of_attacker = dict[int, list[Attack]]()
+    of_attacker = dict[tuple[int, ...], list[Attack]]()
     for attack in dict.fromkeys(wanted):
         of_attacker.setdefault(attack.attacker, []).append(attack)
     for attacker, attacks_ in of_attacker.items():
@@ -146,7 +147,7 @@ class _Program:
         self.attacks = list(attacks_)
         size, many, attacker = len(inside), len(self.attacks), self.attacks[0].attacker
         self.first = size
-        own = system.own[:, attacker] if attacker != OUTSIDER else np.zeros(len(system.own))
+        own = system.owned(attacker)
         rows = system.numbers[[one.number for one in self.attacks]]
         remaining = rows @ (system.amounts - own)
         goal = sparse.diags(1 / remaining) @ rows[:, inside] @ sparse.diags(system.amounts[inside])

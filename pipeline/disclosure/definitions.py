@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipeline.filings.rules import FACILITY_SUMS
+from pipeline.filings.rules import FACILITY_SUMS, WATER_TWICE
 from pipeline.indicators.model import Catalogue, Indicator
 
 Line = tuple[str, str | None, str | None, str]  # indicator, dimension, member, side
@@ -24,16 +24,18 @@ Sum = Mapping[Line, float]
 FINAL, RESOLD, RECEIVED = (
     f"carrier = 'electricity' AND supply {which}" for which in ("IN ('own', 'received')", "= 'resold'", "= 'received'")
 )
+WATER = "carrier = 'water' AND supply IN ('own', 'received')"
 
 
 @dataclass(frozen=True)
 class Near:
-    """Two sums that are nearly equal. by_filer: each enterprise files both, so what a group has in only one of them is
-    beyond what agrees."""
+    """Two sums that are nearly equal, the other one times `scale`. by_filer: each enterprise files both, so what a group has
+    in only one of them is beyond what agrees."""
 
     one: tuple[Line, ...]
     other: tuple[Line, ...]
     by_filer: bool
+    scale: float = 1.0
 
 
 def near(catalogue: Catalogue) -> Iterator[Near]:
@@ -50,6 +52,11 @@ def near(catalogue: Catalogue) -> Iterator[Near]:
             members = [kind for kind, its in kinds.items() if its == facility]
             others = tuple(_line(beside, "kind", kind) for kind in members)
             yield Near((_line(electricity, "facility_type", facility),), others, by_filer=True)
+    table, column, facility = WATER_TWICE
+    water = _of(catalogue, "energy", "quantity", WATER)
+    for litres, scale in ((f"{column} * 1000", 1e-3), (column, 1.0)):
+        if water and (beside := _of(catalogue, table, litres, None)):
+            yield Near((_line(water, "facility_type", facility),), (_line(beside),), by_filer=True, scale=scale)
     sold, got = (_of(catalogue, "energy", "quantity", where) for where in (RESOLD, RECEIVED))
     if sold and got:
         yield Near((_line(sold),), (_line(got),), by_filer=False)

@@ -16,7 +16,7 @@ import polars as pl
 from scipy import sparse
 
 from pipeline.disclosure import relations, rules
-from pipeline.disclosure.audit import OUTSIDER, attacks, close, exposed, intervals
+from pipeline.disclosure.audit import attacks, close, exposed, intervals
 from pipeline.disclosure.policy import Policy
 from pipeline.disclosure.record import Bound
 from pipeline.disclosure.relations import Bools, Floats, System
@@ -34,8 +34,9 @@ PATTERN: dict[str, pl.DataType] = {
 }  # fmt: skip
 """A hidden cell and why (`rules.RULES`). value_only: of an exempt ratio the value is published and its parts are not."""
 
-# What it costs to hide a cell: of a region without and with a dimension. Economic regions go first, the nation last.
-_WEIGHTS = {"nation": (1000.0, 200.0), "province": (100.0, 10.0), "economic": (30.0, 5.0)}
+# What it costs to hide a cell: of a region without and with a dimension. Economic regions go first, the nation long after
+# the rest: its scenarios and its breakdowns are what most readers come for.
+_WEIGHTS = {"nation": (10_000.0, 2000.0), "province": (100.0, 10.0), "economic": (30.0, 5.0)}
 _TARGET = 5.0  # indicators of the plan's targets are dearer by so much
 _SOONER = 0.02  # those that the policy gives up sooner are cheaper
 _MANY = 10_000  # cells of all years, from which on starting processes costs less than it saves
@@ -144,7 +145,7 @@ def kept(path: Path, materials: Sequence[Material], earlier: Path) -> pl.DataFra
 
 
 _KEY = "made_of"
-_FORMAT = "4"  # another one when the way to choose cells changes
+_FORMAT = "5"  # another one when the way to choose cells changes
 
 
 def _key(materials: Sequence[Material], before: pl.DataFrame | None) -> str:
@@ -171,8 +172,8 @@ def _united(one: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
 def check(of: Material, hidden: pl.DataFrame) -> pl.DataFrame:
     """CELL, side, attacker, below, above: every attack that comes too close with `hidden` (PATTERN); empty if none does.
 
-    Without an indicator: a sum or difference of cells that would be sensitive as a cell. below, above: how far off the number can be, as a share of what the attacker does not know of it. attacker: a group,
-    or null for somebody who contributes nothing.
+    Without an indicator: a sum or difference of cells that would be sensitive as a cell. below, above: how far off the number can be, as a share of what the attacker does not know of it. attacker: a group or
+    two (`A+B`), or null for somebody who contributes nothing.
     """
     found = rules.sensitive(of.cells, of.contributions, of.places, of.catalogue, of.policy, of.targets)
     told: list[tuple[object, ...]] = []
@@ -189,7 +190,7 @@ def check(of: Material, hidden: pl.DataFrame) -> pl.DataFrame:
                 if not one.protects(of.policy.protection):
                     cell, side = numbers.get(one.attack.number, (None, None))
                     what = (None,) * (len(CELL) - 1) + (year,) if cell is None else system.cells.row(cell)
-                    who = None if one.attack.attacker == OUTSIDER else part.groups[one.attack.attacker]
+                    who = "+".join(part.groups[at] for at in one.attack.attacker) or None
                     told.append((*what, side if side is None else SIDES[side], who, one.below, one.above))
     schema = {name: PATTERN[name] for name in CELL} | {
         "side": pl.String(), "attacker": pl.String(), "below": pl.Float64(), "above": pl.Float64(),

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 import polars as pl
@@ -43,7 +44,8 @@ class System:
     always: sums of unknowns that everybody knows whatever is hidden (relations, and totals that groups publish). implied:
     numbers that no cell tells but two cells together: what one line has beyond another one that is a part of it.
     is_amount: which unknowns are amounts, not counts. bounds: sums of unknowns that are not above zero, also without what
-    one group has of them. near: sums that are nearly zero, also without what one group has.
+    an attacker has of them. near: sums that are nearly zero, also without what an attacker has. pairs: whether two groups
+    may attack together.
     """
 
     cells: pl.DataFrame
@@ -58,12 +60,22 @@ class System:
     is_amount: Bools | None = None
     bounds: sparse.csr_matrix | None = None
     near: sparse.csr_matrix | None = None
+    pairs: bool = False
 
-    def limits(self, attacker: int = -1) -> tuple[sparse.csr_matrix, Floats]:
-        """Sums of deviations from the truth, and what each is at most, as the group (-1: nobody) knows it."""
+    def attackers(self) -> list[tuple[int, ...]]:
+        """Who may attack: nobody of the groups, each that has anything of the unknowns, and every two of them if `pairs`."""
+        there = np.flatnonzero(self.own.any(axis=0)).tolist()
+        return [(), *((one,) for one in there), *(combinations(there, 2) if self.pairs else ())]
+
+    def owned(self, attacker: tuple[int, ...]) -> Floats:
+        """What the attacker has of each unknown."""
+        return np.asarray(self.own[:, list(attacker)].sum(axis=1))
+
+    def limits(self, attacker: tuple[int, ...] = ()) -> tuple[sparse.csr_matrix, Floats]:
+        """Sums of deviations from the truth, and what each is at most, as the attacker knows it."""
         nothing = sparse.csr_matrix((0, len(self.amounts)))
         bounds, near = (nothing if one is None else one for one in (self.bounds, self.near))
-        others = self.amounts - (self.own[:, attacker] if attacker >= 0 else 0.0)
+        others = self.amounts - self.owned(attacker)
         left, off = -(bounds @ others), np.abs(near @ others)
         fits = left >= -SAME * np.asarray(abs(bounds) @ others)
         rows = sparse.csr_matrix(sparse.vstack([bounds[np.flatnonzero(fits)], near, -near]))
@@ -122,6 +134,7 @@ class System:
                     tuple(place[n] for n in self.implied if n in place),
                     None if self.is_amount is None else self.is_amount[inside],
                     *(None if one is None else one[0][np.flatnonzero(one[1] == at)][:, inside] for one in loose),
+                    pairs=self.pairs,
                 )
             )  # fmt: skip
         return found
@@ -186,7 +199,18 @@ def _system(
         )
     matrix, holders, number_of = _numbers(cells, lines, places, provinces, unknown, scale, len(own))
     always = _rows(relations, len(own))
-    found = System(cells, own.sum(axis=1), own, tuple(groups), matrix, holders, number_of, always, is_amount=is_amount)
+    found = System(
+        cells,
+        own.sum(axis=1),
+        own,
+        tuple(groups),
+        matrix,
+        holders,
+        number_of,
+        always,
+        is_amount=is_amount,
+        pairs=policy.pairs,
+    )
     found = replace(found, bounds=_rows(known.bounded(catalogue), len(own)))
     found = _with_differences(found, lines, cube, unknown, scale, catalogue, places, provinces)
     found = _with_near(found, known, catalogue, places, provinces)
@@ -500,7 +524,7 @@ def _with_near(
     regions = places.group_by("region_code", maintain_order=True).agg("province_code").rows()
     for pair in definitions.near(catalogue):
         sides = (known.of(pair.one), known.of(pair.other))
-        one, other = known.total(pair.one), known.total(pair.other)
+        one, other = known.total(pair.one), pair.scale * known.total(pair.other)
         of_province, rows = dict[str, int](), dict[str, Row]()
         for at, code in enumerate(provinces):
             both = (one[at] != 0) & (other[at] != 0) if pair.by_filer else np.ones(one.shape[1], dtype=bool)
@@ -509,14 +533,15 @@ def _with_near(
             )
             if not one[at][both].any() or not other[at][both].any() or np.any(apart > TOLERANCE * (one[at][both].sum() if not pair.by_filer else one[at][both])):  # fmt: skip
                 continue
-            row = known.row({**dict.fromkeys(sides[0], 1.0), **dict.fromkeys(sides[1], -1.0)}, at)
-            for values, sign, lines in ((one[at], 1.0, sides[0]), (other[at], -1.0, sides[1])):
+            row = known.row({**dict.fromkeys(sides[0], 1.0), **dict.fromkeys(sides[1], -pair.scale)}, at)
+            for values, sign, lines, scale in ((one[at], 1.0, sides[0], 1.0), (other[at], -1.0, sides[1], pair.scale)):
                 beyond = np.where(both, 0.0, values)
                 if not beyond.any():
                     continue
                 row[width] = -sign
                 bounds.append(
-                    {width: 1.0} | {place: -value for place, value in known.row(dict.fromkeys(lines, 1.0), at).items()}
+                    {width: 1.0}
+                    | {place: -value for place, value in known.row(dict.fromkeys(lines, scale), at).items()}
                 )
                 for line, (id, dimension, _, side) in enumerate(known.lines.iter_rows()):
                     # all that these groups use: of the kinds of enterprises that only they are

@@ -733,11 +733,13 @@ def _cumulative(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
             yield context.found(found, name, column.name, says)
 
 
-# Table, its column, the metric of action_metrics that says the same.
-_TWICE = (
+FILED_TWICE = (
     ("base_stations", "monitored_stations", "stations_monitored"),
     ("data_centres", "liquid_cooled_racks", "liquid_cooled_racks"),
 )
+"""Table, its column, the metric of action_metrics that says the same."""
+WATER_TWICE = ("data_centres", "water_t", "data_centre")
+"""Table, its column, the facility type of which the water of energy agrees with it, m3 with t."""
 
 
 def _filed_twice(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
@@ -745,7 +747,7 @@ def _filed_twice(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
     if "action_metrics" not in frames:
         return
     metrics = frames["action_metrics"]
-    for name, value, metric in _TWICE:
+    for name, value, metric in FILED_TWICE:
         if name not in frames:
             continue
         key = [part for part in BY_NAME[name].key if part != "month"]
@@ -762,11 +764,12 @@ def _filed_twice(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
 
 
 def _water_twice(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
-    if "energy" not in frames or "data_centres" not in frames:
+    name, value, facility = WATER_TWICE
+    if "energy" not in frames or name not in frames:
         return
-    is_water = (pl.col("carrier") == "water") & (pl.col("facility_type") == "data_centre")
+    is_water = (pl.col("carrier") == "water") & (pl.col("facility_type") == facility)
     filed_water = _yearly(frames["energy"].filter(is_water), "energy", "quantity")
-    detail = _yearly(frames["data_centres"], "data_centres", "water_t").select(*_WHERE, "water_t")
+    detail = _yearly(frames[name], name, value).select(*_WHERE, water_t=value)
     both = filed_water.join(detail, on=_WHERE, maintain_order="left").filter(_apart("water_t", "quantity"))
     says = pl.format(
         "能源消耗中数据中心用水 {} m3，与数据中心表合计 {} t 相差超过 " f"{TOLERANCE:.0%}（{{}} 年 {{}} {{}}）；两者应基本一致，请核对",

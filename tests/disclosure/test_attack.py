@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from pipeline.disclosure.attack import attack, joined
+from pipeline.disclosure.attack import Row, attack, joined
 from pipeline.disclosure.policy import Policy
 from pipeline.indicators.evaluate import CONTRIBUTIONS, TABLE
 from pipeline.indicators.model import Catalogue, load_catalogue
@@ -47,7 +48,7 @@ class Tables:
     ) -> None:
         self.hidden |= {(id, *(member or (None, None)), region) for region in regions}
 
-    def attacked(self, policy: Policy) -> list[tuple[object, ...]]:
+    def attacked(self, policy: Policy, beyond: Sequence[Row] = ()) -> list[tuple[object, ...]]:
         rows = [
             dict.fromkeys(TABLE)
             | dict(zip(("indicator_id", "dimension", "member", "region_code"), at, strict=True))
@@ -61,7 +62,9 @@ class Tables:
             for name in ("value", "numerator", "denominator")
         ]
         parts = pl.DataFrame(self.parts, schema=CONTRIBUTIONS, orient="row")
-        found = attack(true, true.with_columns(empty), parts, PLACES, self.catalogue, policy, frozenset())
+        found = attack(
+            true, true.with_columns(empty), parts, PLACES, self.catalogue, policy, frozenset(), beyond=beyond
+        )
         return [tuple(line) for line in found.close]
 
 
@@ -144,6 +147,43 @@ def test_who_files_himself_subtracts_his_own(tables: Tables) -> None:
     assert of(found, "energy.heat") == {}
     assert of(found, "energy.heat", "B") == {(None, "110000"): pytest.approx(10 / 90, abs=1e-6)}
     assert of(found, "energy.heat", "A") == {(None, "310000"): pytest.approx(10 / 90, abs=1e-6)}
+
+
+def test_two_filers_put_their_rows_together_where_the_policy_says_so(tables: Tables) -> None:
+    """Two provinces, 200 together, of which A and B file 90 and 99, and C the 10 and the 1 that are left. Who knows what both
+    filed knows that C has 11 in the two: at most 1 more than the 10."""
+    tables.put("energy.heat", {"A": 45.0, "B": 45.0, "C": 10.0})
+    tables.put("energy.heat", {"A": 49.0, "B": 50.0, "C": 1.0}, province="310000")
+    tables.hide("energy.heat", regions=("110000", "310000"))
+    alone = tables.attacked(Policy(exempt=("energy.heat",), p=0.25))
+    both = tables.attacked(Policy(exempt=("energy.heat",), p=0.25, pairs=True))
+    assert alone == []
+    assert of(both, "energy.heat", "A+B") == {(None, "110000"): pytest.approx(1 / 10, abs=1e-6)}
+
+
+def test_the_nations_outlook_is_part_of_what_is_known(tables: Tables) -> None:
+    """Two provinces of 100 each, both hidden, grow by nothing and by a fifth: 220 from 200. Who can reckon both growths has
+    two equations for two numbers."""
+    line = ("energy.heat", None, None, "numerator")
+    tables.put("energy.heat", {"A": 90.0, "B": 5.0, "C": 5.0})
+    tables.put("energy.heat", {"A": 90.0, "B": 5.0, "C": 5.0}, province="310000")
+    tables.hide("energy.heat", regions=("110000", "310000"))
+    policy = Policy(exempt=("energy.heat",))
+    assert of(tables.attacked(policy), "energy.heat") == {}
+    rows: list[Row] = [{(line, "110000"): -0.1 * sign, (line, "310000"): 0.1 * sign} for sign in (1.0, -1.0)]
+    assert of(tables.attacked(policy, rows), "energy.heat") == {(None, "110000"): 0.0, (None, "310000"): 0.0}
+    loose: list[Row] = [{(line, "110000"): -0.1, (line, "310000"): -0.1}]
+    assert of(tables.attacked(policy, loose), "energy.heat") == {}
+
+
+def test_the_water_of_data_centres_stands_in_two_tables(tables: Tables) -> None:
+    """100 m3 in energy, 101 t (101,000 L over 50,000 kWh) beside the centres: who reads the one is off by 1 % of the other."""
+    member = ("facility_type", "data_centre")
+    tables.put("energy.water", {"A": 90.0, "B": 5.0, "C": 5.0}, member=member)
+    tables.put("dc.wue", {"A": 90.0e3, "B": 5.0e3, "C": 6.0e3}, {"A": 2.0e4, "B": 1.5e4, "C": 1.5e4})
+    tables.hide("energy.water", member)
+    found = of(tables.attacked(Policy(exempt=("dc.wue",), p=0.0, dominance=0.89)), "energy.water")
+    assert found["data_centre", "110000"] == pytest.approx(0.01, abs=1e-6)
 
 
 @pytest.mark.parametrize(
