@@ -121,20 +121,19 @@ class System:
         many, part = csgraph.connected_components(links.T @ links, directed=False)
         of_number = _part_of_rows(self.numbers, part)
         of_always = _part_of_rows(self.always, part)
-        loose = [(one, _part_of_rows(one, part)) if one is not None else None for one in (self.bounds, self.near)]
+        loose = [None if one is None else (one, _part_of_rows(one, part)) for one in (self.bounds, self.near)]
         found = []
         for at in range(many):
             inside, rows = np.flatnonzero(part == at), np.flatnonzero(of_number == at)
             place = {int(row): n for n, row in enumerate(rows)}
+            bounds, near = (one and one[0][np.flatnonzero(one[1] == at)][:, inside] for one in loose)
             found.append(
                 System(
                     self.cells, self.amounts[inside], self.own[inside], self.groups, self.numbers[rows][:, inside],
                     self.holders[rows], {key: place[n] for key, n in self.number_of.items() if n in place},
                     self.always[np.flatnonzero(of_always == at)][:, inside],
                     tuple(place[n] for n in self.implied if n in place),
-                    None if self.is_amount is None else self.is_amount[inside],
-                    *(None if one is None else one[0][np.flatnonzero(one[1] == at)][:, inside] for one in loose),
-                    pairs=self.pairs,
+                    None if self.is_amount is None else self.is_amount[inside], bounds, near, self.pairs,
                 )
             )  # fmt: skip
         return found

@@ -21,6 +21,7 @@ from pipeline.disclosure.worlds import Programs, Side
 
 ROUNDS = 20
 FEW = 12  # a cell that so many sides rest on is not tried to be published again
+DEAR = 2000.0  # cells that cost as much are hidden only where nothing else would do
 SMALL = 150  # numbers of a part of which the exact optimum is looked for
 STEP = 40  # so many sides are made safe before it is looked again which ones still are not
 
@@ -143,9 +144,9 @@ def _hide(
     programs: Programs, side: Side, hidden: Bools, weights: Floats, share: float, ties: Ties, worlds: Worlds
 ) -> bool:
     """Hide (in place) what makes one side of an attack safe; False where nothing does."""
-    part = programs.parts[side.part]
-    moved = programs.of(side).cheapest(side, hidden, weights, share)
-    if moved is None:
+    part, program = programs.parts[side.part], programs.of(side)
+    moved = program.cheapest(side, hidden, np.where(weights < DEAR, weights, np.inf), share)
+    if moved is None and (moved := program.cheapest(side, hidden, weights, share)) is None:
         return False
     worlds[side] = moved
     for cell in np.unique(part.holders[sorted(moved)].indices):
