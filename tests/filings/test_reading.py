@@ -30,7 +30,6 @@ from pipeline.filings.reading import (
     number,
     read_file,
     read_folder,
-    split_header,
 )
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -195,7 +194,6 @@ def test_a_workbook_by_libreoffice() -> None:
     ]
     assert hidden.rows.rows() == [(2, "1", "海南")]
     assert [(one.sheet, one.row) for one in reading.skipped] == [(energy.sheet, 1), (energy.sheet, 7)]
-    assert "合并" in energy.notes[0]
 
 
 def test_only_key_columns_are_filled_down() -> None:
@@ -239,22 +237,6 @@ def test_headers_repeated_empty_or_with_units() -> None:
     reading = read("年　份,省份,年 份,,备注（可空）\n1,2,3,4,5\n".encode(), "a.csv")
     assert reading.sheets[0].columns == ["年 份", "省份", "年 份_2", "列D", "备注(可空)"]
     assert only_sheet(reading).rows() == [(2, "1", "2", "3", "4", "5")]
-    assert len(reading.sheets[0].notes) == 2
-
-
-@pytest.mark.parametrize(
-    ("text", "answer"),
-    [
-        ("总耗电量（万kWh）", ("总耗电量", "万kWh")),
-        ("总耗电量\n[ＭＷｈ]", ("总耗电量", "MWh")),
-        ("*年份", ("年份", None)),
-        ("占比(含税)(%)*", ("占比(含税)", "%")),
-        ("(kWh)", ("(kWh)", None)),
-        ("", ("", None)),
-    ],
-)
-def test_a_header_is_split_from_its_unit(text: str, answer: tuple[str, str | None]) -> None:
-    assert split_header(text) == answer
 
 
 @short
