@@ -190,8 +190,9 @@ def _pool(layout: Layout, job: Job, how: How, reports: int, progress: Progress) 
     if how.scheduler is not None or workers > 1:
         try:
             pool = Cluster(workers, how.scheduler, scratch, progress.say)
-        except NoCluster:
-            progress.say("这台机器不能启动多个工作进程（连不上本机地址 127.0.0.1），改在一个进程里生成")
+        except NoCluster as error:
+            reason = why_not_written(error) or "连不上本机地址 127.0.0.1"
+            progress.say(f"这台机器不能启动多个工作进程（{reason}），改在一个进程里生成")
     try:
         yield pool
     except BaseException:

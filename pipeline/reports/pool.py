@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import pickle
 import queue
@@ -16,12 +15,15 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pipeline.reports.loaded import loaded
-from pipeline.reports.scheduler import connect
+from pipeline.reports.scheduler import connect, quiet
 from pipeline.reports.tasks import OtherCode, run
 
 CONNECT_S = 10
 LOOK_S = 3
 ALONE_S = 20  # without a worker: one of this machine that has died is replaced in less
+
+ENDS_AT_ONCE = "import os, signal; signal.signal(signal.SIGINT, lambda *_: os._exit(130))"
+"""What a worker of this machine does at a Ctrl-C: without a traceback, and without an end that hangs."""
 
 Submitted = tuple[Callable[..., Any], tuple[Any, ...]]
 Task = Callable[[], Any]
@@ -111,6 +113,7 @@ class Cluster:
         threads = str(max(1, (os.cpu_count() or 1) // self._workers))
         environment = {"POLARS_MAX_THREADS": threads, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         environment["DASK_DISTRIBUTED__LOGGING__DISTRIBUTED"] = "critical"  # of workers that are closing, too
+        quiet()
         self._done: queue.Queue[tuple[str, Any]] = queue.Queue()
         self._seen = self._looked = time.monotonic()
         self._cluster: Any = None
@@ -120,6 +123,7 @@ class Cluster:
                 dask.config.set(
                     {
                         "distributed.nanny.pre-spawn-environ": environment,
+                        "distributed.worker.preload": [ENDS_AT_ONCE],
                         "distributed.scheduler.allowed-failures": 1,
                         "distributed.admin.system-monitor.log-length": 10,
                         "distributed.logging": {"distributed": "critical"},
@@ -217,7 +221,7 @@ class Cluster:
     def close(self, at_once: bool = False) -> None:
         """at_once: without waiting for tasks that are running."""
         # Closed connections are no news; the cluster is silent only while it is open.
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        quiet()
         if at_once and self._cluster is not None:
             for nanny in self._cluster.workers.values():
                 nanny.auto_restart = False

@@ -68,6 +68,13 @@ def within(seconds: float, ask: Callable[[], T]) -> T:
     return found  # type: ignore[no-any-return]
 
 
+def quiet() -> None:
+    """Dask's loggers, each of which has a level of its own, tell nothing that the build says in one sentence."""
+    for name in ["distributed", *logging.root.manager.loggerDict]:
+        if name.partition(".")[0] == "distributed":
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
 def _parts(address: str) -> tuple[str, str, int]:
     found = _ADDRESS.fullmatch(address)
     if found is None or not 0 < int(found["port"]) < 65536:
@@ -86,7 +93,7 @@ def _connect(address: str, protocol: str, host: str, port: int) -> Client:
     _greeting(address, protocol, host, port)
     from distributed import Client
 
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # it tells of what is refused here in one sentence
+    quiet()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

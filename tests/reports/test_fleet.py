@@ -167,6 +167,21 @@ def test_what_is_kept_is_seen_to_be_damaged(small: Toy) -> None:
     assert contents(small.out) == first
 
 
+@pytest.mark.slow
+def test_whatever_is_damaged_is_made_again(small: Toy) -> None:
+    """All that is kept and all that was made, every file of it: first one bit, then all bytes."""
+    small.build(region="海南")
+    first = contents(small.out)
+    for damage in (lambda content: bytes([content[0] ^ 1]) + content[1:], lambda content: b""):
+        for folder_ in (small.layout.processed, small.out):
+            for path in folder_.rglob("*"):
+                if path.is_file() and (content := path.read_bytes()):
+                    path.write_bytes(damage(content))
+        results, _ = small.build(region="海南")
+        assert [(one.state, one.problem) for one in results] == [(MADE, "")]
+        assert contents(small.out) == first
+
+
 def test_another_format_or_folder_runs_no_chapter(small: Toy) -> None:
     small.build(region="海南")
     assert small.made(region="海南", to="html,pdf") == ({"海南·plan": MADE}, {})
