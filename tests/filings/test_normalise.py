@@ -623,7 +623,7 @@ def filed_rows(draw: st.DrawFn) -> tuple[Table, dict[str, str], dict[str, Any]]:
     return table, dict(draw(st.permutations(list(row.items())))), expected
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(filed_rows())
 def test_any_accepted_writing_gives_the_same_canonical_row(filed: tuple[Table, dict[str, str], dict[str, Any]]) -> None:
     table, row, expected = filed
