@@ -690,8 +690,7 @@ def _partial_years(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
             continue
         rest = [part for part in BY_NAME[name].key if part != "month"]
         monthly = _provinces_only(_where(frame, pl.col("month") > 0))
-        if monthly.select(_hash(rest).n_unique()).item() * 12 == monthly.height:
-            continue
+        monthly = _where(monthly, pl.len().over(_hash(rest)) < 12)
         months = pl.col("month").sort()
         part = monthly.group_by(rest, maintain_order=True).agg(
             pl.col("_row", "month").first(),
@@ -722,6 +721,8 @@ def _cumulative(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
             )
             grown = last.join(first, on=rest, nulls_equal=True, maintain_order="left")
             grown = grown.filter(value >= CUMULATIVE * pl.col(f"_{column.name}"))
+            if grown.is_empty():
+                continue
             months = frame.join(grown.select(rest), on=rest, how="semi", nulls_equal=True).sort("month")
             rises = months.group_by(rest).agg(_n=pl.len(), _rises=(value.diff() >= 0).sum())
             rises = rises.filter(pl.col("_n") == 12, pl.col("_rises") == 11)
