@@ -83,6 +83,10 @@ def build(
     steps = _console(stderr=True)
     progress: telling.Progress = telling.JsonLines() if log_json else telling.Lines(steps.print)
     chosen = choose(engine, quarto_limit, progress.say)
+    if scheduler is not None and not dry_run:  # before the filings are read, which may take long
+        from pipeline.reports.scheduler import connect
+
+        connect(scheduler).close()
     wanted = Selection(year, region, scenario, filings, audience, tuple(override or ()), to, out)
     planned = jobs(layout, wanted)
     progress.say(f"渲染引擎：{chosen.name}（{chosen.version}）")
@@ -148,8 +152,11 @@ def check(
         raise typer.Exit(intake.status)
     console = _console()
     _print_frame(answer.by_table(intake.counts), f"填报检查：{folder}（报告年份 {intake.report_year}）")
-    for status, sentence in answer.not_read(intake.files):
+    broken = list(answer.not_read(intake.files))
+    for status, sentence in broken[: answer.SHOWN]:
         console.print(shown(sentence), style="red" if status == "unreadable" else "yellow")
+    if len(broken) > answer.SHOWN:
+        console.print(f"还有 {len(broken) - answer.SHOWN} 个没有读全的文件没有列出，见 --format json。", style="red")
     kinds = answer.alike(intake.findings)
     for severity, sentence in kinds.head(answer.SHOWN).iter_rows():
         said = shown(f"{answer.SEVERITIES[severity]}  {sentence}")
@@ -159,8 +166,10 @@ def check(
         console.print("全部内容见 --format json，或用 --remarks 文件夹 写成审核意见。")
     for note in answer.notes(intake):
         console.print(shown(note))
-    for path in written:
+    for path in written[: answer.SHOWN]:
         console.print(shown(f"审核意见：{path}"))
+    if len(written) > answer.SHOWN:
+        console.print(shown(f"审核意见共 {len(written)} 份，都在 {remarks}"))
     console.print(answer.verdict(intake))
     raise typer.Exit(intake.status)
 

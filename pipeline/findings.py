@@ -26,6 +26,11 @@ CLEAR = 0.10  # with a printed 超 or 约 at one end, a smaller relative change 
 Values = Mapping[str, float | None]
 
 
+def _shows(text: str) -> bool:
+    """Whether more than zero is printed."""
+    return any(digit in "123456789" for digit in text)
+
+
 @dataclass(frozen=True)
 class Measure:
     """How a quantity is called and printed. scale: `big` counts in 万 and 亿, `percent` takes ratios.
@@ -58,10 +63,13 @@ class Measure:
         """The measure with which all of `values` are told in one sentence, in one unit: that of the largest, or of the
         smallest where it would print as nothing (`由 7,374 tce 增至 41,300,000 tce`)."""
         sizes = sorted(abs(value) for value in values if value is not None and math.isfinite(value) and value)
+        sizes = [
+            size for size in sizes if _shows(wording.big(size, "", self.decimals))
+        ]  # the others are nothing in any unit
         if self.scale != "big" or not sizes:
             return self
         together = replace(self, counted_in=wording.scale_of(sizes[-1], self.decimals))
-        if not any(digit in "123456789" for digit in together.say(sizes[0]).removesuffix(self.unit)):
+        if not _shows(together.say(sizes[0]).removesuffix(self.unit)):
             return replace(self, counted_in=wording.scale_of(sizes[0], self.decimals))
         return together
 
@@ -240,7 +248,7 @@ def _change_beside(measure: Measure, name: str, value: float, references: Mappin
 
 def _way(measure: Measure, change: float) -> int:
     """1, -1, or 0 where the change prints as none."""
-    return measure.gap(change, 0.0) if any(digit in "123456789" for digit in measure.say(change)) else 0
+    return measure.gap(change, 0.0) if _shows(measure.say(change)) else 0
 
 
 def _changed(measure: Measure, name: str, change: float) -> str:

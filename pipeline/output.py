@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import errno
+import json
 import os
 import shutil
+import socket
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Any, BinaryIO
 
 from pipeline.errors import OutputError
 
@@ -84,11 +88,15 @@ def place(source: Path, target: Path) -> None:
 
 LOCK = ".lock"
 WAIT_S = 0.2
+BEYOND = 1 << 20  # where Windows locks a byte, for it lets nobody read what is locked
 
 
 @contextmanager
-def locked(*folders: Path, waiting: Callable[[Path], object] = lambda folder: None) -> Iterator[None]:
-    """Hold `folders` for this process alone; while another holds one of them, tell `waiting` which, once, and wait.
+def locked(
+    *folders: Path, what: str = "整理数据", waiting: Callable[[str], object] = lambda said: None
+) -> Iterator[None]:
+    """Hold `folders` for this process alone; while another holds one of them, wait, and say to `waiting` for whom: once,
+    and when it is found to be stopped. what: what this process does, for those who wait.
 
     A process that ends, in whatever way, holds nothing any more. Raises OutputError.
     """
@@ -96,19 +104,49 @@ def locked(*folders: Path, waiting: Callable[[Path], object] = lambda folder: No
         for folder in sorted(folders):  # in one order, so that no two wait for each other
             try:
                 folder.mkdir(parents=True, exist_ok=True)
-                file = held.enter_context((folder / LOCK).open("ab"))
+                file = held.enter_context((folder / LOCK).open("a+b"))
             except OSError as error:
                 raise OutputError(
                     "output.unwritable",
                     f"输出文件夹 {folder} 不能写入（{_reason(error)}）；请改权限，或用 --out 指定别处",
                 ) from error
-            told = False
+            said = ""
             while not _lock(file.fileno()):
-                if not told:
-                    waiting(folder)
-                    told = True
+                now = _holder(file, folder)
+                if now and now != said:
+                    waiting(now)
+                    said = now
                 time.sleep(WAIT_S)
+            held.callback(_sign, file, None)
+            _sign(file, {"pid": os.getpid(), "host": socket.gethostname(), "since": f"{dt.datetime.now():%H:%M:%S}", "what": what})  # fmt: skip
         yield
+
+
+def _sign(file: BinaryIO, holder: dict[str, Any] | None) -> None:
+    with suppress(OSError):  # a full disk: then nobody is told
+        file.truncate(0)
+        if holder:
+            file.write(json.dumps(holder).encode())
+            file.flush()
+
+
+def _holder(file: BinaryIO, folder: Path) -> str:
+    """Who holds the folder, as a sentence."""
+    who, stopped = "另一个生成任务", ""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        file.seek(0)
+        holder = json.loads(file.read())
+        here = holder["host"] == socket.gethostname()
+        place = "" if here else f"在 {holder['host']} 上，"
+        who = f"另一个生成任务（{place}进程 {holder['pid']}，{holder['since']} 开始，{holder['what']}）"
+        if here and _is_stopped(int(holder["pid"])):  # last, for it may raise
+            stopped = f"；它被暂停了，用 kill -CONT {holder['pid']} 让它继续，或用 kill -KILL {holder['pid']} 结束它"
+    return f"{who}正在写 {folder}，等它结束…{stopped}"
+
+
+def _is_stopped(process: int) -> bool:
+    """Whether Linux says so; elsewhere it is not known."""
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] in "Tt"
 
 
 def _lock(file: int) -> bool:
@@ -116,6 +154,7 @@ def _lock(file: int) -> bool:
         if os.name == "nt":
             import msvcrt
 
+            os.lseek(file, BEYOND, os.SEEK_SET)
             msvcrt.locking(file, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
         else:
             import fcntl

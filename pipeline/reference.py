@@ -394,6 +394,18 @@ def pue_standards(layout: Layout) -> pl.DataFrame:
     return table.with_columns(pl.col("value").cast(pl.Float64, strict=False).alias("number"))
 
 
+def policies(layout: Layout) -> pl.DataFrame:
+    """What has been issued about the subject, in the order of its date.
+
+    Columns: row_id, date (text: year, month and perhaps day), item, issuer, fact, confidence (high or medium),
+    source_title (the document itself), read_in (where it was read if not there), year (Int64). Raises DataError.
+    """
+    path = layout.reference / "policies.csv"
+    table = _read(layout, path, "row_id date item issuer fact confidence source_title read_in")
+    dated = table.with_columns(year=pl.col("date").str.slice(0, 4))
+    return _cast(layout, path, dated, {"year": pl.Int64}).sort("date")
+
+
 def public_cases(layout: Layout) -> pl.DataFrame:
     """Published cases of enabled reductions, as their organisations declare them; no statistics.
 

@@ -21,6 +21,15 @@ settings.load_profile("suite")
 ROOT = Path(__file__).resolve().parent.parent
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
+# Fixtures that take a minute or more: what needs one of them runs in one process, so that it is made once.
+COSTLY = ("built", "public", "first_house", "site", "known", "timed", "kept")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if costly := [name for name in COSTLY if name in getattr(item, "fixturenames", ())]:
+            item.add_marker(pytest.mark.xdist_group(costly[0]))
+
 
 @pytest.fixture(scope="session")
 def layout() -> Layout:

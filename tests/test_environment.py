@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 
+import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.version import Version
@@ -48,11 +49,28 @@ def test_conda_python_is_the_one_of_the_project() -> None:
     assert conda()["python"] == PROJECT["requires-python"]
 
 
-def test_lock_holds_every_dependency_within_its_range_with_hashes_and_no_address() -> None:
-    lock = (ROOT / "requirements.lock").read_text("utf-8")
-    pinned = {name(found[1]): found[2] for found in re.finditer(r"^([\w.-]+)==([\w.+-]+)", lock, re.M)}
-    lines = PROJECT["dependencies"] + [line for extra in PROJECT["optional-dependencies"].values() for line in extra]
+def pinned_in(lock: str) -> dict[str, str]:
+    return {name(found[1]): found[2] for found in re.finditer(r"^([\w.-]+)==([\w.+-]+)", lock, re.M)}
+
+
+@pytest.mark.parametrize(
+    ("file", "extras"), [("requirements.lock", ["install", "lab", "dev"]), ("requirements-run.lock", ["install"])]
+)
+def test_lock_holds_every_dependency_within_its_range_with_hashes_and_no_address(file: str, extras: list[str]) -> None:
+    lock = (ROOT / file).read_text("utf-8")
+    pinned = pinned_in(lock)
+    lines = PROJECT["dependencies"] + [line for extra in extras for line in PROJECT["optional-dependencies"][extra]]
     for requirement in map(Requirement, lines):
         assert requirement.specifier.contains(Version(pinned[name(requirement.name)]), prereleases=True), requirement
     assert "://" not in lock
     assert lock.count("--hash=sha256:") >= len(pinned)
+
+
+def test_what_reports_need_is_locked_as_in_the_lock_of_all_and_without_the_tools() -> None:
+    run, whole = (
+        pinned_in((ROOT / file).read_text("utf-8")) for file in ("requirements-run.lock", "requirements.lock")
+    )
+    assert set(PROJECT["optional-dependencies"]) == {"install", "lab", "dev"}
+    assert run.items() < whole.items()
+    assert not run.keys() & {"pytest", "mypy", "ruff", "jupyterlab", "playwright", "duckdb", "pyam-iamc", "hypothesis"}
+    assert len(run) < len(whole) / 2

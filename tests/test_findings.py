@@ -37,6 +37,11 @@ class TestOneUnitInASentence:
         told = findings.trend(POWER, [2020, 2025], [3.0, 41_300_000.0])
         assert told == "综合能耗由 2020 年的 3 tce 增至 2025 年的 41,300,000 tce"
 
+    @pytest.mark.parametrize("nothing", [0.0, 1.2e-10, 0.04])
+    def test_what_prints_as_nothing_in_any_unit_has_no_say(self, nothing: float) -> None:
+        one = POWER.among([632_102.0, 719_915.3, -95_234.4, nothing])
+        assert [one.say(632_102.0), one.say(-95_234.4)] == ["63.2 万tce", "−9.5 万tce"]
+
     def test_comparisons_and_extremes(self) -> None:
         told = findings.comparison(POWER, "西藏", 8200.0, {"全国": 155_000_000.0, "西部": 91_000.0})
         assert told == "西藏综合能耗为 8,200 tce，低于全国（155,000,000 tce）和西部（91,000 tce）"

@@ -342,6 +342,30 @@ def test_coefficients_and_fuels() -> None:
     assert (again - one["kgco2_per_unit"]).abs().max() < 1e-4  # type: ignore[operator]
 
 
+def test_no_link_leads_to_a_site_of_doubtful_standing() -> None:
+    """Posts of users, self-published columns, sites that share documents."""
+    doubtful = r"modb\.pro|caifuhao|guba|163\.com/dy|ruankaoba|docin|doc88|book118|wenku|zhihu"
+    links = [
+        link
+        for path in sorted(LAYOUT.root.glob("data/raw/*/*.csv"))
+        if "source_url" in (table := read(path)).columns
+        for link in table["source_url"].drop_nulls()
+    ]
+    assert len(links) > 200
+    assert [link for link in links if re.search(doubtful, link)] == []
+
+
+def test_policies_are_cited_by_their_own_names() -> None:
+    table = reference.policies(LAYOUT)
+    assert table.height == 14
+    assert table["row_id"].is_unique().all()
+    assert set(table["confidence"]) <= {"high", "medium"}
+    assert table.select("item", "issuer", "fact", "source_title").null_count().row(0) == (0, 0, 0, 0)
+    assert not table["source_title"].str.contains(r"转载|报道|\.com|\.org|\.cn").any()
+    told = table.filter(pl.col("year") <= 2025)
+    assert told["row_id"].to_list() == ["L001", "L002", "L003", "L004", "L005", "L006", "L007"]
+
+
 def test_pue_standards() -> None:
     table = reference.pue_standards(LAYOUT)
     grades = table.filter(pl.col("kind") == "grade")
@@ -479,6 +503,7 @@ READERS = {
     "energy_coefficients.csv": reference.energy_coefficients,
     "fuel_emission_factors.csv": reference.fuel_factors,
     "pue_standards.csv": reference.pue_standards,
+    "policies.csv": reference.policies,
     "cases_public.csv": reference.public_cases,
     "disputes.csv": reference.published,
     "derived.csv": reference.published,

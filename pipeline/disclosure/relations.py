@@ -587,9 +587,7 @@ def _within(lines: pl.DataFrame, catalogue: Catalogue) -> Iterator[tuple[int, in
         for m, whole, other in of_tables:
             same = n != m and amount is not None and part.table == whole.table and amount == other
             fewer = part.where == whole.where and part.kinds and not whole.kinds
-            narrower = part.kinds == whole.kinds and part.where and (
-                whole.where is None or part.where.startswith(f"{whole.where} AND ")
-            )  # fmt: skip
+            narrower = part.kinds == whole.kinds and part.conditions > whole.conditions
             if same and (fewer or narrower):
                 yield n, m
 

@@ -14,7 +14,7 @@ from pipeline.filings.rules import RULES
 SEVERITIES = {"error": "应更正", "warning": "请核实"}
 ACTIONS = {"set": "改为", "scale": "换算", "drop": "不采用", "flag": "加注"}
 VERDICTS = ("全部接受，没有问题。", "全部读到；有需要核实的地方。", "有退回的行或没有读全的文件，请更正后重新提交。")
-SHOWN = 40  # kinds of findings that a terminal lists
+SHOWN = 40  # kinds of findings, and files, that a terminal lists
 
 _TITLES = {rule.id: rule.title for rule in RULES.values()}
 _TABLES = {table.name: table.zh for table in BY_NAME.values()}

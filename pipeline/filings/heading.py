@@ -30,7 +30,8 @@ _TIMES = rf"(?:{_MANY}|[×x*]?\s*10(?:\^?[0-9]|0+)|hundred|thousand|million|bill
 _OF_ONES = re.compile(rf"(?:{COUNTS})", re.IGNORECASE)
 _OF_MANY = re.compile(rf"(?:{'|'.join(MANY)})(?:{COUNTS})?", re.IGNORECASE)
 _NO_REMARK = re.compile(
-    rf"[0-9a-z%‰×^]|{_MANY}|[瓦吨度焦元米升克比率季]|[上去]年|同期|计划|预计|累计|新增", re.IGNORECASE
+    rf"[0-9a-z%‰×^]|{_MANY}|[瓦吨度焦元米升克比率季]|[上去]年|同期|计划|预计|累计|新增|小时|分钟|^[年天日秒]$",
+    re.IGNORECASE,
 )
 _DEFINITION = re.compile(
     r"(?:[按折每架合]*2\.5\s*(?:kW|千瓦)[/每架折算合计]*)|[0-9]+\s*[-~至]\s*[0-9]+"
@@ -71,7 +72,7 @@ def refusal(table: Table, sheet: Sheet, skipped: Iterable[Skipped]) -> FileProbl
         of_header
         or _units_differ(known)
         or _count(known)
-        or _unit_column(table, sheet, known)
+        or _unit_column(sheet, known)
         or _units(table, sheet, known, around)
     )
     if not said:
@@ -190,25 +191,27 @@ def _count(known: Known) -> str | None:
     return None
 
 
-def _unit_column(table: Table, sheet: Sheet, known: Known) -> str | None:
+def _unit_column(sheet: Sheet, known: Known) -> str | None:
     """A header with a unit beside a column of units that says otherwise."""
     for header, (column, unit) in known.items():
-        if column.by and unit and (other := _row_with_another(table, sheet, known, unit)):
+        if column.by and unit and (other := _row_with_another(sheet, known, unit, of_header=True)):
             return f"表头“{shown(header)}”写有“{shown(unit)}”，而{other}，两处不同，本表未读取；计量单位请只写在一处。"
     return None
 
 
-def _row_with_another(table: Table, sheet: Sheet, known: Known, unit: str) -> str | None:
-    """The first row whose unit column has another unit of the same dimension, or any where `unit` is a bare multiple."""
+def _row_with_another(sheet: Sheet, known: Known, unit: str, of_header: bool = False) -> str | None:
+    """The first row whose unit column has another unit of the same dimension, or any where `unit` is a bare multiple;
+    beside that of a header also one of what is counted (件)."""
     name = next((header for header, (column, _) in known.items() if column.kind == "unit"), None)
     if name is None:
         return None
     for text in sheet.rows[name].drop_nulls().unique(maintain_order=True):
-        theirs, ours = units.dimension(text), units.dimension(unit)
-        differ = not units.same(text, unit) if ours else _multiple(unit) not in ("", _multiple(text))
+        plain = unicodedata.normalize("NFKC", text).strip()
+        theirs, ours = units.dimension(plain), units.dimension(unit)
+        differ = not units.same(plain, unit) if ours else _multiple(unit) not in ("", _multiple(plain))
         differ |= bool(re.fullmatch(_TIMES, unit))
-        differ |= unit in "%‰" and ours is None and not units.same(text, unit)
-        if text.strip() and differ and ours in (None, theirs):
+        differ |= unit in "%‰" and ours is None and not units.same(plain, unit)
+        if plain and differ and (ours in (None, theirs) or (of_header and theirs is None)):
             row = sheet.rows.filter(pl.col(name) == text)["source_row"][0]
             return f"第 {row} 行的“{shown(name)}”是“{shown(text)}”"
     return None
@@ -241,7 +244,7 @@ def _units(table: Table, sheet: Sheet, known: Known, around: list[Skipped]) -> s
             if unit and isinstance(power(unit, accepted), int) and power(unit, accepted) != n:
                 other = f"表头“{shown(header)}”写有“{shown(unit)}”"
             elif column.by:
-                other = _row_with_another(table, sheet, known, told.unit) or ""
+                other = _row_with_another(sheet, known, told.unit) or ""
             elif not unit and n != 0:
                 example = f"如 {column.zh}（{shown(told.unit)}）"
                 return f"{told.place}写有“{shown(told.words)}”，不能确定指哪些列，本表未读取；{right}，{example}。"

@@ -45,10 +45,10 @@ _AS_TEXT = "应为原来的编号：把整列的单元格格式设为文本，�
 # The words of a sum row, alone or with what they sum up; 合计算力中心 is a name.
 _SUM_SCOPE = "[0-9年月日季度第至上下半全本当累各省市区县国网集团公司页表行业]*"
 _SUM_END = "(?:数|值|行|额|项|栏)?[0-9]*(?:[万亿]?(?:kwh|千瓦时|度|吨|tb|元|[个座间处家户栋条架]))?[0-9]*$"
-_SUM = (
-    rf"(?:^{_SUM_SCOPE}(?:合计|小计|总计|共计|总和|累计|汇总){_SUM_END}|^(?:grand|sub)?totals?(?:20[0-9]{{2}})?$|^sum$)"
-)
-_SUM_OF = rf"{_SUM}|^.{{1,16}}(?:合计|小计|总计|共计|总和){_SUM_END}|^其中"
+_SUMMED = "(?:[合小总總共累][计計]|总和|總和|汇总|匯總)"
+_SUM = rf"(?:^{_SUM_SCOPE}{_SUMMED}{_SUM_END}|^(?:grand|sub)?totals?(?:20[0-9]{{2}})?$|^sum$|^[∑σς]$)"
+_SUM_OF = rf"{_SUM}|^.{{1,16}}(?:[合小总總共][计計]|总和|總和){_SUM_END}|^其中"
+_OF_SCOPE = r"[(\[【][^()\[\]【】]*[)\]】]$"  # 合计（全省）
 _TOTAL_OF = r"(?i)[\s_:：/-](?:grand |sub)?totals?\W*$"
 _INT_LIMIT = 2.0**53
 MANY = {"万亿": 12, "千万": 7, "百万": 6, "十万": 5, "亿": 8, "万": 4, "千": 3, "百": 2}  # longest first
@@ -341,7 +341,10 @@ def _meaning(about: _About, column: Column, raw: pl.DataFrame) -> pl.DataFrame:
     texts = _prepared(about.table, raw)
     parsed = _parse(about.table, column, texts, about.headers, about.layout, about.filing_year)
     found = pl.col(column.name) if parsed.found is None else parsed.found
-    rule = pl.when(_is_sum(column)).then(pl.lit("row.not_data")).otherwise(parsed.rule)
+    is_sum = _is_sum(column)
+    if column.kind == "province":
+        is_sum &= parsed.rule.is_not_null()  # 全国合计 is a name of the nation
+    rule = pl.when(is_sum).then(pl.lit("row.not_data")).otherwise(parsed.rule)
     meant = texts.select(**parsed.values, rule=rule, right=parsed.right, found=found)
     ok, dtypes = pl.col("rule").is_null(), about.table.dtypes
     return meant.with_columns(pl.when(ok).then(name).cast(dtypes[name]).alias(name) for name in parsed.values)
@@ -549,12 +552,13 @@ def _imprecise(ids: pl.Series) -> pl.Series:
 def _is_sum(column: Column) -> pl.Expr:
     """Whether a cell says that its row is a sum. In a column of free text only where it says nothing else."""
     said = clean(pl.col(column.name)).str.to_lowercase()
-    bare = said.str.replace_all(r"[\s\p{P}\p{S}]", "")
+    bare = said.str.replace_all(r"[\s\p{P}\p{S}--∑]", "")
     if column.kind == "month":
         bare = pl.when(bare != "全年合计").then(bare)
     if column.kind == "text" and not column.required:
         return bare.str.contains(_SUM).fill_null(False)
-    return (bare.str.contains(_SUM_OF) | said.str.contains(_TOTAL_OF)).fill_null(False)
+    of_scope = said.str.replace(_OF_SCOPE, "").str.replace_all(r"\s", "").str.contains(_SUM)
+    return (bare.str.contains(_SUM_OF) | said.str.contains(_TOTAL_OF) | of_scope).fill_null(False)
 
 
 def _looked_up(texts: pl.Series, look: Callable[[str], str | None]) -> pl.Expr:

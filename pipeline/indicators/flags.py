@@ -25,7 +25,6 @@ FLAGS = {
     "fuel_without_factor": "所选排放因子组没有某种燃料的因子，未计入该燃料",
     "self_built_above": "自建自用电量大于用电量，请核对",
     "claims_moved": "集团在一些省份申领的绿电多于用电，多出部分按集团抵扣其他省份",
-    "short_service": "含投产不足十二个月的数据中心",
     "chained": "链式可比价，各地区之和不等于合计",
     "mixed_prices": "部分单位只按基期价格填报，增速按基期价格计算",
     "double_counting": "有场景疑似重复计算，只计较大的一个",

@@ -127,7 +127,9 @@ def _line(row: Mapping[str, str | None], name: str, known: list[str]) -> tuple[s
     table, measure = row["table"] or "", row["measure"] or ""
     if measure not in _UNITS:
         raise wrong("measure", "、".join(_UNITS))
-    tables = [TOTALS[measure].table] if measure in TOTALS else [*([ANY] if measure == PROVINCES else []), *_WITH_ENTITY]
+    tables = (
+        [TOTALS[measure].table] if measure in TOTALS else [*([ANY] if measure == PROVINCES else []), *BY_ENTERPRISE]
+    )
     if table not in tables:
         raise wrong("table", "、".join(tables))
     if row["province_code"] not in known:
@@ -155,7 +157,7 @@ def _line(row: Mapping[str, str | None], name: str, known: list[str]) -> tuple[s
 
 
 JUDGED = ("energy", "sites", "data_centres", "rooms", "base_stations", "activity")  # the tables of the plan's targets
-_WITH_ENTITY = tuple(
+BY_ENTERPRISE = tuple(
     table.name for table in TABLES if table.name != "entities" and {"entity_id", "province_code"} <= set(table.dtypes)
 )
 
@@ -180,7 +182,7 @@ def coverage(frame: pl.DataFrame, tables: Tables, report_year: int, needed: floa
             filed = _sums(one, tables, kinds)
             parts.append(_compared(known, filed, one.judged, needed))
         else:
-            names = list(_WITH_ENTITY) if table == ANY else [str(table)]
+            names = list(BY_ENTERPRISE) if table == ANY else [str(table)]
             who = _filers(names, tables, kinds, report_year)
             n = (
                 who["province_code"].n_unique() if of == PROVINCES
@@ -267,9 +269,9 @@ def told(row: Mapping[str, Any]) -> str:
     if row["measure"] in TOTALS:
         amounts = "" if row["filed"] is None else f"{big(row['filed'], unit)}，全行业 {big(row['frame'], unit)}，"
         return (
-            f"填报的{title} {amounts}覆盖 {share}（{row['year']} 年）"
+            f"{title}填报 {amounts}覆盖 {share}（{row['year']} 年）"
             if amounts
-            else f"填报的{title}覆盖全行业的 {share}（{row['year']} 年）"
+            else f"{title}的填报覆盖全行业的 {share}（{row['year']} 年）"
         )
     return f"{title} {number(row['filed'], 0)} {unit}，全行业 {number(row['frame'], 0)} {unit}，覆盖 {share}"
 

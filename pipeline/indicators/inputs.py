@@ -8,6 +8,7 @@ are, where fewer than twelve: then its quantities are null).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import polars as pl
@@ -28,14 +29,24 @@ STOCKS = frozenset({"stations", "monitored_stations"})  # averaged over the mont
 
 SIZE_CLASSES = {"hyperscale": "超大型", "large": "大型", "medium_small": "中小型"}
 GRADES = {"grade_1": "1 级", "grade_2": "2 级", "grade_3": "3 级", "beyond": "未达 3 级"}
-SIZE_CLASS, GRADE = pl.Enum(list(SIZE_CLASSES)), pl.Enum(list(GRADES))
+MEASURED = {"pue_1": "PUE1（不间断电源输出端）", "pue_2": "PUE2（配电单元输出端）", "pue_3": "PUE3（IT设备输入端）", "unknown": "未填类别"}  # fmt: skip
+"""Measurement categories of ISO/IEC 30134-2 (basic, intermediate, advanced), by where the energy of IT equipment is metered."""
+SIZE_CLASS, GRADE, MEASURED_AT = (pl.Enum(list(one)) for one in (SIZE_CLASSES, GRADES, MEASURED))
 KINDS = BY_NAME["entities"].dtypes["kind"]
 
 _CONSTANTS = dict.fromkeys(("plan_start", "plan_end", "baseline_year", "report_year"), pl.Int64())
 _OF_ENTITY: dict[str, pl.DataType] = {"entity_kind": KINDS, "group_id": pl.String()}
 _ADDED: dict[str, dict[str, pl.DataType]] = {
     "energy": {"tce": pl.Float64(), "has_grid_factor": pl.Boolean()},
-    "data_centres": {"size_class": SIZE_CLASS, "grade": GRADE, "full_year": pl.Boolean()},
+    "data_centres": {
+        "size_class": SIZE_CLASS,
+        "grade": GRADE,
+        "grade_applies": pl.Boolean(),
+        "full_year": pl.Boolean(),
+        "measured_at": MEASURED_AT,
+        "location_kgco2": pl.Float64(),
+        "grid_factor_year": pl.Int64(),
+    },
     "green_power": {"tce": pl.Float64()},
     "cases": cases.COLUMNS,
 }
@@ -80,7 +91,8 @@ def prepare(
     frames["energy"] = with_grid_factor(with_tce(frames["energy"], coefficients), factors)
     frames["green_power"] = with_green_tce(frames["green_power"], coefficients["electricity"])
     sized = with_size_class(with_cluster(frames["data_centres"]), standards)
-    frames["data_centres"] = with_full_year(with_grade(sized, standards))
+    graded = with_full_year(with_grade(sized, standards))
+    frames["data_centres"] = with_location(with_measured_at(graded), factors)
     accounted = cases.accounted(frames["cases"], layout, params, report_year)
     frames["cases"] = accounted.with_columns(year=pl.lit(report_year, pl.Int64))
     frames["standards"] = frames["standards"].with_columns(year=pl.col("published_year"))
@@ -243,12 +255,14 @@ def with_size_class(centres: pl.DataFrame, standards: pl.DataFrame) -> pl.DataFr
 
 
 def with_grade(centres: pl.DataFrame, standards: pl.DataFrame) -> pl.DataFrame:
-    """grade of GB 40879-2021 by the centre's own PUE; null for edge centres and without power of equipment.
+    """grade of GB 40879-2021 by the centre's own PUE, null for edge centres and without power of equipment; grade_applies.
 
-    A centre has one grade, the best whose limit it keeps, so that the shares add up to one. standards:
-    `reference.pue_standards`. Raises DataError where it lacks a limit.
+    A centre has one grade, the best whose limit it keeps, so that the shares add up to one. The standard applies to new
+    and rebuilt centres (its scope, clause 1) since it came into force: here to those commissioned since, for filings do
+    not tell rebuilt ones; one of that year without a month counts as older. standards: `reference.pue_standards`. Raises
+    DataError where it lacks a limit or the date.
     """
-    limits = _limits(standards)
+    limits, (year, month) = _limits(standards), _in_force(standards)
     pue = pl.when(pl.col("it_kwh") > 0).then(pl.col("total_kwh") / pl.col("it_kwh")) * (1 - NOISE)  # 10.8 / 9 is 1.2
     graded = (
         pl.when(pue <= limits["grade_1"]).then(pl.lit("grade_1"))
@@ -256,7 +270,23 @@ def with_grade(centres: pl.DataFrame, standards: pl.DataFrame) -> pl.DataFrame:
         .when(pue <= limits["grade_3_limit"]).then(pl.lit("grade_3"))
         .when(pue.is_not_null()).then(pl.lit("beyond"))
     )  # fmt: skip
-    return centres.with_columns(grade=pl.when(pl.col("standard_racks") > limits["edge"]).then(graded).cast(GRADE))
+    began = pl.col("commissioned_year")
+    in_year = (began == year) & (pl.col("commissioned_month") >= month)
+    return centres.with_columns(
+        grade=pl.when(pl.col("standard_racks") > limits["edge"]).then(graded).cast(GRADE),
+        grade_applies=(began > year) | in_year.fill_null(False),
+    )
+
+
+def _in_force(standards: pl.DataFrame) -> tuple[int, int]:
+    """Year and month since which the grades hold: `2022-11-01` of grade 3, the limit. Raises DataError without a date."""
+    said = standards.filter(pl.col("item") == "grade_3_limit")["year"].to_list()
+    found = re.match(r"(\d{4})-(\d{2})", (said or [None])[0] or "")
+    if found is None:
+        raise DataError(
+            "reference.number", "参考数据 pue_standards.csv 的 grade_3_limit 行没有实施日期，year 应如 2022-11-01。"
+        )
+    return int(found[1]), int(found[2])
 
 
 def with_full_year(centres: pl.DataFrame) -> pl.DataFrame:
@@ -267,3 +297,24 @@ def with_full_year(centres: pl.DataFrame) -> pl.DataFrame:
     began, year = pl.col("commissioned_year"), pl.col("year")
     in_january = (began == year) & (pl.col("commissioned_month") == 1)
     return centres.with_columns(full_year=(began < year) | in_january.fill_null(False))
+
+
+def with_measured_at(centres: pl.DataFrame) -> pl.DataFrame:
+    """measured_at: the category of ISO/IEC 30134-2 that was filed (1, 2, 3), a member of MEASURED."""
+    known = {1: "pue_1", 2: "pue_2", 3: "pue_3"}
+    return centres.with_columns(
+        measured_at=pl.col("pue_category").replace_strict(known, default="unknown", return_dtype=MEASURED_AT)
+    )
+
+
+def with_location(centres: pl.DataFrame, factors: pl.DataFrame) -> pl.DataFrame:
+    """location_kgco2 and grid_factor_year: all electricity of a centre times the average factor of its province.
+
+    The numerator of CUE (carbon usage effectiveness, ISO/IEC 30134-8): the CO2 of a year of a centre's energy, over the
+    energy of its IT equipment. Null in a province without a published factor. factors: `reference.grid_factors`, chosen by
+    year as `carbon.factors_by_year` does.
+    """
+    known = carbon.factors_by_year(factors, "average", "province", centres["year"])
+    of_province = known.select("year", province_code="region_code", _factor="factor", grid_factor_year="of_year")
+    rows = centres.join(of_province, on=["year", "province_code"], how="left", maintain_order="left")
+    return rows.with_columns(location_kgco2=pl.col("total_kwh") * pl.col("_factor")).drop("_factor")

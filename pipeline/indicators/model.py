@@ -7,6 +7,7 @@ appendix, the scorecard and explanations read the same declarations.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -35,10 +36,12 @@ DIMENSIONS = {
     "size_class": "规模", "hub_cluster": "枢纽集群", "grade": "能效等级", "kind": "机房类型", "generation": "制式",
     "facility_type": "设施类型", "carrier": "能源品种", "entity_kind": "单位类别", "channel": "绿电渠道", "scope": "排放范围",
     "category": "场景类别", "status": "状态", "level": "标准级别", "sharing_kind": "共享方式", "table": "填报表",
+    "measured_at": "PUE测量类别",
 }  # fmt: skip
 _MADE_MEMBERS: dict[str, Mapping[str, str]] = {
     "size_class": inputs.SIZE_CLASSES,
     "grade": inputs.GRADES,
+    "measured_at": inputs.MEASURED,
     "scope": carbon.SCOPES,
     "table": quality.TABLE_NAMES,
     "entity_kind": {code: names[0] for code, names in BY_NAME["entities"].column("kind").members.items()},
@@ -144,6 +147,13 @@ class Indicator(_Model):
     def is_quotient(self) -> bool:
         """Whether its value is a numerator over a denominator."""
         return self.kind in ("ratio", "share")
+
+    @property
+    def conditions(self) -> frozenset[str]:
+        """What `where` asks for, condition by condition; of two indicators of one table, one that asks for more counts a
+        part of the other's rows."""
+        parted = re.split(r" AND (?!plan_)", self.where) if self.where else []  # not at that of a BETWEEN
+        return frozenset(parted)
 
     @property
     def needed(self) -> tuple[str, ...]:

@@ -29,7 +29,11 @@ from pipeline.wording import WITHHELD, Withheld, join_names, percent
 
 BIG = frozenset(("tce", "kWh", "TB", "tCO2", "m3", "GJ", "个", "架", "t"))  # units counted in 万 and 亿
 FEW = 5  # of so many things the quotient turns on a single one
-OF_THINGS = ("sites", "data_centres", "rooms")  # tables with a row for each thing
+OF_THINGS = {
+    "sites": "处",
+    "data_centres": "座",
+    "rooms": "间",
+}  # tables with a row for each thing -> how it is counted
 _IS_WITHHELD = pl.col("flag") == flags.SUPPRESSED
 
 
@@ -149,14 +153,16 @@ class View:
         return not self.rows(id, None, dimension).filter(_IS_WITHHELD, pl.col("year") == self.year).is_empty()
 
     def by_entity(self, id: str, region: str | None = None) -> pl.DataFrame:
-        """year, 名称, value, numerator, denominator: the enterprises that have a value."""
+        """year, 名称, value, numerator, denominator, n_rows, few: the enterprises that have a value; few: whether it is a
+        quotient of fewer than FEW sites, centres or rooms."""
         return (
             self.table.filter(
                 (pl.col("indicator_id") == id) & (pl.col("region_code") == (region or self.region.code))
                 & pl.col("entity_id").is_not_null() & pl.col("dimension").is_null() & pl.col("value").is_not_null()
             )
             .with_columns(名称=pl.col("entity_id").replace(self.names))
-            .select("year", "名称", "value", "numerator", "denominator")
+            .with_columns(few=pl.lit(self._of_things(id)) & pl.col("n_rows").is_between(1, FEW - 1))
+            .select("year", "名称", "value", "numerator", "denominator", "n_rows", "few")
             .sort("名称", "year")
         )  # fmt: skip
 
@@ -165,15 +171,37 @@ class View:
         rows = [row for id in ids if (row := self.row(id))]
         told = [sentence for row in rows for sentence in flags.sentences(row["flag"]) if row["value"] is None or sentence != flags.FLAGS["no_factor"]]  # fmt: skip
         few = [row for row in rows if self._is_of_few(row)]
-        told += [f"{self.catalogue[row['indicator_id']].title}只依据 {row['n_rows']} 处的填报" for row in few]
+        told += [
+            f"{self.catalogue[row['indicator_id']].title}只依据 {row['n_rows']} {self._thing(row)}的填报" for row in few
+        ]
         return "；".join(dict.fromkeys(told))
+
+    def few(self, id: str) -> str:
+        """Names the provinces whose value of the report's year is a quotient of fewer than FEW things, as a sentence; empty
+        without any, and for the public, who does not read how many stand behind a value."""
+        if self.without_entities:
+            return ""
+        rows = self.table.filter(
+            pl.col("indicator_id") == id, pl.col("year") == self.year, pl.col("entity_id").is_null(), pl.col("dimension").is_null()
+        ).join(self.provinces.filter("in_31").select("short_zh", region_code="code"), on="region_code")  # fmt: skip
+        found = [row for row in rows.iter_rows(named=True) if self._is_of_few(row)]
+        names = join_names([row["short_zh"] for row in found])
+        return f"依据不足 {FEW} {self._thing(found[0])}的：{names}。" if found else ""
+
+    def _thing(self, row: Mapping[str, Any]) -> str:
+        return OF_THINGS[self.catalogue[row["indicator_id"]].table or ""]
 
     def _is_of_few(self, row: Mapping[str, Any]) -> bool:
         """Whether a value is a quotient of fewer than FEW sites, centres or rooms."""
-        one = self.catalogue[row["indicator_id"]]
-        return (
-            one.is_quotient and one.table in OF_THINGS and row["value"] is not None and 0 < (row["n_rows"] or 0) < FEW
-        )
+        return self._of_things(row["indicator_id"]) and row["value"] is not None and 0 < (row["n_rows"] or 0) < FEW
+
+    def _of_things(self, id: str) -> bool:
+        return self.catalogue[id].is_quotient and self.catalogue[id].table in OF_THINGS
+
+    def unverified(self, id: str) -> list[int]:
+        """The years of the report's region whose value rests on a factor that could not be verified."""
+        marked = pl.col("flag").fill_null("").str.split(",").list.contains("factor_unverified")
+        return self.rows(id).filter(marked, pl.col("value").is_not_null())["year"].sort().to_list()
 
     def beyond_status(self, id: str) -> str:
         """`remarks` of an indicator, but not that nothing was filed, which the status of a target says."""
@@ -231,7 +259,8 @@ class View:
         """How much of the industry the nation's values of `ids` stand for, as a sentence; empty of a province."""
         if not self.region.is_nation or self.covered.is_empty() or not self.has(*ids):
             return ""
-        tables = tuple(dict.fromkeys(name for id in ids for name in self.catalogue.tables(id)))
+        filed = [name for id in ids for name in self.catalogue.tables(id) if name in frame.BY_ENTERPRISE]
+        tables = tuple(dict.fromkeys(filed))
         return f"覆盖：{frame.briefly(self.covered, tables)}。" if tables else ""
 
     def filed_from(self) -> str:

@@ -25,7 +25,7 @@ from pipeline.output import check_writable, locked, why_not_written
 from pipeline.reports import edition, sources, tasks
 from pipeline.reports.cache import Record, Records
 from pipeline.reports.plan import PUBLIC, Job
-from pipeline.reports.pool import Cluster, Died, Here, NoCluster, Pool
+from pipeline.reports.pool import Cluster, Died, Here, Lost, NoCluster, Pool
 from pipeline.reports.progress import Progress
 from pipeline.reports.render.engine import Engine
 from pipeline.reports.standing import Standing, chapter_key, chapters, reads, records_of_report, stands, store
@@ -88,7 +88,8 @@ def build(
     for folder in dict.fromkeys([*(job.folder for job in jobs), layout.processed]):
         check_writable(folder)
     editions = {layout.processed / job.edition for job in jobs} | {job.out / job.edition for job in jobs}
-    with locked(*editions, waiting=lambda folder: progress.say(f"另一个生成任务正在写 {folder}，等它结束…")):
+    what = f"生成 {name(jobs[0])}{f' 等 {len(jobs)} 份' if len(jobs) > 1 else ''}"
+    with locked(*editions, what=what, waiting=progress.say):
         return _Build(layout, jobs, engine, how).run(progress)
 
 
@@ -183,7 +184,7 @@ def _pool(layout: Layout, job: Job, how: How, reports: int, progress: Progress) 
     pool: Pool = Here()
     if how.scheduler is not None or workers > 1:
         try:
-            pool = Cluster(workers, how.scheduler, scratch)
+            pool = Cluster(workers, how.scheduler, scratch, progress.say)
         except NoCluster:
             progress.say("这台机器不能启动多个工作进程（连不上本机地址 127.0.0.1），改在一个进程里生成")
     try:
@@ -285,6 +286,8 @@ class _Making:
             return outcome
         if isinstance(outcome, Died):
             said = "运行它的进程几次被终止（可能是内存不足），单独再试仍然如此"
+        elif isinstance(outcome, Lost):
+            said = f"没有完成：{outcome}；请再运行一次，已完成的会沿用"
         elif isinstance(outcome, UserError):
             said = outcome.message
         else:

@@ -24,7 +24,7 @@ from pipeline.reference import Target
 from pipeline.reports import shapes
 from pipeline.reports.blocks import Figure, Table
 from pipeline.scenarios.decomposition import OF_STEP, STEPS
-from pipeline.scenarios.drivers import DRIVERS, HORIZON, said
+from pipeline.scenarios.drivers import DRIVERS, HORIZON, WIDENED, said
 from pipeline.scenarios.outlook import EXPLORED, Outlook
 from pipeline.scenarios.start import FACILITIES
 from pipeline.scenarios.uncertainty import DRAWS
@@ -56,7 +56,7 @@ FORMULAS = """\
 - 办公及其他、信息流量、电信业务总量：按各自的年增长率。
 - 绿色电力占比：由起点直线变到 2030 年的设定值；电网平均因子（各省用本省的）和剩余电量因子各按年下降率变动；每一类设施的燃料与本类设施的用电保持填报的比例，自建自用的绿色电力与用电保持同一比例。
 - 碳排放：基于位置的随用电和电网平均因子变动，基于市场的随用电、未申领绿色电力的比重和剩余电量因子变动，燃料排放另加。
-- 各情景共同的条件：业务和流量的增长、改造前的水平和电网因子各情景相同，情景之差只来自行业的措施；文件中写的措施力度不及本地区趋势的，取趋势。各省电网因子公布的只有三年，水电多的省份随来水起落较大。
+- 各情景共同的条件：业务和流量的增长、改造前的水平和电网因子各情景相同，情景之差只来自行业的措施；文件中写的措施力度不及本地区趋势的，取趋势。各省电网因子公布的只有三年，水电多的省份随来水起落较大，所以取值范围一律扩到包含全国的趋势。
 - 目标：两项强度与基期比较的变动，由起点年的填报值乘以此后的相对变动得到。"""
 """How paths are computed, as a list in Markdown; `scenarios.projection` has the same formulas."""
 
@@ -243,10 +243,18 @@ def fan(
         data=data,
         alt=_fan_alt(foresight, measure),
         source=SOURCE,
-        method=f"单位：{unit or '1'}。" + METHOD.format(year=t0, title=foresight.titles[own]),
+        method=f"单位：{unit or '1'}。"
+        + METHOD.format(year=t0, title=foresight.titles[own])
+        + _unverified(foresight, measure),
         decimals=dict.fromkeys(data.columns[1:], decimals),
         explorer=explored(foresight) if explorer else None,
     )
+
+
+def _unverified(foresight: Foresight, measure: str) -> str:
+    """Which filed years rest on a factor that could not be verified, as a sentence; empty without any."""
+    years = foresight.view.unverified(measure) if measure in foresight.view.catalogue.indicators else []
+    return f"{wording.join_names([str(year) for year in years])} 年所用的因子未经核实。" if years else ""
 
 
 def _rows(lines: Mapping[str, Mapping[int, float]], factor: float, decimals: int) -> pl.DataFrame:
@@ -384,10 +392,18 @@ def grid_alone(foresight: Foresight) -> str:
     factor = (1 - yearly) ** (HORIZON - foresight.t0)
     return (
         f"{foresight.view.region.short_zh}基于位置的碳排放受电网因子影响大：{rows['basis'][0]}为每年{'上升' if yearly < 0 else '下降'}"
-        f" {wording.percent(abs(yearly))}，按此推到 {HORIZON} 年是 {foresight.t0} 年所用因子的 {wording.number(factor, 2)} 倍，各情景相同；"
+        f" {wording.percent(abs(yearly))}，按此推到 {HORIZON} 年是 {foresight.t0} 年所用因子的 {wording.number(factor, 2)} 倍{_with_nation(rows, foresight)}，各情景相同；"
         f"{foresight.titles[foresight.own]}情景由 {how.say(before)}变为 {how.say(after)}。"
         "三年的变化可能只反映来水和电源结构的一时变动，引用时须连同这一假设。"
     )
+
+
+def _with_nation(rows: pl.DataFrame, foresight: Foresight) -> str:
+    """What the factor comes to with the nation's trend, where the driver's range was widened to it."""
+    if WIDENED not in rows["basis"][0]:
+        return ""
+    edge = rows["high" if rows["high"][0] > 0 > rows["mode"][0] else "low"][0]
+    return f"（按全国的趋势是 {wording.number((1 - edge) ** (HORIZON - foresight.t0), 2)} 倍）"
 
 
 def by_facility(foresight: Foresight, table: str) -> Table:

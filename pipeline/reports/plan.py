@@ -36,6 +36,7 @@ REFERENCES: tuple[Callable[[Layout], object], ...] = (  # what chapters read: se
     reference.energy_coefficients,
     reference.fuel_factors,
     reference.pue_standards,
+    reference.policies,
 )
 
 

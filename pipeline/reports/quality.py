@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from pipeline import regions
+from pipeline.filings import answer
 from pipeline.filings.contracts import TABLES
 from pipeline.indicators import frame
 from pipeline.indicators.quality import TABLE_NAMES
@@ -49,9 +52,9 @@ def _amount(value: float, unit: str) -> str:
     return big(value, unit) if unit in ("个", "架") else f"{number(value, 0 if unit == '家' else 1)} {unit}"
 
 
-def completeness(view: View, id: str) -> list[Table]:
-    """The response rates of the report's region and year: by table, and beside it, where any is below 100 %, by province (of
-    the nation) and by enterprise (not for the public)."""
+def completeness(view: View, id: str, entities: pl.DataFrame | None = None) -> list[Table]:
+    """The response rates of the report's region and year: by table, and beside it by province (of the nation) and, not for
+    the public, by group and, where a group has several, by enterprise. entities: the accepted table."""
     by_table = view.rows(COMPLETENESS, dimension="table").filter(pl.col("year") == view.year).drop_nulls("value")
     if by_table.is_empty():
         return []
@@ -64,9 +67,21 @@ def completeness(view: View, id: str) -> list[Table]:
         )  # fmt: skip
         joined = of_provinces.join(names, on="region_code").rename({"short_zh": "名称"})
         parts.append(("province", "省份", joined))
-    if not view.without_entities:
-        parts.append(("entity", "填报单位", view.by_entity(COMPLETENESS).filter(pl.col("year") == view.year)))
+    if entities is not None and not view.without_entities:
+        called = dict(entities.select("entity_id", "name_zh").iter_rows())
+        of_entity = {called[id]: called.get(group, group) for id, group in entities.select("entity_id", "group_id").iter_rows()}  # fmt: skip
+        each = view.by_entity(COMPLETENESS).filter(pl.col("year") == view.year)
+        parts.append(("group", "集团", _by_group(each, of_entity)))
+        if len(set(of_entity.values())) < len(of_entity):
+            parts.append(("entity", "填报单位", each))
     return [_rates(name, heading, rows.drop_nulls("value"), view, id) for name, heading, rows in parts if rows.height]
+
+
+def _by_group(each: pl.DataFrame, of_entity: Mapping[str, str]) -> pl.DataFrame:
+    """The rates of groups: cells accepted of all their enterprises over cells due. of_entity: name -> that of its group."""
+    named = each.with_columns(名称=pl.col("名称").replace(of_entity))
+    summed = named.group_by("名称").agg(pl.col("numerator", "denominator").sum()).sort("名称")
+    return summed.with_columns(value=pl.col("numerator") / pl.col("denominator"))
 
 
 def _rates(name: str, heading: str, rows: pl.DataFrame, view: View, id: str) -> Table:
@@ -93,17 +108,49 @@ def _rates(name: str, heading: str, rows: pl.DataFrame, view: View, id: str) -> 
     )
 
 
-def of_province(chapter: Chapter, id: str) -> Table:
-    """The rows of the report's province, accepted and rejected; a rejected row whose province cannot be read is nobody's."""
+def rejected(chapter: Chapter) -> dict[str, pl.DataFrame]:
+    """The rejected rows by table, of a province's report its own; one whose province cannot be read is nobody's."""
+    found = {table.name: chapter.rejected(table.name) for table in TABLES}
+    if chapter.region.is_nation:
+        return found
     known = regions.aliases(chapter.layout)
-    lines = list[tuple[str, int, int, int]]()
+    return {
+        name: rows.filter(
+            pl.Series([known.get(regions.fold(text or "")) == chapter.region.code for text in rows["province_code"]], dtype=pl.Boolean)
+        )
+        for name, rows in found.items()
+        if "province_code" in rows.columns
+    }  # fmt: skip
+
+
+def warned(chapter: Chapter) -> pl.DataFrame:
+    """The warnings of rows that were kept, of a province's report those of its own rows."""
+    quarantine = {table.name: chapter.rejected(table.name) for table in TABLES}
+    found = answer.kept_with_warnings(chapter.quality("findings"), quarantine)
+    if chapter.region.is_nation:
+        return found
+    at = {"source_file": "file", "source_sheet": "sheet", "source_row": "row"}
+    own = [
+        chapter.filed(table.name)
+        .filter(pl.col("province_code").cast(pl.String) == chapter.region.code)
+        .select(pl.col(column).alias(name) for column, name in at.items())
+        for table in TABLES
+        if "province_code" in table.dtypes
+    ]
+    return found.join(
+        pl.concat(own).unique(), on=list(at.values()), how="semi", nulls_equal=True, maintain_order="left"
+    )
+
+
+def of_province(chapter: Chapter, id: str) -> Table:
+    """The rows of the report's province, accepted and rejected."""
+    lines, turned_down = list[tuple[str, int, int, int]](), rejected(chapter)
     for table in TABLES:
         if "province_code" in table.dtypes:
-            filed, rejected = chapter.filed(table.name), chapter.rejected(table.name)
+            filed = chapter.filed(table.name)
             own = filed.filter(pl.col("province_code").cast(pl.String) == chapter.region.code)
-            codes = [known.get(regions.fold(text or "")) for text in rejected["province_code"]]
             marked = own.filter(pl.col("flags").list.len() > 0).height
-            lines.append((table.zh, own.height, codes.count(chapter.region.code), marked))
+            lines.append((table.zh, own.height, turned_down[table.name].height, marked))
     data = pl.DataFrame(lines, ["填报表", "接受", "退回", "有提示的行"], orient="row")
     return Table(
         id=id,

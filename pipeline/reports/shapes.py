@@ -107,7 +107,7 @@ def provinces(view: View, id: str, figure: str, target: Target | None = None) ->
         data=rows.select("省份", column),
         alt=alt_text.of_ranking("点图", said + measure.name, measure, values, own=own, descending=not lower),
         source=FILED,
-        method=view.method(id) + not_drawn(values),
+        method=view.method(id) + not_drawn(values) + view.few(id),
         decimals={column: decimals},
         against={} if target is None else {column: (_limit(measure, target), target.comparator)},
     )

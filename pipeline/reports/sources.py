@@ -15,7 +15,7 @@ from pipeline.reports.cache import Hashes, digest
 
 DATA = (".csv", ".yml")
 PACKAGES = (
-    "altair", "dataframely", "fastexcel", "ipykernel", "ipython", "nbformat", "numpy", "papermill", "polars", "pydantic",
+    "altair", "dataframely", "ipykernel", "ipython", "nbformat", "numpy", "papermill", "polars", "pydantic",
     "pypandoc-binary", "pyyaml", "scipy", "typst", "vl-convert-python",
 )  # fmt: skip
 

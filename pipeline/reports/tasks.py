@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipeline.reports import loaded
 from pipeline.reports.cache import Record
+
+_turn = threading.Lock()  # a process makes one thing at a time, however many threads a worker was given
 
 
 @dataclass
@@ -21,6 +26,18 @@ class Made:
     made: int = 0
     seconds: float = 0.0
     worker: int = field(default_factory=os.getpid)
+
+
+class OtherCode(Exception):
+    """This process has not the code of the build; the argument says what is not as there."""
+
+
+def run(code: Mapping[str, str], function: Callable[..., Any], *arguments: Any) -> Any:
+    """Run a task of the build that has loaded `code`. Raises OtherCode where this process has not."""
+    if what := loaded.other(code):
+        raise OtherCode(what)
+    with _turn:
+        return function(*arguments)
 
 
 def chapter(*arguments: Any) -> list[Made]:

@@ -102,6 +102,12 @@ def test_too_many_kinds_are_counted_by_rule(tmp_path: Path, call: Call) -> None:
     assert said.count("x 不是数字") == 40
 
 
+def test_many_files_that_cannot_be_read_are_counted(tmp_path: Path, call: Call) -> None:
+    said = call("check", str(folder(tmp_path / "many", **{f"{n:02}.xlsx": b"PK" for n in range(43)})))[1]
+    assert said.count(".xlsx：") == 40
+    assert "还有 3 个没有读全的文件没有列出" in said
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [

@@ -236,6 +236,12 @@ BOMBS: dict[str, tuple[str, Callable[[], Content]]] = {
         "能源消耗.xlsx", lambda: shared_texts(b'<c r="A%d" t="s"><v>0</v></c>', **{"zz/sharedStrings.xml": b"<sst><si/></sst>"})),
     "long texts of Parquet": ("能源消耗.parquet", lambda: long_texts().replace(b"ARROW:schema", b"ARROW:nought")),
     "long categories of Parquet": ("能源消耗.parquet", long_texts),
+    "5 000 columns of Parquet": (
+        "能源消耗.parquet", lambda: parquet(pl.DataFrame({f"c{n}": pl.Series([n]).new_from_index(0, 2000) for n in range(5000)}))),
+    "40 million equal rows of Parquet": (
+        "能源消耗.parquet", lambda: parquet(pl.DataFrame({name: pl.repeat(True, 40_000_000, eager=True) for name in HEADERS[:2]}))),
+    "400 MiB of Parquet in a page": (
+        "能源消耗.parquet", lambda: parquet(pl.DataFrame({name: ["x" * MIB + str(n) for n in range(200)] for name in HEADERS[:2]}))),
     "one long cell": ("能源消耗.csv", lambda: [lines(HEADERS, energy("浙江")[:5])[:-1].encode(), b",", *[b"9" * MIB] * 200, b",kWh\n"]),
     "one long cell of a workbook": ("能源消耗.xlsx", long_cell),
     "one long cell of Parquet": (

@@ -183,14 +183,30 @@ def test_a_multiple_is_said_once(tmp_path: Path, header: str, cell: str, value: 
 
 
 @pytest.mark.parametrize(
-    "unit", ["kW", "%", "％", "万千瓦时", "×10⁴", "10^4", "MW", "万kW", "‰", "占比", "上年", "计划", "吨"]
+    "unit",
+    ["kW", "%", "％", "万千瓦时", "×10⁴", "10^4", "MW", "‰", "占比", "上年", "计划", "吨", "元", "kVA", "年", "小时"],
 )
-@pytest.mark.parametrize("column", ["标准机架数", "在用机架数", "液冷机架数"])
-def test_a_count_in_a_unit_of_something_else(tmp_path: Path, column: str, unit: str) -> None:
-    header = CENTRE if column in CENTRE else f"{CENTRE},{column}"
-    done = intake(tmp_path, header.replace(column, f"{column}（{unit}）"), ROW if column in CENTRE else f"{ROW},35")
+def test_a_count_in_a_unit_of_something_else(tmp_path: Path, unit: str) -> None:
+    done = intake(tmp_path, CENTRE.replace("标准机架数", f"标准机架数（{unit}）"), ROW)
+    assert refused(done)
+    assert "标准机架数" in said(done)
+
+
+@pytest.mark.parametrize("column", ["在用机架数", "液冷机架数"])
+def test_any_count_in_a_unit_of_something_else(tmp_path: Path, column: str) -> None:
+    done = intake(tmp_path, f"{CENTRE},{column}（％）", f"{ROW},35")
     assert refused(done)
     assert column in said(done)
+
+
+@pytest.mark.parametrize(
+    ("unit", "read"), [("%", False), ("％", False), ("kWh", False), ("吨", False), ("件", True), ("", True)]
+)
+def test_the_unit_of_the_header_beside_a_count_of_things(tmp_path: Path, unit: str, read: bool) -> None:
+    header = f"年份,填报单位,省份,行动编号,指标,数值{f'（{unit}）' if unit else ''},计量单位"
+    done = intake(tmp_path, header, "2025,CT,广东,15,绿色低碳专利,12,件", name="行动指标")
+    assert done.accepted["action_metrics"]["value"].to_list() == ([12.0] if read else [])
+    assert read or (refused(done) and "第 2 行的“计量单位”是“件”" in said(done, "行动指标"))
 
 
 @pytest.mark.parametrize(

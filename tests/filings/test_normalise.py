@@ -379,7 +379,7 @@ def test_the_sentence_of_the_design(layout: Layout) -> None:
 
 
 SUMS = ["合计", "合 计", "（小计）", "总计：", "全省合计", "本年累计", "1-6月累计", "TOTAL", "Grand Total", "sub-total", "Sum", "其中：五号楼",
-        "一号楼小计", "合计（万kWh）", "小计2", "共计 3 座", "Guangdong total"]  # fmt: skip
+        "一号楼小计", "合计（万kWh）", "合计(全省)", "小計", "總計", "∑", "Σ合计", "小计2", "共计 3 座", "Guangdong total"]  # fmt: skip
 NAMES = [
     "合计算力中心",
     "总计大厦机房",

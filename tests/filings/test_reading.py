@@ -30,7 +30,6 @@ from pipeline.filings.reading import (
     number,
     read_file,
     read_folder,
-    split_header,
 )
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -195,7 +194,6 @@ def test_a_workbook_by_libreoffice() -> None:
     ]
     assert hidden.rows.rows() == [(2, "1", "海南")]
     assert [(one.sheet, one.row) for one in reading.skipped] == [(energy.sheet, 1), (energy.sheet, 7)]
-    assert "合并" in energy.notes[0]
 
 
 def test_only_key_columns_are_filled_down() -> None:
@@ -239,22 +237,6 @@ def test_headers_repeated_empty_or_with_units() -> None:
     reading = read("年　份,省份,年 份,,备注（可空）\n1,2,3,4,5\n".encode(), "a.csv")
     assert reading.sheets[0].columns == ["年 份", "省份", "年 份_2", "列D", "备注(可空)"]
     assert only_sheet(reading).rows() == [(2, "1", "2", "3", "4", "5")]
-    assert len(reading.sheets[0].notes) == 2
-
-
-@pytest.mark.parametrize(
-    ("text", "answer"),
-    [
-        ("总耗电量（万kWh）", ("总耗电量", "万kWh")),
-        ("总耗电量\n[ＭＷｈ]", ("总耗电量", "MWh")),
-        ("*年份", ("年份", None)),
-        ("占比(含税)(%)*", ("占比(含税)", "%")),
-        ("(kWh)", ("(kWh)", None)),
-        ("", ("", None)),
-    ],
-)
-def test_a_header_is_split_from_its_unit(text: str, answer: tuple[str, str | None]) -> None:
-    assert split_header(text) == answer
 
 
 @short
@@ -561,7 +543,59 @@ def test_limits_are_told() -> None:
     assert ids(read(content, "a.xlsx", Limits(sheet_cells=8))) == []
     assert ids(read(b"x" * 11, "a.csv", Limits(file_bytes=10))) == ["file.too_large"]
     assert ids(read(SEEDS["a.csv"], "a.csv", Limits(cells=5))) == ["file.too_large"]
-    assert ids(read(SEEDS["a.parquet"], "a.parquet", Limits(cells=5))) == ["file.too_large"]
+
+
+def parquet(**columns: object) -> bytes:
+    target = io.BytesIO()
+    pl.DataFrame(columns).write_parquet(target)
+    return target.getvalue()
+
+
+def test_parquet_may_have_the_cells_that_its_size_can_hold() -> None:
+    """2 000 rows of two columns: 8 kB of different numbers, or as many equal ones in a few hundred bytes."""
+    few = Limits(parquet_cells=100, cells_per_byte=1, columns=2)
+    different = [random.Random(n).random() for n in range(2000)]
+    assert only_sheet(read(parquet(年份=2024, 省份=different), "a.parquet", few)).height == 2000
+    [problem] = read(parquet(年份=2024, 省份=[0.5] * 2000), "a.parquet", few).problems
+    assert "文件有 2,000 行、2 列，共 4,000 格，超过上限" in problem.message
+
+
+def test_parquet_is_refused_by_what_it_would_come_to() -> None:
+    """Three columns, where two are allowed; 1 MB of zeros in 1 kB; a text of 100 bytes that stands 2 000 times."""
+    wide = read(parquet(年份=[2024], 省份="x", 值=1), "a.parquet", Limits(columns=2))
+    zeros = read(parquet(年份=[0.0] * 65_536, 省份=[0.0] * 65_536), "a.parquet", Limits(decoded_bytes=1_000_000))
+    texts = read(parquet(年份=["x" * 100] * 2000, 省份="x"), "a.parquet", Limits(text_bytes=200_000))
+    assert [one.problems[0].message.split("，超过")[0] for one in (wide, zeros, texts)] == [
+        "文件有 3 列", "文件解压后有 1 MiB", "文件的文字共有 0 MiB"
+    ]  # fmt: skip
+
+
+def test_parquet_of_another_writer(tmp_path: Path) -> None:
+    import duckdb
+
+    target = tmp_path / "a.parquet"
+    duckdb.sql(f"COPY (SELECT 2024 + n % 2 AS 年份, '广东' AS 省份 FROM range(3) rows(n)) TO '{target}'")
+    assert only_sheet(read_file(target, tmp_path, KNOWN)).rows() == [
+        (2, "2024", "广东"),
+        (3, "2025", "广东"),
+        (4, "2024", "广东"),
+    ]
+
+
+@pytest.mark.parametrize("lie", ["rows", "pages"])
+def test_parquet_that_says_less_in_its_footer_than_in_its_pages(lie: str) -> None:
+    """The footer is the last struct of the file; 0x16 0xd0 0x0f there is 1 000, of which 0x16 0x02 says 1."""
+    content = parquet(年份=[2024] * 1000, 省份=["x"] * 1000)
+    length = int.from_bytes(content[-8:-4], "little")
+    footer = content[-8 - length : -8]
+    assert footer.count(b"\x16\xd0\x0f") >= 2
+    said = (
+        footer.replace(b"\x16\xd0\x0f", b"\x16\x02")
+        if lie == "rows"
+        else footer.replace(b"\x16\xd0\x0f", b"\x16\x02", 1)
+    )
+    broken = content[: -8 - length] + said + len(said).to_bytes(4, "little") + b"PAR1"
+    assert ids(read(broken, "a.parquet")) == ["parquet.broken"]
 
 
 # ---- the text of a cell

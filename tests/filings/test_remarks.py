@@ -1007,3 +1007,29 @@ def test_nobody_is_told_what_others_filed(house: House) -> None:
     summary = "\n".join(str(row) for row in house.result(SUMMARY)["问题"].iter_rows(values_only=True))
     for known in ("91234", "秘密来电", "9222222"):
         assert known in summary
+
+
+def test_a_sheet_that_is_refused_is_told_in_the_list(house: House) -> None:
+    header = [
+        "数据中心编号",
+        "年份",
+        "填报单位",
+        "省份",
+        "数据中心名称",
+        "标准机架数",
+        "标准机架",
+        "投产时间",
+        "IT设备耗电量",
+        "总耗电量",
+        "用水量",
+        "绿电用量",
+    ]
+    row = ["D1", 2025, "CT", "广东", "一号楼", 900, 1100, "2023-05", 1200, 1500, 100, 10]
+    workbook(数据中心=[header, row], 说明=[["只是说明"]]).save(house.file("甲.xlsx"))
+    assert "甲-审核意见.xlsx" in house.write()
+    [(number, *_, severity, says)] = listed(house.result("甲-审核意见.xlsx"))
+    assert (number, severity) == (1, "应更正")
+    assert says == (
+        "工作表“数据中心”的表头“标准机架数”和“标准机架”都是“标准机架数”，内容却不同，不能确定用哪一列，本表未读取；"
+        "“标准机架数”应只有一列。"
+    )

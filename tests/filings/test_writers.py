@@ -300,6 +300,36 @@ def test_a_calculated_zero_is_a_zero(app: tuple[str, str]) -> None:
     assert [one.id for one in asks.problems] == ["xlsx.uncalculated"]
 
 
+def test_who_calculates_is_told_by_the_version_of_calculation() -> None:
+    zero = '<c r="C2"><f>D2*2</f><v>0</v></c>'
+    assert formula(zero, '<calcPr calcId="191029"/>').problems == []  # of Excel 2019
+    for of_a_library in ("124519", "0", ""):
+        reading = formula(zero, f'<calcPr calcId="{of_a_library}"/>')
+        assert [one.id for one in reading.problems] == ["xlsx.uncalculated"]
+
+
+EXCEL_2013 = (
+    '<extLst><ext uri="{140A7094-0E35-4892-8432-C4D2E57EDEB5}"'
+    ' xmlns:x15="http://schemas.microsoft.com/office/spreadsheetml/2010/11/main">'
+    '<x15:workbookPr date1904="0" chartTrackingRefBase="1"/></ext></extLst>'
+)
+
+
+@pytest.mark.parametrize(
+    ("own", "more", "day"),
+    [
+        ('<workbookPr date1904="1"/>', "", "2024-05-02"),
+        ('<workbookPr date1904="true"/>', EXCEL_2013, "2024-05-02"),
+        ('<workbookPr date1904="0"/>', EXCEL_2013, "2020-05-01"),
+        ("", EXCEL_2013, "2020-05-01"),
+    ],
+)
+def test_the_days_of_1904_are_the_workbooks_own(own: str, more: str, day: str) -> None:
+    table: list[list[tuple[Cell, int]]] = [[(one, 0) for one in HEADER], [(2024, 0), ("广东", 0), (43952, 1), ("x", 0)]]
+    reading = read(handmade(table, Habits(), ("yyyy-mm-dd",), book=own + more))
+    assert reading.sheets[0].rows["总耗电量"].to_list() == [day]
+
+
 def test_an_empty_text_is_a_result() -> None:
     reading = formula('<c r="C2" t="str"><f>IF(D2="","",D2)</f><v></v></c>')
     assert reading.problems == []

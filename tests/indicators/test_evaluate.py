@@ -52,16 +52,28 @@ def test_all_centres(ask: Ask, cell: Cell) -> None:
 
 
 def test_grades_are_shares_of_racks_that_exclude_one_another(ask: Ask) -> None:
+    """A (1.25) and B (1.22) came into service since November 2022, D has 1.15 and as many racks as A and B; C is older."""
     edge = {"dc_id": "E", "standard_racks": 100.0, "it_kwh": 1.0, "total_kwh": 1.1}
-    found = rounded(ask({"data_centres": [*CENTRES, edge]}, "dc.pue.grade_share", by="grade"))
-    assert found == {
-        "grade_1": 0.0,
-        "grade_2": pytest.approx(17000 / 21000, abs=1e-15),
-        "grade_3": 0.0,
-        "beyond": pytest.approx(4000 / 21000, abs=1e-15),
-    }
-    assert round(found["grade_2"] * 100, 1) == 81.0
-    assert round(found["beyond"] * 100, 1) == 19.0
+    best = {"dc_id": "D", "commissioned_year": 2024, "standard_racks": 17000.0, "it_kwh": 100.0, "total_kwh": 115.0}
+    rows = {"data_centres": [*CENTRES, edge, best]}
+    found = rounded(ask(rows, "dc.pue.grade_share", by="grade"))
+    assert found == {"grade_1": 0.5, "grade_2": 0.5, "grade_3": 0.0, "beyond": 0.0}
+    stock = rounded(ask(rows, "dc.pue.grade_share.stock", by="grade"))
+    assert stock == {"grade_1": 0.0, "grade_2": 0.0, "grade_3": 0.0, "beyond": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("year", "month", "applies"), [(2022, 10, False), (2022, 11, True), (2022, None, False), (2021, 12, False), (2023, None, True)]
+)  # fmt: skip
+def test_the_grades_hold_for_what_came_into_service_since_the_standard(
+    ask: Ask, year: int, month: int | None, applies: bool
+) -> None:
+    """GB 40879-2021 is in force since 1 November 2022."""
+    rows = {"data_centres": [{"commissioned_year": year, "commissioned_month": month}]}  # 1.25
+    ids = {True: "dc.pue.grade_share", False: "dc.pue.grade_share.stock"}
+    for holds, id in ids.items():
+        found = rounded(ask(rows, id, by="grade"))
+        assert found.get("grade_2", 0.0) == (1.0 if holds is applies else 0.0), id
 
 
 @pytest.mark.parametrize(
@@ -91,7 +103,7 @@ def test_size_is_by_design_racks(ask: Ask, racks: float, size: str) -> None:
     assert found == {"hyperscale": 0.0, "large": 0.0, "medium_small": 0.0} | {size: 1.0}
 
 
-@pytest.mark.parametrize(("commissioned", "counts"), [(2021, False), (2022, True), (2025, True)])
+@pytest.mark.parametrize(("commissioned", "counts"), [(2021, False), (2022, True), (2024, True)])
 def test_new_is_what_the_plans_term_holds(ask: Ask, cell: Cell, commissioned: int, counts: bool) -> None:
     found = cell(ask({"data_centres": [{"commissioned_year": commissioned}]}, "dc.pue.new_large"), "dc.pue.new_large")
     assert (found["value"] is not None) is counts
@@ -109,16 +121,46 @@ def test_the_plans_term_comes_from_the_plan(
 @pytest.mark.parametrize(
     ("year", "month", "full"), [(2024, 12, True), (2025, 1, True), (2025, 2, False), (2025, None, False)]
 )
-def test_a_centre_of_less_than_twelve_months_is_flagged_and_left_out_of_the_full_year(
+def test_a_centre_of_less_than_twelve_months_stands_apart(
     ask: Ask, cell: Cell, year: int, month: int | None, full: bool
 ) -> None:
+    """491 / 400 (571 / 450 with C), and 636 / 500 (716 / 550) where L was in service for the whole year."""
     late = {"dc_id": "L", "commissioned_year": year, "commissioned_month": month, "it_kwh": 100.0, "total_kwh": 145.0}
-    table = ask({"data_centres": [*CENTRES, late]}, "dc.pue.new_large", "dc.pue.new_large.full_year", "dc.pue.all")
-    with_it, without = 636 / 500, 491 / 400
-    assert cell(table, "dc.pue.new_large")["value"] == pytest.approx(with_it)
-    assert cell(table, "dc.pue.new_large")["flag"] == (None if full else "short_service")
-    assert cell(table, "dc.pue.new_large.full_year")["value"] == pytest.approx(with_it if full else without)
-    assert cell(table, "dc.pue.new_large.full_year")["flag"] is None
+    ids = ("dc.pue.new_large", "dc.pue.all", "dc.pue.large", "dc.pue.new_large.young", "dc.pue.young")
+    table = ask({"data_centres": [*CENTRES, late]}, *ids)
+    found = [cell(table, id)["value"] for id in ids]
+    with_it, without = [636 / 500, 716 / 550, 716 / 550], [491 / 400, 571 / 450, 571 / 450]
+    assert found[:3] == pytest.approx(with_it if full else without)
+    assert found[3:] == ([None, None] if full else [1.45, 1.45])
+
+
+def test_pue_by_measurement_category(ask: Ask, cell: Cell) -> None:
+    """ISO/IEC 30134-2: A at the output of the UPS, B at the input of the equipment, C not told."""
+    rows = [CENTRES[0] | {"pue_category": 1}, CENTRES[1] | {"pue_category": 3}, CENTRES[2]]
+    table = ask({"data_centres": rows}, "dc.pue.all", by="measured_at")
+    assert rounded(table) == {"pue_1": 1.25, "pue_3": 1.22, "unknown": 1.6}
+    assert cell(table, "dc.pue.all", member="pue_3")["numerator"] / 571 == pytest.approx(0.64098, abs=1e-5)
+
+
+def test_carbon_usage_effectiveness(ask: Ask, cell: Cell) -> None:
+    """ISO/IEC 30134-8, of 2023: 广东 125 kWh at 0.4419, 浙江 366 kWh at 0.4974, over 100 and 300 kWh of equipment."""
+    places = [
+        {"province_code": "440000"},
+        {"province_code": "330000"},
+        {"province_code": "540000"},
+    ]  # 西藏 has no factor
+    rows = [one | place | {"year": 2023, "commissioned_year": 2022} for one, place in zip(CENTRES, places, strict=True)]
+    table = ask({"data_centres": rows}, "dc.cue", report_year=2023)
+    assert cell(table, "dc.cue", region="440000", year=2023)["value"] == pytest.approx(1.25 * 0.4419)
+    nation = cell(table, "dc.cue", year=2023)
+    assert nation["value"] == pytest.approx((125 * 0.4419 + 366 * 0.4974) / 400)  # 0.5932
+    assert round(nation["value"], 4) == 0.5932
+    assert cell(table, "dc.cue", region="540000", year=2023)["value"] is None
+
+
+def test_carbon_usage_effectiveness_says_whose_years_factor_it_takes(ask: Ask, cell: Cell) -> None:
+    table = ask({"data_centres": [CENTRES[0]]}, "dc.cue")  # 2025 takes 2023
+    assert cell(table, "dc.cue", region="440000")["flag"] == "factor_earlier"
 
 
 def test_centres_by_hub_cluster_under_one_name(ask: Ask, cell: Cell) -> None:

@@ -167,6 +167,8 @@ def test_filings_of_two_provinces_give_no_status_of_the_nation(layout: Layout) -
     reasons = {id: reason for id, (_, reason) in view.instead(plan).items()}
     assert reasons["sharing.new_5g_sites"] == "有填报的省份 2 个，全行业 31 个，覆盖 6.5%，不足 95%"
     assert "全行业 900.0 万架" in reasons["dc.pue.new_large"]
+    assert view.coverage("standards.count") == ""  # nobody files them by province
+    assert view.coverage("sharing.new_5g_sites") == "覆盖：31 个省份中的 2 个，没有可核对的全行业数。"
     # The published traffic of both in 2024, 371.03 and 186.41 of 3375.86 亿GB, is what the sample files of them.
     traffic = found.filter(pl.col("measure") == "mobile_traffic", pl.col("province_code") == NATION_CODE)
     assert traffic["share"].item() == pytest.approx(557.44 / 3375.86, abs=1e-4)
@@ -246,7 +248,7 @@ def test_a_bad_frame_beside_filings_stops_the_check(layout: Layout, folder: Path
 # --- small numbers -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("n", "said"), [(2, "改建核心机房PUE只依据 2 处的填报"), (5, "")])
+@pytest.mark.parametrize(("n", "said"), [(2, "改建核心机房PUE只依据 2 间的填报"), (5, "")])
 def test_a_ratio_of_few_things_says_so(layout: Layout, n: int, said: str) -> None:
     rooms = [{"room_id": f"R{i}", "retrofit_year": 2024, "total_kwh": 140.0} for i in range(n)]
     plan, catalogue = reference.load_plan(layout), load_catalogue(layout)
@@ -256,3 +258,14 @@ def test_a_ratio_of_few_things_says_so(layout: Layout, n: int, said: str) -> Non
     view = View(table, catalogue, NATION, 2025, reference.provinces(layout), {})
     assert view.value("room.pue.core_retrofit") == pytest.approx(1.4)
     assert view.remarks("room.pue.core_retrofit") == said
+    assert view.few("room.pue.core_retrofit") == ("依据不足 5 间的：广东。" if said else "")
+    assert view.by_entity("room.pue.core_retrofit")["few"].to_list() == [bool(said)]
+
+
+def test_years_that_rest_on_an_unverified_factor_are_known(layout: Layout) -> None:
+    """The residual factor of 2021, which 2020 takes too, could not be verified; those of 2022 and 2023 could."""
+    energy = [{"year": year} for year in range(2020, 2026)]
+    plan, catalogue = reference.load_plan(layout), load_catalogue(layout)
+    table = evaluate.compute(frames({"energy": energy}), layout, Params(), plan, 2025, only=["carbon.market"])
+    view = View(table, catalogue, NATION, 2025, reference.provinces(layout), {})
+    assert view.unverified("carbon.market") == [2020, 2021]

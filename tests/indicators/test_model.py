@@ -44,7 +44,7 @@ def load(layout: Layout, folder: Path, *indicators: dict[str, Any], **top: Any) 
 # Every indicator of the design's table, as it is named there.
 DESIGNED = [
     "sharing.new_5g_sites", "sharing.social", "sharing.tenancy", "dc.pue.new_large", "dc.pue.all", "dc.pue.large",
-    "dc.pue.new_large.full_year", "dc.pue.grade_share", "dc.wue", "dc.green_share", "room.pue.core_retrofit",
+    "dc.pue.new_large.young", "dc.pue.grade_share", "dc.wue", "dc.green_share", "room.pue.core_retrofit",
     "room.pue.core", "room.retrofit_share", "bs.efficiency_5g", "bs.efficiency_gain_5g", "bs.energy_per_station",
     "energy.total", "energy.per_flow", "energy.per_flow.change", "energy.per_volume", "energy.per_volume.change",
     "energy.electricity_share", "green.share", "green.share_energy", "carbon.location", "carbon.market",
@@ -64,6 +64,15 @@ def test_every_indicator_of_the_design_is_declared(catalogue: Catalogue) -> None
         "sharing", "data_centres", "rooms", "base_stations", "energy", "green_power", "carbon", "cases", "standards",
         "quality",
     }  # fmt: skip
+
+
+def test_conditions_tell_a_part_from_a_whole(catalogue: Catalogue) -> None:
+    new, large, all_ = (catalogue[f"dc.pue.{one}"].conditions for one in ("new_large", "large", "all"))
+    assert new == {
+        "full_year", "size_class IN ('large', 'hyperscale')", "commissioned_year BETWEEN plan_start AND plan_end"
+    }  # fmt: skip
+    assert new > large > all_ > catalogue["dc.electricity"].conditions == frozenset()
+    assert not catalogue["dc.pue.young"].conditions > all_
 
 
 def test_every_target_of_the_plan_is_measured_and_points_back(catalogue: Catalogue, plan: Plan) -> None:
@@ -145,7 +154,7 @@ def test_a_good_catalogue_loads(layout: Layout, tmp_path: Path) -> None:
         ({"dimensions": ["size"]}, "没有名为“size”的维度", "size_class"),
         ({"dimensions": ["channel"]}, "表 data_centres 没有维度 channel", ""),
         ({"kinds": ["telecom"]}, "没有名为“telecom”的单位类别", "basic_telecom"),
-        ({"flags": {"short": "NOT full_year"}}, "没有名为“short”的标记", "short_service"),
+        ({"flags": {"moved": "NOT full_year"}}, "没有名为“moved”的标记", "claims_moved"),
         ({"beside": ["S999"]}, "没有名为“S999”的对照值", "S001"),
         ({"target": "dc.pue.new"}, "没有名为“dc.pue.new”的计划目标", "dc.pue.new_large"),
         ({"valid_range": [5, 1]}, "valid_range", "[低, 高]"),

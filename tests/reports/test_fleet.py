@@ -18,6 +18,7 @@ from pipeline.reports.render.embedded import Embedded
 from tests.conftest import ROOT
 from tests.filings.test_intake import energy, folder
 from tests.reports import toy
+from tests.reports.toy import contents
 
 ALL = {"01_alpha", "02_beta", "90_end"}
 
@@ -80,10 +81,6 @@ class Toy:
 @pytest.fixture
 def small(tmp_path: Path) -> Toy:
     return Toy(tmp_path / "toy")
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 def ran(region: str, *chapters: str) -> dict[str, int]:

@@ -8,83 +8,18 @@ import resource
 import shutil
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Sequence
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 from distributed import LocalCluster
 
 from tests.reports import toy
-from tests.reports.test_fleet import contents
+from tests.reports.toy import Project, wait_for
 
 pytestmark = pytest.mark.slow
 
 WITHIN_S = 60  # for what takes a second or two on a machine with nothing else to do
-
-
-class Project:
-    """A toy project, the same wherever it stands, and the command run on it."""
-
-    def __init__(self, root: Path) -> None:
-        self.root, self.out = toy.project(root), root / "out"
-
-    def start(
-        self, *more: str, limit: Callable[[], None] | None = None, within: Sequence[str] = ()
-    ) -> subprocess.Popen[str]:
-        command = [*within, str(Path(sys.executable).with_name("green-report")), "build", "--region", "广东,海南"]
-        command += ["--filings", str(self.root / "filings"), "--to", "html", "--out", str(self.out), *more]
-        return subprocess.Popen(
-            command,
-            env=os.environ | {"GREEN_REPORT_ROOT": str(self.root), "QUARTO_PATH": "/nowhere/quarto"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            preexec_fn=limit,
-            start_new_session=True,
-        )
-
-    def run(self, *more: str, limit: Callable[[], None] | None = None, within: Sequence[str] = ()) -> tuple[int, str]:
-        running = self.start(*more, limit=limit, within=within)
-        said, errors = running.communicate(timeout=600)
-        return running.returncode, said + errors
-
-    def reports(self) -> dict[str, bytes]:
-        """Everything that a reader gets; what else lies there is told."""
-        found = contents(self.out) if self.out.is_dir() else {}
-        return {name: content for name, content in found.items() if not name.endswith(".lock")}
-
-    def half(self) -> list[str]:
-        return [path.name for path in self.root.rglob("*") if path.suffix in (".part", ".probe")]
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    return Project(tmp_path / "toy")
-
-
-@pytest.fixture(scope="module")
-def timed(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, bytes], float]:
-    """What an undisturbed build makes, and in how many seconds."""
-    made, began = Project(tmp_path_factory.mktemp("undisturbed") / "toy"), time.monotonic()
-    assert made.run("--workers", "1")[0] == 0
-    return made.reports(), time.monotonic() - began
-
-
-@pytest.fixture(scope="module")
-def undisturbed(timed: tuple[dict[str, bytes], float]) -> dict[str, bytes]:
-    return timed[0]
-
-
-def wait_for(there: Callable[[], object], running: subprocess.Popen[str], what: str) -> None:
-    until = time.monotonic() + 300
-    while not there():
-        assert running.poll() is None, f"ended before {what}: {running.communicate()}"
-        assert time.monotonic() < until, what
-        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
@@ -198,8 +133,22 @@ def test_two_builds_at_once(project: Project, undisturbed: dict[str, bytes]) -> 
     second = project.start("--workers", "1")
     answers = [running.communicate(timeout=600) for running in (first, second)]
     assert (first.returncode, second.returncode) == (0, 0), answers
-    assert "另一个生成任务正在写" in answers[1][1]
+    assert f"另一个生成任务（进程 {first.pid}，" in answers[1][1]
+    assert "开始，生成 广东·plan 等 2 份）正在写" in answers[1][1]
     assert "生成 0 份，沿用 2 份" in answers[1][1]
+    assert project.reports() == undisturbed
+
+
+def test_waiting_for_a_build_that_was_stopped(project: Project, undisturbed: dict[str, bytes]) -> None:
+    first = project.start("--workers", "1")
+    wait_for((project.root / "data/processed/2025-filings/.stage").is_dir, first, "the first build has begun")
+    first.send_signal(signal.SIGSTOP)
+    second = project.start("--workers", "1")
+    assert second.stderr is not None
+    said = next(line for line in second.stderr if "正在写" in line)
+    assert f"它被暂停了，用 kill -CONT {first.pid} 让它继续" in said
+    first.send_signal(signal.SIGCONT)
+    assert [running.communicate(timeout=600) and running.returncode for running in (first, second)] == [0, 0]
     assert project.reports() == undisturbed
 
 

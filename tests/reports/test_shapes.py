@@ -221,9 +221,9 @@ class TestSummary:
         assert shapes.summary(filled(view, [row(RATE, None)]), [RATE], "t-x", "题") is None
 
     def test_what_has_to_be_said_is_a_sentence(self, view: View) -> None:
-        table = shapes.summary(filled(view, [row(NEW, 1.2, flag="short_service")]), [NEW], "t-x", "题")
+        table = shapes.summary(filled(view, [row(NEW, 1.2, flag="claims_moved")]), [NEW], "t-x", "题")
         assert table is not None
-        assert table.method == "2025 年全国：含投产不足十二个月的数据中心。"
+        assert table.method == "2025 年全国：集团在一些省份申领的绿电多于用电，多出部分按集团抵扣其他省份。"
 
 
 class TestView:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import nbformat
@@ -68,3 +73,51 @@ def project(root: Path) -> Path:
     notebook(root / "notebooks" / "90_end.ipynb", "附录", *END)
     folder(root / "filings", 能源消耗=energy("2025,,CT,广东,12,kWh", "2025,,CT,海南,5,kWh"))
     return root
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+class Project:
+    """A project, the same wherever it stands, and the command run on it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.out = project(root), root / "out"
+
+    def start(
+        self, *more: str, limit: Callable[[], None] | None = None, within: Sequence[str] = ()
+    ) -> subprocess.Popen[str]:
+        command = [*within, str(Path(sys.executable).with_name("green-report")), "build", "--region", "广东,海南"]
+        command += ["--filings", str(self.root / "filings"), "--to", "html", "--out", str(self.out), *more]
+        return subprocess.Popen(
+            command,
+            env=os.environ | {"GREEN_REPORT_ROOT": str(self.root), "QUARTO_PATH": "/nowhere/quarto"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            preexec_fn=limit,
+            start_new_session=True,
+        )
+
+    def run(self, *more: str, limit: Callable[[], None] | None = None, within: Sequence[str] = ()) -> tuple[int, str]:
+        running = self.start(*more, limit=limit, within=within)
+        said, errors = running.communicate(timeout=600)
+        return running.returncode, said + errors
+
+    def reports(self) -> dict[str, bytes]:
+        """Everything that a reader gets; what else lies there is told."""
+        found = contents(self.out) if self.out.is_dir() else {}
+        return {name: content for name, content in found.items() if not name.endswith(".lock")}
+
+    def half(self) -> list[str]:
+        return [path.name for path in self.root.rglob("*") if path.suffix in (".part", ".probe")]
+
+
+def wait_for(there: Callable[[], object], running: subprocess.Popen[str], what: str) -> None:
+    until = time.monotonic() + 300
+    while not there():
+        assert running.poll() is None, f"ended before {what}: {running.communicate()}"
+        assert time.monotonic() < until, what
+        time.sleep(0.02)

@@ -118,6 +118,16 @@ def test_the_grid_follows_the_published_factors_of_the_province(layout: Layout) 
     assert residual["basis"] == "全国公布的剩余电量排放因子 2021—2023 年的趋势"
 
 
+def test_a_provinces_grid_may_also_go_as_the_nations(layout: Layout) -> None:
+    """青海: 0.1326, 0.1567, 0.1796, rising by 16 % a year in dry years; the nation falls by 2.4 %."""
+    known = drivers.published(reference.grid_factors(layout))
+    found = drivers.trend("d_grid", region("青海", layout), 2025, History(indicator_table({PROVINCE: ROWS})), known)
+    assert found is not None
+    (low, mode, high), basis = found
+    assert [low, mode, high] == pytest.approx([-0.1817, -0.1638, 0.0238], abs=5e-5)
+    assert basis == "本地区公布的电网平均排放因子 2021—2023 年的趋势（取值范围含全国的趋势 2.4%）"
+
+
 def test_a_province_without_a_factor_has_that_of_the_nation(layout: Layout) -> None:
     """The nation: 0.5568, 0.5366, 0.5306."""
     known = drivers.published(reference.grid_factors(layout))

@@ -2,7 +2,7 @@
 
 from pipeline.filings.reading.cells import clean, number
 from pipeline.filings.reading.files import READABLE, own_yaml, read_file, read_folder
-from pipeline.filings.reading.sheets import MIB, FileProblem, Limits, Reading, Sheet, Skipped, header_key, split_header
+from pipeline.filings.reading.sheets import MIB, FileProblem, Limits, Reading, Sheet, Skipped, header_key
 from pipeline.filings.reading.tables import BEYOND
 
 __all__ = [
@@ -20,5 +20,4 @@ __all__ = [
     "own_yaml",
     "read_file",
     "read_folder",
-    "split_header",
 ]

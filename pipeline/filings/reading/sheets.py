@@ -31,8 +31,12 @@ class Limits:
     ratio: int = 200  # unpacked to packed, of members above 1 MiB
     members: int = 2000
     sheet_cells: int = 20_000_000  # of the rectangle around a worksheet's cells
-    text_bytes: int = 512 * MIB  # the shared texts of a workbook, as often as they are used
-    cells: int = 100_000_000  # CSV and Parquet
+    text_bytes: int = 512 * MIB  # the texts of Parquet, and the shared ones of a workbook, as often as they are used
+    cells: int = 100_000_000  # CSV, Parquet
+    columns: int = 1000  # of Parquet, and the three below: equal cells take no room in it, and all of it when decoded
+    parquet_cells: int = 8_000_000  # of a small file
+    cells_per_byte: int = 4  # of a larger one; monthly filings of energy have two
+    decoded_bytes: int = 200 * MIB  # of its pages
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ class Sheet:
     1-based as a spreadsheet shows them (CSV: records; Parquet: the names are row 1). `columns` are the header
     texts (NFKC, trimmed; a repeated one gets `_2`, an empty one is `列C`). `rows`: `source_row` Int64, then
     `columns` as String, empty cells null. Ragged CSV adds `_ragged` (`少`, `多` or null: fewer or more cells than the
-    header) and `_extra` (the further cells, joined by the separator). `notes`: sentences on what had to be decided.
+    header) and `_extra` (the further cells, joined by the separator).
     """
 
     file: str
@@ -51,7 +55,6 @@ class Sheet:
     header_row: int
     columns: list[str]
     rows: pl.DataFrame
-    notes: list[str]
     warnings: tuple[tuple[str, str], ...] = ()  # as of a Raw
 
 
@@ -96,7 +99,6 @@ class Raw:
     hidden: bool = False
     warnings: tuple[tuple[str, str], ...] = ()  # the id of a rule and what it says of the sheet
     problems: tuple[tuple[str, str], ...] = ()
-    notes: tuple[str, ...] = ()
 
 
 Known = Collection[str]  # the keys of headers
@@ -121,15 +123,6 @@ def guard(id: str, message: str, *errors: type[BaseException]) -> Iterator[None]
         raise DataError(id, message) from error
     except kinds as error:  # a panic of a Rust library is no Exception
         raise DataError(id, message) from error
-
-
-def split_header(text: str) -> tuple[str, str | None]:
-    """The name and the unit of a header: `总耗电量（万kWh）` -> (`总耗电量`, `万kWh`). The last bracket counts."""
-    plain = unicodedata.normalize("NFKC", text).strip()
-    last = re.search(_BRACKETS.pattern + r"[\s*]*$", plain)
-    if last is None or not last[1].strip() or not plain[: last.start()].strip(" *"):
-        return plain.strip("* \t\n\r"), None
-    return plain[: last.start()].strip("* \t\n\r"), last[1].strip()
 
 
 def header_key(text: str) -> str:

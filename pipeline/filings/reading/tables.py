@@ -77,14 +77,10 @@ def add_table(raw: Raw, file: str, known: Collection[str], fill: Collection[str]
     if examples:
         body = body.filter(~pl.col("source_row").is_in(examples))
         reading.skipped.extend(Skipped(file, sheet, number, "示例行，未读取。") for number in examples)
-    told = list(raw.notes)
-    if "_ragged" in body.columns:
-        if body["_ragged"].null_count() == body.height:
-            body = body.drop("_ragged", "_extra")
-        else:
-            told.append("有的行的单元格比表头多或少。")
+    if "_ragged" in body.columns and body["_ragged"].null_count() == body.height:
+        body = body.drop("_ragged", "_extra")
     header = head[at][1 : body.width]
-    body = _fill_merges(body, raw, header, fill, told)
+    body = _fill_merges(body, raw, header, fill)
     keys = [header_key(one) for one in header if one and header_key(one) in known]
     if len(keys) - len(set(keys)) > 1:
         reading.problems.append(
@@ -92,13 +88,13 @@ def add_table(raw: Raw, file: str, known: Collection[str], fill: Collection[str]
                 file, sheet, "sheet.two_tables", f"{where}里并排有两张表，只读取了左边一张；请分成两个工作表后提交。"
             )
         )
-    renamed = _columns(header, body, raw.first_column, told)
+    renamed = _columns(header, body, raw.first_column)
     rows = body.select("source_row", *(pl.col(old).alias(new) for old, new in renamed.items()))
     if BEYOND in rows.columns and "_extra" not in rows.columns:
         more = pl.when(pl.col(BEYOND).is_not_null()).then(pl.lit("多"))
         rows = rows.select(pl.exclude(BEYOND), more.alias("_ragged"), pl.col(BEYOND).alias("_extra"))
     columns = [name for name in rows.columns if name not in RESERVED]
-    reading.sheets.append(Sheet(file, raw.sheet, head[at][0], columns, rows, told, raw.warnings))
+    reading.sheets.append(Sheet(file, raw.sheet, head[at][0], columns, rows, raw.warnings))
 
 
 def _without_blank(frame: pl.DataFrame, names: list[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -143,7 +139,7 @@ def _first_text(cells: Iterable[str | None]) -> str:
     return next((cell for cell in cells if cell), "")
 
 
-def _columns(header: tuple[str | None, ...], body: pl.DataFrame, first: int, told: list[str]) -> dict[str, str]:
+def _columns(header: tuple[str | None, ...], body: pl.DataFrame, first: int) -> dict[str, str]:
     """Raw column -> its name in the table; columns without header and content are left out."""
     names: dict[str, str] = {}
     used, seen = set(RESERVED), dict[str, int]()
@@ -154,23 +150,16 @@ def _columns(header: tuple[str | None, ...], body: pl.DataFrame, first: int, tol
         text = unicodedata.normalize("NFKC", cell or "").strip()
         if not text and body[old].null_count() == body.height:
             continue
-        letter = letters(first + index)
-        new = base = text or f"列{letter}"
+        new = base = text or f"列{letters(first + index)}"
         while new in used:
             seen[base] = seen.get(base, 1) + 1
             new = f"{base}_{seen[base]}"
-        if not text:
-            told.append(f"{letter} 列有内容而没有表头，读作“{new}”。")
-        elif new != text and len(told) < 50:
-            told.append(f"表头“{shown(text)}”重复，{letter} 列读作“{shown(new)}”。")
         used.add(new)
         names[old] = new
     return names
 
 
-def _fill_merges(
-    body: pl.DataFrame, raw: Raw, header: tuple[str | None, ...], fill: Collection[str], told: list[str]
-) -> pl.DataFrame:
+def _fill_merges(body: pl.DataFrame, raw: Raw, header: tuple[str | None, ...], fill: Collection[str]) -> pl.DataFrame:
     for index, old in enumerate(body.columns[1:]):
         spans = [(a, b) for column, a, b in raw.merges if column == raw.first_column + index]
         if not spans or header_key(header[index] or "") not in fill:
@@ -182,5 +171,4 @@ def _fill_merges(
         values = covered.explode("source_row").join(tops, on="top").unique("source_row", keep="first")
         joined = body.join(values.select("source_row", "_top"), on="source_row", how="left", maintain_order="left")
         body = joined.with_columns(pl.coalesce(old, "_top").alias(old)).drop("_top")
-        told.append(f"{letters(raw.first_column + index)} 列有 {len(spans)} 处纵向合并的单元格，已按首格的值填充。")
     return body

@@ -398,9 +398,9 @@ def _worksheet(book: _Book, page: _Page) -> Raw:
         if collects:
             gc.enable()
     frame, first = sheet.frame()
-    problems, notes, merges = list[tuple[str, str]](), list[str](), sorted(sheet.merges)
+    problems, merges = list[tuple[str, str]](), sorted(sheet.merges)
     if sum(last - top for _, top, last in merges) > _MOST_MERGED:
-        notes, merges = ["合并单元格过多，没有填充。"], []
+        merges = []  # what a row lacks is told of it
     for refs, id, what in (
         (sheet.errors, "xlsx.error_value", "是错误值（如 #DIV/0!），没有可读的值；请改正公式后重新提交"),
         (
@@ -430,9 +430,7 @@ def _worksheet(book: _Book, page: _Page) -> Raw:
     ):
         if is_hidden:
             warnings.append(("sheet.hidden", f"{what}，其中的数据照样读取；不应上报的请删除，应上报的请取消隐藏"))
-    return Raw(
-        page.name, frame, first, tuple(merges), state is not None, tuple(warnings), tuple(problems), tuple(notes)
-    )
+    return Raw(page.name, frame, first, tuple(merges), state is not None, tuple(warnings), tuple(problems))
 
 
 def _listed(places: Sequence[object]) -> str:

@@ -74,3 +74,9 @@ INSERT INTO result
     SELECT 'carbon.per_volume', n.year, n.region_code, n.entity, NULL, NULL, 1000 * n.total / v.volume
     FROM sum_of('part_carbon', 'cells_cv', NULL) n
     JOIN volume_of('cells_cv') v ON n.year = v.year AND n.region_code = v.region_code AND n.entity IS NOT DISTINCT FROM v.entity;
+
+INSERT INTO result
+    SELECT 'dc.cue', c.year, place.region_code, e, NULL, NULL, sum(total_kwh * factor) / nullif(sum(it_kwh), 0)
+    FROM (SELECT *, unnest([NULL, entity_id]) AS e FROM centres WHERE full_year) c
+    JOIN factor f ON f.year = c.year AND f.region_code = c.province_code AND f.kind = 'average'
+    JOIN place ON place.province_code = c.province_code GROUP BY c.year, place.region_code, e;
