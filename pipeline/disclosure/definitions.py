@@ -71,6 +71,8 @@ def combinations(catalogue: Catalogue) -> Iterator[tuple[Line, tuple[Line, ...]]
             yield (id, None, None, "numerator"), (_line(grid),)
         yield ("carbon.location", "scope", "scope_2", "numerator"), (_line(grid),)
         yield ("carbon.market", "scope", "scope_2", "numerator"), (_line(electricity), _line(green))
+    if "dc.cue" in catalogue.indicators:  # the factor of each province is published
+        yield ("dc.cue", None, None, "numerator"), (("dc.pue.all", None, None, "numerator"),)
     fuels: list[Line] = [("energy.natural_gas", None, None, "numerator"), *(("energy.oil", "carrier", fuel, "numerator") for fuel in ("diesel", "gasoline"))]  # fmt: skip
     for id in ("carbon.location", "carbon.market"):
         yield (id, "scope", "scope_1", "numerator"), tuple(fuels)

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from pipeline.disclosure import definitions
 from pipeline.disclosure.attack import Row, attack, joined
 from pipeline.disclosure.policy import Policy
 from pipeline.indicators.evaluate import CONTRIBUTIONS, TABLE
@@ -221,3 +222,9 @@ def test_verdicts_are_joined_and_say_what_they_looked_at(tables: Tables, tmp_pat
     assert both.passed
     both.write(tmp_path / "audit.json", {"indicators.parquet": "0" * 64})
     assert '"passed": true' in (tmp_path / "audit.json").read_text("utf-8")
+
+
+def test_the_pattern_knows_carbon_of_centres_as_electricity_with_a_factor(layout: Layout) -> None:
+    """Else the sums of two provinces in kWh and in kg would tell each of them."""
+    known = dict(definitions.combinations(load_catalogue(layout)))
+    assert known["dc.cue", None, None, "numerator"] == (("dc.pue.all", None, None, "numerator"),)
