@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -24,6 +25,7 @@ from pipeline.command_help import App
 from pipeline.errors import DataError, OutputError, ParameterError, UserError, shown
 from pipeline.guarded import as_text
 from pipeline.layout import SAMPLE, Layout
+from pipeline.output import why_not_written
 from pipeline.wording import MISSING
 
 USAGE = {  # typer's words for wrong calls
@@ -454,8 +456,10 @@ def _print_json(data: object) -> None:
 def main() -> NoReturn:
     """The entry point: a user's error is one Chinese sentence on stderr and exit status 2.
 
-    A character that the console's encoding lacks is written as an escape; it never ends the command.
+    A character that the console's encoding lacks is written as an escape; it never ends the command. So does what the
+    machine refuses: a full disk behind stdout, too many open files, no memory.
     """
+    _open_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -464,15 +468,40 @@ def main() -> NoReturn:
             _refuse(f"“{text}”里有不是 UTF-8 的字节；请改用 UTF-8 编码的文字和文件名")
     try:
         status = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+        sys.stdout.flush()
     except UserError as error:
         _refuse(error.message)
     except UsageError as error:
         _refuse(_usage(error))
     except (KeyboardInterrupt, typer.Abort):
         status = INTERRUPTED
+    except BrokenPipeError:  # whoever read it has had enough
+        _forget_stdout()
+        status = 1
+    except (OSError, MemoryError) as error:
+        _forget_stdout()
+        what = f"（{error.filename}）" if isinstance(error, OSError) and error.filename else ""
+        reason = "内存不足" if isinstance(error, MemoryError) else why_not_written(error) or str(error)
+        _refuse(f"没有完成：{reason}{what}；请排除后重新运行，已完成的会沿用")
     if status == INTERRUPTED:
         print("已中断。", file=sys.stderr)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _open_streams() -> None:
+    """Where the caller has closed one (`2>&-`), nothing that is opened later may be taken for it."""
+    while (opened := os.open(os.devnull, os.O_RDWR)) < 3:
+        pass
+    os.close(opened)
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
+
+
+def _forget_stdout() -> None:
+    """What could not be written to it is not tried again when Python ends."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _refuse(sentence: str) -> NoReturn:

@@ -32,6 +32,10 @@ _REASONS = {
     errno.ENAMETOOLONG: "路径太长",
     errno.EBUSY: "文件正被别的程序使用",
     errno.ETXTBSY: "文件正被别的程序使用",
+    errno.EMFILE: "同时打开的文件太多，可用 ulimit -n 4096 提高上限",
+    errno.ENFILE: "整个系统打开的文件太多",
+    errno.EIO: "磁盘读写出错",
+    errno.ENOMEM: "内存不足",
 }
 
 
@@ -43,17 +47,15 @@ def resolved(folder: Path) -> Path:
         raise OutputError("output.circle", f"--out {folder}：符号链接绕成了圈；请换一个文件夹") from error
 
 
-def check_writable(folder: Path) -> None:
-    """Make `folder` and see whether a file can be written there; raises OutputError."""
+def check_writable(folder: Path, what: str = "输出文件夹", right: str = "请改权限，或用 --out 指定别处") -> None:
+    """Make `folder` and see whether a file can be written there; raises OutputError, which calls it `what`."""
     probe = folder / f".{uuid.uuid4().hex}.probe"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe.write_bytes(b"")
         probe.unlink()
     except OSError as error:
-        raise OutputError(
-            "output.unwritable", f"输出文件夹 {folder} 不能写入（{_reason(error)}）；请改权限，或用 --out 指定别处"
-        ) from error
+        raise OutputError("output.unwritable", f"{what} {folder} 不能写入（{_reason(error)}）；{right}") from error
 
 
 @contextmanager
@@ -111,7 +113,7 @@ def locked(
                     f"输出文件夹 {folder} 不能写入（{_reason(error)}）；请改权限，或用 --out 指定别处",
                 ) from error
             said = ""
-            while not _lock(file.fileno()):
+            while not try_lock(file.fileno()):
                 now = _holder(file, folder)
                 if now and now != said:
                     waiting(now)
@@ -149,7 +151,8 @@ def _is_stopped(process: int) -> bool:
     return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] in "Tt"
 
 
-def _lock(file: int) -> bool:
+def try_lock(file: int) -> bool:
+    """Lock an open file for this process, if no other has; it is free again when the file is closed, or the process ends."""
     try:
         if os.name == "nt":
             import msvcrt

@@ -733,7 +733,7 @@ def _read(layout: Layout, path: Path, columns: str) -> pl.DataFrame:
         what = f"文件夹 {_shown(layout, path.parent)}" if not path.parent.is_dir() else f"数据文件 {shown}"
         raise DataError("data.missing", f"找不到{what}（需要其中的 {path.name}），请从项目仓库恢复后再运行。")
     try:
-        table = pl.read_csv(path, infer_schema=False)
+        table = pl.read_csv(path, infer_schema=False, glob=False)
     except (pl.exceptions.PolarsError, OSError):
         raise DataError(
             "data.unreadable",

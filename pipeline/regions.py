@@ -148,7 +148,7 @@ def _divisions(layout: Layout) -> tuple[tuple[Region, bool], ...]:
 def _read(path: Path, columns: list[str]) -> pl.DataFrame:
     mend = "请确认 data/raw/reference 完整（可用 git checkout data/raw 恢复）。"
     try:
-        return pl.read_csv(path, columns=columns, infer_schema=False).select(columns)
+        return pl.read_csv(path, columns=columns, infer_schema=False, glob=False).select(columns)
     except FileNotFoundError:
         raise DataError("reference.missing", f"找不到 {path}；{mend}") from None
     except (OSError, pl.exceptions.PolarsError):

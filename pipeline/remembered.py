@@ -34,7 +34,7 @@ def remembered(read: Callable[Args, Result]) -> Callable[Args, Result]:
         given.apply_defaults()
         key = tuple(given.arguments.values())
         layout: Layout = given.arguments["layout"]
-        now = [_stamps(folder) for folder in (layout.reference, layout.public, *key) if isinstance(folder, Path)]
+        now = [stamps(folder) for folder in (layout.reference, layout.public, *key) if isinstance(folder, Path)]
         if key in kept and kept[key][0] == now:
             result = kept[key][1]
         else:
@@ -48,13 +48,14 @@ def remembered(read: Callable[Args, Result]) -> Callable[Args, Result]:
     return remembering
 
 
-def _stamps(folder: Path) -> list[tuple[str, int, int, int]]:
+def stamps(folder: Path) -> list[tuple[str, int, int, int, int]]:
+    """Path, times of writing and of change, size and inode of everything below the folder."""
     return [(str(path), *_stamp(path)) for path in sorted(folder.rglob("*"))]
 
 
-def _stamp(path: Path) -> tuple[int, int, int]:
+def _stamp(path: Path) -> tuple[int, int, int, int]:
     try:
         state = path.stat()
     except OSError:  # a link to nowhere, such as an editor's lock
-        return 0, 0, 0
-    return state.st_mtime_ns, state.st_size, state.st_ino
+        return 0, 0, 0, 0
+    return state.st_mtime_ns, state.st_ctime_ns, state.st_size, state.st_ino

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
@@ -206,3 +208,23 @@ def test_a_chapter_that_cannot_be_assembled_fails_alone(green_report: Run, house
     assert "f-nowhere" in run.stderr
     assert "Traceback" not in run.stderr
     assert [path.name for path in out.rglob("*.html")] == ["绿色发展报告-2025-全国-plan.html"]
+
+
+@pytest.mark.parametrize("seconds", ["99999999999999999", "today"])
+def test_a_date_that_is_none(green_report: Run, seconds: str) -> None:
+    run = green_report("build", "--filings", "none", "--dry-run", SOURCE_DATE_EPOCH=seconds)
+    refused(run, f"SOURCE_DATE_EPOCH 是 {seconds}", "1767225600")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device here that is always full")
+def test_streams_that_are_full_or_closed() -> None:
+    def said(redirected: str) -> tuple[int, str, str]:
+        command = f'"{Path(sys.executable).with_name("green-report")}" --help {redirected}'
+        run = subprocess.run(["sh", "-c", command], capture_output=True, text=True, encoding="utf-8")
+        return run.returncode, run.stdout, run.stderr
+
+    assert said(">/dev/full") == (2, "", "错误：没有完成：磁盘已满；请排除后重新运行，已完成的会沿用\n")
+    status, out, errors = said("2>&-")
+    assert (status, errors) == (0, "")
+    assert "green-report" in out
+    assert said(">&-") == (0, "", "")

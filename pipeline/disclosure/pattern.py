@@ -127,10 +127,10 @@ def kept(path: Path, materials: Sequence[Material], earlier: Path) -> pl.DataFra
 
     earlier: the pattern of the edition of the year before, where there is one. What one table hides is hidden in all.
     """
-    before = pl.read_parquet(earlier) if earlier.is_file() else None
+    before = pl.read_parquet(earlier, glob=False) if earlier.is_file() else None
     key = _key(materials, before)
     if path.is_file() and pl.read_parquet_metadata(path).get(_KEY) == key:
-        found = pl.read_parquet(path)
+        found = pl.read_parquet(path, glob=False)
         if all(one.bound is None or one.bound.fits(found) for one in materials):
             return found
     found, grown = pattern(materials[0], before), len(materials) > 1

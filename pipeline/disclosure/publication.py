@@ -89,7 +89,7 @@ def filings(accepted: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
 
 def filed(folder: Path, table: str) -> pl.DataFrame:
     """A table of `filings` as `save` wrote it below the public folder."""
-    return pl.read_parquet(folder / "filings" / f"{table}.parquet")
+    return pl.read_parquet(folder / "filings" / f"{table}.parquet", glob=False)
 
 
 def metrics(accepted: Mapping[str, pl.DataFrame], policy: Policy) -> pl.DataFrame:

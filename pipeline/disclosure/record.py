@@ -78,7 +78,7 @@ def read(layout: Layout, filings: str) -> pl.DataFrame:
 
 def _read(path: Path) -> pl.DataFrame:
     try:
-        found = pl.read_parquet(path)
+        found = pl.read_parquet(path, glob=False)
     except (OSError, pl.exceptions.PolarsError):
         found = pl.DataFrame()
     if found.schema != pl.Schema(RECORD):
@@ -137,7 +137,7 @@ def bring_back(layout: Layout, site: Path) -> int:
     if not found:  # a site of before there were records: its data tell the same
         for path in sorted(site.glob(f"downloads/*/{VALUES}")):
             year, _, filings = path.parent.name.partition("-")
-            values = pl.read_parquet(path).with_columns(entity_id=pl.lit(None, pl.String))
+            values = pl.read_parquet(path, glob=False).with_columns(entity_id=pl.lit(None, pl.String))
             found.append((filings, f"{year}-1.parquet", of_table(values, "indicators")))
     if not found:
         raise DataError("published.none", f"{site} 里没有公布记录（{FOLDER}/）；请指定由 publish 生成的网站文件夹")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from contextlib import suppress
@@ -10,7 +11,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline import sealed
+from pipeline import remembered, sealed
+from pipeline.errors import DataError, shown
 from pipeline.layout import Layout
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Filed:
     """A filings folder: `kind`, `sample`, `status` and `said` as `Intake` and `answer.in_short` have them, `years` with
-    accepted rows, `key` the hash of all that the intake read."""
+    accepted rows, `key` the hash of all that the intake read, `seen` what `seen_as` said before that was known."""
 
     folder: Path
     layout: Layout
@@ -30,30 +32,50 @@ class Filed:
     status: int
     said: str
     years: tuple[int, ...]
+    seen: str
 
     @cached_property
     def intake(self) -> Intake:
         """All of it, read when it is asked for."""
         from pipeline.filings.intake import take_in
 
-        return take_in(self.folder, self.layout)
+        intake = take_in(self.folder, self.layout)
+        _check_unchanged(self.folder, self.seen)
+        return intake
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "intake"}  # a worker reads for itself
 
 
-def look(folder: Path, layout: Layout, reads: Mapping[str, str], memory: Path) -> Filed:
+def seen_as(folder: Path) -> str:
+    """A hash of the names, sizes and times of all files of the folder: another whenever one of them has been written to, even
+    where the content is as before, for nobody can set the time of the last change."""
+    stamps = [one for one in remembered.stamps(folder) if not Path(one[0]).is_dir()]
+    return hashlib.sha256(repr(stamps).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _check_unchanged(folder: Path, seen: str) -> None:
+    if seen_as(folder) != seen:
+        raise DataError(
+            "filings.changed",
+            f"读取期间填报文件夹 {shown(folder)} 里的文件有改动，已停止，没有保存任何结果；请等改动结束后重新运行",
+        )
+
+
+def look(folder: Path, layout: Layout, reads: Mapping[str, str], memory: Path, seen: str) -> Filed:
     """The folder, by its intake if it is not known yet. reads: name -> hash of what the intake reads; memory: the
-    file in which the answer is kept. Raises DataError, see `intake.take_in`."""
+    file in which the answer is kept; seen: `seen_as` before these hashes were taken. Raises DataError, see
+    `intake.take_in`, and where a file has been changed meanwhile."""
     key = json.dumps(dict(sorted(reads.items())))
     with suppress(OSError, ValueError, TypeError, KeyError):
         known = json.loads(sealed.read(memory) or "")
         if known.pop("key") == key:
-            return Filed(folder, layout, key, **(known | {"years": tuple(known["years"])}))
+            return Filed(folder, layout, key, seen=seen, **(known | {"years": tuple(known["years"])}))
     from pipeline.filings import answer
     from pipeline.filings.intake import take_in
 
     intake = take_in(folder, layout)  # an earlier report leaves later rows aside; they are no errors
+    _check_unchanged(folder, seen)
     years = {year for frame in intake.accepted.values() if "year" in frame for year in frame["year"].unique()}
     facts: dict[str, Any] = {
         "kind": intake.kind,
@@ -62,7 +84,7 @@ def look(folder: Path, layout: Layout, reads: Mapping[str, str], memory: Path) -
         "said": answer.in_short(intake),
         "years": tuple(sorted(years)),
     }
-    filed = Filed(folder, layout, key, **facts)
+    filed = Filed(folder, layout, key, seen=seen, **facts)
     vars(filed)["intake"] = intake
     with suppress(Exception):  # it can be found out again
         sealed.write(memory, json.dumps({"key": key, **facts}, ensure_ascii=False))

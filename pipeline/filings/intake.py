@@ -503,6 +503,6 @@ def save(intake: Intake, folder: Path) -> None:
 
 def accepted(folder: Path, table: str) -> pl.DataFrame:
     """An accepted table as `save` wrote it below `folder`: the only door to filings for all that follows."""
-    frame = pl.read_parquet(folder / "filings" / f"{table}.parquet")
+    frame = pl.read_parquet(folder / "filings" / f"{table}.parquet", glob=False)
     SCHEMAS[table].validate(frame.drop("flags"))
     return frame

@@ -598,7 +598,9 @@ def _province(column: Column, texts: pl.DataFrame, layout: Layout) -> _Parsed:
 @cache  # a process reads the reference once: it is part of the checkout
 def _parts_of_provinces(layout: Layout) -> dict[str, str]:
     """Alias of a city with its own plan or of 兵团 -> its first name in the reference: 深圳市 -> 深圳."""
-    table = pl.read_csv(layout.reference / "region_aliases.csv", columns=["alias", "code", "kind"], infer_schema=False)
+    table = pl.read_csv(
+        layout.reference / "region_aliases.csv", columns=["alias", "code", "kind"], infer_schema=False, glob=False
+    )
     parts = table.filter(pl.col("kind").is_in(["corps", "plan_listed_city"]))
     parts = parts.with_columns(name=pl.col("alias").first().over("code", "kind"))
     return {regions.fold(alias): name for alias, name in parts.select("alias", "name").iter_rows()}

@@ -181,7 +181,7 @@ def read(path: Path) -> pl.DataFrame:
     """What `write` wrote. Raises DataError where there is none, or it is another table."""
     if not path.is_file():
         raise DataError("indicators.missing", f"找不到指标表 {path.name}，请先由填报数据计算指标。")
-    table = pl.read_parquet(path)
+    table = pl.read_parquet(path, glob=False)
     if table.schema != pl.Schema(TABLE):
         raise DataError(
             "indicators.columns", f"指标表 {path.name} 的列与本版本不符，请删除 data/processed 后重新计算。"

@@ -94,7 +94,7 @@ def load(layout: Layout, folder: Path | None = None) -> pl.DataFrame:
     file = path(layout, folder)
     name = shown(file.relative_to(layout.root) if file.is_relative_to(layout.root) else file)
     try:
-        table = pl.read_csv(file, infer_schema=False)
+        table = pl.read_csv(file, infer_schema=False, glob=False)
     except (pl.exceptions.PolarsError, OSError):
         raise DataError(
             "frame.unreadable", f"填报范围表 {name} 读不出来，应为 UTF-8 编码、逗号分隔、每行列数相同的 CSV 文件。"

@@ -61,21 +61,23 @@ def _known(layout: Layout, edition: Edition) -> set[str]:
     """The hashes of what was published before, with and without this very edition: it may be published again."""
     before = record.read(layout, edition.filings)
     own = now(layout, edition)
-    same = {path.stem for path in record.files(layout, edition.filings) if pl.read_parquet(path).equals(own)}
+    same = {
+        path.stem for path in record.files(layout, edition.filings) if pl.read_parquet(path, glob=False).equals(own)
+    }
     others = before.filter(~pl.col("publication").is_in(sorted(same)))
     return {record.digest(before), record.digest(others)}
 
 
 def now(layout: Layout, edition: Edition) -> pl.DataFrame:
     """The record (`record.RECORD`) of what is published of this edition."""
-    parts = [record.of_table(pl.read_parquet(path), path.stem) for path in tables(layout, edition)]
+    parts = [record.of_table(pl.read_parquet(path, glob=False), path.stem) for path in tables(layout, edition)]
     return pl.concat([pl.DataFrame(schema=record.RECORD), *parts])
 
 
 def _compare(pattern: Path, table: Path, again: str) -> None:
     try:
-        hidden = pl.scan_parquet(pattern).filter(~pl.col("value_only"))
-        values = pl.scan_parquet(table).filter(pl.col("value").is_not_null())
+        hidden = pl.scan_parquet(pattern, glob=False).filter(~pl.col("value_only"))
+        values = pl.scan_parquet(table, glob=False).filter(pl.col("value").is_not_null())
         open_ = values.join(hidden, on=CELL, how="semi", nulls_equal=True).select(CELL).collect()
     except (OSError, pl.exceptions.PolarsError):
         raise DataError("publish.tables", f"没有发布：{table} 或 {pattern} 读不出来或缺少应有的列；{again}") from None

@@ -123,6 +123,6 @@ def _rows(layout: Layout, edition: Edition, report: Report, block: Block) -> pl.
 
 def _read(path: Path) -> pl.DataFrame | None:
     try:
-        return pl.read_parquet(path)
+        return pl.read_parquet(path, glob=False)
     except (OSError, pl.exceptions.PolarsError):
         return None

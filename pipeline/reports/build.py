@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import shutil
+import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,12 +25,14 @@ from pipeline.layout import Layout
 from pipeline.output import check_writable, locked, why_not_written
 from pipeline.reports import edition, sources, tasks
 from pipeline.reports.cache import Record, Records
-from pipeline.reports.plan import PUBLIC, Job
+from pipeline.reports.plan import FORMATS, PUBLIC, Job
 from pipeline.reports.pool import Cluster, Died, Here, Lost, NoCluster, Pool
 from pipeline.reports.progress import Progress
 from pipeline.reports.render.engine import Engine
+from pipeline.reports.render.quarto import FALLBACKS
 from pipeline.reports.standing import Standing, chapter_key, chapters, reads, records_of_report, stands, store
 from pipeline.reports.tasks import Made
+from pipeline.scratch import clear
 
 STAGE = ".stage"
 MANY = 6  # reports whose charts are worth the seconds that a font of their own takes
@@ -85,11 +88,13 @@ def build(
     """
     if not jobs:
         return []
-    for folder in dict.fromkeys([*(job.folder for job in jobs), layout.processed]):
+    for folder in dict.fromkeys(job.folder for job in jobs):
         check_writable(folder)
+    check_writable(layout.processed, "项目的中间结果文件夹", "请改权限，或在能写入的地方另取一份项目")
     editions = {layout.processed / job.edition for job in jobs} | {job.out / job.edition for job in jobs}
     what = f"生成 {name(jobs[0])}{f' 等 {len(jobs)} 份' if len(jobs) > 1 else ''}"
     with locked(*editions, what=what, waiting=progress.say):
+        clear(editions, layout.processed, (tempfile.gettempdir(), *FALLBACKS))
         return _Build(layout, jobs, engine, how).run(progress)
 
 
@@ -166,7 +171,7 @@ class _Build:
                     yield path.read_text("utf-8", "replace")
         for edition_ in {job.edition for job in self.jobs}:
             for path in (self.layout.processed / edition_ / "filings").glob("*.parquet"):
-                texts = pl.read_parquet(path).select(pl.col(pl.String).unique().implode())
+                texts = pl.read_parquet(path, glob=False).select(pl.col(pl.String).unique().implode())
                 yield from ("".join(filter(None, one)) for one in texts.row(0))
 
     def _tidy(self) -> None:
@@ -310,8 +315,8 @@ class _Making:
         if made.record is not None:
             try:
                 self._record(job, made.record)
-            except OutputError as error:
-                result = Result(job, [], error.message, FAILED, standing.reason)
+            except (OutputError, OSError) as error:
+                result = Result(job, [], str(error), FAILED, standing.reason)
         self.results.append(result)
         facts = {"state": result.state, "reason": result.reason, "problem": result.problem, "files": result.files}
         self.progress.done(
@@ -323,7 +328,12 @@ class _Making:
         chapters = {chapter_key(notebook): one.names[0] for notebook, one in self.chapters[job.folder].items()}
         reads = self.standings[job.folder].reads | chapters
         same = [one for one in records.all if one.reads == reads]  # of other formats
-        records.add(Record(reads, files={**(same[0].files if same else {}), **made.files}))
+        files = {**(same[0].files if same else {}), **made.files}
+        for format in FORMATS:  # what stands beside the new files must not say what was before
+            if str(old := job.output(format)) not in files and old.is_file():
+                old.unlink()
+                self.progress.say(f"删去 {old}：它是按以前的数据或参数生成的；需要时请用 --to 一起生成")
+        records.add(Record(reads, files=files))
         for path, value in made.files.items():
             self.build.files.know(path, value)
 

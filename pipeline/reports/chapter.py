@@ -100,7 +100,7 @@ class Chapter:
         without filings."""
         self.tell("sensitivity")
         path = object.__getattribute__(self, "varied")
-        found = pl.read_parquet(path) if path.is_file() else pl.DataFrame(schema=sensitivity.TABLE)
+        found = pl.read_parquet(path, glob=False) if path.is_file() else pl.DataFrame(schema=sensitivity.TABLE)
         return found.filter(pl.col("region_code") == self.region.code)
 
     @property
@@ -129,12 +129,14 @@ class Chapter:
 
     def public_metrics(self) -> pl.DataFrame:
         """The coded metrics of the actions that a public report may tell: `publication.METRICS`."""
-        frame = pl.read_parquet(self._folder("metrics") / "metrics.parquet")
+        frame = pl.read_parquet(self._folder("metrics") / "metrics.parquet", glob=False)
         return frame.filter(pl.col("year") <= self.year)
 
     def disclosure(self) -> pl.DataFrame:
         """How many values of the report's year are published, and how many each rule hides: `publication.summary`."""
-        return pl.read_parquet(self._folder("summary") / "summary.parquet").filter(pl.col("year") == self.year)
+        return pl.read_parquet(self._folder("summary") / "summary.parquet", glob=False).filter(
+            pl.col("year") == self.year
+        )
 
     def policy(self) -> Policy:
         """The rules of disclosure control."""
@@ -143,11 +145,11 @@ class Chapter:
 
     def quality(self, name: str) -> pl.DataFrame:
         """What the intake says of the filings: counts, files, findings, skipped, revisions, corrections; in public counts."""
-        return pl.read_parquet(self._folder(f"quality.{name}") / "quality" / f"{name}.parquet")
+        return pl.read_parquet(self._folder(f"quality.{name}") / "quality" / f"{name}.parquet", glob=False)
 
     def rejected(self, table: str) -> pl.DataFrame:
         """The rejected rows of a table, as filed; see `intake.Intake.quarantine`."""
-        return pl.read_parquet(self._folder(f"rejected.{table}") / "quarantine" / f"{table}.parquet")
+        return pl.read_parquet(self._folder(f"rejected.{table}") / "quarantine" / f"{table}.parquet", glob=False)
 
     def _folder(self, read: str) -> Path:
         """The edition's folder for one who tells which of its tables is read."""
@@ -233,7 +235,7 @@ def open_chapter(
         without_entities=frozen["audience"] == PUBLIC,
         top_n=frozen["params"]["top_n"],
         marked=tuple(frozen["params"]["highlight_regions"]),
-        covered=pl.read_parquet(Path(frozen["coverage"])),
+        covered=pl.read_parquet(Path(frozen["coverage"]), glob=False),
     )
     return Chapter(
         layout=layout,

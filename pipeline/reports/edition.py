@@ -279,7 +279,7 @@ def disclosed(layout: Layout, jobs: Sequence[Job]) -> str:
 
     from pipeline.disclosure import publication
 
-    return publication.told(pl.read_parquet(path).filter(pl.col("year") == job.year))
+    return publication.told(pl.read_parquet(path, glob=False).filter(pl.col("year") == job.year))
 
 
 def _write_scenarios(layout: Layout, job: Job) -> None:

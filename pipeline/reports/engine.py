@@ -21,7 +21,6 @@ import random
 import secrets
 import signal
 import sys
-import tempfile
 import threading
 import warnings
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
@@ -43,6 +42,8 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine
 from papermill.log import logger
 from traitlets.config import Config
+
+from pipeline.scratch import scratch
 
 _turn = threading.RLock()  # streams, working folder and the like are the process's: its notebooks run one by one
 
@@ -148,11 +149,11 @@ def _new_shell() -> Iterator[tuple[Any, _Wire]]:
     wire.streams = stdout, stderr = _Stream("stdout", wire), _Stream("stderr", wire)
     classes = list(ZMQInteractiveShell._walk_mro())
     instances = [one._instance for one in classes]
-    with tempfile.TemporaryDirectory(prefix="gr-", ignore_cleanup_errors=True) as scratch:
-        os.environ["IPYTHONDIR"] = scratch
+    with scratch() as home:
+        os.environ["IPYTHONDIR"] = str(home)
         sys.path.insert(0, "")
         shell: Any = ZMQInteractiveShell(  # type: ignore[no-untyped-call]
-            ipython_dir=scratch, compiler_class=XCachingCompiler, config=Config(HistoryManager={"enabled": False})
+            ipython_dir=str(home), compiler_class=XCachingCompiler, config=Config(HistoryManager={"enabled": False})
         )
         atexit.unregister(shell.atexit_operations)
         shell.displayhook.session = shell.display_pub.session = wire

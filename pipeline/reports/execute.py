@@ -19,6 +19,7 @@ from papermill.translators import PythonTranslator
 from traitlets.config import Config
 
 from pipeline.reports import in_process
+from pipeline.scratch import scratch
 
 CONTEXT = "context"  # the parameter that names the file of resolved parameters
 IN_PROCESS = "in-process"
@@ -77,17 +78,15 @@ def execute(notebook: Path, output: Path, parameters: Mapping[str, Any], *, isol
 @contextmanager
 def _own_home() -> Iterator[dict[str, Any]]:
     """Jupyter's and IPython's own folders in a new place with a short path: a socket's path has 107 characters."""
-    with tempfile.TemporaryDirectory(prefix="gr-", ignore_cleanup_errors=True) as scratch:
-        own = {
-            name: f"{scratch}/{name.lower()}" for name in ("JUPYTER_RUNTIME_DIR", "JUPYTER_CONFIG_DIR", "IPYTHONDIR")
-        }
+    with scratch() as home:
+        own = {name: f"{home}/{name.lower()}" for name in ("JUPYTER_RUNTIME_DIR", "JUPYTER_CONFIG_DIR", "IPYTHONDIR")}
         before = {name: os.environ.get(name) for name in own}
         for folder in own.values():
             Path(folder).mkdir()
         os.environ.update(own)
         try:
             # A socket of its own: the default is one name in the working folder, where two builds would meet.
-            own_socket = {"transport": "ipc", "ip": f"{scratch}/kernel"}
+            own_socket = {"transport": "ipc", "ip": f"{home}/kernel"}
             yield {"config": Config() if os.name == "nt" else Config(KernelManager=own_socket)}
         finally:
             for name, value in before.items():

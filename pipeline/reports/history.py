@@ -86,7 +86,7 @@ class Entry:
         if not self.paths:
             return pl.DataFrame(schema=SCHEMAS["paths"])
         _check(self._kept(self.paths))
-        return pl.read_parquet(self._kept(self.paths))
+        return pl.read_parquet(self._kept(self.paths), glob=False)
 
     def described(self) -> list[dict[str, Any]]:
         """The entry and its table as inputs of another report: path (without the number of the entry), sha256, lines."""
@@ -170,7 +170,7 @@ def keep(layout: Layout, job: Job, file: Path, rests_on: Mapping[str, Any], path
         "year": job.year,
         "region": job.region.code,
         "scenario": job.scenario,
-        "indicators": _kept(pl.read_parquet(file), tables, last.indicators if last else None),
+        "indicators": _kept(pl.read_parquet(file, glob=False), tables, last.indicators if last else None),
         "paths": None if paths is None else _kept(paths, tables, last.paths if last else None),
         "parameters": printed(job.resolved),
         **rests_on,
@@ -189,7 +189,7 @@ def _kept(table: pl.DataFrame, folder: Path, last: str | None) -> str:
     """The hash of `table`, which is put into the folder; that of the last one where both say the same, for another version
     of polars may write the same table as other bytes."""
     before = folder / f"{last}.parquet"
-    if last and _is_whole(before) and pl.read_parquet(before).equals(table):
+    if last and _is_whole(before) and pl.read_parquet(before, glob=False).equals(table):
         return last
     content = io.BytesIO()
     table.write_parquet(content)

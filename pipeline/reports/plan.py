@@ -15,7 +15,7 @@ import yaml
 
 from pipeline import params, reference, regions
 from pipeline.errors import DataError, OutputError, ParameterError
-from pipeline.filings.glance import Filed, look
+from pipeline.filings.glance import Filed, look, seen_as
 from pipeline.layout import SAMPLE, Layout
 from pipeline.output import resolved
 from pipeline.params import Resolved
@@ -196,11 +196,11 @@ def _filed(layout: Layout, wanted: Selection, out: Path) -> Filed | None:
             f"--filings {wanted.filings}：{inside[0]} 在这个文件夹里面，写到那里的会当作填报读入；"
             f"请给出只放填报的文件夹{'，或用 --out 写到别处' if inside == [out] else ''}",
         )
-    files = sources.hashes(layout)
+    files, seen = sources.hashes(layout), seen_as(folder)
     reads = sources.filed(folder, sources.shared(layout, files), files)
     files.save()
     memory = layout.processed / ".filings" / f"{digest(str(folder.resolve()))[:16]}.json"
-    return look(folder, layout, reads, memory)
+    return look(folder, layout, reads, memory, seen)
 
 
 def _year(year: int | None, published: pl.DataFrame, first: int, filed: Filed | None) -> int:
@@ -221,8 +221,14 @@ def _date(layout: Layout, resolved: Resolved) -> dt.date:
     """The date on the cover: the parameter, else SOURCE_DATE_EPOCH, else the newest input's declared date."""
     if resolved.params.report_date is not None:
         return resolved.params.report_date
-    if (epoch := os.environ.get("SOURCE_DATE_EPOCH", "")).isdigit():
-        return dt.datetime.fromtimestamp(int(epoch), dt.UTC).date()
+    if epoch := os.environ.get("SOURCE_DATE_EPOCH"):
+        try:
+            return dt.datetime.fromtimestamp(int(epoch), dt.UTC).date()
+        except (ValueError, OverflowError, OSError) as error:
+            raise ParameterError(
+                "date.epoch",
+                f"环境变量 SOURCE_DATE_EPOCH 是 {epoch}；应为 1970 年以来的秒数，如 1767225600，或去掉它",
+            ) from error
     path = layout.public / "EDITION.yml"
     try:
         declared = yaml.safe_load(path.read_text("utf-8"))["collected_on"]

@@ -311,7 +311,7 @@ def read(folder: Path) -> Outlook:
         path = folder / f"{name}.parquet"
         if not path.is_file():
             raise DataError("scenarios.missing", f"找不到情景结果 {path.name}，请先用 green-report build 生成报告。")
-        frames[name] = pl.read_parquet(path)
+        frames[name] = pl.read_parquet(path, glob=False)
         if frames[name].schema != pl.Schema(schema):
             raise DataError(
                 "scenarios.columns", f"情景结果 {path.name} 的列与本版本不符，请删除 data/processed 后重新生成。"

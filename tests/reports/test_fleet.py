@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.errors import DataError
 from pipeline.layout import Layout
 from pipeline.reports.build import FAILED, MADE, REUSED, How, Result, build, foresee, in_short, name, outlook, summary
 from pipeline.reports.plan import Selection, jobs
@@ -80,7 +81,7 @@ class Toy:
 
 @pytest.fixture
 def small(tmp_path: Path) -> Toy:
-    return Toy(tmp_path / "toy")
+    return Toy(tmp_path / "toy [1]")  # nobody takes brackets for a pattern
 
 
 def ran(region: str, *chapters: str) -> dict[str, int]:
@@ -172,6 +173,37 @@ def test_another_format_or_folder_runs_no_chapter(small: Toy) -> None:
     assert small.made(region="海南", to="pdf") == ({"海南·plan": REUSED}, {})
     assert small.made(region="海南", out=small.out / "b") == ({"海南·plan": MADE}, {})
     assert small.made(region="海南", to="html") == ({"海南·plan": REUSED}, {})
+
+
+def test_no_format_of_before_stays_beside_a_new_one(small: Toy) -> None:
+    """The PDF of the same inputs stays; that of others does not stand beside the new page."""
+    small.build(region="海南", to="html,pdf")
+    page = next(small.out.rglob("*.html"))
+    page.unlink()
+    small.build(region="海南", to="html")
+    assert page.with_suffix(".pdf").is_file()
+    small.param(
+        "defaults.yml", (small.layout.params / "defaults.yml").read_text("utf-8").replace("top_n: 10", "top_n: 7")
+    )
+    _, told = small.build(region="海南", to="html")
+    assert "最多列出 7 项" in page.read_text("utf-8")
+    assert not page.with_suffix(".pdf").exists()
+    assert [line for line in told.said if str(page.with_suffix(".pdf")) in line]
+
+
+def test_filings_that_change_while_they_are_read(small: Toy) -> None:
+    """Changed and put back, between the first look and the reading: the content is as before, the file is not."""
+    from pipeline.filings.glance import look, seen_as
+
+    filings = small.layout.root / "filings"
+    seen, path = seen_as(filings), filings / "能源消耗.csv"
+    before = path.read_bytes()
+    path.write_bytes(before.replace(b"12", b"13"))
+    path.write_bytes(before)
+    with pytest.raises(DataError) as refused:
+        look(filings, small.layout, {}, small.layout.root / "memory", seen)
+    assert refused.value.message.startswith(f"读取期间填报文件夹 {filings} 里的文件有改动")
+    assert not (small.layout.root / "memory").exists()
 
 
 def test_a_chapter_that_fails_takes_no_other_report_with_it(small: Toy) -> None:

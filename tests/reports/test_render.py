@@ -112,7 +112,7 @@ def test_a_stage_below_a_dot_is_rendered_where_the_temporary_folder_is_below_one
     monkeypatch.setattr("pipeline.reports.render.quarto.FALLBACKS", (str(tmp_path),))
     quarto(tmp_path).render(stage, ["one"], ["html", "pdf"])
     assert {path.name for path in (stage / "out").iterdir()} == {"one.html", "one.pdf"}
-    assert not list(tmp_path.glob("green-report-*"))
+    assert not list(tmp_path.glob("gr-*"))
     monkeypatch.setattr("pipeline.reports.render.quarto.FALLBACKS", ())
     with pytest.raises(RenderError, match="TMPDIR"):
         quarto(tmp_path).render(stage, ["one"], ["html"])

@@ -19,6 +19,7 @@ import yaml
 from pipeline.errors import RenderError
 from pipeline.reports.render import stage as stages
 from pipeline.reports.render.pdf import compile_pdf
+from pipeline.scratch import scratch
 
 MINIMUM = (1, 7)
 LIMIT_S = 600
@@ -142,8 +143,8 @@ def _in_plain_sight() -> Iterator[Path]:
     for above in (tempfile.gettempdir(), *FALLBACKS):
         where = Path(above).resolve()
         if os.access(where, os.W_OK) and not any(part.startswith(".") for part in where.parts):
-            with tempfile.TemporaryDirectory(prefix="green-report-", dir=where, ignore_cleanup_errors=True) as folder:
-                yield Path(folder)
+            with scratch(where) as folder:
+                yield folder
             return
     raise RenderError(
         "quarto.dotted",
