@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from typing import Any, Literal
@@ -630,6 +630,15 @@ def column_of(table: Table, header: str) -> tuple[Column, str | None] | None:
         return None
     has_unit = bool(column.units) or column.kind in ("share", "number", "integer")
     return column, (bracket[2].strip() or None) if has_unit else None
+
+
+def columns_of(table: Table, headers: Iterable[str]) -> dict[str, tuple[str, str | None]]:
+    """The columns that headers mean, by their names: the first header of each, and the unit in its brackets."""
+    found: dict[str, tuple[str, str | None]] = {}
+    for header in headers:
+        if known := column_of(table, header):
+            found.setdefault(known[0].name, (header, known[1]))
+    return found
 
 
 @cache

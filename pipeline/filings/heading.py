@@ -20,7 +20,7 @@ from pipeline import units
 from pipeline.errors import shown
 from pipeline.filings.contracts import Column, Table, column_of, headers
 from pipeline.filings.normalise import COUNTS, MANY, power
-from pipeline.filings.reading import FileProblem, Sheet, Skipped, header_key
+from pipeline.filings.reading import FileProblem, Sheet, Skipped, clean, header_key
 
 Known = Mapping[str, tuple[Column, str | None]]  # header as it stands -> its column, the unit in its brackets
 
@@ -205,14 +205,13 @@ def _row_with_another(sheet: Sheet, known: Known, unit: str, of_header: bool = F
     name = next((header for header, (column, _) in known.items() if column.kind == "unit"), None)
     if name is None:
         return None
-    for text in sheet.rows[name].drop_nulls().unique(maintain_order=True):
-        plain = unicodedata.normalize("NFKC", text).strip()
-        theirs, ours = units.dimension(plain), units.dimension(unit)
-        differ = not units.same(plain, unit) if ours else _multiple(unit) not in ("", _multiple(plain))
+    cells = sheet.rows.select("source_row", text=clean(pl.col(name))).drop_nulls()
+    for row, text in cells.unique("text", keep="first", maintain_order=True).iter_rows():
+        theirs, ours = units.dimension(text), units.dimension(unit)
+        differ = not units.same(text, unit) if ours else _multiple(unit) not in ("", _multiple(text))
         differ |= bool(re.fullmatch(_TIMES, unit))
-        differ |= unit in "%‰" and ours is None and not units.same(plain, unit)
-        if plain and differ and (ours in (None, theirs) or (of_header and theirs is None)):
-            row = sheet.rows.filter(pl.col(name) == text)["source_row"][0]
+        differ |= unit in "%‰" and ours is None and not units.same(text, unit)
+        if differ and (ours in (None, theirs) or (of_header and _OF_ONES.fullmatch(text))):
             return f"第 {row} 行的“{shown(name)}”是“{shown(text)}”"
     return None
 

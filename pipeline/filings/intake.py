@@ -29,6 +29,7 @@ from pipeline.filings.contracts import (
     TABLES,
     Table,
     column_of,
+    columns_of,
     headers,
     table_of,
 )
@@ -206,14 +207,13 @@ def _alike(reading: Reading) -> Iterator[tuple[Table, list[Sheet]]]:
         if table is None:
             reading.problems.append(_no_table(sheet))
             continue
-        known = [column_of(table, header) for header in sheet.columns]
         if unclear := refusal(table, sheet, reading.skipped):
             reading.problems.append(unclear)
             continue
-        named = {one[0].name: one[1] for one in known if one}
-        told = len(named) < len(known) or any(one.required and one.name not in named for one in table.columns)
+        units = {name: unit for name, (_, unit) in columns_of(table, sheet.columns).items()}
+        told = len(units) < len(sheet.columns) or any(one.required and one.name not in units for one in table.columns)
         year = filing_year(sheet.file) if any(one.default == "=filing_year" for one in table.columns) else None
-        key = (table.name, year, frozenset(named.items()), "_ragged" in sheet.rows.columns, at if told else None)
+        key = (table.name, year, frozenset(units.items()), "_ragged" in sheet.rows.columns, at if told else None)
         groups.setdefault(key, (table, []))[1].append(sheet)
     yield from groups.values()
 
@@ -221,9 +221,9 @@ def _alike(reading: Reading) -> Iterator[tuple[Table, list[Sheet]]]:
 def _one_below_the_other(table: Table, sheets: list[Sheet]) -> pl.DataFrame:
     """The rows of all with SOURCE, under the headers of the first."""
     first, parts = sheets[0], list[pl.DataFrame]()
-    headers = {one[0].name: header for header in first.columns if (one := column_of(table, header))}
+    names = columns_of(table, first.columns)
     for sheet in sheets:
-        own = {header: headers[one[0].name] for header in sheet.columns if (one := column_of(table, header))}
+        own = {header: names[name][0] for name, (header, _) in columns_of(table, sheet.columns).items()}
         rows = sheet.rows if sheet is first else sheet.rows.rename(own).select(first.rows.columns)
         parts.append(rows.with_columns(source_file=pl.lit(sheet.file), source_sheet=pl.lit(sheet.sheet)))
     if len(parts) == 1:

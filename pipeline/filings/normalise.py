@@ -35,6 +35,7 @@ _DATE = (
 _FORMULA = r'^=\s*"?([^"]*)"?$'
 _LATIN = "[\u0080-\u00bf\u0152-\u0192\u02c6-\u02dc\u2013-\u203a\u20ac\u2122]"  # what bytes of UTF-8 look like in other encodings
 _NO_TEXT = f"\ufffd|[\u00e0-\u00ef]{_LATIN}{{2}}"
+_ERROR = r"^#(?:REF!|NAME\?|VALUE!|DIV/0!|NULL!|NUM!|SPILL!|CALC!)$"
 _POWER_OF_TEN = r"^[0-9](?:\.[0-9]+)?[eE]\+[0-9]+$|^[0-9]\.[0-9]+[eE][0-9]+$"
 _DAY = (
     r"^(?:[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}|[0-9]{4}年[0-9]{1,2}月[0-9]{1,2}日|[0-9]{1,2}月[0-9]{1,2}日"
@@ -516,6 +517,8 @@ def _words(column: Column, texts: pl.DataFrame, filing_year: int | None) -> _Par
     content = text.str.extract(_FORMULA, 1).fill_null("公式算出的内容")
     what = (
         pl.when(text.str.contains("^=[^=]")).then(pl.format("是公式的写法，不是内容；应为 {}", content))
+        .when(text.str.contains(_ERROR)).then(pl.lit("是表格软件的错误值；应为原来的内容"))
+        .when(is_id & text.str.contains("^'[0-9]")).then(pl.lit("前面的单引号是表格软件的文本标记；应只写编号"))
         .when(text.str.contains(_NO_TEXT)).then(pl.lit("里有乱码，是编码不对的程序写出的；应为原来的文字，请从原系统以 UTF-8 重新导出"))
         .when(is_id & text.str.contains(r"^[0-9]+\.0+$")).then(pl.lit(f"带有小数，像是被程序当作数字的编号；{_AS_TEXT}"))
         .when(is_id & text.str.contains(_POWER_OF_TEN)).then(pl.lit(f"是科学计数法，后面的数字已经丢失；{_AS_TEXT}"))

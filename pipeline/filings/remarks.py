@@ -35,7 +35,7 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 
 from pipeline.errors import OutputError, shown
 from pipeline.filings import answer, rules
-from pipeline.filings.contracts import BY_NAME, TABLES, Table, column_of, headers, table_of
+from pipeline.filings.contracts import BY_NAME, TABLES, Table, columns_of, headers, table_of
 from pipeline.filings.intake import Intake, filled_down
 from pipeline.filings.reading import BEYOND, MIB, Reading, Sheet, read_file
 from pipeline.output import placed
@@ -140,10 +140,7 @@ class _Head:
 
     @classmethod
     def of(cls, row: int, names: Mapping[str, int], table: Table | None) -> _Head:
-        known: dict[str, str] = {}
-        for name in names:
-            if table and (meant := column_of(table, name)):
-                known.setdefault(meant[0].name, name)
+        known = {column: name for column, (name, _) in columns_of(table, names).items()} if table else {}
         first = min((at for name, at in names.items() if not re.fullmatch("列[A-Z]+", name)), default=1)
         return cls(row, first, names, known)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from pipeline.filings.contracts import SOURCE, Table, column_of
+from pipeline.filings.contracts import SOURCE, Table, columns_of
 from pipeline.filings.reading import Sheet
 from pipeline.filings.rules import number
 from pipeline.layout import Layout
@@ -69,12 +69,8 @@ class Rows:
         )
         for sheet, first in self.starts():
             of_sheet = each.filter(each.is_between(first, first + sheet.rows.height, closed="left"))
-            known = [column_of(self.table, header) for header in sheet.columns]
-            told = next((one[1] for one in known if one and one[0].name == column.name), None)
-            text, units = (
-                pl.col(column.name).str.strip_chars(),
-                [pl.lit(told, pl.String), pl.lit(column.unit, pl.String)],
-            )
+            told = columns_of(self.table, sheet.columns).get(column.name, ("", None))[1]
+            text, units = pl.col(column.name).str.strip_chars(), [pl.lit(one, pl.String) for one in (told, column.unit)]
             unit = pl.coalesce([pl.col("unit").str.strip_chars()] * bool(column.by) + units)
             shown = pl.when(text.str.ends_with("%")).then(text).otherwise(pl.concat_str(text, pl.lit(" "), unit))
             filed = _filed(self.table, sheet, of_sheet - first)
@@ -118,10 +114,7 @@ def filed_schema(table: Table) -> dict[str, pl.DataType]:
 
 
 def _filed(table: Table, sheet: Sheet, places: pl.Series) -> pl.DataFrame:
-    named: dict[str, str] = {}
-    for header in sheet.columns:
-        if (known := column_of(table, header)) and known[0].name not in named:
-            named[known[0].name] = header
+    named = {name: header for name, (header, _) in columns_of(table, sheet.columns).items()}
     others = [name for name in sheet.rows.columns if name not in (*named.values(), "source_row", "_ragged")]
     cells = [pl.struct(header=pl.lit("" if name == "_extra" else name), text=name) for name in others]
     has_text = pl.element().struct.field("text").is_not_null()

@@ -42,7 +42,7 @@ def energy(rows: int, layout: Layout) -> pl.DataFrame:
     carriers = [spelt[0] for spelt in table.column("carrier").members.values()]
     units = [of_carrier[0] for of_carrier in table.column("quantity").units.values()]
     units = [{"kWh": "万千瓦时", "m3": "万立方米", "kg": "吨"}.get(unit, unit) for unit in units]
-    n = -(-rows // (12 * len(YEARS)))
+    n = rows // (12 * len(YEARS))  # no year lacks a month
     of_entity = len(provinces) * len(facilities) * len(carriers)
     entities = max(5, n // 120)
     which = np.sort(random.choice(entities * of_entity, n, replace=False))
@@ -58,7 +58,7 @@ def energy(rows: int, layout: Layout) -> pl.DataFrame:
         }
     )
     months = pl.DataFrame({"年份": YEARS}).join(pl.DataFrame({"月份": range(1, 13)}), how="cross")
-    frame = months.join(series, how="cross").head(rows)
+    frame = months.join(series, how="cross")
     varied = pl.Series(random.uniform(0.85, 1.15, frame.height))
     amount = (pl.col("usual") * (1 + 0.05 * (pl.col("年份") - YEARS[0])) * varied).round(3) + 0.001
     return frame.select(

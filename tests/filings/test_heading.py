@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -23,6 +24,18 @@ def intake(tmp_path: Path, *lines: str, name: str = "数据中心") -> Intake:
     return take_in(tmp_path, Layout.current(), 2025)
 
 
+def each(tmp_path: Path, sheets: dict[str, list[str]]) -> dict[str, tuple[str, list[float]]]:
+    """Many tables of data centres in one folder: what is said of each, and the electricity that is accepted of it."""
+    (tmp_path / "填报单位.csv").write_text(ENTITIES, "utf-8")
+    for number, lines in enumerate(sheets.values(), 1):
+        own = [re.sub("^D", f"{number}-", line) for line in lines]
+        (tmp_path / f"数据中心{number}.csv").write_text("\n".join([*own, ""]), "utf-8")
+    done = take_in(tmp_path, Layout.current(), 2025)
+    told, rows = dict(done.files.select("file", "message").iter_rows()), done.accepted["data_centres"]
+    files = {what: f"数据中心{number}.csv" for number, what in enumerate(sheets, 1)}
+    return {what: (told[file], rows.filter(source_file=file)["total_kwh"].to_list()) for what, file in files.items()}
+
+
 def said(done: Intake, name: str = "数据中心") -> str:
     return str(done.files.filter(pl.col("file") == f"{name}.csv")["message"].item())
 
@@ -32,76 +45,74 @@ def refused(done: Intake) -> bool:
     return left == 0 and done.status == 2
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "单位：万千瓦时",
-        "单位:MWh",
-        "（单位：亿千瓦时）",
-        "单 位：万 千 瓦 时",
-        "计量单位：万 kWh",
-        "计量单位为兆瓦时",
-        "数据单位 GWh",
-        "Unit: MWh",
-        "unit GWh",
-        "All figures in TWh",
-        "(MWh)",
-        "【万千瓦时】",
-        "以万千瓦时为单位",
-        "电量按万度统计",
-        "电量均为万千瓦时",
-        "单位：万千瓦时、万吨",
-        "用水量单位：万吨",
-        "水：万立方米",
-        "单位：万",
-        "单位：千",
-        "（万）",
-        "单位：10^4 kWh",
-        "单位：10⁴千瓦时",
-        "Unit: million kWh",
-        "thousand kWh",
-        "单位：万架",
-        "填报单位：甲公司 审核：乙 日期：2025-12-31 " + "电话：" * 30 + " 计量单位：万千瓦时",
-    ],
-)
-def test_a_unit_said_anywhere_is_heard(tmp_path: Path, text: str) -> None:
-    places = {
-        "above": [text, CENTRE, ROW],
-        "beside the title": [f"数据中心情况表,,,,,,,,{text}", CENTRE, ROW],
-        "above, in four rows": ["甲", "乙", text, "丙", CENTRE, ROW],
-        "below": [CENTRE, ROW, f"注：{text}"],
-        "at the end": [CENTRE, ROW, "", f"说明,{text}"],
-    }
-    for place, lines in places.items():
-        done = intake(tmp_path, *lines)
-        assert refused(done), place
-        assert "写有" in said(done), place
+SAID = [
+    "单位：万千瓦时",
+    "单位:MWh",
+    "（单位：亿千瓦时）",
+    "单 位：万 千 瓦 时",
+    "计量单位：万 kWh",
+    "计量单位为兆瓦时",
+    "数据单位 GWh",
+    "Unit: MWh",
+    "unit GWh",
+    "All figures in TWh",
+    "(MWh)",
+    "【万千瓦时】",
+    "以万千瓦时为单位",
+    "电量按万度统计",
+    "电量均为万千瓦时",
+    "单位：万千瓦时、万吨",
+    "用水量单位：万吨",
+    "水：万立方米",
+    "单位：万",
+    "单位：千",
+    "（万）",
+    "单位：10^4 kWh",
+    "单位：10⁴千瓦时",
+    "Unit: million kWh",
+    "thousand kWh",
+    "单位：万架",
+    "填报单位：甲公司 审核：乙 日期：2025-12-31 " + "电话：" * 30 + " 计量单位：万千瓦时",
+]  # fmt: skip
+PLACES: dict[str, Callable[[str], list[str]]] = {
+    "above": lambda text: [text, CENTRE, ROW],
+    "beside the title": lambda text: [f"数据中心情况表,,,,,,,,{text}", CENTRE, ROW],
+    "above, in four rows": lambda text: ["甲", "乙", text, "丙", CENTRE, ROW],
+    "below": lambda text: [CENTRE, ROW, f"注：{text}"],
+    "at the end": lambda text: [CENTRE, ROW, "", f"说明,{text}"],
+}
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "填报单位：万国数据",
-        "单位：万达广场公司",
-        "单位名称：千方科技",
-        "2025年度数据中心情况表",
-        "单位：千瓦时",
-        "单位：kWh、吨、架",
-        "单位：个",
-        "注：年用电量500万千瓦时以上的数据中心填报",
-        "依据 GB 40879-2021 填报",
-        "依据 GB/T 2260 填报",
-        "每架 2.5 kW 折算",
-        "地方单元提升方案，百度云",
-        "表号：通信能耗101表 国统制〔2024〕123号 有效期至2027年12月",
-        "联系电话：010-12345678",
-        "1 万千瓦时 = 10000 千瓦时",
-    ],
-)
-def test_what_is_no_other_unit_refuses_nothing(tmp_path: Path, text: str) -> None:
-    for lines in ([text, CENTRE, ROW], [CENTRE, ROW, f"注：{text}"]):
-        done = intake(tmp_path, *lines)
-        assert done.accepted["data_centres"]["total_kwh"].to_list() == [1500.0], said(done)
+@pytest.mark.parametrize("place", PLACES)
+def test_a_unit_said_anywhere_is_heard(tmp_path: Path, place: str) -> None:
+    for text, (told, accepted) in each(tmp_path, {text: PLACES[place](text) for text in SAID}).items():
+        assert accepted == [], text
+        assert "写有" in told, text
+
+
+NOT_SAID = [
+    "填报单位：万国数据",
+    "单位：万达广场公司",
+    "单位名称：千方科技",
+    "2025年度数据中心情况表",
+    "单位：千瓦时",
+    "单位：kWh、吨、架",
+    "单位：个",
+    "注：年用电量500万千瓦时以上的数据中心填报",
+    "依据 GB 40879-2021 填报",
+    "依据 GB/T 2260 填报",
+    "每架 2.5 kW 折算",
+    "地方单元提升方案，百度云",
+    "表号：通信能耗101表 国统制〔2024〕123号 有效期至2027年12月",
+    "联系电话：010-12345678",
+    "1 万千瓦时 = 10000 千瓦时",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("place", ["above", "below"])
+def test_what_is_no_other_unit_refuses_nothing(tmp_path: Path, place: str) -> None:
+    for text, (told, accepted) in each(tmp_path, {text: PLACES[place](text) for text in NOT_SAID}).items():
+        assert accepted == [1500.0], (text, told)
 
 
 @pytest.mark.parametrize(
@@ -114,12 +125,13 @@ def test_a_unit_in_the_name_of_the_file(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("row", [1, 2, 3])
-@pytest.mark.parametrize("unit", ["万千瓦时", "（MWh）", "[万kWh]", "单位：万度", "亿千瓦时", "万"])
-def test_a_row_of_units_under_the_header(tmp_path: Path, row: int, unit: str) -> None:
+def test_a_row_of_units_under_the_header(tmp_path: Path, row: int) -> None:
     under = ["甲,乙,丙,丁,戊,1,2,3,4,5,6", ",,,,,,,,,,"][: row - 1]
-    done = intake(tmp_path, CENTRE, *under, f",,,,,架,,{unit},{unit},吨,{unit}", ROW)
-    assert refused(done)
-    assert "在表头之下写有" in said(done)
+    units = ["万千瓦时", "（MWh）", "[万kWh]", "单位：万度", "亿千瓦时", "万"]
+    sheets = {unit: [CENTRE, *under, f",,,,,架,,{unit},{unit},吨,{unit}", ROW] for unit in units}
+    for unit, (told, accepted) in each(tmp_path, sheets).items():
+        assert accepted == [], unit
+        assert "在表头之下写有" in told, unit
 
 
 def test_a_row_of_the_units_in_which_the_table_is_read(tmp_path: Path) -> None:
@@ -182,14 +194,29 @@ def test_a_multiple_is_said_once(tmp_path: Path, header: str, cell: str, value: 
     assert value or "倍数" in done.findings["message"][0]
 
 
-@pytest.mark.parametrize(
-    "unit",
-    ["kW", "%", "％", "万千瓦时", "×10⁴", "10^4", "MW", "‰", "占比", "上年", "计划", "吨", "元", "kVA", "年", "小时"],
-)
-def test_a_count_in_a_unit_of_something_else(tmp_path: Path, unit: str) -> None:
-    done = intake(tmp_path, CENTRE.replace("标准机架数", f"标准机架数（{unit}）"), ROW)
-    assert refused(done)
-    assert "标准机架数" in said(done)
+def test_a_count_in_a_unit_of_something_else(tmp_path: Path) -> None:
+    units = [
+        "kW",
+        "%",
+        "％",
+        "万千瓦时",
+        "×10⁴",
+        "10^4",
+        "MW",
+        "‰",
+        "占比",
+        "上年",
+        "计划",
+        "吨",
+        "元",
+        "kVA",
+        "年",
+        "小时",
+    ]
+    sheets = {unit: [CENTRE.replace("标准机架数", f"标准机架数（{unit}）"), ROW] for unit in units}
+    for unit, (told, accepted) in each(tmp_path, sheets).items():
+        assert accepted == [], unit
+        assert "标准机架数" in told, unit
 
 
 @pytest.mark.parametrize("column", ["在用机架数", "液冷机架数"])
@@ -256,21 +283,21 @@ def test_two_columns_of_one_name_under_two_years(tmp_path: Path) -> None:
     assert refused(done)
 
 
-@pytest.mark.parametrize(
-    "second",
-    [
-        CENTRE.replace("总耗电量", "总耗电量（万kWh）"),
-        CENTRE.replace("用水量,绿电用量", "绿电用量,用水量"),
-        CENTRE.replace("总耗电量", "上年总耗电量"),
-        f"{STATION},,,,",
-        "站址编号,年份,填报单位,省份,建成年份,是否新建,租户数,共享方式,,,",
-    ],
-)
+SECOND = [
+    CENTRE.replace("总耗电量", "总耗电量（万kWh）"),
+    CENTRE.replace("用水量,绿电用量", "绿电用量,用水量"),
+    CENTRE.replace("总耗电量", "上年总耗电量"),
+    f"{STATION},,,,",
+    "站址编号,年份,填报单位,省份,建成年份,是否新建,租户数,共享方式,,,",
+]
+
+
 @pytest.mark.parametrize("blank", [0, 1, 3])
-def test_a_second_block_under_another_header(tmp_path: Path, second: str, blank: int) -> None:
-    done = intake(tmp_path, CENTRE, *[ROW.replace("D1", f"D{n}") for n in range(30)], *["," * 10] * blank, second, ROW)
-    assert refused(done)
-    assert f"第 {32 + blank} 行又有一行表头" in said(done)
+def test_a_second_block_under_another_header(tmp_path: Path, blank: int) -> None:
+    first = [CENTRE, *[ROW.replace("D1", f"D{n}") for n in range(30)], *["," * 10] * blank]
+    for second, (told, accepted) in each(tmp_path, {second: [*first, second, ROW] for second in SECOND}).items():
+        assert accepted == [], second
+        assert f"第 {32 + blank} 行又有一行表头" in told, second
 
 
 def test_the_same_header_once_more_is_a_row_to_reject(tmp_path: Path) -> None:

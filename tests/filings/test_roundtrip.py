@@ -157,6 +157,9 @@ def meaning(column: Column, monthly: bool) -> st.SearchStrategy[Any]:
 def fitted(table: Table, row: Row, tenth: int) -> Row:
     """The row with what the rules across its columns ask for; `tenth` is 10 to 50."""
     row = dict(row)
+    for column in table.columns:
+        if column.units.get(row.get(column.by, ""), ("",))[0] == "%" and row[column.name] is not None:
+            row[column.name] = min(row[column.name], Decimal(100))
     if table.has("it_kwh", "total_kwh"):
         row["it_kwh"] = min(row["it_kwh"], Decimal(10**8)) + 1
         row["total_kwh"] = row["it_kwh"] * tenth / 10
