@@ -836,7 +836,7 @@ def test_a_full_disk_is_no_fault_of_the_files(tmp_path: Path) -> None:
     ("fault", "said"),
     [
         (MemoryError(), "内存不足"),
-        (OSError(errno.EIO, "Input/output error"), "Input/output error"),
+        (OSError(errno.EIO, "Input/output error"), "磁盘读写出错"),
         (OSError(errno.ENOSPC, ""), "磁盘已满"),
     ],
 )
