@@ -41,7 +41,7 @@ def run_command(*arguments: str, root: Path = ROOT, **environment: str) -> subpr
     command = Path(sys.executable).with_name("green-report")
     env = os.environ | {"GREEN_REPORT_ROOT": str(root), "QUARTO_PATH": "/nowhere/quarto"} | environment
     return subprocess.run(
-        [str(command), *arguments], cwd="/", env=env, capture_output=True, text=True, encoding="utf-8", timeout=600
+        [str(command), *arguments], cwd="/", env=env, capture_output=True, text=True, encoding="utf-8", timeout=1800
     )
 
 

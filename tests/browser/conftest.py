@@ -31,8 +31,9 @@ class Opened:
 Open = Callable[..., Opened]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Not longer than a module: while it is open its event loop runs in this thread, where no kernel then can."""
     if CHROMIUM is None:
         pytest.skip("这台机器上没有 Chromium，浏览器测试跳过")
     sandbox = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
@@ -55,7 +56,7 @@ def opened(browser: Browser, path: Path, width: int, **context: Any) -> Opened:
     return one
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def reports(browser: Browser, built: Built) -> Iterator[Open]:
     """`reports(slug, width)`: a built page, opened once for each window width; tests leave it as they find it."""
     kept: dict[tuple[str, int], Opened] = {}
