@@ -162,12 +162,12 @@ class TestPdf:
         assert b"pdfuaid" in root["/Metadata"].get_data()
 
     def test_its_pages_are_filled(self, pdf: PdfReader) -> None:
-        """Before a chapter's last page one in twenty at most is empty by a third: before a tall figure or table."""
+        """Before a chapter's last page hardly one is empty by a third: a tall figure that nothing can stand before."""
         first = [pdf.get_destination_page_number(entry) for entry in pdf.outline if not isinstance(entry, list)]
         inner = [at for at in range(min(first), len(pdf.pages) - 1) if at + 1 not in first]
         empty = {at + 1: (lowest(pdf.pages[at]) - FOOT) / (A4 - HEAD - FOOT) for at in inner}
         assert max(empty.values()) < 0.45
-        assert len([share for share in empty.values() if share > 0.3]) <= 0.05 * len(inner), empty
+        assert len([share for share in empty.values() if share > 0.3]) <= 0.03 * len(inner), empty
 
     def test_its_text_can_be_searched(self, pdf: PdfReader) -> None:
         text = "".join(page.extract_text() for page in pdf.pages).replace("\n", "")
