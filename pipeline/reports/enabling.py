@@ -183,7 +183,7 @@ def league(rows: pl.DataFrame, figure: str, year: int, top_n: int) -> Figure | N
     base = alt.Chart(drawn).encode(
         y=y, color=tint, tooltip=["场景:N", "效果:N", alt.Tooltip("印:N", title="净效果（tCO2）")]
     )
-    spans = base.mark_rule(strokeWidth=3, opacity=0.35).encode(x=alt.X("低:Q", title="tCO2", axis=alt.Axis(grid=True, tickCount=5)), x2="高:Q")  # fmt: skip
+    spans = base.mark_rule(strokeWidth=3, opacity=0.35).encode(x=alt.X("低:Q", title="tCO2", axis=alt.Axis(grid=True, tickCount=5), scale=alt.Scale(padding=30)), x2="高:Q")  # fmt: skip
     points = base.mark_point(size=60, opacity=1).encode(x="净效果:Q")
     labels = base.mark_text(align="left", dx=5, fontSize=11).encode(x="高:Q", text="印:N", color=alt.value(theme.INK))
     first, last = shown.row(0, named=True), shown.row(-1, named=True)
