@@ -47,7 +47,10 @@ def resolved(folder: Path) -> Path:
         raise OutputError("output.circle", f"--out {folder}：符号链接绕成了圈；请换一个文件夹") from error
 
 
-def check_writable(folder: Path, what: str = "输出文件夹", right: str = "请改权限，或用 --out 指定别处") -> None:
+_OUT = "输出文件夹", "请改权限，或用 --out 指定别处"
+
+
+def check_writable(folder: Path, what: str = _OUT[0], right: str = _OUT[1]) -> None:
     """Make `folder` and see whether a file can be written there; raises OutputError, which calls it `what`."""
     probe = folder / f".{uuid.uuid4().hex}.probe"
     try:
@@ -55,7 +58,7 @@ def check_writable(folder: Path, what: str = "输出文件夹", right: str = "�
         probe.write_bytes(b"")
         probe.unlink()
     except OSError as error:
-        raise OutputError("output.unwritable", f"{what} {folder} 不能写入（{_reason(error)}）；{right}") from error
+        raise _unwritable(folder, error, what, right) from error
 
 
 @contextmanager
@@ -108,10 +111,7 @@ def locked(
                 folder.mkdir(parents=True, exist_ok=True)
                 file = held.enter_context((folder / LOCK).open("a+b"))
             except OSError as error:
-                raise OutputError(
-                    "output.unwritable",
-                    f"输出文件夹 {folder} 不能写入（{_reason(error)}）；请改权限，或用 --out 指定别处",
-                ) from error
+                raise _unwritable(folder, error) from error
             said = ""
             while not try_lock(file.fileno()):
                 now = _holder(file, folder)
@@ -181,6 +181,10 @@ def why_not_written(error: BaseException) -> str:
                 return _REASONS[one.errno]
         seen = seen.__cause__ or seen.__context__
     return ""
+
+
+def _unwritable(folder: Path, error: OSError, what: str = _OUT[0], right: str = _OUT[1]) -> OutputError:
+    return OutputError("output.unwritable", f"{what} {folder} 不能写入（{_reason(error)}）；{right}")
 
 
 def _reason(error: Exception) -> str:

@@ -108,9 +108,21 @@ def _rates(name: str, heading: str, rows: pl.DataFrame, view: View, id: str) -> 
     )
 
 
+def _quarantine(chapter: Chapter) -> dict[str, pl.DataFrame]:
+    return {table.name: chapter.rejected(table.name) for table in TABLES}
+
+
+def _own(chapter: Chapter) -> dict[str, pl.DataFrame]:
+    """The accepted rows of the report's province, by table."""
+    of_province = pl.col("province_code").cast(pl.String) == chapter.region.code
+    return {
+        table.name: chapter.filed(table.name).filter(of_province) for table in TABLES if "province_code" in table.dtypes
+    }
+
+
 def rejected(chapter: Chapter) -> dict[str, pl.DataFrame]:
     """The rejected rows by table, of a province's report its own; one whose province cannot be read is nobody's."""
-    found = {table.name: chapter.rejected(table.name) for table in TABLES}
+    found = _quarantine(chapter)
     if chapter.region.is_nation:
         return found
     known = regions.aliases(chapter.layout)
@@ -125,18 +137,11 @@ def rejected(chapter: Chapter) -> dict[str, pl.DataFrame]:
 
 def warned(chapter: Chapter) -> pl.DataFrame:
     """The warnings of rows that were kept, of a province's report those of its own rows."""
-    quarantine = {table.name: chapter.rejected(table.name) for table in TABLES}
-    found = answer.kept_with_warnings(chapter.quality("findings"), quarantine)
+    found = answer.kept_with_warnings(chapter.quality("findings"), _quarantine(chapter))
     if chapter.region.is_nation:
         return found
     at = {"source_file": "file", "source_sheet": "sheet", "source_row": "row"}
-    own = [
-        chapter.filed(table.name)
-        .filter(pl.col("province_code").cast(pl.String) == chapter.region.code)
-        .select(pl.col(column).alias(name) for column, name in at.items())
-        for table in TABLES
-        if "province_code" in table.dtypes
-    ]
+    own = [rows.select(pl.col(column).alias(name) for column, name in at.items()) for rows in _own(chapter).values()]
     return found.join(
         pl.concat(own).unique(), on=list(at.values()), how="semi", nulls_equal=True, maintain_order="left"
     )
@@ -144,13 +149,12 @@ def warned(chapter: Chapter) -> pl.DataFrame:
 
 def of_province(chapter: Chapter, id: str) -> Table:
     """The rows of the report's province, accepted and rejected."""
-    lines, turned_down = list[tuple[str, int, int, int]](), rejected(chapter)
-    for table in TABLES:
-        if "province_code" in table.dtypes:
-            filed = chapter.filed(table.name)
-            own = filed.filter(pl.col("province_code").cast(pl.String) == chapter.region.code)
-            marked = own.filter(pl.col("flags").list.len() > 0).height
-            lines.append((table.zh, own.height, turned_down[table.name].height, marked))
+    turned_down, accepted = rejected(chapter), _own(chapter)
+    lines = [
+        (table.zh, own.height, turned_down[table.name].height, own.filter(pl.col("flags").list.len() > 0).height)
+        for table in TABLES
+        if (own := accepted.get(table.name)) is not None
+    ]
     data = pl.DataFrame(lines, ["填报表", "接受", "退回", "有提示的行"], orient="row")
     return Table(
         id=id,
