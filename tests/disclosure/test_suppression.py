@@ -59,9 +59,12 @@ def test_a_partner_that_is_too_small_is_not_enough() -> None:
 
 
 def test_tied_cells_go_together() -> None:
-    system = square([[20, 50, 10], [60, 70, 80], [10, 90, 10]])
-    pair = (cell_of(system, "2,2"), cell_of(system, "1,1"))
-    assert hide(system, "0,0", ties={pair[0]: [pair[1]], pair[1]: [pair[0]]}) >= {"1,1", "2,2"}
+    """All four inner cells are needed, and the margin that is tied to one of them goes with it; the cells of margins alone
+    would cost more."""
+    system = square([[20, 50], [60, 70]])
+    pair = (cell_of(system, "1,1"), cell_of(system, "+,1"))
+    hidden = hide(system, "0,0", ties={pair[0]: [pair[1]], pair[1]: [pair[0]]})
+    assert hidden == {"0,0", "0,1", "1,0", "1,1", "+,1"}
 
 
 def test_what_cannot_be_protected_is_said() -> None:
@@ -92,7 +95,7 @@ def random_tables(draw: st.DrawFn) -> System:
     return two_way(amounts.astype(np.float64))
 
 
-@settings(max_examples=60)
+@settings(max_examples=20)
 @given(random_tables())
 def test_every_sensitive_cell_is_protected_from_everybody(system: System) -> None:
     """Attacked by a program of its own, in plain values: every published number an equation, nothing clever."""
@@ -107,7 +110,7 @@ def test_every_sensitive_cell_is_protected_from_everybody(system: System) -> Non
     for attack in attacks(system, wanted):
         if (attack.number, attack.attacker) in closed:  # cannot happen where every cell may be hidden
             raise AssertionError("not protected")
-        own = np.zeros(len(system.amounts)) if attack.attacker < 0 else system.own[:, attack.attacker]
+        own = system.own[:, list(attack.attacker)].sum(axis=1)
         goal = system.numbers[attack.number].toarray().ravel()
         limits = [(0, 0) if fixed[n] else (own[n], None) for n in range(len(own))]
         whole, part = float(goal @ system.amounts), float(goal @ own)
@@ -135,8 +138,8 @@ def test_the_same_table_has_the_same_pattern_and_nothing_is_hidden_without_need(
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_what_is_lost_is_near_the_least_that_could_be(seed: int) -> None:
-    """Against all patterns of a 2 x 3 table with one sensitive cell: never more than twice the cost of the best."""
+def test_what_is_lost_is_the_least_that_could_be(seed: int) -> None:
+    """Against all patterns of a 2 x 3 table with one sensitive cell."""
     rng = np.random.default_rng(seed)
     system = two_way(rng.integers(5, 60, (2, 3))[:, :, None] * np.full(4, 0.25))
     first = np.arange(system.cells.height) == 0
@@ -152,7 +155,7 @@ def test_what_is_lost_is_near_the_least_that_could_be(seed: int) -> None:
             if all(one.protects(SHARE) for one in intervals(system, tried, wanted)):
                 best = total
     done = suppress(system, [(0, 0)], first, cost, SHARE)
-    assert cost[done.hidden & ~first].sum() <= 2 * best
+    assert cost[done.hidden & ~first].sum() == best
 
 
 def test_a_broken_pattern_does_not_pass_the_audit() -> None:

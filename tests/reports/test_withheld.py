@@ -10,7 +10,6 @@ import pytest
 
 from pipeline import findings, reference, regions, wording
 from pipeline.charts import alt_text
-from pipeline.disclosure import publication
 from pipeline.findings import Measure
 from pipeline.indicators.evaluate import TABLE
 from pipeline.indicators.model import load_catalogue
@@ -173,13 +172,3 @@ def test_the_decomposition_is_hidden_with_a_province_that_it_rests_on(view: View
     assert energy_drivers.parts(whole, 2020) is not None
     province = replace(of(whole, "北京", layout), without_entities=True)
     assert energy_drivers.why_not(province, 2020).endswith("分解要用到不公布的数值")
-
-
-def test_a_projection_is_hidden_where_its_start_or_trend_is() -> None:
-    rows = [
-        row("energy.total", None, "110000", 2025, dimension="facility_type", member="office"),
-        row("energy.total", None, "120000", 2021), row("energy.total", None, "130000", 2025, dimension="entity_kind", member="idc"),
-        row("dc.count", None, "140000"), row("energy.total", 1.0, "150000"), row("energy.total", None, "210000", 2023),
-    ]  # fmt: skip
-    table = pl.DataFrame(rows, schema=TABLE, orient="row")
-    assert publication.resting_on_hidden(table, ["energy.total"], 2025) == ["110000", "210000"]
