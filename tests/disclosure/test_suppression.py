@@ -67,6 +67,20 @@ def test_tied_cells_go_together() -> None:
     assert hidden == {"0,0", "0,1", "1,0", "1,1", "+,1"}
 
 
+def test_a_dear_cell_is_published_where_others_would_do() -> None:
+    """The row, the column and the grand total would cost 2000.2, three inner cells 2700; but the grand total is dear. The table
+    is too large for the exact optimum."""
+    system = square(np.full((12, 12), 50.0).tolist())
+    costs = np.full(system.cells.height, 900.0)
+    costs[cell_of(system, "0,+")] = costs[cell_of(system, "+,0")] = 0.1
+    costs[cell_of(system, "+,+")] = 2000.0
+    hidden = hide(system, "0,0", weights=costs)
+    assert "+,+" not in hidden
+    assert len(hidden) == 4
+    costs[costs == 900.0] = np.inf
+    assert hide(system, "0,0", weights=costs) == {"0,0", "0,+", "+,0", "+,+"}
+
+
 def test_what_cannot_be_protected_is_said() -> None:
     system = square([[20, 50], [60, 70]])
     first = np.array([name == "0,0" for name in system.cells["region_code"]])
