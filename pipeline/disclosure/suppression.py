@@ -145,9 +145,12 @@ def _hide(
 ) -> bool:
     """Hide (in place) what makes one side of an attack safe; False where nothing does."""
     part, program = programs.parts[side.part], programs.of(side)
-    moved = program.cheapest(side, hidden, np.where(weights < DEAR, weights, np.inf), share)
-    if moved is None and (moved := program.cheapest(side, hidden, weights, share)) is None:
+    moved = program.cheapest(side, hidden, weights, share)
+    if moved is None:
         return False
+    dear = (weights >= DEAR) & ~hidden
+    if dear[part.holders[sorted(moved)].indices].any():
+        moved = program.cheapest(side, hidden, np.where(dear, np.inf, weights), share) or moved
     worlds[side] = moved
     for cell in np.unique(part.holders[sorted(moved)].indices):
         hidden[[cell, *ties.get(int(cell), ())]] = True
