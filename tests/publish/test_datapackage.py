@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import ModuleType
 
 import frictionless
 import polars as pl
@@ -148,8 +149,7 @@ def test_values_and_scenarios_are_published_where_the_public_folder_has_them(hou
     assert fields["value"]["unit"] == "见同一行的 unit"
 
 
-def test_scenarios_are_read_by_pyam(house: House) -> None:
-    pyam = pytest.importorskip("pyam")
+def test_scenarios_are_read_by_pyam(pyam: ModuleType, house: House) -> None:
     public = house.root / "data/processed/2025-sample/public"
     (public / "scenarios").mkdir()
     text = "model,scenario,region,variable,unit,year,value\ngreen-report,plan,World,Final Energy|ICT,tce/yr,2030,1.5\n"
