@@ -56,10 +56,10 @@ def test_it_is_neither_missing_nor_a_number() -> None:
     values = {"甲": 3.0, "乙": WITHHELD, "丙": None, "丁": 1.0}
     assert findings.there(values) == {"甲": 3.0, "丁": 1.0}
     assert findings.withheld(values) == ["乙"]
-    assert findings.place(FLOW, values, "乙") == "乙流量为 〔保密〕，不排位"
+    assert findings.place(FLOW, values, "乙") == "乙流量按保密规则不公布，不排位"
     assert findings.place(FLOW, values, "丙") == "没有丙流量的数据，不排位"
     assert findings.comparison(FLOW, "甲", 3.0, {"全国": WITHHELD}) == "甲流量为 3.0 TB"
-    assert findings.comparison(FLOW, "乙", WITHHELD, {"全国": 2.0}) == "乙流量为 〔保密〕"
+    assert findings.comparison(FLOW, "乙", WITHHELD, {"全国": 2.0}) == "乙流量按保密规则不公布"
     assert findings.extremes(FLOW, values) == "已公布的省份中甲最高，为 3.0 TB；丁最低，为 1.0 TB"
     assert findings.extremes(FLOW, {"乙": WITHHELD}) == "没有公布分省的流量数据"
     assert contrasts.ends(FLOW, values, "家企业") == "已公布的流量以甲最高（3.0 TB），丁最低（1.0 TB）"
