@@ -50,7 +50,7 @@ def against_target(judgement: Judgement, view: View, base: str) -> str:
     target, own = judgement.target, view.region.short_zh
     name = f"{view.year} 年{own}{view.catalogue[base].title}"
     if view.is_withheld(target.indicator):
-        return f"{name}与 {target.baseline_year} 年的比较为 {wording.HIDDEN}"
+        return f"{name}与 {target.baseline_year} 年的比较按保密规则不公布"
     if judgement.value is None:
         row = view.row(target.indicator)
         reasons = view.remarks(target.indicator) if row else ""

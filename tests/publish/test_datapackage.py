@@ -135,6 +135,7 @@ def test_values_and_scenarios_are_published_where_the_public_folder_has_them(hou
         "model,scenario,region,variable,unit,year,value\ngreen-report,plan,全国,Final Energy|ICT,tce/yr,2030,1.5\n",
         "utf-8",
     )
+    house.pass_audit()
     publish(house.layout, house.wanted())
     downloads = house.root / "site" / "downloads" / "2025-sample"
     assert frictionless.validate(str(downloads / "datapackage.json")).valid
@@ -161,6 +162,7 @@ def test_scenarios_are_read_by_pyam(pyam: ModuleType, house: House) -> None:
 @pytest.mark.parametrize(("column", "value"), [("entity_id", "CT"), ("n_groups", 2), ("largest_share", 0.9)])
 def test_values_that_tell_of_contributors_stop_the_publication(house: House, column: str, value: object) -> None:
     values(**{column: value}).write_parquet(house.root / "data/processed/2025-sample/public/indicators.parquet")
+    house.pass_audit()
     with pytest.raises(DataError, match=column) as caught:
         publish(house.layout, house.wanted())
     assert caught.value.id == "publish.undisclosed"
