@@ -309,6 +309,10 @@ def publish(
         "site"
     ),
     base_url: Annotated[str, typer.Option(help="网站的完整地址；给出时写 sitemap.xml，订阅用完整链接")] = "",
+    import_record: Annotated[
+        Path | None,
+        typer.Option(help="不发布，只从这个网站文件夹取回公布记录（data/published），以后的保密处理以它为准"),
+    ] = None,
 ) -> None:
     """发布：把为公众生成的报告做成网站，任何静态服务器或 U 盘都能用。
 
@@ -317,6 +321,12 @@ def publish(
     from pipeline.publish.site import publish as make
     from pipeline.publish.taken import Wanted
 
+    if import_record is not None:
+        from pipeline.disclosure import record
+
+        new = record.bring_back(Layout.current(), import_record)
+        print(shown(f"取回 {new} 份公布记录，在 {Layout.current().published}" if new else "公布记录都已在，没有新的"))
+        return
     if out == Path():
         raise OutputError("output.empty", "--out 是空的；请写一个文件夹，如 site")
     done = make(Layout.current(), Wanted(year, region, scenario, filings, to, reports, out, base_url))

@@ -735,11 +735,13 @@ def _cumulative(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
             yield context.found(found, name, column.name, says)
 
 
-# Table, its column, the metric of action_metrics that says the same.
-_TWICE = (
+FILED_TWICE = (
     ("base_stations", "monitored_stations", "stations_monitored"),
     ("data_centres", "liquid_cooled_racks", "liquid_cooled_racks"),
 )
+"""Table, its column, the metric of action_metrics that says the same."""
+WATER_TWICE = ("data_centres", "water_t", "data_centre")
+"""Table, its column, the facility type of which the water of energy agrees with it, m3 with t."""
 
 
 def _filed_twice(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
@@ -747,7 +749,7 @@ def _filed_twice(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
     if "action_metrics" not in frames:
         return
     metrics = frames["action_metrics"]
-    for name, value, metric in _TWICE:
+    for name, value, metric in FILED_TWICE:
         if name not in frames:
             continue
         key = [part for part in BY_NAME[name].key if part != "month"]
@@ -764,11 +766,12 @@ def _filed_twice(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
 
 
 def _water_twice(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
-    if "energy" not in frames or "data_centres" not in frames:
+    name, value, facility = WATER_TWICE
+    if "energy" not in frames or name not in frames:
         return
-    is_water = (pl.col("carrier") == "water") & (pl.col("facility_type") == "data_centre")
+    is_water = (pl.col("carrier") == "water") & (pl.col("facility_type") == facility)
     filed_water = _yearly(frames["energy"].filter(is_water), "energy", "quantity")
-    detail = _yearly(frames["data_centres"], "data_centres", "water_t").select(*_WHERE, "water_t")
+    detail = _yearly(frames[name], name, value).select(*_WHERE, water_t=value)
     both = filed_water.join(detail, on=_WHERE, maintain_order="left").filter(_apart("water_t", "quantity"))
     says = pl.format(
         "能源消耗中数据中心用水 {} m3，与数据中心表合计 {} t 相差超过 " f"{TOLERANCE:.0%}（{{}} 年 {{}} {{}}）；两者应基本一致，请核对",
@@ -793,6 +796,13 @@ def _mobile_above_flow(frames: Frames, context: Context) -> Iterator[pl.DataFram
 
 
 _ROOM_FACILITIES = {"core": "core_room", "aggregation": "access_room", "access": "access_room"}
+FACILITY_SUMS: dict[str, tuple[str, str, Mapping[str, str] | str]] = {
+    "sum.data_centres": ("data_centres", "total_kwh", "data_centre"),
+    "sum.rooms": ("rooms", "total_kwh", _ROOM_FACILITIES),
+    "sum.base_stations": ("base_stations", "energy_kwh", "base_station"),
+}
+"""Rule -> the table and column that agree, within TOLERANCE, with the electricity of energy where it is finally used; the
+facility type, or the kind of a row -> its facility type. Whoever knows one of the two knows the other nearly."""
 
 
 def _case_without_factor(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
@@ -864,18 +874,10 @@ FRAME_RULES = (
     FrameRule("province.missing", "上年报送的省份缺报", "warning", _province_missing),
     FrameRule("province.part_and_whole", "全省与地市并存", "warning", _part_and_whole),
     FrameRule(
-        "sum.data_centres",
-        "数据中心与能源消耗不符",
-        "warning",
-        _facility_sum("data_centres", "total_kwh", "data_centre"),
+        "sum.data_centres", "数据中心与能源消耗不符", "warning", _facility_sum(*FACILITY_SUMS["sum.data_centres"])
     ),
-    FrameRule("sum.rooms", "机房与能源消耗不符", "warning", _facility_sum("rooms", "total_kwh", _ROOM_FACILITIES)),
-    FrameRule(
-        "sum.base_stations",
-        "基站与能源消耗不符",
-        "warning",
-        _facility_sum("base_stations", "energy_kwh", "base_station"),
-    ),
+    FrameRule("sum.rooms", "机房与能源消耗不符", "warning", _facility_sum(*FACILITY_SUMS["sum.rooms"])),
+    FrameRule("sum.base_stations", "基站与能源消耗不符", "warning", _facility_sum(*FACILITY_SUMS["sum.base_stations"])),
     FrameRule("sum.action_metrics", "行动指标与其他表不符", "warning", _filed_twice),
     FrameRule("sum.water", "数据中心用水与能源消耗不符", "warning", _water_twice),
     FrameRule("activity.mobile_above_flow", "移动流量大于信息流量", "warning", _mobile_above_flow),

@@ -56,7 +56,7 @@ def metrics(filed: pl.DataFrame, region: Region, years: tuple[int, int]) -> pl.D
 
 def public_metrics(told: pl.DataFrame | None, years: tuple[int, int]) -> pl.DataFrame:
     """The table of `metrics` for the public. told: `publication.METRICS` of the nation, None for a province, of which
-    nothing is told; a value that is null there is not published."""
+    nothing is told; a value that is null there is not published. Without 填报数 where the policy does not tell it."""
     rows = pl.DataFrame() if told is None else told.filter(pl.col("year").is_in(years))
     lines = []
     for (action, metric, unit), of in (
@@ -66,7 +66,8 @@ def public_metrics(told: pl.DataFrame | None, years: tuple[int, int]) -> pl.Data
         shown = {f"{year} 年": number(values.get(year), 1 if unit == "%" else 0) for year in years}
         last = of.filter(pl.col("year") == years[1])["n"].sum()
         lines.append({"行动": str(action), "指标": _NAMES[str(metric)], "单位": str(unit)} | shown | {"填报数": last})
-    return _as_table(lines, years)
+    table = _as_table(lines, years)
+    return table.drop("填报数") if len(rows) and rows["n"].null_count() else table
 
 
 def _as_table(lines: Sequence[Mapping[str, object]], years: tuple[int, int]) -> pl.DataFrame:

@@ -54,7 +54,7 @@ def against_target(judgement: Judgement | None, view: View, base: str, base_year
     name = f"{view.year} 年{own}{view.catalogue[base].title}"
     value = judgement.value if judgement else view.value(id)
     if view.is_withheld(id):
-        return f"{name}与 {base_year} 年的比较为 {wording.HIDDEN}"
+        return f"{name}与 {base_year} 年的比较按保密规则不公布"
     if value is None:
         row = view.row(id)
         reasons = view.remarks(id) if row else ""

@@ -87,6 +87,12 @@ class Foresight:
         return not self.outlook.paths.is_empty()
 
     @property
+    def basis(self) -> str:
+        """What stands beside the name of a result that starts from published numbers alone: that from all that is filed
+        may be another."""
+        return "（据公开数值推算）" if self.view.without_entities and not self.view.region.is_nation else ""
+
+    @property
     def notes(self) -> str:
         """What stands in for missing values, as a sentence; empty where nothing does."""
         told = self.outlook.notes["note"].drop_nulls().to_list()
@@ -113,6 +119,14 @@ def contradicting(foresight: Foresight) -> str:
     rows = foresight.outlook.warnings.filter(pl.col("scenario") == foresight.own)
     told = [text.replace("notebooks/params/", "") for text in rows["warning"]]
     return "参数与填报、或参数之间有矛盾，请核实：\n\n" + "\n".join(f"- {text}" for text in told) if told else ""
+
+
+def on_published(foresight: Foresight) -> str:
+    """What a province's outlook of the public rests on, as a sentence; empty elsewhere."""
+    if not foresight.basis:
+        return ""
+    own = foresight.view.region.short_zh
+    return f"{own}的情景只用已公布的数值推算，注明“据公开数值推算”；全国的情景由全部填报推算，因此公开的各省结果之和不等于全国。"
 
 
 def fallen_back(foresight: Foresight) -> str:
@@ -167,7 +181,7 @@ def ends(foresight: Foresight, measure: str) -> str:
     values = {title: foresight.at_end(measure, name) for name, title in foresight.titles.items()}
     how = how.among(values.values())
     told = [f"{title}为 {how.say(value)}" for title, value in values.items() if value is not None]
-    return f"{foresight.horizon} 年{how.of(own)}，" + "，".join(told)
+    return f"{foresight.horizon} 年{how.of(own)}{foresight.basis}，" + "，".join(told)
 
 
 def fan(
@@ -301,7 +315,7 @@ def side_by_side(foresight: Foresight, table: str) -> Table | None:
         return None
     return Table(
         id=table,
-        title=f"{len(foresight.titles)} 种情景到 {foresight.horizon} 年的结果",
+        title=f"{len(foresight.titles)} 种情景到 {foresight.horizon} 年的结果{foresight.basis}",
         data=pl.DataFrame(lines),
         source=SOURCE,
         method=f"{foresight.t0} 年为填报；{foresight.horizon} 年为驱动因素取中值的结果，括号内为 {DRAWS} 次抽样的第 10 至第 90 百分位。",
@@ -398,27 +412,32 @@ def _with_nation(rows: pl.DataFrame, foresight: Foresight) -> str:
 
 
 def by_facility(foresight: Foresight, table: str) -> Table:
-    """Energy of each facility type at the start and in 2030, in tce and kWh."""
+    """Energy of each facility type at the start and in 2030, in tce and kWh; what has no path is withheld."""
     names = {**FACILITIES, "": "合计"}
     data: dict[str, list[Any]] = {"设施": list(names.values())}
     for id, factor, unit in (("energy.total", 1e-4, "万tce"), ("energy.electricity", 1e-8, "亿kWh")):
         ids = [f"{id}/{code}" if code else id for code in names]
         data[f"{foresight.t0} 年（{unit}）"] = [
-            foresight.path(one, foresight.own).get(foresight.t0, 0.0) * factor for one in ids
+            foresight.path(one, foresight.own).get(foresight.t0, wording.WITHHELD) * factor for one in ids
         ]
         for name, title in foresight.titles.items():
-            data[f"{title}（{unit}）"] = [(foresight.at_end(one, name) or 0.0) * factor for one in ids]
+            data[f"{title}（{unit}）"] = [
+                foresight.path(one, name).get(foresight.horizon, wording.WITHHELD) * factor for one in ids
+            ]
     own = foresight.titles[foresight.own]
     grows = {name: foresight.path(f"energy.total/{code}", foresight.own) for code, name in FACILITIES.items()}
     moved = {
         name: path[foresight.horizon] - path[foresight.t0] for name, path in grows.items() if foresight.horizon in path
     }
-    most = max(moved, key=lambda name: moved[name])
-    how = foresight.view.measure("energy.total")
-    change = changed_by(how, moved[most])
-    title = f"{own}情景下到 {foresight.horizon} 年，{most}的综合能耗{change if change else '基本不变'}" + (
-        "，为各类设施中增加最多的" if moved[most] > 0 and change else ""
-    )
+    title = f"{own}情景下到 {foresight.horizon} 年各类设施的综合能耗{foresight.basis}"
+    if moved:
+        most = max(moved, key=lambda name: moved[name])
+        change = changed_by(foresight.view.measure("energy.total"), moved[most])
+        among = "各类设施" if len(moved) == len(grows) else "已公布的各类设施"
+        title = (
+            f"{own}情景下到 {foresight.horizon} 年{foresight.basis}，{most}的综合能耗{change if change else '基本不变'}"
+            + (f"，为{among}中增加最多的" if moved[most] > 0 and change else "")
+        )
     frame = pl.DataFrame(data)
     return Table(
         id=table,
@@ -428,6 +447,7 @@ def by_facility(foresight: Foresight, table: str) -> Table:
         method="接入汇聚机房没有驱动因素，各年不变；每一类设施的燃料与本类设施的用电保持填报的比例。",
         decimals=dict.fromkeys(frame.columns[1:], 1),
         widths=[11, *[8] * (frame.width - 1)],
+        withheld=True,
     )
 
 
@@ -510,6 +530,7 @@ def said_of_target(foresight: Foresight, target: Target) -> str:
     goal = f"{own.short_zh}{what}比 {target.baseline_year} 年{target.value_printed}"
     goal += "的目标" if own.is_nation else "（全国目标，仅作对照）"
     stands = standing(foresight, target, foresight.own)
+    goal += foresight.basis
     if stands is None:
         return f"{goal}：没有可与 {target.baseline_year} 年比较的填报，不能推算何时达到。"
     chance = likely(stands.chance[foresight.horizon])
@@ -552,7 +573,7 @@ def targets(foresight: Foresight, wanted: Sequence[Target], table: str) -> Table
         lines.append(line)
     return Table(
         id=table,
-        title=f"各情景下达到{'目标' if nation else '全国目标水平'}的年份，以及 {foresight.horizon} 年满足的概率",
+        title=f"各情景下达到{'目标' if nation else '全国目标水平'}的年份，以及 {foresight.horizon} 年满足的概率{foresight.basis}",
         data=pl.DataFrame(lines),
         source=SOURCE,
         method=f"年份按驱动因素取中值判断；概率为 {DRAWS} 次抽样中 {foresight.horizon} 年满足的比重。"
@@ -609,7 +630,7 @@ def tornado(foresight: Foresight, figure: str, most: int) -> Figure | None:
     )
     return Figure(
         id=figure,
-        title=f"{title}情景下，对 {foresight.horizon} 年{how.name}，{told}",
+        title=f"{title}情景下{foresight.basis}，对 {foresight.horizon} 年{how.name}，{told}",
         chart=bars.properties(height=22 * len(order) + 12),
         data=data,
         alt=f"龙卷风图：{title}情景 {foresight.horizon} 年{how.name}，各因素单独取低值和高值，中值为 {how.say(middle)}。{listed}。",
@@ -636,7 +657,7 @@ def difference(foresight: Foresight, figure: str) -> Figure | None:
     how = how.among((after - before, steps[most]))
     change, by = changed_by(how, after - before), pulled_by(how, steps[most])
     title = (
-        f"{foresight.horizon} 年{other}比{one}{change.replace('增加', '多用').replace('减少', '少用') or '相当'}"
+        f"{foresight.horizon} 年{other}比{one}{foresight.basis}{change.replace('增加', '多用').replace('减少', '少用') or '相当'}"
         + (f"，影响最大的是{most}，{by}" if by else "")
     )
     return shapes.waterfall(
@@ -676,8 +697,8 @@ def said_of_emissions(foresight: Foresight) -> str:
     how = how.among((difference, most["value"]))
     change, by = changed_by(how, difference), pulled_by(how, most["value"])
     if not change:
-        return f"{foresight.horizon} 年基于市场的碳排放，{other}与{one}相当。"
-    return f"{foresight.horizon} 年基于市场的碳排放，{other}比{one}{change}，影响最大的是{STEPS[most['step']]}，{by}。"
+        return f"{foresight.horizon} 年基于市场的碳排放{foresight.basis}，{other}与{one}相当。"
+    return f"{foresight.horizon} 年基于市场的碳排放{foresight.basis}，{other}比{one}{change}，影响最大的是{STEPS[most['step']]}，{by}。"
 
 
 # --- assumptions ---------------------------------------------------------------------------------------------

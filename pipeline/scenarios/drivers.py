@@ -22,7 +22,7 @@ from pipeline import params
 from pipeline.params import TREND, Resolved
 from pipeline.regions import NATION_CODE, Region
 from pipeline.scenarios.start import Array, History, Series, Start
-from pipeline.wording import number, percent
+from pipeline.wording import HIDDEN, number, percent
 
 DRIVERS = (
     "g_it", "pue_new", "r_dc", "pue_retrofit", "g_traffic", "e_bs", "s_room", "pue_core", "pue_core_retrofit", "g_other",
@@ -135,8 +135,10 @@ def values(table: pl.DataFrame, scenario: str, level: str | None = None) -> dict
     return {driver: rows.filter(pl.col("driver") == driver).select(names).to_numpy() for driver in DRIVERS}
 
 
-def said(driver: str, value: float) -> str:
-    """A driver's value as text: rates and shares in %, a PUE as a number."""
+def said(driver: str, value: float | None) -> str:
+    """A driver's value as text: rates and shares in %, a PUE as a number; nothing is what is not published."""
+    if value is None:
+        return HIDDEN
     return number(value, 2) if driver.startswith("pue") else percent(value)
 
 

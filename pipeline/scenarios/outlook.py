@@ -7,7 +7,7 @@ folder of Parquet files, with the exchange format beside them.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -72,6 +72,20 @@ class Outlook:
         """That of all other regions."""
         kept = ~pl.col("region_code").is_in(sorted(regions))
         return Outlook(*(getattr(self, one.name).filter(kept) for one in fields(self)))
+
+    def told(self, notes: Mapping[str, str], guessed: Mapping[str, Sequence[str]]) -> Outlook:
+        """With what else is to be said of regions, and without the paths of facility types (region -> which) that rest on
+        stand-ins."""
+        more = pl.DataFrame(list(notes.items()), schema=["region_code", "_more"], orient="row", schema_overrides={"region_code": pl.String, "_more": pl.String})  # fmt: skip
+        joined = self.notes.join(more, on="region_code", how="left", maintain_order="left")
+        first = joined["region_code"].is_first_distinct()
+        said = pl.concat_str("note", pl.when(first).then("_more"), separator="；", ignore_nulls=True).replace("", None)
+        spots = [
+            (region, f"{id}/{one}") for region, of in guessed.items() for one in of for id in ("energy.total", "energy.electricity")
+        ]  # fmt: skip
+        out = pl.DataFrame(spots, schema={"region_code": pl.String, "measure": pl.String}, orient="row")
+        paths = self.paths.join(out, on=["region_code", "measure"], how="anti", maintain_order="left")
+        return replace(self, paths=paths, notes=joined.with_columns(note=said).select(list(SCHEMAS["notes"])))
 
 
 SCHEMAS: dict[str, dict[str, pl.DataType]] = {

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import ModuleType
 
 import polars as pl
-import pyam
 import pytest
 
 from pipeline import params, reference, regions
@@ -177,7 +177,7 @@ def test_without_filings_there_is_nothing(
         assert getattr(found, name).schema == pl.Schema(schema)
 
 
-def test_pyam_reads_the_exchange_format(layout: Layout, sample: Outlook, tmp_path: Path) -> None:
+def test_pyam_reads_the_exchange_format(pyam: ModuleType, layout: Layout, sample: Outlook, tmp_path: Path) -> None:
     outlook.write(sample, tmp_path, names(layout), 2020)
     frame = pyam.IamDataFrame(tmp_path / "iamc.csv")
     assert frame.model == ["green-report"]
