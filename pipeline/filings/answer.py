@@ -21,12 +21,14 @@ _TABLES = {table.name: table.zh for table in BY_NAME.values()}
 
 
 def as_data(intake: Intake) -> dict[str, Any]:
-    """The answer of `check --format json`: tables, files, findings."""
+    """The answer of `check --format json`: tables, files, findings that have a sentence, and of how many there is none."""
     columns = ("file", "sheet", "row", "column", "rule", "severity", "message")
+    told = pl.col("message").is_not_null()
     return {
         "tables": intake.counts.select("table", "read", "accepted", "rejected", "warned").to_dicts(),
         "files": intake.files.to_dicts(),
-        "findings": intake.findings.select(columns).to_dicts(),
+        "findings": intake.findings.filter(told).select(columns).to_dicts(),
+        "not_listed": intake.findings.filter(~told).group_by("file", "rule", maintain_order=True).len("n").to_dicts(),
     }
 
 

@@ -218,7 +218,8 @@ def _without_place(findings: pl.DataFrame) -> pl.DataFrame:
 def _told(file: str, findings: pl.DataFrame, message: str, sample: bool) -> _Told:
     findings = findings.with_columns(pl.col("sheet").fill_null(""))
     counts = {severity: findings.filter(severity=severity).height for severity in answer.SEVERITIES}
-    first = findings.sort("severity", "sheet", "row", nulls_last=False, maintain_order=True).head(MOST)
+    told = findings.drop_nulls("says")
+    first = told.sort("severity", "sheet", "row", nulls_last=False, maintain_order=True).head(MOST)
     header = pl.when(pl.col("rule").str.starts_with("header.")).then("found")
     first = first.with_columns(
         says=pl.Series([_for_filer(file, *one) for one in first.select("rule", "says").iter_rows()], dtype=pl.String)
@@ -821,7 +822,7 @@ def _summary(intake: Intake, findings: pl.DataFrame, written: Mapping[str, Path]
     yield _Page("文件", lead, header, (36, 10, 70, 9, 9, 44), files)
 
     room = _EXCEL_ROWS - 3
-    told = findings.head(room).select(
+    told = findings.drop_nulls("says").head(room).select(
         "file", "sheet", "row", "table_zh", "column_zh", "severity", "rule", "says"
     )  # fmt: skip
     rows = (
@@ -835,5 +836,7 @@ def _summary(intake: Intake, findings: pl.DataFrame, written: Mapping[str, Path]
         lead[1] += (
             f"一张工作表放不下 {findings.height} 处，这里是前 {room} 处，应更正的在前；全部见 check --format json。"
         )
+    elif findings.height > told.height:
+        lead[1] += f"一条规则在一个文件里只列前 {rules.TOLD} 处，另有 {findings.height - told.height} 处没有列出。"
     listed = ("序号", "文件", "工作表", "行", "表", "列", "性质", "规则", "问题")
     yield _Page("问题", lead, listed, (8, 32, 16, 8, 14, 18, 10, 22, 80), rows)

@@ -135,6 +135,9 @@ def place(file: str = "file", sheet: str = "sheet", row: str = "row") -> pl.Expr
     return pl.concat_str(file, of_sheet, pl.format("第 {} 行", row).fill_null("")).str.strip_chars_end()
 
 
+TOLD = 20_000  # findings of one rule in one file that have a sentence; of the others it is known where they are
+
+
 def message(says: pl.Expr) -> pl.Expr:
     """The whole sentence, of a frame with file, sheet, row, table_zh, column_zh."""
     at = pl.when(pl.col("file").is_null()).then(pl.format("「{}」", "table_zh")).otherwise(place())
@@ -246,7 +249,19 @@ class Context:
     def found(
         self, rows: pl.DataFrame, table: str, column: str, says: pl.Expr, found: pl.Expr | None = None
     ) -> pl.DataFrame:
-        """A finding for each of the rows. `says` may hold `filed` values."""
+        """A finding for each of the rows. `says` may hold `filed` values; it is told of TOLD rows of a file."""
+        if rows.height > TOLD and "source_file" in rows.columns:
+            few = pl.int_range(pl.len()).over("source_file") < TOLD
+            others = rows.filter(~few)
+            if others.height:
+                untold = others.select(
+                    table=pl.lit(table),
+                    _row=pl.col("_row").cast(pl.UInt32),
+                    column=pl.lit(BY_NAME[table].column(column).name),
+                    says=pl.lit(None, pl.String),
+                    found=pl.lit(None, pl.String),
+                )
+                return pl.concat([self.found(rows.filter(few), table, column, says, found), untold])
         what = pl.col(column).cast(pl.String) if found is None else found
         whole = rows.rechunk()  # polars 2.1 panics when it formats a column whose first chunk is empty
         for name in says.meta.root_names():
@@ -993,10 +1008,15 @@ def _sentences(raw: pl.DataFrame, frames: Frames) -> pl.DataFrame:
         [(table, BY_NAME[table].zh, column, zh) for (table, column), zh in names.items()],
         schema=["table", "table_zh", "column", "column_zh"], orient="row",
     )  # fmt: skip
-    return (
-        raw.join(pl.concat(source), on=("table", "_row"), how="left", maintain_order="left")
-        .join(spelt, on=("table", "column"), how="left", maintain_order="left")
-        .sort("severity", "table", "_row", maintain_order=True, nulls_last=True)
-        .with_columns(message=message(pl.col("says")))
-        .select(pl.col(name).cast(dtype) for name, dtype in FINDING.items())
+    placed = raw.join(pl.concat(source), on=("table", "_row"), how="left", maintain_order="left").sort(
+        "severity", "table", "_row", maintain_order=True, nulls_last=True
     )
+    few = placed.with_columns(_told=pl.int_range(pl.len()).over("file", "rule") < TOLD)
+    parts = [
+        part.join(spelt, on=("table", "column"), how="left", maintain_order="left")
+        .with_columns(message=message(pl.col("says")) if has else pl.lit(None))
+        .select(pl.col(name).cast(dtype) for name, dtype in FINDING.items())
+        for has in (True, False)
+        if (part := few.filter(_told=has)).height or has
+    ]
+    return pl.concat(parts)

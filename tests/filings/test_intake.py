@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from pipeline.errors import DataError
+from pipeline.filings import answer
 from pipeline.filings import intake as intake_module
 from pipeline.filings.contracts import SCHEMAS, SOURCE, TABLES
 from pipeline.filings.intake import Intake, accepted, filing_year, save, take_in
@@ -445,3 +446,19 @@ def test_two_spoiled_ids_are_no_duplicates(layout: Layout, tmp_path: Path) -> No
     done = take_in(tmp_path, layout, 2025)
     assert done.findings["rule"].to_list() == ["cell.id", "cell.id"]
     assert done.counts.filter(table="data_centres").select("read", "accepted", "rejected").row(0) == (2, 0, 2)
+
+
+def test_of_very_many_findings_the_first_have_a_sentence_and_all_are_counted(layout: Layout, tmp_path: Path) -> None:
+    """20 010 rows, each wrong in two cells, one of which has a rule's 20 000 sentences used up."""
+    rows = [f"2025,,CT,{place},x{n},kWh" for n, place in enumerate(["火星"] * 20_010)]
+    done = take_in(folder(tmp_path, 能源消耗=energy(*rows)), layout)
+    assert counts(done, "energy") == (20_010, 0, 20_010, 0, 0)
+    by_rule = done.findings.group_by("rule").agg(pl.len().alias("n"), told=pl.col("message").count())
+    assert sorted(by_rule.rows()) == [("cell.number", 20_010, 20_000), ("cell.province", 20_010, 20_000)]
+    assert set(done.quarantine["energy"]["rules"].list.sort().list.join(" ")) == {"cell.number cell.province"}
+    data = answer.as_data(done)
+    assert len(data["findings"]) == 40_000
+    assert sorted(data["not_listed"], key=lambda one: one["rule"]) == [
+        {"file": "能源消耗.csv", "rule": rule, "n": 10} for rule in ("cell.number", "cell.province")
+    ]
+    assert [text.rpartition("（")[2] for text in answer.alike(done.findings)["message"]] == ["同类共 20010 处）"] * 2
