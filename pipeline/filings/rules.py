@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial, reduce
 from operator import xor
@@ -19,9 +20,12 @@ from typing import Literal
 
 import polars as pl
 
+from pipeline import reference
+from pipeline.errors import DataError
 from pipeline.filings.case_factors import basis, carriers
-from pipeline.filings.contracts import BY_NAME, FIRST_YEAR, METRIC_ACTION, TABLES, Column, Table
+from pipeline.filings.contracts import BY_NAME, FIRST_YEAR, METRICS, TABLES, Column, Table
 from pipeline.layout import Layout
+from pipeline.reference import Plan
 from pipeline.regions import all_regions
 
 Severity = Literal["error", "warning"]
@@ -162,7 +166,6 @@ _PUE_FOUND = "PUE 为 {}（总耗电量 {}，IT 设备耗电量 {}）；"
 _BUILDINGS = ("data_centres", "rooms")
 _months = pl.when(pl.col("month") == 0).then(1).otherwise(12)
 _per_station = (pl.col("energy_kwh") / pl.col("stations")).fill_nan(None) * _months
-_METRIC_ACTION = pl.col("metric").cast(pl.String).replace_strict(METRIC_ACTION, default=None)
 
 ROW_RULES = (
     RowRule("pue.below_1", "PUE 小于 1", "error", _BUILDINGS, ("total_kwh", "it_kwh"), pl.col("total_kwh") < pl.col("it_kwh"),
@@ -201,10 +204,6 @@ ROW_RULES = (
     RowRule("activity.price_base_missing", "缺少价格基期", "error", ("activity",), ("price_base_year",),
             (pl.col("metric") == "telecom_business_volume") & (pl.col("price_base_year") == 0),
             "电信业务总量未填价格基期；应填按哪一年的价格计算，如 {}", (number(pl.col("year") - 1),)),
-    RowRule("action_metrics.metric_of_other_action", "指标不属于该行动", "error", ("action_metrics",), ("metric", "action_no"),
-            pl.col("action_no").cast(pl.String) != _METRIC_ACTION,
-            "指标属于行动 {}，行动编号却为 {}；应填行动 {} 的指标，或把行动编号改为 {}",
-            (_METRIC_ACTION, pl.col("action_no").cast(pl.String), pl.col("action_no").cast(pl.String), _METRIC_ACTION)),
     RowRule("base_stations.energy_per_station", "单站耗电量少见", "warning", ("base_stations",), ("energy_kwh", "stations"),
             (_per_station < STATION_KWH[0]) | (_per_station > STATION_KWH[1]),
             "折合每站每年 {} MWh（耗电量 {}，基站数 {}）；"
@@ -234,13 +233,15 @@ def _row_rule(rule: RowRule) -> Finder:
 
 @dataclass(frozen=True)
 class Context:
-    """report_year; province code -> name; published growth (year, growth_pct) or None; what rules share: `_by_key`."""
+    """report_year; province code -> name; published growth (year, growth_pct) or None; what rules share: `_by_key`; plans: year of
+    a row -> the plan of it, where there is one."""
 
     report_year: int
     provinces: Mapping[str, str]
     published_growth: pl.DataFrame | None
     by_key: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     filed: Filed | None = None
+    plans: Mapping[int, Plan] = field(default_factory=dict)
 
     def found(
         self, rows: pl.DataFrame, table: str, column: str, says: pl.Expr, found: pl.Expr | None = None
@@ -821,7 +822,45 @@ def _case_without_factor(frames: Frames, context: Context) -> Iterator[pl.DataFr
     yield context.found(lacking, "cases", "factor_kgco2_per_unit", says)
 
 
+def _no_such_action(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
+    """An action that the plan of the row's year has not."""
+    for name in ("measures", "action_metrics"):
+        for year, plan in context.plans.items() if name in frames else ():
+            known = [*(str(one.no) for one in plan.actions), *(one.id for one in plan.safeguards)]
+            of_year, given = frames[name].filter(pl.col("year") == year), pl.col("action_no").cast(pl.String)
+            bad = _where(of_year, ~given.is_in(known))
+            says = pl.format(
+                f"行动编号 {{}} 不在 {year} 年的计划（{plan.id}）之中；应为 {'、'.join(known)} 之一", given
+            )
+            yield context.found(bad, name, "action_no", says)
+
+
+def _metric_of_other_action(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
+    """A metric that belongs to another action in the plan of the row's year."""
+    for year, plan in context.plans.items() if "action_metrics" in frames else ():
+        of = {code: no for code in METRICS if (no := plan.action_of(code))}
+        belongs = pl.col("metric").cast(pl.String).replace_strict(of, default=None, return_dtype=pl.String)
+        given = pl.col("action_no").cast(pl.String)
+        bad = _where(frames["action_metrics"].filter(pl.col("year") == year), given != belongs)
+        says = pl.format(
+            "指标属于行动 {}，行动编号却为 {}；应填行动 {} 的指标，或把行动编号改为 {}", belongs, given, given, belongs
+        )
+        yield context.found(bad, "action_metrics", "metric", says)
+
+
+def _plans(frames: Mapping[str, pl.DataFrame], layout: Layout) -> dict[int, Plan]:
+    """Year -> its plan, of the years in which actions were filed."""
+    named = [frames[name]["year"].drop_nulls().unique() for name in ("measures", "action_metrics") if name in frames]
+    found = {}
+    for year in sorted({int(year) for years in named for year in years}):
+        with suppress(DataError):
+            found[year] = reference.plan_of(layout, year)
+    return found
+
+
 FRAME_RULES = (
+    FrameRule("action.unknown", "没有这个行动", "error", _no_such_action),
+    FrameRule("action_metrics.metric_of_other_action", "指标不属于该行动", "error", _metric_of_other_action),
     FrameRule("cases.no_factor", "场景没有排放因子可用", "error", _case_without_factor),
     FrameRule("value.negative", "数值为负", "error", _ranges(negative=True)),
     FrameRule("value.range", "数值超出范围", "error", _ranges(negative=False)),
@@ -882,7 +921,11 @@ def check(
     """
     frames: dict[str, pl.DataFrame] = {name: frame.with_row_index("_row") for name, frame in tables.items()}
     context = Context(
-        report_year, {one.code: one.short_zh for one in all_regions(layout)}, published_growth, filed=filed
+        report_year,
+        {one.code: one.short_zh for one in all_regions(layout)},
+        published_growth,
+        filed=filed,
+        plans=_plans(frames, layout),
     )
     left, keys, parts = frames, dict[str, pl.DataFrame](), list[pl.DataFrame]()
     stages = (

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from pipeline.filings.contracts import ACTION_METRICS
+from pipeline.filings.contracts import ACTIONS, METRICS
 from pipeline.regions import Region
 from pipeline.wording import WITHHELD, number
 
 STATUSES = {"done": "已完成", "in_progress": "进行中", "not_started": "未开始"}
-_NAMES = {code: zh for metrics in ACTION_METRICS.values() for code, (zh, _) in metrics.items()}
+_NAMES = {code: zh for code, (zh, _) in METRICS.items()}
 
 
 def _of(rows: pl.DataFrame, region: Region) -> pl.DataFrame:
@@ -71,7 +71,7 @@ def public_metrics(told: pl.DataFrame | None, years: tuple[int, int]) -> pl.Data
 
 
 def _as_table(lines: Sequence[Mapping[str, object]], years: tuple[int, int]) -> pl.DataFrame:
-    order = {action: place for place, action in enumerate(ACTION_METRICS)}
+    order = {action: place for place, action in enumerate(ACTIONS)}
     names = ("行动", "指标", "单位", *(f"{year} 年" for year in years))
     table = pl.DataFrame(lines, schema=dict.fromkeys(names, pl.String) | {"填报数": pl.Int64})
     return table.sort(pl.col("行动").replace_strict(order, return_dtype=pl.Int64), maintain_order=True)

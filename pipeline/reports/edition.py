@@ -103,7 +103,7 @@ def made(layout: Layout, job: Job) -> Path:
 
 def _steps(layout: Layout, job: Job, jobs: Sequence[Job], common: Mapping[str, str], resolved: str) -> list[Step]:
     folder, is_public = layout.processed / job.place(), job.audience == PUBLIC
-    filed = {"filings": digest(job.filed.key if job.filed else None), **common}
+    filed = {"filings": digest(job.filed.key if job.filed else None), "plan": digest(job.plan), **common}
     if is_public:
         filed["policy"] = sources.hashes(layout).file(layout.policy)
     method = {f"params.{key}": digest(getattr(job.resolved.params, key)) for key in METHOD}
@@ -137,7 +137,7 @@ def _tables(layout: Layout, jobs: Sequence[Job]) -> dict[Path, Job]:
 
 
 def _pattern(layout: Layout, job: Job, year: int | None = None) -> Path:
-    return layout.processed / f"{year or job.year}-{job.filings}" / PATTERN
+    return layout.processed / (job.edition if year in (None, job.year) else f"{year}-{job.filings}") / PATTERN
 
 
 def _line(layout: Layout, job: Job) -> Path:
@@ -158,12 +158,14 @@ def _write_filings(layout: Layout, job: Job) -> None:
         from pipeline.disclosure.policy import load_policy
         from pipeline.indicators.model import load_catalogue
 
-        rules = load_policy(layout, load_catalogue(layout))
+        rules = load_policy(layout, load_catalogue(layout, plan_id=job.plan))
         publication.save(layout.processed / job.place(), job.intake.accepted, job.intake.counts, rules)
     elif job.intake:
         save(job.intake, layout.processed / job.place())
     listed = provenance.inputs(layout, job.intake, job.audience)
-    ground = history.ground(layout, None if is_public else job.intake, listed)  # the public is not told who filed what
+    ground = history.ground(
+        layout, None if is_public else job.intake, listed, job.plan
+    )  # the public is not told who filed what
     for path, content in ((inputs(layout, job), listed), (_ground(layout, job), ground)):
         with placed(path) as beside:
             beside.write_text(json.dumps(content, ensure_ascii=False), "utf-8")
@@ -178,7 +180,7 @@ def _write_indicators(layout: Layout, job: Job) -> None:
         evaluate.write(table, beside)
     with placed(coverage(layout, job)) as beside:
         covered(layout, job).write_parquet(beside)
-    plan = reference.load_plan(layout)
+    plan = reference.load_plan(layout, job.plan)
     tested = varied.sensitivity(_filed(job)[0], layout, job.resolved.params, plan, job.year, table)
     with placed(sensitivity(layout, job)) as beside:
         tested.write_parquet(beside)
@@ -229,7 +231,7 @@ def _material(layout: Layout, job: Job, table: pl.DataFrame, published: pl.DataF
     from pipeline.indicators.cells import Edition
     from pipeline.indicators.model import load_catalogue
 
-    catalogue, plan = load_catalogue(layout), reference.load_plan(layout)
+    catalogue, plan = load_catalogue(layout, plan_id=job.plan), reference.load_plan(layout, job.plan)
     policy = load_policy(layout, catalogue)
     filed, counts = _filed(job)
     given = prepared.prepare(filed, layout, job.resolved.params, plan, job.year, counts)
@@ -292,13 +294,13 @@ def _write_scenarios(layout: Layout, job: Job) -> None:
         from pipeline.disclosure.stand_ins import stand_ins
         from pipeline.indicators.model import load_catalogue
 
-        titles = {one.id: one.title for one in load_catalogue(layout)}
+        titles = {one.id: one.title for one in load_catalogue(layout, plan_id=job.plan)}
         given = stand_ins(table, job.year, titles)
         own = projected(layout, job, given.table).without(given.closed).told(given.notes, given.guessed)
         found = _with_nation(layout, job, own, table)
     else:
         found = projected(layout, job, table)
-    outlook.write(found, folder, names)
+    outlook.write(found, folder, names, reference.load_plan(layout, job.plan).baseline_year)
     by_region = {
         region.code: {
             "says": digest([getattr(found.of(region.code), one.name).write_csv() for one in fields(found)]),
@@ -414,7 +416,8 @@ def projected(layout: Layout, job: Job, table: pl.DataFrame) -> Outlook:
 
     from pipeline.scenarios import outlook
 
-    return outlook.compute(table, parameters(layout, job), reference.load_plan(layout), reference.grid_factors(layout))
+    plan = reference.load_plan(layout, job.plan)
+    return outlook.compute(table, parameters(layout, job), plan, reference.grid_factors(layout))
 
 
 def assumed(layout: Layout, job: Job) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -453,9 +456,9 @@ def computed(layout: Layout, job: Job, only: Sequence[str] = ()) -> pl.DataFrame
     from pipeline.indicators.model import load_catalogue
 
     filed, counts = _filed(job)
-    plan = reference.load_plan(layout)
+    plan = reference.load_plan(layout, job.plan)
     table = evaluate.compute(filed, layout, job.resolved.params, plan, job.year, counts, only=only)
-    return frame.flagged(table, covered(layout, job), load_catalogue(layout), job.year)
+    return frame.flagged(table, covered(layout, job), load_catalogue(layout, plan_id=job.plan), job.year)
 
 
 def covered(layout: Layout, job: Job) -> pl.DataFrame:
@@ -493,12 +496,12 @@ def explained(layout: Layout, job: Job, id: str, year: int, region: Region) -> E
     from pipeline.indicators.model import load_catalogue
     from pipeline.regions import all_regions
 
-    catalogue = load_catalogue(layout)
+    catalogue = load_catalogue(layout, plan_id=job.plan)
     listing.check(id, catalogue)
     accepted, quarantine, counts = (
         (job.intake.accepted, job.intake.quarantine, job.intake.counts) if job.intake else ({}, {}, None)
     )
-    plan = reference.load_plan(layout)
+    plan = reference.load_plan(layout, job.plan)
     prepared = inputs.prepare(accepted, layout, job.resolved.params, plan, job.year, counts)
     edition, places = Edition(prepared, plan.baseline_year, job.year), evaluate.places(layout)
     table = evaluate.evaluate(catalogue.only([id]), edition, ("year", "region_code"), places)

@@ -130,6 +130,7 @@ def parameters(job: Job) -> dict[str, Any]:
         "filings": job.filings,
         "audience": job.audience,
         "overrides": list(job.overrides),
+        **({"plan_id": job.plan} if job.chosen else {}),
     }
 
 

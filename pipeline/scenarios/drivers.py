@@ -28,7 +28,7 @@ DRIVERS = (
     "g_it", "pue_new", "r_dc", "pue_retrofit", "g_traffic", "e_bs", "s_room", "pue_core", "pue_core_retrofit", "g_other",
     "g_flow", "g_volume", "green_share_2030", "d_grid", "d_residual",
 )  # fmt: skip
-HORIZON = 2030
+SHARE_YEAR = 2030  # of which green_share_2030 tells; after it the share stays
 LEVELS = ("low", "mode", "high")
 CHANGES = 3
 TABLE: dict[str, pl.DataType] = {
@@ -230,7 +230,7 @@ def _trend(kind: Kind, series: Series) -> tuple[Triple, int, int] | None:
     if kind == "decline":
         found = [-one for one in reversed(found)]
     if kind == "path":
-        found = [values[-1] + (HORIZON - last) * one for one in found]
+        found = [values[-1] + (SHARE_YEAR - last) * one for one in found]
     low, mode, high = found
     return (low, min(max(mode, low), high), high), years[0], last
 
