@@ -51,7 +51,6 @@ _WHAT = "审核意见"  # what the files are called
 _FILLS = {"error": "FF9999", "warning": "FFE08A"}
 _STATUS = {"read": "已读取", "partial": "部分读取", "unreadable": "未能读取", "skipped": "已跳过"}
 _SAMPLE = "示例数据，不是真实填报"
-_NOT_IN_FULL = pl.col("status").is_in(["partial", "unreadable"])
 _HEAD_FILL, _LINE, _FONT, _BLUE = "D9E1F2", "BFBFBF", "宋体", "0563C1"
 _HEADER = ("序号", "工作表", "行", "列", "性质", "问题")
 _WIDTHS = (7, 18, 8, 26, 10, 86)
@@ -114,14 +113,14 @@ class _Remark:
 
 @dataclass(frozen=True)
 class _Told:
-    """What one workbook tells. counts: all findings by severity. remarks: the first MOST of them, errors first.
-    tables: by sheet. problems: sentences on what could not be read."""
+    """What one workbook tells. problems: how many places could not be read. counts: all findings by severity. remarks:
+    the first MOST of both, errors first. tables: by sheet."""
 
     file: str
+    problems: int
     counts: Mapping[str, int]
     remarks: Sequence[_Remark]
     tables: Mapping[str, Table]
-    problems: Sequence[str]
     sample: bool
 
     def of(self, sheet: str) -> list[_Remark]:
@@ -185,13 +184,14 @@ def write_remarks(intake: Intake, out: Path) -> list[Path]:
     _refuse_inside(intake.folder, out, targets.values())
     sources = {shown(path.relative_to(intake.folder).as_posix()): path for path in intake.folder.rglob("*")}
     of_file = findings.drop_nulls("file").partition_by("file", as_dict=True)
-    messages = dict(intake.files.filter(_NOT_IN_FULL).select("file", "message").iter_rows())
+    problems = intake.problems.partition_by("file", as_dict=True)
     written: dict[str, Path] = {}
     with placed(out / SUMMARY, _WHAT) as summary:
         summary.touch()
-        for file in sorted({*messages, *(file for (file,) in of_file)}):
+        for (file,) in sorted({*problems, *of_file}):
             if file in sources:
-                told = _told(file, of_file.get((file,), findings.clear()), messages.get(file, ""), intake.sample)
+                of_reading = problems.get((file,), intake.problems.clear())
+                told = _told(file, of_reading, of_file.get((file,), findings.clear()), intake.sample)
                 if _write(sources[file], intake.folder, told, out / targets[file]):
                     written[file] = targets[file]
         with _text_book(summary, intake.sample) as book:
@@ -215,25 +215,27 @@ def _without_place(findings: pl.DataFrame) -> pl.DataFrame:
     return named.with_columns(says=pl.col("message").str.strip_prefix(rules.message(pl.lit(""))))
 
 
-def _told(file: str, findings: pl.DataFrame, message: str, sample: bool) -> _Told:
-    findings = findings.with_columns(pl.col("sheet").fill_null(""))
+def _told(file: str, problems: pl.DataFrame, findings: pl.DataFrame, sample: bool) -> _Told:
     counts = {severity: findings.filter(severity=severity).height for severity in answer.SEVERITIES}
-    first = findings.sort("severity", "sheet", "row", nulls_last=False, maintain_order=True).head(MOST)
     header = pl.when(pl.col("rule").str.starts_with("header.")).then("found")
+    unread = problems.with_columns(says="message", severity=pl.lit("error"))
+    findings = pl.concat([unread, findings.with_columns(header=header)], how="diagonal")
+    findings = findings.with_columns(pl.col("sheet").fill_null(""))
+    first = findings.sort("severity", "sheet", "row", nulls_last=False, maintain_order=True).head(MOST)
     first = first.with_columns(
         says=pl.Series([_for_filer(file, *one) for one in first.select("rule", "says").iter_rows()], dtype=pl.String)
     )
     remarks = first.select(
-        "sheet", "row", "column", "column_zh", header.alias("header"), "severity", "says",
+        "sheet", "row", "column", "column_zh", "header", "severity", "says",
         commented=pl.int_range(pl.len()) < _COMMENTS,
     )  # fmt: skip
-    tables = findings.select("sheet", "table").unique("sheet", keep="first")
+    tables = findings.select("sheet", "table").drop_nulls().unique("sheet", keep="first")
     return _Told(
         file,
+        problems.height,
         counts,
         [_Remark(*row) for row in remarks.iter_rows()],
         {sheet: BY_NAME[table] for sheet, table in tables.iter_rows()},
-        re.findall("[^。]+。?", message),
         sample,
     )
 
@@ -279,11 +281,11 @@ def _own_places(places: str, is_own: Callable[[str], bool]) -> str:
 def _lead(told: _Told, how: str) -> list[str]:
     """The sentences above the list: whose remarks, how many, what to do."""
     errors, notes = told.counts["error"], told.counts["warning"]
-    more = errors + notes - len(told.remarks)
+    more = errors + notes + told.problems - len(told.remarks)
     counted = [
         f"应更正 {errors} 处（单元格标红），所在的行已退回，未计入。" if errors else "",
         f"请核实 {notes} 处（单元格标黄），不对的请更正，属实的请说明原因。" if notes else "",
-        f"本文件有 {len(told.problems)} 处没有读到，见清单。" if told.problems else "",
+        f"本文件有 {told.problems} 处没有读到，见清单。" if told.problems else "",
         f"以下只列出前 {len(told.remarks)} 处；更正后重新提交，可再审核其余 {more} 处。" if more else "",
         f"批注只加在前 {_COMMENTS} 处，其余只标色并列在下面。" if len(told.remarks) > _COMMENTS else "",
     ]
@@ -292,14 +294,16 @@ def _lead(told: _Told, how: str) -> list[str]:
 
 def _list(told: _Told, title: str, how: str, places: Iterable[tuple[str, str, _Spot | None]]) -> _Page:
     """places: of each remark, the sheet, the column and the cell as they are called in the workbook that goes back."""
-    problems: list[tuple[str, _Cell, _Cell, str, str]] = [("", None, "", "error", problem) for problem in told.problems]
-    found = [
-        (sheet, _linked(remark.row, sheet, spot), _linked(label, sheet, spot), remark.severity, remark.says)
-        for remark, (sheet, label, spot) in zip(told.remarks, places, strict=True)
-    ]
     rows = [
-        (number, sheet, row, label, answer.SEVERITIES[severity], says)
-        for number, (sheet, row, label, severity, says) in enumerate([*problems, *found], 1)
+        (
+            number,
+            sheet if one.row or label else _linked(sheet, sheet, spot),
+            _linked(one.row, sheet, spot),
+            _linked(label, sheet, spot),
+            answer.SEVERITIES[one.severity],
+            one.says,
+        )
+        for number, (one, (sheet, label, spot)) in enumerate(zip(told.remarks, places, strict=True), 1)
     ]
     return _Page(title, _lead(told, how), _HEADER, _WIDTHS, rows)
 
@@ -435,18 +439,20 @@ def _on_original(source: Path, sheets: Sequence[Sheet], told: _Told, target: Pat
             if book is None:
                 return False
             _keep_values(book)
-            heads: dict[str, _Head] = {}
+            of_sheet: dict[str, _Head] = {}
             for sheet in sheets:
                 page, row = book[sheet.sheet], sheet.header_row
                 header = next(page.iter_rows(min_row=row, max_row=row, values_only=True))
-                heads[sheet.sheet] = head = _Head.of(row, _named(header), told.tables.get(sheet.sheet))
+                head = of_sheet[sheet.sheet] = _Head.of(row, _named(header), told.tables.get(sheet.sheet))
                 anchors = {spot: span.top[0] for span in page.merged_cells.ranges for spot in span.cells}
                 for spot, found in _marks(told.of(sheet.sheet), head, anchors).items():
                     _mark(page.cell(*spot), found)
             how = "请在标色的单元格更正，批注说明了问题；更正后按原格式重新提交整个文件。本页和批注不必删除，审核时不读取。"
             places = [
-                (remark.sheet, (head := heads[remark.sheet]).label(remark, letters=True), head.spot(remark))
-                for remark in told.remarks
+                (one.sheet, here.label(one, letters=True), here.spot(one))
+                if (here := of_sheet.get(one.sheet))
+                else (one.sheet, "", None)
+                for one in told.remarks
             ]
             _put_first(book, _list(told, _unused(LIST, book.sheetnames), how, places))
             if told.sample:

@@ -60,12 +60,13 @@ class Sheet:
 
 @dataclass(frozen=True)
 class FileProblem:
-    """A file or sheet that cannot be read, or not in full: a stable id and one Chinese sentence."""
+    """A file or sheet that cannot be read, or not in full: a stable id and one Chinese sentence. header: that is blamed."""
 
     file: str
     sheet: str | None
     id: str
     message: str
+    header: str | None = None
 
 
 @dataclass(frozen=True)
