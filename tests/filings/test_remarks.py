@@ -904,13 +904,13 @@ def test_clean_filings_have_only_the_summary(house: House) -> None:
     assert list(house.result(SUMMARY)["问题"].iter_rows(min_row=4, values_only=True)) == []
 
 
-def test_more_findings_than_a_sheet_has_rows(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.filings.remarks._EXCEL_ROWS", 5)
+def test_more_findings_than_are_told_in_one_workbook(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.filings.remarks.MOST", 2)
     house.csv("通信机房.csv", [ROOMS[:7], *([f"R{n}", "2024", "CT", "广东", "核心", "10", "9"] for n in range(3))])
     house.write()
     page = house.result(SUMMARY)["问题"]
     assert page.max_row == 5
-    assert "一张工作表放不下 3 处，这里是前 2 处" in page["A2"].value
+    assert "这里是前 2 处，应更正的在前；全部 3 处见 check --format json。" in page["A2"].value
 
 
 def test_sample_filings_say_so(house: House) -> None:
