@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
@@ -61,6 +62,13 @@ class _Told:
     column: str | None = None
 
 
+class _Refused(NamedTuple):
+    """The header that is blamed, and a sentence without the name of the sheet before it."""
+
+    header: str
+    says: str
+
+
 def refusal(table: Table, sheet: Sheet, skipped: Iterable[Skipped]) -> FileProblem | None:
     """Why a sheet cannot be read for certain. `skipped`: what the reading left out of it."""
     known = {header: one for header in sheet.columns if (one := column_of(table, header))}
@@ -68,23 +76,26 @@ def refusal(table: Table, sheet: Sheet, skipped: Iterable[Skipped]) -> FileProbl
     of_header = (
         _second_header(table, sheet, known) or _second_level(table, sheet, known, around) or _repeated(table, sheet)
     )
-    said = (
+    found = (
         of_header
         or _units_differ(known)
         or _count(known)
         or _unit_column(sheet, known)
         or _units(table, sheet, known, around)
     )
-    if not said:
+    if not found:
         return None
-    where = f"工作表“{shown(sheet.sheet)}”" if sheet.sheet else "文件"
-    return FileProblem(sheet.file, sheet.sheet or None, "sheet.header" if of_header else "sheet.unit", f"{where}{said}")
+    where, rule = (
+        f"工作表“{shown(sheet.sheet)}”" if sheet.sheet else "文件",
+        "sheet.header" if of_header else "sheet.unit",
+    )
+    return FileProblem(sheet.file, sheet.sheet or None, rule, f"{where}{found.says}", found.header)
 
 
 # --- headers -----------------------------------------------------------------------------------------------
 
 
-def _second_header(table: Table, sheet: Sheet, known: Known) -> str | None:
+def _second_header(table: Table, sheet: Sheet, known: Known) -> _Refused | None:
     """A row of headers among the data; one that says the same in each column is no more than a row to reject."""
     for name in list(known)[:2]:
         texts = sheet.rows[name].unique()
@@ -96,9 +107,10 @@ def _second_header(table: Table, sheet: Sheet, known: Known) -> str | None:
             for at, text in filled.items():
                 one, other = known.get(at), column_of(table, text)
                 if one and (other is None or one[0] != other[0] or not units.same(one[1] or "", other[1] or "")):
-                    return (
+                    return _Refused(
+                        at,
                         f"第 {row['source_row']} 行又有一行表头，写着“{shown(text)}”，与第 {sheet.header_row} 行的"
-                        f"“{shown(at)}”不同，本表未读取；每个工作表应只有一张表、一行表头。"
+                        f"“{shown(at)}”不同，本表未读取；每个工作表应只有一张表、一行表头。",
                     )
     return None
 
@@ -108,7 +120,7 @@ def _keys() -> frozenset[str]:
     return frozenset(map(header_key, headers()))
 
 
-def _second_level(table: Table, sheet: Sheet, known: Known, around: list[Skipped]) -> str | None:
+def _second_level(table: Table, sheet: Sheet, known: Known, around: list[Skipped]) -> _Refused | None:
     """A second row of the header, which parts a column: 上年 and 本年, 计划 and 实际."""
     amounts = {name for name, (column, _) in known.items() if column.kind in ("quantity", "number", "integer")}
     amounts |= {name for name in sheet.columns if re.fullmatch("列[A-Z]+(_[0-9]+)?", name)}
@@ -121,16 +133,21 @@ def _second_level(table: Table, sheet: Sheet, known: Known, around: list[Skipped
         years = len(filled) < len(known) / 2 and all(_YEARS.fullmatch(text) for text in filled.values())
         for at, text in filled.items():
             if at in amounts and ((no_data and not _is_unit(text) and header_key(text) not in _keys()) or years):
-                return f"第 {row['source_row']} 行在表头“{shown(at)}”之下写有“{shown(text)}”，像是第二层表头，{right}"
+                return _Refused(
+                    at, f"第 {row['source_row']} 行在表头“{shown(at)}”之下写有“{shown(text)}”，像是第二层表头，{right}"
+                )
     repeated = [name for name in known if (base := re.sub("_[0-9]+$", "", name)) != name and base in amounts]
     repeated += [name for name in sheet.columns if re.sub("_[0-9]+$", "", name) in amounts and name not in known]
     for one in around:
         if repeated and one.row and one.row < sheet.header_row and (word := _OTHER_TIME.search(one.text)):
-            return f"第 {one.row} 行写有“{word[0]}”，而表头里有两列“{re.sub('_[0-9]+$', '', repeated[0])}”，{right}"
+            return _Refused(
+                repeated[0],
+                f"第 {one.row} 行写有“{word[0]}”，而表头里有两列“{re.sub('_[0-9]+$', '', repeated[0])}”，{right}",
+            )
     return None
 
 
-def _repeated(table: Table, sheet: Sheet) -> str | None:
+def _repeated(table: Table, sheet: Sheet) -> _Refused | None:
     """Two columns that say they are the same, and are not."""
     first = dict[str, tuple[str, str | None]]()
     for header in sheet.columns:
@@ -147,9 +164,10 @@ def _repeated(table: Table, sheet: Sheet) -> str | None:
             or (alike and cells.eq_missing(sheet.rows[other]).all())
         ):
             continue
-        return (
+        return _Refused(
+            header,
             f"的表头“{shown(other)}”和“{shown(header)}”都是“{column.zh}”，内容却不同，不能确定用哪一列，本表未读取；"
-            f"“{column.zh}”应只有一列。"
+            f"“{column.zh}”应只有一列。",
         )
     return None
 
@@ -165,37 +183,42 @@ def _is_unit(text: str) -> bool:
 # --- units -------------------------------------------------------------------------------------------------
 
 
-def _units_differ(known: Known) -> str | None:
+def _units_differ(known: Known) -> _Refused | None:
     """Cases whose baseline and project have headers with different units: one cannot be taken from the other."""
     told = {column.name: (header, unit) for header, (column, unit) in known.items() if unit}
     pair = [told[name] for name in ("baseline_per_unit", "project_per_unit") if name in told]
     if len(pair) < 2 or units.same(str(pair[0][1]), str(pair[1][1])):
         return None
-    return (
+    return _Refused(
+        pair[0][0],
         f"的“{shown(pair[0][0])}”与“{shown(pair[1][0])}”的单位不同，不能相减，本表未读取；"
-        "请用同一单位，并写在“单耗单位”一列。"
+        "请用同一单位，并写在“单耗单位”一列。",
     )
 
 
-def _count(known: Known) -> str | None:
+def _count(known: Known) -> _Refused | None:
     """A count whose header has a unit of something else, or a multiple that is none of ones."""
     for header, (column, unit) in known.items():
         if column.kind in ("number", "integer") and unit and column.name not in _OWN_UNIT:
             plain = unicodedata.normalize("NFKC", unit).strip()
             plain = _DEFINITION.sub("", plain)
             if not (_OF_ONES.fullmatch(plain) or _OF_MANY.fullmatch(plain)) and _NO_REMARK.search(plain):
-                return (
+                return _Refused(
+                    header,
                     f"表头“{shown(header)}”括号里的“{shown(unit)}”不是“{column.zh}”的单位，本表未读取；"
-                    f"“{column.zh}”是个数，括号里只可写 个、架、座、万个 等，或不写。"
+                    f"“{column.zh}”是个数，括号里只可写 个、架、座、万个 等，或不写。",
                 )
     return None
 
 
-def _unit_column(sheet: Sheet, known: Known) -> str | None:
+def _unit_column(sheet: Sheet, known: Known) -> _Refused | None:
     """A header with a unit beside a column of units that says otherwise."""
     for header, (column, unit) in known.items():
         if column.by and unit and (other := _row_with_another(sheet, known, unit, of_header=True)):
-            return f"表头“{shown(header)}”写有“{shown(unit)}”，而{other}，两处不同，本表未读取；计量单位请只写在一处。"
+            return _Refused(
+                header,
+                f"表头“{shown(header)}”写有“{shown(unit)}”，而{other}，两处不同，本表未读取；计量单位请只写在一处。",
+            )
     return None
 
 
@@ -221,7 +244,7 @@ def _multiple(unit: str) -> str:
     return found[0] if found else ""
 
 
-def _units(table: Table, sheet: Sheet, known: Known, around: list[Skipped]) -> str | None:
+def _units(table: Table, sheet: Sheet, known: Known, around: list[Skipped]) -> _Refused | None:
     """A unit beside the header that is not the one in which the columns are read."""
     amounts = {header: one for header, one in known.items() if one[0].kind == "quantity"}
     counts = {header: one for header, one in known.items() if one[0].kind in ("number", "integer")}
@@ -232,7 +255,9 @@ def _units(table: Table, sheet: Sheet, known: Known, around: list[Skipped]) -> s
         if told.unit is None:
             bare += [header for header, (_, unit) in counts.items() if not unit and told.column in (None, header)]
             if bare:
-                return f"{told.place}写有“{shown(told.words)}”，不能确定指哪些列，本表未读取；{right}。"
+                return _Refused(
+                    bare[0], f"{told.place}写有“{shown(told.words)}”，不能确定指哪些列，本表未读取；{right}。"
+                )
             continue
         fits = False
         for header, (column, unit) in under.items():
@@ -246,14 +271,21 @@ def _units(table: Table, sheet: Sheet, known: Known, around: list[Skipped]) -> s
                 other = _row_with_another(sheet, known, told.unit) or ""
             elif not unit and n != 0:
                 example = f"如 {column.zh}（{shown(told.unit)}）"
-                return f"{told.place}写有“{shown(told.words)}”，不能确定指哪些列，本表未读取；{right}，{example}。"
+                return _Refused(
+                    header, f"{told.place}写有“{shown(told.words)}”，不能确定指哪些列，本表未读取；{right}，{example}。"
+                )
             else:
                 continue
             if other:
-                return f"{told.place}写有“{shown(told.words)}”，而{other}，两处不同，本表未读取；计量单位请只写在一处。"
+                return _Refused(
+                    header,
+                    f"{told.place}写有“{shown(told.words)}”，而{other}，两处不同，本表未读取；计量单位请只写在一处。",
+                )
         if not fits and told.must_fit and bare:
             example = f"如 {known[bare[0]][0].zh}（{known[bare[0]][0].unit}）"
-            return f"{told.place}写有“{shown(told.words)}”，不能确定指哪些列，本表未读取；{right}，{example}。"
+            return _Refused(
+                bare[0], f"{told.place}写有“{shown(told.words)}”，不能确定指哪些列，本表未读取；{right}，{example}。"
+            )
     return None
 
 

@@ -12,7 +12,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -43,6 +43,7 @@ from pipeline.layout import Layout
 
 FILES = {"file": pl.String(), "status": pl.String(), "message": pl.String()}
 COUNTS = {"table": pl.String(), **dict.fromkeys(("read", "accepted", "rejected", "warned", "superseded"), pl.Int64())}
+PROBLEMS = dict.fromkeys(("file", "sheet", "rule", "message", "header"), pl.String())
 SKIPPED = {"file": pl.String(), "sheet": pl.String(), "row": pl.Int64(), "reason": pl.String()}
 REVISIONS = {
     **dict.fromkeys(("table", "key", "column", "before", "after"), pl.String()),
@@ -62,8 +63,8 @@ class Intake:
 
     accepted: every table, canonical columns, SOURCE, flags (List of rule ids; `corrected` where a correction changed
     the row). quarantine: every table, SOURCE, rules (List of rule ids), the text of each cell as filed by the name of its
-    column, unread (List of header and text: cells that belong to no column). counts, files, findings, skipped,
-    revisions: COUNTS, FILES, FINDING, SKIPPED, REVISIONS. corrections: `corrections.APPLIED`. read = accepted +
+    column, unread (List of header and text: cells that belong to no column). counts, files, problems, findings, skipped,
+    revisions: COUNTS, FILES, PROBLEMS, FINDING, SKIPPED, REVISIONS. corrections: `corrections.APPLIED`. read = accepted +
     rejected; superseded rows are some of the rejected.
     """
 
@@ -75,6 +76,7 @@ class Intake:
     quarantine: dict[str, pl.DataFrame]
     counts: pl.DataFrame
     files: pl.DataFrame
+    problems: pl.DataFrame
     findings: pl.DataFrame
     skipped: pl.DataFrame
     revisions: pl.DataFrame
@@ -138,6 +140,7 @@ def take_in(folder: Path, layout: Layout, report_year: int | None = None, limits
         quarantine=quarantine,
         counts=counts,
         files=_files(reading, tables),
+        problems=pl.DataFrame([astuple(one) for one in reading.problems], PROBLEMS, orient="row"),
         findings=found,
         skipped=pl.DataFrame(
             [(one.file, one.sheet, one.row, one.reason) for one in reading.skipped], SKIPPED, orient="row"

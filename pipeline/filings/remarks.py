@@ -1,10 +1,10 @@
 """What goes back: to each filer the own sheets with every wrong cell marked and explained, to the compiler a summary.
 
-A workbook goes back as it looks, by openpyxl; any other file, and a workbook that openpyxl cannot carry, as text in
-the rows where it stood, by xlsxwriter. Only values go out: no formulas, links of the filer, macros or queries, and text that begins
-with = + - @ stays text. What the filer sends back reads as before: the reader leaves out our sheet, for it is one of
-说明, and marks of an earlier check are taken off before new ones are put on. A sheet of more than MOST rows goes back
-as an excerpt, whose headers the reader does not know, so that a part is never filed for the whole.
+A workbook goes back as it looks; any other file, and a workbook that openpyxl cannot carry, as text in the cells where
+it stood. Only values go out: no formulas, links of the filer, macros or queries, and text that begins with = + - @
+stays text. What the filer sends back reads as before: the reader leaves out our sheet, for it is one of 说明, and marks
+of an earlier check are taken off before new ones are put on. A sheet of more than MOST rows goes back as an excerpt,
+whose headers the reader does not know, so that a part is never filed for the whole.
 """
 
 from __future__ import annotations
@@ -24,12 +24,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import polars as pl
-import xlsxwriter
 from openpyxl import Workbook
 from openpyxl.comments import Comment
 from openpyxl.formatting.formatting import ConditionalFormattingList
 from openpyxl.reader.excel import ExcelReader
-from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Side
 from openpyxl.utils import get_column_letter, range_boundaries
 from openpyxl.worksheet.hyperlink import Hyperlink
 
@@ -51,25 +50,19 @@ _WHAT = "审核意见"  # what the files are called
 _FILLS = {"error": "FF9999", "warning": "FFE08A"}
 _STATUS = {"read": "已读取", "partial": "部分读取", "unreadable": "未能读取", "skipped": "已跳过"}
 _SAMPLE = "示例数据，不是真实填报"
-_NOT_IN_FULL = pl.col("status").is_in(["partial", "unreadable"])
+_HEAD, _TEXT = "表头", "文字"  # styles of a sheet that is written as text
 _HEAD_FILL, _LINE, _FONT, _BLUE = "D9E1F2", "BFBFBF", "宋体", "0563C1"
 _HEADER = ("序号", "工作表", "行", "列", "性质", "问题")
 _WIDTHS = (7, 18, 8, 26, 10, 86)
 
 _COMMENTS = 5_000  # findings of a workbook that become comments; LibreOffice opens 200 of them in a second
-_CELLS = 1_000_000  # of a sheet that is written as text
+_CELLS = 500_000  # of a sheet that is written as text; openpyxl takes 3 s for them
 _BYTES = 32 * MIB  # of an unpacked workbook; openpyxl takes a second and 15 MB for each MiB
 _AREA = 1_000_000  # cells in merges and tables, which openpyxl makes one by one
 _NAME_BYTES = 255
 _EXCEL_ROWS, _EXCEL_TEXT = 1_048_576, 32_767
 _COMMENT_TEXT = 1_200
 
-_TEXT_ONLY = {
-    "constant_memory": True,
-    "strings_to_urls": False,
-    "strings_to_formulas": False,
-    "strings_to_numbers": False,
-}
 _NO_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _HYPERLINKS = re.compile(rb"<((?:\w+:)?hyperlinks)\b.*?</\1\s*>", re.DOTALL)
 _SPAN = re.compile(rb"<(?:\w+:)?(?:mergeCell|table)\s[^<]*?\bref\s*=\s*[\"']([^\"']*)")
@@ -114,14 +107,14 @@ class _Remark:
 
 @dataclass(frozen=True)
 class _Told:
-    """What one workbook tells. counts: all findings by severity. remarks: the first MOST of them, errors first.
-    tables: by sheet. problems: sentences on what could not be read."""
+    """What one workbook tells. problems: how many places could not be read. counts: all findings by severity. remarks:
+    the first MOST of both, errors first. tables: by sheet."""
 
     file: str
+    problems: int
     counts: Mapping[str, int]
     remarks: Sequence[_Remark]
     tables: Mapping[str, Table]
-    problems: Sequence[str]
     sample: bool
 
     def of(self, sheet: str) -> list[_Remark]:
@@ -129,36 +122,42 @@ class _Told:
 
 
 @dataclass(frozen=True)
-class _Head:
-    """A header row: its number, its first column (from 1), columns by the name that the reader gives them, names by
-    column of the contract."""
+class _Copy:
+    """A sheet in the workbook that goes back, and where its cells stand there. header: its row. names: columns (from 1) by
+    the name that the reader gives them. known: names by column of the contract. rows: of an excerpt, the rows of the
+    source that are there; its columns stand one further right."""
 
-    row: int
-    first: int
+    page: Any
+    header: int
     names: Mapping[str, int]
     known: Mapping[str, str]
-
-    @classmethod
-    def of(cls, row: int, names: Mapping[str, int], table: Table | None) -> _Head:
-        known = {column: name for column, (name, _) in columns_of(table, names).items()} if table else {}
-        first = min((at for name, at in names.items() if not re.fullmatch("列[A-Z]+", name)), default=1)
-        return cls(row, first, names, known)
+    rows: Mapping[int, int] | None = None
 
     def name(self, remark: _Remark) -> str | None:
         """The header of the cell that is blamed; None where the row as a whole is, or its column is not there."""
         return remark.header if remark.header in self.names else self.known.get(remark.column or "")
 
-    def spot(self, remark: _Remark) -> _Spot:
-        """The cell that is blamed, else the first of its row."""
-        name = self.name(remark)
-        return (self.row if remark.row is None else remark.row, self.names[name] if name else self.first)
+    def spot(self, remark: _Remark) -> _Spot | None:
+        """The cell that is blamed, else the first of its row; None where the row is not there."""
+        name, row = self.name(remark), self.header if remark.row is None else remark.row
+        first = min((at for name, at in self.names.items() if not re.fullmatch("列[A-Z]+", name)), default=1)
+        column = self.names[name] if name else first
+        if self.rows is None:
+            return row, column
+        return (self.rows[row], column + 1) if row in self.rows else None
 
-    def label(self, remark: _Remark, letters: bool) -> str:
+    def label(self, remark: _Remark) -> str:
         """`E 列「消耗量」`. Never a bare header: two of them in a row would make it the header for the reader."""
         name = self.name(remark)
         if name is None:
             return f"「{remark.column_zh}」" if remark.column_zh else ""
-        return f"{get_column_letter(self.names[name])} 列「{name}」" if letters else f"「{name}」"
+        return f"「{name}」" if self.rows is not None else f"{get_column_letter(self.names[name])} 列「{name}」"
+
+
+def _copy(page: Any, sheet: Sheet, told: _Told, rows: Mapping[int, int] | None = None) -> _Copy:
+    table = told.tables.get(sheet.sheet)
+    known = {column: name for column, (name, _) in columns_of(table, sheet.columns).items()} if table else {}
+    return _Copy(page, sheet.header_row, dict(zip(sheet.columns, sheet.places, strict=True)), known, rows)
 
 
 @dataclass(frozen=True)
@@ -185,18 +184,20 @@ def write_remarks(intake: Intake, out: Path) -> list[Path]:
     _refuse_inside(intake.folder, out, targets.values())
     sources = {shown(path.relative_to(intake.folder).as_posix()): path for path in intake.folder.rglob("*")}
     of_file = findings.drop_nulls("file").partition_by("file", as_dict=True)
-    messages = dict(intake.files.filter(_NOT_IN_FULL).select("file", "message").iter_rows())
+    problems = intake.problems.partition_by("file", as_dict=True)
     written: dict[str, Path] = {}
     with placed(out / SUMMARY, _WHAT) as summary:
         summary.touch()
-        for file in sorted({*messages, *(file for (file,) in of_file)}):
+        for (file,) in sorted({*problems, *of_file}):
             if file in sources:
-                told = _told(file, of_file.get((file,), findings.clear()), messages.get(file, ""), intake.sample)
+                of_reading = problems.get((file,), intake.problems.clear())
+                told = _told(file, of_reading, of_file.get((file,), findings.clear()), intake.sample)
                 if _write(sources[file], intake.folder, told, out / targets[file]):
                     written[file] = targets[file]
-        with _text_book(summary, intake.sample) as book:
-            for page in _summary(intake, findings, written):
-                _add_page(book, page)
+        book = _empty_book()
+        for at, page in enumerate(_summary(intake, findings, written)):
+            _add_page(book, page, at)
+        _save(book, summary, intake.sample)
     return [out / SUMMARY, *(out / path for path in written.values())]
 
 
@@ -215,26 +216,28 @@ def _without_place(findings: pl.DataFrame) -> pl.DataFrame:
     return named.with_columns(says=pl.col("message").str.strip_prefix(rules.message(pl.lit(""))))
 
 
-def _told(file: str, findings: pl.DataFrame, message: str, sample: bool) -> _Told:
-    findings = findings.with_columns(pl.col("sheet").fill_null(""))
+def _told(file: str, problems: pl.DataFrame, findings: pl.DataFrame, sample: bool) -> _Told:
     counts = {severity: findings.filter(severity=severity).height for severity in answer.SEVERITIES}
+    header = pl.when(pl.col("rule").str.starts_with("header.")).then("found")
+    unread = problems.with_columns(says="message", severity=pl.lit("error"))
+    findings = pl.concat([unread, findings.with_columns(header=header)], how="diagonal")
+    findings = findings.with_columns(pl.col("sheet").fill_null(""))
     told = findings.drop_nulls("says")
     first = told.sort("severity", "sheet", "row", nulls_last=False, maintain_order=True).head(MOST)
-    header = pl.when(pl.col("rule").str.starts_with("header.")).then("found")
     first = first.with_columns(
         says=pl.Series([_for_filer(file, *one) for one in first.select("rule", "says").iter_rows()], dtype=pl.String)
     )
     remarks = first.select(
-        "sheet", "row", "column", "column_zh", header.alias("header"), "severity", "says",
+        "sheet", "row", "column", "column_zh", "header", "severity", "says",
         commented=pl.int_range(pl.len()) < _COMMENTS,
     )  # fmt: skip
-    tables = findings.select("sheet", "table").unique("sheet", keep="first")
+    tables = findings.select("sheet", "table").drop_nulls().unique("sheet", keep="first")
     return _Told(
         file,
+        problems.height,
         counts,
         [_Remark(*row) for row in remarks.iter_rows()],
         {sheet: BY_NAME[table] for sheet, table in tables.iter_rows()},
-        re.findall("[^。]+。?", message),
         sample,
     )
 
@@ -280,46 +283,42 @@ def _own_places(places: str, is_own: Callable[[str], bool]) -> str:
 def _lead(told: _Told, how: str) -> list[str]:
     """The sentences above the list: whose remarks, how many, what to do."""
     errors, notes = told.counts["error"], told.counts["warning"]
-    more = errors + notes - len(told.remarks)
+    more = errors + notes + told.problems - len(told.remarks)
     counted = [
         f"应更正 {errors} 处（单元格标红），所在的行已退回，未计入。" if errors else "",
         f"请核实 {notes} 处（单元格标黄），不对的请更正，属实的请说明原因。" if notes else "",
-        f"本文件有 {len(told.problems)} 处没有读到，见清单。" if told.problems else "",
+        f"本文件有 {told.problems} 处没有读到，见清单。" if told.problems else "",
         f"以下只列出前 {len(told.remarks)} 处；更正后重新提交，可再审核其余 {more} 处。" if more else "",
         f"批注只加在前 {_COMMENTS} 处，其余只标色并列在下面。" if len(told.remarks) > _COMMENTS else "",
     ]
     return [f"{told.file} 审核意见{f'（{_SAMPLE}）' if told.sample else ''}", "".join(counted), how]
 
 
-def _list(told: _Told, title: str, how: str, places: Iterable[tuple[str, str, _Spot | None]]) -> _Page:
-    """places: of each remark, the sheet, the column and the cell as they are called in the workbook that goes back."""
-    problems: list[tuple[str, _Cell, _Cell, str, str]] = [("", None, "", "error", problem) for problem in told.problems]
-    found = [
-        (sheet, _linked(remark.row, sheet, spot), _linked(label, sheet, spot), remark.severity, remark.says)
-        for remark, (sheet, label, spot) in zip(told.remarks, places, strict=True)
-    ]
-    rows = [
-        (number, sheet, row, label, answer.SEVERITIES[severity], says)
-        for number, (sheet, row, label, severity, says) in enumerate([*problems, *found], 1)
-    ]
+def _list(told: _Told, title: str, how: str, copies: Mapping[str, _Copy]) -> _Page:
+    rows = list[_Line]()
+    for number, one in enumerate(told.remarks, 1):
+        sheet, label, spot = one.sheet, "", None
+        if here := copies.get(one.sheet):
+            sheet, label, spot = here.page.title, here.label(one), here.spot(one)
+        linked = [_Link(text, sheet, spot) if text and spot else text for text in (sheet, one.row, label)]
+        if one.row or label:
+            linked[0] = sheet
+        rows.append((number, *linked, answer.SEVERITIES[one.severity], one.says))
     return _Page(title, _lead(told, how), _HEADER, _WIDTHS, rows)
-
-
-def _linked(text: str | int | None, sheet: str, spot: _Spot | None) -> _Cell:
-    return _Link(text, sheet, spot) if text and spot else text
 
 
 _Marks = dict[_Spot, list[tuple[str, str]]]  # cell -> severity and sentence of each remark, "" for no comment
 
 
-def _marks(remarks: Iterable[_Remark], head: _Head, anchors: Mapping[_Spot, _Spot] | None = None) -> _Marks:
-    """anchors: the cell that stands for one that is covered by a merge."""
+def _marks(remarks: Iterable[_Remark], here: _Copy) -> _Marks:
+    anchors = {spot: span.top[0] for span in here.page.merged_cells.ranges for spot in span.cells}
     marks: _Marks = {}
     for remark in remarks:
-        spot = head.spot(remark)
-        at = (anchors or {}).get(spot, spot)
+        if (spot := here.spot(remark)) is None:
+            continue
+        at = anchors.get(spot, spot)
         row = f"第 {remark.row} 行：" if at[0] != spot[0] else ""
-        elsewhere = remark.row is not None and remark.column_zh and head.name(remark) is None
+        elsewhere = remark.row is not None and remark.column_zh and here.name(remark) is None
         column = f"「{remark.column_zh}」" if elsewhere else ""
         says = f"{row}{column}{remark.says}" if remark.commented else ""
         marks.setdefault(at, []).append((remark.severity, says))
@@ -333,7 +332,7 @@ def _comment(found: Sequence[tuple[str, str]], before: str = "") -> str:
         return before
     if len(text) > _COMMENT_TEXT:
         text = f"{text[:_COMMENT_TEXT]}……（全文见“{LIST}”）"
-    return _plain(f"{before}\n{_MARK}\n{text}" if before else f"{_MARK}\n{text}")
+    return _NO_XML.sub("\ufffd", f"{before}\n{_MARK}\n{text}" if before else f"{_MARK}\n{text}")
 
 
 def _worst(found: Iterable[tuple[str, str]]) -> str:
@@ -350,11 +349,6 @@ def _box(text: str) -> tuple[int, int]:
 def _size(text: str) -> int:
     """The width of a text in half-width characters, near enough."""
     return len(text.encode("gbk", "replace"))
-
-
-def _plain(text: str) -> str:
-    """What XML can hold."""
-    return _NO_XML.sub("\ufffd", text)
 
 
 # --- where it goes -----------------------------------------------------------------------------------------
@@ -412,9 +406,24 @@ def _write(source: Path, folder: Path, told: _Told, target: Path) -> bool:
     )
     told = replace(told, remarks=of_sheet)
     with placed(target, _WHAT) as spare:
-        if not (whole and _on_original(source, reading.sheets, told, spare)):
-            _on_text(source, reading, told, spare)
+        if not (whole and _on_original(source, reading, told, spare)):
+            _finish(*_as_text(source, reading, told), told, spare)
     return True
+
+
+def _finish(book: Workbook, copies: Mapping[str, _Copy], how: str, told: _Told, target: Path) -> None:
+    """Adds the marks and the list. copies: by the sheets of the source."""
+    for sheet, here in copies.items():
+        for spot, found in _marks(told.of(sheet), here).items():
+            _mark(here.page.cell(*spot), found)
+    _add_page(book, _list(told, _unused(LIST, book.sheetnames), how, copies), 0)
+    _save(book, target, told.sample)
+
+
+def _save(book: Workbook, target: Path, sample: bool) -> None:
+    if sample:
+        book.properties.description = _SAMPLE
+    book.save(target)
 
 
 # --- on the filer's own workbook ---------------------------------------------------------------------------
@@ -428,7 +437,7 @@ class _Values(ExcelReader):  # type: ignore[misc]
         super().read_worksheets()
 
 
-def _on_original(source: Path, sheets: Sequence[Sheet], told: _Told, target: Path) -> bool:
+def _on_original(source: Path, reading: Reading, told: _Told, target: Path) -> bool:
     """Whether the workbook could be marked: openpyxl stumbles over some that are read without trouble."""
     try:
         with warnings.catch_warnings(action="ignore"):
@@ -436,23 +445,9 @@ def _on_original(source: Path, sheets: Sequence[Sheet], told: _Told, target: Pat
             if book is None:
                 return False
             _keep_values(book)
-            heads: dict[str, _Head] = {}
-            for sheet in sheets:
-                page, row = book[sheet.sheet], sheet.header_row
-                header = next(page.iter_rows(min_row=row, max_row=row, values_only=True))
-                heads[sheet.sheet] = head = _Head.of(row, _named(header), told.tables.get(sheet.sheet))
-                anchors = {spot: span.top[0] for span in page.merged_cells.ranges for spot in span.cells}
-                for spot, found in _marks(told.of(sheet.sheet), head, anchors).items():
-                    _mark(page.cell(*spot), found)
+            copies = {sheet.sheet: _copy(book[sheet.sheet], sheet, told) for sheet in reading.sheets}
             how = "请在标色的单元格更正，批注说明了问题；更正后按原格式重新提交整个文件。本页和批注不必删除，审核时不读取。"
-            places = [
-                (remark.sheet, (head := heads[remark.sheet]).label(remark, letters=True), head.spot(remark))
-                for remark in told.remarks
-            ]
-            _put_first(book, _list(told, _unused(LIST, book.sheetnames), how, places))
-            if told.sample:
-                book.properties.description = _SAMPLE
-            book.save(target)
+            _finish(book, copies, how, told, target)
     except Exception:  # of any kind, on odd files; the text of the rows is left to go back
         return False
     return True
@@ -532,39 +527,23 @@ def _keep_value(cell: Any, again: bool) -> None:
         cell._value = repr(value)  # else openpyxl writes 16 digits of 17
 
 
-def _named(header: Iterable[object]) -> dict[str, int]:
-    """The columns of a header row by the names that the reader gives them."""
-    names: dict[str, int] = {}
-    for at, cell in enumerate(header, 1):
-        text = unicodedata.normalize("NFKC", "" if cell is None else str(cell)).strip()
-        base = name = text or f"列{get_column_letter(at)}"
-        number = 2
-        while name in names:
-            name, number = f"{base}_{number}", number + 1
-        names[name] = at
-    return names
-
-
 def _mark(cell: Any, found: Sequence[tuple[str, str]]) -> None:
     cell.fill = PatternFill("solid", fgColor=f"FF{_FILLS[_worst(found)]}")
     if text := _comment(found, cell.comment.text if cell.comment else ""):
         cell.comment = Comment(text, _AUTHOR, *reversed(_box(text)))
 
 
-def _put_first(book: Workbook, content: _Page) -> None:
-    page, head, width = book.create_sheet(content.title, 0), len(content.lead) + 1, len(content.header)
+def _add_page(book: Workbook, content: _Page, place: int) -> None:
+    page, head, width = book.create_sheet(content.title, place), len(content.lead) + 1, len(content.header)
     side, looks = Side("thin", color=f"FF{_LINE}"), dict[Any, Any]()
     for at, line in enumerate([*([text] for text in content.lead), content.header, *content.rows], 1):
         for column, value in enumerate(line, 1):
-            link = value if isinstance(value, _Link) else None
-            value = link.text if link else value
-            cell = page.cell(at, column, _plain(value)[:_EXCEL_TEXT] if isinstance(value, str) else value)
-            if isinstance(value, str):
-                cell.data_type = "s"
+            link, text = (value, value.text) if isinstance(value, _Link) else (None, value)
+            cell = _put(page, at, column, text)
             if link:
                 cell.hyperlink = Hyperlink(ref=cell.coordinate, location=link.target)
-            centred = isinstance(value, int) or at == head
-            fill = _HEAD_FILL if at == head else _FILLS.get(_severity(value))
+            centred = isinstance(text, int) or at == head
+            fill = _HEAD_FILL if at == head else _FILLS.get(_severity(text))
             look = (min(at, head + 1), centred, fill, bool(link))
             if look in looks:  # each look is made once: openpyxl takes a millisecond for it
                 cell._style = copy(looks[look])
@@ -588,13 +567,23 @@ def _put_first(book: Workbook, content: _Page) -> None:
     page.page_setup.fitToHeight, page.sheet_properties.pageSetUpPr.fitToPage = 0, True
     page.print_title_rows = f"{head}:{head}"
     for other in book.worksheets:
-        other.sheet_view.tabSelected = other is page
+        other.sheet_view.tabSelected = other is book.worksheets[0]
     for chart in book.chartsheets:
         for view in chart.sheetViews.sheetView:
             view.tabSelected = False
     book.active = 0
     for view in book.views:
         view.firstSheet = 0
+
+
+def _put(page: Any, row: int, column: int, value: str | int | None) -> Any:
+    """A text stays one, whatever it begins with; what XML cannot hold is written as the format has it: `_x0007_`."""
+    if not isinstance(value, str):
+        return page.cell(row, column, value)
+    apart = re.sub("_(?=x[0-9A-Fa-f]{4}_)", "_x005F_", value[:_EXCEL_TEXT])
+    cell = page.cell(row, column, _NO_XML.sub(lambda one: f"_x{ord(one[0]):04X}_", apart))
+    cell.data_type = "s"
+    return cell
 
 
 def _severity(value: object) -> str:
@@ -623,67 +612,63 @@ def _unused(name: str, taken: Iterable[str]) -> str:
 # --- as text -----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Grid:
-    """A sheet as text: its lines by their row, its marks, and whether it is only an excerpt. head: that of the source.
-    rows: of an excerpt, where the rows of the source stand."""
-
-    title: str
-    head: _Head
-    header_row: int
-    lines: Mapping[int, _Line]
-    marks: _Marks
-    rows: Mapping[int, int] | None = None
-
-    @property
-    def excerpt(self) -> bool:
-        return self.rows is not None
-
-    def spot(self, remark: _Remark) -> _Spot | None:
-        """Where the cell that is blamed stands here, if it does."""
-        row, column = self.head.spot(remark)
-        if self.rows is None:
-            return row, column
-        return (self.rows[row], column + 1) if row in self.rows else None
+def _empty_book() -> Workbook:
+    book = Workbook()
+    book.remove(book.active)
+    return book
 
 
-def _on_text(source: Path, reading: Reading, told: _Told, target: Path) -> None:
-    grids: dict[str, _Grid] = {}
+def _as_text(source: Path, reading: Reading, told: _Told) -> tuple[Workbook, dict[str, _Copy], str]:
+    """The workbook, its sheets by those of the source, and what to do with it. A sheet of too many rows is an excerpt, or
+    left out where it has no remarks."""
+    book, copies, cut = _empty_book(), dict[str, _Copy](), list[str]()
+    head = {"fill": PatternFill("solid", fgColor=f"FF{_HEAD_FILL}"), "alignment": Alignment(wrap_text=True)}
+    book.add_named_style(NamedStyle(_HEAD, Font(_FONT, bold=True), number_format="@", **head))
+    book.add_named_style(NamedStyle(_TEXT, Font(_FONT), number_format="@"))
     for sheet in reading.sheets:
-        title = _unused(_called(sheet, source), [LIST, *(grid.title for grid in grids.values())])
-        above = {
-            skip.row: skip.reason.split("：", 1)[1]
-            for skip in reading.skipped
-            if skip.sheet == (sheet.sheet or None) and skip.row and "：" in skip.reason
-        }
-        if grid := _grid(sheet, told.of(sheet.sheet), told.tables.get(sheet.sheet), title, above):
-            grids[sheet.sheet] = grid
-    cut = [
-        sheet.sheet or told.file for sheet in reading.sheets if (grid := grids.get(sheet.sheet)) is None or grid.excerpt
-    ]
+        title = _unused(_called(sheet, source), [LIST, *book.sheetnames])
+        names = [name for name in sheet.rows.columns if name not in ("source_row", "_ragged")]
+        rows, most = sheet.rows.select("source_row", *names), min(MOST, _CELLS // len(names))
+        places = [*sheet.places, max(sheet.places) + 1][: len(names)]
+        header = dict(zip(places, (BEYOND if name == "_extra" else name for name in names), strict=True))
+        if rows.height <= most and not (rows["source_row"] > _EXCEL_ROWS).any():
+            here = copies[sheet.sheet] = _copy(book.create_sheet(title), sheet, told)
+            for skip in reading.skipped:
+                if skip.sheet == (sheet.sheet or None) and skip.row and skip.text:
+                    _put(here.page, skip.row, 1, skip.text)
+            _fill(here.page, sheet.header_row, header, rows.iter_rows(), places)
+            continue
+        cut.append(sheet.sheet or told.file)
+        if remarks := told.of(sheet.sheet):
+            blamed = {one.row for one in remarks}
+            chosen = rows.filter(pl.col("source_row").is_in(blamed)).head(most)
+            now = {sheet.header_row: 3, **{row: at for at, row in enumerate(chosen["source_row"], 4)}}
+            here = copies[sheet.sheet] = _copy(book.create_sheet(title), sheet, told, now)
+            notice = f"本表共 {rows.height} 行，这里摘录有问题的 {chosen.height} 行；请在原文件中更正后提交原文件。"
+            _put(here.page, 1, 1, notice)
+            told_again = {1: "原行号", **{at + 1: f"「{text}」" for at, text in header.items()}}
+            lines = ((now[row], row, *cells) for row, *cells in chosen.iter_rows())
+            _fill(here.page, 3, told_again, lines, list(told_again))
     how = (
         f"{'、'.join(cut)}行数多，只摘录有问题的行（左起第一列是原行号）；请在原文件中更正后提交原文件，不要提交本文件。"
         if cut
         else "以下各表按原行号列出原文件的文字；请在标色的单元格更正，或在原文件中更正，按原格式重新提交。"
         "本页和批注不必删除，审核时不读取。"
     )
-    places = [
-        (grid.title, grid.head.label(remark, letters=not grid.excerpt), grid.spot(remark))
-        if (grid := grids.get(remark.sheet))
-        else (remark.sheet, "", None)
-        for remark in told.remarks
-    ]
-    with _text_book(target, told.sample) as book:
-        _add_page(book, _list(told, LIST, how, places))
-        for grid in grids.values():
-            _add_grid(book, grid)
+    return book, copies, how
 
 
-def _text_book(target: Path, sample: bool) -> xlsxwriter.Workbook:
-    book = xlsxwriter.Workbook(str(target), _TEXT_ONLY)
-    if sample:
-        book.set_properties({"comments": _SAMPLE})
-    return book
+def _fill(page: Any, at: int, header: Mapping[int, str], rows: Iterable[Sequence[Any]], places: Sequence[int]) -> None:
+    """The texts of a sheet under its header in row `at`. rows: the number of each, then the cells of `places`."""
+    sizes = [8] * len(places)
+    for row, *cells in itertools.chain([(at, *header.values())], rows):
+        for which, (column, value) in enumerate(zip(places, cells, strict=True)):
+            _put(page, row, column, value).style = _HEAD if row == at else _TEXT
+            if row < at + 300:
+                sizes[which] = max(sizes[which], _size(str(value or "")))
+    for column, size in zip(places, sizes, strict=True):
+        page.column_dimensions[get_column_letter(column)].width = min(40, size + 2)
+    page.freeze_panes = f"A{at + 1}"
 
 
 def _called(sheet: Sheet, source: Path) -> str:
@@ -692,108 +677,6 @@ def _called(sheet: Sheet, source: Path) -> str:
         return sheet.sheet
     name, table = _unused(source.stem, ()), table_of(source.name)
     return name if table is None or table_of(name) == table else table.zh
-
-
-def _grid(
-    sheet: Sheet, remarks: Sequence[_Remark], table: Table | None, title: str, above: Mapping[int, str]
-) -> _Grid | None:
-    """None for a sheet of too many rows without remarks. above: texts over and under the table, by row."""
-    names = [name for name in sheet.rows.columns if name not in ("source_row", "_ragged")]
-    rows = sheet.rows.select("source_row", *names)
-    most = min(MOST, _CELLS // len(names))
-    texts = [BEYOND if name == "_extra" else name for name in names]
-    head = _Head.of(sheet.header_row, {name: at for at, name in enumerate(names, 1)}, table)
-    marks = _marks(remarks, head)
-    if rows.height <= most and not (rows["source_row"] > _EXCEL_ROWS).any():
-        lines: dict[int, _Line] = {row: [text] for row, text in above.items()}
-        lines |= {sheet.header_row: texts, **{row: cells for row, *cells in rows.iter_rows()}}
-        return _Grid(title, head, sheet.header_row, lines, marks)
-    if not remarks:
-        return None
-    chosen = rows.filter(pl.col("source_row").is_in({row for row, _ in marks})).head(most)
-    lines = dict(enumerate(chosen.iter_rows(), 4))
-    notice = f"本表共 {rows.height} 行，这里摘录有问题的 {chosen.height} 行；请在原文件中更正后提交原文件。"
-    lines |= {1: [notice], 3: ["原行号", *(f"「{text}」" for text in texts)]}
-    now = {sheet.header_row: 3, **{row: at for at, row in enumerate(chosen["source_row"], 4)}}
-    moved = {(now[row], column + 1): found for (row, column), found in marks.items() if row in now}
-    return _Grid(title, head, 3, lines, moved, now)
-
-
-def _add_grid(book: xlsxwriter.Workbook, grid: _Grid) -> None:
-    page = book.add_worksheet(grid.title)
-    look = {"font_name": _FONT, "num_format": "@"}
-    plain, formats = book.add_format(look), {}
-    bold = book.add_format({**look, "bold": True, "bg_color": f"#{_HEAD_FILL}", "text_wrap": True})
-    for severity, fill in _FILLS.items():
-        formats[severity, False] = book.add_format({**look, "bg_color": f"#{fill}"})
-        formats[severity, True] = book.add_format({**look, "bg_color": f"#{fill}", "bold": True, "text_wrap": True})
-    page.ignore_errors({"number_stored_as_text": f"A1:XFD{_EXCEL_ROWS}"})
-    page.freeze_panes(grid.header_row, 0)
-    for column, size in enumerate(_column_widths(grid)):
-        page.set_column(column, column, size)
-    for row, line in sorted(grid.lines.items()):
-        is_header = row == grid.header_row
-        for column, value in enumerate(line, 1):
-            found = grid.marks.get((row, column))
-            style = formats[_worst(found), is_header] if found else bold if is_header else plain
-            _put(page, row - 1, column - 1, value, style)
-            if found and (text := _comment(found)):
-                width, height = _box(text)
-                look_of_comment = {"author": _AUTHOR, "width": width, "height": height, "font_size": 9}
-                page.write_comment(row - 1, column - 1, text, look_of_comment)
-
-
-def _column_widths(grid: _Grid) -> list[int]:
-    lines = [line for row, line in itertools.islice(grid.lines.items(), 300) if len(line) > 1]
-    sizes = itertools.zip_longest(*([_size(str(cell or "")) for cell in line] for line in lines), fillvalue=0)
-    return [min(40, max(9, *column) + 2) for column in sizes]
-
-
-def _put(page: Any, row: int, column: int, value: _Cell, style: Any) -> None:
-    if isinstance(value, str) and value:
-        page.write_string(row, column, value[:_EXCEL_TEXT], style)
-    elif value is None or value == "":
-        page.write_blank(row, column, None, style)
-    else:
-        page.write_number(row, column, value, style)
-
-
-def _add_page(book: xlsxwriter.Workbook, content: _Page) -> None:
-    page, head, width = book.add_worksheet(content.title), len(content.lead), len(content.header)
-    wrap = {"font_name": _FONT, "text_wrap": True, "valign": "vcenter"}
-    cell = {**wrap, "border": 1, "border_color": f"#{_LINE}"}
-    text, number = book.add_format({**cell, "align": "left"}), book.add_format({**cell, "align": "center"})
-    title, lead = book.add_format({**wrap, "bold": True, "font_size": 14}), book.add_format(wrap)
-    header = book.add_format({**cell, "align": "center", "bold": True, "bg_color": f"#{_HEAD_FILL}"})
-    blue = {"font_color": f"#{_BLUE}", "underline": 1}
-    linked = {align: book.add_format({**cell, **blue, "align": align}) for align in ("left", "center")}
-    fills = {severity: book.add_format({**cell, "bg_color": f"#{fill}"}) for severity, fill in _FILLS.items()}
-    for column, size in enumerate(content.widths):
-        page.set_column(column, column, size)
-    page.freeze_panes(head + 1, 0)
-    page.set_landscape()
-    page.set_paper(9)
-    page.fit_to_pages(1, 0)
-    page.repeat_rows(head)
-    for row, sentence in enumerate(content.lead):
-        style = lead if row else title
-        page.set_row(row, _height([sentence], [sum(content.widths)]))
-        page.merge_range(row, 0, row, width - 1, "", style)
-        _put(page, row, 0, sentence, style)
-    for column, name in enumerate(content.header):
-        _put(page, head, column, name, header)
-    row = head
-    for row, line in enumerate(content.rows, head + 1):
-        page.set_row(row, _height(line, content.widths))
-        for column, value in enumerate(line):
-            if isinstance(value, _Link):
-                style = linked["center" if isinstance(value.text, int) else "left"]
-                page.write_url(row, column, f"internal:{value.target}", style, "")
-                _put(page, row, column, value.text, style)
-                continue
-            style = number if isinstance(value, int) else fills.get(_severity(value), text)
-            _put(page, row, column, value, style)
-    page.autofilter(head, 0, max(row, head + 1), width - 1)
 
 
 # --- the summary -------------------------------------------------------------------------------------------
@@ -821,22 +704,19 @@ def _summary(intake: Intake, findings: pl.DataFrame, written: Mapping[str, Path]
     header = ("文件", "状态", "说明", *answer.SEVERITIES.values(), "审核意见文件")
     yield _Page("文件", lead, header, (36, 10, 70, 9, 9, 44), files)
 
-    room = _EXCEL_ROWS - 3
-    told = findings.drop_nulls("says").head(room).select(
-        "file", "sheet", "row", "table_zh", "column_zh", "severity", "rule", "says"
-    )  # fmt: skip
+    columns = ("file", "sheet", "row", "table_zh", "column_zh", "severity", "rule", "says")
+    told = findings.drop_nulls("says").head(MOST)
     rows = (
         (number, file, sheet, row, table, column and f"「{column}」", answer.SEVERITIES[severity],
          rules.RULES[rule].title, says)
-        for number, (file, sheet, row, table, column, severity, rule, says) in enumerate(told.iter_rows(), 1)
+        for number, (file, sheet, row, table, column, severity, rule, says) in enumerate(told.select(columns).iter_rows(), 1)
     )  # fmt: skip
     sizes = [findings.filter(severity=severity).height for severity in answer.SEVERITIES]
     lead = [f"全部问题：应更正 {sizes[0]} 处，请核实 {sizes[1]} 处", "没有文件的，是就整张表而言的问题。"]
-    if findings.height > room:
-        lead[1] += (
-            f"一张工作表放不下 {findings.height} 处，这里是前 {room} 处，应更正的在前；全部见 check --format json。"
-        )
-    elif findings.height > told.height:
-        lead[1] += f"一条规则在一个文件里只列前 {rules.TOLD} 处，另有 {findings.height - told.height} 处没有列出。"
+    if findings.height > MOST:
+        every = f"全部 {findings.height} 处见 check --format json。"
+        if findings["says"].null_count():
+            every = f"共 {findings.height} 处，check --format json 列到一条规则在一个文件里的前 {rules.TOLD} 处。"
+        lead[1] += f"这里是前 {told.height} 处，应更正的在前；{every}"
     listed = ("序号", "文件", "工作表", "行", "表", "列", "性质", "规则", "问题")
     yield _Page("问题", lead, listed, (8, 32, 16, 8, 14, 18, 10, 22, 80), rows)

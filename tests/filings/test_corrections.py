@@ -123,6 +123,22 @@ def test_a_stale_correction_stops_the_intake(layout: Layout, tmp_path: Path, ent
     assert why in error.value.message
 
 
+@pytest.mark.parametrize(
+    ("filed", "expect", "fits"),
+    [("0.00", 0, True), ("10.000000001", 10, True), ("10.0000001", 10, False), ("0.0000000001", 0, False)],
+)
+def test_what_is_expected_is_the_filed_number_but_for_the_noise_of_binary_fractions(
+    layout: Layout, tmp_path: Path, filed: str, expect: float, fits: bool
+) -> None:
+    """A thousandth of a millionth is noise, a hundredth of a millionth is another number."""
+    rows, entry = energy(f"2025,,CT,广东,{filed},kWh"), {"action": "flag", "expect": expect}
+    if fits:
+        assert corrected(tmp_path, layout, rows, entry).accepted["energy"]["flags"].to_list() == [["correction.flag"]]
+        return
+    with pytest.raises(DataError, match=f"expect 为 {expect}，填报的已是"):
+        corrected(tmp_path, layout, rows, entry)
+
+
 def test_identical_rows_cannot_be_told_apart(layout: Layout, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="有 2 行相同"):
         corrected(tmp_path, layout, energy("2025,,CT,广东,10,kWh", "2025,,CT,广东,10,kWh"), {"expect": 10})
@@ -135,6 +151,11 @@ def test_identical_rows_cannot_be_told_apart(layout: Layout, tmp_path: Path) -> 
         ({"action": "改"}, "action 为 改；应为 set、scale、drop、flag 之一"),
         ({"reason": ""}, "缺少 reason"),
         ({"value": None}, "缺少 value"),
+        ({"action": "scale", "value": None}, "缺少 value"),
+        ({"action": "flag", "who": None}, "缺少 who"),
+        ({"reason": ["电话", "邮件"]}, "reason 是列表；应为一个取值"),
+        ({"key": KEY | {"年份": [2024, 2025]}}, "key 是列表；应为一个取值"),
+        ({"action": "scale", "value": 1e301}, "scale 的 value 为 1e+301；应为一个数"),
         ({"table": "天气"}, "没有名为“天气”的表"),
         ({"column": "天气"}, "“能源消耗”没有名为“天气”的列"),
         ({"key": "广东"}, "key 应为"),

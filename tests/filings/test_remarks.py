@@ -904,13 +904,13 @@ def test_clean_filings_have_only_the_summary(house: House) -> None:
     assert list(house.result(SUMMARY)["问题"].iter_rows(min_row=4, values_only=True)) == []
 
 
-def test_more_findings_than_a_sheet_has_rows(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.filings.remarks._EXCEL_ROWS", 5)
+def test_more_findings_than_are_told_in_one_workbook(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.filings.remarks.MOST", 2)
     house.csv("通信机房.csv", [ROOMS[:7], *([f"R{n}", "2024", "CT", "广东", "核心", "10", "9"] for n in range(3))])
     house.write()
     page = house.result(SUMMARY)["问题"]
     assert page.max_row == 5
-    assert "一张工作表放不下 3 处，这里是前 2 处" in page["A2"].value
+    assert "这里是前 2 处，应更正的在前；全部 3 处见 check --format json。" in page["A2"].value
 
 
 def test_sample_filings_say_so(house: House) -> None:
@@ -1009,27 +1009,43 @@ def test_nobody_is_told_what_others_filed(house: House) -> None:
         assert known in summary
 
 
-def test_a_sheet_that_is_refused_is_told_in_the_list(house: House) -> None:
-    header = [
-        "数据中心编号",
-        "年份",
-        "填报单位",
-        "省份",
-        "数据中心名称",
-        "标准机架数",
-        "标准机架",
-        "投产时间",
-        "IT设备耗电量",
-        "总耗电量",
-        "用水量",
-        "绿电用量",
-    ]
-    row = ["D1", 2025, "CT", "广东", "一号楼", 900, 1100, "2023-05", 1200, 1500, 100, 10]
-    workbook(数据中心=[header, row], 说明=[["只是说明"]]).save(house.file("甲.xlsx"))
-    assert "甲-审核意见.xlsx" in house.write()
-    [(number, *_, severity, says)] = listed(house.result("甲-审核意见.xlsx"))
-    assert (number, severity) == (1, "应更正")
-    assert says == (
-        "工作表“数据中心”的表头“标准机架数”和“标准机架”都是“标准机架数”，内容却不同，不能确定用哪一列，本表未读取；"
-        "“标准机架数”应只有一列。"
-    )
+@pytest.mark.parametrize("suffix", ["xlsx", "csv"])
+def test_a_sheet_that_is_refused_has_the_reason_at_the_header_that_is_to_blame(house: House, suffix: str) -> None:
+    energy = [[*ENERGY[:5], "消耗量（万千瓦时）", "计量单位"], [*map(str, GOOD)]]
+    says = "表头“消耗量(万千瓦时)”写有“万千瓦时”，而第 4 行的“计量单位”是“kWh”，两处不同，本表未读取；计量单位请只写在一处。"
+    if suffix == "csv":
+        house.csv("能源消耗.csv", [["标题"], [], *energy])
+    else:
+        workbook(能源消耗=[["标题"], [], *energy], 说明=[["只是说明"]]).save(house.file("能源消耗.xlsx"))
+    assert "能源消耗-审核意见.xlsx" in house.write()
+    book, where = house.result("能源消耗-审核意见.xlsx"), "工作表“能源消耗”" if suffix == "xlsx" else "文件"
+    assert marks(book["能源消耗"]) == {"F3": (RED, f"应更正：{where}{says}")}
+    assert listed(book) == [(1, "能源消耗", None, "F 列「消耗量(万千瓦时)」", "应更正", f"{where}{says}")]
+    assert links(book) == [("D5", "'能源消耗'!F3")]
+    assert "本文件有 1 处没有读到，见清单。" in book[LIST]["A2"].value
+
+
+def test_each_kind_of_refusal_stands_at_its_header(house: House) -> None:
+    centre = ["数据中心编号", "年份", "填报单位", "省份", "数据中心名称", "标准机架数", "投产时间", "IT设备耗电量", "总耗电量", "用水量", "绿电用量"]  # fmt: skip
+    row = ["D1", 2025, "CT", "广东", "一号楼", 900, "2023-05", 1200, 1500, 100, 10]
+    other = [*centre[:5], "机架数（架）", *centre[6:]]
+    sheets = {
+        "数据中心": [[*centre, "标准机架"], [*row, 1100]],  # two columns of one thing
+        "数据中心2": [[*centre[:5], "标准机架数（kW）", *centre[6:]], row],
+        "数据中心3": [["单位：万千瓦时"], centre, row],
+        "数据中心4": [centre, row, [], other, row],  # a second header
+        "数据中心5": [
+            [*centre[:8], "总耗电量", "", *centre[9:]],
+            [None] * 8 + ["上年", "本年"],
+            [*row[:9], 1, *row[9:]],
+        ],
+        "数据情况": [centre, row],
+    }
+    workbook(**sheets).save(house.file("甲.xlsx"))
+    house.write()
+    book = house.result("甲-审核意见.xlsx")
+    assert {page.title: list(marks(page)) for page in book.worksheets[1:]} == {
+        "数据中心": ["L1"], "数据中心2": ["F1"], "数据中心3": ["H2"], "数据中心4": ["F1"], "数据中心5": ["I1"], "数据情况": ["A1"],
+    }  # fmt: skip
+    assert [line[1] for line in listed(book)] == list(sheets)
+    assert links(book)[-1] == ("B10", "'数据情况'!A1")

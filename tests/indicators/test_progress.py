@@ -61,6 +61,21 @@ def test_told() -> None:
     assert progress.told(None) == progress.told({"n": 0, "done": 0, "in_progress": 0, "not_started": 0}) == "未报送"
 
 
+def test_metrics_of_the_public_by_year_in_the_decimals_of_their_unit() -> None:
+    rows = [
+        {"year": year, "action_no": action, "metric": metric, "unit": unit, "value": value, "n": n}
+        for year, action, metric, unit, value, n in (
+            (2022, "15", "patents", "件", 1234.4, 3), (2025, "15", "patents", "件", None, 4),
+            (2022, "14", "energy_metered_share", "%", 41.26, 3), (2025, "14", "energy_metered_share", "%", 60.0, 5),
+        )
+    ]  # fmt: skip
+    found = progress.public_metrics(pl.DataFrame(rows, schema=METRICS), (2022, 2025))
+    assert found.rows() == [
+        ("14", "能耗在线计量占比", "%", "41.3", "60.0", 5),
+        ("15", "绿色低碳专利", "件", "1,234", "〔保密〕", 4),
+    ]
+
+
 def test_the_public_is_told_how_many_filed_only_where_the_policy_tells_it() -> None:
     row = {"year": 2025, "action_no": "7", "metric": "patents", "unit": "件", "value": 100.0, "n": 3}
     told, closed = (pl.DataFrame([row | {"n": n}], schema=METRICS) for n in (3, None))

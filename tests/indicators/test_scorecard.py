@@ -254,6 +254,7 @@ def test_without_a_baseline_an_even_part_of_the_gap_is_still_needed() -> None:
 
 def test_nothing_is_needed_where_the_target_is_met_or_the_time_is_over() -> None:
     assert judge("dc.pue.new_large", 1.25, 2023).needed_printed == ""
+    assert judge("dc.pue.new_large", 1.3, 2023).needed_per_year is None
     assert judge("dc.pue.new_large", 1.4, 2025).needed_printed == ""
     assert judge("energy.per_flow.change", -1.0, 2023).needed_per_year is None
 

@@ -45,7 +45,7 @@ class Sheet:
 
     `file` is relative to the folder, `sheet` empty for CSV and Parquet, `header_row` and `source_row` are
     1-based as a spreadsheet shows them (CSV: records; Parquet: the names are row 1). `columns` are the header
-    texts (NFKC, trimmed; a repeated one gets `_2`, an empty one is `列C`). `rows`: `source_row` Int64, then
+    texts (NFKC, trimmed; a repeated one gets `_2`, an empty one is `列C`), `places` where they stand, from 1. `rows`: `source_row` Int64, then
     `columns` as String, empty cells null. Ragged CSV adds `_ragged` (`少`, `多` or null: fewer or more cells than the
     header) and `_extra` (the further cells, joined by the separator).
     """
@@ -54,18 +54,20 @@ class Sheet:
     sheet: str
     header_row: int
     columns: list[str]
+    places: list[int]
     rows: pl.DataFrame
     warnings: tuple[tuple[str, str], ...] = ()  # as of a Raw
 
 
 @dataclass(frozen=True)
 class FileProblem:
-    """A file or sheet that cannot be read, or not in full: a stable id and one Chinese sentence."""
+    """A file or sheet that cannot be read, or not in full: a stable id and one Chinese sentence. header: that is blamed."""
 
     file: str
     sheet: str | None
     id: str
     message: str
+    header: str | None = None
 
 
 @dataclass(frozen=True)

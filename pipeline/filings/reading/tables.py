@@ -93,8 +93,11 @@ def add_table(raw: Raw, file: str, known: Collection[str], fill: Collection[str]
     if BEYOND in rows.columns and "_extra" not in rows.columns:
         more = pl.when(pl.col(BEYOND).is_not_null()).then(pl.lit("多"))
         rows = rows.select(pl.exclude(BEYOND), more.alias("_ragged"), pl.col(BEYOND).alias("_extra"))
+    places = {new: raw.first_column + int(old[1:]) + 1 for old, new in renamed.items() if new not in RESERVED}
     columns = [name for name in rows.columns if name not in RESERVED]
-    reading.sheets.append(Sheet(file, raw.sheet, head[at][0], columns, rows, raw.warnings))
+    reading.sheets.append(
+        Sheet(file, raw.sheet, head[at][0], columns, [places[name] for name in columns], rows, raw.warnings)
+    )
 
 
 def _without_blank(frame: pl.DataFrame, names: list[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
