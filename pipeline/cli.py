@@ -20,7 +20,7 @@ from rich.table import Table
 
 from pipeline import doctor as diagnosis
 from pipeline import params as parameters
-from pipeline import regions
+from pipeline import reference, regions
 from pipeline.command_help import App
 from pipeline.errors import DataError, OutputError, ParameterError, UserError, shown
 from pipeline.guarded import as_text
@@ -47,6 +47,7 @@ app = App(
 Region = Annotated[str, typer.Option("--region", help="全国、一个省（简称、全称或代码）、用逗号分开的几个，或 all")]
 Scenario = Annotated[str, typer.Option("--scenario", help="情景名、用逗号分开的几个，或 all")]
 Filings = Annotated[str, typer.Option("--filings", help="填报文件所在的文件夹，或 none（只用公开统计）")]
+Plan = Annotated[str | None, typer.Option("--plan", help="计划编号，如 2022-2025；默认是报告年份所属的计划")]
 Override = Annotated[list[str] | None, typer.Option("-p", metavar="参数=值", help="改写一个参数，可多次给出")]
 
 
@@ -57,6 +58,7 @@ def build(
     scenario: Scenario = "plan",
     filings: Filings = SAMPLE,
     audience: Annotated[str, typer.Option(help="internal（全部）或 public（公开）")] = "internal",
+    plan: Plan = None,
     override: Override = None,
     to: Annotated[str, typer.Option(help="输出格式：html、pdf、docx，用逗号分开")] = "html,pdf",
     engine: Annotated[str, typer.Option(help="渲染引擎：auto、quarto、embedded")] = "auto",
@@ -89,7 +91,7 @@ def build(
         from pipeline.reports.scheduler import connect
 
         connect(scheduler).close()
-    wanted = Selection(year, region, scenario, filings, audience, tuple(override or ()), to, out)
+    wanted = Selection(year, region, scenario, filings, audience, tuple(override or ()), to, out, plan)
     planned = jobs(layout, wanted)
     progress.say(f"渲染引擎：{chosen.name}（{chosen.version}）")
     if (filed := planned[0].filed) is not None:
@@ -98,6 +100,11 @@ def build(
                 "filings.strict", f"{filed.said}--strict 要求全部接受，已停下；请先用 green-report check 查看"
             )
         progress.say(filed.said)
+        if year is None and (later := [one for one in filed.years if one > planned[0].year]):
+            progress.say(
+                f"填报里还有 {'、'.join(map(str, later))} 年的数据，没有这一年的公开统计，按 {planned[0].year} 年编制；"
+                f"要编制 {later[-1]} 年的报告，请先在 data/raw/public 加入这一年的年度统计"
+            )
     how = builder.How(workers or os.cpu_count() or 1, scheduler, isolated, force)
     if dry_run:
         foreseen = builder.foresee(layout, planned, chosen, how)
@@ -200,6 +207,7 @@ def indicators(
     region: Annotated[str, typer.Option("--region", help="同 build；也可为东部、中部、西部、东北")] = "全国",
     by: Annotated[str, typer.Option(help="再分到 province、entity 或一个维度，如 facility_type")] = "",
     filings: Filings = SAMPLE,
+    plan: Plan = None,
     override: Override = None,
     format: Annotated[str, typer.Option(help="table（表格）、json 或 csv")] = "table",
 ) -> None:
@@ -211,13 +219,13 @@ def indicators(
 
     _known_format(format, "table", "json", "csv")
     layout = Layout.current()
-    catalogue = load_catalogue(layout)
-    for name in names or ():
-        listing.check(name, catalogue)
     area = listing.economic(region)
     planned = jobs(
-        layout, Selection(None, "全国" if area else region, filings=filings, overrides=tuple(override or ()))
+        layout, Selection(None, "全国" if area else region, filings=filings, overrides=tuple(override or ()), plan=plan)
     )
+    catalogue = load_catalogue(layout, plan_id=planned[0].plan)
+    for name in names or ():
+        listing.check(name, catalogue)
     where, when = [area] if area else [job.region for job in planned], year or planned[0].year
     rows = listing.choose(computed(layout, planned[0], names or ()), catalogue, where, when, by, names or ())
     if format == "json":
@@ -239,6 +247,7 @@ def explain(
     region: Annotated[str, typer.Option("--region", help="全国、一个省，或东部、中部、西部、东北")] = "全国",
     year: Annotated[int | None, typer.Option(help="年份；默认是有填报的最近一年")] = None,
     filings: Filings = SAMPLE,
+    plan: Plan = None,
     override: Override = None,
     format: Annotated[str, typer.Option(help="table（表格）或 json（全部行）")] = "table",
 ) -> None:
@@ -265,7 +274,9 @@ def explain(
             print(f"{origins.title(name, layout)}（{name}）：没有{where.short_zh}的公开统计；不以其他地区代替。")
         return
     listing.check(name, load_catalogue(layout), published)
-    wanted = Selection(None, "全国" if area else where.short_zh, filings=filings, overrides=tuple(override or ()))
+    wanted = Selection(
+        None, "全国" if area else where.short_zh, filings=filings, overrides=tuple(override or ()), plan=plan
+    )
     [job] = jobs(layout, wanted)
     found = explained(layout, job, name, year or job.year, where)
     if format == "json":
@@ -298,6 +309,10 @@ def publish(
         "site"
     ),
     base_url: Annotated[str, typer.Option(help="网站的完整地址；给出时写 sitemap.xml，订阅用完整链接")] = "",
+    import_record: Annotated[
+        Path | None,
+        typer.Option(help="不发布，只从这个网站文件夹取回公布记录（data/published），以后的保密处理以它为准"),
+    ] = None,
 ) -> None:
     """发布：把为公众生成的报告做成网站，任何静态服务器或 U 盘都能用。
 
@@ -306,6 +321,12 @@ def publish(
     from pipeline.publish.site import publish as make
     from pipeline.publish.taken import Wanted
 
+    if import_record is not None:
+        from pipeline.disclosure import record
+
+        new = record.bring_back(Layout.current(), import_record)
+        print(shown(f"取回 {new} 份公布记录，在 {Layout.current().published}" if new else "公布记录都已在，没有新的"))
+        return
     if out == Path():
         raise OutputError("output.empty", "--out 是空的；请写一个文件夹，如 site")
     done = make(Layout.current(), Wanted(year, region, scenario, filings, to, reports, out, base_url))
@@ -360,8 +381,9 @@ def compare(
     else:
         console.print("数值都相同。")
     if found.drivers.height:
+        last = reference.load_plan(layout, found.plan).horizon
         _print_frame(
-            comparison.drivers_shown(found, layout), "2030 年的差别由哪些因素造成（LMDI 分解，各项之和等于差别）"
+            comparison.drivers_shown(found, layout), f"{last} 年的差别由哪些因素造成（LMDI 分解，各项之和等于差别）"
         )
     for note in found.notes:
         console.print(shown(note))

@@ -17,6 +17,10 @@ class UserError(Exception):
         self.id = id
         self.message = message
 
+    def __reduce__(self) -> tuple[type[UserError], tuple[str, str]]:
+        """From a process of its own, as it is."""
+        return type(self), (self.id, self.message)
+
 
 class ParameterError(UserError):
     """A parameter, scenario or option that does not exist or has a value that cannot be."""

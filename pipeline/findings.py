@@ -264,7 +264,7 @@ def _moved(measure: Measure, change: float) -> str:
 def without(measure: Measure, name: str, value: float | None) -> str:
     """Says of one without a number that there is none, or that it is not published."""
     if isinstance(value, wording.Withheld):
-        return f"{measure.of(name)}为 {wording.HIDDEN}"
+        return f"{measure.of(name)}按保密规则不公布"
     return f"没有{measure.of(name)}的数据"
 
 

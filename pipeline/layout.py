@@ -47,6 +47,11 @@ class Layout:
         return self.root / "data" / "processed"
 
     @property
+    def published(self) -> Path:
+        """What has been published of each filings folder, which no later pattern may forget: never cleaned."""
+        return self.root / "data" / "published"
+
+    @property
     def charts(self) -> Path:
         """Drawn charts, kept between builds."""
         return self.processed / "charts"

@@ -7,7 +7,8 @@ broken raises DataError with one Chinese sentence that names the file and what w
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -79,20 +80,24 @@ class Task(_Model):
 
 
 class Action(_Model):
-    """One action and its tasks, under its chapter of the plan."""
+    """One action and its tasks, under its chapter of the plan. metrics: codes of what enterprises file of it (contracts);
+    indicators: which ones it is about, by id or as a pattern (dc.*)."""
 
     no: int
     title: Text
     chapter: Text
-    tasks: tuple[Task, ...]
+    tasks: Annotated[tuple[Task, ...], Field(min_length=1)]
+    metrics: tuple[Text, ...] = ()
+    indicators: tuple[Text, ...] = ()
 
 
 class Safeguard(_Model):
-    """One safeguard, S1 to S6."""
+    """One safeguard, as S1; metrics: as of an action."""
 
     id: Text
     title: Text
     summary: Text
+    metrics: tuple[Text, ...] = ()
 
 
 class CaseQuota(_Model):
@@ -113,7 +118,10 @@ class TextRepair(_Model):
 
 
 class Plan(_Model):
-    """A plan as data: term, targets, actions with tasks, case quotas, safeguards. Years are numbers."""
+    """A plan as data: term, targets, actions with tasks, case quotas, safeguards. Years are numbers.
+
+    horizon: the last year of the scenarios. overall_indicators: those that its general aims are about, as of an action.
+    """
 
     id: Text
     title: Text
@@ -123,11 +131,39 @@ class Plan(_Model):
     term_start: int
     term_end: int
     baseline_year: int
-    targets: tuple[Target, ...]
-    actions: tuple[Action, ...]
+    horizon: int
+    overall_indicators: tuple[Text, ...] = ()
+    targets: Annotated[tuple[Target, ...], Field(min_length=1)]
+    actions: Annotated[tuple[Action, ...], Field(min_length=1)]
     case_quotas: tuple[CaseQuota, ...]
     safeguards: tuple[Safeguard, ...]
+    safeguards_chapter: Text
     text_repairs: tuple[TextRepair, ...] = ()
+
+    @property
+    def chapters(self) -> dict[str, list[Action]]:
+        """Chapter -> its actions, in the plan's order."""
+        found: dict[str, list[Action]] = {}
+        for action in self.actions:
+            found.setdefault(action.chapter, []).append(action)
+        return found
+
+    def target(self, indicator: str) -> Target | None:
+        """The target that is measured by an indicator; None where the plan sets none."""
+        return next((one for one in self.targets if one.indicator == indicator), None)
+
+    def about(self, indicator: str) -> str:
+        """Which parts of the plan an indicator is about: `总体目标、行动4`; empty where none is."""
+        parts = {"总体目标": self.overall_indicators} | {f"行动{one.no}": one.indicators for one in self.actions}
+        return "、".join(name for name, of in parts.items() if any(fnmatchcase(indicator, one) for one in of))
+
+    def action_of(self, metric: str) -> str:
+        """The number of the action or safeguard to which a filed metric belongs; empty where the plan has none for it."""
+        of = {str(one.no): one.metrics for one in self.actions} | {one.id: one.metrics for one in self.safeguards}
+        return next((no for no, metrics in of.items() if metric in metrics), "")
+
+    def covers(self, year: int) -> bool:
+        return self.term_start <= year <= self.term_end
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Plan:
@@ -149,6 +185,16 @@ class Plan(_Model):
             seen.add(name)
         if self.term_start > self.term_end:
             raise _fault(("term_start",), f"起始年 {self.term_start} 晚于结束年 {self.term_end}")
+        if self.baseline_year > self.term_start:
+            raise _fault(("baseline_year",), f"基期 {self.baseline_year} 年晚于起始年 {self.term_start}")
+        for i, target in enumerate(self.targets):
+            if target.baseline_year not in (None, self.baseline_year):
+                raise _fault(
+                    ("targets", i, "baseline_year"),
+                    f"目标 {target.id} 的基期 {target.baseline_year} 年不是计划的基期 {self.baseline_year} 年",
+                )
+        if self.horizon < self.term_end:
+            raise _fault(("horizon",), f"情景的末年 {self.horizon} 早于结束年 {self.term_end}")
         for at, task in tasks.items():
             if unknown := [target for target in task.targets if target not in known]:
                 raise _fault(
@@ -194,23 +240,80 @@ class _Loader(yaml.SafeLoader):
     }
 
 
-@remembered
-def load_plan(layout: Layout, plan_id: str = "2022-2025") -> Plan:
-    """Read `data/raw/reference/plans/<plan_id>.yml`.
+def plans(layout: Layout) -> dict[str, Plan]:
+    """Every plan by its id, the earliest first. Raises DataError, see `load_plan`, also where there is none."""
+    found = [_load_plan(layout, id) for id in _plan_ids(layout)]
+    if not found:
+        raise DataError(
+            "plan.missing", f"{_shown(layout, layout.reference)}/plans 里没有计划文件，请从项目仓库恢复后再运行。"
+        )
+    return {plan.id: plan for plan in sorted(found, key=lambda plan: plan.term_start)}
+
+
+def _plan_ids(layout: Layout) -> list[str]:
+    paths = (layout.reference / "plans").glob("*.yml")
+    return sorted(path.stem for path in paths if not path.stem.endswith("-statements"))
+
+
+def plan_of(layout: Layout, year: int) -> Plan:
+    """The plan by which a report of `year` is made: in whose term it lies, else the next one, once its baseline year is
+    reached.
+
+    Raises DataError (plan.none, plan.several) where there is none or more than one, and as `load_plan`.
+    """
+    known = plans(layout)
+    found = [plan for plan in known.values() if plan.covers(year)]
+    if len(found) > 1:
+        raise DataError(
+            "plan.several",
+            f"{year} 年在 {'、'.join(one.id for one in found)} 几个计划的计划期内；请用 --plan 指明一个。",
+        )
+    if found:
+        return found[0]
+    ahead = [plan for plan in known.values() if plan.baseline_year <= year < plan.term_start]
+    if ahead:
+        return ahead[0]
+    raise DataError(
+        "plan.none",
+        f"{year} 年不在任何计划的计划期内；已有的计划：{listed(known)}。"
+        f"请在 {_shown(layout, layout.reference)}/plans 加入这一年的计划，或用 --plan 指明按哪个计划评估。",
+    )
+
+
+def listed(known: Mapping[str, Plan]) -> str:
+    """`2022-2025（2022—2025 年，基期 2020 年）`"""
+    told = [f"{one.id}（{one.term_start}—{one.term_end} 年，基期 {one.baseline_year} 年）" for one in known.values()]
+    return "、".join(told)
+
+
+def load_plan(layout: Layout, plan_id: str | None = None) -> Plan:
+    """Read `data/raw/reference/plans/<plan_id>.yml`; without an id the plan of the latest year of published statistics, else
+    the last one: for what is not of a year.
 
     Raises DataError (plan.missing, plan.unreadable, plan.syntax, plan.invalid) naming file, line and what
-    would be right. Source of the default: 工信部联通信〔2022〕103号.
+    would be right.
     """
+    if plan_id is not None:
+        return _load_plan(layout, plan_id)
+    try:
+        return plan_of(layout, latest_year(published(layout)))
+    except DataError as error:
+        if error.id != "plan.none":
+            raise
+        return list(plans(layout).values())[-1]
+
+
+@remembered
+def _load_plan(layout: Layout, plan_id: str) -> Plan:
     path = layout.reference / "plans" / f"{plan_id}.yml"
     shown = _shown(layout, path)
+    if plan_id not in (there := _plan_ids(layout)):
+        raise DataError(
+            "plan.missing",
+            f"没有计划 {plan_id}（{shown}）；请核对计划编号，已有的计划：{'、'.join(there) or '（没有）'}。",
+        )
     try:
         text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        there = (
-            "、".join(sorted(p.stem for p in path.parent.glob("*.yml") if not p.stem.endswith("-statements")))
-            or "（没有）"
-        )
-        raise DataError("plan.missing", f"找不到计划文件 {shown}，请核对计划编号，已有的计划：{there}。") from None
     except (OSError, UnicodeDecodeError):
         raise DataError("plan.unreadable", f"计划文件 {shown} 读不出来，应为 UTF-8 编码的文本文件。") from None
     try:
@@ -224,12 +327,18 @@ def load_plan(layout: Layout, plan_id: str = "2022-2025") -> Plan:
             f"计划文件 {shown} {where}不是有效的 YAML，请检查缩进、引号和冒号后的空格。",
         ) from None
     try:
-        return Plan.model_validate(data)
+        plan = Plan.model_validate(data)
     except ValidationError as error:
         # A misspelt key is also a missing one; the spelling is what has to be mended.
         first = min(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
         line = _line(node, first.get("ctx", {}).get("at", first["loc"]))
         raise DataError("plan.invalid", f"计划文件 {shown} 第 {line} 行：{_plan_fault(first)}。") from None
+    if plan.id != plan_id:
+        line = _line(node, ("id",))
+        raise DataError(
+            "plan.invalid", f"计划文件 {shown} 第 {line} 行：“id”是“{plan.id}”，应与文件名 {plan_id} 相同。"
+        )
+    return plan
 
 
 def _line(node: yaml.Node | None, path: Iterable[int | str]) -> int:
@@ -266,7 +375,7 @@ def _plan_fault(fault: ErrorDetails) -> str:
         return f"“{name}”的值“{fault['input']}”不对，应为 {context['expected'].replace(' or ', ' 或 ')}"
     if kind == "string_too_long":
         return f"“{name}”超过 {context['max_length']} 个字，请缩短"
-    if kind == "string_too_short":
+    if kind in ("string_too_short", "too_short"):
         return f"“{name}”是空的，请填写"
     expected = _EXPECTED.get(kind.split("_")[0], "规定的类型")
     if not name:
@@ -441,7 +550,7 @@ _ROW_TYPES = ["printed", "derived", "target", "forecast", "unverified"]
 _QUALIFIER = r"超过|超|突破|约|以上|以下|以内|左右"
 _VALUE = rf"^(?:{_QUALIFIER})?-?\d+(?:\.\d+)?(?:-\d+(?:\.\d+)?)?%?(?:{_QUALIFIER})?$"
 _STATISTICS_BUREAU = "国家统计局"
-_INDEX_BASE = 2020
+_FIRST_GROWTH = 2020  # the first year of published growth
 
 # Printed unit -> canonical unit and the power of ten between them. Stations and towers (站, 座) are counted
 # as 个, so that one indicator has one unit.
@@ -687,29 +796,32 @@ def latest_year(published: pl.DataFrame) -> int:
     return int(annual["year"].max())  # type: ignore[arg-type]
 
 
-def business_volume_index(published: pl.DataFrame) -> pl.DataFrame:
-    """Telecom business volume at constant prices, 2020 = 100, chained from the used growth rates (tbv_g).
+def business_volume_index(published: pl.DataFrame, base_year: int | None = None) -> pl.DataFrame:
+    """Telecom business volume at constant prices, base_year = 100, chained from the used growth rates (tbv_g).
 
-    Growth is published at the previous year's prices, so the rates multiply; no rounding in between. Columns:
-    year, growth_pct (%, as published), index_2020_100 (chained, not rounded), computed (false for 2020, which
-    is 100 by definition), row_id and source_title of the growth rate. Chained values do not add up. Raises
-    DataError (data.gap) where a year is missing in between.
+    Growth is published at the previous year's prices, so the rates multiply; no rounding in between. base_year: by default
+    the first year. Columns: year, growth_pct (%, as published), index (chained, not rounded), computed (false for the
+    first year, whose growth is not used), row_id and source_title of the growth rate. Chained values do not add up. Raises
+    DataError (data.gap) where a year is missing in between, or the base is none of them.
     """
-    growth = series(published, "tbv_g", "全国").filter(pl.col("year") >= _INDEX_BASE)
+    growth = series(published, "tbv_g", "全国").filter(pl.col("year") >= _FIRST_GROWTH)
     years = growth["year"].to_list()
-    if not years or years != list(range(_INDEX_BASE, _INDEX_BASE + len(years))):
+    first = min(_FIRST_GROWTH, base_year or _FIRST_GROWTH)
+    if not years or years != list(range(first, first + len(years))) or (base_year or first) not in years:
         raise DataError(
             "data.gap",
-            f"national_series.csv 中电信业务总量同比增速（tbv_g）应自 {_INDEX_BASE} 年起逐年齐全，"
+            f"national_series.csv 中电信业务总量同比增速（tbv_g）应自 {first} 年起逐年齐全，"
             f"现有年份为 {'、'.join(map(str, years)) or '（没有）'}，请补齐后再计算指数。",
         )
-    is_base = pl.col("year") == _INDEX_BASE
-    link = pl.when(is_base).then(1.0).otherwise(1 + pl.col("value") / 100)
-    return growth.select(
+    is_first = pl.col("year") == first
+    link = pl.when(is_first).then(1.0).otherwise(1 + pl.col("value") / 100)
+    chained = growth.with_columns(index=100 * link.cum_prod())
+    at_base = chained.filter(pl.col("year") == (base_year or first))["index"][0]
+    return chained.select(
         "year",
         growth_pct="value",
-        index_2020_100=100 * link.cum_prod(),
-        computed=~is_base,
+        index=pl.col("index") / (at_base / 100),
+        computed=~is_first,
         row_id="row_id",
         source_title="source_title",
     )

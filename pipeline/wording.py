@@ -38,7 +38,7 @@ class Withheld(float):
     def _same(self, _: object) -> Withheld:
         return self
 
-    __mul__ = __rmul__ = __truediv__ = __add__ = __radd__ = __sub__ = __rsub__ = _same
+    __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __add__ = __radd__ = __sub__ = __rsub__ = _same
 
 
 WITHHELD = Withheld()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import settings
@@ -21,8 +23,8 @@ settings.load_profile("suite")
 ROOT = Path(__file__).resolve().parent.parent
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
-# Fixtures that take a minute or more: what needs one of them runs in one process, so that it is made once.
-COSTLY = ("built", "public", "first_house", "site", "known", "timed", "kept")
+# What needs one of these fixtures runs in one process: they take a minute or more, or write a cache that two processes spoil.
+COSTLY = ("built", "public", "first_house", "site", "known", "timed", "kept", "pyam")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -48,6 +50,12 @@ def run_command(*arguments: str, root: Path = ROOT, **environment: str) -> subpr
 @pytest.fixture(scope="session")
 def green_report() -> Run:
     return run_command
+
+
+@pytest.fixture(scope="session")
+def pyam() -> ModuleType:
+    """pyam, which writes a cache of units into the user's folder when it is imported for the first time."""
+    return importlib.import_module("pyam")
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from pipeline.reports.standing import chapters
 from tests.conftest import ROOT
 
 NOTEBOOKS = chapters(ROOT / "notebooks")
-PARAMETERS = {"year", "region", "scenario", "filings", "audience", "overrides", CONTEXT}
+PARAMETERS = {"year", "region", "scenario", "filings", "audience", "overrides", CONTEXT, "plan_id"}
 LONGEST_CELL = 45
 
 

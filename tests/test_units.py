@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import DataError
-from pipeline.units import DIMENSIONS, convert, parse_unit, ratio
+from pipeline.units import DIMENSIONS, convert, is_multiple, parse_unit, ratio, same
 
 UNITS = {
     "electricity": ["kWh", "MWh", "GWh", "TWh", "千瓦时", "度", "万千瓦时", "万kWh", "亿千瓦时", "亿kWh"],
@@ -36,6 +36,43 @@ def test_every_unit_has_its_dimension() -> None:
 @pytest.mark.parametrize("dimension", sorted(DIMENSIONS))
 def test_the_canonical_unit_has_the_factor_one(dimension: str) -> None:
     assert parse_unit(DIMENSIONS[dimension][1]).factor == 1
+
+
+# By definition: SI prefixes, decimal bytes.
+SIZES = {
+    "Wh": "0.001", "瓦时": "0.001", "kWh": "1", "度": "1", "MWh": "1000", "兆瓦时": "1000", "GWh": "1000000",
+    "TWh": "1000000000", "g": "0.001", "克": "0.001", "kg": "1", "公斤": "1", "t": "1000", "公吨": "1000", "L": "0.001",
+    "公升": "0.001", "m3": "1", "kJ": "0.001", "千焦": "0.001", "MJ": "1", "兆焦": "1", "GJ": "1000", "吉焦": "1000",
+    "TJ": "1000000", "太焦": "1000000", "MB": "0.000001", "GB": "0.001", "TB": "1", "PB": "1000", "EB": "1000000",
+    "ZB": "1000000000", "元": "0.0001", "CNY": "0.0001", "kgce": "0.001", "千克标煤": "0.001", "tce": "1", "吨标煤": "1",
+    "kgCO2": "0.001", "公斤二氧化碳": "0.001", "tCO2": "1", "百千瓦时": "100", "千度": "1000", "万度": "10000",
+    "百万度": "1000000", "千万度": "10000000", "亿度": "100000000", "万亿度": "1000000000000",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "size"), SIZES.items())
+def test_every_unit_has_its_size(text: str, size: str) -> None:
+    """In canonical units: kWh, kg, m3, MJ, TB, 万元, tce, tCO2."""
+    assert parse_unit(text).factor == Fraction(size)
+
+
+@pytest.mark.parametrize(
+    ("text", "multiple"),
+    [("万kWh", True), ("亿GB", True), ("百万千焦", True), ("千度", True), ("千瓦时", False), ("kWh", False), ("万架", True), ("架", False)],
+)  # fmt: skip
+def test_whether_a_unit_begins_with_a_multiplier(text: str, multiple: bool) -> None:
+    assert is_multiple(text) is multiple
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ("kWh", "千瓦时", True), ("km", "ＫＭ", True), ("千度", "MWh", True), ("万kWh", "kWh", False), ("kWh", "MJ", False),
+        ("km", "m", False), ("t", "kg", False),
+    ],
+)  # fmt: skip
+def test_whether_two_texts_write_one_unit(one: str, other: str, alike: bool) -> None:
+    assert same(one, other) is alike
 
 
 @pytest.mark.parametrize(

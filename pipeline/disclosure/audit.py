@@ -14,27 +14,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+import highspy
 import numpy as np
 from scipy import sparse
-from scipy.optimize import linprog
 from scipy.sparse import csgraph
 
 from pipeline.disclosure.relations import Bools, Floats, Ints, System
 
-OUTSIDER = -1
+OUTSIDER: tuple[int, ...] = ()
 """The attacker who contributes nothing."""
 
 WIDE = 1.0  # deviations are searched up to as much as there is: beyond, an interval is wide whatever its end
-BATCH = 5_000  # unknowns of one linear program
 TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True)
 class Attack:
-    """Who tries to place which number (row of `System.numbers`); attacker: index of a group, or OUTSIDER."""
+    """Who tries to place which number (row of `System.numbers`); attacker: indices of groups, one or a pair, or OUTSIDER."""
 
     number: int
-    attacker: int
+    attacker: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -51,16 +50,17 @@ class Interval:
 
 
 def attacks(system: System, numbers: Iterable[int]) -> Iterator[Attack]:
-    """Every attack on `numbers`: of an outsider, and of each group that contributes to anything in the system, for a cell
-    hidden beside a number tells of it to whoever knows the cell. Who contributes all of a number has nothing to find out.
+    """Every attack on `numbers`: of an outsider, and of each group (and pair, `System.pairs`) that contributes to anything in
+    the system, for a cell hidden beside a number tells of it to whoever knows the cell. Who contributes all of a number has
+    nothing to find out.
     """
+    attackers = system.attackers()
     for number in numbers:
         parts = np.asarray(system.numbers[number] @ system.own).ravel()
         whole = float(parts.sum())
-        for attacker in (OUTSIDER, *np.flatnonzero(system.own.any(axis=0))):
-            part = 0.0 if attacker == OUTSIDER else float(parts[attacker])
-            if whole - part > TOLERANCE * whole:
-                yield Attack(int(number), int(attacker))
+        for attacker in attackers:
+            if whole - float(parts[list(attacker)].sum()) > TOLERANCE * whole:
+                yield Attack(int(number), attacker)
 
 
 def intervals(
@@ -71,27 +71,134 @@ def intervals(
     hidden: of the cells (rows of `system.cells`), those not published. rounding: of each number, half of the unit that
     it is printed with (default: printed exactly).
     """
+    found = dict[Attack, Interval]()
+    for program in _programs(system, hidden, wanted, rounding):
+        for at, attack in enumerate(program.attacks):
+            found[attack] = Interval(attack, *(program.farthest(at, sign) for sign in (-1.0, 1.0)))
+    return [found.get(one, Interval(one, 0.0, 0.0)) for one in wanted]
+
+
+def close(
+    system: System, hidden: Bools, wanted: Sequence[Attack], share: float, exact: bool = True
+) -> list[tuple[Attack, float]]:
+    """The sides of attacks (-1 below, 1 above) on which the number is less than `share` off, in the order of `wanted`.
+
+    One world in which many numbers are far off proves all of them safe at once, so most need no program of their own.
+    exact: otherwise with what could not be proven safe so, and may be safe all the same.
+    """
+    enough = share * (1 - TOLERANCE)
+    known, found = set(wanted), dict[tuple[Attack, float], bool]()
+    for program in _programs(system, hidden, wanted):
+        known -= set(program.attacks)
+        for sign in (-1.0, 1.0):
+            left = list(range(len(program.attacks)))
+            while len(left) > 1:
+                reached = program.together(left, sign, share)
+                after = [at for at, far in zip(left, reached, strict=True) if far < enough]
+                if len(after) == len(left):
+                    break
+                left = after
+            for at in left:
+                if not exact or program.farthest(at, sign, share) < enough:
+                    found[program.attacks[at], sign] = True
+    return [(one, sign) for one in wanted for sign in (1.0, -1.0) if one in known or (one, sign) in found]
+
+
+def _programs(
+    system: System, hidden: Bools, wanted: Sequence[Attack], rounding: Floats | None = None
+) -> Iterator[_Program]:
+    """A linear program for each attacker and part that hangs together; a number of what is known is in none."""
     if not wanted:
-        return []
+        return
     shown = system.shown(hidden)
     half = (np.zeros(system.numbers.shape[0]) if rounding is None else rounding)[shown]
     half = np.concatenate([half, np.zeros(system.always.shape[0])])
     equations = sparse.csr_matrix(sparse.vstack([system.numbers[shown], system.always]))
     equations, half, open_ = _left_open(equations, half, system.amounts)
+    diagonal = sparse.diags(np.where(open_, system.amounts, 0.0))
     goals = system.numbers[sorted({attack.number for attack in wanted})]
-    part_of = _parts(
-        sparse.csr_matrix(sparse.vstack([equations, goals @ sparse.diags(open_.astype(np.float64))])), open_
-    )
-    found = dict[Attack, Interval]()
-    for part, of_part in _by_part(system, wanted, part_of, found).items():
-        inside = np.flatnonzero(part_of == part)
-        matrix = equations[:, inside]
-        rows = np.flatnonzero(np.diff(matrix.indptr))
-        step = max(1, BATCH // len(inside))
-        for start in range(0, len(of_part), step):
-            for interval in _solved(system, of_part[start : start + step], inside, matrix[rows], half[rows]):
-                found[interval.attack] = interval
-    return [found[one] for one in wanted]
+    of_attacker = dict[tuple[int, ...], list[Attack]]()
+    for attack in dict.fromkeys(wanted):
+        of_attacker.setdefault(attack.attacker, []).append(attack)
+    for attacker, attacks_ in of_attacker.items():
+        limits, most = system.limits(attacker)
+        loose = sparse.csr_matrix(limits @ diagonal)
+        part_of = _parts(sparse.csr_matrix(sparse.vstack([equations, loose, goals @ diagonal])), open_)
+        for part, of_part in _by_part(system, attacks_, part_of).items():
+            inside = np.flatnonzero(part_of == part)
+            tight = equations[:, inside]
+            rows = np.flatnonzero(np.diff(tight.indptr))
+            wide = loose[:, inside]
+            bounded = np.flatnonzero(np.diff(wide.indptr))
+            yield _Program(system, of_part, inside, tight[rows], half[rows], wide[bounded], most[bounded])
+
+
+class _Program:
+    """The attacks of one attacker on the numbers of one part, as a linear program in deviations from the truth.
+
+    Unknowns are scaled by their true values, numbers by what the attacker does not know of them; each number is a column
+    of its own, so that another attack is only another objective and the solver goes on from where it is.
+    """
+
+    def __init__(
+        self, system: System, attacks_: Sequence[Attack], inside: Ints, tight: sparse.csr_matrix, half: Floats,
+        loose: sparse.csr_matrix, most: Floats,
+    ) -> None:  # fmt: skip
+        self.attacks = list(attacks_)
+        size, many, attacker = len(inside), len(self.attacks), self.attacks[0].attacker
+        self.first = size
+        own = system.owned(attacker)
+        rows = system.numbers[[one.number for one in self.attacks]]
+        remaining = rows @ (system.amounts - own)
+        goal = sparse.diags(1 / remaining) @ rows[:, inside] @ sparse.diags(system.amounts[inside])
+        largest = abs(loose).max(axis=1).toarray().ravel() if loose.shape[0] else np.zeros(0)
+        scale = sparse.diags(1 / largest) if len(largest) else loose[:, :0] @ sparse.csr_matrix((0, 0))
+        blocks = [
+            [tight, sparse.csr_matrix((tight.shape[0], many))],
+            [sparse.csr_matrix(scale @ loose) if len(largest) else loose, sparse.csr_matrix((loose.shape[0], many))],
+            [goal, -sparse.eye(many)],
+        ]
+        matrix = sparse.csr_matrix(sparse.bmat(blocks))
+        program = highspy.HighsLp()
+        program.num_col_, program.num_row_ = size + many, matrix.shape[0]
+        program.col_cost_ = np.zeros(size + many)
+        lower = np.minimum(own[inside] / system.amounts[inside] - 1, 0)
+        program.col_lower_ = np.concatenate([lower, np.full(many, -np.inf)])
+        program.col_upper_ = np.full(size + many, np.inf)
+        up = np.concatenate([half, most / largest if len(largest) else most, np.zeros(many)])
+        program.row_upper_ = up
+        program.row_lower_ = np.concatenate([-half, np.full(len(most), -np.inf), np.zeros(many)])
+        program.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        program.a_matrix_.start_, program.a_matrix_.index_ = matrix.indptr, matrix.indices
+        program.a_matrix_.value_ = matrix.data
+        self.solver = highspy.Highs()
+        self.solver.silent()
+        self.solver.setOptionValue("threads", 1)
+        self.solver.passModel(program)
+        self.solver.changeObjectiveSense(highspy.ObjSense.kMaximize)
+
+    def farthest(self, at: int, sign: float, most: float = WIDE) -> float:
+        """How far the number can be off on a side, at most `most`."""
+        return self.together([at], sign, most)[0]
+
+    def together(self, chosen: Sequence[int], sign: float, most: float) -> list[float]:
+        """How far all of these are off in the world in which they are farthest off together, each at most `most`."""
+        solver, columns = self.solver, [self.first + at for at in chosen]
+        for column in columns:
+            solver.changeColCost(column, sign)
+            solver.changeColBounds(column, *((-np.inf, most) if sign > 0 else (-most, np.inf)))
+        solver.run()
+        if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            # The truth itself is feasible, so only a failure of the solver is left: once more from the start.
+            solver.clearSolver()
+            solver.run()
+        if (status := solver.getModelStatus()) != highspy.HighsModelStatus.kOptimal:
+            raise RuntimeError(f"the audit's linear program was not solved: {status}")
+        values = solver.getSolution().col_value
+        for column in columns:
+            solver.changeColCost(column, 0.0)
+            solver.changeColBounds(column, -np.inf, np.inf)
+        return [sign * values[column] for column in columns]
 
 
 def exposed(system: System, hidden: Bools, unsafe: Callable[[Floats], bool]) -> sparse.csr_matrix:
@@ -140,53 +247,12 @@ def _parts(links: sparse.csr_matrix, open_: Bools) -> Ints:
     return np.where(open_, parts, -1)
 
 
-def _by_part(
-    system: System, wanted: Sequence[Attack], part_of: Ints, found: dict[Attack, Interval]
-) -> dict[int, list[Attack]]:
-    """Attacks by the part that their number is in; a number of what is known is known itself, and found at once."""
+def _by_part(system: System, wanted: Sequence[Attack], part_of: Ints) -> dict[int, list[Attack]]:
+    """Attacks by the part that their number is in; not those on a number of what is known."""
     by_part = dict[int, list[Attack]]()
     for attack in wanted:
         start, end = system.numbers.indptr[attack.number : attack.number + 2]
         part = int(part_of[system.numbers.indices[start:end]].max())
-        if part < 0:
-            found[attack] = Interval(attack, 0.0, 0.0)
-        else:
+        if part >= 0:
             by_part.setdefault(part, []).append(attack)
     return by_part
-
-
-def _solved(
-    system: System, batch: Sequence[Attack], inside: Ints, matrix: sparse.csr_matrix, half: Floats
-) -> Iterator[Interval]:
-    """All attacks of a batch in two linear programs: the largest deviations below and above. Unknowns are scaled by their
-    true values, numbers by what the attacker does not know of them."""
-    size, many = len(inside), len(batch)
-    amounts = system.amounts[inside]
-    numbers, who = [one.number for one in batch], [one.attacker for one in batch]
-    own = np.column_stack([system.own, np.zeros(len(system.own))])[:, who]  # OUTSIDER is the last column
-    rows = system.numbers[numbers]
-    remaining = rows @ system.amounts - np.asarray(rows.multiply(own.T).sum(axis=1)).ravel()
-    lower = np.minimum(own[inside].T / amounts - 1, 0)
-    scaled = sparse.coo_matrix(sparse.diags(1 / remaining) @ rows[:, inside] @ sparse.diags(amounts))
-    goal = sparse.csr_matrix((scaled.data, (scaled.row, scaled.row * size + scaled.col)), shape=(many, many * size))
-    all_rows = sparse.csr_matrix(sparse.kron(sparse.eye(many), matrix))
-    halves = np.tile(half, many)
-    exact = halves == 0
-    bounds = np.column_stack([lower.ravel(), np.full(many * size, np.inf)])
-    reached = []
-    for sign in (-1.0, 1.0):
-        limits = [sign * goal, all_rows[~exact], -all_rows[~exact]]
-        answer = linprog(
-            -sign * np.asarray(goal.sum(axis=0)).ravel(),
-            A_ub=sparse.vstack(limits).tocsr(),
-            b_ub=np.concatenate([np.full(many, WIDE), halves[~exact], halves[~exact]]),
-            A_eq=all_rows[exact] if exact.any() else None,
-            b_eq=np.zeros(int(exact.sum())) if exact.any() else None,
-            bounds=bounds,
-            method="highs",
-        )
-        if answer.status != 0:  # the truth itself is feasible, so only a failure of the solver is left
-            raise RuntimeError(f"the audit's linear program was not solved: {answer.message}")
-        reached.append(sign * np.asarray(goal @ answer.x).ravel())
-    for attack, below, above in zip(batch, *reached, strict=True):
-        yield Interval(attack, float(below), float(above))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +16,9 @@ import polars as pl
 from scipy import sparse
 
 from pipeline.disclosure import relations, rules
-from pipeline.disclosure.audit import OUTSIDER, attacks, exposed, intervals
+from pipeline.disclosure.audit import attacks, close, exposed, intervals
 from pipeline.disclosure.policy import Policy
+from pipeline.disclosure.record import Bound
 from pipeline.disclosure.relations import Bools, Floats, System
 from pipeline.disclosure.rules import CELL
 from pipeline.disclosure.suppression import Open, implied, suppress
@@ -30,16 +34,19 @@ PATTERN: dict[str, pl.DataType] = {
 }  # fmt: skip
 """A hidden cell and why (`rules.RULES`). value_only: of an exempt ratio the value is published and its parts are not."""
 
-# What it costs to hide a cell: of a region without and with a dimension. Economic regions go first, the nation last.
-_WEIGHTS = {"nation": (1000.0, 200.0), "province": (100.0, 10.0), "economic": (30.0, 5.0)}
+# What it costs to hide a cell: of a region without and with a dimension. Economic regions go first, the nation long after
+# the rest: its scenarios and its breakdowns are what most readers come for.
+_WEIGHTS = {"nation": (10_000.0, 2000.0), "province": (100.0, 10.0), "economic": (30.0, 5.0)}
 _TARGET = 5.0  # indicators of the plan's targets are dearer by so much
-_AGAIN = 0.5  # what is hidden in a later year too is cheaper: the same cells every year, if possible
+_SOONER = 0.02  # those that the policy gives up sooner are cheaper
+_MANY = 10_000  # cells of all years, from which on starting processes costs less than it saves
 
 
 @dataclass(frozen=True)
 class Material:
     """All that the pattern depends on. cells: `rules.published` of the table; contributions, places: see `evaluate`;
-    targets: the indicators of the plan; baseline_year: that changes are counted from."""
+    targets: the indicators of the plan; baseline_year: that changes are counted from; bound: what earlier publications ask
+    for."""
 
     cells: pl.DataFrame
     contributions: pl.DataFrame
@@ -48,6 +55,7 @@ class Material:
     policy: Policy
     targets: frozenset[str]
     baseline_year: int
+    bound: Bound | None = None
 
 
 def pattern(of: Material, earlier: pl.DataFrame | None = None) -> pl.DataFrame:
@@ -62,24 +70,20 @@ def pattern(of: Material, earlier: pl.DataFrame | None = None) -> pl.DataFrame:
     if earlier is not None:
         before = earlier.filter(~pl.col("value_only")).join(of.cells, on=CELL, how="semi", nulls_equal=True)
         hidden.append(before.filter(~_is_free(of)).select(*CELL, rule=pl.lit("earlier")))
-    cells = _with_ties(of, _first(hidden))
+    if of.bound is not None:
+        hidden.append(of.bound.hidden.with_columns(rule=pl.lit("earlier")))
+        hidden.append(of.bound.restated.filter(~_is_free(of)).with_columns(rule=pl.lit("restated")))
+    cells = _unknown(of, _with_ties(of, _first(hidden)))
     values = _value_only(of)
-    later = pl.DataFrame(schema={name: PATTERN[name] for name in CELL[:-1]})
-    for year, system in relations.systems(of.cells, of.contributions, of.places, of.catalogue, of.policy):
-        now, only = (frame.filter(pl.col("year") == year) for frame in (cells, values))
-        mask = marked(system, pl.concat([now.select(CELL), only.select(CELL)]))
-        wanted = sides_of(system, found.filter(pl.col("year") == year))
-        done = suppress(
-            _with_ratios(system, only), wanted, mask, _weights(system, of, later), of.policy.protection,
-            _ties(system, of), partial(rules.unsafe, policy=of.policy),
-        )  # fmt: skip
-        if done.open:
-            _refuse(done.open[0], of.catalogue)
-        more = system.cells.filter(pl.Series(done.hidden & ~mask)).with_columns(rule=pl.lit("secondary"))
-        cells = _first([cells, more])
-        later = pl.concat([later, cells.filter(pl.col("year") == year).select(CELL[:-1])]).unique()
+    each = []
+    for year in sorted(of.cells["year"].unique(), reverse=True):
+        now, parts, *more = (
+            frame.filter(pl.col("year") == year) for frame in (of.cells, of.contributions, found, cells, values)
+        )
+        each.append((replace(of, cells=now, contributions=parts), more[0], more[1], more[2]))
+    cells = _first([cells, *_by_year(each)])
     changes = _changes(of, cells)
-    cells = _first([cells, changes.filter(~_is_free(of))])
+    cells = _unknown(of, _first([cells, changes.filter(~_is_free(of))]))
     values = _first([values, changes.filter(_is_free(of))])
     both = pl.concat(
         [
@@ -90,6 +94,34 @@ def pattern(of: Material, earlier: pl.DataFrame | None = None) -> pl.DataFrame:
     return both.select(list(PATTERN)).sort(CELL)
 
 
+def _by_year(each: Sequence[tuple[Material, pl.DataFrame, pl.DataFrame, pl.DataFrame]]) -> list[pl.DataFrame]:
+    """`_secondary` of each year; of large tables in processes of their own, for no year depends on another one."""
+    if len(each) == 1 or sum(of.cells.height for of, *_ in each) < _MANY:
+        return [_secondary(*one) for one in each]
+    with ProcessPoolExecutor(min(os.cpu_count() or 1, len(each)), get_context("spawn")) as processes:
+        return list(processes.map(_secondary, *zip(*each, strict=True)))
+
+
+def _secondary(of: Material, found: pl.DataFrame, cells: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
+    """CELL, rule: what is hidden in a year beyond `cells`, so that nothing of `found` (`rules.sensitive`) is told."""
+    more = [cells.clear().select(*CELL, "rule")]
+    for _, system in relations.systems(of.cells, of.contributions, of.places, of.catalogue, of.policy):
+        mask = marked(system, pl.concat([cells.select(CELL), values.select(CELL)]))
+        done = suppress(
+            _with_ratios(system, values), sides_of(system, found), mask, _weights(system, of), of.policy.protection,
+            _ties(system, of), partial(rules.unsafe, policy=of.policy),
+        )  # fmt: skip
+        if done.open:
+            _refuse(done.open[0], of.catalogue)
+        more.append(system.cells.filter(pl.Series(done.hidden & ~mask)).with_columns(rule=pl.lit("secondary")))
+    return pl.concat(more)
+
+
+def _unknown(of: Material, cells: pl.DataFrame) -> pl.DataFrame:
+    """Without the cells that everybody knows from an earlier publication."""
+    return cells if of.bound is None else cells.join(of.bound.known, on=CELL, how="anti", nulls_equal=True)
+
+
 def kept(path: Path, materials: Sequence[Material], earlier: Path) -> pl.DataFrame:
     """The one PATTERN of several tables of an edition, from `path` if it was made of the same; else made and written there.
 
@@ -98,7 +130,9 @@ def kept(path: Path, materials: Sequence[Material], earlier: Path) -> pl.DataFra
     before = pl.read_parquet(earlier, glob=False) if earlier.is_file() else None
     key = _key(materials, before)
     if path.is_file() and pl.read_parquet_metadata(path).get(_KEY) == key:
-        return pl.read_parquet(path, glob=False)
+        found = pl.read_parquet(path, glob=False)
+        if all(one.bound is None or one.bound.fits(found) for one in materials):
+            return found
     found, grown = pattern(materials[0], before), len(materials) > 1
     while grown:
         size = found.height
@@ -111,7 +145,7 @@ def kept(path: Path, materials: Sequence[Material], earlier: Path) -> pl.DataFra
 
 
 _KEY = "made_of"
-_FORMAT = "2"  # another one when the way to choose cells changes
+_FORMAT = "5"  # another one when the way to choose cells changes
 
 
 def _key(materials: Sequence[Material], before: pl.DataFrame | None) -> str:
@@ -138,11 +172,11 @@ def _united(one: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
 def check(of: Material, hidden: pl.DataFrame) -> pl.DataFrame:
     """CELL, side, attacker, below, above: every attack that comes too close with `hidden` (PATTERN); empty if none does.
 
-    Without an indicator: a sum or difference of cells that would be sensitive as a cell. below, above: how far off the number can be, as a share of what the attacker does not know of it. attacker: a group,
-    or null for somebody who contributes nothing.
+    Without an indicator: a sum or difference of cells that would be sensitive as a cell. below, above: how far off the number can be, as a share of what the attacker does not know of it. attacker: a group or
+    two (`A+B`), or null for somebody who contributes nothing.
     """
     found = rules.sensitive(of.cells, of.contributions, of.places, of.catalogue, of.policy, of.targets)
-    close: list[tuple[object, ...]] = []
+    told: list[tuple[object, ...]] = []
     for year, system in relations.systems(of.cells, of.contributions, of.places, of.catalogue, of.policy):
         now = hidden.filter(pl.col("year") == year)
         system, mask = _with_ratios(system, now.filter("value_only")), marked(system, now)
@@ -150,16 +184,18 @@ def check(of: Material, hidden: pl.DataFrame) -> pl.DataFrame:
         for part in system.parts():
             numbers = {part.number_of[key]: key for key in reversed(wanted) if key in part.number_of}
             part, others = _with_sums(part, mask, of.policy)
-            for one in intervals(part, mask, list(attacks(part, [*sorted(numbers), *others]))):
+            every = list(attacks(part, [*sorted(numbers), *others]))
+            found_close = dict.fromkeys(one for one, _ in close(part, mask, every, of.policy.protection))
+            for one in intervals(part, mask, list(found_close)):
                 if not one.protects(of.policy.protection):
                     cell, side = numbers.get(one.attack.number, (None, None))
                     what = (None,) * (len(CELL) - 1) + (year,) if cell is None else system.cells.row(cell)
-                    who = None if one.attack.attacker == OUTSIDER else part.groups[one.attack.attacker]
-                    close.append((*what, side if side is None else SIDES[side], who, one.below, one.above))
+                    who = "+".join(part.groups[at] for at in one.attack.attacker) or None
+                    told.append((*what, side if side is None else SIDES[side], who, one.below, one.above))
     schema = {name: PATTERN[name] for name in CELL} | {
         "side": pl.String(), "attacker": pl.String(), "below": pl.Float64(), "above": pl.Float64(),
     }  # fmt: skip
-    return pl.DataFrame(close, schema=schema, orient="row")
+    return pl.DataFrame(told, schema=schema, orient="row")
 
 
 def _with_sums(part: System, hidden: Bools, policy: Policy) -> tuple[System, list[int]]:
@@ -209,7 +245,7 @@ def _is_free(of: Material) -> pl.Expr:
     return pl.col("indicator_id").is_in(ids) | (pl.col("indicator_id").is_in(exempt) & of_nation)
 
 
-def _weights(system: System, of: Material, later: pl.DataFrame) -> Floats:
+def _weights(system: System, of: Material) -> Floats:
     told = pl.col("dimension").is_not_null()
     plain, parted = (
         _level(pl.col("region_code")).replace_strict(
@@ -218,10 +254,15 @@ def _weights(system: System, of: Material, later: pl.DataFrame) -> Floats:
         for which in (0, 1)
     )
     aims = pl.col("indicator_id").is_in(sorted(of.targets))
-    again = system.cells.join(later.with_columns(_again=True), on=CELL[:-1], how="left", nulls_equal=True, maintain_order="left")  # fmt: skip
+    cells = system.cells
     weight = pl.when(told).then(parted).otherwise(plain) * pl.when(aims).then(_TARGET).otherwise(1.0)
-    weight = weight * pl.when(pl.col("_again").is_not_null()).then(_AGAIN).otherwise(1.0)
-    return again.select(pl.when(_is_free(of)).then(np.inf).otherwise(weight).alias("_weight"))["_weight"].to_numpy()
+    weight = weight * pl.when(pl.col("indicator_id").is_in(of.policy.sooner)).then(_SOONER).otherwise(1.0)
+    if of.bound is not None:
+        cells = cells.join(of.bound.known.with_columns(_known=True), on=CELL, how="left", nulls_equal=True, maintain_order="left")  # fmt: skip
+    known = pl.col("_known").is_not_null() if of.bound is not None else pl.lit(False)
+    return cells.select(pl.when(_is_free(of) | known).then(np.inf).otherwise(weight).alias("_weight"))[
+        "_weight"
+    ].to_numpy()
 
 
 # --- what goes together ------------------------------------------------------------------------------------

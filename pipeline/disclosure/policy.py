@@ -54,7 +54,9 @@ class PublishedTotal(_Model):
 
 class Policy(_Model):
     """The rules. Shares are ratios. exempt: indicators whose national value is published whatever the rules say, `targets`
-    for those of the plan. open: indicators without secrets. linked: indicators that can be told from one another."""
+    for those of the plan. open: indicators without secrets. linked: indicators that can be told from one another. sooner:
+    indicators that are hidden rather than others where either would do. pairs: whether any two groups may put together
+    what they filed. filers: whether numbers of filers are published."""
 
     min_groups: Annotated[int, Field(ge=2, le=20)] = Field(3, title="最少的集团数，2 到 20 的整数")
     dominance: Share = Field(0.85, title="最大集团的占比上限，0 到 1 的比例")
@@ -63,9 +65,12 @@ class Policy(_Model):
     units: tuple[Text, ...] = Field((), title="按个数判断的列，一个列表")
     breakdown: Share = Field(1 / 3, title="细分中敏感的比例上限，0 到 1 的比例")
     protection: Annotated[float, Field(gt=0, le=1), BeforeValidator(_ratio)] = Field(0.20, title="保护区间，大于 0、不超过 1 的比例")  # fmt: skip
+    pairs: bool = Field(False, title="是否防任意两家合起来推断（true 或 false）")
+    filers: bool = Field(False, title="是否公布填报单位的个数（true 或 false）")
     exempt: Literal["targets"] | tuple[Text, ...] = Field("targets", title="targets 或指标编号的列表")
     open: tuple[Text, ...] = Field((), title="指标编号或 family.* 的列表")
     linked: tuple[tuple[Text, ...], ...] = Field((), title="若干组指标编号，每组一个列表")
+    sooner: tuple[Text, ...] = Field((), title="指标编号的列表")
     published_totals: tuple[PublishedTotal, ...] = Field((), title="若干条，每条一组“键: 值”")
 
     @property
@@ -175,7 +180,7 @@ def _check_ids(policy: Policy, catalogue: Catalogue, lines: dict[tuple[int | str
     ]
     named += [(("linked", at, place), id) for at, group in enumerate(policy.linked) for place, id in enumerate(group)]
     named += [(("published_totals", at, "indicator"), one.indicator) for at, one in enumerate(policy.published_totals)]
-    named += [(("open", at), id) for at, id in enumerate(policy.open)]
+    named += [((name, at), id) for name in ("open", "sooner") for at, id in enumerate(getattr(policy, name))]
     for loc, id in named:
         if id in catalogue.indicators or (
             loc[0] == "open" and id.endswith(".*") and any(policy_id.startswith(id[:-1]) for policy_id in catalogue.indicators)

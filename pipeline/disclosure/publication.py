@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
@@ -19,6 +19,7 @@ from pipeline.disclosure import rules
 from pipeline.disclosure.policy import Policy
 from pipeline.disclosure.rules import CELL
 from pipeline.filings.contracts import SOURCE, TABLES
+from pipeline.filings.rules import FILED_TWICE
 from pipeline.indicators import flags
 from pipeline.indicators.evaluate import SIDES, TABLE
 from pipeline.regions import NATION_CODE
@@ -26,6 +27,8 @@ from pipeline.wording import number, percent
 
 SHOWN_CASES = ("selected", "promoted")
 SHOWN_TABLES = ("standards", "cases", "measures")
+OF_FILERS, STEPS = ("quality.completeness",), 20
+"""Shares of numbers of filers, which the public gets in steps of 5 %, rounded down, unless the policy tells the numbers."""
 WITHHELD = ("cases.filed",)  # counts of all cases would tell of candidates; of those that are shown they are others
 _COUNTS = ("n_rows", "n_entities", "n_groups", "largest_share", "others_to_largest", "months")
 _BLANK = ("entity_id", "sub_region", "evidence")
@@ -34,12 +37,13 @@ METRICS: dict[str, pl.DataType] = {
     "n": pl.Int64(),
 }  # fmt: skip
 """Coded metrics of the actions, of the nation. value: the sum of amounts, the median of shares; null where it is hidden. n:
-how many filed it."""
+how many filed it; null unless the policy tells numbers of filers."""
 
 
-def public(table: pl.DataFrame, pattern: pl.DataFrame) -> pl.DataFrame:
+def public(table: pl.DataFrame, pattern: pl.DataFrame, filers: bool = False) -> pl.DataFrame:
     """The indicator table (evaluate.TABLE) as the public may see it: no entities, no contributors, hidden cells empty and
-    flagged `suppressed`. pattern: `pattern.PATTERN`. Of the coverage the nation's is left, in whole percents."""
+    flagged `suppressed`. pattern: `pattern.PATTERN`. Of the coverage the nation's is left, in whole percents. filers:
+    whether numbers of filers are told (`Policy.filers`), of what is not hidden."""
     told = table.filter(pl.col("entity_id").is_null())
     marked = told.join(
         pattern.select(*CELL, "value_only"), on=CELL, how="left", nulls_equal=True, maintain_order="left"
@@ -48,22 +52,17 @@ def public(table: pl.DataFrame, pattern: pl.DataFrame) -> pl.DataFrame:
     hidden = (pl.col("value_only").is_not_null() & ~pl.col("value_only")) | withheld
     parts = pl.col("value_only").is_not_null() | withheld
     of_nation = (pl.col("region_code") == NATION_CODE) & ~parts
+    # Its parts are numbers of filers, and an exact share would tell them.
+    of_filers = pl.col("indicator_id").is_in(() if filers else OF_FILERS)
+    rounded = (pl.col("value") * STEPS + 1e-9).floor() / STEPS
     return marked.with_columns(
-        value=pl.when(~hidden).then("value"),
-        **{side: pl.when(~parts).then(side) for side in SIDES},
-        **dict.fromkeys(_COUNTS, pl.lit(None)),
+        value=pl.when(~hidden).then(pl.when(of_filers).then(rounded).otherwise("value")),
+        **{side: pl.when(~parts & ~of_filers).then(side) for side in SIDES},
+        **dict.fromkeys((name for name in _COUNTS if name != "n_entities"), pl.lit(None)),
+        n_entities=pl.when(~parts & filers).then("n_entities"),
         coverage=pl.when(of_nation).then((pl.col("coverage") * 100 + 1e-9).floor() / 100),
         flag=pl.when(hidden).then(pl.lit(flags.SUPPRESSED)).otherwise("flag"),
     ).select(pl.col(name).cast(dtype) for name, dtype in TABLE.items())
-
-
-def resting_on_hidden(table: pl.DataFrame, ids: Collection[str], year: int) -> list[str]:
-    """The regions of which a projection would rest on a hidden value: of one of the indicators, altogether or by facility,
-    carrier or scope, in the last three years before `year` or in it. table: `public`."""
-    of = pl.col("dimension").is_null() | pl.col("dimension").is_in(["facility_type", "carrier", "scope"])
-    late = pl.col("year").is_between(year - 3, year)
-    hidden = table.filter(pl.col("indicator_id").is_in(ids) & of & late & (pl.col("flag") == flags.SUPPRESSED))
-    return hidden["region_code"].unique().sort().to_list()
 
 
 def shown(accepted: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
@@ -95,7 +94,8 @@ def filed(folder: Path, table: str) -> pl.DataFrame:
 
 def metrics(accepted: Mapping[str, pl.DataFrame], policy: Policy) -> pl.DataFrame:
     """METRICS: sums that no group of fewer than the policy's stands behind, dominates, or can be told from by p %; medians
-    of at least the policy's number of filings. No provinces: with the nation they would tell one another."""
+    of at least the policy's number of filings. No provinces: with the nation they would tell one another. None of what the
+    intake wants to agree with another table (`rules.FILED_TWICE`): it would tell that table's cells, which may be hidden."""
     filed = accepted["action_metrics"].filter(~pl.col("is_control")).with_columns(pl.col("action_no").cast(pl.String))
     groups = accepted["entities"].select("entity_id", "group_id").unique("entity_id", keep="first")
     rows = filed.join(groups, on="entity_id", how="left").with_columns(
@@ -116,7 +116,10 @@ def metrics(accepted: Mapping[str, pl.DataFrame], policy: Policy) -> pl.DataFram
         pl.when(share).then(pl.when(~few & (pl.col("n") >= policy.count_threshold)).then("median"))
         .otherwise(pl.when(~few & ~close).then("sum"))
     )  # fmt: skip
-    both = told.join(judged, on=what, how="left").with_columns(value=value)
+    twice = pl.col("metric").is_in([metric for _, _, metric in FILED_TWICE])
+    both = told.join(judged, on=what, how="left").with_columns(
+        value=pl.when(~twice).then(value), n=pl.when(policy.filers).then("n")
+    )
     return both.select(pl.col(name).cast(dtype) for name, dtype in METRICS.items()).sort("action_no", "metric", "year")
 
 
@@ -156,10 +159,12 @@ def explained(policy: Policy) -> str:
         f"规则：电量、能耗等数值，填报的集团少于 {policy.min_groups} 个，最大的集团占比过大，或第二大的集团可以由总数较准确地推断最大的集团"
         f"（p% 规则）时不公布；站址、机房等个数大于零而小于 {policy.count_threshold} 时不公布，机架、基站数还要有至少 {policy.min_groups} 个集团；"
         "比率的分子或分母不公布时，比率也不公布；各省的细分大多符合上述规则的，各省都不公布这种细分。再由线性规划检验：知道全部公布的数值、"
-        "企业自行公布的总数和自身数值的任何一家，对不公布的数值的推断上下都须有足够的余地；不足的，再不公布一些数值。"
+        f"企业自行公布的总数和自身数值的任何一家{'，或合起来推断的任何两家，' if policy.pairs else '，'}对不公布的数值的推断上下都须有足够的余地；不足的，再不公布一些数值。"
         "随之由这些数值算得的变动、指数和构成也不公布。"
         + ("计划目标的全国值不受限制。" if policy.exempt == "targets" else "")
-        + "公开版不列单个企业、单个设施的数据，不列申报中的场景，行动进展只列事项数。"
+        + "公开版不列单个企业、单个设施的数据，不列申报中的场景，行动进展只列事项数"
+        + ("。" if policy.filers else "，填报完整率只到 5 个百分点，不列填报单位的个数。")
+        + "全国的情景由全部填报推算，经同样的检验才公布；各省的情景只用已公布的数值推算。"
     )
 
 

@@ -9,17 +9,19 @@ relations among unknowns. Chained volumes do not add up exactly, but nearly: her
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 import polars as pl
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from pipeline.disclosure import rules
+from pipeline.disclosure import definitions, rules
 from pipeline.disclosure.policy import Policy, PublishedTotal
 from pipeline.disclosure.rules import CELL
+from pipeline.filings.rules import TOLERANCE
 from pipeline.indicators.evaluate import SIDES
 from pipeline.indicators.model import Catalogue
 
@@ -41,7 +43,9 @@ class System:
     number. holders: which cells tell a number (N x C). number_of: cell and side (0 numerator, 1 denominator) -> number.
     always: sums of unknowns that everybody knows whatever is hidden (relations, and totals that groups publish). implied:
     numbers that no cell tells but two cells together: what one line has beyond another one that is a part of it.
-    is_amount: which unknowns are amounts, not counts.
+    is_amount: which unknowns are amounts, not counts. bounds: sums of unknowns that are not above zero, also without what
+    an attacker has of them. near: sums that are nearly zero, also without what an attacker has. pairs: whether two groups
+    may attack together.
     """
 
     cells: pl.DataFrame
@@ -54,6 +58,28 @@ class System:
     always: sparse.csr_matrix
     implied: tuple[int, ...] = ()
     is_amount: Bools | None = None
+    bounds: sparse.csr_matrix | None = None
+    near: sparse.csr_matrix | None = None
+    pairs: bool = False
+
+    def attackers(self) -> list[tuple[int, ...]]:
+        """Who may attack: nobody of the groups, each that has anything of the unknowns, and every two of them if `pairs`."""
+        there = np.flatnonzero(self.own.any(axis=0)).tolist()
+        return [(), *((one,) for one in there), *(combinations(there, 2) if self.pairs else ())]
+
+    def owned(self, attacker: tuple[int, ...]) -> Floats:
+        """What the attacker has of each unknown."""
+        return np.asarray(self.own[:, list(attacker)].sum(axis=1))
+
+    def limits(self, attacker: tuple[int, ...] = ()) -> tuple[sparse.csr_matrix, Floats]:
+        """Sums of deviations from the truth, and what each is at most, as the attacker knows it."""
+        nothing = sparse.csr_matrix((0, len(self.amounts)))
+        bounds, near = (nothing if one is None else one for one in (self.bounds, self.near))
+        others = self.amounts - self.owned(attacker)
+        left, off = -(bounds @ others), np.abs(near @ others)
+        fits = left >= -SAME * np.asarray(abs(bounds) @ others)
+        rows = sparse.csr_matrix(sparse.vstack([bounds[np.flatnonzero(fits)], near, -near]))
+        return rows, np.concatenate([np.maximum(left[fits], 0.0), off, off])
 
     def shown(self, hidden: Bools) -> Bools:
         """Which numbers some published cell tells; hidden: of the cells."""
@@ -77,27 +103,43 @@ class System:
             holders=sparse.csr_matrix(sparse.vstack([self.holders, nobody])),
         )
 
+    def wider(self, width: int) -> System:
+        """The system with its sums over so many unknowns, of which the further ones are in none yet."""
+
+        def grown(matrix: sparse.csr_matrix | None) -> sparse.csr_matrix | None:
+            return None if matrix is None else sparse.csr_matrix((matrix.data, matrix.indices, matrix.indptr), (matrix.shape[0], width))  # fmt: skip
+
+        numbers, always = grown(self.numbers), grown(self.always)
+        assert numbers is not None
+        assert always is not None
+        return replace(self, numbers=numbers, always=always, bounds=grown(self.bounds), near=grown(self.near))
+
     def parts(self) -> list[System]:
         """The systems into which it falls: no number and no relation holds unknowns of two of them."""
-        links = sparse.csr_matrix(sparse.vstack([self.numbers, self.always]))
+        links = sparse.csr_matrix(sparse.vstack([self.numbers, self.always, *self._loose()]))
         links.data[:] = 1
         many, part = csgraph.connected_components(links.T @ links, directed=False)
         of_number = _part_of_rows(self.numbers, part)
         of_always = _part_of_rows(self.always, part)
+        loose = [None if one is None else (one, _part_of_rows(one, part)) for one in (self.bounds, self.near)]
         found = []
-        for one in range(many):
-            inside, rows = np.flatnonzero(part == one), np.flatnonzero(of_number == one)
+        for at in range(many):
+            inside, rows = np.flatnonzero(part == at), np.flatnonzero(of_number == at)
             place = {int(row): n for n, row in enumerate(rows)}
+            bounds, near = (one and one[0][np.flatnonzero(one[1] == at)][:, inside] for one in loose)
             found.append(
                 System(
                     self.cells, self.amounts[inside], self.own[inside], self.groups, self.numbers[rows][:, inside],
                     self.holders[rows], {key: place[n] for key, n in self.number_of.items() if n in place},
-                    self.always[np.flatnonzero(of_always == one)][:, inside],
+                    self.always[np.flatnonzero(of_always == at)][:, inside],
                     tuple(place[n] for n in self.implied if n in place),
-                    None if self.is_amount is None else self.is_amount[inside],
+                    None if self.is_amount is None else self.is_amount[inside], bounds, near, self.pairs,
                 )
             )  # fmt: skip
         return found
+
+    def _loose(self) -> list[sparse.csr_matrix]:
+        return [one for one in (self.bounds, self.near) if one is not None]
 
 
 def _part_of_rows(matrix: sparse.csr_matrix, part: Ints) -> Ints:
@@ -147,6 +189,8 @@ def _system(
     tables = [_table(catalogue, row[0], row[3]) for row in lines.iter_rows()]
     unknown, scale, own = _unknowns(cube, tables)
     relations = [*_relations(lines, cube, tables, unknown, scale)]
+    known = _Lines(lines, cube, unknown, scale)
+    relations += known.combined(definitions.combinations(catalogue))
     is_amount = np.zeros(len(own), dtype=bool)
     for line, (id, _, _, side) in enumerate(lines.iter_rows()):
         is_amount[unknown[line][unknown[line] >= 0]] |= (
@@ -154,8 +198,21 @@ def _system(
         )
     matrix, holders, number_of = _numbers(cells, lines, places, provinces, unknown, scale, len(own))
     always = _rows(relations, len(own))
-    found = System(cells, own.sum(axis=1), own, tuple(groups), matrix, holders, number_of, always, is_amount=is_amount)
+    found = System(
+        cells,
+        own.sum(axis=1),
+        own,
+        tuple(groups),
+        matrix,
+        holders,
+        number_of,
+        always,
+        is_amount=is_amount,
+        pairs=policy.pairs,
+    )
+    found = replace(found, bounds=_rows(known.bounded(catalogue), len(own)))
     found = _with_differences(found, lines, cube, unknown, scale, catalogue, places, provinces)
+    found = _with_near(found, known, catalogue, places, provinces)
     totals = [one for one in policy.published_totals if one.year == year]
     return _with_totals(found, lines, unknown, scale, totals) if totals else found
 
@@ -231,10 +288,12 @@ Row = dict[int, float]
 
 
 def _relations(lines: pl.DataFrame, cube: Floats, tables: Sequence[str], unknown: Ints, scale: Floats) -> Iterator[Row]:
-    """In each province: a line without dimension less the members of a dimension that it is the sum of, all or some of
-    them, of its own indicator or another one of the same table."""
+    """In each province: a line without dimension, or what the members of a share across one are divided by, less the members
+    of a dimension that it is the sum of, all or some of them, of its own indicator or another one of the same table."""
     numbered = lines.with_row_index("line")
-    wholes = numbered.filter(pl.col("dimension").is_null())["line"].to_list()
+    first = pl.col("line") == pl.col("line").min().over("indicator_id", "dimension", "side")
+    shared = (pl.col("side") == "denominator") & first  # of a share across members all have the same one
+    wholes = numbered.filter(pl.col("dimension").is_null() | shared)["line"].to_list()
     told = {
         key: of["line"].to_list()
         for key, of in numbered.drop_nulls("dimension").partition_by("indicator_id", "dimension", "side", as_dict=True).items()
@@ -361,17 +420,160 @@ def _with_differences(
         numbers += [
             row for _, inside in regions if (row := {of_province[code]: 1.0 for code in inside if code in of_province})
         ]
-    matrices = [system.numbers.copy(), system.always.copy()]
-    for matrix in matrices:
-        matrix.resize((matrix.shape[0], width))
     every = np.concatenate(own)
     grown = replace(
-        system, amounts=every.sum(axis=1), own=every, numbers=matrices[0], always=matrices[1],
+        system.wider(width), amounts=every.sum(axis=1), own=every,
         is_amount=np.concatenate(is_amount) if is_amount else None,
     )  # fmt: skip
     first = grown.numbers.shape[0]
     grown = grown.knowing(_rows(always, width)).telling(_rows(numbers, width))
     return replace(grown, implied=tuple(range(first, first + len(numbers))))
+
+
+class _Lines:
+    """The lines of a year, and what definitions say of them in each province."""
+
+    def __init__(self, lines: pl.DataFrame, cube: Floats, unknown: Ints, scale: Floats) -> None:
+        self.lines, self.cube, self.unknown, self.scale = lines, cube, unknown, scale
+        self.at: dict[definitions.Line, int] = {row: n for n, row in enumerate(lines.iter_rows())}
+
+    def row(self, factors: Mapping[int, float], province: int) -> Row:
+        """A sum of lines in a province as a sum of unknowns; empty where it says nothing."""
+        found = Row()
+        for line, factor in factors.items():
+            place = int(self.unknown[line, province])
+            if place >= 0 and factor:
+                found[place] = found.get(place, 0.0) + factor * self.scale[line, province]
+        return {place: value for place, value in found.items() if abs(value) > SAME * max(map(abs, found.values()))}
+
+    def of(self, wanted: Sequence[definitions.Line]) -> list[int]:
+        """The lines that are there, in their order."""
+        return [self.at[one] for one in wanted if one in self.at]
+
+    def total(self, wanted: Sequence[definitions.Line]) -> Floats:
+        """provinces x groups"""
+        return np.asarray(self.cube[self.of(wanted)].sum(axis=0))
+
+    def combined(self, wanted: Iterable[tuple[definitions.Line, tuple[definitions.Line, ...]]]) -> Iterator[Row]:
+        """The lines that are combinations of others, with the same factors everywhere or, of one other, in each province."""
+        for whole, others in wanted:
+            parts = self.of(others)
+            if whole not in self.at or not parts:
+                continue
+            line = self.at[whole]
+            values, flat = self.cube[line], self.cube[parts].reshape(len(parts), -1)
+            used = np.flatnonzero(np.any(flat != 0, axis=1))
+            if len(used):
+                solved = np.linalg.lstsq(flat[used].T, values.ravel(), rcond=None)[0]
+                factors = {line: -1.0} | {parts[n]: float(one) for n, one in zip(used, solved, strict=True)}
+            for province in range(self.cube.shape[1]):
+                if not len(used):
+                    continue
+                if len(parts) == 1:
+                    there = self.cube[parts[0], province]
+                    if not there.any():
+                        continue
+                    factors[parts[0]] = float(values[province].sum() / there.sum())
+                left = sum(factor * self.cube[one, province] for one, factor in factors.items())
+                fits = values[province].any() and np.all(np.abs(left) <= 1e-7 * np.abs(values[province]).max())
+                if fits and (row := self.row(factors, province)):
+                    yield row
+
+    def bounded(self, catalogue: Catalogue) -> list[Row]:
+        """Sums of lines that are not above zero, in each province where it is so."""
+        found = list[dict[int, float]]()
+        for wanted in definitions.bounds(catalogue, self.lines):
+            found.append({self.at[line]: factor for line, factor in wanted.items()})
+        found += self._weighed()
+        rows = dict[tuple[tuple[int, float], ...], Row]()
+        for factors in found:
+            for province in range(self.cube.shape[1]):
+                each = [factor * self.cube[line, province] for line, factor in factors.items()]
+                if np.all(sum(each) <= SAME * np.max(np.abs(each))) and (row := self.row(factors, province)):
+                    rows.setdefault(tuple(sorted(row.items())), row)
+        return [row for row in rows.values() if any(value > 0 for value in row.values())]
+
+    def _weighed(self) -> Iterator[dict[int, float]]:
+        """By facility type: at least and at most the carriers in standard coal."""
+        factors = dict[str, list[float]]()
+        for id, carriers in (*((id, (one,)) for id, one in definitions.PLAIN.items()), *definitions.MIXED.items()):
+            for carrier in carriers:
+                own = (id, None, None, "numerator") if len(carriers) == 1 else (id, "carrier", carrier, "numerator")
+                coal = self.total([("energy.total", "carrier", carrier, "numerator")]).sum()
+                if (amount := self.total([own]).sum()) > 0:
+                    factors.setdefault(id, []).append(coal / amount)
+        facilities = [
+            member for id, dimension, member, _ in self.at if (id, dimension) == ("energy.total", "facility_type")
+        ]
+        for whole, plain, mixed in definitions.weighed([str(one) for one in facilities]):
+            if whole not in self.at:
+                continue
+            there = [one for one in (*plain, *mixed) if one in self.at and one[0] in factors]
+            yield {self.at[whole]: -1.0} | {self.at[one]: min(factors[one[0]]) for one in there}
+            yield {self.at[whole]: 1.0} | {self.at[one]: -max(factors[one[0]]) for one in there}
+
+
+def _with_near(
+    system: System, known: _Lines, catalogue: Catalogue, places: pl.DataFrame, provinces: Sequence[str]
+) -> System:
+    """The system with what is nearly equal. What some groups have in only one of two tables is an unknown of its own and,
+    in every region, an implied number: the rest of the two tells it."""
+    own, near, numbers, bounds, width = [system.own], list[Row](), list[Row](), list[Row](), len(system.own)
+    flags = [system.is_amount] if system.is_amount is not None else []
+    regions = places.group_by("region_code", maintain_order=True).agg("province_code").rows()
+    for pair in definitions.near(catalogue):
+        sides = (known.of(pair.one), known.of(pair.other))
+        one, other = known.total(pair.one), pair.scale * known.total(pair.other)
+        of_province, rows = dict[str, int](), dict[str, Row]()
+        for at, code in enumerate(provinces):
+            both = (one[at] != 0) & (other[at] != 0) if pair.by_filer else np.ones(one.shape[1], dtype=bool)
+            apart = (
+                np.abs((one[at] - other[at])[both].sum()) if not pair.by_filer else np.abs(one[at] - other[at])[both]
+            )
+            if not one[at][both].any() or not other[at][both].any() or np.any(apart > TOLERANCE * (one[at][both].sum() if not pair.by_filer else one[at][both])):  # fmt: skip
+                continue
+            row = known.row({**dict.fromkeys(sides[0], 1.0), **dict.fromkeys(sides[1], -pair.scale)}, at)
+            for values, sign, lines, scale in ((one[at], 1.0, sides[0], 1.0), (other[at], -1.0, sides[1], pair.scale)):
+                beyond = np.where(both, 0.0, values)
+                if not beyond.any():
+                    continue
+                row[width] = -sign
+                bounds.append(
+                    {width: 1.0}
+                    | {place: -value for place, value in known.row(dict.fromkeys(lines, scale), at).items()}
+                )
+                for line, (id, dimension, _, side) in enumerate(known.lines.iter_rows()):
+                    # all that these groups use: of the kinds of enterprises that only they are
+                    alone = dimension == "entity_kind" and id == pair.one[0][0] and side == "numerator"
+                    if alone and np.array_equal(known.cube[line, at] != 0, beyond != 0):
+                        bounds.append(
+                            {width: 1.0} | {place: -value for place, value in known.row({line: 1.0}, at).items()}
+                        )
+                own.append(beyond[None])
+                flags.append(np.array([True]))
+                if sign > 0:
+                    of_province[code] = width
+                width += 1
+            rows[code] = row
+        for _, inside in regions:
+            # an attacker's guess of a region is off by less than those of its provinces together
+            wanted = [
+                code
+                for code in inside
+                if code in provinces and (one[provinces.index(code)].any() or other[provinces.index(code)].any())
+            ]
+            if wanted and all(code in rows for code in wanted):
+                near.append(_added([rows[code] for code in wanted]))
+        numbers += [
+            row for _, inside in regions if (row := {of_province[code]: 1.0 for code in inside if code in of_province})
+        ]
+    every, wide = np.concatenate(own), system.wider(width)
+    first = system.numbers.shape[0]
+    grown = replace(
+        wide, amounts=every.sum(axis=1), own=every, is_amount=np.concatenate(flags) if flags else None,
+        near=_rows(near, width), bounds=sparse.csr_matrix(sparse.vstack([wide.bounds, _rows(bounds, width)])),
+    ).telling(_rows(numbers, width))  # fmt: skip
+    return replace(grown, implied=(*system.implied, *range(first, first + len(numbers))))
 
 
 def _within(lines: pl.DataFrame, catalogue: Catalogue) -> Iterator[tuple[int, int]]:
@@ -388,6 +590,14 @@ def _within(lines: pl.DataFrame, catalogue: Catalogue) -> Iterator[tuple[int, in
             narrower = part.kinds == whole.kinds and part.conditions > whole.conditions
             if same and (fewer or narrower):
                 yield n, m
+
+
+def _added(rows: Sequence[Row]) -> Row:
+    found = Row()
+    for row in rows:
+        for place, value in row.items():
+            found[place] = found.get(place, 0.0) + value
+    return found
 
 
 def _rows(rows: Sequence[Row], width: int) -> sparse.csr_matrix:
@@ -431,13 +641,7 @@ def _with_totals(
             width += len(split) - 1
             extra.append(split)
         extra.append(known)
-    numbers, always_known = system.numbers.copy(), system.always.copy()
-    for matrix in (numbers, always_known):
-        matrix.resize((matrix.shape[0], width))
     more = width - len(system.amounts)
     is_amount = None if system.is_amount is None else np.concatenate([system.is_amount, np.zeros(more, dtype=bool)])
-    grown = replace(
-        system, amounts=np.concatenate(amounts), own=np.concatenate(own), numbers=numbers, always=always_known,
-        is_amount=is_amount,
-    )  # fmt: skip
+    grown = replace(system.wider(width), amounts=np.concatenate(amounts), own=np.concatenate(own), is_amount=is_amount)
     return grown.knowing(_rows(extra, width))

@@ -32,6 +32,7 @@ RULES = {
     "secondary": "不公布，使上述数值不能由其他数值推出",
     "derived": "由不公布的数值算得，或与其同时可知",
     "earlier": "以往各版没有公布的，继续不公布",
+    "restated": "以往公布后有更正，再公布会由差额推出更正的数据",
 }
 """Why a cell is hidden, in the order in which the first that holds is told."""
 

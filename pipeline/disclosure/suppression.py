@@ -3,8 +3,8 @@
 For every sensitive number that the audit finds too open, the cheapest other world is sought in which it is off by as much
 as the policy asks, everything hidden may move freely and everything published only at a price (the linear heuristic of
 Kelly, Golden and Assad 1992, as in the Handbook on Statistical Disclosure Control, section 4.4.2). The published cells
-that move are hidden. Then those that turn out not to be needed are published again. One and the same order always, so
-that the same filings give the same pattern.
+that move are hidden. Then those that turn out not to be needed are published again, and of small parts the exact optimum is
+taken where it is found (`optimum`). One and the same order always, so that the same filings give the same pattern.
 """
 
 from __future__ import annotations
@@ -13,16 +13,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
-from scipy.optimize import linprog
 
-from pipeline.disclosure.audit import OUTSIDER, TOLERANCE, Attack, attacks, exposed, intervals
+from pipeline.disclosure.audit import Attack, attacks, close, exposed
+from pipeline.disclosure.optimum import cheapest
 from pipeline.disclosure.relations import Bools, Floats, System
+from pipeline.disclosure.worlds import Programs, Side
 
-MARGIN = 1.02  # the other world is sought a little farther off than asked
-MOVED = 1e-7  # what deviates by less is noise of the solver
 ROUNDS = 20
 FEW = 12  # a cell that so many sides rest on is not tried to be published again
+DEAR = 2000.0  # cells that cost as much are hidden only where nothing else would do
+SMALL = 150  # numbers of a part of which the exact optimum is looked for
+STEP = 40  # so many sides are made safe before it is looked again which ones still are not
 
 Ties = Mapping[int, Sequence[int]]
 Unsafe = Callable[[Floats], bool]
@@ -42,15 +43,6 @@ class Suppressed:
 
     hidden: Bools
     open: tuple[Open, ...]
-
-
-@dataclass(frozen=True)
-class Side:
-    """One side of an attack: above (sign 1) or below (-1)."""
-
-    part: int
-    attack: Attack
-    sign: float
 
 
 Worlds = dict[Side, frozenset[int]]
@@ -75,36 +67,66 @@ def suppress(
     that are hidden with a cell. unsafe: whether an amount with these parts of groups would be sensitive (none is told:
     nothing is implied).
     """
-    first, hidden, ties = hidden, hidden.copy(), ties or {}
+    first, hidden, ties, cost = hidden, hidden.copy(), ties or {}, weights
+    weights = weights + np.array([sum(weights[other] for other in ties.get(cell, ())) for cell in range(len(weights))])
     keys, parts = sorted(set(sensitive)), system.parts()
-    worlds, lost = Worlds(), list[Open]()
+    worlds, lost, programs = Worlds(), list[Open](), Programs(parts)
+    many = [part.numbers.shape[0] for part in parts]
 
-    def protect(at: int, numbers: Iterable[int]) -> None:
+    def protect(at: int, numbers: Iterable[int]) -> bool:
+        """Whether all were safe already."""
+        wanted, safe = list(attacks(parts[at], numbers)), True
+        while wanted:
+            sides = close(parts[at], hidden, wanted, share, exact=False)
+            safe = safe and not sides
+            # What is hidden for the first ones often protects the others too.
+            for attack, sign in sides[:STEP]:
+                if not _hide(programs, Side(at, attack, sign), hidden, weights, share, ties, worlds):
+                    lost.append(Open(parts[at], attack))
+            wanted = list(dict.fromkeys(attack for attack, _ in sides[STEP:]))
+        return safe
+
+    def settle() -> None:
+        """Protect the sums of hidden cells that are told by what is published, and would be sensitive, too."""
+        for _ in range(ROUNDS if unsafe else 0):
+            before = hidden.copy()
+            for at, part in enumerate(parts):
+                rows = exposed(part, hidden, unsafe) if unsafe else part.numbers[:0]
+                if rows.shape[0]:
+                    first_new = part.numbers.shape[0]
+                    programs.replace(at, part.telling(rows))
+                    protect(at, range(first_new, first_new + rows.shape[0]))
+            if np.array_equal(before, hidden):
+                break
+
+    def every(at: int) -> list[int]:
         part = parts[at]
-        for one in intervals(part, hidden, list(attacks(part, numbers))):
-            sides = [
-                Side(at, one.attack, sign) for sign, far in ((1.0, one.above), (-1.0, one.below)) if not _is(far, share)
-            ]
-            found = [_hide(part, side, hidden, weights, share, ties, worlds) for side in sides]
-            lost.extend([] if all(found) else [Open(part, one.attack)])
-
-    for at, part in enumerate(parts):
         numbers = dict.fromkeys(part.number_of[key] for key in keys if key in part.number_of)
-        protect(at, [*numbers, *implied(part, unsafe)])
-    for _ in range(ROUNDS if unsafe else 0):
-        before = hidden.copy()
-        for at, part in enumerate(parts):
-            rows = exposed(part, hidden, unsafe) if unsafe else part.numbers[:0]
-            if rows.shape[0]:
-                first_new = part.numbers.shape[0]
-                parts[at] = part.telling(rows)
-                protect(at, range(first_new, first_new + rows.shape[0]))
-        if np.array_equal(before, hidden):
-            break
-    _prune(parts, worlds, first, hidden, weights, share, ties)
+        return [*numbers, *implied(part, unsafe), *range(many[at], part.numbers.shape[0])]
+
+    for at in range(len(parts)):
+        protect(at, every(at))
+    settle()
+    _prune(parts, programs, worlds, first, hidden, weights, share, ties)
+    in_parts = sum(part.holders.getnnz(axis=0) > 0 for part in parts)
     for at, part in enumerate(parts):
-        again = dict.fromkeys(side.attack for side in worlds if side.part == at)
-        lost += [Open(part, one.attack) for one in intervals(part, hidden, list(again)) if not one.protects(share)]
+        own = hidden & ~first & (in_parts == 1) & (part.holders.getnnz(axis=0) > 0)
+        own &= [all(own[other] for other in ties.get(cell, ())) for cell in range(len(own))]
+        if part.numbers.shape[0] > SMALL or not own.any():
+            continue
+        before, failed = hidden.copy(), len(lost)
+        wanted = list(attacks(part, every(at)))
+        least = cheapest(programs, at, wanted, hidden & ~own, cost, share, ties)
+        if least is not None and cost[least & ~before].sum() < cost[before & ~least].sum():
+            hidden[:] = least
+            settle()
+            if cost[hidden & ~before].sum() >= cost[before & ~hidden].sum():
+                hidden[:] = before
+                del lost[failed:]
+    for at in range(len(parts)):
+        if not protect(at, every(at)):
+            wanted = list(attacks(parts[at], every(at)))
+            lost += [Open(parts[at], one) for one, _ in close(parts[at], hidden, wanted, share)]
     return Suppressed(hidden, tuple(lost))
 
 
@@ -118,74 +140,26 @@ def implied(part: System, unsafe: Unsafe | None) -> list[int]:
     ]  # fmt: skip
 
 
-def _is(far: float, share: float) -> bool:
-    return far >= share * (1 - TOLERANCE)
-
-
-def _hide(part: System, side: Side, hidden: Bools, weights: Floats, share: float, ties: Ties, worlds: Worlds) -> bool:
+def _hide(
+    programs: Programs, side: Side, hidden: Bools, weights: Floats, share: float, ties: Ties, worlds: Worlds
+) -> bool:
     """Hide (in place) what makes one side of an attack safe; False where nothing does."""
-    moved = _cheapest(part, side, hidden, weights, share)
+    part, program = programs.parts[side.part], programs.of(side)
+    moved = program.cheapest(side, hidden, weights, share)
     if moved is None:
         return False
+    dear = (weights >= DEAR) & ~hidden
+    if dear[part.holders[sorted(moved)].indices].any():
+        moved = program.cheapest(side, hidden, np.where(dear, np.inf, weights), share) or moved
     worlds[side] = moved
     for cell in np.unique(part.holders[sorted(moved)].indices):
         hidden[[cell, *ties.get(int(cell), ())]] = True
     return True
 
 
-def _cheapest(part: System, side: Side, hidden: Bools, weights: Floats, share: float) -> frozenset[int] | None:
-    """The numbers that move in the cheapest world in which the attacked one is off by `share` on a side; None where there
-    is no such world. Nothing is to pay for what is hidden."""
-    attack, sign = side.attack, side.sign
-    goal = part.numbers[attack.number]
-    inside = np.flatnonzero(part.amounts != 0)
-    amounts = part.amounts[inside]
-    own = part.own[inside, attack.attacker] if attack.attacker != OUTSIDER else np.zeros(len(inside))
-    remaining = float((goal @ part.amounts)[0] - (goal[:, inside] @ own)[0])
-    steps = amounts / remaining
-    scaling = sparse.diags(steps)
-    shown = np.flatnonzero(part.shown(hidden))
-    numbers = sparse.csr_matrix(part.numbers[shown][:, inside] @ scaling)
-    price = np.asarray(part.holders[shown] @ np.where(hidden, 0.0, np.minimum(weights, 1e15)))
-    # A number of one unknown moves with it; one of several may stay while they move.
-    single = np.diff(numbers.indptr) == 1
-    alone = numbers.indices[numbers.indptr[:-1][single]]
-    of_unknown = np.zeros(len(inside))
-    np.add.at(of_unknown, alone, price[single])
-    fixed = of_unknown >= 1e15
-    sums, of_sum = numbers[~single], price[~single]
-    always = sparse.csr_matrix(part.always[:, inside] @ scaling)
-    size, many = len(inside), sums.shape[0]
-    # Small cells are hidden rather than large ones that would do as well, but none that is too small to do alone.
-    dear = of_unknown * (1 + np.log1p(steps)) * np.maximum(steps, share)
-    stay = of_sum >= 1e15
-    aim = np.asarray((goal[:, inside] @ scaling).toarray()).ravel()
-    equations = sparse.vstack(
-        [
-            sparse.hstack([sums, -sums, -sparse.eye(many), sparse.eye(many)]),
-            sparse.hstack([always, -always, sparse.csr_matrix((always.shape[0], 2 * many))]),
-            np.concatenate([aim, -aim, np.zeros(2 * many)])[None],
-        ]
-    )
-    up = np.where(fixed, 0.0, np.inf)
-    down = np.where(fixed, 0.0, np.maximum(1 - own / amounts, 0.0))
-    free = np.where(stay, 0.0, np.inf)
-    answer = linprog(
-        np.concatenate([dear, dear, *([np.where(stay, 0.0, of_sum)] * 2)]),
-        A_eq=sparse.csr_matrix(equations),
-        b_eq=np.concatenate([np.zeros(equations.shape[0] - 1), [sign * share * MARGIN]]),
-        bounds=np.column_stack([np.zeros(2 * size + 2 * many), np.concatenate([up, down, free, free])]),
-        method="highs",
-    )
-    if answer.status != 0:
-        return None
-    world = answer.x[:size] - answer.x[size : 2 * size]
-    deviations = np.abs(part.numbers[:, inside] @ scaling @ world)
-    return frozenset(np.flatnonzero(deviations > MOVED).tolist())
-
-
 def _prune(
     parts: Sequence[System],
+    programs: Programs,
     worlds: Worlds,
     first: Bools,
     hidden: Bools,
@@ -207,11 +181,11 @@ def _prune(
         resting = [side for at in range(len(parts)) if told[at] for side in of_part[at] if worlds[side] & told[at]]
         others = Worlds()
         for side in resting if len(resting) <= FEW else ():
-            world = _cheapest(parts[side.part], side, hidden, np.full(len(weights), np.inf), share)
+            world = programs.of(side).cheapest(side, hidden, np.full(len(weights), np.inf), share)
             if world is None:
                 break
             others[side] = world
         if len(others) < len(resting):
             hidden[:] = before
-        if not hidden[cell]:
+        else:
             worlds.update(others)

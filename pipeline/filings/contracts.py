@@ -210,67 +210,53 @@ METRIC_UNITS: dict[str, tuple[str, ...]] = {
     "telecom_business_volume": ("万元",),
 }
 
-# Actions 1-15 and safeguards S1-S6 of the plan, as they may be written.
-_NUMERALS = [*"一二三四五六七八九十", *(f"十{one}" for one in "一二三四五")]
+# Actions and safeguards as they may be written; which of them there are, the plan says.
+_NUMERALS = [f"{ten}{one}" for ten in ("", "十", "二十") for one in ("", *"一二三四五六七八九")][1:]
 ACTIONS: dict[str, tuple[str, ...]] = {
     **{str(n): (str(n), f"行动{n}", f"行动{zh}") for n, zh in enumerate(_NUMERALS, 1)},
-    **{f"S{n}": (f"S{n}", f"保障{n}", f"保障{zh}", f"保障措施{zh}") for n, zh in enumerate(_NUMERALS[:6], 1)},
+    **{f"S{n}": (f"S{n}", f"保障{n}", f"保障{zh}", f"保障措施{zh}") for n, zh in enumerate(_NUMERALS[:12], 1)},
 }
-# Action -> metric -> (Chinese name, units that are one and the same).
-ACTION_METRICS: dict[str, dict[str, tuple[str, tuple[str, ...]]]] = {
-    "1": {
-        "ports_200g_400g_share": ("200G/400G端口占比", ("%",)),
-        "ports_1t_share": ("1T端口占比", ("%",)),
-    },
-    "2": {
-        "shared_ducts": ("共享管道", ("km", "公里", "沟公里", "管程公里")),
-        "shared_poles": ("共享杆路", ("km", "公里", "杆程公里")),
-        "shared_cables": ("共享光缆", ("km", "公里", "皮长公里")),
-        "shared_rooms": ("共享机房", ("个", "间", "处")),
-        "shared_indoor_systems": ("共享室内分布系统", ("个", "套", "处")),
-    },
-    "3": {"equipment_retired": ("老旧设备退网", ("台", "台套", "套"))},
-    "4": {
-        "pv_capacity": ("光伏装机容量", ("kW", "千瓦", "kWp")),
-        "storage_capacity": ("储能容量", ("kWh",)),
-        "lithium_capacity": ("锂电池容量", ("kWh",)),
-        "hydrogen_capacity": ("氢能装机容量", ("kW", "千瓦")),
-    },
-    "5": {
-        "liquid_cooled_racks": ("液冷机架", ("架", "个")),
-        "national_green_data_centres": ("国家绿色数据中心", ("个", "座")),
-    },
-    "6": {"stations_monitored": ("开展节能监测的基站", ("个", "座", "站"))},
-    "7": {"access_rooms_retrofitted": ("完成改造的接入汇聚机房", ("个", "间", "处"))},
-    "8": {
-        "green_procurement_share": ("绿色采购占比", ("%",)),
-        "certified_suppliers": ("通过绿色认证的供应商", ("家", "个")),
-    },
-    "9": {
-        "equipment_recycled": ("回收利用设备", ("台", "台套", "套")),
-        "packaging_reused": ("循环利用包装", ("件", "个", "套")),
-        "cascade_batteries": ("梯次利用电池", ("kWh",)),
-    },
-    "13": {
-        "carbon_disclosure_enterprises": ("披露碳信息的企业", ("家", "个")),
-        "green_fund_enterprises": ("设立绿色基金的企业", ("家", "个")),
-        "annual_report_enterprises": ("发布年度报告的企业", ("家", "个")),
-    },
-    "14": {
-        "energy_metered_share": ("能耗在线计量占比", ("%",)),
-        "platforms_connected": ("接入的能耗平台", ("个", "家")),
-    },
-    "15": {"patents": ("绿色低碳专利", ("件", "项", "个"))},
-    "S2": {"enterprises_assessed": ("接受评估的企业", ("家", "个"))},
-    "S3": {"green_finance": ("绿色金融支持金额", ("万元",))},
-    "S4": {"people_trained": ("培训人数", ("人", "人次"))},
-    "S5": {"publicity_events": ("宣传活动", ("次", "场", "项"))},
-    "S6": {"cooperation_projects": ("国际合作项目", ("项", "个"))},
-}  # fmt: skip
-_METRICS = {code: named for metrics in ACTION_METRICS.values() for code, named in metrics.items()}
-METRIC_ACTION = {code: action for action, metrics in ACTION_METRICS.items() for code in metrics}
+# Metric -> (Chinese name, units that are one and the same); to which action it belongs, the plan says.
+METRICS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "ports_200g_400g_share": ("200G/400G端口占比", ("%",)),
+    "ports_1t_share": ("1T端口占比", ("%",)),
+    "shared_ducts": ("共享管道", ("km", "公里", "沟公里", "管程公里")),
+    "shared_poles": ("共享杆路", ("km", "公里", "杆程公里")),
+    "shared_cables": ("共享光缆", ("km", "公里", "皮长公里")),
+    "shared_rooms": ("共享机房", ("个", "间", "处")),
+    "shared_indoor_systems": ("共享室内分布系统", ("个", "套", "处")),
+    "equipment_retired": ("老旧设备退网", ("台", "台套", "套")),
+    "pv_capacity": ("光伏装机容量", ("kW", "千瓦", "kWp")),
+    "storage_capacity": ("储能容量", ("kWh",)),
+    "lithium_capacity": ("锂电池容量", ("kWh",)),
+    "hydrogen_capacity": ("氢能装机容量", ("kW", "千瓦")),
+    "liquid_cooled_racks": ("液冷机架", ("架", "个")),
+    "national_green_data_centres": ("国家绿色数据中心", ("个", "座")),
+    "stations_monitored": ("开展节能监测的基站", ("个", "座", "站")),
+    "access_rooms_retrofitted": ("完成改造的接入汇聚机房", ("个", "间", "处")),
+    "green_procurement_share": ("绿色采购占比", ("%",)),
+    "certified_suppliers": ("通过绿色认证的供应商", ("家", "个")),
+    "equipment_recycled": ("回收利用设备", ("台", "台套", "套")),
+    "packaging_reused": ("循环利用包装", ("件", "个", "套")),
+    "cascade_batteries": ("梯次利用电池", ("kWh",)),
+    "carbon_disclosure_enterprises": ("披露碳信息的企业", ("家", "个")),
+    "green_fund_enterprises": ("设立绿色基金的企业", ("家", "个")),
+    "annual_report_enterprises": ("发布年度报告的企业", ("家", "个")),
+    "energy_metered_share": ("能耗在线计量占比", ("%",)),
+    "platforms_connected": ("接入的能耗平台", ("个", "家")),
+    "patents": ("绿色低碳专利", ("件", "项", "个")),
+    "enterprises_assessed": ("接受评估的企业", ("家", "个")),
+    "green_finance": ("绿色金融支持金额", ("万元",)),
+    "people_trained": ("培训人数", ("人", "人次")),
+    "publicity_events": ("宣传活动", ("次", "场", "项")),
+    "cooperation_projects": ("国际合作项目", ("项", "个")),
+}
 _ACTION = Column(
-    "action_no", ("行动编号", "行动序号", "行动"), "code", members=ACTIONS, note="1 至 15，保障措施为 S1 至 S6"
+    "action_no",
+    ("行动编号", "行动序号", "行动"),
+    "code",
+    members=ACTIONS,
+    note="计划中行动的序号，保障措施为 S1、S2 等",
 )
 _UNIT = Column("unit", ("计量单位", "单位"), "unit", False, note="如 万千瓦时；也可写在数值列表头的括号里")
 
@@ -354,7 +340,7 @@ TABLES: tuple[Table, ...] = (
             _UNIT,
             Column(
                 "price_base_year", ("价格基期", "价格基年", "不变价基期"), "year", False, 0,
-                low=FIRST_YEAR, high=LAST_YEAR, note="只有电信业务总量填：按哪一年的价格计算；都按 2020 年价格，或每年按当年和上年价格各填一行",
+                low=FIRST_YEAR, high=LAST_YEAR, note="只有电信业务总量填：按哪一年的价格计算；都按计划基期年的价格，或每年按当年和上年价格各填一行",
             ),
         ),
     ),
@@ -534,9 +520,9 @@ TABLES: tuple[Table, ...] = (
         ("year", "entity_id", "province_code", "sub_region", "action_no", "metric"),
         (
             _YEAR, _ENTITY, _PROVINCE, _ACTION,
-            Column("metric", ("指标", "指标名称"), "code", members={code: (zh,) for code, (zh, _) in _METRICS.items()},
+            Column("metric", ("指标", "指标名称"), "code", members={code: (zh,) for code, (zh, _) in METRICS.items()},
                    note="从下拉列表中选择，须属于该行动"),
-            Column("value", ("数值", "指标值"), "quantity", low=0, units={c: u for c, (_, u) in _METRICS.items()},
+            Column("value", ("数值", "指标值"), "quantity", low=0, units={c: u for c, (_, u) in METRICS.items()},
                    by="metric", note="非负数；占比按百分数"),
             _UNIT,
         ),

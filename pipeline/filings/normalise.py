@@ -20,7 +20,7 @@ import polars as pl
 
 from pipeline import regions, units
 from pipeline.errors import DataError
-from pipeline.filings.contracts import ACTION_METRICS, SOURCE, Column, Table, column_of, fold
+from pipeline.filings.contracts import METRICS, SOURCE, Column, Table, column_of, fold
 from pipeline.filings.reading import clean, number
 from pipeline.filings.rules import CELL_RULES, FINDING, INTAKE_RULES, message
 from pipeline.layout import Layout
@@ -683,4 +683,4 @@ def power(text: str, accepted: tuple[str, ...]) -> int | str:
     return "unit.density" if {dimension, *dimensions} == {"mass", "volume"} else "unit.dimension"
 
 
-_COUNTING = {unit for metrics in ACTION_METRICS.values() for _, accepted in metrics.values() for unit in accepted}
+_COUNTING = {unit for _, accepted in METRICS.values() for unit in accepted}

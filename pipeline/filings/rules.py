@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial, reduce
 from operator import xor
@@ -19,9 +20,12 @@ from typing import Literal
 
 import polars as pl
 
+from pipeline import reference
+from pipeline.errors import DataError
 from pipeline.filings.case_factors import basis, carriers
-from pipeline.filings.contracts import BY_NAME, FIRST_YEAR, METRIC_ACTION, TABLES, Column, Table
+from pipeline.filings.contracts import BY_NAME, FIRST_YEAR, METRICS, TABLES, Column, Table
 from pipeline.layout import Layout
+from pipeline.reference import Plan
 from pipeline.regions import all_regions
 
 Severity = Literal["error", "warning"]
@@ -162,7 +166,6 @@ _PUE_FOUND = "PUE 为 {}（总耗电量 {}，IT 设备耗电量 {}）；"
 _BUILDINGS = ("data_centres", "rooms")
 _months = pl.when(pl.col("month") == 0).then(1).otherwise(12)
 _per_station = (pl.col("energy_kwh") / pl.col("stations")).fill_nan(None) * _months
-_METRIC_ACTION = pl.col("metric").cast(pl.String).replace_strict(METRIC_ACTION, default=None)
 
 ROW_RULES = (
     RowRule("pue.below_1", "PUE 小于 1", "error", _BUILDINGS, ("total_kwh", "it_kwh"), pl.col("total_kwh") < pl.col("it_kwh"),
@@ -201,10 +204,6 @@ ROW_RULES = (
     RowRule("activity.price_base_missing", "缺少价格基期", "error", ("activity",), ("price_base_year",),
             (pl.col("metric") == "telecom_business_volume") & (pl.col("price_base_year") == 0),
             "电信业务总量未填价格基期；应填按哪一年的价格计算，如 {}", (number(pl.col("year") - 1),)),
-    RowRule("action_metrics.metric_of_other_action", "指标不属于该行动", "error", ("action_metrics",), ("metric", "action_no"),
-            pl.col("action_no").cast(pl.String) != _METRIC_ACTION,
-            "指标属于行动 {}，行动编号却为 {}；应填行动 {} 的指标，或把行动编号改为 {}",
-            (_METRIC_ACTION, pl.col("action_no").cast(pl.String), pl.col("action_no").cast(pl.String), _METRIC_ACTION)),
     RowRule("base_stations.energy_per_station", "单站耗电量少见", "warning", ("base_stations",), ("energy_kwh", "stations"),
             (_per_station < STATION_KWH[0]) | (_per_station > STATION_KWH[1]),
             "折合每站每年 {} MWh（耗电量 {}，基站数 {}）；"
@@ -234,13 +233,15 @@ def _row_rule(rule: RowRule) -> Finder:
 
 @dataclass(frozen=True)
 class Context:
-    """report_year; province code -> name; published growth (year, growth_pct) or None; what rules share: `_by_key`."""
+    """report_year; province code -> name; published growth (year, growth_pct) or None; what rules share: `_by_key`; plans: year of
+    a row -> the plan of it, where there is one."""
 
     report_year: int
     provinces: Mapping[str, str]
     published_growth: pl.DataFrame | None
     by_key: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     filed: Filed | None = None
+    plans: Mapping[int, Plan] = field(default_factory=dict)
 
     def found(
         self, rows: pl.DataFrame, table: str, column: str, says: pl.Expr, found: pl.Expr | None = None
@@ -737,11 +738,13 @@ def _cumulative(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
             yield context.found(found, name, column.name, says)
 
 
-# Table, its column, the metric of action_metrics that says the same.
-_TWICE = (
+FILED_TWICE = (
     ("base_stations", "monitored_stations", "stations_monitored"),
     ("data_centres", "liquid_cooled_racks", "liquid_cooled_racks"),
 )
+"""Table, its column, the metric of action_metrics that says the same."""
+WATER_TWICE = ("data_centres", "water_t", "data_centre")
+"""Table, its column, the facility type of which the water of energy agrees with it, m3 with t."""
 
 
 def _filed_twice(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
@@ -749,7 +752,7 @@ def _filed_twice(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
     if "action_metrics" not in frames:
         return
     metrics = frames["action_metrics"]
-    for name, value, metric in _TWICE:
+    for name, value, metric in FILED_TWICE:
         if name not in frames:
             continue
         key = [part for part in BY_NAME[name].key if part != "month"]
@@ -766,11 +769,12 @@ def _filed_twice(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
 
 
 def _water_twice(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
-    if "energy" not in frames or "data_centres" not in frames:
+    name, value, facility = WATER_TWICE
+    if "energy" not in frames or name not in frames:
         return
-    is_water = (pl.col("carrier") == "water") & (pl.col("facility_type") == "data_centre")
+    is_water = (pl.col("carrier") == "water") & (pl.col("facility_type") == facility)
     filed_water = _yearly(frames["energy"].filter(is_water), "energy", "quantity")
-    detail = _yearly(frames["data_centres"], "data_centres", "water_t").select(*_WHERE, "water_t")
+    detail = _yearly(frames[name], name, value).select(*_WHERE, water_t=value)
     both = filed_water.join(detail, on=_WHERE, maintain_order="left").filter(_apart("water_t", "quantity"))
     says = pl.format(
         "能源消耗中数据中心用水 {} m3，与数据中心表合计 {} t 相差超过 " f"{TOLERANCE:.0%}（{{}} 年 {{}} {{}}）；两者应基本一致，请核对",
@@ -795,6 +799,13 @@ def _mobile_above_flow(frames: Frames, context: Context) -> Iterator[pl.DataFram
 
 
 _ROOM_FACILITIES = {"core": "core_room", "aggregation": "access_room", "access": "access_room"}
+FACILITY_SUMS: dict[str, tuple[str, str, Mapping[str, str] | str]] = {
+    "sum.data_centres": ("data_centres", "total_kwh", "data_centre"),
+    "sum.rooms": ("rooms", "total_kwh", _ROOM_FACILITIES),
+    "sum.base_stations": ("base_stations", "energy_kwh", "base_station"),
+}
+"""Rule -> the table and column that agree, within TOLERANCE, with the electricity of energy where it is finally used; the
+facility type, or the kind of a row -> its facility type. Whoever knows one of the two knows the other nearly."""
 
 
 def _case_without_factor(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
@@ -814,7 +825,45 @@ def _case_without_factor(frames: Frames, context: Context) -> Iterator[pl.DataFr
     yield context.found(lacking, "cases", "factor_kgco2_per_unit", says)
 
 
+def _no_such_action(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
+    """An action that the plan of the row's year has not."""
+    for name in ("measures", "action_metrics"):
+        for year, plan in context.plans.items() if name in frames else ():
+            known = [*(str(one.no) for one in plan.actions), *(one.id for one in plan.safeguards)]
+            of_year, given = frames[name].filter(pl.col("year") == year), pl.col("action_no").cast(pl.String)
+            bad = _where(of_year, ~given.is_in(known))
+            says = pl.format(
+                f"行动编号 {{}} 不在 {year} 年的计划（{plan.id}）之中；应为 {'、'.join(known)} 之一", given
+            )
+            yield context.found(bad, name, "action_no", says)
+
+
+def _metric_of_other_action(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
+    """A metric that belongs to another action in the plan of the row's year."""
+    for year, plan in context.plans.items() if "action_metrics" in frames else ():
+        of = {code: no for code in METRICS if (no := plan.action_of(code))}
+        belongs = pl.col("metric").cast(pl.String).replace_strict(of, default=None, return_dtype=pl.String)
+        given = pl.col("action_no").cast(pl.String)
+        bad = _where(frames["action_metrics"].filter(pl.col("year") == year), given != belongs)
+        says = pl.format(
+            "指标属于行动 {}，行动编号却为 {}；应填行动 {} 的指标，或把行动编号改为 {}", belongs, given, given, belongs
+        )
+        yield context.found(bad, "action_metrics", "metric", says)
+
+
+def _plans(frames: Mapping[str, pl.DataFrame], layout: Layout) -> dict[int, Plan]:
+    """Year -> its plan, of the years in which actions were filed."""
+    named = [frames[name]["year"].drop_nulls().unique() for name in ("measures", "action_metrics") if name in frames]
+    found = {}
+    for year in sorted({int(year) for years in named for year in years}):
+        with suppress(DataError):
+            found[year] = reference.plan_of(layout, year)
+    return found
+
+
 FRAME_RULES = (
+    FrameRule("action.unknown", "没有这个行动", "error", _no_such_action),
+    FrameRule("action_metrics.metric_of_other_action", "指标不属于该行动", "error", _metric_of_other_action),
     FrameRule("cases.no_factor", "场景没有排放因子可用", "error", _case_without_factor),
     FrameRule("value.negative", "数值为负", "error", _ranges(negative=True)),
     FrameRule("value.range", "数值超出范围", "error", _ranges(negative=False)),
@@ -828,18 +877,10 @@ FRAME_RULES = (
     FrameRule("province.missing", "上年报送的省份缺报", "warning", _province_missing),
     FrameRule("province.part_and_whole", "全省与地市并存", "warning", _part_and_whole),
     FrameRule(
-        "sum.data_centres",
-        "数据中心与能源消耗不符",
-        "warning",
-        _facility_sum("data_centres", "total_kwh", "data_centre"),
+        "sum.data_centres", "数据中心与能源消耗不符", "warning", _facility_sum(*FACILITY_SUMS["sum.data_centres"])
     ),
-    FrameRule("sum.rooms", "机房与能源消耗不符", "warning", _facility_sum("rooms", "total_kwh", _ROOM_FACILITIES)),
-    FrameRule(
-        "sum.base_stations",
-        "基站与能源消耗不符",
-        "warning",
-        _facility_sum("base_stations", "energy_kwh", "base_station"),
-    ),
+    FrameRule("sum.rooms", "机房与能源消耗不符", "warning", _facility_sum(*FACILITY_SUMS["sum.rooms"])),
+    FrameRule("sum.base_stations", "基站与能源消耗不符", "warning", _facility_sum(*FACILITY_SUMS["sum.base_stations"])),
     FrameRule("sum.action_metrics", "行动指标与其他表不符", "warning", _filed_twice),
     FrameRule("sum.water", "数据中心用水与能源消耗不符", "warning", _water_twice),
     FrameRule("activity.mobile_above_flow", "移动流量大于信息流量", "warning", _mobile_above_flow),
@@ -883,7 +924,11 @@ def check(
     """
     frames: dict[str, pl.DataFrame] = {name: frame.with_row_index("_row") for name, frame in tables.items()}
     context = Context(
-        report_year, {one.code: one.short_zh for one in all_regions(layout)}, published_growth, filed=filed
+        report_year,
+        {one.code: one.short_zh for one in all_regions(layout)},
+        published_growth,
+        filed=filed,
+        plans=_plans(frames, layout),
     )
     left, keys, parts = frames, dict[str, pl.DataFrame](), list[pl.DataFrame]()
     stages = (

@@ -28,12 +28,13 @@ import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
 from pipeline import reference
-from pipeline.errors import OutputError, ParameterError
-from pipeline.filings.contracts import ACTION_METRICS, ACTIONS, FIRST_YEAR, LAST_YEAR, TABLES, Column, Table
+from pipeline.errors import DataError, OutputError, ParameterError
+from pipeline.filings.contracts import ACTIONS, FIRST_YEAR, LAST_YEAR, METRICS, TABLES, Column, Table
 from pipeline.filings.normalise import as_filed
 from pipeline.filings.rules import TOLERANCE
 from pipeline.layout import Layout
 from pipeline.output import placed
+from pipeline.reference import Plan
 from pipeline.regions import NATION, Region, all_regions
 
 INSTRUCTIONS, LISTS = "填报说明", "下拉列表"
@@ -79,12 +80,14 @@ _ABOUT = {
 
 @dataclass(frozen=True)
 class _Scope:
-    """For whom the workbook is: what lists offer and the example shows. A year is the latest that may be filed."""
+    """For whom the workbook is: what lists offer and the example shows. A year is the latest that may be filed; plan: that of
+    the year, whose actions are offered."""
 
     entity: str | None
     region: Region | None
     year: int | None
     provinces: tuple[str, ...]
+    plan: Plan
 
 
 def write_template(
@@ -104,7 +107,8 @@ def write_template(
     Raises OutputError (template.suffix, template.folder, template.exists, output.unwritable), ParameterError
     (template.entity, template.year), and DataError when the reference is missing.
     """
-    scope = _Scope(_entity(entity), None if region == NATION else region, _year(year), _provinces(layout))
+    where, plan = None if region == NATION else region, _plan(layout, _year(year))
+    scope = _Scope(_entity(entity), where, year, _provinces(layout), plan)
     if out.suffix.lower() != ".xlsx":
         raise OutputError("template.suffix", f"模板是 .xlsx 工作簿，不能写成 {out}；文件名应以 .xlsx 结尾。")
     exists = os.path.lexists(out)
@@ -137,6 +141,16 @@ def _year(year: int | None) -> int | None:
     return year
 
 
+def _plan(layout: Layout, year: int | None) -> Plan:
+    """The plan of the year, else the latest one: what is not of a plan is filed whatever its file says."""
+    try:
+        return reference.load_plan(layout) if year is None else reference.plan_of(layout, year)
+    except DataError as error:
+        if error.id != "plan.none":
+            raise
+        return reference.load_plan(layout)
+
+
 def _provinces(layout: Layout) -> tuple[str, ...]:
     return tuple(region.short_zh for region in all_regions(layout) if not region.is_nation)
 
@@ -155,9 +169,16 @@ def header(column: Column) -> str:
 
 
 def _scoped(table: Table, scope: _Scope) -> tuple[Column, ...]:
-    """The columns of the table, `year` no later than the filing year."""
+    """The columns of the table: `year` no later than the filing year, the plan's actions only."""
+    there = [*(str(one.no) for one in scope.plan.actions), *(one.id for one in scope.plan.safeguards)]
+    actions = {code: spellings for code, spellings in ACTIONS.items() if code in there}
     return tuple(
-        replace(column, high=scope.year) if scope.year and column.name == "year" else column for column in table.columns
+        replace(column, high=scope.year)
+        if scope.year and column.name == "year"
+        else replace(column, members=actions)
+        if column.name == "action_no"
+        else column
+        for column in table.columns
     )
 
 
@@ -244,6 +265,8 @@ def _examples(layout: Layout, scope: _Scope) -> dict[str, dict[str, str | float]
     """Table -> column -> what the example row shows; the rows hang together and would all be accepted."""
     year, entity = scope.year or _EXAMPLE_YEAR, scope.entity or "GD01"
     province = scope.region.short_zh if scope.region else "广东"
+    action, metrics = scope.plan.actions[0], {code: scope.plan.action_of(code) for code in METRICS}
+    metric, of = next(((code, no) for code, no in metrics.items() if no), (next(iter(METRICS)), str(action.no)))
     clusters = reference.provinces(layout).filter(pl.col("short_zh") == province)["cluster"].drop_nulls()
     where: dict[str, str | float] = {"year": year, "month": 3, "entity_id": entity, "province_code": province}
     return {
@@ -288,9 +311,9 @@ def _examples(layout: Layout, scope: _Scope) -> dict[str, dict[str, str | float]
             "published_on": f"{year - 1}-06-18",
         },
         "measures": where | {
-            "action_no": "6", "item": "建设基站节能监测平台", "status": "进行中", "evidence": "工作简报第 3 期",
+            "action_no": str(action.no), "item": action.tasks[0].title, "status": "进行中", "evidence": "工作简报第 3 期",
         },
-        "action_metrics": where | {"action_no": "8", "metric": "绿色采购占比", "value": 35, "unit": "%"},
+        "action_metrics": where | {"action_no": of, "metric": METRICS[metric][0], "value": 35, "unit": METRICS[metric][1][0]},
     }  # fmt: skip
 
 
@@ -530,11 +553,13 @@ def _instructions(layout: Layout, scope: _Scope) -> Iterator[_Row]:
             yield _Row((column.zh, must, unit, _expected(column), _note(column)), fill=fill)
     yield _Row(("五、行动、保障措施及其指标",), "section")
     yield _Row(("编号", "名称", "指标及其单位"), "head")
-    plan = reference.load_plan(layout)
-    titles = {str(action.no): action.title for action in plan.actions} | {one.id: one.title for one in plan.safeguards}
-    for code, spellings in ACTIONS.items():
-        metrics = [f"{zh}（{units[0]}）" for zh, units in ACTION_METRICS.get(code, {}).values()]
-        yield _Row((spellings[0], titles.get(code, ""), "、".join(metrics) or "没有量化指标，只填行动进展"))
+    plan = scope.plan
+    told = [(str(action.no), action.title) for action in plan.actions] + [
+        (one.id, one.title) for one in plan.safeguards
+    ]
+    for code, title in told:
+        metrics = [f"{zh}（{units[0]}）" for one, (zh, units) in METRICS.items() if plan.action_of(one) == code]
+        yield _Row((ACTIONS[code][0], title, "、".join(metrics) or "没有量化指标，只填行动进展"))
 
 
 def _how_to_fill() -> Iterator[str]:

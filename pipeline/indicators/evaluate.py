@@ -81,7 +81,7 @@ def compute(
     year has a row of every indicator, with a flag where there is no value. Raises DataError where catalogue or reference
     data are wrong, or the plan has a target on an indicator that does not exist.
     """
-    known = catalogue or load_catalogue(layout)
+    known = catalogue or load_catalogue(layout, plan_id=plan.id)
     for target in plan.targets:
         if target.indicator not in known.indicators:
             raise DataError(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -21,10 +22,11 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from pipeline import reference
 from pipeline.errors import DataError
-from pipeline.filings.contracts import BY_NAME
+from pipeline.filings.contracts import ACTIONS, BY_NAME, METRICS
 from pipeline.indicators import carbon, flags, inputs, quality
 from pipeline.indicators.expressions import Refused, parse, unknown
 from pipeline.layout import Layout
+from pipeline.reference import Plan
 from pipeline.remembered import remembered
 
 Kind = Literal["ratio", "share", "sum", "count", "index", "change"]
@@ -76,7 +78,8 @@ class Indicator(_Model):
     denominator is that of all members). year: the column that is the year. cumulative_from: the column with the first
     year from which rows are counted on. constant_prices: the column with the price base. scale: of the numerator of
     ratio_of, to come from the units of the parts to `unit`. flags: flag -> condition of rows that raises it. beside:
-    rows of pue_standards.csv shown beside the value. target: the target of the plan. nation_only: not for provinces.
+    rows of pue_standards.csv shown beside the value. nation_only: not for provinces. source: what it is measured by; by
+    default the parts of the plan that are about it. `{base}` in a text stands for the plan's baseline year.
     """
 
     id: Text
@@ -104,9 +107,8 @@ class Indicator(_Model):
     nation_only: bool = False
     valid_range: tuple[float, float] | None = None
     flags: dict[str, str] = Field(default_factory=dict)
-    target: str | None = None
     beside: tuple[str, ...] = ()
-    source: Text
+    source: str = ""
     definition: Definition
 
     @model_validator(mode="after")
@@ -183,10 +185,11 @@ class _File(_Model):
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All indicators in the order of their declaration; families: name -> (Chinese title, ids)."""
+    """All indicators in the order of their declaration; families: name -> (Chinese title, ids). base_year: of the plan."""
 
     indicators: Mapping[str, Indicator]
     families: Mapping[str, tuple[str, tuple[str, ...]]]
+    base_year: int
 
     def __getitem__(self, id: str) -> Indicator:
         return self.indicators[id]
@@ -212,7 +215,7 @@ class Catalogue:
         families = {
             name: (title, tuple(id for id in of if id in wanted)) for name, (title, of) in self.families.items()
         }
-        return Catalogue({one.id: one for one in self if one.id in wanted}, families)
+        return Catalogue({one.id: one for one in self if one.id in wanted}, families, self.base_year)
 
     def tables(self, id: str) -> tuple[str, ...]:
         """The filed tables that it is made of; none of the quality of all filings."""
@@ -221,6 +224,13 @@ class Catalogue:
             return tuple(dict.fromkeys(name for part in one.needed for name in self.tables(part)))
         made = {"carbon": ("energy", "green_power")}
         return tuple(name for name in made.get(one.table, (one.table,)) if name in BY_NAME)
+
+    def rests_on_plan(self, id: str) -> bool:
+        """Whether its value depends on the plan's term or baseline year."""
+        one = self[id]
+        asked = " ".join(text for text in (one.where, one.numerator, one.denominator, one.cumulative_from) if text)
+        own = one.since or one.constant_prices or re.search(r"\b(plan_start|plan_end|baseline_year)\b", asked)
+        return bool(own) or any(self.rests_on_plan(part) for part in one.needed)
 
     def has_entities(self, id: str) -> bool:
         """Whether enterprises stand behind it, so that it can be told for each of them."""
@@ -261,13 +271,14 @@ def members(dimension: str, table: str | None = None) -> dict[str, str]:
 
 
 @remembered
-def load_catalogue(layout: Layout, folder: Path = FOLDER) -> Catalogue:
-    """Every `*.yml` of `folder`, checked as a whole.
+def load_catalogue(layout: Layout, folder: Path = FOLDER, plan_id: str | None = None) -> Catalogue:
+    """Every `*.yml` of `folder`, checked as a whole, with the words of a plan (see `reference.load_plan`).
 
     Raises DataError (catalogue.*) naming file, indicator, what was found and what would be right: unknown keys, wrong
     types, expressions that cannot stand (`expressions.parse`), ids that are double or point nowhere, flags that are not
-    declared, rows of pue_standards.csv and targets of the plans that do not exist.
+    declared, rows of pue_standards.csv that do not exist.
     """
+    plan = reference.load_plan(layout, plan_id)
     indicators: dict[str, Indicator] = {}
     families: dict[str, tuple[str, tuple[str, ...]]] = {}
     where: dict[str, str] = {}
@@ -276,24 +287,40 @@ def load_catalogue(layout: Layout, folder: Path = FOLDER) -> Catalogue:
         for one in read.indicators:
             if one.id in indicators:
                 raise _error(path.name, one.id, f"编号重复，已在 {where[one.id]} 中声明", "编号应当唯一")
-            indicators[one.id], where[one.id] = one, path.name
+            indicators[one.id], where[one.id] = _worded(one, plan), path.name
         families[read.family] = (read.title, tuple(one.id for one in read.indicators))
     if not indicators:
         raise DataError("catalogue.empty", f"指标目录 {folder.name} 里没有指标声明，应有若干 .yml 文件。")
-    catalogue = Catalogue(indicators, families)
+    catalogue = Catalogue(indicators, families, plan.baseline_year)
     standards = set(reference.pue_standards(layout)["row_id"])
-    targets = _targets(layout)
     for one in catalogue:
         try:
             _check(one, catalogue)
             for row in one.beside:
                 if row not in standards:
                     raise Refused(unknown("对照值（pue_standards.csv 的 row_id）", row, sorted(standards)))
-            if one.target and one.target not in targets:
-                raise Refused(unknown("计划目标", one.target, sorted(targets)))
         except Refused as refused:
             raise _error(where[one.id], one.id, str(refused)) from None
+    _check_plan(plan, catalogue if folder == FOLDER else None)
     return catalogue
+
+
+def _check_plan(plan: Plan, catalogue: Catalogue | None) -> None:
+    """Raises DataError where what enterprises file cannot say what the plan asks for, or it names what is in no catalogue."""
+    about = [name for of in (plan.overall_indicators, *(one.indicators for one in plan.actions)) for name in of]
+    for name in about:
+        if catalogue and not any(fnmatchcase(id, name) for id in catalogue.indicators):
+            raise DataError("plan.indicator", f"计划 {plan.id}：指标目录中没有与“{name}”相符的指标，请改正编号。")
+    quotas, metrics = members("category", "cases"), {code for one in plan.actions for code in one.metrics}
+    metrics |= {code for one in plan.safeguards for code in one.metrics}
+    for what, named, known in (
+        ("案例类别", [one.id for one in plan.case_quotas], list(quotas)),
+        ("行动编号", [*(str(one.no) for one in plan.actions), *(one.id for one in plan.safeguards)], list(ACTIONS)),
+        ("行动指标", sorted(metrics), list(METRICS)),
+    ):
+        for name in named:
+            if name not in known:
+                raise DataError("plan.filings", f"计划 {plan.id}：{unknown(what, name, known)}；填报表里没有这一项。")
 
 
 def _error(file: str, id: str, found: str, right: str = "") -> DataError:
@@ -301,10 +328,15 @@ def _error(file: str, id: str, found: str, right: str = "") -> DataError:
     return DataError("catalogue.invalid", f"指标目录 {file} 的指标 {id}：{found}{ending}。")
 
 
-def _targets(layout: Layout) -> set[str]:
-    paths = sorted((layout.reference / "plans").glob("*.yml"))
-    plans = [reference.load_plan(layout, path.stem) for path in paths if not path.stem.endswith("-statements")]
-    return {target.id for plan in plans for target in plan.targets}
+def _worded(one: Indicator, plan: Plan) -> Indicator:
+    """As a report by the plan tells it."""
+
+    def told(text: str) -> str:
+        return text.replace("{base}", str(plan.baseline_year))
+
+    definition = Definition(**{name: told(text) for name, text in one.definition.model_dump().items()})
+    words = {"title": told(one.title), "unit": told(one.unit), "definition": definition}
+    return one.model_copy(update=words | {"source": one.source or plan.about(one.id) or "本报告"})
 
 
 class _Loader(yaml.SafeLoader):

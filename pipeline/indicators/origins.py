@@ -45,7 +45,7 @@ def origin(name: str, region: Region, year: int | None, layout: Layout) -> pl.Da
     if name == VOLUME_INDEX:
         index = reference.business_volume_index(rows)
         told = {
-            row["row_id"]: f"；指数（{index['year'][0]} 年=100）{number(row['index_2020_100'], 4)}"
+            row["row_id"]: f"；指数（{index['year'][0]} 年=100）{number(row['index'], 4)}"
             for row in index.iter_rows(named=True)
         }
         chained = upto.filter(pl.col("row_id").is_in(list(told)))

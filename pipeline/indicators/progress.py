@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from pipeline.filings.contracts import ACTION_METRICS
+from pipeline.filings.contracts import ACTIONS, METRICS
 from pipeline.regions import Region
 from pipeline.wording import WITHHELD, number
 
 STATUSES = {"done": "已完成", "in_progress": "进行中", "not_started": "未开始"}
-_NAMES = {code: zh for metrics in ACTION_METRICS.values() for code, (zh, _) in metrics.items()}
+_NAMES = {code: zh for code, (zh, _) in METRICS.items()}
 
 
 def _of(rows: pl.DataFrame, region: Region) -> pl.DataFrame:
@@ -56,7 +56,7 @@ def metrics(filed: pl.DataFrame, region: Region, years: tuple[int, int]) -> pl.D
 
 def public_metrics(told: pl.DataFrame | None, years: tuple[int, int]) -> pl.DataFrame:
     """The table of `metrics` for the public. told: `publication.METRICS` of the nation, None for a province, of which
-    nothing is told; a value that is null there is not published."""
+    nothing is told; a value that is null there is not published. Without 填报数 where the policy does not tell it."""
     rows = pl.DataFrame() if told is None else told.filter(pl.col("year").is_in(years))
     lines = []
     for (action, metric, unit), of in (
@@ -66,11 +66,12 @@ def public_metrics(told: pl.DataFrame | None, years: tuple[int, int]) -> pl.Data
         shown = {f"{year} 年": number(values.get(year), 1 if unit == "%" else 0) for year in years}
         last = of.filter(pl.col("year") == years[1])["n"].sum()
         lines.append({"行动": str(action), "指标": _NAMES[str(metric)], "单位": str(unit)} | shown | {"填报数": last})
-    return _as_table(lines, years)
+    table = _as_table(lines, years)
+    return table.drop("填报数") if len(rows) and rows["n"].null_count() else table
 
 
 def _as_table(lines: Sequence[Mapping[str, object]], years: tuple[int, int]) -> pl.DataFrame:
-    order = {action: place for place, action in enumerate(ACTION_METRICS)}
+    order = {action: place for place, action in enumerate(ACTIONS)}
     names = ("行动", "指标", "单位", *(f"{year} 年" for year in years))
     table = pl.DataFrame(lines, schema=dict.fromkeys(names, pl.String) | {"填报数": pl.Int64})
     return table.sort(pl.col("行动").replace_strict(order, return_dtype=pl.Int64), maintain_order=True)

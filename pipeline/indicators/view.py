@@ -148,6 +148,13 @@ class View:
             .select("year", "名称", "value", "numerator", "denominator", "n_rows")
         )  # fmt: skip
 
+    def told_by_member(self, id: str, dimension: str) -> dict[str, float]:
+        """Name of the member -> value of the report's region and year, WITHHELD where it is not published."""
+        names = members(dimension, self.catalogue[id].table)
+        rows = self.rows(id, None, dimension).filter(pl.col("year") == self.year)
+        told = {names.get(row["member"], row["member"]): _told(row) for row in rows.iter_rows(named=True)}
+        return {name: value for name, value in told.items() if value is not None}
+
     def parts_withheld(self, id: str, dimension: str) -> bool:
         """Whether a member of a dimension is not published, of the report's region and year."""
         return not self.rows(id, None, dimension).filter(_IS_WITHHELD, pl.col("year") == self.year).is_empty()
@@ -225,7 +232,9 @@ class View:
             if "coverage" in ((self.row(target.indicator) or {}).get("flag") or "").split(",")
         }
         gain, each = self.value("bs.efficiency_gain_5g"), self.value("bs.energy_per_station.change")
-        if gain is not None and each is not None and gain * each > 0:
+        aim = plan.target("bs.efficiency_gain_5g")
+        open_ = aim is not None and not aim.definition_in_plan
+        if open_ and gain is not None and each is not None and gain * each > 0:
             found["bs.efficiency_gain_5g"] = (
                 NOT_DEFINED,
                 f"单站年耗电变动 {percent(each, sign=True)}，与能效提升方向不一致，计划没有界定以哪个为准",
@@ -249,6 +258,10 @@ class View:
         values = {target.indicator: self.value(target.indicator) for target in plan.targets}
         statuses = {id: status for id, (status, _) in self.instead(plan).items()}
         return scorecard(plan, values, self.year, self.region, statuses)
+
+    def judged_by(self, plan: Plan, indicator: str) -> Judgement | None:
+        """How the target on an indicator stands; None where the plan sets none."""
+        return next((one for one in self.judged(plan) if one.target.indicator == indicator), None)
 
     def uncovered(self, id: str) -> str:
         """What the filings behind an indicator lack of the industry: `有填报的省份 2 个，全行业 31 个，覆盖 6.5%，不足 95%`."""

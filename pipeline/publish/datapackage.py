@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline import wording
+from pipeline import reference, wording
 from pipeline.indicators.model import Catalogue, load_catalogue
 from pipeline.layout import Layout
 from pipeline.publish import frame, tables, whole
@@ -34,10 +34,11 @@ _unit = re.compile(r"^(?P<title>.+?)（(?P<unit>[^（）]+)）$")
 
 def files(layout: Layout, edition: Edition, theme: frame.Theme) -> dict[str, bytes]:
     """The files of downloads/<edition>/, by name. Raises DataError, see `tables.published`."""
-    catalogue = load_catalogue(layout)
+    plan = reference.plan_of(layout, edition.year)
+    catalogue = load_catalogue(layout, plan_id=plan.id)
     made: dict[str, bytes] = {}
     resources: list[dict[str, Any]] = []
-    listed = [*whole.published(layout, edition, catalogue), *tables.published(layout, edition)]
+    listed = [*whole.published(layout, edition, catalogue, plan), *tables.published(layout, edition)]
     for table in listed:
         made[f"{table.id}.csv"] = tables.as_csv(table.frame)
         made[f"{table.id}.parquet"] = _parquet(table.frame, edition)

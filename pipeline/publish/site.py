@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from pipeline.disclosure import record
 from pipeline.errors import DataError, OutputError, ParameterError
 from pipeline.layout import Layout
 from pipeline.output import resolved
@@ -101,8 +102,9 @@ def publish(layout: Layout, wanted: Wanted) -> Published:
     out = resolved(wanted.out)
     if not out.name:
         raise OutputError("output.root", f"--out {out}：不能写成整个磁盘；请换一个文件夹，如 site")
-    with swap.beside(out) as stage:
+    with swap.beside(out) as stage:  # which puts back what a killed run has moved away
         old_sums, editions = _read(out)
+        _recorded(layout, edition, out, editions)
         secrets = tuple({str(layout.root), str(wanted.reports.resolve() if wanted.reports else layout.reports)})
         site = _Site(stage, out, old_sums, secrets)
         theme = _theme(layout, site)
@@ -119,6 +121,21 @@ def publish(layout: Layout, wanted: Wanted) -> Published:
             _keep_others(out, stage, {*old_sums, SUMS})
         kept = None if unchanged else swap.replace(stage, out)
     return Published(out / "index.html", len(site.sums) + 1, site.changed, _withdrawn(last, entry), kept)
+
+
+def _recorded(layout: Layout, edition: Edition, out: Path, editions: list[dict[str, Any]]) -> None:
+    """Keep the record of this publication. Raises DataError where the site has published the edition before and there is no
+    record of it: what was shown then could be compared with what is shown now."""
+    if not clearance.tables(layout, edition):
+        return
+    known = [path for path in record.files(layout, edition.filings) if path.stem.startswith(f"{edition.year}-")]
+    if not known and any(one["name"] == edition.name for one in editions):
+        raise DataError(
+            "publish.no_record",
+            f"没有发布：{out} 已公布过 {edition.name}，而 {layout.published / edition.filings} 里没有它的公布记录，两次公布的数值相减会泄露数据；"
+            f"请先运行 green-report publish --import-record {out}，再重新生成公开版并发布",
+        )
+    record.keep(layout, edition.filings, edition.year, clearance.now(layout, edition))
 
 
 def _keep_others(out: Path, stage: Path, ours: set[str]) -> None:
@@ -192,6 +209,8 @@ def _edition(layout: Layout, edition: Edition, site: _Site, theme: frame.Theme) 
         site.put(f"{stem}.json", _record(report))
     site.put(f"{edition.name}/index.html", home.front(layout, edition, theme))
     site.put(f"{edition.name}/{home.METHOD}", method.method(edition, theme))
+    for path in record.files(layout, edition.filings):
+        site.copy(f"{record.FOLDER}/{edition.filings}/{path.name}", path)
     for file, data in datapackage.files(layout, edition, theme).items():
         site.put(f"{home.DOWNLOADS}/{edition.name}/{file}", data)
     return {
@@ -233,7 +252,7 @@ def _carry(site: _Site, one: Mapping[str, Any]) -> None:
     inside = tuple(f"{folder}/" for folder in (one["name"], f"{home.DOWNLOADS}/{one['name']}"))
     assets = {f"{page.FOLDER}/{name}" for name in one["assets"]}
     for path in site.old_sums:
-        if path not in site.sums and (path.startswith(inside) or path in assets):
+        if path not in site.sums and (path.startswith((*inside, f"{record.FOLDER}/")) or path in assets):
             site.carry(path)
 
 

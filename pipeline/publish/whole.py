@@ -13,6 +13,7 @@ from pipeline.indicators.model import Catalogue
 from pipeline.layout import Layout
 from pipeline.publish.tables import Published
 from pipeline.publish.taken import AUDIENCE, Edition
+from pipeline.reference import Plan
 
 CHAPTER = "全部指标"
 CATALOGUE, VALUES, SCENARIOS = "indicator-catalogue", "indicator-values", "scenarios-iamc"
@@ -34,18 +35,19 @@ _FIELDS = {
 _IAMC = ("model", "scenario", "region", "variable", "unit", "year", "value")
 
 
-def published(layout: Layout, edition: Edition, catalogue: Catalogue) -> Iterator[Published]:
+def published(layout: Layout, edition: Edition, catalogue: Catalogue, plan: Plan) -> Iterator[Published]:
     """The catalogue; then, where the edition's public folder has them, the values and the scenarios. Raises DataError
     where that folder holds what the public must not see, or a file that cannot be read."""
     folder = layout.processed / edition.name / AUDIENCE
-    yield _catalogue(catalogue)
+    yield _catalogue(catalogue, plan)
     if (path := folder / "indicators.parquet").is_file():
         yield _values(path)
     if (path := folder / "scenarios" / "iamc.csv").is_file():
         yield _scenarios(path)
 
 
-def _catalogue(catalogue: Catalogue) -> Published:
+def _catalogue(catalogue: Catalogue, plan: Plan) -> Published:
+    targets = {target.indicator: target.id for target in plan.targets}
     rows = [
         {
             "indicator_id": one.id,
@@ -53,7 +55,7 @@ def _catalogue(catalogue: Catalogue) -> Published:
             "单位": one.unit,
             "口径": one.definition.text,
             "依据": one.source,
-            "对应目标": one.target,
+            "对应目标": targets.get(one.id),
         }
         for one in catalogue.indicators.values()
     ]

@@ -299,13 +299,16 @@ class _Making:
         else:
             said = why_not_written(outcome) if isinstance(outcome, BaseException) else ""
             said = f"没有完成（{said or type(outcome).__name__}）：{outcome}"
-        of = f"{task.notebook.stem}：" if task.notebook else ""
-        return [Made(problem=f"{of}{said}") for _ in task.jobs]
+        return [Made(problem=said) for _ in task.jobs]
 
     def _gather(self, job: Job) -> None:
         """All chapters of a report are there, or it is known why not."""
-        problems = [one.problem for one in self.chapters[job.folder].values() if one.problem]
-        if problems:
+        told = dict[str, list[str]]()
+        for notebook, one in sorted(self.chapters[job.folder].items()):
+            if one.problem:
+                told.setdefault(one.problem, []).append(notebook.stem)
+        if told:
+            problems = (f"{'、'.join(stems)}：{said}" for said, stems in told.items())
             self._conclude(job, Made(problem="；".join(problems)))
         else:
             self.ready.append(job)

@@ -207,9 +207,10 @@ def open_chapter(
     audience: str = "internal",
     overrides: list[str] | None = None,
     context: str = "",
+    plan_id: str = "",
 ) -> Chapter:
     """The chapter's inputs. `context`: the file with resolved parameters that a build shares among its chapters; where
-    it names a file `reads`, the names of what the chapter reads are written there.
+    it names a file `reads`, the names of what the chapter reads are written there. plan_id: empty for the year's own.
 
     Without `context`, as in JupyterLab, they are resolved from the other arguments. Raises UserError.
     """
@@ -217,7 +218,7 @@ def open_chapter(
     if context:
         frozen = json.loads(Path(context).read_text("utf-8"))
     else:
-        wanted = Selection(year, region, scenario, filings, audience, tuple(overrides or ()))
+        wanted = Selection(year, region, scenario, filings, audience, tuple(overrides or ()), plan=plan_id or None)
         job = jobs(layout, wanted)[0]
         prepare(layout, [job])
         frozen = freeze(layout, job)
@@ -227,7 +228,7 @@ def open_chapter(
     with_names = frozen["filings"] != NO_FILINGS and frozen["audience"] != PUBLIC
     view = View(
         table=evaluate.read(Path(frozen["indicators"])),
-        catalogue=load_catalogue(layout),
+        catalogue=load_catalogue(layout, plan_id=frozen["plan"]),
         region=Region(**frozen["region"]),
         year=frozen["year"],
         provinces=reference.provinces(layout),
@@ -248,7 +249,7 @@ def open_chapter(
         parameters=pl.DataFrame(frozen["parameters"], infer_schema_length=None),
         inputs=pl.DataFrame(frozen["inputs"], infer_schema_length=None),
         published=published,
-        plan=reference.load_plan(layout),
+        plan=reference.load_plan(layout, frozen["plan"]),
         provinces=view.provinces,
         tables=Path(frozen["tables"]),
         edition=edition,

@@ -37,7 +37,6 @@ from pipeline.reports.edition import METHOD, computed, parameters
 from pipeline.reports.history import Entry
 from pipeline.reports.plan import Job, Selection, jobs
 from pipeline.scenarios import decomposition, outlook
-from pipeline.scenarios.drivers import HORIZON
 from pipeline.scenarios.outlook import Outlook
 from pipeline.scenarios.projection import MEASURES
 
@@ -77,13 +76,15 @@ class Options:
 @dataclass(frozen=True)
 class Comparison:
     """a, b: what they are called. about: what they have in common. differences: DIFFERENCES. parameters: PARAMETERS, those
-    that differ. drivers: of scenarios, what makes 2030 differ (STEPS). notes: sentences."""
+    that differ. drivers: of scenarios, what makes the last year differ (STEPS). plan: by which
+    they are told. notes: sentences."""
 
     a: str
     b: str
     about: str
     differences: pl.DataFrame
     parameters: pl.DataFrame
+    plan: str
     notes: list[str] = field(default_factory=list)
     drivers: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=STEPS))
 
@@ -137,7 +138,8 @@ def _scenarios(layout: Layout, one: Side, other: Side, options: Options) -> Comp
     planned = jobs(layout, wanted)
     if len(planned) != len((one, other)):
         raise ParameterError("compare.one", f"--region {options.region}：比较情景时只能给一个地区")
-    region, year = planned[0].region, options.year or HORIZON
+    plan = reference.load_plan(layout, planned[0].plan)
+    region, year = planned[0].region, options.year or plan.horizon
     found = [_projected(layout, planned)] if _alike(planned) else [_projected(layout, [job]) for job in planned]
     paths = pl.concat(of.paths for of in found).filter(pl.col("region_code") == region.code)
     if paths.is_empty():
@@ -154,6 +156,7 @@ def _scenarios(layout: Layout, one: Side, other: Side, options: Options) -> Comp
         f"{region.short_zh}，{year} 年，填报：{planned[0].filings}",
         differences(*sides),
         _parameters(*(history.printed(job.resolved) for job in planned)),
+        plan.id,
         notes,
         found[0].steps.filter(pl.col("region_code") == region.code).select(list(STEPS))
         if not notes
@@ -172,7 +175,7 @@ def _projected(layout: Layout, planned: Sequence[Job]) -> Outlook:
     of_all = parameters(layout, planned[0])
     chosen = {job.scenario: of_all[job.scenario] for job in planned}
     table = computed(layout, planned[0])
-    return outlook.compute(table, chosen, reference.load_plan(layout), reference.grid_factors(layout))
+    return outlook.compute(table, chosen, reference.load_plan(layout, planned[0].plan), reference.grid_factors(layout))
 
 
 # --- regions -------------------------------------------------------------------------------------------------
@@ -193,7 +196,7 @@ def _regions(layout: Layout, one: Side, other: Side, options: Options) -> Compar
     tables = [computed(layout, planned[0])]
     tables.append(tables[0] if _alike(planned) else computed(layout, planned[1]))
     year = options.year or planned[0].year
-    catalogue = load_catalogue(layout)
+    catalogue = load_catalogue(layout, plan_id=planned[0].plan)
     sides = [
         wholes(table, [place.code], year).with_columns(region_code=pl.lit(None, pl.String))
         for table, place in zip(tables, places, strict=True)
@@ -207,6 +210,7 @@ def _regions(layout: Layout, one: Side, other: Side, options: Options) -> Compar
         f"{year} 年，填报：{planned[0].filings}",
         found,
         _parameters(*(history.printed(job.resolved) for job in planned)),
+        planned[0].plan,
         ["比率在前，总量和个数在后：地区大小不同，总量的差别不说明优劣。"] if found.height else [],
     )
 
@@ -219,13 +223,14 @@ def _editions(layout: Layout, one: Side, other: Side, options: Options) -> Compa
     if one == other:
         raise _same(one)
     scenario = options.scenario or "plan"
-    catalogue, found, used, years = load_catalogue(layout), [], [], []
+    found, used, years = [], [], []
     places = regions.resolve_many(options.region or "全国", layout)
     for place in places:
         entries = [_entry(layout, side, place, scenario) for side in (one, other)]
         if entries[0] is None or entries[1] is None:
             continue
         tables = [entry.table() for entry in entries if entry]
+        catalogue = load_catalogue(layout, plan_id=entries[1].plan)
         found.append(restated(tables[0], tables[1], entries[0], entries[1], [place], catalogue, options.year))
         found.append(reprojected(entries[0], entries[1], place, catalogue, options.year))
         used.append((entries[0], entries[1]))
@@ -241,7 +246,12 @@ def _editions(layout: Layout, one: Side, other: Side, options: Options) -> Compa
     differ = pl.concat([_parameters(a.parameters, b.parameters) for a, b in used]).unique(maintain_order=True)
     where = wording.join_names([place.short_zh for place in places]) if len(places) < 5 else f"{len(used)} 个地区"
     when = f"{options.year} 年" if options.year else "两版都有的各年"
-    return Comparison(one.text, other.text, f"{where}，{scenario}，{when}", rows, differ, notes)
+    before, after = used[0]
+    if before.plan != after.plan:
+        notes.append(
+            f"{one.text} 按计划 {before.plan} 编制，{other.text} 按 {after.plan}；由基期和计划期决定的指标没有列入。"
+        )
+    return Comparison(one.text, other.text, f"{where}，{scenario}，{when}", rows, differ, after.plan, notes)
 
 
 def _entry(layout: Layout, side: Side, place: Region, scenario: str) -> Entry | None:
@@ -284,7 +294,7 @@ def _parameters(a: Mapping[str, Sequence[str]], b: Mapping[str, Sequence[str]]) 
 def shown(found: Comparison, layout: Layout, rows: pl.DataFrame) -> pl.DataFrame:
     """指标, 名称, 地区, 年份, the values of both, 单位, 差, 相对变化, 填报行数 and 原因 of `rows`, without the columns in which all
     differences are alike: `about` and the notes tell these."""
-    catalogue = load_catalogue(layout)
+    catalogue = load_catalogue(layout, plan_id=found.plan)
     names = {one.code: one.short_zh for one in regions.all_regions(layout)} | {code: name for name, code in ECONOMIC.items()}  # fmt: skip
     lines = []
     for row in rows.iter_rows(named=True):
@@ -310,7 +320,7 @@ def shown(found: Comparison, layout: Layout, rows: pl.DataFrame) -> pl.DataFrame
 
 def drivers_shown(found: Comparison, layout: Layout) -> pl.DataFrame:
     """数值, the values of both, 因素, 影响, 占差别 of the drivers that have an effect, the biggest first."""
-    catalogue = load_catalogue(layout)
+    catalogue = load_catalogue(layout, plan_id=found.plan)
     rows = found.drivers.filter(pl.col("value") != 0).sort(
         pl.col("measure").rank("dense"), -pl.col("value").abs(), maintain_order=True
     )

@@ -24,7 +24,19 @@ from pipeline.reports import edition, sources
 from pipeline.reports.cache import MISSING, Hashes, Record, Records, digest
 from pipeline.reports.plan import AUDIENCES, Job
 
-ALWAYS = ("notebook", "code", "versions", "public", "reference", "year", "region", "filings", "audience", "fonts")
+ALWAYS = (
+    "notebook",
+    "code",
+    "versions",
+    "public",
+    "reference",
+    "year",
+    "plan",
+    "region",
+    "filings",
+    "audience",
+    "fonts",
+)
 OWN = ("tables", "reads")  # where a chapter writes
 EDITION_PARTS = {"filed": "filings", "rejected": "quarantine", "quality": "quality"}
 PUBLIC_PARTS = ("metrics", "summary")  # tables that only the public's folder has
@@ -32,7 +44,7 @@ REPORTS = re.compile(r"\d{6}-|\.")  # folders of an edition that hold reports an
 TITLES = {
     "notebook": "笔记本", "code": "程序", "versions": "程序库的版本", "public": "公开统计", "reference": "参考数据",
     "engine": "渲染引擎", "theme": "版式", "fonts": "字体", "front": "封面", "parameters": "参数表", "inputs": "输入文件",
-    "indicators": "指标表", "coverage": "填报覆盖率", "scenario": "情景", "edition": "填报数据", "filings": "填报文件", "year": "年份",
+    "indicators": "指标表", "coverage": "填报覆盖率", "scenario": "情景", "edition": "填报数据", "filings": "填报文件", "year": "年份", "plan": "计划",
     "region": "地区", "audience": "读者范围", "outlook": "情景结果", "sensitivity": "敏感性", "editions": "上一版", "titles": "情景名称", "written": "各情景的参数", "files": "参数文件",
     "metrics": "行动指标", "summary": "保密处理的结果", "policy": "保密规则", "everything": "所读的数据或参数",
 }  # fmt: skip
@@ -45,6 +57,7 @@ def freeze(layout: Layout, job: Job, files: Hashes | None = None) -> dict[str, A
     editions, read = _last_year(layout, job, files or sources.hashes(layout))
     return {
         "year": job.year,
+        "plan": job.plan,
         "region": vars(job.region),
         "scenario": job.scenario,
         "filings": job.filings,

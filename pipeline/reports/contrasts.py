@@ -23,8 +23,13 @@ NARROWEST = 0.06  # a part of a bar that is smaller has no room for its number
 LIGHT = {"#b3dbc8", "#77bd9f", "#e3f1ea", theme.NO_DATA}  # fills on which dark digits are read
 
 
-def standing(one: Judgement, view: View) -> str:
-    """Where the report's region stands on a target, in one sentence; empty without a value."""
+def standing(one: Judgement | None, view: View, id: str = "") -> str:
+    """Where the report's region stands on a target, in one sentence; empty without a value. id: the indicator that is told
+    where the plan sets no target."""
+    if one is None:
+        value = view.value(id)
+        said = view.measure(id).say(value)
+        return "" if value is None else f"{view.year} 年{view.measure(id).of(view.region.short_zh)}为 {said}。"
     measure, target = view.measure(one.target.indicator), one.target
     if one.value is None:
         return ""

@@ -88,9 +88,14 @@ def restated(
     catalogue: Catalogue,
     year: int | None = None,
 ) -> pl.DataFrame:
-    """DIFFERENCES, with the reasons, of the values that both tables have of the same indicator, region and year."""
+    """DIFFERENCES, with the reasons, of the values that both tables have of the same indicator, region and year; of editions
+    by different plans without what rests on their years."""
     codes = [place.code for place in places]
     both = differences(wholes(a, codes, year), wholes(b, codes, year))
+    if before.plan != after.plan:
+        both = both.filter(
+            ~pl.col("indicator_id").is_in([one.id for one in catalogue if catalogue.rests_on_plan(one.id)])
+        )
     names = {place.code: place.short_zh for place in places}
     keys = both.select("indicator_id", "region_code").unique(maintain_order=True)
     told = [

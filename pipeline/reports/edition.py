@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,8 @@ from pipeline.reports.plan import PUBLIC, Job
 if TYPE_CHECKING:
     import polars as pl
 
+    from pipeline.disclosure.attack import Row, Verdict
+    from pipeline.disclosure.pattern import Material
     from pipeline.indicators.explain import Explanation
     from pipeline.scenarios.outlook import Outlook
 
@@ -34,6 +36,7 @@ METHOD = (
 
 PATTERN = "disclosure.parquet"  # beside the public folder, not in it: it says why each cell is hidden
 SUMMARY = "summary.parquet"
+AUDIT = "audit.json"  # what the attack on the public tables found
 COVERAGE = "coverage.parquet"
 ORDER = ("filings", "indicators", "scenarios", "history")
 BY_REGION = "regions.json"  # beside the scenarios: region code -> see `of_region`
@@ -100,7 +103,7 @@ def made(layout: Layout, job: Job) -> Path:
 
 def _steps(layout: Layout, job: Job, jobs: Sequence[Job], common: Mapping[str, str], resolved: str) -> list[Step]:
     folder, is_public = layout.processed / job.place(), job.audience == PUBLIC
-    filed = {"filings": digest(job.filed.key if job.filed else None), **common}
+    filed = {"filings": digest(job.filed.key if job.filed else None), "plan": digest(job.plan), **common}
     if is_public:
         filed["policy"] = sources.hashes(layout).file(layout.policy)
     method = {f"params.{key}": digest(getattr(job.resolved.params, key)) for key in METHOD}
@@ -108,11 +111,12 @@ def _steps(layout: Layout, job: Job, jobs: Sequence[Job], common: Mapping[str, s
     if is_public:  # one pattern holds for the tables of all reports, and goes on from that of the year before
         computed["together"] = digest(sorted(path.name for path in _tables(layout, jobs)))
         computed["earlier"] = sources.hashes(layout).file(_pattern(layout, job, job.year - 1))
+        computed["published"] = sources.hashes(layout).tree(layout.published / job.filings)
     projected = computed | {"resolved": resolved, "overrides": digest(job.overrides)}
     own = projected | {"parameters": digest(params.table(job.resolved).to_dicts())}
     parts = () if not job.filed else PUBLISHED if is_public else ("filings", "quarantine", "quality")
     places = (*(folder / part for part in parts), inputs(layout, job), _ground(layout, job))
-    beside = (folder / SUMMARY, _pattern(layout, job)) if is_public else (sensitivity(layout, job),)
+    beside = (folder / SUMMARY, folder / AUDIT, _pattern(layout, job)) if is_public else (sensitivity(layout, job),)
     tables = (indicators(layout, job), coverage(layout, job), *beside)
     disclose = partial(_disclose, jobs=[one for one in jobs if one.audience == PUBLIC])
     made: list[tuple[tuple[Path, ...], Mapping[str, str], Callable[[Layout, Job], None]]] = [
@@ -133,7 +137,7 @@ def _tables(layout: Layout, jobs: Sequence[Job]) -> dict[Path, Job]:
 
 
 def _pattern(layout: Layout, job: Job, year: int | None = None) -> Path:
-    return layout.processed / f"{year or job.year}-{job.filings}" / PATTERN
+    return layout.processed / (job.edition if year in (None, job.year) else f"{year}-{job.filings}") / PATTERN
 
 
 def _line(layout: Layout, job: Job) -> Path:
@@ -154,12 +158,14 @@ def _write_filings(layout: Layout, job: Job) -> None:
         from pipeline.disclosure.policy import load_policy
         from pipeline.indicators.model import load_catalogue
 
-        rules = load_policy(layout, load_catalogue(layout))
+        rules = load_policy(layout, load_catalogue(layout, plan_id=job.plan))
         publication.save(layout.processed / job.place(), job.intake.accepted, job.intake.counts, rules)
     elif job.intake:
         save(job.intake, layout.processed / job.place())
     listed = provenance.inputs(layout, job.intake, job.audience)
-    ground = history.ground(layout, None if is_public else job.intake, listed)  # the public is not told who filed what
+    ground = history.ground(
+        layout, None if is_public else job.intake, listed, job.plan
+    )  # the public is not told who filed what
     for path, content in ((inputs(layout, job), listed), (_ground(layout, job), ground)):
         with placed(path) as beside:
             beside.write_text(json.dumps(content, ensure_ascii=False), "utf-8")
@@ -174,7 +180,7 @@ def _write_indicators(layout: Layout, job: Job) -> None:
         evaluate.write(table, beside)
     with placed(coverage(layout, job)) as beside:
         covered(layout, job).write_parquet(beside)
-    plan = reference.load_plan(layout)
+    plan = reference.load_plan(layout, job.plan)
     tested = varied.sensitivity(_filed(job)[0], layout, job.resolved.params, plan, job.year, table)
     with placed(sensitivity(layout, job)) as beside:
         tested.write_parquet(beside)
@@ -183,36 +189,67 @@ def _write_indicators(layout: Layout, job: Job) -> None:
 def _disclose(layout: Layout, job: Job, jobs: Sequence[Job]) -> None:
     """Write the indicator tables of the public after disclosure control, those of all `jobs`: what is hidden in one is hidden
     in the others, until all of them are safe. The pattern is kept with the edition and used again."""
-    from pipeline.disclosure import publication, rules
-    from pipeline.disclosure.pattern import Material, kept
-    from pipeline.disclosure.policy import load_policy
+    from pipeline.disclosure import attack, publication, record
+    from pipeline.disclosure.pattern import kept
     from pipeline.indicators import evaluate, frame
+
+    published = record.read(layout, job.filings)
+    tables = {path: computed(layout, one) for path, one in _tables(layout, jobs).items()}
+    materials: dict[Path, Material] = {
+        path: _material(layout, one, tables[path], published) for path, one in _tables(layout, jobs).items()
+    }
+    _check_patterns(layout, job)
+    found = kept(_pattern(layout, job), list(materials.values()), _pattern(layout, job, job.year - 1))
+    shown, verdicts = dict[Path, Any](), list[attack.Verdict]()
+    for path, table in tables.items():
+        shown[path] = publication.public(table, found, materials[path].policy.filers)
+        verdicts.append(_attacked(table, shown[path], materials[path]))
+    verdict = attack.joined(verdicts, record.digest(published))
+    if not verdict.passed:
+        raise DataError("disclosure.attacked", attack.told(verdict, materials[next(iter(tables))].catalogue))
+    for path, table in shown.items():
+        with placed(path) as beside:
+            evaluate.write(table, beside)
+        with placed(coverage(layout, _tables(layout, jobs)[path])) as beside:
+            frame.public(covered(layout, _tables(layout, jobs)[path])).write_parquet(beside)
+    with placed(layout.processed / job.place() / AUDIT) as beside:
+        verdict.write(beside, {path.name: attack.digest(path) for path in tables})
+    with placed(layout.processed / job.place() / SUMMARY) as beside:
+        publication.summary(next(iter(materials.values())).cells, found).write_parquet(beside)
+
+
+def _material(layout: Layout, job: Job, table: pl.DataFrame, published: pl.DataFrame) -> Material:
+    """What the pattern of the report's indicator table depends on. table: `computed`; published: `record.read`."""
+    import polars as pl
+
+    from pipeline.disclosure import publication, record, rules
+    from pipeline.disclosure.pattern import PATTERN as CELLS
+    from pipeline.disclosure.pattern import Material
+    from pipeline.disclosure.policy import load_policy
+    from pipeline.indicators import evaluate
     from pipeline.indicators import inputs as prepared
     from pipeline.indicators.cells import Edition
     from pipeline.indicators.model import load_catalogue
 
-    catalogue, plan = load_catalogue(layout), reference.load_plan(layout)
-    chosen, exempt = load_policy(layout, catalogue), frozenset(target.indicator for target in plan.targets)
-    tables, materials = dict[Path, Any](), dict[Path, Material]()
-    for path, one in _tables(layout, jobs).items():
-        tables[path] = computed(layout, one)
-        filed, counts = _filed(one)
-        edition = Edition(
-            prepared.prepare(filed, layout, one.resolved.params, plan, one.year, counts), plan.baseline_year, one.year
-        )
-        materials[path] = Material(
-            rules.published(tables[path]), evaluate.contributions(catalogue, edition), evaluate.places(layout), catalogue,
-            chosen, exempt, plan.baseline_year,
-        )  # fmt: skip
-    _check_patterns(layout, job)
-    found = kept(_pattern(layout, job), list(materials.values()), _pattern(layout, job, job.year - 1))
-    for path, table in tables.items():
-        with placed(path) as beside:
-            evaluate.write(publication.public(table, found), beside)
-        with placed(coverage(layout, _tables(layout, jobs)[path])) as beside:
-            frame.public(covered(layout, _tables(layout, jobs)[path])).write_parquet(beside)
-    with placed(layout.processed / job.place() / SUMMARY) as beside:
-        publication.summary(next(iter(materials.values())).cells, found).write_parquet(beside)
+    catalogue, plan = load_catalogue(layout, plan_id=job.plan), reference.load_plan(layout, job.plan)
+    policy = load_policy(layout, catalogue)
+    filed, counts = _filed(job)
+    given = prepared.prepare(filed, layout, job.resolved.params, plan, job.year, counts)
+    whole = publication.public(table, pl.DataFrame(schema=CELLS), policy.filers)
+    stem = indicators(layout, job).stem
+    return Material(
+        rules.published(table), evaluate.contributions(catalogue, Edition(given, plan.baseline_year, job.year)),
+        evaluate.places(layout), catalogue, policy,
+        frozenset(target.indicator for target in plan.targets), plan.baseline_year,
+        record.bound(published, stem, record.of_table(whole, stem)),
+    )  # fmt: skip
+
+
+def _attacked(table: pl.DataFrame, shown: pl.DataFrame, of: Material, beyond: Iterable[Row] = ()) -> Verdict:
+    from pipeline.disclosure import attack
+
+    known = of.bound.known if of.bound else None
+    return attack.attack(table, shown, of.contributions, of.places, of.catalogue, of.policy, of.targets, known, beyond)
 
 
 def _check_patterns(layout: Layout, job: Job) -> None:
@@ -254,13 +291,16 @@ def _write_scenarios(layout: Layout, job: Job) -> None:
     names = {region.code: region.short_zh for region in all_regions(layout)}
     table, folder = evaluate.read(indicators(layout, job)), scenarios(layout, job)
     if job.audience == PUBLIC:
-        from pipeline.disclosure import publication
+        from pipeline.disclosure.stand_ins import stand_ins
+        from pipeline.indicators.model import load_catalogue
 
-        closed = publication.resting_on_hidden(table, outlook.INPUTS, job.year)
-        found = projected(layout, job, computed(layout, job)).without(closed)
+        titles = {one.id: one.title for one in load_catalogue(layout, plan_id=job.plan)}
+        given = stand_ins(table, job.year, titles)
+        own = projected(layout, job, given.table).without(given.closed).told(given.notes, given.guessed)
+        found = _with_nation(layout, job, own, table)
     else:
         found = projected(layout, job, table)
-    outlook.write(found, folder, names)
+    outlook.write(found, folder, names, reference.load_plan(layout, job.plan).baseline_year)
     by_region = {
         region.code: {
             "says": digest([getattr(found.of(region.code), one.name).write_csv() for one in fields(found)]),
@@ -270,6 +310,27 @@ def _write_scenarios(layout: Layout, job: Job) -> None:
     }
     with placed(folder / BY_REGION) as beside:
         beside.write_text(json.dumps(by_region), "utf-8")
+
+
+def _with_nation(layout: Layout, job: Job, own: Outlook, shown: pl.DataFrame) -> Outlook:
+    """The outlook of the public: the nation's as everybody else reads it, if what it tells leaves every hidden number as far
+    off as the policy asks, else none of the nation. own: from published numbers alone."""
+    import polars as pl
+
+    from pipeline.disclosure import ahead, record
+
+    if own.paths.is_empty():
+        return own
+    table = computed(layout, job)
+    whole = projected(layout, job, table)
+    of = _material(layout, job, table, record.read(layout, job.filings))
+    now = pl.col("year") == whole.notes.filter(region_code=NATION.code)["year"][0]
+    of = replace(of, cells=of.cells.filter(now), contributions=of.contributions.filter(now))
+    beyond = tuple(ahead.beyond(whole, own))
+    safe = ahead.told(whole, shown) and (
+        not beyond or _attacked(table.filter(now), shown.filter(now), of, beyond).passed
+    )
+    return ahead.joined(whole, own) if safe else own.without([NATION.code])
 
 
 def of_region(layout: Layout, job: Job) -> dict[str, str]:
@@ -355,7 +416,8 @@ def projected(layout: Layout, job: Job, table: pl.DataFrame) -> Outlook:
 
     from pipeline.scenarios import outlook
 
-    return outlook.compute(table, parameters(layout, job), reference.load_plan(layout), reference.grid_factors(layout))
+    plan = reference.load_plan(layout, job.plan)
+    return outlook.compute(table, parameters(layout, job), plan, reference.grid_factors(layout))
 
 
 def assumed(layout: Layout, job: Job) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -394,9 +456,9 @@ def computed(layout: Layout, job: Job, only: Sequence[str] = ()) -> pl.DataFrame
     from pipeline.indicators.model import load_catalogue
 
     filed, counts = _filed(job)
-    plan = reference.load_plan(layout)
+    plan = reference.load_plan(layout, job.plan)
     table = evaluate.compute(filed, layout, job.resolved.params, plan, job.year, counts, only=only)
-    return frame.flagged(table, covered(layout, job), load_catalogue(layout), job.year)
+    return frame.flagged(table, covered(layout, job), load_catalogue(layout, plan_id=job.plan), job.year)
 
 
 def covered(layout: Layout, job: Job) -> pl.DataFrame:
@@ -434,12 +496,12 @@ def explained(layout: Layout, job: Job, id: str, year: int, region: Region) -> E
     from pipeline.indicators.model import load_catalogue
     from pipeline.regions import all_regions
 
-    catalogue = load_catalogue(layout)
+    catalogue = load_catalogue(layout, plan_id=job.plan)
     listing.check(id, catalogue)
     accepted, quarantine, counts = (
         (job.intake.accepted, job.intake.quarantine, job.intake.counts) if job.intake else ({}, {}, None)
     )
-    plan = reference.load_plan(layout)
+    plan = reference.load_plan(layout, job.plan)
     prepared = inputs.prepare(accepted, layout, job.resolved.params, plan, job.year, counts)
     edition, places = Edition(prepared, plan.baseline_year, job.year), evaluate.places(layout)
     table = evaluate.evaluate(catalogue.only([id]), edition, ("year", "region_code"), places)

@@ -50,10 +50,16 @@ def names(column: str) -> dict[str, str]:
 
 
 def titles(plan: Plan) -> dict[str, str]:
-    return {quota.id: quota.title for quota in plan.case_quotas}
+    """Category -> its name, as the plan has it."""
+    return names("category") | {quota.id: quota.title for quota in plan.case_quotas}
 
 
 # --- the quota ---------------------------------------------------------------------------------------------
+
+
+def counted(rows: pl.DataFrame) -> int:
+    """How many cases count (selected or promoted)."""
+    return rows.filter(_counted()).height
 
 
 def counts(rows: pl.DataFrame, plan: Plan) -> dict[str, int]:

@@ -36,29 +36,36 @@ def said_change(printed: str) -> str:
     return f"{'下降' if printed.startswith(wording.MINUS) else '上升'} {size}"
 
 
-def change_against(value: float | None, target: Target) -> str:
-    """A relative change as `wording.change` prints it, with as many decimals as do not contradict the target's side."""
+def change_against(value: float | None, target: Target | None) -> str:
+    """A relative change as `wording.change` prints it, with as many decimals as do not contradict the side of a target."""
+    if target is None:
+        return wording.change(value)
     plus = "+" if value is not None and value > 0 and wording.change(value).startswith("+") else ""
     return plus + wording.percent_against(value, target.value, target.comparator)
 
 
-def against_target(judgement: Judgement, view: View, base: str) -> str:
-    """How an intensity has changed since the baseline, and how that stands to the target. base: the id of the intensity.
+def against_target(judgement: Judgement | None, view: View, base: str, base_year: int) -> str:
+    """How an intensity has changed since the baseline, and how that stands to the target, where there is one. base: the id
+    of the intensity.
 
     A nation is judged, unless too few provinces can be compared; a province is set beside the target of the nation.
     """
-    target, own = judgement.target, view.region.short_zh
+    id, own = f"{base}.change", view.region.short_zh
     name = f"{view.year} 年{own}{view.catalogue[base].title}"
-    if view.is_withheld(target.indicator):
-        return f"{name}与 {target.baseline_year} 年的比较为 {wording.HIDDEN}"
-    if judgement.value is None:
-        row = view.row(target.indicator)
-        reasons = view.remarks(target.indicator) if row else ""
-        return f"{name}不能与 {target.baseline_year} 年比较" + (f"：{reasons}" if reasons else "")
-    if view.year == target.baseline_year:
+    value = judgement.value if judgement else view.value(id)
+    if view.is_withheld(id):
+        return f"{name}与 {base_year} 年的比较按保密规则不公布"
+    if value is None:
+        row = view.row(id)
+        reasons = view.remarks(id) if row else ""
+        return f"{name}不能与 {base_year} 年比较" + (f"：{reasons}" if reasons else "")
+    if view.year == base_year:
         return f"{view.year} 年是基期，{own}{view.catalogue[base].title}从下一年起与它比较"
-    changed = f"{name}比 {target.baseline_year} 年{said_change(judgement.printed)}"
-    if not covered(view, target.indicator):
+    changed = f"{name}比 {base_year} 年{said_change(judgement.printed if judgement else wording.percent(value))}"
+    if judgement is None:
+        return changed
+    target = judgement.target
+    if not covered(view, id):
         return f"{changed}；报齐的省份不足 95%，不与目标（{target.value_printed}）对照"
     if view.region.is_nation:
         beside = "，".join(part for part in (f"目标{target.value_printed}", judgement.gap_printed) if part)

@@ -24,7 +24,7 @@ from pipeline.reference import Target
 from pipeline.reports import shapes
 from pipeline.reports.blocks import Figure, Table
 from pipeline.scenarios.decomposition import OF_STEP, STEPS
-from pipeline.scenarios.drivers import DRIVERS, HORIZON, WIDENED, said
+from pipeline.scenarios.drivers import DRIVERS, WIDENED, said
 from pipeline.scenarios.outlook import EXPLORED, Outlook
 from pipeline.scenarios.start import FACILITIES
 from pipeline.scenarios.uncertainty import DRAWS
@@ -54,7 +54,7 @@ FORMULAS = """\
 - 通信基站：能耗为业务流量除以能效，流量和能效各按年增长率变动。
 - 通信机房：核心机房每年按改造比例由改造前 PUE 改到改造后 PUE，已经改造的不重复计算；接入汇聚机房没有驱动因素，各年不变。
 - 办公及其他、信息流量、电信业务总量：按各自的年增长率。
-- 绿色电力占比：由起点直线变到 2030 年的设定值；电网平均因子（各省用本省的）和剩余电量因子各按年下降率变动；每一类设施的燃料与本类设施的用电保持填报的比例，自建自用的绿色电力与用电保持同一比例。
+- 绿色电力占比：由起点直线变到 2030 年的设定值，以后不变；电网平均因子（各省用本省的）和剩余电量因子各按年下降率变动；每一类设施的燃料与本类设施的用电保持填报的比例，自建自用的绿色电力与用电保持同一比例。
 - 碳排放：基于位置的随用电和电网平均因子变动，基于市场的随用电、未申领绿色电力的比重和剩余电量因子变动，燃料排放另加。
 - 各情景共同的条件：业务和流量的增长、改造前的水平和电网因子各情景相同，情景之差只来自行业的措施；文件中写的措施力度不及本地区趋势的，取趋势。各省电网因子公布的只有三年，水电多的省份随来水起落较大，所以取值范围一律扩到包含全国的趋势。
 - 目标：两项强度与基期比较的变动，由起点年的填报值乘以此后的相对变动得到。"""
@@ -78,8 +78,19 @@ class Foresight:
         return int(self.outlook.notes["year"][0])
 
     @property
+    def horizon(self) -> int:
+        """The last year of the scenarios; 0 where there are none."""
+        return int(self.outlook.paths["year"].max() or 0)  # type: ignore[arg-type]
+
+    @property
     def is_there(self) -> bool:
         return not self.outlook.paths.is_empty()
+
+    @property
+    def basis(self) -> str:
+        """What stands beside the name of a result that starts from published numbers alone: that from all that is filed
+        may be another."""
+        return "（据公开数值推算）" if self.view.without_entities and not self.view.region.is_nation else ""
 
     @property
     def notes(self) -> str:
@@ -97,10 +108,10 @@ class Foresight:
         return {year: value for year, value in self.view.path(measure).iter_rows() if year <= self.t0}
 
     def has(self, measure: str) -> bool:
-        return HORIZON in self.path(measure, self.own)
+        return self.horizon in self.path(measure, self.own)
 
     def at_end(self, measure: str, scenario: str, column: str = "value") -> float | None:
-        return self.path(measure, scenario, column).get(HORIZON)
+        return self.path(measure, scenario, column).get(self.horizon)
 
 
 def contradicting(foresight: Foresight) -> str:
@@ -108,6 +119,14 @@ def contradicting(foresight: Foresight) -> str:
     rows = foresight.outlook.warnings.filter(pl.col("scenario") == foresight.own)
     told = [text.replace("notebooks/params/", "") for text in rows["warning"]]
     return "参数与填报、或参数之间有矛盾，请核实：\n\n" + "\n".join(f"- {text}" for text in told) if told else ""
+
+
+def on_published(foresight: Foresight) -> str:
+    """What a province's outlook of the public rests on, as a sentence; empty elsewhere."""
+    if not foresight.basis:
+        return ""
+    own = foresight.view.region.short_zh
+    return f"{own}的情景只用已公布的数值推算，注明“据公开数值推算”；全国的情景由全部填报推算，因此公开的各省结果之和不等于全国。"
 
 
 def fallen_back(foresight: Foresight) -> str:
@@ -162,7 +181,7 @@ def ends(foresight: Foresight, measure: str) -> str:
     values = {title: foresight.at_end(measure, name) for name, title in foresight.titles.items()}
     how = how.among(values.values())
     told = [f"{title}为 {how.say(value)}" for title, value in values.items() if value is not None]
-    return f"{HORIZON} 年{how.of(own)}，" + "，".join(told)
+    return f"{foresight.horizon} 年{how.of(own)}{foresight.basis}，" + "，".join(told)
 
 
 def fan(
@@ -207,7 +226,7 @@ def fan(
         .mark_line(point=alt.OverlayMarkDef(size=25))
         .encode(x=x, y=at("值"), color=colour, tooltip=tooltip)
     )
-    last = rows.filter(pl.col("年") == HORIZON)
+    last = rows.filter(pl.col("年") == foresight.horizon)
     last = last.with_columns(字=last["线"] + pl.Series([f" {wording.number(value, decimals)}" for value in last["值"]]))
     names = alt.Chart(labels.apart(last, "值", gap)).mark_text(align="left", dx=9)
     layers = [area, median, lines, names.encode(x=x, y=at(labels.PLACE), text="字:N", color=colour)]
@@ -269,9 +288,9 @@ def _fan_alt(foresight: Foresight, measure: str) -> str:
     for name, title in foresight.titles.items():
         value, low, high = (foresight.at_end(measure, name, column) for column in ("value", "p10", "p90"))
         told.append(
-            f"{title}到 {HORIZON} 年为 {how.say(value)}，第 10 至第 90 百分位为 {how.say(low)} 至 {how.say(high)}"
+            f"{title}到 {foresight.horizon} 年为 {how.say(value)}，第 10 至第 90 百分位为 {how.say(low)} 至 {how.say(high)}"
         )
-    return f"扇形图：{own}{how.name}，{min(filed, default=t0)} 年至 {HORIZON} 年。{begun}{'；'.join(told)}。"
+    return f"扇形图：{own}{how.name}，{min(filed, default=t0)} 年至 {foresight.horizon} 年。{begun}{'；'.join(told)}。"
 
 
 # --- side by side --------------------------------------------------------------------------------------------
@@ -296,10 +315,10 @@ def side_by_side(foresight: Foresight, table: str) -> Table | None:
         return None
     return Table(
         id=table,
-        title=f"{len(foresight.titles)} 种情景到 {HORIZON} 年的结果",
+        title=f"{len(foresight.titles)} 种情景到 {foresight.horizon} 年的结果{foresight.basis}",
         data=pl.DataFrame(lines),
         source=SOURCE,
-        method=f"{foresight.t0} 年为填报；{HORIZON} 年为驱动因素取中值的结果，括号内为 {DRAWS} 次抽样的第 10 至第 90 百分位。",
+        method=f"{foresight.t0} 年为填报；{foresight.horizon} 年为驱动因素取中值的结果，括号内为 {DRAWS} 次抽样的第 10 至第 90 百分位。",
         widths=[13.5, 6.5, *[14] * len(foresight.titles)],
     )
 
@@ -375,10 +394,10 @@ def grid_alone(foresight: Foresight) -> str:
     if rows.is_empty() or before is None or after is None:
         return ""
     how, yearly = foresight.view.measure("carbon.location"), rows["mode"][0]
-    factor = (1 - yearly) ** (HORIZON - foresight.t0)
+    factor = (1 - yearly) ** (foresight.horizon - foresight.t0)
     return (
         f"{foresight.view.region.short_zh}基于位置的碳排放受电网因子影响大：{rows['basis'][0]}为每年{'上升' if yearly < 0 else '下降'}"
-        f" {wording.percent(abs(yearly))}，按此推到 {HORIZON} 年是 {foresight.t0} 年所用因子的 {wording.number(factor, 2)} 倍{_with_nation(rows, foresight)}，各情景相同；"
+        f" {wording.percent(abs(yearly))}，按此推到 {foresight.horizon} 年是 {foresight.t0} 年所用因子的 {wording.number(factor, 2)} 倍{_with_nation(rows, foresight)}，各情景相同；"
         f"{foresight.titles[foresight.own]}情景由 {how.say(before)}变为 {how.say(after)}。"
         "三年的变化可能只反映来水和电源结构的一时变动，引用时须连同这一假设。"
     )
@@ -389,29 +408,36 @@ def _with_nation(rows: pl.DataFrame, foresight: Foresight) -> str:
     if WIDENED not in rows["basis"][0]:
         return ""
     edge = rows["high" if rows["high"][0] > 0 > rows["mode"][0] else "low"][0]
-    return f"（按全国的趋势是 {wording.number((1 - edge) ** (HORIZON - foresight.t0), 2)} 倍）"
+    return f"（按全国的趋势是 {wording.number((1 - edge) ** (foresight.horizon - foresight.t0), 2)} 倍）"
 
 
 def by_facility(foresight: Foresight, table: str) -> Table:
-    """Energy of each facility type at the start and in 2030, in tce and kWh."""
+    """Energy of each facility type at the start and in 2030, in tce and kWh; what has no path is withheld."""
     names = {**FACILITIES, "": "合计"}
     data: dict[str, list[Any]] = {"设施": list(names.values())}
     for id, factor, unit in (("energy.total", 1e-4, "万tce"), ("energy.electricity", 1e-8, "亿kWh")):
         ids = [f"{id}/{code}" if code else id for code in names]
         data[f"{foresight.t0} 年（{unit}）"] = [
-            foresight.path(one, foresight.own).get(foresight.t0, 0.0) * factor for one in ids
+            foresight.path(one, foresight.own).get(foresight.t0, wording.WITHHELD) * factor for one in ids
         ]
         for name, title in foresight.titles.items():
-            data[f"{title}（{unit}）"] = [(foresight.at_end(one, name) or 0.0) * factor for one in ids]
+            data[f"{title}（{unit}）"] = [
+                foresight.path(one, name).get(foresight.horizon, wording.WITHHELD) * factor for one in ids
+            ]
     own = foresight.titles[foresight.own]
     grows = {name: foresight.path(f"energy.total/{code}", foresight.own) for code, name in FACILITIES.items()}
-    moved = {name: path[HORIZON] - path[foresight.t0] for name, path in grows.items() if HORIZON in path}
-    most = max(moved, key=lambda name: moved[name])
-    how = foresight.view.measure("energy.total")
-    change = changed_by(how, moved[most])
-    title = f"{own}情景下到 {HORIZON} 年，{most}的综合能耗{change if change else '基本不变'}" + (
-        "，为各类设施中增加最多的" if moved[most] > 0 and change else ""
-    )
+    moved = {
+        name: path[foresight.horizon] - path[foresight.t0] for name, path in grows.items() if foresight.horizon in path
+    }
+    title = f"{own}情景下到 {foresight.horizon} 年各类设施的综合能耗{foresight.basis}"
+    if moved:
+        most = max(moved, key=lambda name: moved[name])
+        change = changed_by(foresight.view.measure("energy.total"), moved[most])
+        among = "各类设施" if len(moved) == len(grows) else "已公布的各类设施"
+        title = (
+            f"{own}情景下到 {foresight.horizon} 年{foresight.basis}，{most}的综合能耗{change if change else '基本不变'}"
+            + (f"，为{among}中增加最多的" if moved[most] > 0 and change else "")
+        )
     frame = pl.DataFrame(data)
     return Table(
         id=table,
@@ -421,6 +447,7 @@ def by_facility(foresight: Foresight, table: str) -> Table:
         method="接入汇聚机房没有驱动因素，各年不变；每一类设施的燃料与本类设施的用电保持填报的比例。",
         decimals=dict.fromkeys(frame.columns[1:], 1),
         widths=[11, *[8] * (frame.width - 1)],
+        withheld=True,
     )
 
 
@@ -450,6 +477,11 @@ class Standing:
     t0: int
     met: Mapping[int, bool]
     chance: Mapping[int, float]
+
+    @property
+    def end(self) -> int:
+        """The last year of the scenario."""
+        return max(self.chance)
 
     @property
     def first(self) -> int | None:
@@ -486,7 +518,7 @@ def target_year(stands: Standing | None) -> str:
     if stands is None:
         return "无法推算"
     if stands.first is None:
-        return f"到 {HORIZON} 年仍未达到"
+        return f"到 {stands.end} 年仍未达到"
     filed = "（已填报）" if stands.first <= stands.t0 else ""
     return f"{stands.first} 年{filed}" + (f"，{stands.lost} 年起不再满足" if stands.lost else "")
 
@@ -498,16 +530,17 @@ def said_of_target(foresight: Foresight, target: Target) -> str:
     goal = f"{own.short_zh}{what}比 {target.baseline_year} 年{target.value_printed}"
     goal += "的目标" if own.is_nation else "（全国目标，仅作对照）"
     stands = standing(foresight, target, foresight.own)
+    goal += foresight.basis
     if stands is None:
         return f"{goal}：没有可与 {target.baseline_year} 年比较的填报，不能推算何时达到。"
-    chance = likely(stands.chance[HORIZON])
+    chance = likely(stands.chance[foresight.horizon])
     if stands.first is None:
-        return f"{goal}：{title}情景下到 {HORIZON} 年仍未达到；计入驱动因素的不确定性，{HORIZON} 年达到的{chance}。"
+        return f"{goal}：{title}情景下到 {foresight.horizon} 年仍未达到；计入驱动因素的不确定性，{foresight.horizon} 年达到的{chance}。"
     if stands.first <= stands.t0:
         kept = f"；{title}情景下此后一直满足" if stands.lost is None else f"；{title}情景下 {stands.lost} 年起不再满足"
         if stands.lost is not None and stands.lost <= stands.t0:
             kept = f"，{stands.lost} 年又不满足；{title}情景下{_again(stands)}"
-        return f"{goal}：{stands.first} 年的填报已经达到{kept}，{HORIZON} 年满足的{chance}。"
+        return f"{goal}：{stands.first} 年的填报已经达到{kept}，{foresight.horizon} 年满足的{chance}。"
     late = stands.first - target.target_year
     when = f"，比目标年（{target.target_year} 年）晚 {late} 年" if late > 0 else ""
     by_year = (
@@ -516,12 +549,14 @@ def said_of_target(foresight: Foresight, target: Target) -> str:
         else ""
     )
     lost = f"，但 {stands.lost} 年起又不满足" if stands.lost else ""
-    return f"{goal}：{title}情景下预计 {stands.first} 年达到{when}{lost}；{by_year}{HORIZON} 年满足的{chance}。"
+    return (
+        f"{goal}：{title}情景下预计 {stands.first} 年达到{when}{lost}；{by_year}{foresight.horizon} 年满足的{chance}。"
+    )
 
 
 def _again(stands: Standing) -> str:
     ahead = [year for year, holds in stands.met.items() if holds and year > max(stands.t0, stands.lost or 0)]
-    return f" {min(ahead)} 年再次达到" if ahead else f"到 {HORIZON} 年都不再达到"
+    return f" {min(ahead)} 年再次达到" if ahead else f"到 {stands.end} 年都不再达到"
 
 
 def targets(foresight: Foresight, wanted: Sequence[Target], table: str) -> Table:
@@ -533,15 +568,15 @@ def targets(foresight: Foresight, wanted: Sequence[Target], table: str) -> Table
         line = {"目标": f"{what}{target.value_printed}"}
         for name, title in foresight.titles.items():
             stands = standing(foresight, target, name)
-            chance = f"；{probability(stands.chance[HORIZON])}" if stands else ""
+            chance = f"；{probability(stands.chance[foresight.horizon])}" if stands else ""
             line[title] = target_year(stands) + chance
         lines.append(line)
     return Table(
         id=table,
-        title=f"各情景下达到{'目标' if nation else '全国目标水平'}的年份，以及 {HORIZON} 年满足的概率",
+        title=f"各情景下达到{'目标' if nation else '全国目标水平'}的年份，以及 {foresight.horizon} 年满足的概率{foresight.basis}",
         data=pl.DataFrame(lines),
         source=SOURCE,
-        method=f"年份按驱动因素取中值判断；概率为 {DRAWS} 次抽样中 {HORIZON} 年满足的比重。"
+        method=f"年份按驱动因素取中值判断；概率为 {DRAWS} 次抽样中 {foresight.horizon} 年满足的比重。"
         + ("" if nation else "目标约束全国，不分解到省，本表仅作对照。"),
     )
 
@@ -561,7 +596,7 @@ def tornado(foresight: Foresight, figure: str, most: int) -> Figure | None:
     how, title = foresight.view.measure(measure), foresight.titles[foresight.own]
     middle = foresight.at_end(measure, foresight.own)
     rows = foresight.outlook.levels.filter(
-        pl.col("scenario") == foresight.own, pl.col("measure") == measure, pl.col("year") == HORIZON
+        pl.col("scenario") == foresight.own, pl.col("measure") == measure, pl.col("year") == foresight.horizon
     ).pivot(on="level", index="driver", values="value")
     assert middle is not None
     factor, unit, decimals = scaled(how, [middle])
@@ -595,10 +630,10 @@ def tornado(foresight: Foresight, figure: str, most: int) -> Figure | None:
     )
     return Figure(
         id=figure,
-        title=f"{title}情景下，对 {HORIZON} 年{how.name}，{told}",
+        title=f"{title}情景下{foresight.basis}，对 {foresight.horizon} 年{how.name}，{told}",
         chart=bars.properties(height=22 * len(order) + 12),
         data=data,
-        alt=f"龙卷风图：{title}情景 {HORIZON} 年{how.name}，各因素单独取低值和高值，中值为 {how.say(middle)}。{listed}。",
+        alt=f"龙卷风图：{title}情景 {foresight.horizon} 年{how.name}，各因素单独取低值和高值，中值为 {how.say(middle)}。{listed}。",
         source=SOURCE,
         method=f"每次只把一个驱动因素改为低值或高值，其余取中值；没有取值范围或影响不到 0.05% 的不列。单位：{unit}。",
         decimals={"取低值": decimals, "取高值": decimals},
@@ -621,8 +656,9 @@ def difference(foresight: Foresight, figure: str) -> Figure | None:
     most = max(steps, key=lambda name: abs(steps[name]))
     how = how.among((after - before, steps[most]))
     change, by = changed_by(how, after - before), pulled_by(how, steps[most])
-    title = f"{HORIZON} 年{other}比{one}{change.replace('增加', '多用').replace('减少', '少用') or '相当'}" + (
-        f"，影响最大的是{most}，{by}" if by else ""
+    title = (
+        f"{foresight.horizon} 年{other}比{one}{foresight.basis}{change.replace('增加', '多用').replace('减少', '少用') or '相当'}"
+        + (f"，影响最大的是{most}，{by}" if by else "")
     )
     return shapes.waterfall(
         figure,
@@ -631,7 +667,7 @@ def difference(foresight: Foresight, figure: str) -> Figure | None:
         steps,
         (other, after),
         title=title,
-        what=f"{foresight.view.region.short_zh} {HORIZON} 年综合能耗，由{one}情景到{other}情景",
+        what=f"{foresight.view.region.short_zh} {foresight.horizon} 年综合能耗，由{one}情景到{other}情景",
         source=SOURCE,
         method="按对数平均迪氏指数法（LMDI-I，加法）分解；各组为各省的各类设施，各项之和等于两种情景之差。",
     )
@@ -661,8 +697,8 @@ def said_of_emissions(foresight: Foresight) -> str:
     how = how.among((difference, most["value"]))
     change, by = changed_by(how, difference), pulled_by(how, most["value"])
     if not change:
-        return f"{HORIZON} 年基于市场的碳排放，{other}与{one}相当。"
-    return f"{HORIZON} 年基于市场的碳排放，{other}比{one}{change}，影响最大的是{STEPS[most['step']]}，{by}。"
+        return f"{foresight.horizon} 年基于市场的碳排放{foresight.basis}，{other}与{one}相当。"
+    return f"{foresight.horizon} 年基于市场的碳排放{foresight.basis}，{other}比{one}{change}，影响最大的是{STEPS[most['step']]}，{by}。"
 
 
 # --- assumptions ---------------------------------------------------------------------------------------------
@@ -770,7 +806,7 @@ def explored(foresight: Foresight) -> dict[str, Any]:
     }
     return {
         "own": foresight.own,
-        "years": list(range(foresight.t0, HORIZON + 1)),
+        "years": list(range(foresight.t0, foresight.horizon + 1)),
         "scenarios": [{"id": name, "title": title} for name, title in foresight.titles.items()],
         "drivers": [{"id": driver, "title": named(driver)} for driver in EXPLORED],
         "levels": levels,

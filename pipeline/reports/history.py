@@ -46,7 +46,7 @@ class Entry:
 
     indicators, paths: the hashes of the table and of the scenario's paths (None without any). parameters: key -> value and origin, as `params.table` prints them. filings: file -> its SHA-256 and
     the tables it was read as. reference: file -> SHA-256. declarations: indicator id -> hash of what its value depends
-    on. corrections: table, key, column, action, before, after, reason. version: of this product.
+    on. corrections: table, key, column, action, before, after, reason. version: of this product. plan: its id.
     """
 
     path: Path
@@ -62,6 +62,7 @@ class Entry:
     declarations: Mapping[str, str]
     corrections: Sequence[Mapping[str, str]]
     version: str
+    plan: str
 
     @property
     def file(self) -> Path:
@@ -104,10 +105,12 @@ class Entry:
 # --- keeping -------------------------------------------------------------------------------------------------
 
 
-def ground(layout: Layout, intake: Intake | None, inputs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def ground(
+    layout: Layout, intake: Intake | None, inputs: Sequence[Mapping[str, Any]], plan: str | None = None
+) -> dict[str, Any]:
     """What all tables of an edition rest on: filings, reference, declarations, corrections, version of Entry.
 
-    inputs: `provenance.inputs` of the same filings.
+    inputs: `provenance.inputs` of the same filings. plan: the id of the plan, see `reference.load_plan`.
     """
     prefix = f"{intake.folder.resolve().name}/" if intake else ""
     hashes = {one["path"]: one["sha256"] for one in inputs}
@@ -118,7 +121,7 @@ def ground(layout: Layout, intake: Intake | None, inputs: Sequence[Mapping[str, 
             for file, hash in filed.items()
         },
         "reference": {file: hash for file, hash in hashes.items() if file.startswith("data/")},
-        "declarations": declarations(load_catalogue(layout)),
+        "declarations": declarations(load_catalogue(layout, plan_id=plan)),
         "corrections": _corrections(intake),
         "version": version("green-report"),
     }
@@ -168,6 +171,7 @@ def keep(layout: Layout, job: Job, file: Path, rests_on: Mapping[str, Any], path
     content = {
         "edition": job.edition,
         "year": job.year,
+        "plan": job.plan,
         "region": job.region.code,
         "scenario": job.scenario,
         "indicators": _kept(pl.read_parquet(file, glob=False), tables, last.indicators if last else None),

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from nbformat.reader import NotJSONError
 
 from pipeline.errors import UserError
 from pipeline.layout import Layout
@@ -88,10 +89,10 @@ def _run(layout: Layout, job: Job, notebook: Path, kept: Store, isolated: bool) 
             try:
                 place(failed.notebook, place_)
             except UserError as error:
-                return Made(problem=f"{notebook.stem} 运行失败：{reason}；{error.message}", made=1)
-            return Made(problem=f"{notebook.stem} 运行失败：{reason}；出错的笔记本留在 {place_}", made=1)
+                return Made(problem=f"运行失败：{reason}；{error.message}", made=1)
+            return Made(problem=f"运行失败：{reason}；出错的笔记本留在 {place_}", made=1)
         except Exception as error:
-            return Made(problem=f"{notebook.stem}：{_told(error)}", made=1)
+            return Made(problem=_told(error), made=1)
 
 
 def report(
@@ -129,12 +130,15 @@ def parameters(job: Job) -> dict[str, Any]:
         "filings": job.filings,
         "audience": job.audience,
         "overrides": list(job.overrides),
+        **({"plan_id": job.plan} if job.chosen else {}),
     }
 
 
 def _told(error: Exception) -> str:
     if isinstance(error, UserError):
         return error.message
+    if isinstance(error, NotJSONError):
+        return "不是笔记本（.ipynb 应为 JSON）；请恢复原来的文件，或由 JupyterLab 另存"
     return f"没有完成（{why_not_written(error) or type(error).__name__}）：{error}"
 
 

@@ -52,13 +52,16 @@ class Selection:
     overrides: Sequence[str] = ()
     to: str = "html,pdf"
     out: Path | None = None
+    plan: str | None = None
 
 
 @dataclass(frozen=True)
 class Job:
-    """One report: a region under a scenario, for one audience. `filed`: the filings, None without."""
+    """One report: a region under a scenario, for one audience. `filed`: the filings, None without. plan: the id of the plan
+    that it is made by; chosen: whether that is not the year's own."""
 
     year: int
+    plan: str
     region: Region
     scenario: str
     filings: str
@@ -69,6 +72,7 @@ class Job:
     out: Path
     date: dt.date
     filed: Filed | None = field(default=None, compare=False, repr=False)
+    chosen: bool = False
 
     @property
     def intake(self) -> Intake | None:
@@ -77,7 +81,8 @@ class Job:
 
     @property
     def edition(self) -> str:
-        return f"{self.year}-{self.filings}"
+        """Its name; by another plan than the year's own it is another edition."""
+        return f"{self.year}-{self.filings}" + (f"+{self.plan}" if self.chosen else "")
 
     @property
     def kind(self) -> str:
@@ -88,7 +93,7 @@ class Job:
     def place(self, year: int | None = None) -> str:
         """The folder below data/processed with all that the notebooks of the edition of `year` (default: the report's) read
         of the filings; the public has one of its own, and its reports have nothing else in reach."""
-        edition = f"{year or self.year}-{self.filings}"
+        edition = self.edition if year in (None, self.year) else f"{year}-{self.filings}"
         return f"{edition}/{PUBLIC}" if self.audience == PUBLIC else edition
 
     @property
@@ -119,7 +124,9 @@ def jobs(layout: Layout, wanted: Selection) -> list[Job]:
 
     Raises UserError (ParameterError, RegionError, DataError) before anything is started.
     """
-    published, plan = reference.published(layout), reference.load_plan(layout)
+    published, plans = reference.published(layout), reference.plans(layout)
+    asked = reference.load_plan(layout, wanted.plan) if wanted.plan is not None else None
+    first = min(one.baseline_year for one in ([asked] if asked else plans.values()))
     for read in REFERENCES:
         read(layout)
     formats = listed(wanted.to, FORMATS, "输出格式", "--to")
@@ -129,7 +136,8 @@ def jobs(layout: Layout, wanted: Selection) -> list[Job]:
             "option.one", f"--audience {wanted.audience}：一次只能为一种读者生成；可用：{'、'.join(AUDIENCES)}"
         )
     if wanted.year is not None:
-        _year(wanted.year, published, plan.baseline_year, None)
+        _year(wanted.year, published, first, None)
+        asked or reference.plan_of(layout, wanted.year)
     chosen = [
         (region, scenario, params.resolve(layout, region, scenario, tuple(wanted.overrides)))
         for region in regions.resolve_many(wanted.region, layout)
@@ -137,10 +145,18 @@ def jobs(layout: Layout, wanted: Selection) -> list[Job]:
     ]
     out = resolved(wanted.out) if wanted.out else layout.reports
     filed = _filed(layout, wanted, out)  # last, for it may take long
-    year = _year(wanted.year, published, plan.baseline_year, filed)
+    year = _year(wanted.year, published, first, filed)
+    plan = asked or reference.plan_of(layout, year)
+    other = asked is not None and asked.id not in _own(layout, year)
+    if other and audiences[0] == PUBLIC:
+        raise ParameterError(
+            "plan.public",
+            f"--plan {plan.id}：公开版只按 {year} 年所属的计划编制；请去掉 --plan，或用 --audience internal",
+        )
     return [
         Job(
             year=year,
+            plan=plan.id,
             region=region,
             scenario=scenario,
             filings=filed.folder.resolve().name if filed else NO_FILINGS,
@@ -151,6 +167,7 @@ def jobs(layout: Layout, wanted: Selection) -> list[Job]:
             out=out,
             date=_date(layout, resolved),
             filed=filed,
+            chosen=other,
         )
         for region, scenario, resolved in chosen
     ]
@@ -204,17 +221,31 @@ def _filed(layout: Layout, wanted: Selection, out: Path) -> Filed | None:
 
 
 def _year(year: int | None, published: pl.DataFrame, first: int, filed: Filed | None) -> int:
-    """The report's year, from the plan's baseline year to the latest year of published statistics; by default the
+    """The report's year, from the baseline year of a plan to the latest year of published statistics; by default the
     latest of them with filings."""
     last = reference.latest_year(published)
     if year is None:
         years = filed.years if filed else ()
         return next((year for year in range(last, first - 1, -1) if year in years), last)
-    if not first <= year <= last:
+    if year > last:
+        raise ParameterError(
+            "year.unknown",
+            f"--year {year}：data/raw/public 里没有 {year} 年的公开统计，最近一年是 {last} 年；"
+            f"报告年份应在 {first} 至 {last} 之间，或先加入 {year} 年的年度统计",
+        )
+    if year < first:
         raise ParameterError(
             "year.unknown", f"--year {year}：报告年份应在 {first}（计划的基期）至 {last}（公开统计的最近一年）之间"
         )
     return year
+
+
+def _own(layout: Layout, year: int) -> list[str]:
+    """The id of the plan by which a report of the year is made when none is asked for; nothing where there is none."""
+    try:
+        return [reference.plan_of(layout, year).id]
+    except DataError:
+        return []
 
 
 def _date(layout: Layout, resolved: Resolved) -> dt.date:

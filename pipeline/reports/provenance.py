@@ -74,6 +74,7 @@ def provenance(layout: Layout, job: Job, engine: str) -> dict[str, Any]:
     return {
         "report": {
             "year": job.year,
+            "plan": job.plan,
             "region": job.region.code,
             "scenario": job.scenario,
             "edition": job.edition,

@@ -92,19 +92,21 @@ def _rates(name: str, heading: str, rows: pl.DataFrame, view: View, id: str) -> 
         if short.height
         else "，都是 100%"
     )
+    rounded = rows["denominator"].is_null().all()  # in public, where the numbers of cells would count the filers
+    counted = {} if rounded else {"应报单元": "denominator", "已报单元": "numerator"}
     return Table(
         id=f"{id}-{name}",
         title=f"{view.year} 年{view.region.short_zh}按{heading}的填报完整率{told}",
         data=rows.select(
             pl.col("名称").alias(heading),
-            pl.col("denominator").cast(pl.Int64).alias("应报单元"),
-            pl.col("numerator").cast(pl.Int64).alias("已报单元"),
+            *(pl.col(side).cast(pl.Int64).alias(column) for column, side in counted.items()),
             (100 * pl.col("value")).alias("完整率（%）"),
         ),
         source="本期填报",
-        method=f"{definition}。只说曾经填报的单位报齐了没有，不说填报覆盖了多少行业。",
-        decimals={"完整率（%）": 1},
-        widths=[16, 8, 8, 8],
+        method=f"{definition}。只说曾经填报的单位报齐了没有，不说填报覆盖了多少行业。"
+        + ("公开版只到 5 个百分点，不列单元数。" if rounded else ""),
+        decimals={"完整率（%）": 0 if rounded else 1},
+        widths=[16, *(8 for _ in counted), 8],
     )
 
 

@@ -57,6 +57,11 @@ def reaches(target: Target, value: float) -> bool:
     return exact >= limit if target.comparator == ">=" else exact <= limit
 
 
+def quoted(target: Target | None) -> str:
+    """What the plan says of an indicator, with what it leaves open: `计划提出：“……”……`."""
+    return f"计划提出：“{target.quote}”{target.definition_note}" if target else "计划没有为本章的指标设目标。"
+
+
 def provinces(view: View, id: str, figure: str, target: Target | None = None) -> Figure | None:
     """A dot for each province, sorted, with the nation's value and the target as lines; the own province stands out."""
     measure, values = view.measure(id), view.by_province(id)
@@ -397,7 +402,7 @@ def summary(
     view: View, ids: Sequence[str], table: str, title: str, names: Mapping[str, str] | None = None
 ) -> Table | None:
     """One row an indicator: the baseline year, the year before, the report's year, and the regions beside."""
-    years = sorted({min(view.table["year"].to_list()), view.year - 1, view.year} & set(view.table["year"].to_list()))
+    years = sorted({view.catalogue.base_year, view.year - 1, view.year} & set(view.table["year"].to_list()))
     lines, told = [], []
     beside = {name: code for name, code in view.beside(*ids).items() if name != view.region.short_zh}
     for id in ids:

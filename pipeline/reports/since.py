@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipeline import wording
+from pipeline import reference, wording
 from pipeline.indicators.scorecard import Judgement
 from pipeline.indicators.view import View
+from pipeline.layout import Layout
 from pipeline.reference import Plan
 from pipeline.reports.blocks import Table
 from pipeline.reports.differences import printed, restated
@@ -39,6 +40,11 @@ class LastEdition:
     def name(self) -> str:
         return f"{self.before.year} 年版"
 
+    @property
+    def other_plan(self) -> bool:
+        """Whether it was made by another plan, whose targets and baseline year are others."""
+        return self.before.plan != self.after.plan
+
     def judged(self, plan: Plan) -> list[Judgement]:
         """How the targets stood."""
         return self.view.judged(plan)
@@ -51,6 +57,12 @@ class LastEdition:
 def none(year: int, filings: str) -> str:
     """Says that there is nothing to compare with."""
     return f"没有 {year - 1} 年版（{year - 1}-{filings}）的指标表，不与上一版相比。"
+
+
+def by_other_plan(last: LastEdition, layout: Layout) -> str:
+    """Says that targets are not compared with those of the plan before; a sentence."""
+    before = reference.load_plan(layout, last.before.plan)
+    return f"{last.name}按上一个计划《{before.title}》（{before.document_number}）编制，目标和基期与本计划不同，各项目标的状态不作比较。"
 
 
 def moved(now: Sequence[Judgement], then: Sequence[Judgement], name: str) -> str:

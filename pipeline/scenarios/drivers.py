@@ -22,13 +22,13 @@ from pipeline import params
 from pipeline.params import TREND, Resolved
 from pipeline.regions import NATION_CODE, Region
 from pipeline.scenarios.start import Array, History, Series, Start
-from pipeline.wording import number, percent
+from pipeline.wording import HIDDEN, number, percent
 
 DRIVERS = (
     "g_it", "pue_new", "r_dc", "pue_retrofit", "g_traffic", "e_bs", "s_room", "pue_core", "pue_core_retrofit", "g_other",
     "g_flow", "g_volume", "green_share_2030", "d_grid", "d_residual",
 )  # fmt: skip
-HORIZON = 2030
+SHARE_YEAR = 2030  # of which green_share_2030 tells; after it the share stays
 LEVELS = ("low", "mode", "high")
 CHANGES = 3
 TABLE: dict[str, pl.DataType] = {
@@ -135,8 +135,10 @@ def values(table: pl.DataFrame, scenario: str, level: str | None = None) -> dict
     return {driver: rows.filter(pl.col("driver") == driver).select(names).to_numpy() for driver in DRIVERS}
 
 
-def said(driver: str, value: float) -> str:
-    """A driver's value as text: rates and shares in %, a PUE as a number."""
+def said(driver: str, value: float | None) -> str:
+    """A driver's value as text: rates and shares in %, a PUE as a number; nothing is what is not published."""
+    if value is None:
+        return HIDDEN
     return number(value, 2) if driver.startswith("pue") else percent(value)
 
 
@@ -228,7 +230,7 @@ def _trend(kind: Kind, series: Series) -> tuple[Triple, int, int] | None:
     if kind == "decline":
         found = [-one for one in reversed(found)]
     if kind == "path":
-        found = [values[-1] + (HORIZON - last) * one for one in found]
+        found = [values[-1] + (SHARE_YEAR - last) * one for one in found]
     low, mode, high = found
     return (low, min(max(mode, low), high), high), years[0], last
 

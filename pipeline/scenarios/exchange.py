@@ -19,12 +19,12 @@ _WHOLE = {
     "energy.total": ("Final Energy|ICT", "tce/yr"),
     "energy.electricity": ("Final Energy|ICT|Electricity", "kWh/yr"),
     "energy.per_flow": ("Energy Intensity|ICT|Information Flow", "kgce/TB"),
-    "energy.per_volume": ("Energy Intensity|ICT|Business Volume", "kgce/10000 CNY_2020"),
+    "energy.per_volume": ("Energy Intensity|ICT|Business Volume", "kgce/10000 CNY_{base}"),
     "carbon.location": ("Emissions|CO2|ICT|Location-based", "t CO2/yr"),
     "carbon.market": ("Emissions|CO2|ICT|Market-based", "t CO2/yr"),
     "green.share": ("Share|Green Electricity|ICT", "1"),
     "activity.flow": ("Activity|ICT|Information Flow", "TB/yr"),
-    "activity.volume": ("Activity|ICT|Business Volume", "10000 CNY_2020/yr"),
+    "activity.volume": ("Activity|ICT|Business Volume", "10000 CNY_{base}/yr"),
 }
 VARIABLES = (
     _WHOLE
@@ -34,13 +34,13 @@ VARIABLES = (
         for code, name in _FACILITIES.items()
     }
 )
-"""measure -> variable and unit."""
+"""measure -> variable and unit; {base} stands for the base year of prices."""
 
 
-def iamc(paths: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
+def iamc(paths: pl.DataFrame, names: Mapping[str, str], base_year: int) -> pl.DataFrame:
     """model, scenario, region, variable, unit, year, value of `Outlook.paths`; what is not known has no row.
 
-    names: region_code -> the region's name there.
+    names: region_code -> the region's name there. base_year: of whose prices the business volume is.
     """
     known = paths.filter(pl.col("measure").is_in(list(VARIABLES)), pl.col("value").is_not_null())
     variables, units = ({id: told[at] for id, told in VARIABLES.items()} for at in range(2))
@@ -49,7 +49,10 @@ def iamc(paths: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
         "scenario",
         pl.col("region_code").replace_strict(names, return_dtype=pl.String).alias("region"),
         pl.col("measure").replace_strict(variables, return_dtype=pl.String).alias("variable"),
-        pl.col("measure").replace_strict(units, return_dtype=pl.String).alias("unit"),
+        pl.col("measure")
+        .replace_strict(units, return_dtype=pl.String)
+        .str.replace("{base}", str(base_year), literal=True)
+        .alias("unit"),
         "year",
         "value",
     ).sort("scenario", "region", "variable", "year")

@@ -7,7 +7,7 @@ folder of Parquet files, with the exchange format beside them.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,7 +20,6 @@ from pipeline.params import SHIPPED, Resolved
 from pipeline.reference import Plan
 from pipeline.regions import NATION_CODE
 from pipeline.scenarios import contradictions, decomposition, drivers, exchange, uncertainty
-from pipeline.scenarios.drivers import HORIZON
 from pipeline.scenarios.projection import MEASURES, Projection, project
 from pipeline.scenarios.start import Array, History, Start, start
 from pipeline.wording import join_names
@@ -46,10 +45,10 @@ class Outlook:
     """What the scenarios say of every region (region_code; 000000 the nation).
 
     drivers: `drivers.TABLE`. paths: scenario, region_code, measure (`projection.MEASURES`, by facility type too), year,
-    value, and p10, p50, p90 of FANNED; from the last filed year to 2030. targets: scenario, region_code, indicator, year,
+    value, and p10, p50, p90 of FANNED; from the last filed year to the plan's horizon. targets: scenario, region_code, indicator, year,
     met, probability. levels: scenario, region_code, driver, level (low, high), measure, year, value: one driver moved
-    alone; of all drivers in 2030 for TORNADO, of EXPLORED in all years. steps: one, other (scenarios), region_code,
-    measure, before, after, step, value: what makes 2030 differ, in the order of the steps. turned: where a scenario (other)
+    alone; of all drivers in the last year for TORNADO, of EXPLORED in all years. steps: one, other (scenarios), region_code,
+    measure, before, after, step, value: what makes the last year differ, in the order of the steps. turned: where a scenario (other)
     has more of a measure of IN_ORDER than the one before it (one), the two being shipped ones: first and last such year, and of
     the last before, after, and the step that does most to it with its value. warnings: `contradictions.TABLE`. notes:
     region_code, year (the last filed), note (what stands in for missing values, or why the region is not in the nation's
@@ -73,6 +72,20 @@ class Outlook:
         """That of all other regions."""
         kept = ~pl.col("region_code").is_in(sorted(regions))
         return Outlook(*(getattr(self, one.name).filter(kept) for one in fields(self)))
+
+    def told(self, notes: Mapping[str, str], guessed: Mapping[str, Sequence[str]]) -> Outlook:
+        """With what else is to be said of regions, and without the paths of facility types (region -> which) that rest on
+        stand-ins."""
+        more = pl.DataFrame(list(notes.items()), schema=["region_code", "_more"], orient="row", schema_overrides={"region_code": pl.String, "_more": pl.String})  # fmt: skip
+        joined = self.notes.join(more, on="region_code", how="left", maintain_order="left")
+        first = joined["region_code"].is_first_distinct()
+        said = pl.concat_str("note", pl.when(first).then("_more"), separator="；", ignore_nulls=True).replace("", None)
+        spots = [
+            (region, f"{id}/{one}") for region, of in guessed.items() for one in of for id in ("energy.total", "energy.electricity")
+        ]  # fmt: skip
+        out = pl.DataFrame(spots, schema={"region_code": pl.String, "measure": pl.String}, orient="row")
+        paths = self.paths.join(out, on=["region_code", "measure"], how="anti", maintain_order="left")
+        return replace(self, paths=paths, notes=joined.with_columns(note=said).select(list(SCHEMAS["notes"])))
 
 
 SCHEMAS: dict[str, dict[str, pl.DataType]] = {
@@ -108,9 +121,9 @@ def compute(
     """
     every = [one.region for one in next(iter(resolved.values()))]
     begun = start(table, [region.code for region in every if not region.is_nation])
-    if begun is None or begun.year[-1] >= HORIZON:
+    if begun is None or begun.year[-1] >= plan.horizon:
         return Outlook(**{name: pl.DataFrame(schema=schema) for name, schema in SCHEMAS.items()})
-    years = range(int(begun.year.min()), HORIZON + 1)
+    years = range(int(begun.year.min()), plan.horizon + 1)
     chosen = {name: _in_order(of_all, begun.codes) for name, of_all in resolved.items()}
     history = History(table)
     moved = drivers.table(chosen, begun, history, factors)
@@ -131,7 +144,7 @@ def compute(
         paths=_ahead(begun, pl.concat(paths)),
         targets=_ahead(begun, pl.concat(targets)),
         levels=_ahead(begun, pl.concat(levels)),
-        steps=_steps(single),
+        steps=_steps(single, plan.horizon),
         turned=_turned(single),
         warnings=contradictions.table(chosen, moved, begun, history, drivers.published(factors)),
         notes=_notes(begun, moved, {region.code: region.short_zh for region in every}),
@@ -219,8 +232,8 @@ def _levels(scenario: str, begun: Start, triples: Mapping[str, Array], years: Se
     return _typed("levels", pl.concat(parts))
 
 
-def _steps(single: Mapping[str, Projection]) -> pl.DataFrame:
-    """Between every two scenarios that follow each other, and between the first and the last."""
+def _steps(single: Mapping[str, Projection], year: int) -> pl.DataFrame:
+    """Between every two scenarios that follow each other, and between the first and the last, in a year."""
     names, rows = list(single), []
     pairs = dict.fromkeys([*pairwise(names), (names[0], names[-1])])
     for one, other in pairs:
@@ -228,7 +241,7 @@ def _steps(single: Mapping[str, Projection]) -> pl.DataFrame:
             continue
         for code in next(iter(single.values())).start.codes:
             for measure in IN_ORDER:
-                found = decomposition.between(single[one], single[other], code, HORIZON, measure)
+                found = decomposition.between(single[one], single[other], code, year, measure)
                 if found is not None:
                     rows += [
                         (one, other, code, measure, found.before, found.after, step, value)
@@ -281,13 +294,14 @@ def _typed(name: str, frame: pl.DataFrame) -> pl.DataFrame:
 # --- kept ----------------------------------------------------------------------------------------------------
 
 
-def write(outlook: Outlook, folder: Path, names: Mapping[str, str]) -> None:
-    """Each table as <name>.parquet, and iamc.csv (`exchange`). names: region_code -> name there. Raises OutputError."""
+def write(outlook: Outlook, folder: Path, names: Mapping[str, str], base_year: int) -> None:
+    """Each table as <name>.parquet, and iamc.csv (`exchange`). names: region_code -> name there. base_year: of whose
+    prices the business volume is. Raises OutputError."""
     for one in fields(outlook):
         with placed(folder / f"{one.name}.parquet") as beside:
             getattr(outlook, one.name).write_parquet(beside)
     with placed(folder / "iamc.csv") as beside:
-        exchange.iamc(outlook.paths, names).write_csv(beside)
+        exchange.iamc(outlook.paths, names, base_year).write_csv(beside)
 
 
 def read(folder: Path) -> Outlook:

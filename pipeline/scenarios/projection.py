@@ -1,4 +1,4 @@
-"""How do energy, intensities and emissions go on to 2030 if the drivers are so?
+"""How do energy, intensities and emissions go on to the plan's horizon if the drivers are so?
 
 The formulas of the plan's outlook, from the last filed year t0 of each region, n years on:
 
@@ -8,7 +8,7 @@ The formulas of the plan's outlook, from the last filed year t0 of each region, 
 - core rooms: a share s_room a year, of those not yet retrofitted, goes from pue_core to pue_core_retrofit; access and
   aggregation rooms have no driver and stay;
 - offices and other: g_other; flow: g_flow; business volume: g_volume;
-- green share: straight to green_share_2030; factors of the grid and of what is left after traded green power fall by
+- green share: straight to green_share_2030, as it is then after 2030; factors of the grid and of what is left after traded green power fall by
   d_grid and d_residual a year; the fuels of each facility type keep their filed ratio to its electricity.
 
 The nation is the sum of its provinces: nothing is projected from its own totals, so that the provincial reports add up
@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.scenarios.drivers import HORIZON
+from pipeline.scenarios.drivers import SHARE_YEAR
 from pipeline.scenarios.start import FACILITIES, Array, Start
 
 MEASURES = {
@@ -84,7 +84,7 @@ def _factors(start: Start, d: Mapping[str, Array], n: Array) -> dict[str, Array]
     converted = np.minimum(d["s_room"] * n, np.maximum(0.0, 1 - start.retrofitted[column]))
     saved = 1 - np.minimum(1.0, d["pue_core_retrofit"] / d["pue_core"])
     share0 = np.nan_to_num(start.green_share[column])  # who filed no green power claims none
-    to_go = np.maximum(HORIZON - start.year[column], 1.0)
+    to_go = np.maximum(SHARE_YEAR - start.year[column], 1.0)
     share = share0 + (d["green_share_2030"] - share0) * np.minimum(1.0, n / to_go)
     with np.errstate(divide="ignore", invalid="ignore"):
         unclaimed = np.where(share0 < 1, (1 - share) / (1 - share0), 0.0)

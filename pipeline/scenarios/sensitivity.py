@@ -72,7 +72,7 @@ def _reweighted(
     }
     other = f"电力按等价值折算（{number(coefficient)} kgce/kWh）" if by_value else "电力按当量值折算"
     variants[other] = {"electricity_coal_method": "coal_equivalent" if by_value else "equivalent"}
-    catalogue, places = load_catalogue(layout).only(WEIGHTED), evaluate.places(layout)
+    catalogue, places = load_catalogue(layout, plan_id=plan.id).only(WEIGHTED), evaluate.places(layout)
     for variant, change in variants.items():
         prepared = inputs.prepare(tables, layout, params.model_copy(update=change), plan, year)
         edition = Edition(prepared, plan.baseline_year, year)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -17,13 +19,13 @@ def mask(system: System, *names: str) -> np.ndarray[tuple[int, ...], np.dtype[np
 
 
 def bounds(
-    system: System, hidden: tuple[str, ...], name: str, attacker: int = OUTSIDER, **more: Floats
+    system: System, hidden: tuple[str, ...], name: str, attacker: tuple[int, ...] = OUTSIDER, **more: Floats
 ) -> tuple[float, float]:
     """The least and the greatest value of a cell that the attacker has to reckon with."""
     number = cell_of(system, name)
     [found] = intervals(system, mask(system, *hidden), [Attack(number, attacker)], **more)
     whole = system.wholes()[number]
-    part = 0.0 if attacker == OUTSIDER else float((system.numbers[number] @ system.own)[0, attacker])
+    part = float((system.numbers[number] @ system.own)[0, list(attacker)].sum())
     return whole - found.below * (whole - part), whole + found.above * (whole - part)
 
 
@@ -54,14 +56,14 @@ def test_two_who_are_alone_in_the_only_hidden_cells_know_each_other() -> None:
     assert bounds(system, hidden, "0,0") == pytest.approx(
         (0, 8)
     )  # above 8 is told as 8: twice the value is wide enough
-    assert bounds(system, hidden, "0,0", attacker=1) == pytest.approx((0, 4))
+    assert bounds(system, hidden, "0,0", attacker=(1,)) == pytest.approx((0, 4))
 
 
 def test_who_contributes_more_knows_more() -> None:
     """A has 3 of the 4 and 1 of the 6: from its own 4 it knows that the first cell has at least 3 and at most 9."""
     system = two_way(np.array([[[3.0, 1.0], [1.0, 5.0]]]))
     hidden = ("0,0", "0,1", "+,0", "+,1")
-    assert bounds(system, hidden, "0,0", attacker=0) == pytest.approx(
+    assert bounds(system, hidden, "0,0", attacker=(0,)) == pytest.approx(
         (3, 5)
     )  # above: as much again as it does not know
     assert bounds(system, hidden, "0,0") == pytest.approx((0, 8))
@@ -82,8 +84,19 @@ def test_rounding_leaves_half_a_unit_for_each_number_that_is_printed() -> None:
 
 def test_there_is_an_attack_for_everybody_who_does_not_know_the_number_already() -> None:
     system = two_way(np.array([[[4.0, 0.0, 0.0], [1.0, 2.0, 0.0]]]))
-    assert {(one.number, one.attacker) for one in attacks(system, [0])} == {(0, OUTSIDER), (0, 1)}  # A has all of it
-    assert {(one.number, one.attacker) for one in attacks(system, [1])} == {(1, OUTSIDER), (1, 0), (1, 1)}
+    assert {(one.number, one.attacker) for one in attacks(system, [0])} == {(0, OUTSIDER), (0, (1,))}  # A has all of it
+    assert {(one.number, one.attacker) for one in attacks(system, [1])} == {(1, OUTSIDER), (1, (0,)), (1, (1,))}
+
+
+def test_two_who_put_their_rows_together_leave_the_third_alone() -> None:
+    """Three of 10 each in the one hidden cell and of 10 each in the other one, 60 together: B and C know 40 of it, so the
+    first cell of A is at most 20, and the attack of a pair is there only where it is asked for."""
+    system = two_way(np.array([[[10.0, 10.0, 10.0], [10.0, 10.0, 10.0]]]))
+    hidden = ("0,0", "0,1", "+,0", "+,1")
+    assert bounds(system, hidden, "0,0", attacker=(1, 2)) == pytest.approx((20, 40))
+    alone = {one.attacker for one in attacks(system, [0])}
+    both = {one.attacker for one in attacks(replace(system, pairs=True), [0])}
+    assert both - alone == {(0, 1), (0, 2), (1, 2)}
 
 
 tables = st.tuples(st.sampled_from([(2, 2), (2, 3), (3, 2)]), st.randoms(use_true_random=False))
@@ -101,13 +114,13 @@ def test_intervals_are_those_of_all_possible_tables(drawn: tuple[tuple[int, int]
     chosen = random.sample(inner, random.randint(2, min(4, len(inner))))  # type: ignore[attr-defined]
     margins = [name for name in names if "+" in name and random.random() < 0.25]  # type: ignore[attr-defined]
     hidden = mask(system, *chosen, *margins)
-    for attacker in (OUTSIDER, 0, 1):
+    for attacker in (OUTSIDER, (0,), (1,)):
         possible = _all_tables(system, hidden, attacker)
         for attack in attacks(system, [cell_of(system, name) for name in chosen]):
             if attack.attacker != attacker:
                 continue
             [found] = intervals(system, hidden, [attack])
-            own = 0.0 if attacker == OUTSIDER else float(system.own[attack.number, attacker])
+            own = float(system.own[attack.number, list(attacker)].sum())
             unknown = system.amounts[attack.number] - own
             assert unknown > 0
             seen = (possible[:, attack.number] - system.amounts[attack.number]) / unknown
@@ -115,9 +128,9 @@ def test_intervals_are_those_of_all_possible_tables(drawn: tuple[tuple[int, int]
             assert found.above == pytest.approx(min(1.0, seen.max()), abs=1e-6)
 
 
-def _all_tables(system: System, hidden: np.ndarray, attacker: int) -> Floats:  # type: ignore[type-arg]
+def _all_tables(system: System, hidden: np.ndarray, attacker: tuple[int, ...]) -> Floats:  # type: ignore[type-arg]
     """Every table of whole numbers with the published numbers, the attacker's own part, and the zeros of the true one."""
-    own = np.zeros(len(system.amounts)) if attacker == OUTSIDER else system.own[:, attacker]
+    own = system.own[:, list(attacker)].sum(axis=1)
     free = [n for n in range(len(system.amounts)) if hidden[n] and system.amounts[n]]
     most = int(2 * system.amounts.max())
     sizes = [most + 1 - int(own[n]) for n in free]

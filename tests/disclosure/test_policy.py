@@ -14,7 +14,7 @@ from pipeline.layout import Layout
 
 def test_the_file_of_the_checkout_has_the_defaults(layout: Layout) -> None:
     found = load_policy(layout, load_catalogue(layout))
-    lists = ("open", "linked", "units", "published_totals")
+    lists = ("open", "linked", "units", "sooner", "published_totals")
     assert found.model_dump(exclude=set(lists)) == Policy().model_dump(exclude=set(lists))
     assert found.is_open("cases.count")
     assert not found.is_open("energy.total")
@@ -30,6 +30,8 @@ def test_nothing_is_made_public_without_rules(tmp_path: Path, layout: Layout) ->
     ("text", "told"),
     [
         ("min_groups: 3\nmin_group: 4", "disclosure.yml 第 2 行：没有名为 min_group 的规则；最接近的是 min_groups"),
+        ("pairs: 也许", "第 1 行：pairs 的“也许”不对，应为是否防任意两家合起来推断（true 或 false）"),
+        ("filers: 3", "第 1 行：filers 的“3”不对，应为是否公布填报单位的个数（true 或 false）"),
         ("min_groups: 1", "第 1 行：min_groups 的“1”不对，应为最少的集团数，2 到 20 的整数"),
         ("dominance: 很大", "第 1 行：dominance 的“很大”不对，应为最大集团的占比上限"),
         ("p: 1/0", "第 1 行：p 的“1/0”不对"),

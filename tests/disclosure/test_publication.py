@@ -44,6 +44,24 @@ def test_nobody_sees_who_stands_behind_a_value() -> None:
     assert made["coverage"].to_list() == [None, 0.98]  # whole percents, of the nation only; never rounded up to enough
 
 
+def test_numbers_of_filers_are_told_where_the_policy_says_so() -> None:
+    """13 of 15 filers are 86.7 %: 85 % in steps, rounded down, and without the 13 and the 15."""
+    given = table(
+        {
+            "indicator_id": "quality.completeness",
+            "value": 13 / 15,
+            "numerator": 13.0,
+            "denominator": 15.0,
+            "n_entities": 4,
+        }
+    )
+    shown = ("value", "numerator", "denominator", "n_entities")
+    assert publication.public(given, hidden(year=2024)).select(shown).row(0) == (0.85, None, None, None)
+    assert publication.public(given, hidden(year=2024), filers=True).select(shown).row(0) == (13 / 15, 13.0, 15.0, 4)
+    closed = publication.public(given, hidden(indicator_id="quality.completeness"), filers=True)
+    assert closed.select(shown).row(0) == (None, None, None, None)
+
+
 def test_an_exempt_ratio_is_told_without_its_parts() -> None:
     given = table({"denominator": 4.0, "value": 2.0})
     [row] = publication.public(given, hidden(value_only=True)).iter_rows(named=True)
@@ -81,6 +99,20 @@ def test_a_coded_metric_is_told_where_no_group_can_be_told_from_it() -> None:
     assert metric(("A", 40), ("B", 30)) is None  # two groups
     assert metric(("A", 96), ("B", 2), ("C", 2)) is None  # one dominates
     assert metric(("A", 50), ("B", 49), ("C", 1)) is None  # B can tell A
+
+
+def test_a_metric_that_another_table_tells_is_left_to_that_table() -> None:
+    """Stations that are monitored stand in the table of stations, of which the cell may be hidden."""
+    filed = (("A", 40.0), ("B", 30.0), ("C", 30.0))
+    assert metric(*filed, metric="stations_monitored", unit="个") is None
+    assert metric(*filed, metric="liquid_cooled_racks", unit="架") is None
+
+
+def test_how_many_filed_a_metric_is_told_where_the_policy_says_so() -> None:
+    lines = [{"entity_id": who, "value": 10.0, "metric": "patents", "unit": "件"} for who in ("A", "B", "C")]
+    filed = frames({"action_metrics": lines})
+    assert publication.metrics(filed, Policy())["n"].to_list() == [None]
+    assert publication.metrics(filed, Policy(filers=True))["n"].to_list() == [3]
 
 
 def test_the_median_of_shares_needs_enough_of_them() -> None:

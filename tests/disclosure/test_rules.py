@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -118,3 +119,31 @@ def test_rows_of_entities_and_rows_without_a_number_are_no_cells() -> None:
         "numerator": [1.0, 1.0, None, 2.0], "denominator": [None, None, None, None],
     })  # fmt: skip
     assert rules.published(table)["numerator"].to_list() == [1.0, 2.0]
+
+
+# What each group has of an amount, and the first rule that holds of it; min_groups 3, dominance 85 %, p 10 %.
+AMOUNTS: list[tuple[list[float], str | None]] = [
+    ([5, 5], "groups"),
+    ([4, 3, 3], None),
+    ([10, 9, 1], None),  # 1 is 10 % of 10, not less
+    ([10, 9, 0.9], "p_percent"),
+    ([9, 0.9, 10], "p_percent"),  # in whatever order
+    ([85, 2.5, 2.5, 2.5, 2.5, 2.5, 2.5], None),  # 85 is 85 % of 100, not more; 12.5 is not less than 8.5
+    ([86, 2.5, 2.5, 2.5, 2.5, 2.5, 1.5], "dominance"),
+]
+
+
+@pytest.mark.parametrize(("parts", "expected"), AMOUNTS)
+def test_each_rule_holds_beyond_its_threshold_and_not_at_it(
+    layout: Layout, parts: list[float], expected: str | None
+) -> None:
+    assert rule(layout, parts) == expected
+    policy = Policy(min_groups=3, dominance=0.85, p=0.10)
+    assert rules.unsafe(np.array([*parts, 0.0]), policy) is (expected is not None)
+    assert rules.unsafe(-np.array([0.0, *parts]), policy) is (
+        expected is not None
+    )  # of a difference, the other way round
+
+
+def test_an_amount_of_nobody_is_safe() -> None:
+    assert rules.unsafe(np.zeros(3), Policy()) is False

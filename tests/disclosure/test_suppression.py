@@ -59,9 +59,26 @@ def test_a_partner_that_is_too_small_is_not_enough() -> None:
 
 
 def test_tied_cells_go_together() -> None:
-    system = square([[20, 50, 10], [60, 70, 80], [10, 90, 10]])
-    pair = (cell_of(system, "2,2"), cell_of(system, "1,1"))
-    assert hide(system, "0,0", ties={pair[0]: [pair[1]], pair[1]: [pair[0]]}) >= {"1,1", "2,2"}
+    """All four inner cells are needed, and the margin that is tied to one of them goes with it; the cells of margins alone
+    would cost more."""
+    system = square([[20, 50], [60, 70]])
+    pair = (cell_of(system, "1,1"), cell_of(system, "+,1"))
+    hidden = hide(system, "0,0", ties={pair[0]: [pair[1]], pair[1]: [pair[0]]})
+    assert hidden == {"0,0", "0,1", "1,0", "1,1", "+,1"}
+
+
+def test_a_dear_cell_is_published_where_others_would_do() -> None:
+    """The row, the column and the grand total would cost 2000.2, three inner cells 2700; but the grand total is dear. The table
+    is too large for the exact optimum."""
+    system = square(np.full((12, 12), 50.0).tolist())
+    costs = np.full(system.cells.height, 900.0)
+    costs[cell_of(system, "0,+")] = costs[cell_of(system, "+,0")] = 0.1
+    costs[cell_of(system, "+,+")] = 2000.0
+    hidden = hide(system, "0,0", weights=costs)
+    assert "+,+" not in hidden
+    assert len(hidden) == 4
+    costs[costs == 900.0] = np.inf
+    assert hide(system, "0,0", weights=costs) == {"0,0", "0,+", "+,0", "+,+"}
 
 
 def test_what_cannot_be_protected_is_said() -> None:
@@ -92,7 +109,7 @@ def random_tables(draw: st.DrawFn) -> System:
     return two_way(amounts.astype(np.float64))
 
 
-@settings(max_examples=60)
+@settings(max_examples=20)
 @given(random_tables())
 def test_every_sensitive_cell_is_protected_from_everybody(system: System) -> None:
     """Attacked by a program of its own, in plain values: every published number an equation, nothing clever."""
@@ -107,7 +124,7 @@ def test_every_sensitive_cell_is_protected_from_everybody(system: System) -> Non
     for attack in attacks(system, wanted):
         if (attack.number, attack.attacker) in closed:  # cannot happen where every cell may be hidden
             raise AssertionError("not protected")
-        own = np.zeros(len(system.amounts)) if attack.attacker < 0 else system.own[:, attack.attacker]
+        own = system.own[:, list(attack.attacker)].sum(axis=1)
         goal = system.numbers[attack.number].toarray().ravel()
         limits = [(0, 0) if fixed[n] else (own[n], None) for n in range(len(own))]
         whole, part = float(goal @ system.amounts), float(goal @ own)
@@ -135,8 +152,8 @@ def test_the_same_table_has_the_same_pattern_and_nothing_is_hidden_without_need(
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_what_is_lost_is_near_the_least_that_could_be(seed: int) -> None:
-    """Against all patterns of a 2 x 3 table with one sensitive cell: never more than twice the cost of the best."""
+def test_what_is_lost_is_the_least_that_could_be(seed: int) -> None:
+    """Against all patterns of a 2 x 3 table with one sensitive cell."""
     rng = np.random.default_rng(seed)
     system = two_way(rng.integers(5, 60, (2, 3))[:, :, None] * np.full(4, 0.25))
     first = np.arange(system.cells.height) == 0
@@ -152,7 +169,7 @@ def test_what_is_lost_is_near_the_least_that_could_be(seed: int) -> None:
             if all(one.protects(SHARE) for one in intervals(system, tried, wanted)):
                 best = total
     done = suppress(system, [(0, 0)], first, cost, SHARE)
-    assert cost[done.hidden & ~first].sum() <= 2 * best
+    assert cost[done.hidden & ~first].sum() == best
 
 
 def test_a_broken_pattern_does_not_pass_the_audit() -> None:

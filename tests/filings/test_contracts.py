@@ -6,11 +6,11 @@ import pytest
 from pipeline import reference, units
 from pipeline.errors import DataError
 from pipeline.filings.contracts import (
-    ACTION_METRICS,
     ACTIONS,
     BY_NAME,
     CARRIER_UNITS,
     METRIC_UNITS,
+    METRICS,
     SCHEMAS,
     SOURCE,
     TABLES,
@@ -171,11 +171,14 @@ def test_carriers_are_kept_in_the_units_of_the_coefficients(layout: Layout) -> N
     assert set(METRIC_UNITS) == set(BY_NAME["activity"].column("metric").members)
 
 
-def test_every_metric_belongs_to_an_action_that_exists() -> None:
-    assert set(ACTION_METRICS) <= set(ACTIONS)
-    assert [n for n in ACTIONS if n not in ACTION_METRICS] == ["10", "11", "12", "S1"]
-    codes = [code for metrics in ACTION_METRICS.values() for code in metrics]
-    assert len(codes) == len(set(codes)) == len(BY_NAME["action_metrics"].column("metric").members)
+def test_every_metric_belongs_to_an_action_of_the_plan(layout: Layout) -> None:
+    plan = reference.load_plan(layout, "2022-2025")
+    of = {code: plan.action_of(code) for code in METRICS}
+    assert (of["patents"], of["shared_ducts"], of["people_trained"]) == ("15", "2", "S4")
+    numbers = [*(str(n) for n in range(1, 16)), *(f"S{n}" for n in range(1, 7))]
+    assert [no for no in numbers if no not in of.values()] == ["10", "11", "12", "S1"]
+    assert "" not in of.values()
+    assert (ACTIONS["12"], ACTIONS["20"][2], ACTIONS["S3"][1]) == (("12", "行动12", "行动十二"), "行动二十", "保障3")
 
 
 @pytest.mark.parametrize(("table", "column"), COLUMNS)

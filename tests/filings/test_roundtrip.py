@@ -21,13 +21,13 @@ from hypothesis import strategies as st
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from polars.testing import assert_frame_equal
 
-from pipeline import regions
+from pipeline import reference, regions
 from pipeline.filings.contracts import (
     BY_NAME,
     CARRIER_UNITS,
     FIRST_YEAR,
-    METRIC_ACTION,
     METRIC_UNITS,
+    METRICS,
     SCHEMAS,
     TABLES,
     Column,
@@ -38,7 +38,9 @@ from pipeline.filings.contracts import (
 from pipeline.filings.intake import Intake, take_in
 from pipeline.filings.rules import RULES
 from pipeline.layout import Layout
+from tests.conftest import ROOT
 
+PLAN = reference.load_plan(Layout(ROOT), "2022-2025")
 LAYOUT = Layout.current()
 YEAR = 2031  # of the report
 FILED = 2027  # the folder of a filing
@@ -171,8 +173,8 @@ def fitted(table: Table, row: Row, tenth: int) -> Row:
         row["retrofit_year"] = min(row["retrofit_year"], row["year"])
     if row.get("metric") == "telecom_business_volume":
         row["price_base_year"] = row["price_base_year"] or FIRST_YEAR
-    if row.get("metric") in METRIC_ACTION:
-        row["action_no"] = METRIC_ACTION[row["metric"]]
+    if table.has("action_no"):
+        row["action_no"] = PLAN.action_of(row["metric"]) if row.get("metric") in METRICS else "1"
     if table.name == "cases" and None not in (row["baseline_per_unit"], row["project_per_unit"]):
         row["factor_kgco2_per_unit"] = row["factor_kgco2_per_unit"] or Decimal(1)  # texts name no carrier and its unit
     return row

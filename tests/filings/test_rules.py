@@ -110,6 +110,7 @@ BOUNDS = [
      {"metric": "telecom_business_volume", "price_base_year": 2024}, {"metric": "telecom_business_volume"}, "未填", "如 2024"),
     ("activity.price_base_idle", "activity", "price_base_year", {}, {"price_base_year": 2024}, "2024", "留空"),
     ("action_metrics.metric_of_other_action", "action_metrics", "metric", {}, {"action_no": "8"}, "行动编号却为 8", "行动编号改为 15"),
+    ("action.unknown", "action_metrics", "action_no", {}, {"action_no": "16"}, "行动编号 16 不在 2025 年的计划（2022-2025）之中", "15、S1、"),
     ("base_stations.energy_per_station", "base_stations", "energy_kwh", {"energy_kwh": 20000.0}, {"energy_kwh": 19990.0},
      "1.999 MWh", "2 至 60"),
     ("base_stations.energy_per_station", "base_stations", "energy_kwh", {"energy_kwh": 600000.0}, {"energy_kwh": 600001.0},

@@ -21,9 +21,9 @@ from pipeline import regions
 from pipeline.errors import OutputError, ParameterError, UserError
 from pipeline.filings import reading, template
 from pipeline.filings.contracts import (
-    ACTION_METRICS,
     BY_NAME,
     LAST_YEAR,
+    METRICS,
     SOURCE,
     TABLES,
     Column,
@@ -638,9 +638,8 @@ def test_the_instructions_name_every_table_column_and_metric(book: Workbook) -> 
         assert [row[1] for row in told] == ["必填" if needed(column) else "选填" for column in table.columns]
         assert sum(row[0] == table.zh and bool(row[2]) and bool(row[3]) for row in rows) == 1
     text = instructions(book)
-    for metrics in ACTION_METRICS.values():
-        for name, units in metrics.values():
-            assert f"{name}（{units[0]}）" in text
+    for name, units in METRICS.values():
+        assert f"{name}（{units[0]}）" in text
     for word in ("填报文件夹", "月份留空", "全国", "预审稿", "示例"):
         assert word in text
 

@@ -14,6 +14,7 @@ from pipeline.indicators.flags import FLAGS, mark, sentences, text
 from pipeline.indicators.model import DIMENSIONS, FOLDER, Catalogue, load_catalogue, members, offered_by
 from pipeline.layout import Layout
 from pipeline.reference import Plan
+from tests.conftest import ROOT
 
 RATIO: dict[str, Any] = {
     "id": "dc.pue", "title": "PUE", "kind": "ratio", "unit": "1", "better": "lower", "decimals": 2, "table": "data_centres",
@@ -75,14 +76,12 @@ def test_conditions_tell_a_part_from_a_whole(catalogue: Catalogue) -> None:
     assert not catalogue["dc.pue.young"].conditions > all_
 
 
-def test_every_target_of_the_plan_is_measured_and_points_back(catalogue: Catalogue, plan: Plan) -> None:
+def test_every_target_of_the_plan_is_measured(catalogue: Catalogue, plan: Plan) -> None:
     for target in plan.targets:
         one = catalogue[target.indicator]
-        assert one.target == target.id
         assert (one.unit, one.as_percent, one.decimals, one.better) == (
             target.unit, target.as_percent, target.decimals, target.better,
         )  # fmt: skip
-    assert {one.target for one in catalogue if one.target} == {target.id for target in plan.targets}
 
 
 def test_all_that_is_final_use_leaves_resold_energy_out(catalogue: Catalogue) -> None:
@@ -156,7 +155,6 @@ def test_a_good_catalogue_loads(layout: Layout, tmp_path: Path) -> None:
         ({"kinds": ["telecom"]}, "没有名为“telecom”的单位类别", "basic_telecom"),
         ({"flags": {"moved": "NOT full_year"}}, "没有名为“moved”的标记", "claims_moved"),
         ({"beside": ["S999"]}, "没有名为“S999”的对照值", "S001"),
-        ({"target": "dc.pue.new"}, "没有名为“dc.pue.new”的计划目标", "dc.pue.new_large"),
         ({"valid_range": [5, 1]}, "valid_range", "[低, 高]"),
         ({"year": "built_year"}, "没有名为“built_year”的列", ""),
         ({"year": "name"}, "列 name 不是年份", ""),
@@ -216,14 +214,41 @@ def test_a_file_that_is_no_yaml_or_not_there(layout: Layout, tmp_path: Path) -> 
         load_catalogue(layout, tmp_path)
 
 
-def test_a_successor_plan_brings_its_own_targets(house: Path, tmp_path: Path) -> None:
+def test_a_successor_plan_brings_its_own_words(house: Path) -> None:
     layout = Layout(house)
-    plans = layout.reference / "plans"
-    shutil.copy(plans / "2022-2025.yml", plans / "2026-2030.yml")
-    written = (plans / "2026-2030.yml").read_text(encoding="utf-8")
-    written = written.replace('id: "2022-2025"', 'id: "2026-2030"').replace("id: dc.pue.new_large", "id: dc.pue.next")
-    (plans / "2026-2030.yml").write_text(written.replace("[dc.pue.new_large]", "[dc.pue.next]"), encoding="utf-8")
-    assert load(layout, tmp_path / "c", RATIO | {"target": "dc.pue.next"})["dc.pue"].target == "dc.pue.next"
+    shutil.copy(ROOT / "tests/reports/fixtures/2026-2030.yml", layout.reference / "plans")
+    now, next_ = load_catalogue(layout, plan_id="2022-2025"), load_catalogue(layout, plan_id="2026-2030")
+    for catalogue, year in ((now, 2020), (next_, 2025)):
+        assert catalogue["energy.per_flow.change"].title == f"单位信息流量综合能耗比{year}年变动"
+        assert catalogue["energy.index"].unit == f"{year}年=100"
+        assert f"基期（{year}年）值" in catalogue["energy.per_flow.change"].definition.formula
+    assert [one["dc.green_share"].source for one in (now, next_)] == ["行动4、行动5", "行动2"]
+    assert [one["cases.count"].source for one in (now, next_)] == ["总体目标、行动10、行动11、行动12", "行动4"]
+    assert [one["standards.count"].source for one in (now, next_)] == ["行动15", "本报告"]
+    assert [one["dc.cue"].source for one in (now, next_)] == ["ISO/IEC 30134-8"] * 2
+    assert {one.id: one.title for one in now if now.rests_on_plan(one.id)}.keys() >= {
+        "dc.pue.new_large",
+        "carbon.per_volume",
+    }
+    assert not now.rests_on_plan("energy.per_flow")
+
+
+@pytest.mark.parametrize(
+    ("found", "put", "says"),
+    [
+        ("id: industry", "id: offices", "没有名为“offices”的案例类别"),
+        ('"dc.*"', '"dcc.*"', "指标目录中没有与“dcc"),
+        ("metrics: [pv_capacity,", "metrics: [pv,", "没有名为“pv”的行动指标"),
+        ("no: 4\n    title: 赋能社会", "no: 44\n    title: 赋能社会", "没有名为“44”的行动编号"),
+    ],
+)
+def test_a_plan_asks_for_what_can_be_filed(house: Path, found: str, put: str, says: str) -> None:
+    layout = Layout(house)
+    text = (ROOT / "tests/reports/fixtures/2026-2030.yml").read_text("utf-8").replace("action: 4", "action: 1")
+    assert found in text
+    (layout.reference / "plans/2026-2030.yml").write_text(text.replace(found, put), "utf-8")
+    with pytest.raises(DataError, match=says):
+        load_catalogue(layout, plan_id="2026-2030")
 
 
 # --- flags -------------------------------------------------------------------------------------------------

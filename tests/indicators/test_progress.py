@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
+from pipeline.disclosure.publication import METRICS
 from pipeline.filings.contracts import BY_NAME
 from pipeline.indicators import progress
 from pipeline.layout import Layout
@@ -58,6 +59,13 @@ def test_statuses_by_item(layout: Layout) -> None:
 def test_told() -> None:
     assert progress.told({"n": 3, "done": 2, "in_progress": 1, "not_started": 0}) == "已完成 2、进行中 1"
     assert progress.told(None) == progress.told({"n": 0, "done": 0, "in_progress": 0, "not_started": 0}) == "未报送"
+
+
+def test_the_public_is_told_how_many_filed_only_where_the_policy_tells_it() -> None:
+    row = {"year": 2025, "action_no": "7", "metric": "patents", "unit": "件", "value": 100.0, "n": 3}
+    told, closed = (pl.DataFrame([row | {"n": n}], schema=METRICS) for n in (3, None))
+    assert progress.public_metrics(told, (2022, 2025)).row(0, named=True)["填报数"] == 3
+    assert "填报数" not in progress.public_metrics(closed, (2022, 2025)).columns
 
 
 def test_metrics_sum_amounts_and_never_shares(layout: Layout) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import ModuleType
 
 import frictionless
 import polars as pl
@@ -134,6 +135,7 @@ def test_values_and_scenarios_are_published_where_the_public_folder_has_them(hou
         "model,scenario,region,variable,unit,year,value\ngreen-report,plan,全国,Final Energy|ICT,tce/yr,2030,1.5\n",
         "utf-8",
     )
+    house.pass_audit()
     publish(house.layout, house.wanted())
     downloads = house.root / "site" / "downloads" / "2025-sample"
     assert frictionless.validate(str(downloads / "datapackage.json")).valid
@@ -147,8 +149,7 @@ def test_values_and_scenarios_are_published_where_the_public_folder_has_them(hou
     assert fields["value"]["unit"] == "见同一行的 unit"
 
 
-def test_scenarios_are_read_by_pyam(house: House) -> None:
-    pyam = pytest.importorskip("pyam")
+def test_scenarios_are_read_by_pyam(pyam: ModuleType, house: House) -> None:
     public = house.root / "data/processed/2025-sample/public"
     (public / "scenarios").mkdir()
     text = "model,scenario,region,variable,unit,year,value\ngreen-report,plan,World,Final Energy|ICT,tce/yr,2030,1.5\n"
@@ -161,6 +162,7 @@ def test_scenarios_are_read_by_pyam(house: House) -> None:
 @pytest.mark.parametrize(("column", "value"), [("entity_id", "CT"), ("n_groups", 2), ("largest_share", 0.9)])
 def test_values_that_tell_of_contributors_stop_the_publication(house: House, column: str, value: object) -> None:
     values(**{column: value}).write_parquet(house.root / "data/processed/2025-sample/public/indicators.parquet")
+    house.pass_audit()
     with pytest.raises(DataError, match=column) as caught:
         publish(house.layout, house.wanted())
     assert caught.value.id == "publish.undisclosed"

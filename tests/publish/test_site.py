@@ -15,7 +15,9 @@ from urllib.parse import unquote, urlsplit
 import polars as pl
 import pytest
 
+from pipeline.disclosure import record
 from pipeline.errors import DataError, OutputError, ParameterError, UserError
+from pipeline.indicators.evaluate import TABLE
 from pipeline.publish import page, swap
 from pipeline.publish.site import publish
 from tests.conftest import Run
@@ -276,21 +278,49 @@ def test_without_a_passed_audit_nothing_is_published(house: House) -> None:
     assert "没有保密审核的记录" in refusal(house).message
 
 
-def test_a_pattern_counts_as_record_only_if_it_was_found_safe_and_holds(house: House) -> None:
+def test_the_audit_must_have_seen_the_tables_that_are_published(house: House) -> None:
+    """Whatever the method: a table that was written after the audit, or by other parameters, was not looked at."""
     public = house.root / "data/processed/2025-sample/public"
-    (public / "audit.json").unlink()
-    cell = {"indicator_id": "x", "dimension": None, "member": None, "region_code": "440000", "year": 2025}
     text = dict.fromkeys(("indicator_id", "dimension", "member", "region_code"), pl.String)
+    cell = {"indicator_id": "x", "dimension": None, "member": None, "region_code": "440000", "year": 2025}
     pattern = pl.DataFrame([cell | {"value_only": False}], schema=text | {"year": pl.Int64, "value_only": pl.Boolean})
+    pattern.clear().write_parquet(public.parent / "disclosure.parquet")
+    table = pl.DataFrame([dict.fromkeys(TABLE) | cell | {"value": 1.5}], schema=TABLE, orient="row")
+    for name in ("indicators.parquet", "indicators-0123abcd.parquet"):
+        table.write_parquet(public / name)
+        assert refusal(house).id == "publish.audit_other"
+        assert name in refusal(house).message
+        house.pass_audit()
     pattern.write_parquet(public.parent / "disclosure.parquet")
-    assert refusal(house).id == "publish.no_audit"
-    pattern.write_parquet(public.parent / "disclosure.parquet", metadata={"made_of": "0"})
-    table = pl.DataFrame([cell | {"value": 1.5}], schema=text | {"year": pl.Int64, "value": pl.Float64})
-    table.write_parquet(public / "indicators.parquet")
     assert "1 个应保密的数值" in refusal(house).message
-    table.with_columns(value=pl.lit(None, pl.Float64)).write_parquet(public / "indicators.parquet")
+
+
+def test_a_second_publication_needs_the_record_of_the_first(house: House, tmp_path: Path) -> None:
+    """The record goes with the site, and can be brought back from it; without it nothing is published a second time."""
+    public = house.root / "data/processed/2025-sample/public"
+    text = dict.fromkeys(("indicator_id", "dimension", "member", "region_code"), pl.String)
+    hidden = pl.DataFrame(schema=text | {"year": pl.Int64, "value_only": pl.Boolean})
+    hidden.write_parquet(public.parent / "disclosure.parquet")
+    row = dict.fromkeys(TABLE) | {"indicator_id": "energy.heat", "region_code": "000000", "year": 2025, "unit": "GJ"}
+    pl.DataFrame([row | {"value": 1.5}], schema=TABLE, orient="row").write_parquet(public / "indicators.parquet")
+    house.pass_audit()
     publish(house.layout, house.wanted())
-    assert (house.root / "site" / "index.html").is_file()
+    kept = house.root / "data/published/sample/2025-1.parquet"
+    told = pl.read_parquet(kept)
+    assert told.select("indicator_id", "region_code", "year").rows() == [("energy.heat", "000000", 2025)]
+    assert "1.5" not in told.write_csv()  # a hash, no value
+    site = house.root / "site"
+    assert (site / "published/sample/2025-1.parquet").read_bytes() == kept.read_bytes()
+    publish(house.layout, house.wanted())  # the same again
+    kept.unlink()
+    house.pass_audit()
+    with pytest.raises(UserError) as refused:
+        publish(house.layout, house.wanted())
+    assert refused.value.id == "publish.no_record"
+    assert f"--import-record {site}" in refused.value.message
+    assert record.bring_back(house.layout, site) == 1
+    assert kept.is_file()
+    publish(house.layout, house.wanted())
 
 
 def test_a_report_for_internal_use_is_refused_even_in_the_public_folder(house: House) -> None:

@@ -32,7 +32,7 @@ def said(layout: Layout, region: str, value: float | None, flag: str | None = No
     seen = view(layout, place, [(FLOW, 2025, place.code, value, flag)])
     seen = View(seen.table.with_columns(year=pl.lit(year, pl.Int64)), seen.catalogue, place, year, seen.provinces, {})
     judged = {one.target.indicator: one for one in scorecard(plan, {FLOW: value}, year, place)}
-    return energy.against_target(judged[FLOW], seen, "energy.per_flow")
+    return energy.against_target(judged[FLOW], seen, "energy.per_flow", 2020)
 
 
 @pytest.mark.parametrize(

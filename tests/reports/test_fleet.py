@@ -227,13 +227,21 @@ def test_a_chapter_that_fails_takes_no_other_report_with_it(small: Toy) -> None:
     results, _ = small.build()
     assert [one.state for one in results] == [FAILED, MADE]
     kept = small.layout.processed / "2025-filings/internal/440000-广东/plan/failed/02_beta.ipynb"
-    assert f"02_beta 运行失败：ZeroDivisionError: division by zero；出错的笔记本留在 {kept}" == results[0].problem
+    assert f"02_beta：运行失败：ZeroDivisionError: division by zero；出错的笔记本留在 {kept}" == results[0].problem
     assert "ZeroDivisionError" in kept.read_text("utf-8")
     assert in_short(results) == "生成 1 份，沿用 0 份，失败 1 份。"
     assert summary(results)["结果"].to_list() == ["失败", "生成"]
     toy.notebook(notebook, "乙", *toy.BETA)
     assert small.made() == (BOTH, ran("广东", "02_beta") | ran("海南", "02_beta"))
     assert not kept.exists()
+
+
+def test_what_stops_several_chapters_is_told_once(small: Toy) -> None:
+    for stem in ("01_alpha", "02_beta"):
+        (small.layout.notebooks / f"{stem}.ipynb").write_text("{", "utf-8")
+    results, _ = small.build(region="广东")
+    said = "01_alpha、02_beta：不是笔记本（.ipynb 应为 JSON）；请恢复原来的文件，或由 JupyterLab 另存"
+    assert [one.problem for one in results] == [said]
 
 
 def test_a_name_from_the_parameters_cell_counts_as_read(small: Toy) -> None:

@@ -199,6 +199,21 @@ def test_a_fan_shows_every_scenario_and_the_range_of_the_reports_own(province: F
     assert foresight.fan(without(province, "energy.total"), "energy.total", "f-a") is None
 
 
+def test_a_public_province_says_that_its_results_rest_on_published_numbers(province: Foresight) -> None:
+    """The same name never stands for what is reckoned from all filings and from published numbers."""
+    public = replace(province, view=replace(province.view, without_entities=True))
+    marked = "（据公开数值推算）"
+    named = [foresight.ends(public, "energy.total"), foresight.said_of_emissions(public)]
+    shown = [foresight.side_by_side(public, "t-a"), foresight.by_facility(public, "t-b"), foresight.tornado(public, "f-a", 5), foresight.difference(public, "f-b")]  # fmt: skip
+    named += [one.title for one in shown if one]
+    assert len(named) == 6
+    assert [marked in one for one in named] == [True] * 6
+    assert named[0].startswith("2030 年广东综合能耗（据公开数值推算），现状延续为")
+    assert "公开的各省结果之和不等于全国" in foresight.on_published(public)
+    assert marked not in foresight.ends(province, "energy.total")
+    assert foresight.on_published(province) == ""
+
+
 def test_the_explorer_has_what_the_projection_says_and_is_small(province: Foresight) -> None:
     data = foresight.explored(province)
     assert len(json.dumps(data, ensure_ascii=False).encode()) < 200_000

@@ -165,7 +165,16 @@ def test_a_kept_table_that_is_damaged_is_told_and_not_read(tmp_path: Path) -> No
     file.write_bytes(whole)
     said: dict[str, Any] = {key: {} for key in ("parameters", "filings", "reference", "declarations", "corrections")}
     entry = history.Entry(
-        tmp_path / "000000-plan" / "0001.json", "e", 2025, "000000", "plan", hash, hash, version="0", **said
+        tmp_path / "000000-plan" / "0001.json",
+        "e",
+        2025,
+        "000000",
+        "plan",
+        hash,
+        hash,
+        version="0",
+        plan="2022-2025",
+        **said,
     )
     assert entry.projected().equals(table)
     other = whole.replace(struct.pack("<d", 2.5), struct.pack("<d", 9.5))

@@ -10,7 +10,6 @@ import pytest
 
 from pipeline import findings, reference, regions, wording
 from pipeline.charts import alt_text
-from pipeline.disclosure import publication
 from pipeline.findings import Measure
 from pipeline.indicators.evaluate import TABLE
 from pipeline.indicators.model import load_catalogue
@@ -57,10 +56,10 @@ def test_it_is_neither_missing_nor_a_number() -> None:
     values = {"甲": 3.0, "乙": WITHHELD, "丙": None, "丁": 1.0}
     assert findings.there(values) == {"甲": 3.0, "丁": 1.0}
     assert findings.withheld(values) == ["乙"]
-    assert findings.place(FLOW, values, "乙") == "乙流量为 〔保密〕，不排位"
+    assert findings.place(FLOW, values, "乙") == "乙流量按保密规则不公布，不排位"
     assert findings.place(FLOW, values, "丙") == "没有丙流量的数据，不排位"
     assert findings.comparison(FLOW, "甲", 3.0, {"全国": WITHHELD}) == "甲流量为 3.0 TB"
-    assert findings.comparison(FLOW, "乙", WITHHELD, {"全国": 2.0}) == "乙流量为 〔保密〕"
+    assert findings.comparison(FLOW, "乙", WITHHELD, {"全国": 2.0}) == "乙流量按保密规则不公布"
     assert findings.extremes(FLOW, values) == "已公布的省份中甲最高，为 3.0 TB；丁最低，为 1.0 TB"
     assert findings.extremes(FLOW, {"乙": WITHHELD}) == "没有公布分省的流量数据"
     assert contrasts.ends(FLOW, values, "家企业") == "已公布的流量以甲最高（3.0 TB），丁最低（1.0 TB）"
@@ -173,13 +172,3 @@ def test_the_decomposition_is_hidden_with_a_province_that_it_rests_on(view: View
     assert energy_drivers.parts(whole, 2020) is not None
     province = replace(of(whole, "北京", layout), without_entities=True)
     assert energy_drivers.why_not(province, 2020).endswith("分解要用到不公布的数值")
-
-
-def test_a_projection_is_hidden_where_its_start_or_trend_is() -> None:
-    rows = [
-        row("energy.total", None, "110000", 2025, dimension="facility_type", member="office"),
-        row("energy.total", None, "120000", 2021), row("energy.total", None, "130000", 2025, dimension="entity_kind", member="idc"),
-        row("dc.count", None, "140000"), row("energy.total", 1.0, "150000"), row("energy.total", None, "210000", 2023),
-    ]  # fmt: skip
-    table = pl.DataFrame(rows, schema=TABLE, orient="row")
-    assert publication.resting_on_hidden(table, ["energy.total"], 2025) == ["110000", "210000"]

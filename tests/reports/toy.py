@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -88,6 +89,13 @@ class Project:
     def start(
         self, *more: str, limit: Callable[[], None] | None = None, within: Sequence[str] = ()
     ) -> subprocess.Popen[str]:
+        def prepared() -> None:
+            signal.signal(
+                signal.SIGINT, signal.SIG_DFL
+            )  # a suite that runs in the background hands down that it is ignored
+            if limit is not None:
+                limit()
+
         command = [*within, str(Path(sys.executable).with_name("green-report")), "build", "--region", "广东,海南"]
         command += ["--filings", str(self.root / "filings"), "--to", "html", "--out", str(self.out), *more]
         return subprocess.Popen(
@@ -97,7 +105,7 @@ class Project:
             stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
-            preexec_fn=limit,
+            preexec_fn=prepared,
             start_new_session=True,
         )
 

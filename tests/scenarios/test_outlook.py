@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import ModuleType
 
 import polars as pl
-import pyam
 import pytest
 
 from pipeline import params, reference, regions
@@ -117,7 +117,7 @@ def test_the_same_seed_gives_the_same_bytes(
         sample_table, resolved, reference.load_plan(layout), reference.grid_factors(layout), draws=256
     )
     for folder, one in (("one", sample), ("other", again)):
-        outlook.write(one, tmp_path / folder, names(layout))
+        outlook.write(one, tmp_path / folder, names(layout), 2020)
     files = sorted(path.name for path in (tmp_path / "one").iterdir())
     assert files == sorted([*(f"{name}.parquet" for name in outlook.SCHEMAS), "iamc.csv"])
     for file in files:
@@ -142,7 +142,7 @@ def test_the_nation_names_the_provinces_with_values_of_their_own(sample: Outlook
 
 
 def test_what_was_written_is_read(layout: Layout, sample: Outlook, tmp_path: Path) -> None:
-    outlook.write(sample, tmp_path, names(layout))
+    outlook.write(sample, tmp_path, names(layout), 2020)
     read = outlook.read(tmp_path)
     assert read.paths.equals(sample.paths)
     assert set(read.of("440000").paths["region_code"]) == {"440000"}
@@ -177,8 +177,8 @@ def test_without_filings_there_is_nothing(
         assert getattr(found, name).schema == pl.Schema(schema)
 
 
-def test_pyam_reads_the_exchange_format(layout: Layout, sample: Outlook, tmp_path: Path) -> None:
-    outlook.write(sample, tmp_path, names(layout))
+def test_pyam_reads_the_exchange_format(pyam: ModuleType, layout: Layout, sample: Outlook, tmp_path: Path) -> None:
+    outlook.write(sample, tmp_path, names(layout), 2020)
     frame = pyam.IamDataFrame(tmp_path / "iamc.csv")
     assert frame.model == ["green-report"]
     assert frame.scenario == ["accelerated", "baseline", "plan"]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from pipeline import reference
-from pipeline.filings.contracts import ACTION_METRICS
+from pipeline.filings.contracts import METRICS
 from pipeline.filings.sample import calibration as to
 from pipeline.filings.sample.calibration import PLAN_YEARS, Published, noise, noises
 from pipeline.filings.sample.world import operators, provinces
@@ -143,7 +143,7 @@ def standards() -> pl.DataFrame:
 
 def measures(published: Published) -> pl.DataFrame:
     """Every task of the plan in every province, from 2022 on, each by one entity that stays with it."""
-    plan = reference.load_plan(published.layout)
+    plan = reference.plan_of(published.layout, 2025)
     tasks = [(str(action.no), task.title) for action in plan.actions for task in action.tasks]
     tasks += [(safeguard.id, safeguard.title) for safeguard in plan.safeguards]
     items = pl.DataFrame(tasks, schema=["action_no", "item"], orient="row").with_row_index("no")
@@ -182,9 +182,9 @@ _OF_TOWER = ("2", "4", "9")
 def action_metrics(published: Published, tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """The coded metrics from 2022 on: shares in percent, counts spread over provinces and entities, and what other tables
     hold too as these have it."""
+    plan = reference.plan_of(published.layout, 2025)
     metrics = pl.DataFrame(
-        [(action, code, units[0], *map(float, _METRIC_PATHS[code]))
-         for action, of in ACTION_METRICS.items() for code, (_, units) in of.items()],
+        [(plan.action_of(code), code, units[0], *map(float, _METRIC_PATHS[code])) for code, (_, units) in METRICS.items()],
         schema=["action_no", "metric", "unit", "first", "last"], orient="row",
     )  # fmt: skip
     places = provinces(published)

@@ -1,0 +1,80 @@
+"""What the nation's outlook tells of hidden provinces, by hand."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from pipeline.disclosure.ahead import beyond, joined, told
+from pipeline.indicators.evaluate import TABLE
+from pipeline.scenarios.drivers import DRIVERS, said
+from pipeline.scenarios.outlook import SCHEMAS, Outlook
+
+NATION, BEIJING, SHANGHAI, HUBEI = "000000", "110000", "310000", "420000"
+FLOW = ("activity.flow", None, None, "numerator")
+
+
+def outlook(flow: dict[str, tuple[float, float]], growth: dict[str, float]) -> Outlook:
+    """The flow of 2025 and 2030 in one scenario, and the driver g_flow of regions; all other drivers are alike."""
+    frames = {name: pl.DataFrame(schema=schema) for name, schema in SCHEMAS.items()}
+    frames["paths"] = pl.DataFrame(
+        [
+            {"scenario": "plan", "region_code": region, "measure": "activity.flow", "year": year, "value": value}
+            for region, both in flow.items()
+            for year, value in zip((2025, 2030), both, strict=True)
+        ],
+        schema=SCHEMAS["paths"],
+    )
+    rows = [
+        {"scenario": "plan", "region_code": region, "driver": driver, "changed": False}
+        | dict.fromkeys(("low", "mode", "high"), value if driver == "g_flow" else 0.0)
+        for region, value in growth.items()
+        for driver in DRIVERS
+    ]
+    frames["drivers"] = pl.DataFrame(rows, schema=SCHEMAS["drivers"])
+    return Outlook(**frames)
+
+
+GROWTH = {NATION: 0.02, BEIJING: 0.019, SHANGHAI: 0.037, HUBEI: 0.0}
+FILED = {NATION: (200.0, 222.0), BEIJING: (100.0, 110.0), SHANGHAI: (60.0, 72.0), HUBEI: (40.0, 40.0)}
+
+
+def test_what_can_be_reckoned_is_at_most_what_the_others_are_apart() -> None:
+    """The nation grows to 1.11 times; 北京 to 1.1 and 上海 to 1.2 times, which everybody can reckon, and 湖北 not at all. So
+    0.09 x 上海 - 0.01 x 北京 is at most 0.11 x 湖北, and at least that less."""
+    whole = outlook(FILED, GROWTH)
+    rows = list(beyond(whole, outlook(FILED, GROWTH | {HUBEI: 0.02})))
+    one, other = ({region: round(factor, 9) for (line, region), factor in row.items()} for row in rows)
+    assert {line for row in rows for line, _ in row} == {FLOW}
+    assert one == {BEIJING: -0.01, SHANGHAI: 0.09, HUBEI: -0.11}
+    assert other == {BEIJING: 0.01, SHANGHAI: -0.09, HUBEI: -0.11}
+    assert sum(one[region] * FILED[region][0] for region in one) == pytest.approx(0.0)
+
+
+def test_what_nobody_can_reckon_tells_nothing() -> None:
+    whole = outlook(FILED, GROWTH)
+    unknown = outlook(FILED, dict.fromkeys(GROWTH, 0.05))
+    assert list(beyond(whole, unknown)) == []
+
+
+def test_a_start_of_the_nation_that_is_not_published_closes_it() -> None:
+    whole = outlook(FILED, GROWTH)
+    row = dict.fromkeys(TABLE) | {"indicator_id": "activity.flow", "region_code": NATION, "year": 2025, "value": 200.0}
+    shown = pl.DataFrame([row], schema=TABLE)
+    hidden = pl.DataFrame([row | {"value": None, "flag": "suppressed"}], schema=TABLE)
+    assert told(whole, shown)
+    assert not told(whole, hidden)
+
+
+def test_a_driver_of_the_nation_that_does_not_come_out_of_what_is_published_has_no_value() -> None:
+    both = joined(outlook(FILED, GROWTH), outlook(FILED, GROWTH | {NATION: 0.03})).drivers.filter(driver="g_flow")
+    assert dict(both.select("region_code", "mode").iter_rows()) == GROWTH | {NATION: None}
+    assert said("g_flow", None) == "〔保密〕"
+
+
+def test_the_nation_is_of_all_filings_and_the_provinces_of_what_is_published() -> None:
+    published = {region: (start, end + 1) for region, (start, end) in FILED.items()}
+    both = joined(outlook(FILED, GROWTH), outlook(published, GROWTH)).paths.filter(year=2030)
+    assert dict(both.select("region_code", "value").iter_rows()) == {
+        NATION: 222.0, BEIJING: 111.0, SHANGHAI: 73.0, HUBEI: 41.0,
+    }  # fmt: skip

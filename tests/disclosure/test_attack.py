@@ -1,0 +1,230 @@
+"""The attack on what is published: distances by hand, and each rule and each relation that finds something alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pipeline.disclosure import definitions
+from pipeline.disclosure.attack import Row, attack, joined
+from pipeline.disclosure.policy import Policy
+from pipeline.indicators.evaluate import CONTRIBUTIONS, TABLE
+from pipeline.indicators.model import Catalogue, load_catalogue
+from pipeline.layout import Layout
+
+PLACES = pl.DataFrame(
+    [("110000", "110000"), ("110000", "000000"), ("310000", "310000"), ("310000", "000000")],
+    schema=["province_code", "region_code"], orient="row",
+)  # fmt: skip
+PARTS = dict[str, float]
+ALIKE = {"A": 40.0, "B": 30.0, "C": 30.0}
+
+
+class Tables:
+    """Indicators of 2025 with what each group has of them; `hide` empties cells of the table for the public."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+        self.parts: list[tuple[object, ...]] = []
+        self.cells = dict[tuple[str, str | None, str | None, str], dict[str, float]]()
+        self.hidden = set[tuple[str, str | None, str | None, str]]()
+
+    def put(
+        self, id: str, above: PARTS, below: PARTS | None = None, member: tuple[str, str] | None = None, province: str = "110000"
+    ) -> None:  # fmt: skip
+        dimension, name = member or (None, None)
+        for side, parts in (("numerator", above), ("denominator", below or {})):
+            for group, amount in parts.items():
+                self.parts.append((id, dimension, name, side, 2025, province, group, amount))
+            for region in (province, "000000"):
+                cell = self.cells.setdefault((id, dimension, name, region), {})
+                if parts:
+                    cell[side] = cell.get(side, 0.0) + sum(parts.values())
+
+    def hide(
+        self, id: str, member: tuple[str, str] | None = None, regions: tuple[str, ...] = ("110000", "000000")
+    ) -> None:
+        self.hidden |= {(id, *(member or (None, None)), region) for region in regions}
+
+    def attacked(self, policy: Policy, beyond: Sequence[Row] = ()) -> list[tuple[object, ...]]:
+        rows = [
+            dict.fromkeys(TABLE)
+            | dict(zip(("indicator_id", "dimension", "member", "region_code"), at, strict=True))
+            | {"year": 2025, "value": sides["numerator"] / sides.get("denominator", 1.0), "unit": "1"} | sides
+            for at, sides in self.cells.items()
+        ]  # fmt: skip
+        true = pl.DataFrame(rows, schema=TABLE, orient="row")
+        out = [at in self.hidden for at in self.cells]
+        empty = [
+            pl.when(pl.Series(out)).then(None).otherwise(name).alias(name)
+            for name in ("value", "numerator", "denominator")
+        ]
+        parts = pl.DataFrame(self.parts, schema=CONTRIBUTIONS, orient="row")
+        found = attack(
+            true, true.with_columns(empty), parts, PLACES, self.catalogue, policy, frozenset(), beyond=beyond
+        )
+        return [tuple(line) for line in found.close]
+
+
+@pytest.fixture
+def tables(layout: Layout) -> Tables:
+    return Tables(load_catalogue(layout))
+
+
+RULES = Policy(exempt=())
+
+
+def of(found: list[tuple[object, ...]], id: str, attacker: str | None = None) -> dict[tuple[object, object], float]:
+    """(member, region) -> distance, of one attacker."""
+    return {(line[2], line[3]): float(str(line[7])) for line in found if line[0] == id and line[6] == attacker}
+
+
+def test_a_grade_is_what_the_others_leave_of_the_common_denominator(tables: Tables) -> None:
+    """40 + 35 + 25 of 100 racks; with the 25 of a single group hidden, 100 - 40 - 35 tells them exactly."""
+    racks = {"A": 40.0, "B": 35.0, "C": 25.0}
+    for grade, parts in (
+        ("grade_1", {"A": 40.0 * 25}),
+        ("grade_2", {"A": 250.0, "B": 250.0, "C": 375.0}),
+        ("grade_3", {"B": 625.0}),
+    ):
+        tables.put("dc.pue.grade_share", parts, {group: 25 * value for group, value in racks.items()}, ("grade", grade))
+    tables.hide("dc.pue.grade_share", ("grade", "grade_3"))
+    policy = Policy(exempt=(), units=("standard_racks",))
+    assert of(tables.attacked(policy), "dc.pue.grade_share")["grade_3", "110000"] == 0.0
+    tables.hide("dc.pue.grade_share", ("grade", "grade_1"))
+    assert "grade_3" not in {member for member, _ in of(tables.attacked(policy), "dc.pue.grade_share")}
+
+
+def test_what_one_sells_on_others_receive(tables: Tables) -> None:
+    """The tower company sells 1000 on, three others received 1004: who reads 1004 is off by 0.4 %."""
+    tables.put("energy.resold", {"T": 1000.0})
+    tables.put("energy.received", {"A": 400.0, "B": 304.0, "C": 300.0})
+    tables.hide("energy.resold")
+    assert of(tables.attacked(RULES), "energy.resold") == {(None, "110000"): 0.004, (None, "000000"): 0.004}
+    tables.hide("energy.received")
+    assert tables.attacked(RULES) == []
+
+
+def test_what_agrees_by_no_rule_tells_nothing(tables: Tables) -> None:
+    """1000 and 1100 differ by more than the 5 % that the intake allows: nobody would take the one for the other."""
+    tables.put("energy.resold", {"T": 1000.0})
+    tables.put("energy.received", {"A": 400.0, "B": 400.0, "C": 300.0})
+    tables.hide("energy.resold")
+    assert tables.attacked(RULES) == []
+
+
+def test_the_tower_company_is_what_the_stations_of_the_others_leave(tables: Tables) -> None:
+    """Base stations use 360, of which the three operators' tables say 298: 62 for the tower company, which has 60."""
+    tables.put(
+        "energy.electricity", {"A": 100.0, "B": 100.0, "C": 100.0, "T": 60.0}, member=("facility_type", "base_station")
+    )
+    tables.put("bs.electricity", {"A": 100.0, "B": 100.0, "C": 98.0})
+    tables.put("energy.electricity", {"T": 60.0}, member=("entity_kind", "tower"))
+    tables.hide("energy.electricity", ("entity_kind", "tower"))
+    assert of(tables.attacked(RULES), "energy.electricity")["tower", "110000"] == pytest.approx(2 / 60, abs=1e-6)
+    tables.hide("bs.electricity")
+    assert tables.attacked(RULES) == []
+
+
+def test_equipment_cannot_use_more_than_the_centre(tables: Tables) -> None:
+    """100 of 110 kWh: below it may be anything, above at most 10 % more, which is less than 20 %."""
+    tables.put("dc.pue.all", {"A": 66.0, "B": 22.0, "C": 22.0}, {"A": 90.0, "B": 5.0, "C": 5.0})
+    tables.put("dc.electricity", {"A": 66.0, "B": 22.0, "C": 22.0})
+    tables.hide("dc.pue.all")
+    found = of(tables.attacked(RULES), "dc.pue.all")
+    assert found == {(None, "110000"): pytest.approx(0.1), (None, "000000"): pytest.approx(0.1)}
+
+
+def test_who_files_himself_subtracts_his_own(tables: Tables) -> None:
+    """Two provinces of 100 each, 200 together. An outsider knows only that each is between 0 and 200. B files 10 of the
+    first and 90 of the other one: the first is at most 200 - 90 = 110, 20 more than 90 would be 22 %, 11 % of A's 90."""
+    tables.put("energy.heat", {"A": 90.0, "B": 10.0})
+    tables.put("energy.heat", {"A": 10.0, "B": 90.0}, province="310000")
+    tables.hide("energy.heat", regions=("110000", "310000"))
+    found = tables.attacked(Policy(exempt=("energy.heat",)))
+    assert of(found, "energy.heat") == {}
+    assert of(found, "energy.heat", "B") == {(None, "110000"): pytest.approx(10 / 90, abs=1e-6)}
+    assert of(found, "energy.heat", "A") == {(None, "310000"): pytest.approx(10 / 90, abs=1e-6)}
+
+
+def test_two_filers_put_their_rows_together_where_the_policy_says_so(tables: Tables) -> None:
+    """Two provinces, 200 together, of which A and B file 90 and 99, and C the 10 and the 1 that are left. Who knows what both
+    filed knows that C has 11 in the two: at most 1 more than the 10."""
+    tables.put("energy.heat", {"A": 45.0, "B": 45.0, "C": 10.0})
+    tables.put("energy.heat", {"A": 49.0, "B": 50.0, "C": 1.0}, province="310000")
+    tables.hide("energy.heat", regions=("110000", "310000"))
+    alone = tables.attacked(Policy(exempt=("energy.heat",), p=0.25))
+    both = tables.attacked(Policy(exempt=("energy.heat",), p=0.25, pairs=True))
+    assert alone == []
+    assert of(both, "energy.heat", "A+B") == {(None, "110000"): pytest.approx(1 / 10, abs=1e-6)}
+
+
+def test_the_nations_outlook_is_part_of_what_is_known(tables: Tables) -> None:
+    """Two provinces of 100 each, both hidden, grow by nothing and by a fifth: 220 from 200. Who can reckon both growths has
+    two equations for two numbers."""
+    line = ("energy.heat", None, None, "numerator")
+    tables.put("energy.heat", {"A": 90.0, "B": 5.0, "C": 5.0})
+    tables.put("energy.heat", {"A": 90.0, "B": 5.0, "C": 5.0}, province="310000")
+    tables.hide("energy.heat", regions=("110000", "310000"))
+    policy = Policy(exempt=("energy.heat",))
+    assert of(tables.attacked(policy), "energy.heat") == {}
+    rows: list[Row] = [{(line, "110000"): -0.1 * sign, (line, "310000"): 0.1 * sign} for sign in (1.0, -1.0)]
+    assert of(tables.attacked(policy, rows), "energy.heat") == {(None, "110000"): 0.0, (None, "310000"): 0.0}
+    loose: list[Row] = [{(line, "110000"): -0.1, (line, "310000"): -0.1}]
+    assert of(tables.attacked(policy, loose), "energy.heat") == {}
+
+
+def test_the_water_of_data_centres_stands_in_two_tables(tables: Tables) -> None:
+    """100 m3 in energy, 101 t (101,000 L over 50,000 kWh) beside the centres: who reads the one is off by 1 % of the other."""
+    member = ("facility_type", "data_centre")
+    tables.put("energy.water", {"A": 90.0, "B": 5.0, "C": 5.0}, member=member)
+    tables.put("dc.wue", {"A": 90.0e3, "B": 5.0e3, "C": 6.0e3}, {"A": 2.0e4, "B": 1.5e4, "C": 1.5e4})
+    tables.hide("energy.water", member)
+    found = of(tables.attacked(Policy(exempt=("dc.wue",), p=0.0, dominance=0.89)), "energy.water")
+    assert found["data_centre", "110000"] == pytest.approx(0.01, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("parts", "more", "is_sought"),
+    [
+        ({"A": 86.0, "B": 7.0, "C": 7.0}, {"p": 0.0}, True),  # 86 % is more than 85 %
+        ({"A": 84.0, "B": 8.0, "C": 8.0}, {"p": 0.0}, False),
+        ({"A": 50.0, "B": 46.0, "C": 4.0}, {}, True),  # 4 is less than 10 % of 50
+        ({"A": 50.0, "B": 44.0, "C": 6.0}, {}, False),
+        ({"A": 50.0, "B": 50.0}, {"p": 0.0}, True),  # two groups of at least three
+        ({"A": 50.0, "B": 50.0, "C": 50.0}, {}, False),
+    ],
+)
+def test_each_rule_on_amounts_finds_its_cell_alone(
+    tables: Tables, parts: PARTS, more: dict[str, float], is_sought: bool
+) -> None:
+    """The cell stands open: its distance is zero where a rule holds of it, and it is not looked at where none does."""
+    tables.put("energy.heat", parts)
+    found = of(tables.attacked(Policy(exempt=(), **more)), "energy.heat")  # type: ignore[arg-type]
+    assert found == ({(None, "110000"): 0.0, (None, "000000"): 0.0} if is_sought else {})
+
+
+@pytest.mark.parametrize(("rooms", "is_sought"), [(9.0, True), (10.0, False)])
+def test_a_count_below_ten_is_looked_for(tables: Tables, rooms: float, is_sought: bool) -> None:
+    tables.put("room.count", {"A": rooms})
+    assert bool(tables.attacked(RULES)) is is_sought
+
+
+def test_verdicts_are_joined_and_say_what_they_looked_at(tables: Tables, tmp_path: Path) -> None:
+    tables.put("energy.heat", ALIKE)
+    parts = pl.DataFrame(tables.parts, schema=CONTRIBUTIONS, orient="row")
+    empty = pl.DataFrame(schema=TABLE)
+    one = attack(empty, empty, parts.clear(), PLACES, tables.catalogue, RULES, frozenset())
+    both = joined([one, one], "r")
+    assert both.passed
+    both.write(tmp_path / "audit.json", {"indicators.parquet": "0" * 64})
+    assert '"passed": true' in (tmp_path / "audit.json").read_text("utf-8")
+
+
+def test_the_pattern_knows_carbon_of_centres_as_electricity_with_a_factor(layout: Layout) -> None:
+    """Else the sums of two provinces in kWh and in kg would tell each of them."""
+    known = dict(definitions.combinations(load_catalogue(layout)))
+    assert known["dc.cue", None, None, "numerator"] == (("dc.pue.all", None, None, "numerator"),)

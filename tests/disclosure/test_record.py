@@ -1,0 +1,64 @@
+"""What earlier publications ask of a later one: hidden stays hidden, restated is not told again, the rest is known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+
+from pipeline.disclosure import record
+from pipeline.disclosure.pattern import pattern
+from pipeline.indicators.evaluate import TABLE
+from pipeline.layout import Layout
+from tests.disclosure.conftest import material
+
+SAFE = {"A": 40.0, "B": 30.0, "C": 30.0, "D": 20.0}
+
+
+def table(**values: float | None) -> pl.DataFrame:
+    """Regions p110000=... of energy.heat in 2025; None is hidden."""
+    rows = [
+        dict.fromkeys(TABLE)
+        | {"indicator_id": "energy.heat", "region_code": name[1:], "year": 2025, "value": value}
+        | {"numerator": value, "flag": "suppressed" if value is None else None}
+        for name, value in values.items()
+    ]
+    return pl.DataFrame(rows, schema=TABLE, orient="row")
+
+
+def test_what_a_publication_asks_of_the_next_one(tmp_path: Path) -> None:
+    layout = Layout(tmp_path)
+    first = table(p110000=10.0, p310000=None, p420000=7.0)
+    record.keep(layout, "sample", 2025, record.of_table(first, "indicators"))
+    now = record.of_table(table(p110000=10.0, p310000=5.0, p420000=8.0, p510000=2.0), "indicators")
+    found = record.bound(record.read(layout, "sample"), "indicators", now)
+    asked = {name: getattr(found, name)["region_code"].to_list() for name in ("known", "hidden", "restated")}
+    assert asked == {"known": ["110000"], "hidden": ["310000"], "restated": ["420000"]}
+
+
+def test_the_same_publication_is_kept_once(tmp_path: Path) -> None:
+    layout, told = Layout(tmp_path), record.of_table(table(p110000=10.0), "indicators")
+    assert record.keep(layout, "sample", 2025, told) == tmp_path / "data/published/sample/2025-1.parquet"
+    assert record.keep(layout, "sample", 2025, told) is None
+    other = record.of_table(table(p110000=11.0), "indicators")
+    assert record.keep(layout, "sample", 2025, other) == tmp_path / "data/published/sample/2025-2.parquet"
+
+
+def test_a_withdrawn_row_is_not_told_by_the_difference_of_two_publications(layout: Layout) -> None:
+    """A's row in 110000 was 60, and is 40 now: 120 and 480 beside 140 and 500 would tell the 20 exactly. The province, its
+    region and the nation are not told again; what has not changed is."""
+    provinces = ("110000", "310000", "420000", "510000")
+    of = material(layout, {"energy.heat": {("", code): SAFE for code in provinces}})
+    before = of.cells.with_columns(
+        value=pl.when(pl.col("region_code").is_in(["110000", "east", "000000"]))
+        .then(pl.col("value") + 20)
+        .otherwise("value")
+    ).with_columns(numerator="value")
+    kept = record.of_table(before, "indicators").with_columns(publication=pl.lit("2025-1"))
+    bound = record.bound(kept, "indicators", record.of_table(of.cells, "indicators"))
+    hidden = pattern(replace(of, bound=bound))
+    assert dict(hidden.select("region_code", "rule").iter_rows()) == dict.fromkeys(
+        ("110000", "east", "000000"), "restated"
+    )
+    assert pattern(of).is_empty()
