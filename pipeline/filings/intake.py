@@ -125,9 +125,8 @@ def take_in(folder: Path, layout: Layout, report_year: int | None = None, limits
     accepted = {table.name: pl.DataFrame(schema=table.dtypes | SOURCE | FLAGS) for table in TABLES}
     quarantine = {table.name: pl.DataFrame(schema=quarantine_schema(table)) for table in TABLES}
     for name, rows in tables.items():
-        good = (
-            pl.concat([left[name], checked.marks[name]], how="horizontal").filter(~pl.col("rejected")).drop("rejected")
-        )
+        good = pl.concat([left[name], checked.marks[name]], how="horizontal")
+        good = (good.filter(~pl.col("rejected")) if good["rejected"].any() else good).drop("rejected")
         accepted[name] = _flagged(rows, good).drop(OWN)
         quarantine[name] = _rejected(rows, good["_id"], found)
     counts = _counts(tables, accepted, quarantine)

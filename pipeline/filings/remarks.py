@@ -578,8 +578,8 @@ def _add_page(book: Workbook, content: _Page, place: int) -> None:
 
 def _put(page: Any, row: int, column: int, value: str | int | None) -> Any:
     """A text stays one, whatever it begins with; what XML cannot hold is written as the format has it: `_x0007_`."""
-    if not isinstance(value, str):
-        return page.cell(row, column, value)
+    if not isinstance(value, str) or not value:
+        return page.cell(row, column, None if value == "" else value)
     apart = re.sub("_(?=x[0-9A-Fa-f]{4}_)", "_x005F_", value[:_EXCEL_TEXT])
     cell = page.cell(row, column, _NO_XML.sub(lambda one: f"_x{ord(one[0]):04X}_", apart))
     cell.data_type = "s"

@@ -297,9 +297,10 @@ class FrameRule:
 
 
 def _where(frame: pl.DataFrame, holds: pl.Expr) -> pl.DataFrame:
-    """The rows of which `holds` is true: most rules find none, and then no column is copied."""
+    """The rows of which `holds` is true: most rules find none, or all of them, and then no column is copied."""
     mask = frame.select(holds=holds)["holds"]
-    return frame.filter(mask) if mask.any() else frame.clear()
+    n = mask.sum()
+    return frame.clear() if n == 0 else frame if n == frame.height else frame.filter(mask)
 
 
 def _provinces_only(frame: pl.DataFrame) -> pl.DataFrame:
@@ -706,6 +707,8 @@ def _partial_years(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
             continue
         rest = [part for part in BY_NAME[name].key if part != "month"]
         monthly = _provinces_only(_where(frame, pl.col("month") > 0))
+        if monthly.height == 12 * monthly.select(_hash(rest).n_unique()).item():  # none stands there twice
+            continue
         monthly = _where(monthly, pl.len().over(_hash(rest)) < 12)
         months = pl.col("month").sort()
         part = monthly.group_by(rest, maintain_order=True).agg(

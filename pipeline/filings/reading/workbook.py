@@ -227,11 +227,8 @@ class _Sheet:
 
     def __init__(self, book: _Book) -> None:
         self.book = book
-        self.refs: list[str] = []  # of the cells of a block, with their kinds, styles and values
-        self.kinds: list[str | None] = []
-        self.styles: list[str | None] = []
-        self.values: list[str | None] = []
-        self.formulas: dict[int, str] = {}  # by the place in the block
+        self.cells: list[Element] = []  # of a block
+        self.refs: list[str] = []  # where they stand
         self.blocks: list[pl.DataFrame] = []  # row, column, text
         self.count = 0
         self.merges: list[tuple[int, int, int]] = []  # column, first row, last row
@@ -242,13 +239,17 @@ class _Sheet:
         self.stale: list[str] = []
 
     def read(self, part: str) -> None:
-        number = 0
+        number, space = 0, ""
         for tag, one in self.book.package.elements(part, ["sheetData", "mergeCells", "cols"]):
             if tag == "row":
-                number = int(one.get("r", number + 1))
+                number, space = int(one.get("r", number + 1)), one.tag.removesuffix("row")
                 if _is_true(one.get("hidden")):
                     self.hidden_rows.add(number)
-                self.row(one, number)
+                cells = one.findall(f"{space}c")
+                self.cells += cells
+                self.refs += _places([cell.get("r") for cell in cells], number)
+                if len(self.cells) >= _BLOCK:
+                    self.end_block(space)
             elif tag == "mergeCell":
                 first, _, last = one.get("ref", "").partition(":")
                 (column, top), (_, bottom) = _place(first), _place(last or first)
@@ -256,39 +257,13 @@ class _Sheet:
                     self.merges.append((column, top, bottom))
             elif tag == "col" and _is_true(one.get("hidden")):
                 self.hidden_columns.append((int(one.attrib["min"]) - 1, int(one.attrib["max"]) - 1))
-        self.end_block()
+        self.end_block(space)
 
-    def row(self, cells: Element, number: int) -> None:
-        left = ""
-        for cell in cells:
-            if local(cell.tag) != "c":
-                continue
-            left = cell.get("r") or _next_to(left, number)
-            value = None
-            for part in cell:
-                match local(part.tag):
-                    case "v":
-                        value = part.text
-                    case "f":
-                        self.formulas[len(self.refs)] = part.text or ""
-                    case "is":
-                        value = _rich(part)
-            self.refs.append(left)
-            self.kinds.append(cell.get("t"))
-            self.styles.append(cell.get("s"))
-            self.values.append(value)
-        if len(self.refs) >= _BLOCK:
-            self.end_block()
-
-    def end_block(self) -> None:
-        """Makes a block of `cells`."""
-        formulas = [self.formulas.get(at) for at in range(len(self.refs))] if self.formulas else None
-        block = pl.DataFrame(
-            {"ref": self.refs, "kind": self.kinds, "style": self.styles, "value": self.values, "formula": formulas},
-            schema=dict.fromkeys(("ref", "kind", "style", "value", "formula"), pl.String),
-        )
-        for one in (self.refs, self.kinds, self.styles, self.values, self.formulas):
-            one.clear()
+    def end_block(self, space: str) -> None:
+        """Makes a block of the cells, whose elements have names of the namespace."""
+        block = _block(self.cells, self.refs, space)
+        self.cells.clear()
+        self.refs.clear()
         block = block.filter(pl.col("value").is_not_null() | pl.col("formula").is_not_null())
         self.count += block.height
         if self.count > self.book.limits.sheet_cells:
@@ -303,10 +278,10 @@ class _Sheet:
         block = block.filter(pl.col("text").is_not_null()).select("ref", "text")
         if block.is_empty():
             return
-        refs = block["ref"].str.to_uppercase()
-        names = refs.str.strip_chars_end("0123456789")
+        places = block["ref"].str.to_uppercase()
+        names = places.str.strip_chars_end("0123456789")
         known = {name: _column(name) for name in names.unique()}
-        rows = refs.str.strip_chars_start("ABCDEFGHIJKLMNOPQRSTUVWXYZ").cast(pl.Int32, strict=False)
+        rows = places.str.strip_chars_start("ABCDEFGHIJKLMNOPQRSTUVWXYZ").cast(pl.Int32, strict=False)
         if rows.null_count() or not rows.is_between(1, _LAST[0]).all():
             raise ValueError("a cell beyond the worksheet")
         columns = names.replace_strict(known, return_dtype=pl.Int32)
@@ -371,6 +346,7 @@ class _Sheet:
         if whole.is_empty():
             return pl.DataFrame(schema={"source_row": pl.Int64}), 0
         rows = whole["row"].unique().sort()
+        whole = whole.select("column", "text", at=rows.search_sorted(whole["row"]))
         of_column = {int(str(at)): part for (at,), part in whole.partition_by("column", as_dict=True).items()}
         first, last = min(of_column), max(of_column)
         limit, right = self.book.limits.sheet_cells, "请清除表格之外的内容，或拆分成几个文件后提交"
@@ -378,15 +354,31 @@ class _Sheet:
             raise too_large(f"一个工作表的内容占到 {letters(last)} 列", f"{_WIDEST} 列", right)
         if rows.len() * (last - first + 1) > limit:
             raise too_large(f"一个工作表占到 {rows.len()} 行、{last - first + 1} 列", f"{limit:,} 格", right)
-        columns = [rows.cast(pl.Int64).alias("source_row")]
+        columns, empty = [rows.cast(pl.Int64).alias("source_row")], pl.Series([None], dtype=pl.String)
         for at in range(first, last + 1):
-            column = pl.repeat(None, rows.len(), dtype=pl.String, eager=True)
+            column = empty.new_from_index(0, rows.len()).alias(f"c{at - first}")
             if (part := of_column.get(at)) is not None:
-                if part["row"].n_unique() < part.height:
-                    raise ValueError("two cells in one place")
-                column = column.scatter(rows.search_sorted(part["row"]), part["text"])
-            columns.append(column.alias(f"c{at - first}"))
+                column = column.scatter(part["at"], part["text"])
+            columns.append(column)
+        if sum(column.len() - column.null_count() for column in columns[1:]) < whole.height:
+            raise ValueError("two cells in one place")
         return pl.DataFrame(columns), first
+
+
+def _block(cells: list[Element], refs: list[str], space: str) -> pl.DataFrame:
+    """ref, kind, style, value, formula: what the XML says of each cell."""
+    values = [cell.findtext(f"{space}v") for cell in cells]
+    for at, value in enumerate(values):
+        if value is None and (rich := cells[at].find(f"{space}is")) is not None:
+            values[at] = _rich(rich)
+    said = {
+        "ref": refs,
+        "kind": [cell.get("t") for cell in cells],
+        "style": [cell.get("s") for cell in cells],
+        "value": values,
+        "formula": [cell.findtext(f"{space}f") for cell in cells],
+    }
+    return pl.DataFrame(said, schema=dict.fromkeys(said, pl.String()))
 
 
 def _worksheet(book: _Book, page: _Page) -> Raw:
@@ -456,9 +448,12 @@ def _column(name: str) -> int:
     return number - 1
 
 
-def _next_to(ref: str, row: int) -> str:
-    """The place of a cell that does not name it: right of `ref`, or the first of the row."""
-    if not ref:
-        return f"A{row}"
-    column, row = _place(ref)
-    return f"{letters(column + 1)}{row}"
+def _places(refs: list[str | None], row: int) -> list[str]:
+    """The places of a row's cells; one that does not name it stands right of the one before, or is the first."""
+    named, column = list[str](), -1
+    if None not in refs:
+        return refs  # type: ignore[return-value]
+    for ref in refs:
+        column = _place(ref)[0] if ref else column + 1
+        named.append(ref or f"{letters(column)}{row}")
+    return named
