@@ -24,6 +24,7 @@ import dataframely as dy
 import polars as pl
 
 FIRST_YEAR, LAST_YEAR = 2015, 2035
+_MANY = 40  # codes that a sentence does not list
 SOURCE = {"source_file": pl.String(), "source_sheet": pl.String(), "source_row": pl.Int64()}  # beside each table
 
 Kind = Literal[
@@ -93,6 +94,8 @@ class Column:
     @property
     def expected(self) -> str:
         """What would be right: `非负数，如 12500`."""
+        if self.kind == "code" and len(self.members) > _MANY:
+            return self.note
         if self.kind == "code":
             return "、".join(spellings[0] for spellings in self.members.values()) + " 之一"
         if self.kind in ("integer", "number", "quantity", "year"):
