@@ -533,14 +533,16 @@ def said_of_target(foresight: Foresight, target: Target) -> str:
     goal += foresight.basis
     if stands is None:
         return f"{goal}：没有可与 {target.baseline_year} 年比较的填报，不能推算何时达到。"
-    chance = likely(stands.chance[foresight.horizon])
+    chance = likely(stands.chance[stands.end])
     if stands.first is None:
-        return f"{goal}：{title}情景下到 {foresight.horizon} 年仍未达到；计入驱动因素的不确定性，{foresight.horizon} 年达到的{chance}。"
+        return (
+            f"{goal}：{title}情景下到 {stands.end} 年仍未达到；计入驱动因素的不确定性，{stands.end} 年达到的{chance}。"
+        )
     if stands.first <= stands.t0:
         kept = f"；{title}情景下此后一直满足" if stands.lost is None else f"；{title}情景下 {stands.lost} 年起不再满足"
         if stands.lost is not None and stands.lost <= stands.t0:
             kept = f"，{stands.lost} 年又不满足；{title}情景下{_again(stands)}"
-        return f"{goal}：{stands.first} 年的填报已经达到{kept}，{foresight.horizon} 年满足的{chance}。"
+        return f"{goal}：{stands.first} 年的填报已经达到{kept}，{stands.end} 年满足的{chance}。"
     late = stands.first - target.target_year
     when = f"，比目标年（{target.target_year} 年）晚 {late} 年" if late > 0 else ""
     by_year = (
@@ -549,9 +551,7 @@ def said_of_target(foresight: Foresight, target: Target) -> str:
         else ""
     )
     lost = f"，但 {stands.lost} 年起又不满足" if stands.lost else ""
-    return (
-        f"{goal}：{title}情景下预计 {stands.first} 年达到{when}{lost}；{by_year}{foresight.horizon} 年满足的{chance}。"
-    )
+    return f"{goal}：{title}情景下预计 {stands.first} 年达到{when}{lost}；{by_year}{stands.end} 年满足的{chance}。"
 
 
 def _again(stands: Standing) -> str:
