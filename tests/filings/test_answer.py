@@ -74,7 +74,8 @@ def test_check_says_it_to_a_machine(filings: Path, call: Call) -> None:
     run = call("check", str(filings), "--format", "json")
     assert run[0] == 2
     said = json.loads(run[1])
-    assert list(said) == ["tables", "files", "findings"]
+    assert list(said) == ["tables", "files", "findings", "not_listed"]
+    assert said["not_listed"] == []
     energy_counts = next(line for line in said["tables"] if line["table"] == "energy")
     assert energy_counts == {"table": "energy", "read": 6, "accepted": 3, "rejected": 3, "warned": 1}
     assert set(said["files"][0]) == {"file", "status", "message"}
