@@ -13,7 +13,7 @@ report: setup
 test: tools
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
+	@$(BIN)/pytest --numprocesses auto --maxprocesses 4
 
 # What the intake takes, as a multiple of the time in which the file is only read; all indicators of 20 M rows beside a
 # query by hand; the scenarios; many reports beside the plain way of making them. Half an hour.

@@ -11,9 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 from pipeline.layout import Layout
 
@@ -23,14 +25,25 @@ settings.load_profile("suite")
 ROOT = Path(__file__).resolve().parent.parent
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
-# What needs one of these fixtures runs in one process: they take a minute or more, or write a cache that two processes spoil.
-COSTLY = ("built", "public", "first_house", "site", "known", "timed", "kept", "pyam")
+# Files that share a build of minutes, or a cache that two processes spoil when both write it (pyam's).
+TOGETHER = {
+    "tests/reports/test_public.py": "public",
+    "tests/publish/test_datapackage.py": "publish",
+    "tests/publish/test_site.py": "publish",
+    "tests/scenarios/test_outlook.py": "publish",
+}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if costly := [name for name in COSTLY if name in getattr(item, "fixturenames", ())]:
-            item.add_marker(pytest.mark.xdist_group(costly[0]))
+class Scheduling(LoadScopeScheduling):
+    """Each test by itself to the process that is free next, those of TOGETHER to one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return TOGETHER.get(nodeid.partition("::")[0], nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")

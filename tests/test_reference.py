@@ -428,10 +428,10 @@ def test_damaged_words_stand_only_in_the_list_of_repairs() -> None:
             "不认识的键“decimal”",
         ),
         (
-            "baseline_year: 2020\n\n",
-            "baseline_year: 2020\ncolour: 绿\n\n",
+            "baseline_year: 2020\n",
+            "baseline_year: 2020\ncolour: 绿\n",
             "plan.invalid",
-            "第 18 行：不认识的键“colour”",
+            "第 19 行：不认识的键“colour”",
         ),
         ('comparator: ">="', 'comparator: "=>"', "plan.invalid", "'>=' 或 '<='"),
         ("value: 0.80", "value: 八成", "plan.invalid", "“value”的值“八成”不对，应为数字"),
