@@ -133,6 +133,24 @@ def _programs(
             yield _Program(system, of_part, inside, tight[rows], half[rows], wide[bounded], most[bounded])
 
 
+def solver_of(matrix: sparse.csr_matrix, column_lower: Floats, row_lower: Floats, row_upper: Floats) -> highspy.Highs:
+    """A silent solver that holds a linear program: row_lower <= matrix @ x <= row_upper, x >= column_lower, nothing to win
+    yet."""
+    program = highspy.HighsLp()
+    program.num_row_, program.num_col_ = matrix.shape
+    program.col_cost_ = np.zeros(matrix.shape[1])
+    program.col_lower_, program.col_upper_ = column_lower, np.full(matrix.shape[1], np.inf)
+    program.row_lower_, program.row_upper_ = row_lower, row_upper
+    program.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    program.a_matrix_.start_, program.a_matrix_.index_ = matrix.indptr, matrix.indices
+    program.a_matrix_.value_ = matrix.data
+    solver = highspy.Highs()
+    solver.silent()
+    solver.setOptionValue("threads", 1)  # a process has one scheduler, which refuses another number
+    solver.passModel(program)
+    return solver
+
+
 class _Program:
     """The attacks of one attacker on the numbers of one part, as a linear program in deviations from the truth.
 
@@ -159,22 +177,10 @@ class _Program:
             [goal, -sparse.eye(many)],
         ]
         matrix = sparse.csr_matrix(sparse.bmat(blocks))
-        program = highspy.HighsLp()
-        program.num_col_, program.num_row_ = size + many, matrix.shape[0]
-        program.col_cost_ = np.zeros(size + many)
         lower = np.minimum(own[inside] / system.amounts[inside] - 1, 0)
-        program.col_lower_ = np.concatenate([lower, np.full(many, -np.inf)])
-        program.col_upper_ = np.full(size + many, np.inf)
         up = np.concatenate([half, most / largest if len(largest) else most, np.zeros(many)])
-        program.row_upper_ = up
-        program.row_lower_ = np.concatenate([-half, np.full(len(most), -np.inf), np.zeros(many)])
-        program.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        program.a_matrix_.start_, program.a_matrix_.index_ = matrix.indptr, matrix.indices
-        program.a_matrix_.value_ = matrix.data
-        self.solver = highspy.Highs()
-        self.solver.silent()
-        self.solver.setOptionValue("threads", 1)
-        self.solver.passModel(program)
+        low = np.concatenate([-half, np.full(len(most), -np.inf), np.zeros(many)])
+        self.solver = solver_of(matrix, np.concatenate([lower, np.full(many, -np.inf)]), low, up)
         self.solver.changeObjectiveSense(highspy.ObjSense.kMaximize)
 
     def farthest(self, at: int, sign: float, most: float = WIDE) -> float:

@@ -8,7 +8,7 @@ import highspy
 import numpy as np
 from scipy import sparse
 
-from pipeline.disclosure.audit import TOLERANCE, Attack
+from pipeline.disclosure.audit import TOLERANCE, Attack, solver_of
 from pipeline.disclosure.relations import Bools, Floats, System
 
 MARGIN = 1.02  # the other world is sought a little farther off than asked
@@ -68,20 +68,10 @@ class Program:
                 ]
             )
         )
-        program = highspy.HighsLp()
-        program.num_col_, program.num_row_ = size + 2 * many, matrix.shape[0]
-        program.col_cost_ = np.zeros(size + 2 * many)
-        program.col_lower_ = np.concatenate([np.minimum(self.own[inside] / amounts - 1, 0.0), np.zeros(2 * many)])
-        program.col_upper_ = np.full(size + 2 * many, np.inf)
-        program.row_lower_ = np.concatenate([np.zeros(many + always.shape[0]), np.full(len(most), -np.inf)])
-        program.row_upper_ = np.concatenate([np.zeros(many + always.shape[0]), most])
-        program.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        program.a_matrix_.start_, program.a_matrix_.index_ = matrix.indptr, matrix.indices
-        program.a_matrix_.value_ = matrix.data
-        self.solver = highspy.Highs()
-        self.solver.silent()
-        self.solver.setOptionValue("threads", 1)
-        self.solver.passModel(program)
+        lower = np.concatenate([np.minimum(self.own[inside] / amounts - 1, 0.0), np.zeros(2 * many)])
+        even = np.zeros(many + always.shape[0])
+        low, up = np.concatenate([even, np.full(len(most), -np.inf)]), np.concatenate([even, most])
+        self.solver = solver_of(matrix, lower, low, up)
         self.single = np.diff(numbers.indptr) == 1
         self.columns = np.arange(size, size + 2 * many, dtype=np.int32)
 

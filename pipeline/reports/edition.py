@@ -163,9 +163,8 @@ def _write_filings(layout: Layout, job: Job) -> None:
     elif job.intake:
         save(job.intake, layout.processed / job.place())
     listed = provenance.inputs(layout, job.intake, job.audience)
-    ground = history.ground(
-        layout, None if is_public else job.intake, listed, job.plan
-    )  # the public is not told who filed what
+    told = None if is_public else job.intake  # the public is not told who filed what
+    ground = history.ground(layout, told, listed, job.plan)
     for path, content in ((inputs(layout, job), listed), (_ground(layout, job), ground)):
         with placed(path) as beside:
             beside.write_text(json.dumps(content, ensure_ascii=False), "utf-8")
@@ -193,10 +192,10 @@ def _disclose(layout: Layout, job: Job, jobs: Sequence[Job]) -> None:
     from pipeline.disclosure.pattern import kept
     from pipeline.indicators import evaluate, frame
 
-    published = record.read(layout, job.filings)
-    tables = {path: computed(layout, one) for path, one in _tables(layout, jobs).items()}
+    published, asked = record.read(layout, job.filings), _tables(layout, jobs)
+    tables = {path: computed(layout, one) for path, one in asked.items()}
     materials: dict[Path, Material] = {
-        path: _material(layout, one, tables[path], published) for path, one in _tables(layout, jobs).items()
+        path: _material(layout, one, tables[path], published) for path, one in asked.items()
     }
     _check_patterns(layout, job)
     found = kept(_pattern(layout, job), list(materials.values()), _pattern(layout, job, job.year - 1))
@@ -210,8 +209,8 @@ def _disclose(layout: Layout, job: Job, jobs: Sequence[Job]) -> None:
     for path, table in shown.items():
         with placed(path) as beside:
             evaluate.write(table, beside)
-        with placed(coverage(layout, _tables(layout, jobs)[path])) as beside:
-            frame.public(covered(layout, _tables(layout, jobs)[path])).write_parquet(beside)
+        with placed(coverage(layout, asked[path])) as beside:
+            frame.public(covered(layout, asked[path])).write_parquet(beside)
     with placed(layout.processed / job.place() / AUDIT) as beside:
         verdict.write(beside, {path.name: attack.digest(path) for path in tables})
     with placed(layout.processed / job.place() / SUMMARY) as beside:
