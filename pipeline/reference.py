@@ -280,6 +280,16 @@ def plan_of(layout: Layout, year: int) -> Plan:
     )
 
 
+def plan_if_any(layout: Layout, year: int) -> Plan | None:
+    """`plan_of`, but None for a year of which there is no plan. A plan that cannot be read raises DataError all the same."""
+    try:
+        return plan_of(layout, year)
+    except DataError as error:
+        if error.id != "plan.none":
+            raise
+        return None
+
+
 def listed(known: Mapping[str, Plan]) -> str:
     """`2022-2025（2022—2025 年，基期 2020 年）`"""
     told = [f"{one.id}（{one.term_start}—{one.term_end} 年，基期 {one.baseline_year} 年）" for one in known.values()]
@@ -295,12 +305,7 @@ def load_plan(layout: Layout, plan_id: str | None = None) -> Plan:
     """
     if plan_id is not None:
         return _load_plan(layout, plan_id)
-    try:
-        return plan_of(layout, latest_year(published(layout)))
-    except DataError as error:
-        if error.id != "plan.none":
-            raise
-        return list(plans(layout).values())[-1]
+    return plan_if_any(layout, latest_year(published(layout))) or list(plans(layout).values())[-1]
 
 
 @remembered

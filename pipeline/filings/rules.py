@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial, reduce
 from operator import xor
@@ -21,7 +20,6 @@ from typing import Literal
 import polars as pl
 
 from pipeline import reference
-from pipeline.errors import DataError
 from pipeline.filings.case_factors import basis, carriers
 from pipeline.filings.contracts import BY_NAME, FIRST_YEAR, METRICS, TABLES, Column, Table
 from pipeline.layout import Layout
@@ -869,11 +867,8 @@ def _metric_of_other_action(frames: Frames, context: Context) -> Iterator[pl.Dat
 def _plans(frames: Mapping[str, pl.DataFrame], layout: Layout) -> dict[int, Plan]:
     """Year -> its plan, of the years in which actions were filed."""
     named = [frames[name]["year"].drop_nulls().unique() for name in ("measures", "action_metrics") if name in frames]
-    found = {}
-    for year in sorted({int(year) for years in named for year in years}):
-        with suppress(DataError):
-            found[year] = reference.plan_of(layout, year)
-    return found
+    years = sorted({int(year) for years in named for year in years})
+    return {year: plan for year in years if (plan := reference.plan_if_any(layout, year))}
 
 
 FRAME_RULES = (
@@ -935,7 +930,8 @@ def check(
     """Apply all rules to canonical tables (with SOURCE columns) by name.
 
     published_growth: `reference.business_volume_index`, for the growth of the volume; without it that is not
-    checked. filed: what was filed in rows (by their place in the table), which sentences then show. Raises DataError when the names of the provinces are missing.
+    checked. filed: what was filed in rows (by their place in the table), which sentences then show. Raises DataError when the
+    names of the provinces are missing, or the plan of a year in which actions were filed cannot be read.
     """
     frames: dict[str, pl.DataFrame] = {name: frame.with_row_index("_row") for name, frame in tables.items()}
     context = Context(

@@ -28,7 +28,7 @@ import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
 from pipeline import reference
-from pipeline.errors import DataError, OutputError, ParameterError
+from pipeline.errors import OutputError, ParameterError
 from pipeline.filings.contracts import ACTIONS, FIRST_YEAR, LAST_YEAR, METRICS, TABLES, Column, Table
 from pipeline.filings.normalise import as_filed
 from pipeline.filings.rules import TOLERANCE
@@ -143,12 +143,7 @@ def _year(year: int | None) -> int | None:
 
 def _plan(layout: Layout, year: int | None) -> Plan:
     """The plan of the year, else the latest one: what is not of a plan is filed whatever its file says."""
-    try:
-        return reference.load_plan(layout) if year is None else reference.plan_of(layout, year)
-    except DataError as error:
-        if error.id != "plan.none":
-            raise
-        return reference.load_plan(layout)
+    return (year is not None and reference.plan_if_any(layout, year)) or reference.load_plan(layout)
 
 
 def _provinces(layout: Layout) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ import pytest
 
 from pipeline import reference
 from pipeline.errors import DataError, ParameterError
+from pipeline.filings.intake import take_in
 from pipeline.layout import Layout
 from pipeline.reports import edition
 from pipeline.reports.context import freeze
@@ -246,3 +247,13 @@ def test_a_plan_that_lacks_something(tmp_path: Path, found: str, put: str, says:
     path.write_text(text.replace(found, put, 1), "utf-8")
     with pytest.raises(DataError, match=rf"plans/2026-2030\.yml 第 \d+ 行：{says}"):
         reference.load_plan(layout, NEW)
+
+
+def test_filings_are_not_checked_by_a_plan_that_cannot_be_read(tmp_path: Path) -> None:
+    """Else an action that the plan has not would be accepted in silence."""
+    layout = checkout(tmp_path)
+    filings(layout)
+    path = layout.reference / "plans" / f"{OLD}.yml"
+    path.write_text(path.read_text("utf-8").replace("baseline_year: 2020", "baseline_year: 甲", 1), "utf-8")
+    with pytest.raises(DataError, match=r"plans/2022-2025\.yml 第 18 行：“baseline_year”"):
+        take_in(layout.root / "data/raw/filings", layout)
