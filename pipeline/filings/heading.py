@@ -85,10 +85,8 @@ def refusal(table: Table, sheet: Sheet, skipped: Iterable[Skipped]) -> FileProbl
     )
     if not found:
         return None
-    where, rule = (
-        f"工作表“{shown(sheet.sheet)}”" if sheet.sheet else "文件",
-        "sheet.header" if of_header else "sheet.unit",
-    )
+    where = f"工作表“{shown(sheet.sheet)}”" if sheet.sheet else "文件"
+    rule = "sheet.header" if of_header else "sheet.unit"
     return FileProblem(sheet.file, sheet.sheet or None, rule, f"{where}{found.says}", found.header)
 
 

@@ -16,7 +16,6 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
@@ -68,27 +67,31 @@ class Change:
     new: str
 
 
-def changes(source: str) -> Iterator[Change]:
+def changes(source: str) -> list[Change]:
     """Every number becomes another one and every comparison its neighbour, from the first to the last."""
     data = source.encode()
     starts = [0]
     for line in data.splitlines(keepends=True):
         starts.append(starts[-1] + len(line))
-    at = lambda line, column: len(data[: starts[line - 1] + column].decode())  # noqa: E731
+
+    def at(line: int | None, column: int | None) -> int:
+        """The place among the characters; ast counts bytes."""
+        return len(data[: starts[(line or 1) - 1] + (column or 0)].decode())
+
     found = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Constant) and type(node.value) in (int, float):
-            span = at(node.lineno, node.col_offset), at(node.end_lineno or 0, node.end_col_offset or 0)
+            span = at(node.lineno, node.col_offset), at(node.end_lineno, node.end_col_offset)
             new = repr(node.value + 1 if isinstance(node.value, int) else node.value * 1.5 or 0.5)
             found.append(Change(node.lineno, *span, source[slice(*span)], new))
         elif isinstance(node, ast.Compare) and len(node.ops) == 1:
             left, right, op = node.left, node.comparators[0], type(node.ops[0])
-            span = at(left.end_lineno or 0, left.end_col_offset or 0), at(right.lineno, right.col_offset)
+            span = at(left.end_lineno, left.end_col_offset), at(right.lineno, right.col_offset)
             between = source[slice(*span)]
             if between.count(SIGN[op]) == 1:
                 begin = span[0] + between.index(SIGN[op])
                 found.append(Change(node.lineno, begin, begin + len(SIGN[op]), SIGN[op], OTHER[op]))
-    return iter(sorted(found, key=lambda one: (one.start, one.new)))
+    return sorted(found, key=lambda one: (one.start, one.new))
 
 
 class _Changed(SourceFileLoader):
