@@ -25,12 +25,11 @@ settings.load_profile("suite")
 ROOT = Path(__file__).resolve().parent.parent
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
-# Files that share a build of minutes, or a cache that two processes spoil when both write it (pyam's).
+# Files that share a build of minutes.
 TOGETHER = {
     "tests/reports/test_public.py": "public",
     "tests/publish/test_datapackage.py": "publish",
     "tests/publish/test_site.py": "publish",
-    "tests/scenarios/test_outlook.py": "publish",
 }
 
 
@@ -66,8 +65,13 @@ def green_report() -> Run:
 
 
 @pytest.fixture(scope="session")
-def pyam() -> ModuleType:
-    """pyam, which writes a cache of units into the user's folder when it is imported for the first time."""
+def pyam(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
+    """pyam, with the cache of its units in a folder of this run.
+
+    The cache it would keep in the user's folder is spoilt where two processes write it at once, and names paths of the
+    environment that wrote it, which may be gone.
+    """
+    os.environ["IAM_UNITS_CACHE"] = str(tmp_path_factory.mktemp("units"))
     return importlib.import_module("pyam")
 
 
