@@ -63,7 +63,7 @@ def _reads(notebook: Path, changed_ns: int) -> Reads:
     try:
         content = nbformat.read(notebook, as_version=4)
     except NotJSONError as error:
-        raise DataError("notebook.json", f"{notebook.stem}：不是笔记本（.ipynb 应为 JSON）；请恢复原来的文件，或由 JupyterLab 另存") from error  # fmt: skip
+        raise DataError("notebook.json", "不是笔记本（.ipynb 应为 JSON）；请恢复原来的文件，或由 JupyterLab 另存") from error  # fmt: skip
     own = content.metadata.get("green_report")
     if own is None:
         return Reads(ALL)
@@ -73,7 +73,7 @@ def _reads(notebook: Path, changed_ns: int) -> Reads:
     if unknown := sorted(set(names) - NAMES):
         raise DataError(
             "notebook.reads",
-            f"{notebook.stem}：元数据 green_report 的 reads 里的 {shown(unknown[0])} 不是可读的内容；"
+            f"元数据 green_report 的 reads 里的 {shown(unknown[0])} 不是可读的内容；"
             "可写 view、last、outlook、params.<参数>、filed.<表> 等",
         )
     return Reads({*names, *(one for name in names for one in MEANT.get(name, ())), *by_itself(content.cells)})

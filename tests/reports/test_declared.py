@@ -60,10 +60,10 @@ def test_what_a_notebook_reads_past_its_chapter_is_seen(tmp_path: Path, source: 
 @pytest.mark.parametrize(
     ("names", "said"),
     [
-        (["filed.enrgy"], "one：元数据 green_report 的 reads 里的 filed.enrgy 不是可读的内容"),
-        (["filed"], "one：元数据 green_report 的 reads 里的 filed 不是可读的内容"),
-        ("view", "one：元数据 green_report 的 reads 应是名称的列表"),
-        ([1], "one：元数据 green_report 的 reads 应是名称的列表"),
+        (["filed.enrgy"], "元数据 green_report 的 reads 里的 filed.enrgy 不是可读的内容"),
+        (["filed"], "元数据 green_report 的 reads 里的 filed 不是可读的内容"),
+        ("view", "元数据 green_report 的 reads 应是名称的列表"),
+        ([1], "元数据 green_report 的 reads 应是名称的列表"),
     ],
 )
 def test_what_cannot_be_declared(tmp_path: Path, names: object, said: str) -> None:
@@ -73,7 +73,7 @@ def test_what_cannot_be_declared(tmp_path: Path, names: object, said: str) -> No
 
 def test_no_notebook(tmp_path: Path) -> None:
     (tmp_path / "one.ipynb").write_text("no json", "utf-8")
-    with pytest.raises(DataError, match="one：不是笔记本"):
+    with pytest.raises(DataError, match="不是笔记本"):
         reads(tmp_path / "one.ipynb")
 
 
