@@ -17,11 +17,11 @@ from typing import Any
 
 from pipeline import params
 from pipeline.errors import OutputError
+from pipeline.keeping import MISSING, Hashes, Record, Records, digest
 from pipeline.layout import Layout
 from pipeline.params import Params
 from pipeline.regions import NATION_CODE
 from pipeline.reports import edition, sources
-from pipeline.reports.cache import MISSING, Hashes, Record, Records, digest
 from pipeline.reports.plan import AUDIENCES, Job
 
 ALWAYS = (

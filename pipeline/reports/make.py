@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import UserError
+from pipeline.keeping import Hashes, Record, Records, Store, files_below
 from pipeline.layout import Layout
 from pipeline.output import place, why_not_written
 from pipeline.reports import assemble, provenance, sources
-from pipeline.reports.cache import Hashes, Record, Records, Store, files_below
 from pipeline.reports.context import ALWAYS, Present, freeze
 from pipeline.reports.declared import reads
 from pipeline.reports.execute import CONTEXT, ChapterFailed, execute, fill_in

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pipeline.keeping import Hashes
 from pipeline.layout import Layout
 from pipeline.reports import sources
-from pipeline.reports.cache import Hashes
 from pipeline.reports.context import Present, told
 from pipeline.reports.plan import NO_FILINGS, Selection, jobs
 from tests.reports import editions
