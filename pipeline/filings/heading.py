@@ -96,8 +96,9 @@ def refusal(table: Table, sheet: Sheet, skipped: Iterable[Skipped]) -> FileProbl
 def _second_header(table: Table, sheet: Sheet, known: Known) -> _Refused | None:
     """A row of headers among the data; one that says the same in each column is no more than a row to reject."""
     for name in list(known)[:2]:
-        texts = sheet.rows[name].unique()
-        cells = [text for text in texts.filter(~texts.str.contains("[0-9]")) if header_key(text) in _keys()]
+        texts = sheet.rows[name]
+        words = texts.filter(~texts.str.contains("[0-9]")).unique()
+        cells = [text for text in words if header_key(text) in _keys()]
         for row in sheet.rows.filter(pl.col(name).is_in(cells)).head(1000).iter_rows(named=True) if cells else ():
             filled = {at: text for at, text in row.items() if at in sheet.columns and text}
             if 2 * sum(header_key(text) in _keys() for text in filled.values()) < max(4, len(filled)):
