@@ -103,6 +103,8 @@ def test_the_same_bytes_and_the_same_engine(
         "-m",
         "pytest",
         "-q",
+        "-m",
+        "not slow",
         "-p",
         "no:cacheprovider",
         "tests/reports/test_engine.py",
