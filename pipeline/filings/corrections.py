@@ -30,9 +30,10 @@ import polars as pl
 
 from pipeline.errors import DataError, shown
 from pipeline.filings.contracts import BY_NAME, SOURCE, Column, Table, column_of, table_of
-from pipeline.filings.normalise import cleaned, finding, normalise
+from pipeline.filings.normalise import cleaned, normalise
 from pipeline.filings.reading import own_yaml
 from pipeline.filings.rows import CORRECTED, Rows, in_words, key_in_words
+from pipeline.filings.rules import finding
 from pipeline.layout import Layout
 from pipeline.yaml_text import NotPlain
 

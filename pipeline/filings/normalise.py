@@ -22,7 +22,7 @@ from pipeline import regions, units
 from pipeline.errors import DataError
 from pipeline.filings.contracts import METRICS, SOURCE, Column, Table, column_of, fold
 from pipeline.filings.reading import clean, number
-from pipeline.filings.rules import CELL_RULES, FINDING, INTAKE_RULES, TOLD, message
+from pipeline.filings.rules import FINDING, finding
 from pipeline.layout import Layout
 
 _NOT_CONTRACT = (*SOURCE, "_ragged", "_extra")  # columns that the reading adds
@@ -190,44 +190,6 @@ def _cell_findings(table: Table, column: Column, raw: pl.DataFrame, bad: pl.Data
             if isinstance(rule, str)
         ]
     )
-
-
-def finding(
-    rows: pl.DataFrame, table: Table, column: Column | None, rule: str, found: pl.Expr, *args: pl.Expr
-) -> pl.DataFrame:
-    """One finding (the columns of FINDING) for each of `rows`, which have SOURCE; `args` fill the rule's sentence, of as many
-    as have one (`rules.TOLD`)."""
-    says = (CELL_RULES | INTAKE_RULES)[rule]
-    if rows.height > TOLD:
-        first = pl.int_range(pl.len()).over("source_file") < TOLD
-        few, others = rows.filter(first), rows.filter(~first)
-        if others.height:
-            return pl.concat([finding(few, table, column, rule, found, *args), _untold(others, table, column, rule)])
-    return rows.select(
-        file="source_file",
-        sheet="source_sheet",
-        row="source_row",
-        table=pl.lit(table.name),
-        column=pl.lit(column and column.name, pl.String),
-        rule=pl.lit(rule),
-        severity=pl.lit(says.severity),
-        found=found,
-        says=pl.format(says.says, pl.when(args[0].str.len_chars() > 100).then(args[0].str.slice(0, 100) + "…").otherwise(args[0]), *args[1:]) if args else pl.lit(says.says),
-        table_zh=pl.lit(table.zh),
-        column_zh=pl.lit(column and column.zh, pl.String),
-    ).with_columns(message=message(pl.col("says"))).select(pl.col(name).cast(to) for name, to in FINDING.items())  # fmt: skip
-
-
-def _untold(rows: pl.DataFrame, table: Table, column: Column | None, rule: str) -> pl.DataFrame:
-    """Findings without sentence and without what was found."""
-    says = (CELL_RULES | INTAKE_RULES)[rule]
-    known = {"table": table.name, "column": column and column.name, "rule": rule, "severity": says.severity}
-    return rows.select(
-        file="source_file", sheet="source_sheet", row="source_row", **{name: pl.lit(to) for name, to in known.items()}
-    ).select(
-        (pl.col(name) if name in ("file", "sheet", "row", *known) else pl.lit(None)).cast(to).alias(name)
-        for name, to in FINDING.items()
-    )  # fmt: skip
 
 
 # --- cells -------------------------------------------------------------------------------------------------
