@@ -62,6 +62,7 @@ class Column:
     nation: bool = True  # whether a province column may name the nation
     yearly: bool = False  # whether a value is compared with that of the previous year
     note: str = ""
+    example: str | float | None = None  # what the template shows
 
     @property
     def zh(self) -> str:

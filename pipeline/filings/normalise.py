@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
@@ -52,6 +52,8 @@ _SUM_OF = rf"{_SUM}|^.{{1,16}}(?:[合小总總共][计計]|总和|總和){_SUM_E
 _OF_SCOPE = r"[(\[【][^()\[\]【】]*[)\]】]$"  # 合计（全省）
 _TOTAL_OF = r"(?i)[\s_:：/-](?:grand |sub)?totals?\W*$"
 _INT_LIMIT = 2.0**53
+_WHOLE = {"year": (1000, 9999), "month": (1, 12), "integer": (1 - 2**53, 2**53 - 1)}
+_PLAIN = (*_WHOLE, "number", "quantity")  # kinds of columns most of whose cells are nothing but digits
 MANY = {"万亿": 12, "千万": 7, "百万": 6, "十万": 5, "亿": 8, "万": 4, "千": 3, "百": 2}  # longest first
 _TIMES = "[百千万亿]$"  # at the end of a cell
 _WITH_UNIT = r"^([-+0-9.,]+)\s*([^-+0-9.,\s%‰].*)$"  # a number and its unit in one cell
@@ -93,24 +95,19 @@ def normalise(table: Table, sheet: pl.DataFrame, layout: Layout, filing_year: in
     findings += [
         _header_finding(table, column, sheet, "header.missing", column.zh, column.expected) for column in missing
     ]
-    raw = sheet.select(
-        *(
-            (
-                pl.col(headers[column.name][0]).cast(pl.String) if column.name in headers else pl.lit(None, pl.String)
-            ).alias(column.name)
-            for column in table.columns
-        ),
-        *(pl.col(name).cast(dtype) for name, dtype in SOURCE.items()),
-    )
-    about, cells = _About(table, headers, layout, filing_year), _Cells.of(raw)
+    cells = {one.name: pl.col(headers[one.name][0]) if one.name in headers else pl.lit(None) for one in table.columns}
+    types = dict.fromkeys(cells, pl.String()) | SOURCE
+    raw = sheet.select((cells.get(name, pl.col(name))).cast(dtype).alias(name) for name, dtype in types.items())
+    about = _About(table, headers, layout, filing_year)
+    coded = _Cells.of(raw, [column.name for column in table.columns if column.kind not in _PLAIN])
     columns = [column for column in table.columns if column.kind != "unit"]
     with ThreadPoolExecutor() as threads:
-        read = list(threads.map(partial(_read, about, cells), columns))
+        read = list(threads.map(partial(_read, about, coded), columns))
     rejected = pl.repeat(bool(missing), raw.height, dtype=pl.Boolean, eager=True)
     for column, one in zip(columns, read, strict=True):
         rejected.scatter(one.bad["at"], True)
         if one.bad.height and column not in missing:
-            findings.append(_cell_findings(table, column, raw, one.bad, "unit" in headers))
+            findings += _cell_findings(table, column, raw, one.bad, "unit" in headers)
     values = {name: value for one in read for name, value in one.values.items()}
     return Normalised(
         raw.select(*(pl.lit(values[name]).alias(name) for name in table.dtypes), *SOURCE),
@@ -159,37 +156,19 @@ def _header_finding(
     return finding(rows, table, column, rule, pl.lit(found), pl.lit(written or found), pl.lit(right))
 
 
-def _cell_findings(table: Table, column: Column, raw: pl.DataFrame, bad: pl.DataFrame, has_unit: bool) -> pl.DataFrame:
+def _cell_findings(
+    table: Table, column: Column, raw: pl.DataFrame, bad: pl.DataFrame, has_unit: bool
+) -> Iterator[pl.DataFrame]:
     """One finding for each cell of the column that violates a rule. `bad`: _BAD."""
     found = pl.col("found").fill_null("")
-    sums, bad = bad.filter(rule="row.not_data"), bad.filter(pl.col("rule") != "row.not_data")
-    told = [
-        finding(
-            sums.hstack(raw.select(*SOURCE)[sums["at"]]),
-            table,
-            None,
-            "row.not_data",
-            found,
-            pl.format("这是“{}”行", found),
-        )
-    ]
     nothing = pl.when(found != "").then(pl.format("（填的是“{}”）", found)).otherwise(pl.lit(""))
-    return pl.concat(
-        told
-        + [
-            finding(
-                rows,
-                table,
-                table.column("unit") if has_unit and column.by and rule.startswith("unit.") else column,
-                rule,
-                found,
-                nothing if rule.endswith(".missing") else found,
-                pl.col("right"),
-            )
-            for (rule,), rows in bad.hstack(raw.select(*SOURCE)[bad["at"]]).group_by("rule", maintain_order=True)
-            if isinstance(rule, str)
-        ]
-    )
+    for (rule,), rows in bad.hstack(raw.select(*SOURCE)[bad["at"]]).group_by("rule", maintain_order=True):
+        id = str(rule)
+        if id == "row.not_data":
+            yield finding(rows, table, None, id, found, pl.format("这是“{}”行", found))
+            continue
+        of = table.column("unit") if has_unit and column.by and id.startswith("unit.") else column
+        yield finding(rows, table, of, id, found, nothing if id.endswith(".missing") else found, pl.col("right"))
 
 
 # --- cells -------------------------------------------------------------------------------------------------
@@ -216,11 +195,11 @@ class _Cells:
     coded: Mapping[str, tuple[pl.Series, pl.Series]]
 
     @classmethod
-    def of(cls, raw: pl.DataFrame) -> _Cells:
-        few = [name for name in raw.columns if name not in SOURCE and _repeats(raw[name])]
-        codes = raw.select(pl.col(name).cast(pl.Categorical(pl.Categories.random())) for name in few)
+    def of(cls, raw: pl.DataFrame, names: Iterable[str]) -> _Cells:
+        """names: of the columns that may repeat themselves."""
+        few = [name for name in names if _repeats(raw[name])]
         coded = {}
-        for one in codes:
+        for one in raw.select(pl.col(name).cast(pl.Categorical(pl.Categories.random())) for name in few):
             texts = pl.concat([one.dtype.categories.to_series(), pl.Series([None], dtype=pl.String)])  # type: ignore[attr-defined]
             coded[one.name] = texts.alias(one.name), one.to_physical().fill_null(texts.len() - 1)
         return cls(raw, coded)
@@ -243,13 +222,15 @@ class _Read:
 
 def _read(about: _About, cells: _Cells, column: Column) -> _Read:
     """As `_meaning` of all rows has it, sooner: most numbers are plain ones."""
-    if column.kind not in ("number", "quantity") or column.name not in about.headers:
+    if column.kind not in _PLAIN or column.name not in about.headers:
         return _texts(about, cells, column)
     quick = _plain_numbers(about, cells, column)
     rest = quick[column.name].is_null().arg_true()
     if rest.is_empty():
         return _Read(quick, pl.DataFrame(schema=_BAD))
-    slow = _texts(about, _Cells(cells.raw[rest], {}), column)
+    names = _inputs(column)
+    few = _Cells.of(cells.raw.select(names)[rest], names if len(names) == 1 else ())
+    slow = _texts(about, few, column)
     values = {name: value.scatter(rest, slow.values[name]) for name, value in quick.items()}
     return _Read(values, slow.bad.with_columns(at=rest.gather(slow.bad["at"])))
 
@@ -290,6 +271,10 @@ def _plain_numbers(about: _About, cells: _Cells, column: Column) -> dict[str, pl
     """Numbers in canonical units, and these units where they depend on another column; null where a text is more than
     digits, or its unit takes more than a power of ten: `1.2`, in 万kWh, becomes the number that `1.2e4` says."""
     text, unit = cells.raw[column.name], about.headers[column.name][1]
+    if column.kind in _WHOLE:
+        whole = text.cast(pl.Int64, strict=False).alias(column.name)
+        least, most = _WHOLE[column.kind]
+        return {column.name: whole.set(~whole.is_between(least, most) | bool(_many(unit)), None)}
     pairs, row = pl.DataFrame({column.name: ["1"]}), None
     if column.by:
         if not {column.by, "unit"} <= set(cells.coded):

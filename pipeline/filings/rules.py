@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import reduce
+from functools import partial, reduce
 from operator import xor
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -316,8 +317,10 @@ def _hash(parts: Sequence[str]) -> pl.Expr:
 def _by_key(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
     """`key` (a hash of the key but for the year, its last 6 bits the year) in ascending order, with _row and the values
     that are compared with those of the year before: rows of one key are neighbours, and so are those of two years."""
-    year = (pl.col("year") - FIRST_YEAR) % 64 if "year" in table.key else pl.lit(0)
-    key = _hash([part for part in table.key if part != "year"]) // 64 * 64 + year.fill_null(0).cast(pl.UInt64)
+    year = (
+        pl.col("year").cast(pl.UInt64, strict=False).fill_null(0) % 64 if "year" in table.key else pl.lit(0, pl.UInt64)
+    )
+    key = _hash([part for part in table.key if part != "year"]) // 64 * 64 + year
     return frame.select("_row", *_yearly_values(table), key=key).sort("key")
 
 
@@ -728,7 +731,9 @@ def check(
         keys = {name: known[name] if name in known and known[name].height == frame.height
                 else _by_key(frame, BY_NAME[name]) for name, frame in left.items()}  # fmt: skip
         context = replace(context, by_key=keys)
-        new = [one for find in finders for one in find(left, context) if one.height]
+        with ThreadPoolExecutor() as threads:
+            of_finders = threads.map(partial(_found, left, context), finders)
+            new = [one for found in of_finders for one in found]
         parts += new
         errors = pl.concat([parts[0], *new]).filter(severity="error")
         left = {name: _without(frame, errors.filter(table=name)["_row"]) for name, frame in left.items()}
@@ -737,6 +742,10 @@ def check(
     marks = {name: _marks(frame, found.filter(table=name)) for name, frame in frames.items()}
     frame = found.sort("severity", "table", "_row", maintain_order=True, nulls_last=True)
     return Findings(frame.drop("_row"), marks)
+
+
+def _found(frames: Frames, context: Context, find: Finder) -> list[pl.DataFrame]:
+    return [one for one in find(frames, context) if one.height]
 
 
 def _without(frame: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:

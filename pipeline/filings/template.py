@@ -237,53 +237,21 @@ def _examples(layout: Layout, scope: _Scope) -> dict[str, dict[str, str | float]
     action, metrics = scope.plan.actions[0], {code: scope.plan.action_of(code) for code in METRICS}
     metric, of = next(((code, no) for code, no in metrics.items() if no), (next(iter(METRICS)), str(action.no)))
     clusters = reference.provinces(layout).filter(pl.col("short_zh") == province)["cluster"].drop_nulls()
-    where: dict[str, str | float] = {"year": year, "month": 3, "entity_id": entity, "province_code": province}
-    return {
-        "entities": {"entity_id": entity, "name_zh": "某通信公司省分公司", "kind": "基础电信企业", "group_id": entity},
-        "energy": where | {
-            "facility_type": "通信基站", "carrier": "电力", "quantity": 1250, "unit": "万千瓦时", "supply": "受供",
-            "counterparty_id": "TT01",
-        },
-        "activity": where | {
-            "metric": "电信业务总量", "value": 86500, "unit": "万元", "price_base_year": max(year - 1, FIRST_YEAR),
-        },
-        "sites": where | {
-            "site_id": "00120001", "built_year": year, "new_build": "是", "tenants": 3, "sharing_kind": "利用存量",
-        },
-        "data_centres": where | {
-            "dc_id": "DC-001", "name": "一号数据中心一号楼", "standard_racks": 5000, "commissioned": f"{year - 2}-05",
-            "it_kwh": 80_000_000, "total_kwh": 104_000_000, "water_t": 150_000, "green_kwh": 26_000_000,
-            "racks_in_use": 3600, "pue_category": 2, "hub_cluster": clusters[0] if len(clusters) else "无",
-            "liquid_cooled_racks": 400,
-        },
-        "rooms": where | {
-            "room_id": "JF-0001", "kind": "核心机房", "retrofit_year": year, "it_kwh": 2_600_000,
-            "total_kwh": 3_900_000,
-        },
-        "base_stations": where | {
-            "generation": "5G", "stations": 42000, "traffic_tb": 350_000, "energy_kwh": 52_000_000,
-            "equipment_kwh": 41_000_000, "monitored_stations": 30000,
-        },
-        "green_power": where | {"channel": "双边交易", "kwh": 26_000_000},
-        "cases": where | {
-            "case_id": "CJ-001", "title": "5G 智能配电房", "status": "申报", "category": "产业绿色低碳转型",
-            "organisation": "某供电公司", "technology": "5G、物联网", "sector": "电力", "method": "ITU-T L.1480",
-            "activity_amount": 12000, "activity_unit": "间配电房", "baseline_per_unit": 3200, "project_per_unit": 2700,
-            "effect_unit": "kWh", "carrier": "电力", "factor_kgco2_per_unit": 0.5306, "factor_year": year - 2,
-            "factor_kind": "平均", "ict_footprint_tco2": 310, "rebound_share": 0.05, "attribution_share": 0.6,
-            "uncertainty_low_pct": 10, "uncertainty_high_pct": 15, "period_year": year, "period_months": 12,
-            "verification": "第三方核查", "tier": 2, "scope": "赋能", "effect": "实际减少", "addressable_amount": 400_000,
-            "evidence": "核查报告（编号）", "summary": "以在线监测代替人工巡检，减少配电房的损耗",
-        },
-        "standards": {
-            "standard_id": f"YD/T 0000-{year - 1}", "title": "通信局站绿色低碳评价方法", "level": "行业标准", "status": "已发布",
-            "published_on": f"{year - 1}-06-18",
-        },
-        "measures": where | {
-            "action_no": str(action.no), "item": action.tasks[0].title, "status": "进行中", "evidence": "工作简报第 3 期",
-        },
-        "action_metrics": where | {"action_no": of, "metric": METRICS[metric][0], "value": 35, "unit": METRICS[metric][1][0]},
+    computed: dict[str, str | float] = {
+        "entity_id": entity, "group_id": entity, "province_code": province, "month": 3, "action_no": str(action.no),
+        "item": action.tasks[0].title, "hub_cluster": clusters[0] if len(clusters) else "无",
+        **dict.fromkeys(("year", "built_year", "retrofit_year", "period_year"), year), "factor_year": year - 2,
+        "price_base_year": max(year - 1, FIRST_YEAR), "commissioned": f"{year - 2}-05",
+        "standard_id": f"YD/T 0000-{year - 1}", "published_on": f"{year - 1}-06-18",
     }  # fmt: skip
+    of_metric = {"action_no": of, "metric": METRICS[metric][0], "unit": METRICS[metric][1][0]}
+
+    def shown(table: Table, column: Column) -> str | float:
+        more = of_metric if table.name == "action_metrics" else {}
+        first = next(iter(column.members.values()), ("",))[0] if column.example is None else column.example
+        return more.get(column.name, computed.get(column.name, first))
+
+    return {table.name: {column.name: shown(table, column) for column in table.columns} for table in TABLES}
 
 
 # --- the sheets to fill in ---------------------------------------------------------------------------------
