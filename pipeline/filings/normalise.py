@@ -185,6 +185,18 @@ class _About:
     layout: Layout
     filing_year: int | None
 
+    def unit(self, column: Column) -> str | None:
+        """That in the brackets of the column's header."""
+        return self.headers.get(column.name, ("", None))[1]
+
+    def default(self, column: Column) -> pl.Expr:
+        """What an empty cell of the column says."""
+        if column.default == "=filing_year":
+            return pl.lit(self.filing_year, pl.Int64)
+        if other := _same_as(column):
+            return pl.col(f"text {other[0]}")
+        return pl.lit(column.default, column.dtype if column.kind != "code" else pl.String())
+
 
 @dataclass(frozen=True)
 class _Cells:
@@ -270,7 +282,7 @@ def _outputs(column: Column) -> tuple[str, ...]:
 def _plain_numbers(about: _About, cells: _Cells, column: Column) -> dict[str, pl.Series]:
     """Numbers in canonical units, and these units where they depend on another column; null where a text is more than
     digits, or its unit takes more than a power of ten: `1.2`, in 万kWh, becomes the number that `1.2e4` says."""
-    text, unit = cells.raw[column.name], about.headers[column.name][1]
+    text, unit = cells.raw[column.name], about.unit(column)
     if column.kind in _WHOLE:
         whole = text.cast(pl.Int64, strict=False).alias(column.name)
         least, most = _WHOLE[column.kind]
@@ -289,7 +301,7 @@ def _plain_numbers(about: _About, cells: _Cells, column: Column) -> dict[str, pl
         row = place.scatter(used, pl.int_range(used.len(), dtype=pl.UInt32, eager=True)).gather(pair)
     if column.units:
         prepared = _prepared(about.table, pairs)
-        _, _, canonical, power = _units(about.table, column, prepared, unit)
+        _, _, canonical, power = _units(about, column, prepared)
         known = prepared.select(unit=canonical, power=power.cast(pl.Int64, strict=False))
     else:
         known = pl.DataFrame({"unit": [None], "power": [_many(unit)]})
@@ -305,7 +317,7 @@ def _meaning(about: _About, column: Column, raw: pl.DataFrame) -> pl.DataFrame:
     """For each row of `raw` (what `_inputs` names): the canonical values, the cell rule it violates (or null), what
     would be right, what was found."""
     texts = _prepared(about.table, raw)
-    parsed = _parse(about.table, column, texts, about.headers, about.layout, about.filing_year)
+    parsed = _parse(about, column, texts)
     found = pl.col(column.name) if parsed.found is None else parsed.found
     is_sum = _is_sum(column)
     if column.kind == "province":
@@ -332,26 +344,22 @@ def _prepared(table: Table, raw: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _parse(
-    table: Table, column: Column, texts: pl.DataFrame, headers: _Headers, layout: Layout, filing_year: int | None
-) -> _Parsed:
+def _parse(about: _About, column: Column, texts: pl.DataFrame) -> _Parsed:
     """What the cells of one column say."""
-    text = pl.col(f"text {column.name}")
-    unit = headers.get(column.name, ("", None))[1]
+    text, unit = pl.col(f"text {column.name}"), about.unit(column)
     if column.kind == "quantity":
-        return _quantity(table, column, texts, unit)
+        return _quantity(about, column, texts)
     if column.kind == "date":
         return _date(column, text)
     if column.kind == "province":
-        return _province(column, texts, layout)
+        return _province(column, texts, about.layout)
     if column.kind in ("id", "text"):
-        return _words(column, texts, filing_year)
+        return _words(about, column, texts)
     rule = pl.lit(f"cell.{column.kind}")
     right = pl.lit(column.expected)
     if column.kind == "code":
         # 无 is a code of some columns, and nothing elsewhere
-        codes = {fold(spelt): code for code, spellings in column.members.items() for spelt in (code, *spellings)}
-        value = _looked_up(texts[column.name], lambda spelt: codes.get(fold(spelt)))
+        value = _code(column, texts)
         given = pl.col(f"text {column.name}").is_not_null() | value.is_not_null()
     else:
         given = text.is_not_null()
@@ -362,7 +370,7 @@ def _parse(
             rule = pl.when(twice).then(pl.lit("cell.twice")).otherwise(rule)
             value = pl.when(~twice).then(value)
     if column.default is not None:
-        value = pl.when(given).then(value).otherwise(_default(column, filing_year))
+        value = pl.when(given).then(value).otherwise(about.default(column))
     required = column.required or column.default == "=filing_year"
     wrong = pl.when(given & value.is_null()).then(rule)
     absent = pl.when(value.is_null() & pl.lit(required)).then(pl.lit("cell.missing"))
@@ -380,14 +388,6 @@ def _expected(column: Column, percent: pl.Expr) -> pl.Expr:
 def _many(unit: str | None) -> int:
     """The power of ten that a header's unit begins with: 4 for 万人."""
     return next((power for word, power in MANY.items() if (unit or "").startswith(word)), 0)
-
-
-def _default(column: Column, filing_year: int | None) -> pl.Expr:
-    if column.default == "=filing_year":
-        return pl.lit(filing_year, pl.Int64)
-    if isinstance(column.default, str) and column.default.startswith("="):
-        return pl.col(f"text {column.default[1:]}")
-    return pl.lit(column.default, column.dtype if column.kind != "code" else pl.String())
 
 
 _NUMERIC = ("integer", "year", "month", "number", "share", "quantity")
@@ -473,10 +473,10 @@ def cleaned(column: Column) -> Callable[[pl.Expr], pl.Expr]:
     return as_filed if column.kind == "id" else clean
 
 
-def _words(column: Column, texts: pl.DataFrame, filing_year: int | None) -> _Parsed:
+def _words(about: _About, column: Column, texts: pl.DataFrame) -> _Parsed:
     """An id or a text; one that a spreadsheet has turned into something else violates `cell.id`."""
     text = pl.col(f"text {column.name}")
-    value = text if column.default is None else text.fill_null(_default(column, filing_year))
+    value = text if column.default is None else text.fill_null(about.default(column))
     absent = pl.when(value.is_null() & pl.lit(column.required)).then(pl.lit("cell.missing"))
     is_id = pl.lit(column.kind == "id")
     content = text.str.extract(_FORMULA, 1).fill_null("公式算出的内容")
@@ -529,6 +529,11 @@ def _is_sum(column: Column) -> pl.Expr:
     return (bare.str.contains(_SUM_OF) | said.str.contains(_TOTAL_OF) | of_scope).fill_null(False)
 
 
+def _code(column: Column, texts: pl.DataFrame) -> pl.Expr:
+    codes = {fold(spelt): code for code, spellings in column.members.items() for spelt in (code, *spellings)}
+    return _looked_up(texts[column.name], lambda spelt: codes.get(fold(spelt)))
+
+
 def _looked_up(texts: pl.Series, look: Callable[[str], str | None]) -> pl.Expr:
     """`look` of each text of the series, once per distinct text."""
     known = {text: value for text in texts.drop_nulls().unique().to_list() if (value := look(text)) is not None}
@@ -574,11 +579,11 @@ def _parts_of_provinces(layout: Layout) -> dict[str, str]:
 # --- quantities with units ---------------------------------------------------------------------------------
 
 
-def _quantity(table: Table, column: Column, texts: pl.DataFrame, header_unit: str | None) -> _Parsed:
+def _quantity(about: _About, column: Column, texts: pl.DataFrame) -> _Parsed:
     """The number in the canonical unit: that of the unit column, else of the header, else the canonical one."""
     text, read = pl.col(f"text {column.name}"), pl.col(f"number {column.name}")
     percent = text.str.contains("[%‰]$")
-    code, unit, canonical, power = _units(table, column, texts, header_unit)
+    code, unit, canonical, power = _units(about, column, texts)
     figures, own = text.str.extract(_WITH_UNIT, 1), text.str.extract(_WITH_UNIT, 2)
     pairs = texts.select(own=own, unit=unit).drop_nulls().unique().rows()
     alike = [f"{one} {other}" for one, other in pairs if units.same(one, other)]
@@ -603,15 +608,12 @@ def _quantity(table: Table, column: Column, texts: pl.DataFrame, header_unit: st
     return _Parsed(values, rule, right, pl.when(of_unit).then(unit).otherwise(pl.col(column.name)))
 
 
-def _units(
-    table: Table, column: Column, texts: pl.DataFrame, header_unit: str | None
-) -> tuple[pl.Expr, pl.Expr, pl.Expr, pl.Expr]:
+def _units(about: _About, column: Column, texts: pl.DataFrame) -> tuple[pl.Expr, pl.Expr, pl.Expr, pl.Expr]:
     """The code on which a quantity's unit depends ("" where on none), the unit as filed, the canonical unit, and the
     power of ten from one to the other (or the id of the rule that the unit violates) as text."""
+    header_unit = about.unit(column)
     if column.by:
-        members = table.column(column.by).members
-        codes = {fold(spelt): code for code, spellings in members.items() for spelt in (code, *spellings)}
-        code = _looked_up(texts[column.by], lambda spelt: codes.get(fold(spelt)))
+        code = _code(about.table.column(column.by), texts)
         percent = pl.col(f"text {column.name}").str.contains("[%‰]$")
         unit = pl.coalesce(pl.col("text unit"), pl.lit(header_unit, pl.String), pl.when(percent).then(pl.lit("%")))
     else:
