@@ -16,15 +16,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial, reduce
 from operator import xor
-from pathlib import Path
 from typing import Literal, NamedTuple
 
 import polars as pl
-import yaml
 
 from pipeline import reference
 from pipeline.filings.case_factors import basis, carriers
-from pipeline.filings.contracts import BY_NAME, FIRST_YEAR, METRICS, SOURCE, Column, Table
+from pipeline.filings.contracts import BY_NAME, FIRST_YEAR, METRICS, SOURCE, Column, Table, declared
 from pipeline.layout import Layout
 from pipeline.reference import Plan
 from pipeline.regions import all_regions
@@ -46,7 +44,7 @@ FINDING = {
     "found": pl.String(),
 }
 
-PUE_LOW, PUE_USUAL, PUE_HIGH = 1.0, (1.02, 3.0), 5.0
+PUE_USUAL, PUE_HIGH = (1.02, 3.0), 5.0
 CHANGE = 3.0  # times the previous year, up or down
 SLIPS = (1e3, 1e4)  # the powers of ten between units; "about" is within a factor of 2
 STATION_KWH = (2_000.0, 60_000.0)  # electricity of one station in a year
@@ -67,12 +65,9 @@ class Rule:
     says: str
 
 
-def _declared() -> list[dict[str, Rule]]:
-    declared = yaml.safe_load(Path(__file__).with_name("rules.yml").read_text("utf-8"))
-    return [{id: Rule(id, *told) for id, told in declared[sort].items()} for sort in ("cells", "intake", "checks")]
-
-
-CELL_RULES, INTAKE_RULES, CHECK_RULES = _declared()
+CELL_RULES, INTAKE_RULES, CHECK_RULES = (
+    {id: Rule(id, *told) for id, told in rules.items()} for rules in declared("rules.yml").values()
+)
 RULES: dict[str, Rule] = CELL_RULES | INTAKE_RULES | CHECK_RULES
 
 
@@ -104,25 +99,22 @@ def _finding(
 ) -> pl.DataFrame:
     """One finding (FINDING, and `_row` where the rows have it) for each of `rows`, which have SOURCE. Of the first TOLD in
     a file `says` is what was found and what would be right."""
-    known = {"table": table.name, "column": column and column.name, "rule": rule, "severity": RULES[rule].severity}
-    at = {"file": pl.col("source_file"), "sheet": pl.col("source_sheet"), "row": pl.col("source_row")}
-    types = FINDING | ({"_row": pl.UInt32()} if "_row" in rows.columns else {})
-    kept = (
-        at
-        | {name: pl.lit(text, pl.String) for name, text in known.items()}
-        | ({"_row": pl.col("_row")} if "_row" in types else {})
-    )
+    own = ["_row"] if "_row" in rows.columns else []
+    at = dict(zip(("file", "sheet", "row", *own), (*SOURCE, *own), strict=True))
+    of = {"table": table.name, "column": column and column.name, "rule": rule, "severity": RULES[rule].severity}
+    known = {name: pl.col(source) for name, source in at.items()}
+    known |= {name: pl.lit(text, pl.String) for name, text in of.items()}
 
-    def made(some: pl.DataFrame, **told: pl.Expr) -> pl.DataFrame:
-        return some.select((kept | told)[name].cast(dtype).alias(name) for name, dtype in types.items())
+    def made(some: pl.DataFrame, message: pl.Expr, found: pl.Expr) -> pl.DataFrame:
+        told, types = known | {"message": message, "found": found}, FINDING | dict.fromkeys(own, pl.UInt32())
+        whole = some.rechunk()  # polars 2.1 panics when it formats a column whose first chunk is empty
+        return whole.select(told[name].cast(dtype).alias(name) for name, dtype in types.items())
 
-    first = pl.int_range(pl.len()).over("source_file") < TOLD
-    few, others = (rows, rows.clear()) if rows.height <= TOLD else (rows.filter(first), rows.filter(~first))
-    where = pl.when(pl.col("source_file").is_not_null()).then(place())
-    whole = message(where, pl.lit(table.zh), pl.lit(column and column.zh, pl.String), says)
-    told = made(few.rechunk(), message=whole, found=found)  # polars 2.1 panics when a column's first chunk is empty
-    nothing = pl.lit(None)
-    return pl.concat([told, made(others, message=nothing, found=nothing)]) if others.height else told
+    whole = message(place(), pl.lit(table.zh), pl.lit(column and column.zh, pl.String), says)
+    if rows.height <= TOLD:
+        return made(rows, whole, found)
+    first, nothing = pl.int_range(pl.len()).over("source_file") < TOLD, pl.lit(None)
+    return pl.concat([made(rows.filter(first), whole, found), made(rows.filter(~first), nothing, nothing)])
 
 
 def finding(

@@ -25,12 +25,21 @@ from typing import Any, Literal
 
 import polars as pl
 import xlsxwriter
-import yaml
 from xlsxwriter.utility import xl_col_to_name
 
 from pipeline import reference
 from pipeline.errors import OutputError, ParameterError
-from pipeline.filings.contracts import ACTIONS, FIRST_YEAR, LAST_YEAR, METRICS, OFFERED_UNITS, TABLES, Column, Table
+from pipeline.filings.contracts import (
+    ACTIONS,
+    FIRST_YEAR,
+    LAST_YEAR,
+    METRICS,
+    OFFERED_UNITS,
+    TABLES,
+    Column,
+    Table,
+    declared,
+)
 from pipeline.filings.normalise import as_filed
 from pipeline.filings.rules import TOLERANCE
 from pipeline.layout import Layout
@@ -514,5 +523,4 @@ def _told(scope: _Scope) -> dict[str, list[str]]:
         "compared": named(one for one in TABLES if one not in placed and any(column.yearly for column in one.columns)),
         "years": f"{FIRST_YEAR} 至{f' {scope.year}' if scope.year else '报告年份'}", "folder": folder if scope.year else f"如 {folder}",
     }  # fmt: skip
-    told = yaml.safe_load(Path(__file__).with_name("instructions.yml").read_text("utf-8"))
-    return {part: [text.format(**filled_in) for text in texts] for part, texts in told.items()}
+    return {part: [text.format(**filled_in) for text in texts] for part, texts in declared("instructions.yml").items()}
