@@ -95,10 +95,16 @@ def message(place: pl.Expr, table_zh: pl.Expr, column_zh: pl.Expr, says: pl.Expr
 
 
 def _finding(
-    rows: pl.DataFrame, table: Table, column: Column | None, rule: str, found: pl.Expr, says: pl.Expr
+    rows: pl.DataFrame,
+    table: Table,
+    column: Column | None,
+    rule: str,
+    found: pl.Expr,
+    says: pl.Expr,
+    more: Callable[[pl.DataFrame], pl.DataFrame] | None = None,
 ) -> pl.DataFrame:
     """One finding (FINDING, and `_row` where the rows have it) for each of `rows`, which have SOURCE. Of the first TOLD in
-    a file `says` is what was found and what would be right."""
+    a file `says` is what was found and what would be right; `more` adds to these rows what it needs."""
     own = ["_row"] if "_row" in rows.columns else []
     at = dict(zip(("file", "sheet", "row", *own), (*SOURCE, *own), strict=True))
     of = {"table": table.name, "column": column and column.name, "rule": rule, "severity": RULES[rule].severity}
@@ -111,10 +117,12 @@ def _finding(
         return whole.select(told[name].cast(dtype).alias(name) for name, dtype in types.items())
 
     whole = message(place(), pl.lit(table.zh), pl.lit(column and column.zh, pl.String), says)
-    if rows.height <= TOLD:
-        return made(rows, whole, found)
     first, nothing = pl.int_range(pl.len()).over("source_file") < TOLD, pl.lit(None)
-    return pl.concat([made(rows.filter(first), whole, found), made(rows.filter(~first), nothing, nothing)])
+    few = rows if rows.height <= TOLD else rows.filter(first)
+    told = made(more(few) if more else few, whole, found)
+    if few.height == rows.height:
+        return told
+    return pl.concat([told, made(rows.filter(~first), nothing, nothing)])
 
 
 def finding(
@@ -158,11 +166,15 @@ class Context:
         of, places = BY_NAME[table].column(column), re.findall("{([^{}]+)}", RULES[rule].says)
         told = [words[one] if one in words else self.province if one == "province" else pl.col(one) for one in places]
         exprs = [pl.lit(one) if isinstance(one, str) else one for one in told]
-        for name in {root for one in exprs for root in one.meta.root_names() if root.startswith(("filed ", "then "))}:
-            rows = rows.with_columns(self._as_filed(table, rows, *name.split(" ")).alias(name))
+        filed = {root for one in exprs for root in one.meta.root_names() if root.startswith(("filed ", "then "))}
+
+        def with_filed(some: pl.DataFrame) -> pl.DataFrame:
+            return some.with_columns(self._as_filed(table, some, *name.split(" ")).alias(name) for name in filed)
+
         says = re.sub("{[^{}]+}", "{}", RULES[rule].says)
+        sentence = pl.format(says, *exprs) if exprs else pl.lit(says)
         what = pl.col(column).cast(pl.String) if found is None else found
-        return _finding(rows, BY_NAME[table], of, rule, what, pl.format(says, *exprs) if exprs else pl.lit(says))
+        return _finding(rows, BY_NAME[table], of, rule, what, sentence, with_filed)
 
     def _as_filed(self, table: str, rows: pl.DataFrame, when: str, column: str) -> pl.Series:
         """The values of a column as they were filed, with the unit they were filed in, now or the year before (`-30 t`)."""
@@ -718,17 +730,15 @@ def check(
     provinces = {one.code: one.short_zh for one in all_regions(layout)}
     context = Context(report_year, provinces, published_growth, filed, _plans(frames, layout), frames)
     left, parts = frames, [pl.DataFrame(schema=FINDING | {"_row": pl.UInt32()})]
+    keys = {name: _by_key(frame, BY_NAME[name]) for name, frame in frames.items()}
     for finders in _STAGES:
-        known = context.by_key
-        keys = {name: known[name] if name in known and known[name].height == frame.height
-                else _by_key(frame, BY_NAME[name]) for name, frame in left.items()}  # fmt: skip
-        context = replace(context, by_key=keys)
         with ThreadPoolExecutor() as threads:
-            of_finders = threads.map(partial(_found, left, context), finders)
+            of_finders = threads.map(partial(_found, left, replace(context, by_key=keys)), finders)
             new = [one for found in of_finders for one in found]
         parts += new
         errors = pl.concat([parts[0], *new]).filter(severity="error")
-        left = {name: _without(frame, errors.filter(table=name)["_row"]) for name, frame in left.items()}
+        gone = {name: errors.filter(table=name)["_row"] for name in left}
+        left, keys = ({name: _without(one, gone[name]) for name, one in some.items()} for some in (left, keys))
     rank = pl.col("rule").replace_strict({rule: at for at, rule in enumerate(RULES)}, return_dtype=pl.Int64)
     found = pl.concat(parts).sort(rank, maintain_order=True)
     marks = {name: _marks(frame, found.filter(table=name)) for name, frame in frames.items()}

@@ -504,6 +504,26 @@ def test_an_entity_that_has_lost_its_zeros(layout: Layout) -> None:
     assert "登记的有 0042，像是被表格软件去掉了开头的 0" in sentences(findings, "entity.unknown")
 
 
+def test_of_many_findings_in_a_file_the_first_20_000_have_a_sentence(layout: Layout) -> None:
+    one = frames({"energy": [{"quantity": -30.0}]})
+    many = pl.concat([one["energy"]] * 20_002).with_columns(
+        source_row=pl.int_range(2, 20_004), sub_region=pl.int_range(20_002).cast(pl.String)
+    )
+    asked = list[int]()
+
+    def filed(table: str, rows: pl.Series, column: str) -> pl.Series:
+        asked.append(rows.len())
+        return pl.repeat("-30 t", rows.len(), eager=True)
+
+    done = check(one | {"energy": many}, 2025, layout, filed=filed)
+    told = done.frame.filter(rule="value.negative")
+    assert (told.height, told["message"].null_count(), told["message"][0]) == (
+        20_002, 2, "energy.xlsx「2025」第 2 行「消耗量」：-30 t 超出范围；应为 非负数，如 12500",
+    )  # fmt: skip
+    assert asked == [20_000]
+    assert done.marks["energy"]["rejected"].all()
+
+
 # --- the registry ------------------------------------------------------------------------------------------
 
 
