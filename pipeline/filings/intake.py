@@ -34,10 +34,10 @@ from pipeline.filings.contracts import (
     table_of,
 )
 from pipeline.filings.heading import refusal
-from pipeline.filings.normalise import Normalised, finding, normalise
+from pipeline.filings.normalise import Normalised, normalise
 from pipeline.filings.reading import READABLE, FileProblem, Limits, Reading, Sheet, own_yaml, read_folder
 from pipeline.filings.rows import OWN, Rows, filed_schema, in_words, key_in_words
-from pipeline.filings.rules import FINDING, RULES
+from pipeline.filings.rules import FINDING, RULES, finding
 from pipeline.indicators import frame as industry
 from pipeline.layout import Layout
 
