@@ -430,6 +430,15 @@ def test_a_part_that_is_not_whole_or_no_xml_is_refused(end: str) -> None:
     assert reading.sheets == []
 
 
+def test_a_table_that_is_taken_whole_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rows of which some are hidden: here the header's, the one of figures and 21 more."""
+    content = sheet(ROW + "</row>" + "<row hidden='1'/>" * 20 + "<row>" + END)
+    monkeypatch.setattr(package, "_MOST_ROWS", 23)
+    assert read(content).problems == []
+    monkeypatch.setattr(package, "_MOST_ROWS", 22)
+    assert [one.id for one in read(content).problems] == ["xlsx.sheet"]
+
+
 def test_a_document_type_is_refused() -> None:
     reading = read(sheet(ROW + '<c r="C2"><v>&one;</v></c>' + END, '<!DOCTYPE worksheet [<!ENTITY one "1">]>'))
     assert [one.id for one in reading.problems] == ["xlsx.sheet"]

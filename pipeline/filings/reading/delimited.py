@@ -66,15 +66,15 @@ _FAMILIAR = frozenset(
 
 
 def read_csv(path: Path, limits: Limits, known: Known, reading: Reading, file: str) -> Iterator[Raw]:
-    with tempfile.TemporaryDirectory() as spare:
-        try:
-            frame = _read(path, limits, known, file)
-        except (DataError, pl.exceptions.ComputeError):  # the latter where it is no UTF-8
+    try:
+        frame = _read(path, limits, known, file)
+    except (DataError, pl.exceptions.ComputeError):  # the latter where it is no UTF-8
+        with tempfile.TemporaryDirectory() as spare:
             text = _as_utf8(path, Path(spare, "utf8.csv"), known)
             if text == path:
                 raise
             frame = _read(text, limits, known, file)
-        yield Raw("", frame)
+    yield Raw("", frame)
 
 
 def _read(path: Path, limits: Limits, known: Known, file: str) -> pl.DataFrame:

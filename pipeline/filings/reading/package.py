@@ -32,7 +32,7 @@ CLEAR = "表格之外若有大片带格式的空单元格，请先清除（选�
 DAMAGE = zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, ValueError, LookupError
 
 _BATCH = 200_000  # rows of a table
-_MOST_ROWS = 20_000_000  # of the tables that are taken whole
+_MOST_ROWS = 5_000_000  # of a table that is taken whole
 _LONGEST = 8 * MIB  # characters in which no element ends
 _ENCODING = re.compile(rb"""(?:\xef\xbb\xbf)?<\?xml[^>]*?\sencoding\s*=\s*["']([\w.-]+)""")
 _BETWEEN = r"(?:\s|<!--(?:(?!--).)*-->|<\?(?:(?!\?>).)*\?>)*"

@@ -219,9 +219,9 @@ class _Sheet:
         self.last, self.inline = pl.DataFrame(), list[pl.DataFrame]()
         with book.package.open(part) as xml:
             runs, columns, merges = xml.tables("cells", "runs", "columns", "merges", some=self.add)
-        if self.inline:  # whose runs may come later than they
-            cells = pl.concat(self.inline)
-            texts = _unescaped(_with_runs(cells, runs, ["at", "nth"]))
+        for cells in self.inline:  # whose runs may come later than they
+            theirs = runs.filter(pl.col("at").is_between(cells["at"][0], cells["at"][-1]))
+            texts = _unescaped(_with_runs(cells, theirs, ["at", "nth"]))
             self.add_block(cells.with_columns(value=pl.coalesce("value", texts)))
         self.hidden_rows = self.rows.filter("hidden")["number"].to_list() if xml.hides else []
         self.hidden_columns = (columns.filter("hidden").select("first", "last") - 1).rows()
