@@ -32,7 +32,7 @@ class Limits:
     members: int = 2000
     sheet_cells: int = 20_000_000  # of the rectangle around a worksheet's cells
     text_bytes: int = 512 * MIB  # the texts of Parquet, and the shared ones of a workbook, as often as they are used
-    cells: int = 100_000_000  # CSV, Parquet
+    cells: int = 50_000_000  # CSV, Parquet
     columns: int = 1000  # of Parquet, and the three below: equal cells take no room in it, and all of it when decoded
     parquet_cells: int = 8_000_000  # of a small file
     cells_per_byte: int = 4  # of a larger one; monthly filings of energy have two
