@@ -163,6 +163,8 @@ def systems(
     parts = contributions.filter(pl.col("side").is_in(SIDES) & pl.col("indicator_id").is_in(told))
     for year in sorted(cells["year"].unique(), reverse=True):
         of_year = pl.col("year") == year
+        if parts.filter(of_year).is_empty():
+            continue  # of whom nothing is filed nothing can be told
         yield year, _system(year, cells.filter(of_year), parts.filter(of_year), places, catalogue, policy)
 
 

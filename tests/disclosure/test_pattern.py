@@ -118,6 +118,15 @@ def test_the_pattern_is_the_same_again_and_what_was_hidden_before_stays_hidden(l
     assert "510000" in names(kept(path, [of], tmp_path / "before.parquet")) - names(made)
 
 
+def test_a_year_in_which_nobody_filed_is_left_as_it_is(layout: Layout) -> None:
+    """Standards of earlier years are read from the filings of this one; no group stands behind them."""
+    of = material(layout, {"energy.total": {("", code): SAFE for code in PROVINCES}})
+    before = of.cells.head(1).with_columns(indicator_id=pl.lit("standards.count"), year=pl.lit(2023, pl.Int64))
+    both = replace(of, cells=pl.concat([of.cells, before]))
+    assert pattern(both).is_empty()
+    assert check(both, pattern(both)).is_empty()
+
+
 def test_a_change_is_hidden_with_either_of_its_years(layout: Layout) -> None:
     cells = {("", code): FEW if code == "110000" else SAFE for code in PROVINCES}
     of = material(layout, {"energy.covered": cells})
