@@ -196,3 +196,19 @@ def test_what_a_whole_has_beyond_its_part_is_not_told_by_both(layout: Layout) ->
     assert check(of, hidden).is_empty()
     assert "110000" in names(hidden, "room.pue.core") | names(hidden, "room.pue.core_retrofit")
     assert not check(of, hidden.clear()).is_empty()
+
+
+def test_who_filed_the_same_in_two_ways_does_not_read_the_others_from_the_other_table(layout: Layout) -> None:
+    """The water of C's centre in the first province is hidden beside that of the second one, where A files 900 m3 in energy and
+    400 beside its centres: 1500 and 1000 agree for nobody. But A leaves out its own and reads the 600 of the others in dc.wue,
+    and with the sum of both the 72 of C."""
+    alike = {"A": 100.0, "B": 100.0, "C": 100.0}
+    energy = {("data_centre", code): alike for code in PROVINCES[2:]}
+    energy |= {("data_centre", "110000"): {"C": 72.0}, ("data_centre", "310000"): {"A": 900.0, "B": 300.0, "C": 300.0}}
+    litres = {("", code): {group: 1e3 * value for group, value in alike.items()} for code in PROVINCES[2:]}
+    litres["", "310000"] = {"A": 400e3, "B": 300e3, "C": 300e3}
+    of = material(layout, {"energy.water": energy, "dc.wue": litres})
+    water = of.cells.filter(pl.col("indicator_id") == "energy.water", pl.col("region_code").is_in(PROVINCES[:2]))
+    told = check(of, water.select(*rules.CELL, rule=pl.lit("secondary"), value_only=pl.lit(False)))
+    assert told.select("region_code", "attacker", "below", "above").rows() == [("110000", "A", 0.0, 0.0)]
+    assert check(of, pattern(of)).is_empty()
