@@ -266,7 +266,8 @@ def plan_of(layout: Layout, year: int) -> Plan:
     if len(found) > 1:
         raise DataError(
             "plan.several",
-            f"{year} 年在 {'、'.join(one.id for one in found)} 几个计划的计划期内；请用 --plan 指明一个。",
+            f"{year} 年在 {'、'.join(one.id for one in found)} 几个计划的计划期内，不能确定按哪一个；"
+            "生成报告时可用 --plan 指明，检查填报前请把计划文件的起止年份改得不重叠。",
         )
     if found:
         return found[0]

@@ -228,3 +228,9 @@ def test_streams_that_are_full_or_closed() -> None:
     assert (status, errors) == (0, "")
     assert "green-report" in out
     assert said(">&-") == (0, "", "")
+
+
+def test_an_interruption_of_the_start_is_quiet(green_report: Run, tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("raise KeyboardInterrupt", "utf-8")  # as Ctrl-C while it is loaded
+    run = green_report("build", PYTHONPATH=str(tmp_path))
+    assert (run.returncode, run.stdout, run.stderr) == (130, "", "已中断。\n")

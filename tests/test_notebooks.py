@@ -10,8 +10,8 @@ import nbformat
 import pytest
 
 from pipeline.reports.blocks import MIME
+from pipeline.reports.declared import reads
 from pipeline.reports.execute import CONTEXT, execute, parameter_names
-from pipeline.reports.make import named
 from pipeline.reports.standing import chapters
 from tests.conftest import ROOT
 
@@ -35,7 +35,7 @@ class TestNotebook:
 
     def test_depends_on_what_it_asks_its_chapter_for_only(self, path: Path) -> None:
         """Else one province's parameter would make every province's report again."""
-        assert named(path) == set()
+        assert not reads(path) & {"everything", "files"}
 
     def test_begins_with_its_title_and_skips_no_level(self, path: Path) -> None:
         lines = [
@@ -65,23 +65,6 @@ def test_parameter_cells_are_the_same() -> None:
         return next(cell.source for cell in cells if "parameters" in cell.metadata.get("tags", []))
 
     assert len({cell(path) for path in NOTEBOOKS}) == 1
-
-
-@pytest.mark.parametrize(
-    ("source", "read"),
-    [
-        ("from pipeline import params", {"files"}),
-        ("import pipeline.params as p", {"files"}),
-        ("params = chapter.params", set()),
-        ("print(scenario, overrides)", {"scenario", "everything"}),
-        ("open_chapter(scenario=scenario)", set()),
-        ("%run other", {"everything", "files"}),
-    ],
-)
-def test_what_a_notebook_reads_past_its_chapter_is_seen(tmp_path: Path, source: str, read: set[str]) -> None:
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
-    nbformat.write(notebook, tmp_path / "one.ipynb")
-    assert named(tmp_path / "one.ipynb") == read
 
 
 @pytest.mark.slow

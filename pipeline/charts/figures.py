@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import altair as alt
 import vl_convert as vlc
 
-from pipeline import sealed, wording
+from pipeline import keeping, wording
 from pipeline.charts import compact, fonts, labels, subset, theme
 
 Spec = dict[str, Any]
@@ -67,7 +67,7 @@ def svg(spec: Spec, figure_id: str, cache: Path | None = None) -> str:
     """
     still = {**spec, "width": theme.WIDTH}
     kept = cache / f"{_key(still, figure_id)}.svg" if cache else None
-    if kept and (found := sealed.read(kept)) is not None:
+    if kept and (found := keeping.read(kept)) is not None:
         return found
     small = subset.chosen(subset.beside(cache)) if cache else None
     drawn, is_whole = _with_base_letters(lambda one: _drawn(one, small), still)
@@ -76,7 +76,7 @@ def svg(spec: Spec, figure_id: str, cache: Path | None = None) -> str:
     drawn = compact.compact(drawn)
     drawn = drawn if is_whole else drawn.replace("<svg ", f"<svg {REDUCED} ", 1)
     if kept:
-        sealed.write(kept, drawn)
+        keeping.write(kept, drawn)
     return drawn
 
 
@@ -139,9 +139,9 @@ def _register(folders: list[Path]) -> None:
 def javascript_bundle(cache: Path) -> str:
     """Vega, Vega-Lite and Vega-Embed as one classic script (no import, no export), about 0.9 MB; kept in `cache`."""
     kept = cache / f"{_key('vega')}.js"
-    script = sealed.read(kept)
+    script = keeping.read(kept)
     if script is None:
         bundle = vlc.javascript_bundle("window.vegaEmbed = vegaEmbed;")
         script = f"(function(){{{bundle}\n}})();"
-        sealed.write(kept, script)
+        keeping.write(kept, script)
     return script

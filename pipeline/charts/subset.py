@@ -14,7 +14,7 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from pipeline import sealed
+from pipeline import keeping
 from pipeline.charts import fonts
 from pipeline.output import placed
 
@@ -57,7 +57,7 @@ def make(folder: Path, wanted: set[str]) -> None:
     name = hashlib.sha256("".join([*_made_of(full), *sorted(wanted)]).encode()).hexdigest()[:16]
     if _font(folder, name) is None:
         _write(full, wanted, folder / name)
-    sealed.write(folder / CURRENT, name)
+    keeping.write(folder / CURRENT, name)
 
 
 def _full() -> Path | None:
@@ -84,12 +84,12 @@ def _write(full: Path, wanted: set[str], folder: Path) -> None:
         with placed(folder / FONT) as beside:
             font.save(beside)
     described = [_made_of(full), hashlib.sha256((folder / FONT).read_bytes()).hexdigest(), has]
-    sealed.write(folder / CHARACTERS, json.dumps(described))  # last: with it the font is whole
+    keeping.write(folder / CHARACTERS, json.dumps(described))  # last: with it the font is whole
 
 
 def _font(folder: Path, name: str) -> Small | None:
     """The small font of that name; None where it is not there as it was made, or was made of another full one."""
-    full, described = _full(), sealed.read(folder / name / CHARACTERS)
+    full, described = _full(), keeping.read(folder / name / CHARACTERS)
     if full is None or described is None:
         return None
     made_of, content, has = json.loads(described)
@@ -104,5 +104,5 @@ def _font(folder: Path, name: str) -> Small | None:
 @cache
 def chosen(folder: Path) -> Small | None:
     """The font that was last made in `folder`, as this process first saw it; None where there is none."""
-    name = sealed.read(folder / CURRENT)
+    name = keeping.read(folder / CURRENT)
     return _font(folder, name) if name else None

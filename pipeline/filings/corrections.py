@@ -21,7 +21,7 @@ import datetime as dt
 import difflib
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,9 +30,10 @@ import polars as pl
 
 from pipeline.errors import DataError, shown
 from pipeline.filings.contracts import BY_NAME, SOURCE, Column, Table, column_of, table_of
-from pipeline.filings.normalise import cleaned, finding, normalise
+from pipeline.filings.normalise import cleaned, normalise
 from pipeline.filings.reading import own_yaml
 from pipeline.filings.rows import CORRECTED, Rows, in_words, key_in_words
+from pipeline.filings.rules import finding
 from pipeline.layout import Layout
 from pipeline.yaml_text import NotPlain
 
@@ -113,9 +114,7 @@ def apply(
         else:
             rows.flags.append((row["_id"].item(), "correction.flag"))
             findings = pl.concat([findings, _told(one, row)])
-        key = (
-            rows.frame.filter(pl.col("_id").is_in(row["_id"].implode())).select(key_in_words(one.table, layout)).item()
-        )
+        key = rows.frame.filter(_id=row["_id"].item()).select(key_in_words(one.table, layout)).item()
         applied.append(
             (one.entry, one.table.name, key, one.column.name, one.action, before, after, one.reason, one.who, one.date,
              *(row[name].item() for name in SOURCE))
@@ -129,47 +128,51 @@ def apply(
 def _correction(n: int, entry: Any) -> Correction:
     if not isinstance(entry, dict):
         raise _wrong(n, f"应为若干“名称: 取值”，名称为{'、'.join(_FIELDS)}")
-    for name in entry:
-        if name not in _FIELDS:
-            near = difflib.get_close_matches(str(name), _FIELDS, n=1)
-            raise _wrong(
-                n, f"没有名为 {shown(str(name))} 的项；{f'是不是 {near[0]}' if near else '可用：' + '、'.join(_FIELDS)}"
-            )
-    for name, value in entry.items():
-        inside = value.values() if name == "key" and isinstance(value, dict) else [] if name == "key" else [value]
-        if any(isinstance(one, (list, dict, set, tuple)) for one in inside):
-            raise _wrong(n, f"{name} 是列表；应为一个取值")
-    action = entry.get("action")
-    if action not in ACTIONS:
-        raise _wrong(n, f"action 为 {action}；应为 {'、'.join(ACTIONS)} 之一")
-    needed = [name for name in _FIELDS if name != "value" or action in ("set", "scale")]
-    if missing := [name for name in needed if entry.get(name) in (None, "", {})]:
-        raise _wrong(n, f"缺少 {'、'.join(missing)}；应全部填写，才能追溯")
-    table = BY_NAME.get(str(entry["table"])) or table_of(str(entry["table"]))
+    if complaint := next(_complaints(entry), None):
+        raise _wrong(n, complaint)
+    table, action = BY_NAME.get(str(entry["table"])) or table_of(str(entry["table"])), entry["action"]
     if table is None:
-        raise _wrong(
-            n, f"没有名为“{shown(str(entry['table']))}”的表；可用：{'、'.join(one.zh for one in BY_NAME.values())}"
-        )
-    if not isinstance(entry["key"], dict):
-        raise _wrong(n, "key 应为“列名: 取值”，如 {年份: 2024, 省份: 广东}")
-    if type(entry["date"]) is not dt.date:
-        raise _wrong(n, f"date 为 {entry['date']}；应如 2026-03-01")
-    if action == "scale" and not _finite(entry["value"]):
-        raise _wrong(n, f"scale 的 value 为 {entry['value']}；应为一个数，如 0.001")
+        known = "、".join(one.zh for one in BY_NAME.values())
+        raise _wrong(n, f"没有名为“{shown(str(entry['table']))}”的表；可用：{known}")
     column = _column(n, table, entry["column"])
     if action == "scale" and column.kind not in ("number", "quantity", "share"):
         raise _wrong(n, f"“{column.zh}”不是可以换算的数值列，不能用 scale；应改用 set")
     key = {_column(n, table, name).name: _text(value) for name, value in entry["key"].items()}
-    makes_key = [one for one in table.columns if set(one.canonical) & set(table.key)]
-    if beyond := set(key) - {one.name for one in makes_key}:
-        names = "、".join(sorted(table.column(name).zh for name in beyond))
-        raise _wrong(n, f"key 中的 {names} 不能用来指明一行；应为 {'、'.join(one.zh for one in makes_key)}")
-    if missing := [one.zh for one in makes_key if one.required and one.name not in key]:
-        raise _wrong(n, f"key 中缺少 {'、'.join(missing)}；应写明 {'、'.join(one.zh for one in makes_key)}")
+    makes_key = {one.name: one for one in table.columns if set(one.canonical) & set(table.key)}
+    names = "、".join(one.zh for one in makes_key.values())
+    if beyond := sorted(table.column(name).zh for name in key if name not in makes_key):
+        raise _wrong(n, f"key 中的 {'、'.join(beyond)} 不能用来指明一行；应为 {names}")
+    if missing := [one.zh for one in makes_key.values() if one.required and one.name not in key]:
+        raise _wrong(n, f"key 中缺少 {'、'.join(missing)}；应写明 {names}")
     return Correction(
-        n, table, {one.name: key.get(one.name, "") for one in makes_key}, column, action, entry.get("value"),
+        n, table, {name: key.get(name, "") for name in makes_key}, column, action, entry.get("value"),
         _text(entry["expect"]), str(entry["reason"]), str(entry["who"]), entry["date"],
     )  # fmt: skip
+
+
+def _complaints(entry: Mapping[Any, Any]) -> Iterator[str]:
+    """What is wrong with the fields of an entry, each for itself, in the order in which they are looked at."""
+    for name in entry:
+        if name not in _FIELDS:
+            near = difflib.get_close_matches(str(name), _FIELDS, n=1)
+            right = f"是不是 {near[0]}" if near else "可用：" + "、".join(_FIELDS)
+            yield f"没有名为 {shown(str(name))} 的项；{right}"
+    for name, value in entry.items():
+        inside = [value] if name != "key" else value.values() if isinstance(value, dict) else []
+        if any(isinstance(one, (list, dict, set, tuple)) for one in inside):
+            yield f"{name} 是列表；应为一个取值"
+    action = entry.get("action")
+    if action not in ACTIONS:
+        yield f"action 为 {action}；应为 {'、'.join(ACTIONS)} 之一"
+    needed = [name for name in _FIELDS if name != "value" or action in ("set", "scale")]
+    if missing := [name for name in needed if entry.get(name) in (None, "", {})]:
+        yield f"缺少 {'、'.join(missing)}；应全部填写，才能追溯"
+    if not isinstance(entry["key"], dict):
+        yield "key 应为“列名: 取值”，如 {年份: 2024, 省份: 广东}"
+    if type(entry["date"]) is not dt.date:
+        yield f"date 为 {entry['date']}；应如 2026-03-01"
+    if action == "scale" and not _finite(entry["value"]):
+        yield f"scale 的 value 为 {entry['value']}；应为一个数，如 0.001"
 
 
 def _wrong(n: int, what: str) -> DataError:
@@ -299,11 +302,9 @@ def _change(
         of = rows.frame.filter(here)[column.by].item()
         new["unit"] = column.units[of][0] if of in column.units else None
     left = _without(findings, row, column.name, "unit" if column.by else column.name)
-    wrong = _of_row(left, row).filter(pl.col("severity") == "error").height > 0
-    wrong = wrong or left.filter(
-        pl.col("rule") == "header.missing", pl.col("file") == row["source_file"].item(),
-        pl.col("sheet") == row["source_sheet"].item(),
-    ).height > 0  # fmt: skip
+    file, sheet = row.select("source_file", "source_sheet").row(0)
+    of_sheet = (pl.col("rule") == "header.missing") & (pl.col("file") == file) & (pl.col("sheet") == sheet)
+    wrong = not left.filter((_is_of(row) & (pl.col("severity") == "error")) | of_sheet).is_empty()
     rows.frame = rows.frame.with_columns(
         *(pl.when(here).then(pl.lit(value)).otherwise(pl.col(part)).cast(table.dtypes[part]).alias(part) for part, value in new.items()),
         *(pl.when(here).then(pl.lit(wrong)).otherwise(pl.col(part)).alias(part) for part in ("_wrong", "_out")),
@@ -321,10 +322,6 @@ def _said(one: Correction, row: pl.DataFrame, layout: Layout, prefix: str = "") 
     return text
 
 
-def _of_row(findings: pl.DataFrame, row: pl.DataFrame) -> pl.DataFrame:
-    return findings.filter(_is_of(row))
-
-
 def _without(findings: pl.DataFrame, row: pl.DataFrame, *columns: str) -> pl.DataFrame:
     """Findings without those of the row, or of these columns of it."""
     gone = _is_of(row) & (pl.col("column").is_in(columns) if columns else pl.lit(True))
@@ -337,12 +334,5 @@ def _is_of(row: pl.DataFrame) -> pl.Expr:
 
 
 def _told(one: Correction, row: pl.DataFrame) -> pl.DataFrame:
-    return finding(
-        row,
-        one.table,
-        one.column,
-        f"correction.{one.action}",
-        pl.lit(one.expect),
-        pl.lit(str(one.entry)),
-        pl.lit(one.reason),
-    )
+    expect, entry, reason = (pl.lit(text) for text in (one.expect, str(one.entry), one.reason))
+    return finding(row, one.table, one.column, f"correction.{one.action}", expect, entry, reason)

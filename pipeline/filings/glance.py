@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline import remembered, sealed
+from pipeline import keeping, remembered
 from pipeline.errors import DataError, shown
 from pipeline.layout import Layout
 
@@ -68,7 +68,7 @@ def look(folder: Path, layout: Layout, reads: Mapping[str, str], memory: Path, s
     `intake.take_in`, and where a file has been changed meanwhile."""
     key = json.dumps(dict(sorted(reads.items())))
     with suppress(OSError, ValueError, TypeError, KeyError):
-        known = json.loads(sealed.read(memory) or "")
+        known = json.loads(keeping.read(memory) or "")
         if known.pop("key") == key:
             return Filed(folder, layout, key, seen=seen, **(known | {"years": tuple(known["years"])}))
     from pipeline.filings import answer
@@ -87,5 +87,5 @@ def look(folder: Path, layout: Layout, reads: Mapping[str, str], memory: Path, s
     filed = Filed(folder, layout, key, seen=seen, **facts)
     vars(filed)["intake"] = intake
     with suppress(Exception):  # it can be found out again
-        sealed.write(memory, json.dumps({"key": key, **facts}, ensure_ascii=False))
+        keeping.write(memory, json.dumps({"key": key, **facts}, ensure_ascii=False))
     return filed

@@ -47,6 +47,7 @@ _SAID = re.compile(
     r"|[(（\[【]\s*(?:计量单位|单位|units?)?\s*[:：]?\s*([^()（）\[\]【】]+?)\s*[)）\]】]",
     re.IGNORECASE,
 )
+_COUNTED = ("number", "integer")
 _ROWS = 5  # under the header and at the end, which may be no data
 
 
@@ -77,11 +78,7 @@ def refusal(table: Table, sheet: Sheet, skipped: Iterable[Skipped]) -> FileProbl
         _second_header(table, sheet, known) or _second_level(table, sheet, known, around) or _repeated(table, sheet)
     )
     found = (
-        of_header
-        or _units_differ(known)
-        or _count(known)
-        or _unit_column(sheet, known)
-        or _units(table, sheet, known, around)
+        of_header or _units_differ(known) or _count(known) or _unit_column(sheet, known) or _units(sheet, known, around)
     )
     if not found:
         return None
@@ -96,8 +93,9 @@ def refusal(table: Table, sheet: Sheet, skipped: Iterable[Skipped]) -> FileProbl
 def _second_header(table: Table, sheet: Sheet, known: Known) -> _Refused | None:
     """A row of headers among the data; one that says the same in each column is no more than a row to reject."""
     for name in list(known)[:2]:
-        texts = sheet.rows[name].unique()
-        cells = [text for text in texts.filter(~texts.str.contains("[0-9]")) if header_key(text) in _keys()]
+        texts = sheet.rows[name]
+        words = texts.filter(~texts.str.contains("[0-9]")).unique()
+        cells = [text for text in words if header_key(text) in _keys()]
         for row in sheet.rows.filter(pl.col(name).is_in(cells)).head(1000).iter_rows(named=True) if cells else ():
             filled = {at: text for at, text in row.items() if at in sheet.columns and text}
             if 2 * sum(header_key(text) in _keys() for text in filled.values()) < max(4, len(filled)):
@@ -120,7 +118,7 @@ def _keys() -> frozenset[str]:
 
 def _second_level(table: Table, sheet: Sheet, known: Known, around: list[Skipped]) -> _Refused | None:
     """A second row of the header, which parts a column: 上年 and 本年, 计划 and 实际."""
-    amounts = {name for name, (column, _) in known.items() if column.kind in ("quantity", "number", "integer")}
+    amounts = {name for name, (column, _) in known.items() if column.kind in ("quantity", *_COUNTED)}
     amounts |= {name for name in sheet.columns if re.fullmatch("列[A-Z]+(_[0-9]+)?", name)}
     right = "本表未读取；表头应只有一行，每列只含本年的实际数，其他年份的数请另行填报。"
     for row in sheet.rows.head(3).iter_rows(named=True) if table.has("year") else ():
@@ -197,7 +195,7 @@ def _units_differ(known: Known) -> _Refused | None:
 def _count(known: Known) -> _Refused | None:
     """A count whose header has a unit of something else, or a multiple that is none of ones."""
     for header, (column, unit) in known.items():
-        if column.kind in ("number", "integer") and unit and column.name not in _OWN_UNIT:
+        if column.kind in _COUNTED and unit and column.name not in _OWN_UNIT:
             plain = unicodedata.normalize("NFKC", unit).strip()
             plain = _DEFINITION.sub("", plain)
             if not (_OF_ONES.fullmatch(plain) or _OF_MANY.fullmatch(plain)) and _NO_REMARK.search(plain):
@@ -213,10 +211,7 @@ def _unit_column(sheet: Sheet, known: Known) -> _Refused | None:
     """A header with a unit beside a column of units that says otherwise."""
     for header, (column, unit) in known.items():
         if column.by and unit and (other := _row_with_another(sheet, known, unit, of_header=True)):
-            return _Refused(
-                header,
-                f"表头“{shown(header)}”写有“{shown(unit)}”，而{other}，两处不同，本表未读取；计量单位请只写在一处。",
-            )
+            return _two_places(header, f"表头“{shown(header)}”写有“{shown(unit)}”，而{other}")
     return None
 
 
@@ -242,49 +237,44 @@ def _multiple(unit: str) -> str:
     return found[0] if found else ""
 
 
-def _units(table: Table, sheet: Sheet, known: Known, around: list[Skipped]) -> _Refused | None:
+def _units(sheet: Sheet, known: Known, around: list[Skipped]) -> _Refused | None:
     """A unit beside the header that is not the one in which the columns are read."""
-    amounts = {header: one for header, one in known.items() if one[0].kind == "quantity"}
-    counts = {header: one for header, one in known.items() if one[0].kind in ("number", "integer")}
+
+    def unclear(header: str, told: _Told, example: str = "") -> _Refused:
+        right = f"请把计量单位写在各列表头的括号里{example}"
+        return _Refused(header, f"{told.place}写有“{shown(told.words)}”，不能确定指哪些列，本表未读取；{right}。")
+
     for told in _all_told(sheet, known, around):
-        under = {header: one for header, one in amounts.items() if told.column in (None, header)}
-        bare = [header for header, (column, unit) in under.items() if not unit and not column.by]
-        right = "请把计量单位写在各列表头的括号里"
+        under = {header: one for header, one in known.items() if told.column in (None, header)}
+        amounts = {header: one for header, one in under.items() if one[0].kind == "quantity"}
+        bare = [header for header, (column, unit) in amounts.items() if not unit and not column.by]
         if told.unit is None:
-            bare += [header for header, (_, unit) in counts.items() if not unit and told.column in (None, header)]
+            bare += [header for header, (column, unit) in under.items() if column.kind in _COUNTED and not unit]
             if bare:
-                return _Refused(
-                    bare[0], f"{told.place}写有“{shown(told.words)}”，不能确定指哪些列，本表未读取；{right}。"
-                )
+                return unclear(bare[0], told)
             continue
         fits = False
-        for header, (column, unit) in under.items():
+        for header, (column, unit) in amounts.items():
             accepted = next((one for one in column.units.values() if isinstance(power(told.unit, one), int)), None)
             if accepted is None:
                 continue
-            fits, n = True, power(told.unit, accepted)
+            fits, n, other = True, power(told.unit, accepted), ""
             if unit and isinstance(power(unit, accepted), int) and power(unit, accepted) != n:
                 other = f"表头“{shown(header)}”写有“{shown(unit)}”"
             elif column.by:
                 other = _row_with_another(sheet, known, told.unit) or ""
             elif not unit and n != 0:
-                example = f"如 {column.zh}（{shown(told.unit)}）"
-                return _Refused(
-                    header, f"{told.place}写有“{shown(told.words)}”，不能确定指哪些列，本表未读取；{right}，{example}。"
-                )
-            else:
-                continue
+                return unclear(header, told, f"，如 {column.zh}（{shown(told.unit)}）")
             if other:
-                return _Refused(
-                    header,
-                    f"{told.place}写有“{shown(told.words)}”，而{other}，两处不同，本表未读取；计量单位请只写在一处。",
-                )
+                return _two_places(header, f"{told.place}写有“{shown(told.words)}”，而{other}")
         if not fits and told.must_fit and bare:
-            example = f"如 {known[bare[0]][0].zh}（{known[bare[0]][0].unit}）"
-            return _Refused(
-                bare[0], f"{told.place}写有“{shown(told.words)}”，不能确定指哪些列，本表未读取；{right}，{example}。"
-            )
+            column = known[bare[0]][0]
+            return unclear(bare[0], told, f"，如 {column.zh}（{column.unit}）")
     return None
+
+
+def _two_places(header: str, places: str) -> _Refused:
+    return _Refused(header, f"{places}，两处不同，本表未读取；计量单位请只写在一处。")
 
 
 def _all_told(sheet: Sheet, known: Known, around: list[Skipped]) -> Iterator[_Told]:
@@ -302,7 +292,7 @@ def _all_told(sheet: Sheet, known: Known, around: list[Skipped]) -> Iterator[_To
         filled = {at: text for at, text in row.items() if at in sheet.columns and text}
         place = f"第 {row['source_row']} 行在表头之下"
         for at, text in filled.items():
-            if at in known and known[at][0].kind in ("quantity", "number", "integer") and not re.search(r"\d", text):
+            if at in known and known[at][0].kind in ("quantity", *_COUNTED) and not re.search(r"\d", text):
                 plain = unicodedata.normalize("NFKC", text).strip("()[]【】 ")
                 unit = re.sub("^(?:计量)?单位[:：]?", "", plain).strip()
                 if units.dimension(unit):

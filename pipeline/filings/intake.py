@@ -12,7 +12,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -34,10 +34,10 @@ from pipeline.filings.contracts import (
     table_of,
 )
 from pipeline.filings.heading import refusal
-from pipeline.filings.normalise import finding, normalise
+from pipeline.filings.normalise import Normalised, normalise
 from pipeline.filings.reading import READABLE, FileProblem, Limits, Reading, Sheet, own_yaml, read_folder
 from pipeline.filings.rows import OWN, Rows, filed_schema, in_words, key_in_words
-from pipeline.filings.rules import FINDING, RULES
+from pipeline.filings.rules import FINDING, RULES, finding
 from pipeline.indicators import frame as industry
 from pipeline.layout import Layout
 
@@ -52,6 +52,10 @@ REVISIONS = {
 FLAGS: dict[str, pl.DataType] = {"flags": pl.List(pl.String())}
 
 _FILLED_DOWN = ("id", "code", "province", "year", "month", "unit")  # where a merged cell stands for all its rows
+_BLOCK = 500_000  # rows that are understood at once
+_MOST_WRONG = (
+    300_000  # rows of a table: where more are wrong, nobody mends them one by one, and telling each fills the memory
+)
 _YEAR_FOLDER = re.compile(r"(20[0-9]{2})年?")
 _SIGNATURE = r"^(?:填表|填报|制表|编制|审核|复核|审批|负责|联系|单位负责|日期|电话)[^\d]{0,8}[:：]?"
 _LEAVES = ("key.restated", "correction.drop")  # rules of rows that are not wrong, yet not accepted
@@ -182,7 +186,10 @@ def _canonical(reading: Reading, layout: Layout, report_year: int) -> tuple[dict
     for table, alike in _alike(reading):
         texts = _one_below_the_other(table, alike)
         years = [filing_year(sheet.file) or report_year for sheet in alike]
-        done = normalise(table, texts, layout, years[0])
+        done = _understood(table, texts, layout, years[0])
+        if isinstance(done, str):
+            reading.problems.extend(_too_wrong(sheet, done) for sheet in alike)
+            continue
         findings += [_not_data(table, done.findings), _ragged(table, texts), _no_rows(table, alike, reading)]
         findings += _of_sheets(table, alike)
         more = (texts["_ragged"] == "多").fill_null(False) if "_ragged" in texts.columns else False
@@ -198,6 +205,28 @@ def _canonical(reading: Reading, layout: Layout, report_year: int) -> tuple[dict
             frame = frame.with_columns(_old=pl.lit(False), _out="_wrong")
             tables[table.name] = Rows(table, frame, sheets[table.name], _fewer_cells(sheets[table.name]))
     return tables, findings
+
+
+def _understood(table: Table, texts: pl.DataFrame, layout: Layout, filing_year: int) -> Normalised | str:
+    """As `normalise` has it, in bounded memory; the first finding's sentence instead where too many rows are wrong."""
+    parts, wrong = list[Normalised](), 0
+    for block in texts.iter_slices(_BLOCK):
+        done = normalise(table, block, layout, filing_year)
+        if parts:  # what is wrong with a header has been told
+            done = replace(done, findings=done.findings.filter(pl.col("row").is_not_null()))
+        parts.append(done)
+        wrong += int(done.rejected.sum())
+        if wrong > _MOST_WRONG:
+            return next(str(one.findings["message"][0]) for one in parts if one.findings.height)
+    if len(parts) == 1:
+        return parts[0]
+    return Normalised(*(pl.concat([getattr(one, field.name) for one in parts]) for field in fields(Normalised)))
+
+
+def _too_wrong(sheet: Sheet, first: str) -> FileProblem:
+    where = f"工作表“{shown(sheet.sheet)}”" if sheet.sheet else "文件"
+    what = f"{where}要退回的超过 {_MOST_WRONG:,} 行，没有读取（第一处：{first}）；请整体改正后重新提交。"
+    return FileProblem(sheet.file, sheet.sheet or None, "sheet.wrong", what)
 
 
 def _alike(reading: Reading) -> Iterator[tuple[Table, list[Sheet]]]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
@@ -22,7 +22,7 @@ from pipeline import regions, units
 from pipeline.errors import DataError
 from pipeline.filings.contracts import METRICS, SOURCE, Column, Table, column_of, fold
 from pipeline.filings.reading import clean, number
-from pipeline.filings.rules import CELL_RULES, FINDING, INTAKE_RULES, TOLD, message
+from pipeline.filings.rules import FINDING, finding
 from pipeline.layout import Layout
 
 _NOT_CONTRACT = (*SOURCE, "_ragged", "_extra")  # columns that the reading adds
@@ -52,6 +52,8 @@ _SUM_OF = rf"{_SUM}|^.{{1,16}}(?:[合小总總共][计計]|总和|總和){_SUM_E
 _OF_SCOPE = r"[(\[【][^()\[\]【】]*[)\]】]$"  # 合计（全省）
 _TOTAL_OF = r"(?i)[\s_:：/-](?:grand |sub)?totals?\W*$"
 _INT_LIMIT = 2.0**53
+_WHOLE = {"year": (1000, 9999), "month": (1, 12), "integer": (1 - 2**53, 2**53 - 1)}
+_PLAIN = (*_WHOLE, "number", "quantity")  # kinds of columns most of whose cells are nothing but digits
 MANY = {"万亿": 12, "千万": 7, "百万": 6, "十万": 5, "亿": 8, "万": 4, "千": 3, "百": 2}  # longest first
 _TIMES = "[百千万亿]$"  # at the end of a cell
 _WITH_UNIT = r"^([-+0-9.,]+)\s*([^-+0-9.,\s%‰].*)$"  # a number and its unit in one cell
@@ -93,24 +95,19 @@ def normalise(table: Table, sheet: pl.DataFrame, layout: Layout, filing_year: in
     findings += [
         _header_finding(table, column, sheet, "header.missing", column.zh, column.expected) for column in missing
     ]
-    raw = sheet.select(
-        *(
-            (
-                pl.col(headers[column.name][0]).cast(pl.String) if column.name in headers else pl.lit(None, pl.String)
-            ).alias(column.name)
-            for column in table.columns
-        ),
-        *(pl.col(name).cast(dtype) for name, dtype in SOURCE.items()),
-    )
-    about, cells = _About(table, headers, layout, filing_year), _Cells.of(raw)
+    cells = {one.name: pl.col(headers[one.name][0]) if one.name in headers else pl.lit(None) for one in table.columns}
+    types = dict.fromkeys(cells, pl.String()) | SOURCE
+    raw = sheet.select((cells.get(name, pl.col(name))).cast(dtype).alias(name) for name, dtype in types.items())
+    about = _About(table, headers, layout, filing_year)
+    coded = _Cells.of(raw, [column.name for column in table.columns if column.kind not in _PLAIN])
     columns = [column for column in table.columns if column.kind != "unit"]
     with ThreadPoolExecutor() as threads:
-        read = list(threads.map(partial(_read, about, cells), columns))
+        read = list(threads.map(partial(_read, about, coded), columns))
     rejected = pl.repeat(bool(missing), raw.height, dtype=pl.Boolean, eager=True)
     for column, one in zip(columns, read, strict=True):
         rejected.scatter(one.bad["at"], True)
         if one.bad.height and column not in missing:
-            findings.append(_cell_findings(table, column, raw, one.bad, "unit" in headers))
+            findings += _cell_findings(table, column, raw, one.bad, "unit" in headers)
     values = {name: value for one in read for name, value in one.values.items()}
     return Normalised(
         raw.select(*(pl.lit(values[name]).alias(name) for name in table.dtypes), *SOURCE),
@@ -159,75 +156,19 @@ def _header_finding(
     return finding(rows, table, column, rule, pl.lit(found), pl.lit(written or found), pl.lit(right))
 
 
-def _cell_findings(table: Table, column: Column, raw: pl.DataFrame, bad: pl.DataFrame, has_unit: bool) -> pl.DataFrame:
+def _cell_findings(
+    table: Table, column: Column, raw: pl.DataFrame, bad: pl.DataFrame, has_unit: bool
+) -> Iterator[pl.DataFrame]:
     """One finding for each cell of the column that violates a rule. `bad`: _BAD."""
     found = pl.col("found").fill_null("")
-    sums, bad = bad.filter(rule="row.not_data"), bad.filter(pl.col("rule") != "row.not_data")
-    told = [
-        finding(
-            sums.hstack(raw.select(*SOURCE)[sums["at"]]),
-            table,
-            None,
-            "row.not_data",
-            found,
-            pl.format("这是“{}”行", found),
-        )
-    ]
     nothing = pl.when(found != "").then(pl.format("（填的是“{}”）", found)).otherwise(pl.lit(""))
-    return pl.concat(
-        told
-        + [
-            finding(
-                rows,
-                table,
-                table.column("unit") if has_unit and column.by and rule.startswith("unit.") else column,
-                rule,
-                found,
-                nothing if rule.endswith(".missing") else found,
-                pl.col("right"),
-            )
-            for (rule,), rows in bad.hstack(raw.select(*SOURCE)[bad["at"]]).group_by("rule", maintain_order=True)
-            if isinstance(rule, str)
-        ]
-    )
-
-
-def finding(
-    rows: pl.DataFrame, table: Table, column: Column | None, rule: str, found: pl.Expr, *args: pl.Expr
-) -> pl.DataFrame:
-    """One finding (the columns of FINDING) for each of `rows`, which have SOURCE; `args` fill the rule's sentence, of as many
-    as have one (`rules.TOLD`)."""
-    says = (CELL_RULES | INTAKE_RULES)[rule]
-    if rows.height > TOLD:
-        first = pl.int_range(pl.len()).over("source_file") < TOLD
-        few, others = rows.filter(first), rows.filter(~first)
-        if others.height:
-            return pl.concat([finding(few, table, column, rule, found, *args), _untold(others, table, column, rule)])
-    return rows.select(
-        file="source_file",
-        sheet="source_sheet",
-        row="source_row",
-        table=pl.lit(table.name),
-        column=pl.lit(column and column.name, pl.String),
-        rule=pl.lit(rule),
-        severity=pl.lit(says.severity),
-        found=found,
-        says=pl.format(says.says, pl.when(args[0].str.len_chars() > 100).then(args[0].str.slice(0, 100) + "…").otherwise(args[0]), *args[1:]) if args else pl.lit(says.says),
-        table_zh=pl.lit(table.zh),
-        column_zh=pl.lit(column and column.zh, pl.String),
-    ).with_columns(message=message(pl.col("says"))).select(pl.col(name).cast(to) for name, to in FINDING.items())  # fmt: skip
-
-
-def _untold(rows: pl.DataFrame, table: Table, column: Column | None, rule: str) -> pl.DataFrame:
-    """Findings without sentence and without what was found."""
-    says = (CELL_RULES | INTAKE_RULES)[rule]
-    known = {"table": table.name, "column": column and column.name, "rule": rule, "severity": says.severity}
-    return rows.select(
-        file="source_file", sheet="source_sheet", row="source_row", **{name: pl.lit(to) for name, to in known.items()}
-    ).select(
-        (pl.col(name) if name in ("file", "sheet", "row", *known) else pl.lit(None)).cast(to).alias(name)
-        for name, to in FINDING.items()
-    )  # fmt: skip
+    for (rule,), rows in bad.hstack(raw.select(*SOURCE)[bad["at"]]).group_by("rule", maintain_order=True):
+        id = str(rule)
+        if id == "row.not_data":
+            yield finding(rows, table, None, id, found, pl.format("这是“{}”行", found))
+            continue
+        of = table.column("unit") if has_unit and column.by and id.startswith("unit.") else column
+        yield finding(rows, table, of, id, found, nothing if id.endswith(".missing") else found, pl.col("right"))
 
 
 # --- cells -------------------------------------------------------------------------------------------------
@@ -244,6 +185,18 @@ class _About:
     layout: Layout
     filing_year: int | None
 
+    def unit(self, column: Column) -> str | None:
+        """That in the brackets of the column's header."""
+        return self.headers.get(column.name, ("", None))[1]
+
+    def default(self, column: Column) -> pl.Expr:
+        """What an empty cell of the column says."""
+        if column.default == "=filing_year":
+            return pl.lit(self.filing_year, pl.Int64)
+        if other := _same_as(column):
+            return pl.col(f"text {other[0]}")
+        return pl.lit(column.default, column.dtype if column.kind != "code" else pl.String())
+
 
 @dataclass(frozen=True)
 class _Cells:
@@ -254,11 +207,11 @@ class _Cells:
     coded: Mapping[str, tuple[pl.Series, pl.Series]]
 
     @classmethod
-    def of(cls, raw: pl.DataFrame) -> _Cells:
-        few = [name for name in raw.columns if name not in SOURCE and _repeats(raw[name])]
-        codes = raw.select(pl.col(name).cast(pl.Categorical(pl.Categories.random())) for name in few)
+    def of(cls, raw: pl.DataFrame, names: Iterable[str]) -> _Cells:
+        """names: of the columns that may repeat themselves."""
+        few = [name for name in names if _repeats(raw[name])]
         coded = {}
-        for one in codes:
+        for one in raw.select(pl.col(name).cast(pl.Categorical(pl.Categories.random())) for name in few):
             texts = pl.concat([one.dtype.categories.to_series(), pl.Series([None], dtype=pl.String)])  # type: ignore[attr-defined]
             coded[one.name] = texts.alias(one.name), one.to_physical().fill_null(texts.len() - 1)
         return cls(raw, coded)
@@ -281,13 +234,15 @@ class _Read:
 
 def _read(about: _About, cells: _Cells, column: Column) -> _Read:
     """As `_meaning` of all rows has it, sooner: most numbers are plain ones."""
-    if column.kind not in ("number", "quantity") or column.name not in about.headers:
+    if column.kind not in _PLAIN or column.name not in about.headers:
         return _texts(about, cells, column)
     quick = _plain_numbers(about, cells, column)
     rest = quick[column.name].is_null().arg_true()
     if rest.is_empty():
         return _Read(quick, pl.DataFrame(schema=_BAD))
-    slow = _texts(about, _Cells(cells.raw[rest], {}), column)
+    names = _inputs(column)
+    few = _Cells.of(cells.raw.select(names)[rest], names if len(names) == 1 else ())
+    slow = _texts(about, few, column)
     values = {name: value.scatter(rest, slow.values[name]) for name, value in quick.items()}
     return _Read(values, slow.bad.with_columns(at=rest.gather(slow.bad["at"])))
 
@@ -327,7 +282,11 @@ def _outputs(column: Column) -> tuple[str, ...]:
 def _plain_numbers(about: _About, cells: _Cells, column: Column) -> dict[str, pl.Series]:
     """Numbers in canonical units, and these units where they depend on another column; null where a text is more than
     digits, or its unit takes more than a power of ten: `1.2`, in 万kWh, becomes the number that `1.2e4` says."""
-    text, unit = cells.raw[column.name], about.headers[column.name][1]
+    text, unit = cells.raw[column.name], about.unit(column)
+    if column.kind in _WHOLE:
+        whole = text.cast(pl.Int64, strict=False).alias(column.name)
+        least, most = _WHOLE[column.kind]
+        return {column.name: whole.set(~whole.is_between(least, most) | bool(_many(unit)), None)}
     pairs, row = pl.DataFrame({column.name: ["1"]}), None
     if column.by:
         if not {column.by, "unit"} <= set(cells.coded):
@@ -342,7 +301,7 @@ def _plain_numbers(about: _About, cells: _Cells, column: Column) -> dict[str, pl
         row = place.scatter(used, pl.int_range(used.len(), dtype=pl.UInt32, eager=True)).gather(pair)
     if column.units:
         prepared = _prepared(about.table, pairs)
-        _, _, canonical, power = _units(about.table, column, prepared, unit)
+        _, _, canonical, power = _units(about, column, prepared)
         known = prepared.select(unit=canonical, power=power.cast(pl.Int64, strict=False))
     else:
         known = pl.DataFrame({"unit": [None], "power": [_many(unit)]})
@@ -358,7 +317,7 @@ def _meaning(about: _About, column: Column, raw: pl.DataFrame) -> pl.DataFrame:
     """For each row of `raw` (what `_inputs` names): the canonical values, the cell rule it violates (or null), what
     would be right, what was found."""
     texts = _prepared(about.table, raw)
-    parsed = _parse(about.table, column, texts, about.headers, about.layout, about.filing_year)
+    parsed = _parse(about, column, texts)
     found = pl.col(column.name) if parsed.found is None else parsed.found
     is_sum = _is_sum(column)
     if column.kind == "province":
@@ -385,26 +344,22 @@ def _prepared(table: Table, raw: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _parse(
-    table: Table, column: Column, texts: pl.DataFrame, headers: _Headers, layout: Layout, filing_year: int | None
-) -> _Parsed:
+def _parse(about: _About, column: Column, texts: pl.DataFrame) -> _Parsed:
     """What the cells of one column say."""
-    text = pl.col(f"text {column.name}")
-    unit = headers.get(column.name, ("", None))[1]
+    text, unit = pl.col(f"text {column.name}"), about.unit(column)
     if column.kind == "quantity":
-        return _quantity(table, column, texts, unit)
+        return _quantity(about, column, texts)
     if column.kind == "date":
         return _date(column, text)
     if column.kind == "province":
-        return _province(column, texts, layout)
+        return _province(column, texts, about.layout)
     if column.kind in ("id", "text"):
-        return _words(column, texts, filing_year)
+        return _words(about, column, texts)
     rule = pl.lit(f"cell.{column.kind}")
     right = pl.lit(column.expected)
     if column.kind == "code":
         # 无 is a code of some columns, and nothing elsewhere
-        codes = {fold(spelt): code for code, spellings in column.members.items() for spelt in (code, *spellings)}
-        value = _looked_up(texts[column.name], lambda spelt: codes.get(fold(spelt)))
+        value = _code(column, texts)
         given = pl.col(f"text {column.name}").is_not_null() | value.is_not_null()
     else:
         given = text.is_not_null()
@@ -415,7 +370,7 @@ def _parse(
             rule = pl.when(twice).then(pl.lit("cell.twice")).otherwise(rule)
             value = pl.when(~twice).then(value)
     if column.default is not None:
-        value = pl.when(given).then(value).otherwise(_default(column, filing_year))
+        value = pl.when(given).then(value).otherwise(about.default(column))
     required = column.required or column.default == "=filing_year"
     wrong = pl.when(given & value.is_null()).then(rule)
     absent = pl.when(value.is_null() & pl.lit(required)).then(pl.lit("cell.missing"))
@@ -433,14 +388,6 @@ def _expected(column: Column, percent: pl.Expr) -> pl.Expr:
 def _many(unit: str | None) -> int:
     """The power of ten that a header's unit begins with: 4 for 万人."""
     return next((power for word, power in MANY.items() if (unit or "").startswith(word)), 0)
-
-
-def _default(column: Column, filing_year: int | None) -> pl.Expr:
-    if column.default == "=filing_year":
-        return pl.lit(filing_year, pl.Int64)
-    if isinstance(column.default, str) and column.default.startswith("="):
-        return pl.col(f"text {column.default[1:]}")
-    return pl.lit(column.default, column.dtype if column.kind != "code" else pl.String())
 
 
 _NUMERIC = ("integer", "year", "month", "number", "share", "quantity")
@@ -526,10 +473,10 @@ def cleaned(column: Column) -> Callable[[pl.Expr], pl.Expr]:
     return as_filed if column.kind == "id" else clean
 
 
-def _words(column: Column, texts: pl.DataFrame, filing_year: int | None) -> _Parsed:
+def _words(about: _About, column: Column, texts: pl.DataFrame) -> _Parsed:
     """An id or a text; one that a spreadsheet has turned into something else violates `cell.id`."""
     text = pl.col(f"text {column.name}")
-    value = text if column.default is None else text.fill_null(_default(column, filing_year))
+    value = text if column.default is None else text.fill_null(about.default(column))
     absent = pl.when(value.is_null() & pl.lit(column.required)).then(pl.lit("cell.missing"))
     is_id = pl.lit(column.kind == "id")
     content = text.str.extract(_FORMULA, 1).fill_null("公式算出的内容")
@@ -582,6 +529,11 @@ def _is_sum(column: Column) -> pl.Expr:
     return (bare.str.contains(_SUM_OF) | said.str.contains(_TOTAL_OF) | of_scope).fill_null(False)
 
 
+def _code(column: Column, texts: pl.DataFrame) -> pl.Expr:
+    codes = {fold(spelt): code for code, spellings in column.members.items() for spelt in (code, *spellings)}
+    return _looked_up(texts[column.name], lambda spelt: codes.get(fold(spelt)))
+
+
 def _looked_up(texts: pl.Series, look: Callable[[str], str | None]) -> pl.Expr:
     """`look` of each text of the series, once per distinct text."""
     known = {text: value for text in texts.drop_nulls().unique().to_list() if (value := look(text)) is not None}
@@ -627,11 +579,11 @@ def _parts_of_provinces(layout: Layout) -> dict[str, str]:
 # --- quantities with units ---------------------------------------------------------------------------------
 
 
-def _quantity(table: Table, column: Column, texts: pl.DataFrame, header_unit: str | None) -> _Parsed:
+def _quantity(about: _About, column: Column, texts: pl.DataFrame) -> _Parsed:
     """The number in the canonical unit: that of the unit column, else of the header, else the canonical one."""
     text, read = pl.col(f"text {column.name}"), pl.col(f"number {column.name}")
     percent = text.str.contains("[%‰]$")
-    code, unit, canonical, power = _units(table, column, texts, header_unit)
+    code, unit, canonical, power = _units(about, column, texts)
     figures, own = text.str.extract(_WITH_UNIT, 1), text.str.extract(_WITH_UNIT, 2)
     pairs = texts.select(own=own, unit=unit).drop_nulls().unique().rows()
     alike = [f"{one} {other}" for one, other in pairs if units.same(one, other)]
@@ -656,15 +608,12 @@ def _quantity(table: Table, column: Column, texts: pl.DataFrame, header_unit: st
     return _Parsed(values, rule, right, pl.when(of_unit).then(unit).otherwise(pl.col(column.name)))
 
 
-def _units(
-    table: Table, column: Column, texts: pl.DataFrame, header_unit: str | None
-) -> tuple[pl.Expr, pl.Expr, pl.Expr, pl.Expr]:
+def _units(about: _About, column: Column, texts: pl.DataFrame) -> tuple[pl.Expr, pl.Expr, pl.Expr, pl.Expr]:
     """The code on which a quantity's unit depends ("" where on none), the unit as filed, the canonical unit, and the
     power of ten from one to the other (or the id of the rule that the unit violates) as text."""
+    header_unit = about.unit(column)
     if column.by:
-        members = table.column(column.by).members
-        codes = {fold(spelt): code for code, spellings in members.items() for spelt in (code, *spellings)}
-        code = _looked_up(texts[column.by], lambda spelt: codes.get(fold(spelt)))
+        code = _code(about.table.column(column.by), texts)
         percent = pl.col(f"text {column.name}").str.contains("[%‰]$")
         unit = pl.coalesce(pl.col("text unit"), pl.lit(header_unit, pl.String), pl.when(percent).then(pl.lit("%")))
     else:

@@ -213,7 +213,8 @@ def _without_place(findings: pl.DataFrame) -> pl.DataFrame:
         table_zh=pl.col("table").replace_strict(tables, default=None, return_dtype=pl.String),
         column_zh=both.replace_strict(columns, default=None, return_dtype=pl.String),
     )
-    return named.with_columns(says=pl.col("message").str.strip_prefix(rules.message(pl.lit(""))))
+    place = rules.message(rules.place("file", "sheet", "row"), pl.col("table_zh"), pl.col("column_zh"), pl.lit(""))
+    return named.with_columns(says=pl.col("message").str.strip_prefix(place))
 
 
 def _told(file: str, problems: pl.DataFrame, findings: pl.DataFrame, sample: bool) -> _Told:

@@ -29,7 +29,17 @@ from xlsxwriter.utility import xl_col_to_name
 
 from pipeline import reference
 from pipeline.errors import OutputError, ParameterError
-from pipeline.filings.contracts import ACTIONS, FIRST_YEAR, LAST_YEAR, METRICS, TABLES, Column, Table
+from pipeline.filings.contracts import (
+    ACTIONS,
+    FIRST_YEAR,
+    LAST_YEAR,
+    METRICS,
+    OFFERED_UNITS,
+    TABLES,
+    Column,
+    Table,
+    declared,
+)
 from pipeline.filings.normalise import as_filed
 from pipeline.filings.rules import TOLERANCE
 from pipeline.layout import Layout
@@ -49,33 +59,6 @@ _WORDS = "文字"  # what is expected of ids and texts
 _EXAMPLE_YEAR = 2025
 _CREATED = datetime.datetime(2025, 1, 1)  # the file is the same on every day that it is made
 _TITLE = "信息通信行业绿色低碳发展年度报告填报表"
-
-# What a unit column offers for each canonical unit; any other unit offers itself.
-_COMMON_UNITS = {
-    "kWh": ("千瓦时", "万千瓦时", "亿千瓦时"),
-    "kg": ("千克", "吨"),
-    "m3": ("立方米", "万立方米"),
-    "MJ": ("兆焦", "吉焦", "百万千焦"),
-    "TB": ("TB", "PB", "EB"),
-    "万元": ("万元", "亿元"),
-    "kW": ("千瓦", "万千瓦"),
-}
-
-# Table -> what it holds, who files it.
-_ABOUT = {
-    "entities": ("报送数据的单位：编码、名称和类别；其他各表的“填报单位”必须先在此登记", "所有填报单位"),
-    "energy": ("各类设施消耗的电力、燃料、热力和水；转供、受供的电量分行填", "所有填报单位"),
-    "activity": ("信息流量、移动互联网接入流量、电信业务总量", "基础电信企业"),
-    "sites": ("5G 站址的建成年份、租户数和共享方式", "站址产权方"),
-    "data_centres": ("每栋数据中心的机架、电量、用水和绿电", "基础电信企业、数据中心企业"),
-    "rooms": ("核心、汇聚、接入机房的电量和改造情况", "基础电信企业、广电企业"),
-    "base_stations": ("4G、5G 基站的数量、业务流量和电量", "承建基站的单位"),
-    "green_power": ("按获取渠道分的绿色电力", "所有填报单位"),
-    "cases": ("以信息通信技术赋能其他行业降碳的应用场景", "场景的实施单位"),
-    "standards": ("已发布和制定中的绿色低碳标准", "标准的牵头单位"),
-    "measures": ("行动计划各项行动和保障措施的进展", "所有填报单位"),
-    "action_metrics": ("行动计划各项行动和保障措施的量化指标", "所有填报单位"),
-}
 
 
 @dataclass(frozen=True)
@@ -187,7 +170,7 @@ def _members(table: Table, column: Column, scope: _Scope) -> tuple[str, ...]:
         return (scope.region.short_zh,) if scope.region else (*((NATION.short_zh,) * column.nation), *scope.provinces)
     if column.kind == "unit":
         measured = next(one for one in table.columns if one.by)
-        offered = (_COMMON_UNITS.get(units[0], units[:1]) for units in measured.units.values())
+        offered = (OFFERED_UNITS.get(units[0], units[:1]) for units in measured.units.values())
         return tuple(dict.fromkeys(itertools.chain.from_iterable(offered)))
     return (scope.entity,) if column.name == "entity_id" and scope.entity else ()
 
@@ -263,53 +246,21 @@ def _examples(layout: Layout, scope: _Scope) -> dict[str, dict[str, str | float]
     action, metrics = scope.plan.actions[0], {code: scope.plan.action_of(code) for code in METRICS}
     metric, of = next(((code, no) for code, no in metrics.items() if no), (next(iter(METRICS)), str(action.no)))
     clusters = reference.provinces(layout).filter(pl.col("short_zh") == province)["cluster"].drop_nulls()
-    where: dict[str, str | float] = {"year": year, "month": 3, "entity_id": entity, "province_code": province}
-    return {
-        "entities": {"entity_id": entity, "name_zh": "某通信公司省分公司", "kind": "基础电信企业", "group_id": entity},
-        "energy": where | {
-            "facility_type": "通信基站", "carrier": "电力", "quantity": 1250, "unit": "万千瓦时", "supply": "受供",
-            "counterparty_id": "TT01",
-        },
-        "activity": where | {
-            "metric": "电信业务总量", "value": 86500, "unit": "万元", "price_base_year": max(year - 1, FIRST_YEAR),
-        },
-        "sites": where | {
-            "site_id": "00120001", "built_year": year, "new_build": "是", "tenants": 3, "sharing_kind": "利用存量",
-        },
-        "data_centres": where | {
-            "dc_id": "DC-001", "name": "一号数据中心一号楼", "standard_racks": 5000, "commissioned": f"{year - 2}-05",
-            "it_kwh": 80_000_000, "total_kwh": 104_000_000, "water_t": 150_000, "green_kwh": 26_000_000,
-            "racks_in_use": 3600, "pue_category": 2, "hub_cluster": clusters[0] if len(clusters) else "无",
-            "liquid_cooled_racks": 400,
-        },
-        "rooms": where | {
-            "room_id": "JF-0001", "kind": "核心机房", "retrofit_year": year, "it_kwh": 2_600_000,
-            "total_kwh": 3_900_000,
-        },
-        "base_stations": where | {
-            "generation": "5G", "stations": 42000, "traffic_tb": 350_000, "energy_kwh": 52_000_000,
-            "equipment_kwh": 41_000_000, "monitored_stations": 30000,
-        },
-        "green_power": where | {"channel": "双边交易", "kwh": 26_000_000},
-        "cases": where | {
-            "case_id": "CJ-001", "title": "5G 智能配电房", "status": "申报", "category": "产业绿色低碳转型",
-            "organisation": "某供电公司", "technology": "5G、物联网", "sector": "电力", "method": "ITU-T L.1480",
-            "activity_amount": 12000, "activity_unit": "间配电房", "baseline_per_unit": 3200, "project_per_unit": 2700,
-            "effect_unit": "kWh", "carrier": "电力", "factor_kgco2_per_unit": 0.5306, "factor_year": year - 2,
-            "factor_kind": "平均", "ict_footprint_tco2": 310, "rebound_share": 0.05, "attribution_share": 0.6,
-            "uncertainty_low_pct": 10, "uncertainty_high_pct": 15, "period_year": year, "period_months": 12,
-            "verification": "第三方核查", "tier": 2, "scope": "赋能", "effect": "实际减少", "addressable_amount": 400_000,
-            "evidence": "核查报告（编号）", "summary": "以在线监测代替人工巡检，减少配电房的损耗",
-        },
-        "standards": {
-            "standard_id": f"YD/T 0000-{year - 1}", "title": "通信局站绿色低碳评价方法", "level": "行业标准", "status": "已发布",
-            "published_on": f"{year - 1}-06-18",
-        },
-        "measures": where | {
-            "action_no": str(action.no), "item": action.tasks[0].title, "status": "进行中", "evidence": "工作简报第 3 期",
-        },
-        "action_metrics": where | {"action_no": of, "metric": METRICS[metric][0], "value": 35, "unit": METRICS[metric][1][0]},
+    computed: dict[str, str | float] = {
+        "entity_id": entity, "group_id": entity, "province_code": province, "month": 3, "action_no": str(action.no),
+        "item": action.tasks[0].title, "hub_cluster": clusters[0] if len(clusters) else "无",
+        **dict.fromkeys(("year", "built_year", "retrofit_year", "period_year"), year), "factor_year": year - 2,
+        "price_base_year": max(year - 1, FIRST_YEAR), "commissioned": f"{year - 2}-05",
+        "standard_id": f"YD/T 0000-{year - 1}", "published_on": f"{year - 1}-06-18",
     }  # fmt: skip
+    of_metric = {"action_no": of, "metric": METRICS[metric][0], "unit": METRICS[metric][1][0]}
+
+    def shown(table: Table, column: Column) -> str | float:
+        more = of_metric if table.name == "action_metrics" else {}
+        first = next(iter(column.members.values()), ("",))[0] if column.example is None else column.example
+        return more.get(column.name, computed.get(column.name, first))
+
+    return {table.name: {column.name: shown(table, column) for column in table.columns} for table in TABLES}
 
 
 # --- the sheets to fill in ---------------------------------------------------------------------------------
@@ -527,17 +478,17 @@ def _instructions(layout: Layout, scope: _Scope) -> Iterator[_Row]:
     }
     if any(known.values()):
         yield _Row(("　　".join(f"{name}：{value}" for name, value in known.items() if value),), "band")
-    for title, texts in (("一、怎样填", _how_to_fill()), ("二、怎样报送", _how_to_send(scope))):
+    paragraphs = _told(scope)
+    for title, part in (("一、怎样填", "how_to_fill"), ("二、怎样报送", "how_to_send")):
         yield _Row((title,), "section")
-        yield from (_Row((f"{number}. {text}",), "text") for number, text in enumerate(texts, 1))
+        yield from (_Row((f"{number}. {text}",), "text") for number, text in enumerate(paragraphs[part], 1))
     yield _Row(("三、各表一览",), "section")
     yield _Row(("工作表", "报送频次", "由谁填报", "内容", "一行是什么"), "head")
     for table in TABLES:
-        about, filer = _ABOUT[table.name]
         often = "按年或按月" if table.has("month") else "每年" if table.has("year") else "每年核对"
         key = dict.fromkeys(table.column(name).zh for name in table.key)
         note = f"。{table.note}" if table.note else ""
-        yield _Row((table.zh, often, filer, about + note, f"每个“{'、'.join(key)}”一行"), link=True)
+        yield _Row((table.zh, often, table.filer, table.about + note, f"每个“{'、'.join(key)}”一行"), link=True)
     yield _Row(("四、各列说明",), "section")
     for table in TABLES:
         yield _Row((f"工作表“{table.zh}”",), "band")
@@ -557,67 +508,19 @@ def _instructions(layout: Layout, scope: _Scope) -> Iterator[_Row]:
         yield _Row((ACTIONS[code][0], title, "、".join(metrics) or "没有量化指标，只填行动进展"))
 
 
-def _how_to_fill() -> Iterator[str]:
+def _told(scope: _Scope) -> dict[str, list[str]]:
+    """The paragraphs of instructions.yml."""
+
     def named(tables: Iterable[Table]) -> str:
         return "、".join(table.zh for table in tables)
 
-    monthly = [table for table in TABLES if table.has("month")]
-    with_units = [table for table in TABLES if table.has("unit")]
     placed = [table for table in TABLES if any(not column.nation for column in table.columns)]
-    compared = [table for table in TABLES if table not in placed and any(one.yearly for one in table.columns)]
-    yield f"本工作簿有 {len(TABLES)} 张表，每张表一个工作表。只填与本单位有关的表；没有数据的工作表保持原样，不必删除。"
-    yield (
-        f"每个工作表的第 1 行是表头，第 2 行（灰色斜体，以“{EXAMPLE[:2]}”开头）是示例，不会被读取；请从第 {FIRST_ROW + 1} 行起"
-        "逐行填写。不要改动工作表名称和表头的列名，表头只用一行，表下不要另起一张表；不要填合计、小计、汇总、“其中”行，任一列写有这些字样的整行退回；同一内容不要有两列。"
-    )
-    yield "表头为橙色、列名前带 * 的列必填，蓝色的选填。没有数据的选填项留空，不要填 0。"
-    yield (
-        "有下拉列表的列请从列表中选择；选中单元格或把鼠标停在表头上，可看到应填的内容。编码和名称按文本保存，"
-        "开头的 0 会保留；从别处粘贴时请只粘贴数值，不要改成数字或日期格式。被表格软件改成科学计数法、日期、公式写法的编号，"
-        f"和超过 15 位而末尾变了的编号会被退回。下拉列表和校验设到第 {FIRST_ROW + ROWS} 行，更多的行可接着往下填。"
-    )
-    yield (
-        "计量单位：表头括号里写有单位的，按该单位填；要用别的单位，改写括号里的单位即可，如把“总耗电量（kWh）”改为"
-        f"“总耗电量（万kWh）”，由系统换算。{named(with_units)}另有“计量单位”列，每行都要选单位。"
-        "燃油按质量（千克、吨）填，按升计量的请先按实际密度折算。单位只写一处：单元格里只填数，不再带“万”“亿”；表头与“计量单位”列、标题、表名里的单位不一致的不读取，"
-        "与内容不符的（机架数写 kW）退回。不要用自定义格式把数放大缩小显示。"
-    )
-    yield (
-        "公式：请在 Excel 或 WPS 中算好并保存；没有计算结果的公式不当作 0，会被告知。隐藏的工作表、行、列里有数据的也会读取。"
-        "存 CSV 的请用 UTF-8 或 GB18030 编码，内容里的一个引号写成两个；不能分清的整个文件不读取。"
-    )
-    yield "百分数：单位是 % 的，只填百分数的数字，如 35 表示 35%，超过 100 的退回，不足 1 的请核实；比例（0 至 1）可填 0.35，也可填 35%。"
-    yield (
-        f"按年或按月：{named(monthly)}可以按年或按月填。按年填的，月份留空；按月填的，月份填 1 至 12，填当月数而不是累计数（逐月只增不减的会提示），不填季度；不足 12 个月的年份，报告不计。"
-        "同一内容在同一年只能用一种，两种并存的全部退回。"
-    )
-    yield (
-        "省份：按计量表或实物所在地填，境外的不填。计划单列市和新疆生产建设兵团可以单独成行，省份一列直接填其名称，"
-        "此时全省的一行不含这一部分。"
-    )
-    yield (
-        f"全国行：{named(compared)}可以加填省份为“全国”的行，只用来核对（与各省合计相差应不超过 {TOLERANCE:.0%}），不参与汇总。"
-        f"{named(placed)}按实物填报，不能填全国。"
-    )
-    yield (
-        "不能同时成立的会提示：建成、投产晚于数据年份，在用机架、液冷机架多于标准机架，监测的基站多于基站，主设备耗电量大于耗电量；"
-        "同一个数在两张表里都填的（监测的基站、液冷机架、数据中心用水、各类设施的用电），两处应一致。改造年份晚于数据年份的退回。"
-    )
-    yield ("日期写 YYYY、YYYY-MM 或 YYYY-MM-DD，后面不要写其他文字。编号和名称按原样保存，只把全角字母、数字改为半角。")
-    yield (
-        "每张表用哪几列区分各行，见“各表一览”。这几列都相同的只能有一行：内容完全相同的只保留第一行，内容不同的全部退回。"
-    )
-
-
-def _how_to_send(scope: _Scope) -> Iterator[str]:
-    year = scope.year or _EXAMPLE_YEAR
-    latest = f"{FIRST_YEAR} 至 {scope.year}" if scope.year else f"{FIRST_YEAR} 至报告年份"
-    yield "先在“填报单位”工作表登记本单位，其他各表的“填报单位”填所登记的编码；未登记的编码会被退回。"
-    yield f"年份填数据所属的年份，应为 {latest}；可以同时报以前各年（含基年）的数据。"
-    yield "保存为 .xlsx 文件（可用 Excel、WPS 或 LibreOffice），不设密码，文件名自定；也可以每张表存一个 CSV 文件，文件名含表名。"
-    yield (
-        "把文件报送给报告编制单位。编制单位把它放入填报文件夹中以填报年份命名的子文件夹"
-        f"（{'如 ' * (not scope.year)}data/raw/filings/{year}/），用 green-report check 检查，有问题的逐项批注后退回。"
-    )
-    yield "更正：同一填报年份内更正的，请重报整个文件，由编制单位替换旧文件；以后年份再报同一行的，以后报的为准，并列入修订说明。"
-    yield "数据先按预审稿处理，报告封面注明“预审稿”；核对无误后，由编制单位定为正式稿。预审期间可以更正。"
+    folder = f"data/raw/filings/{scope.year or _EXAMPLE_YEAR}/"
+    filled_in = {
+        "tables": len(TABLES), "example": EXAMPLE[:2], "first_row": FIRST_ROW + 1, "last_row": FIRST_ROW + ROWS,
+        "with_units": named(table for table in TABLES if table.has("unit")),
+        "monthly": named(table for table in TABLES if table.has("month")), "tolerance": TOLERANCE, "placed": named(placed),
+        "compared": named(one for one in TABLES if one not in placed and any(column.yearly for column in one.columns)),
+        "years": f"{FIRST_YEAR} 至{f' {scope.year}' if scope.year else '报告年份'}", "folder": folder if scope.year else f"如 {folder}",
+    }  # fmt: skip
+    return {part: [text.format(**filled_in) for text in texts] for part, texts in declared("instructions.yml").items()}

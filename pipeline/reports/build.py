@@ -21,10 +21,10 @@ import polars as pl
 import pipeline
 from pipeline.charts import subset
 from pipeline.errors import OutputError, UserError
+from pipeline.keeping import Record, Records
 from pipeline.layout import Layout
 from pipeline.output import check_writable, locked, why_not_written
 from pipeline.reports import edition, sources, tasks
-from pipeline.reports.cache import Record, Records
 from pipeline.reports.plan import FORMATS, PUBLIC, Job
 from pipeline.reports.pool import Cluster, Died, Here, Lost, NoCluster, Pool
 from pipeline.reports.progress import Progress

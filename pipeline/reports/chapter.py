@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import polars as pl
 from IPython.display import display
@@ -26,95 +27,120 @@ from pipeline.reference import Plan
 from pipeline.regions import Region
 from pipeline.reports import history
 from pipeline.reports.blocks import MIME, NUMBERED, Block
-from pipeline.reports.context import freeze, watched
+from pipeline.reports.context import freeze
+from pipeline.reports.declared import ALL, Reads
 from pipeline.reports.edition import prepare
 from pipeline.reports.plan import NO_FILINGS, PUBLIC, Selection, jobs
 from pipeline.reports.since import LastEdition
 from pipeline.scenarios import outlook, sensitivity
 from pipeline.scenarios.outlook import Outlook
 
-SEEN = ("indicators", "coverage", "params.top_n", "params.highlight_regions")
-ASKED = {  # what a field stands for among what a chapter reads; nothing: of every chapter, or told in another way
-    **dict.fromkeys(("layout", "year", "region", "filings", "audience", "published", "plan", "provinces"), ()),
-    **dict.fromkeys(("tables", "params", "tell"), ()),
-    "view": SEEN,
-    "last": ("editions", *SEEN),
-}
-
 
 @dataclass(frozen=True)
 class Chapter:
-    """The inputs of one chapter; all frames are read only.
+    """The inputs of one chapter; all frames are read only. What the notebook has not declared raises DataError.
 
     published: see `reference.published`, with what lies after the report's year left out. provinces: 34 rows, see
-    `reference.provinces`. parameters: the effective parameters as a table with Chinese columns. inputs: the input
-    files with path, sha256 and rows. edition: the folder of what was computed from the filings. view: the
-    indicators of the report's region. scenarios: the folder of what `outlook` reads, varied: the file of what `sensitivity` reads. last: what the edition of the year
-    before said, where there is one. overrides: what was written after -p. tell: is told the name of what is read, see
-    `context`.
+    `reference.provinces`. reads: what it has declared. frozen: see `context.freeze`.
     """
 
     layout: Layout
     year: int
     region: Region
-    scenario: str
     filings: str
     audience: str
-    params: Params
-    parameters: pl.DataFrame
-    inputs: pl.DataFrame
     published: pl.DataFrame
     plan: Plan
     provinces: pl.DataFrame
     tables: Path
-    edition: Path
-    view: View
-    scenarios: Path
-    varied: Path
-    last: LastEdition | None
-    overrides: tuple[str, ...] = ()
-    tell: Callable[[str], None] = field(default=lambda name: None, repr=False, compare=False)
+    reads: Reads
+    frozen: Mapping[str, Any]
 
-    def __getattribute__(self, name: str) -> Any:
-        if name in FIELDS:
-            for asked in ASKED.get(name, (name,)):
-                object.__getattribute__(self, "tell")(asked)
-        return object.__getattribute__(self, name)
+    @property
+    def scenario(self) -> str:
+        return str(self._frozen("scenario"))
+
+    @property
+    def params(self) -> Params:
+        """The effective parameters that the chapter has declared."""
+        return cast(Params, _Parameters(Params.model_validate(self.frozen["params"]), self.reads))
+
+    @property
+    def parameters(self) -> pl.DataFrame:
+        """All effective parameters as a table with Chinese columns."""
+        return pl.DataFrame(self._frozen("parameters"), infer_schema_length=None)
+
+    @property
+    def inputs(self) -> pl.DataFrame:
+        """The input files with path, sha256 and rows."""
+        return pl.DataFrame(self._frozen("inputs"), infer_schema_length=None)
+
+    @cached_property
+    def view(self) -> View:
+        """The indicators of the report's region."""
+        self.reads.check("view")
+        return self._view
+
+    @cached_property
+    def _view(self) -> View:
+        with_names = self.has_filings and not self.is_public
+        entities = accepted(self._edition, "entities") if with_names else None
+        return View(
+            table=evaluate.read(Path(self.frozen["indicators"])),
+            catalogue=load_catalogue(self.layout, plan_id=self.frozen["plan"]),
+            region=self.region,
+            year=self.year,
+            provinces=self.provinces,
+            names={} if entities is None else dict(entities.select("entity_id", "name_zh").iter_rows()),
+            without_entities=self.is_public,
+            top_n=self.frozen["params"]["top_n"],
+            marked=tuple(self.frozen["params"]["highlight_regions"]),
+            covered=pl.read_parquet(Path(self.frozen["coverage"]), glob=False),
+        )
+
+    @cached_property
+    def last(self) -> LastEdition | None:
+        """What the edition of the year before said, where there is one."""
+        self.reads.check("last")
+        entries = [history.load(Path(path)) for path in self.frozen["editions"]]
+        if not entries:
+            return None
+        before, after = entries
+        return LastEdition(replace(self._view, table=before.table(), year=before.year), before, after)
 
     def filed(self, table: str) -> pl.DataFrame:
         """An accepted table, up to the report's year; see `intake.Intake.accepted`. Empty without filings; of a public report
         what `publication.filings` leaves of it, which of most tables is nothing."""
         if not self.has_filings:
             return pl.DataFrame(schema=BY_NAME[table].dtypes)
-        folder = self._folder(f"filed.{table}")
+        self.reads.check(f"filed.{table}")
+        folder = self._edition
         rows = publication.filed(folder, table) if self.is_public else accepted(folder, table)
         return rows.filter(pl.col("year") <= self.year) if "year" in rows.columns else rows
 
     def outlook(self) -> Outlook:
         """All scenarios of the report's region; empty tables where they cannot be projected."""
-        self.tell("outlook")
-        return outlook.read(object.__getattribute__(self, "scenarios")).of(self.region.code)
+        self.reads.check("outlook")
+        return outlook.read(Path(self.frozen["scenarios"])).of(self.region.code)
 
     def sensitivity(self) -> pl.DataFrame:
         """What disputed coefficients and factors do to the headlines of the region (`sensitivity.TABLE`); empty in public and
         without filings."""
-        self.tell("sensitivity")
-        path = object.__getattribute__(self, "varied")
+        path = Path(self._frozen("sensitivity"))
         found = pl.read_parquet(path, glob=False) if path.is_file() else pl.DataFrame(schema=sensitivity.TABLE)
         return found.filter(pl.col("region_code") == self.region.code)
 
     @property
     def titles(self) -> dict[str, str]:
         """Scenario -> its Chinese title, of all scenarios."""
-        self.tell("titles")
+        self.reads.check("titles")
         return dict(params.scenarios(self.layout))
 
     def written(self) -> dict[str, pl.DataFrame]:
         """Title of every scenario -> the region's parameters in it, as `params.table`."""
-        self.tell("written")
-        overrides = object.__getattribute__(self, "overrides")
+        self.reads.check("written")
         return {
-            title: params.table(params.resolve(self.layout, self.region, name, overrides))
+            title: params.table(params.resolve(self.layout, self.region, name, self.frozen["overrides"]))
             for name, title in params.scenarios(self.layout)
         }
 
@@ -129,32 +155,38 @@ class Chapter:
 
     def public_metrics(self) -> pl.DataFrame:
         """The coded metrics of the actions that a public report may tell: `publication.METRICS`."""
-        frame = pl.read_parquet(self._folder("metrics") / "metrics.parquet", glob=False)
+        self.reads.check("metrics")
+        frame = pl.read_parquet(self._edition / "metrics.parquet", glob=False)
         return frame.filter(pl.col("year") <= self.year)
 
     def disclosure(self) -> pl.DataFrame:
         """How many values of the report's year are published, and how many each rule hides: `publication.summary`."""
-        return pl.read_parquet(self._folder("summary") / "summary.parquet", glob=False).filter(
-            pl.col("year") == self.year
-        )
+        self.reads.check("summary")
+        return pl.read_parquet(self._edition / "summary.parquet", glob=False).filter(pl.col("year") == self.year)
 
     def policy(self) -> Policy:
         """The rules of disclosure control."""
-        self.tell("policy")
-        return load_policy(self.layout, self.view.catalogue)
+        self.reads.check("policy")
+        return load_policy(self.layout, load_catalogue(self.layout, plan_id=self.frozen["plan"]))
 
     def quality(self, name: str) -> pl.DataFrame:
         """What the intake says of the filings: counts, files, findings, skipped, revisions, corrections; in public counts."""
-        return pl.read_parquet(self._folder(f"quality.{name}") / "quality" / f"{name}.parquet", glob=False)
+        self.reads.check(f"quality.{name}")
+        return pl.read_parquet(self._edition / "quality" / f"{name}.parquet", glob=False)
 
     def rejected(self, table: str) -> pl.DataFrame:
         """The rejected rows of a table, as filed; see `intake.Intake.quarantine`."""
-        return pl.read_parquet(self._folder(f"rejected.{table}") / "quarantine" / f"{table}.parquet", glob=False)
+        self.reads.check(f"rejected.{table}")
+        return pl.read_parquet(self._edition / "quarantine" / f"{table}.parquet", glob=False)
 
-    def _folder(self, read: str) -> Path:
-        """The edition's folder for one who tells which of its tables is read."""
-        self.tell(read)
-        return object.__getattribute__(self, "edition")  # type: ignore[no-any-return]
+    @property
+    def _edition(self) -> Path:
+        """The folder of what was computed from the filings."""
+        return Path(self.frozen["edition"])
+
+    def _frozen(self, name: str) -> Any:
+        self.reads.check(name)
+        return self.frozen[name]
 
     def series(self, indicator: str, region: str | None = None) -> pl.DataFrame:
         """The yearly published values of `indicator` for `region` (Chinese short name; default: the report's)."""
@@ -185,7 +217,15 @@ class Chapter:
         self.say("::: {.note}", *paragraphs, ":::")
 
 
-FIELDS = {one.name for one in fields(Chapter)}
+class _Parameters:
+    """The parameters that a chapter has declared."""
+
+    def __init__(self, values: Params, reads: Reads) -> None:
+        self._values, self._reads = values, reads
+
+    def __getattr__(self, name: str) -> Any:
+        self._reads.check(f"params.{name}" if name in Params.model_fields else "params")
+        return getattr(self._values, name)
 
 
 def _preview(payload: dict[str, Any]) -> str:
@@ -209,8 +249,8 @@ def open_chapter(
     context: str = "",
     plan_id: str = "",
 ) -> Chapter:
-    """The chapter's inputs. `context`: the file with resolved parameters that a build shares among its chapters; where
-    it names a file `reads`, the names of what the chapter reads are written there. plan_id: empty for the year's own.
+    """The chapter's inputs. `context`: the file with resolved parameters that a build gives a chapter, and what this has declared
+    to read. plan_id: empty for the year's own.
 
     Without `context`, as in JupyterLab, they are resolved from the other arguments. Raises UserError.
     """
@@ -222,66 +262,16 @@ def open_chapter(
         job = jobs(layout, wanted)[0]
         prepare(layout, [job])
         frozen = freeze(layout, job)
-    published = reference.published(layout).filter(pl.col("year") <= frozen["year"])
-    edition = Path(frozen["edition"])
-    tell = _teller(Path(frozen["reads"])) if "reads" in frozen else lambda name: None
-    with_names = frozen["filings"] != NO_FILINGS and frozen["audience"] != PUBLIC
-    view = View(
-        table=evaluate.read(Path(frozen["indicators"])),
-        catalogue=load_catalogue(layout, plan_id=frozen["plan"]),
-        region=Region(**frozen["region"]),
-        year=frozen["year"],
-        provinces=reference.provinces(layout),
-        names=_names(edition, tell) if with_names else {},
-        without_entities=frozen["audience"] == PUBLIC,
-        top_n=frozen["params"]["top_n"],
-        marked=tuple(frozen["params"]["highlight_regions"]),
-        covered=pl.read_parquet(Path(frozen["coverage"]), glob=False),
-    )
     return Chapter(
         layout=layout,
         year=frozen["year"],
-        region=view.region,
-        scenario=frozen["scenario"],
+        region=Region(**frozen["region"]),
         filings=frozen["filings"],
         audience=frozen["audience"],
-        params=watched(Params.model_validate(frozen["params"]), tell),
-        parameters=pl.DataFrame(frozen["parameters"], infer_schema_length=None),
-        inputs=pl.DataFrame(frozen["inputs"], infer_schema_length=None),
-        published=published,
+        published=reference.published(layout).filter(pl.col("year") <= frozen["year"]),
         plan=reference.load_plan(layout, frozen["plan"]),
-        provinces=view.provinces,
+        provinces=reference.provinces(layout),
         tables=Path(frozen["tables"]),
-        edition=edition,
-        view=view,
-        last=_last(view, [history.load(Path(path)) for path in frozen["editions"]]),
-        scenarios=Path(frozen["scenarios"]),
-        varied=Path(frozen["sensitivity"]),
-        overrides=tuple(frozen["overrides"]),
-        tell=tell,
+        reads=Reads(frozen.get("reads", ALL)),
+        frozen=frozen,
     )
-
-
-def _last(view: View, entries: Sequence[history.Entry]) -> LastEdition | None:
-    if not entries:
-        return None
-    before, after = entries
-    return LastEdition(replace(view, table=before.table(), year=before.year), before, after)
-
-
-def _names(edition: Path, tell: Callable[[str], None]) -> dict[str, str]:
-    tell("filed.entities")
-    return dict(accepted(edition, "entities").select("entity_id", "name_zh").iter_rows())
-
-
-def _teller(path: Path) -> Callable[[str], None]:
-    """Writes each name that it is told into the file `path`, once."""
-    told: set[str] = set()
-
-    def tell(name: str) -> None:
-        if name not in told:
-            told.add(name)
-            with path.open("a", encoding="utf-8") as file:
-                file.write(f"{name}\n")
-
-    return tell

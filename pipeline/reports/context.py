@@ -1,8 +1,8 @@
-"""What the chapters of a report are given, and which of it a chapter has read.
+"""What the chapters of a report are given.
 
 A chapter's inputs have names; `Present` knows the hash that stands behind each of them now. Those of ALWAYS count for
-every chapter. The others count where the chapter has asked for them: a parameter as `params.g_it`, a filed table as
-`filed.energy`, a part of what `freeze` gives by its name there, and `everything` for what nobody has named.
+every chapter. The others count where the chapter declares them (`declared`): a parameter as `params.g_it`, a filed table as
+`filed.energy`, a part of what `freeze` gives by its name there, and `everything` for all of it.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from pipeline import params
 from pipeline.errors import OutputError
+from pipeline.keeping import MISSING, Hashes, Record, Records, digest
 from pipeline.layout import Layout
 from pipeline.params import Params
 from pipeline.regions import NATION_CODE
 from pipeline.reports import edition, sources
-from pipeline.reports.cache import MISSING, Hashes, Record, Records, digest
 from pipeline.reports.plan import AUDIENCES, Job
 
 ALWAYS = (
@@ -169,40 +169,3 @@ def told(names: Iterable[str]) -> str:
         else:
             words.append(TITLES.get(part, name))
     return "、".join(dict.fromkeys(words))
-
-
-class Watched:
-    """Parameters that tell `note` which of them is asked for."""
-
-    __slots__ = ("_note", "_values")  # and no __dict__: `vars` asks as well
-
-    def __init__(self, values: Params, note: Callable[[str], None]) -> None:
-        self._values, self._note = values, note
-
-    def __getattr__(self, name: str) -> Any:
-        self._note(f"params.{name}" if name in Params.model_fields else "params")
-        return getattr(self._values, name)
-
-    @property  # type: ignore[misc]
-    def __class__(self) -> Any:
-        return Params
-
-    def __eq__(self, other: object) -> bool:
-        self._note("params")
-        return bool(self._values == (other._values if type(other) is Watched else other))
-
-    def __hash__(self) -> int:
-        self._note("params")
-        return hash(self._values)
-
-    def __iter__(self) -> Any:
-        self._note("params")
-        return iter(self._values)
-
-    def __repr__(self) -> str:
-        self._note("params")
-        return repr(self._values)
-
-
-def watched(values: Params, note: Callable[[str], None]) -> Params:
-    return cast(Params, Watched(values, note))

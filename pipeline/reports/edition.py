@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import params, reference
 from pipeline.errors import DataError
+from pipeline.keeping import Hashes, Record, Records, digest
 from pipeline.layout import Layout
 from pipeline.output import locked, placed
 from pipeline.params import Params, Resolved
 from pipeline.regions import NATION, Region, all_regions
 from pipeline.reports import sources
-from pipeline.reports.cache import Hashes, Record, Records, digest
 from pipeline.reports.plan import PUBLIC, Job
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ nothing half. What it needs stands on the file system that all workers share.
 
 from __future__ import annotations
 
-import ast
 import json
 import os
 import shutil
@@ -14,19 +13,16 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import nbformat
-from nbformat.reader import NotJSONError
-
 from pipeline.errors import UserError
+from pipeline.keeping import Hashes, Record, Records, Store, files_below
 from pipeline.layout import Layout
 from pipeline.output import place, why_not_written
 from pipeline.reports import assemble, provenance, sources
-from pipeline.reports.cache import Hashes, Record, Records, Store, files_below
 from pipeline.reports.context import ALWAYS, Present, freeze
+from pipeline.reports.declared import reads
 from pipeline.reports.execute import CONTEXT, ChapterFailed, execute, fill_in
 from pipeline.reports.front import front
 from pipeline.reports.plan import Job
@@ -71,18 +67,18 @@ def chapter(
 
 def _run(layout: Layout, job: Job, notebook: Path, kept: Store, isolated: bool) -> Made:
     with _stage(layout, job) as stage, _root(layout):
-        whole, reads = stage / "chapter", stage / "reads.txt"
+        whole = stage / "chapter"
         (whole / TABLES).mkdir(parents=True)
-        reads.touch()
         context = stage / "context.json"
-        frozen = freeze(layout, job) | {"tables": str(whole / TABLES), "reads": str(reads)}
+        declared = reads(notebook)
+        frozen = freeze(layout, job) | {"tables": str(whole / TABLES), "reads": sorted(declared)}
         context.write_text(json.dumps(frozen, ensure_ascii=False, indent=1), "utf-8")
         executed = stage / notebook.name
         try:
             execute(notebook, executed, parameters(job) | {CONTEXT: str(context)}, isolated=isolated)
             fill_in(executed, whole / NOTEBOOK, {})
-            asked = {*ALWAYS, *reads.read_text("utf-8").split(), *named(notebook)}
-            return Made([kept.put(whole)], record=Record(dict.fromkeys(sorted(asked), "")), made=1)
+            names = [*ALWAYS, *declared.hashed]
+            return Made([kept.put(whole)], record=Record(dict.fromkeys(names, "")), made=1)
         except ChapterFailed as failed:
             place_ = work(layout, job) / "failed" / notebook.name
             reason = why_not_written(failed) or failed.reason
@@ -137,8 +133,6 @@ def parameters(job: Job) -> dict[str, Any]:
 def _told(error: Exception) -> str:
     if isinstance(error, UserError):
         return error.message
-    if isinstance(error, NotJSONError):
-        return "不是笔记本（.ipynb 应为 JSON）；请恢复原来的文件，或由 JupyterLab 另存"
     return f"没有完成（{why_not_written(error) or type(error).__name__}）：{error}"
 
 
@@ -162,40 +156,6 @@ def _root(layout: Layout) -> Iterator[None]:
             del os.environ["GREEN_REPORT_ROOT"]
         else:
             os.environ["GREEN_REPORT_ROOT"] = before
-
-
-@lru_cache(64)
-def _named_in(notebook: Path, changed_ns: int) -> frozenset[str]:
-    names: set[str] = set()
-    for cell in nbformat.read(notebook, as_version=4).cells:
-        if cell.cell_type != "code" or "parameters" in cell.metadata.get("tags", []):
-            continue
-        try:
-            tree = ast.parse(cell.source)
-        except SyntaxError:  # a magic command: it may name anything
-            return frozenset({"everything", "files"})
-        for one in ast.walk(tree):
-            if isinstance(one, ast.ImportFrom) and one.module == "pipeline":
-                names |= {"params"} & {alias.name for alias in one.names}
-            elif isinstance(one, ast.ImportFrom | ast.Import):
-                modules = [one.module] if isinstance(one, ast.ImportFrom) else [alias.name for alias in one.names]
-                names |= {"params"} if "pipeline.params" in modules else set()
-        passed = {
-            id(keyword.value)
-            for call in ast.walk(tree)
-            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "open_chapter"
-            for keyword in call.keywords
-        }
-        own = {"scenario", "overrides"}  # of the parameters cell
-        names |= own & {one.id for one in ast.walk(tree) if isinstance(one, ast.Name) and id(one) not in passed}
-    meant = {"scenario": "scenario", "overrides": "everything", "params": "files"}
-    return frozenset(meant[name] for name in meant.keys() & names)
-
-
-def named(notebook: Path) -> frozenset[str]:
-    """What a notebook reads by itself: of its parameters cell, besides what it hands to `open_chapter`, and with
-    `pipeline.params` of the parameter files."""
-    return _named_in(notebook, notebook.stat().st_mtime_ns)
 
 
 def _assemble(layout: Layout, job: Job, names: Sequence[str], notebooks: Sequence[Path], stage: Path) -> list[Path]:

@@ -16,12 +16,12 @@ import yaml
 from pipeline import params, reference, regions
 from pipeline.errors import DataError, OutputError, ParameterError
 from pipeline.filings.glance import Filed, look, seen_as
+from pipeline.keeping import digest
 from pipeline.layout import SAMPLE, Layout
 from pipeline.output import resolved
 from pipeline.params import Resolved
 from pipeline.regions import Region
 from pipeline.reports import sources
-from pipeline.reports.cache import digest
 
 if TYPE_CHECKING:
     from pipeline.filings.intake import Intake

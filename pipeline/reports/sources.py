@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pipeline
 from pipeline.charts import fonts
+from pipeline.keeping import Hashes, digest
 from pipeline.layout import Layout
-from pipeline.reports.cache import Hashes, digest
 
 DATA = (".csv", ".yml")
 PACKAGES = (

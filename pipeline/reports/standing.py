@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pipeline.errors import DataError
+from pipeline.keeping import MISSING, Hashes, Record, Records, Store, digest
 from pipeline.layout import Layout
 from pipeline.reports import edition
-from pipeline.reports.cache import MISSING, Hashes, Record, Records, Store, digest
 from pipeline.reports.context import Present, told
 from pipeline.reports.front import front
 from pipeline.reports.plan import Job

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipeline.keeping import Record
 from pipeline.reports import loaded
-from pipeline.reports.cache import Record
 
 _turn = threading.Lock()  # a process makes one thing at a time, however many threads a worker was given
 

@@ -12,7 +12,7 @@ import polars as pl
 from fontTools.subset import Subsetter
 from fontTools.ttLib import TTFont
 
-from pipeline import sealed
+from pipeline import keeping
 from pipeline.charts import figures, fonts, subset, theme
 
 
@@ -75,7 +75,7 @@ def test_a_kept_picture_is_taken_by_what_it_was_made_from(tmp_path: Path) -> Non
     spec = figures.specification(chart())
     drawn = figures.svg(spec, "f-a", tmp_path)
     (kept,) = tmp_path.glob("*.svg")
-    sealed.write(kept, "kept")
+    keeping.write(kept, "kept")
     assert figures.svg(spec, "f-a", tmp_path) == "kept"
     assert figures.svg(spec, "f-b", tmp_path) == drawn.replace("f-a-", "f-b-")
     taller = spec | {"height": 121}

@@ -462,3 +462,38 @@ def test_of_very_many_findings_the_first_have_a_sentence_and_all_are_counted(lay
         {"file": "能源消耗.csv", "rule": rule, "n": 10} for rule in ("cell.number", "cell.province")
     ]
     assert [text.rpartition("（")[2] for text in answer.alike(done.findings)["message"]] == ["同类共 20010 处）"] * 2
+
+
+def test_where_too_many_rows_are_wrong_none_is_read(
+    layout: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three rows at once, and at most two wrong ones."""
+    monkeypatch.setattr(intake_module, "_BLOCK", 3)
+    monkeypatch.setattr(intake_module, "_MOST_WRONG", 2)
+    rows = [f"2025,{month},CT,{'火星' if month in (2, 11) else '广东'},{month},kWh" for month in range(1, 13)]
+    few = take_in(folder(tmp_path / "few", 能源消耗=energy(*rows)), layout)
+    assert counts(few, "energy")[:3] == (12, 10, 2)
+    assert few.accepted["energy"]["quantity"].to_list() == [1, 3, 4, 5, 6, 7, 8, 9, 10, 12]
+    assert few.quarantine["energy"]["source_row"].to_list() == [3, 12]
+    rows[6] = rows[6].replace("广东", "水星")
+    many = take_in(folder(tmp_path / "many", 能源消耗=energy(*rows)), layout)
+    assert (many.status, counts(many, "energy")) == (2, (0, 0, 0, 0, 0))
+    assert many.problems.select("file", "rule").rows() == [("能源消耗.csv", "sheet.wrong")]
+    said = many.problems["message"][0]
+    assert said.startswith("文件要退回的超过 2 行，没有读取（第一处：")
+    assert "第 3 行" in said
+    assert "火星" in said
+
+
+def test_a_header_is_told_once_however_many_rows_follow(
+    layout: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake_module, "_BLOCK", 1)
+    text = (
+        energy("2025,1,CT,广东,1,kWh", "2025,2,CT,广东,2,kWh")
+        .replace("计量单位\n", "计量单位,心情\n")
+        .replace("kWh\n", "kWh,好\n")
+    )
+    done = take_in(folder(tmp_path, 能源消耗=text), layout)
+    assert done.findings["rule"].to_list().count("header.unknown") == 1
+    assert counts(done, "energy")[:2] == (2, 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import tempfile
 import zipfile
@@ -15,7 +16,8 @@ import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.filings.reading import Reading, Sheet, read_file
+from pipeline.errors import UserError
+from pipeline.filings.reading import Reading, Sheet, package, read_file
 from tests.filings.conftest import Office
 
 HEADER = ["年份", "省份", "总耗电量", "备注"]
@@ -381,3 +383,124 @@ def test_empty_cells_with_a_format_do_not_count(tmp_path: Path) -> None:
         book.active[place].number_format = "0.0%"
     book.save(tmp_path / "a.xlsx")
     assert values(only((tmp_path / "a.xlsx").read_bytes())) == [(2024, "广东", 1.0, "x")]
+
+
+# --- the XML itself ----------------------------------------------------------------------------------------
+
+ROW = '<row r="2"><c r="A2"><v>2024</v></c><c r="B2" t="inlineStr"><is><t>广东</t></is></c>'
+
+
+def sheet(end: str, start: str = "", encoding: str = "utf-8") -> bytes:
+    """A workbook whose worksheet begins with `start`, has the header, and then `end`."""
+    content = handmade(plain([]), Habits())
+    with zipfile.ZipFile(io.BytesIO(content)) as old:
+        parts = {name: old.read(name) for name in old.namelist()}
+    head = parts["xl/sheets/s.xml"].decode().partition("</sheetData>")[0].partition("?>")[2]
+    text = f"<?xml version='1.0' encoding='{encoding}'?>{start}{head}{end}"
+    parts["xl/sheets/s.xml"] = text.encode(encoding, "surrogateescape")
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as new:
+        for name, part in parts.items():
+            new.writestr(name, part)
+    return target.getvalue()
+
+
+END = "</row></sheetData></worksheet>"
+NO_XML = {
+    "cut behind a row": ROW + "</row>",
+    "cut behind the cells": ROW + "</row></sheetData>",
+    "cut in a tag": ROW + "</row></sheetData></works",
+    "more behind the end": ROW + END + "x",
+    "another end": ROW + END.replace("</row>", "</line>"),
+    "two values": ROW + '<c r="C2"><v>1</v><v>2</v></c>' + END,
+    "two places": ROW + '<c r="C2" r="D2"><v>1</v></c>' + END,
+    "two cells in one place": ROW + '<c r="B2"><v>1</v></c>' + END,
+    "an entity": ROW + '<c r="C2"><v>&one;</v></c>' + END,
+    "an open quote": ROW + '<c r="C2><v>1</v></c>' + END,
+    "no UTF-8": ROW + '<c r="C2" t="str"><v>\udcff</v></c>' + END,
+    "a row that is no number": ROW.replace('"2"', '"2x"') + "<c><v>1</v></c>" + END,
+    "a place beyond the sheet": ROW + '<c r="C1048577"><v>1</v></c>' + END,
+}
+
+
+@pytest.mark.parametrize("end", NO_XML.values(), ids=NO_XML)
+def test_a_part_that_is_not_whole_or_no_xml_is_refused(end: str) -> None:
+    reading = read(sheet(end))
+    assert [(one.sheet, one.id) for one in reading.problems] == [("能源", "xlsx.sheet")]
+    assert reading.sheets == []
+
+
+def test_a_table_that_is_taken_whole_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rows of which some are hidden: here the header's, the one of figures and 21 more."""
+    content = sheet(ROW + "</row>" + "<row hidden='1'/>" * 20 + "<row>" + END)
+    monkeypatch.setattr(package, "_MOST_ROWS", 23)
+    assert read(content).problems == []
+    monkeypatch.setattr(package, "_MOST_ROWS", 22)
+    assert [one.id for one in read(content).problems] == ["xlsx.sheet"]
+
+
+def test_a_document_type_is_refused() -> None:
+    reading = read(sheet(ROW + '<c r="C2"><v>&one;</v></c>' + END, '<!DOCTYPE worksheet [<!ENTITY one "1">]>'))
+    assert [one.id for one in reading.problems] == ["xlsx.sheet"]
+    reading = read(sheet(ROW + END, "<!-- <sheet> --><!DOCTYPE worksheet>"))
+    assert [one.id for one in reading.problems] == ["xlsx.sheet"]
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-16", "UTF-8"])
+def test_a_part_is_read_in_the_encoding_that_it_says(encoding: str) -> None:
+    cell = '<c r="C2" s="0"><v>7</v></c><c r="D2" t="str" x="&amp;"><v>一&amp;&#x4e8c;</v></c>'
+    said = only(sheet(ROW + cell + END + "\n<!-- the <end> -->\n", "<!-- <a> -->\n", encoding))
+    assert said.rows.rows() == [(2, "2024", "广东", "7", "一&二")]
+
+
+def test_line_ends_and_escapes_are_those_of_the_text() -> None:
+    texts = {"一\r\n二\r三": "一\n二\n三", "一&#13;&#10;二": "一\r\n二", "<![CDATA[<一>]]>二": "<一>二"}
+    for text, said in texts.items():
+        assert only(sheet(f'{ROW}<c r="D2" t="str"><v>{text}</v></c>{END}')).rows["备注"].to_list() == [said]
+    inline = f'{ROW}<c r="D2" t="inlineStr"><is><t>一_x000D_二_x005F_x</t></is></c>{END}'
+    assert only(sheet(inline)).rows["备注"].to_list() == ["一\r二_x"]
+
+
+def test_a_text_and_its_runs_are_one_text() -> None:
+    runs = (
+        "<is><t>甲</t><r><rPr><b/></rPr><t xml:space='preserve'> 乙</t></r><r><t>丙</t></r><rPh><t>jia</t></rPh></is>"
+    )
+    more = f'<row r="3"><c r="D3" t="inlineStr">{runs.replace("甲", "")}</c><c r="A3"><v>2025</v></c>'
+    said = only(sheet(f'{ROW}<c r="D2" t="inlineStr">{runs}</c></row>{more}{END}'))
+    assert said.rows["备注"].to_list() == ["甲 乙丙", " 乙丙"]
+
+
+def test_a_shared_formula_is_one_without_a_text_of_its_own() -> None:
+    reading = read(sheet(ROW + '<c r="C2"><f t="shared" si="0"/></c>' + END))
+    assert [one.id for one in reading.problems] == ["xlsx.uncalculated"]
+    assert "C2" in reading.problems[0].message
+
+
+@pytest.mark.parametrize("batch", [1, 2, 3, 5, 100])
+def test_cells_without_a_place_stand_beside_those_before(monkeypatch: pytest.MonkeyPatch, batch: int) -> None:
+    """Whatever cells are read together: rows 2, 3 (hidden), an empty one, 7 and 8."""
+    monkeypatch.setattr(package, "_BATCH", batch)
+    cell, text = "<c><v>{}</v></c>", '<c t="inlineStr"><is><r><t>{}</t></r><r><t>省</t></r></is></c>'
+    rows = [
+        f'<row r="2">{cell.format(2024)}{text.format("甲")}<c/><c r="D2" t="str"><v>x</v></c>',
+        f'<row hidden="true"><c r="b3" t="str"><v>乙省</v></c>{cell.format(1.5)}',
+        "<row/><row r='7' hidden='0'>" + cell.format(2025) + text.format("丙"),
+        f'<row><c r="A8"><v>2026</v></c>{text.format("丁")}{cell.format(9)}',
+    ]
+    said = only(sheet("</row>".join(rows) + END))
+    assert said.rows.rows() == [
+        (2, "2024", "甲省", None, "x"), (3, None, "乙省", "1.5", None), (7, "2025", "丙省", None, None), (8, "2026", "丁省", "9", None)
+    ]  # fmt: skip
+    assert [text.partition("，")[0] for _, text in said.warnings] == ["第 3 行是隐藏的"]
+
+
+@pytest.mark.parametrize("fault", [MemoryError(), OSError(errno.EIO, "Input/output error")])
+def test_a_fault_of_the_machine_is_none_of_the_part(monkeypatch: pytest.MonkeyPatch, fault: Exception) -> None:
+    def fail(*_: object) -> bytes:
+        raise fault
+
+    content = sheet(ROW + END)
+    monkeypatch.setattr(zipfile.ZipExtFile, "read1", fail)
+    with pytest.raises(UserError) as stopped:
+        read(content)
+    assert stopped.value.id == "machine.fault"

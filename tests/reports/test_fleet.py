@@ -280,8 +280,8 @@ def test_to_see_that_nothing_has_changed_little_is_imported() -> None:
 
 
 def test_the_code_of_the_package_counts() -> None:
+    from pipeline.keeping import Hashes
     from pipeline.reports import sources
-    from pipeline.reports.cache import Hashes
 
     shared = sources.shared(Layout(ROOT), Hashes(Path("/nowhere/memory")))
     assert set(shared) == {"code", "versions", "public", "reference"}

@@ -223,7 +223,7 @@ def test_what_cannot_be_is_one_sentence(house: Layout, tmp_path: Path) -> None:
     (layout.reference / "plans" / f"{NEW}.yml").write_text(
         text.replace("term_start: 2026", "term_start: 2025"), "utf-8"
     )
-    with pytest.raises(DataError, match="2025 年在 2022-2025、2026-2030 几个计划的计划期内；请用 --plan 指明一个"):
+    with pytest.raises(DataError, match="2025 年在 2022-2025、2026-2030 几个计划的计划期内，不能确定按哪一个"):
         planned(layout, 2025)
 
 

@@ -54,14 +54,16 @@ BETA = (
 END = ('chapter.say(f"情景 {chapter.scenario}，输入文件 {len(chapter.inputs)} 个。")',)
 
 
-def notebook(path: Path, title: str, *sources: str) -> None:
+def notebook(path: Path, title: str, *sources: str, reads: Sequence[str] | None = None) -> None:
+    """A chapter that declares to read `reads`; everything where it declares nothing."""
     cells = [nbformat.v4.new_markdown_cell(f"# {title}"), nbformat.v4.new_code_cell(PARAMETERS)]
     cells += [nbformat.v4.new_code_cell(source) for source in (OPEN, *sources)]
     cells[1].metadata["tags"] = ["parameters"]
     for number, cell in enumerate(cells):
         cell["id"] = f"c{number}"
     python = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=python), path)
+    declared = {} if reads is None else {"green_report": {"reads": list(reads)}}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=python | declared), path)
 
 
 def project(root: Path) -> Path:
@@ -69,9 +71,9 @@ def project(root: Path) -> Path:
     for part in ("data/raw/reference", "data/raw/public", "reports/theme", "notebooks/params"):
         shutil.copytree(ROOT / part, root / part, ignore=shutil.ignore_patterns("??0000-*.yml"))
     shutil.copy(ROOT / "reports" / "_quarto.yml", root / "reports")
-    notebook(root / "notebooks" / "01_alpha.ipynb", "甲", *ALPHA)
-    notebook(root / "notebooks" / "02_beta.ipynb", "乙", *BETA)
-    notebook(root / "notebooks" / "90_end.ipynb", "附录", *END)
+    notebook(root / "notebooks" / "01_alpha.ipynb", "甲", *ALPHA, reads=["params.top_n"])
+    notebook(root / "notebooks" / "02_beta.ipynb", "乙", *BETA, reads=["filed.energy"])
+    notebook(root / "notebooks" / "90_end.ipynb", "附录", *END, reads=["scenario", "inputs"])
     folder(root / "filings", 能源消耗=energy("2025,,CT,广东,12,kWh", "2025,,CT,海南,5,kWh"))
     return root
 

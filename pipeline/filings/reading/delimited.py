@@ -43,6 +43,7 @@ _LF, _CR, _QUOTE, _BACKSLASH, _EQUALS = b'\n\r"\\='
 _END = {_LF: "换行（LF）", _CR: "回车（CR）"}
 _NO_END = re.compile("[\v\f\x1c-\x1e\x85\u2028\u2029]")  # ends a line nowhere but in some programs
 _RIGHT = "请另存为 UTF-8 编码的 CSV 后提交"
+_BINARY = f"文件含有二进制内容，不是 CSV 文本，或编码是没有标记的 UTF-16；{_RIGHT}。"
 _QUOTED = "内容里的一个引号应写成两个，整个单元格放在引号里"
 _TWO_HAN = re.compile(rb"(?:[\xe4-\xe9][\x80-\xbf]{2}){2}")  # of UTF-8
 _ENOUGH = 10_000  # characters
@@ -65,12 +66,19 @@ _FAMILIAR = frozenset(
 
 
 def read_csv(path: Path, limits: Limits, known: Known, reading: Reading, file: str) -> Iterator[Raw]:
-    with tempfile.TemporaryDirectory() as spare:
-        yield Raw("", _read(_as_utf8(path, Path(spare, "utf8.csv"), known), limits, known, file))
+    try:
+        frame = _read(path, limits, known, file)
+    except (DataError, pl.exceptions.ComputeError):  # the latter where it is no UTF-8
+        with tempfile.TemporaryDirectory() as spare:
+            text = _as_utf8(path, Path(spare, "utf8.csv"), known)
+            if text == path:
+                raise
+            frame = _read(text, limits, known, file)
+    yield Raw("", frame)
 
 
 def _read(path: Path, limits: Limits, known: Known, file: str) -> pl.DataFrame:
-    """All records of a file of UTF-8, each cell as text. Raises DataError."""
+    """All records of a file of UTF-8, each cell as text. Raises DataError; ComputeError where a cell is no UTF-8."""
     with path.open("rb") as stream:
         head = stream.read(MIB)
     separator, header = _header(head.decode("utf-8", "ignore").removeprefix("\ufeff"), known, file)
@@ -104,8 +112,6 @@ def _as_utf8(path: Path, spare: Path, known: Collection[str]) -> Path:
     with path.open("rb") as stream:
         start = stream.read(3)
     utf16 = start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    if not utf16 and _is_utf8(path):
-        return path
     encoding, copy = ("utf-16", spare) if utf16 else ("utf-8", None)
     if (bad := _transcode(path, encoding, copy)) is None:
         return copy or path
@@ -120,22 +126,6 @@ def _as_utf8(path: Path, spare: Path, known: Collection[str]) -> Path:
     return spare
 
 
-def _is_utf8(path: Path) -> bool:
-    """Whether it is plain UTF-8 for certain: five times as fast as a decoder, which is asked for the place if not."""
-    rest = b""
-    with path.open("rb") as stream:
-        for chunk in itertools.chain(iter(lambda: stream.read(MIB), b""), [b"\n"]):
-            cut = max(chunk.rfind(b"\n"), chunk.rfind(b","), 0)  # not within a character
-            if b"\0" in chunk or len(rest) > MIB:
-                return False
-            try:
-                pl.Series([rest + chunk[:cut]], dtype=pl.Binary).cast(pl.String)
-            except pl.exceptions.PolarsError:
-                return False
-            rest = chunk[cut:] if cut else rest + chunk
-    return True
-
-
 def _transcode(path: Path, encoding: str, copy: Path | None) -> int | None:
     """Writes a file as UTF-8, if asked to; the place of the first byte that is not of the encoding, or None."""
     decoder = codecs.getincrementaldecoder(encoding)()
@@ -148,8 +138,7 @@ def _transcode(path: Path, encoding: str, copy: Path | None) -> int | None:
             except UnicodeDecodeError as error:
                 return stream.tell() - len(error.object) + error.start
             if "\0" in text:
-                what = "文件含有二进制内容，不是 CSV 文本，或编码是没有标记的 UTF-16"
-                raise DataError("csv.binary", f"{what}；{_RIGHT}。")
+                raise DataError("csv.binary", _BINARY)
             if copy:
                 target.write(text.encode())
     return None
@@ -239,6 +228,8 @@ def _cells_of_records(path: Path, separator: int, end: int, width: int) -> tuple
         if stream.read(3) != codecs.BOM_UTF8:
             stream.seek(0)
         while chunk := stream.read(MIB):
+            if b"\0" in chunk:
+                raise DataError("csv.binary", _BINARY)
             now = np.frombuffer(chunk, np.uint8)
             marks = np.flatnonzero((now == end) | (now == separator))
             ends = now[marks] == end

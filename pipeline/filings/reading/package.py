@@ -1,21 +1,25 @@
-"""Which parts has an Office archive, and what XML stands in them? Whoever wrote it, in bounded memory.
+"""Which parts has an Office archive, and which tables stand in their XML? Whoever wrote it, in bounded memory.
 
-The parts are found by their relationships, as the format has it (ECMA-376, part 2), and their XML becomes elements, some at
-a time.
+The parts are found by their relationships, as the format has it (ECMA-376, part 2). What is read of them is declared in
+parts.yaml and cells.yaml, by which xml2arrow makes tables of their elements, some rows at a time.
 """
 
 from __future__ import annotations
 
+import codecs
+import io
 import posixpath
+import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
-from xml.parsers import expat
+from typing import IO, Any
+
+import polars as pl
 
 from pipeline.errors import DataError
 from pipeline.filings.reading.sheets import MIB, Limits, too_large
@@ -25,11 +29,15 @@ ENCRYPTED = "文件有打开密码，不能读取；请取消密码后重新提�
 CLEAR = "表格之外若有大片带格式的空单元格，请先清除（选中后“清除全部”）"
 
 # What a damaged archive or part raises; anything else is no fault of the file.
-DAMAGE = (
-    ParseError, expat.ExpatError, zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, ValueError, LookupError
-)  # fmt: skip
+DAMAGE = zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, ValueError, LookupError
 
-_LONGEST = 8 * MIB  # of a row, or of anything else that becomes whole at once
+_BATCH = 200_000  # rows of a table
+_MOST_ROWS = 5_000_000  # of a table that is taken whole
+_LONGEST = 8 * MIB  # characters in which no element ends
+_ENCODING = re.compile(rb"""(?:\xef\xbb\xbf)?<\?xml[^>]*?\sencoding\s*=\s*["']([\w.-]+)""")
+_BETWEEN = r"(?:\s|<!--(?:(?!--).)*-->|<\?(?:(?!\?>).)*\?>)*"
+_ROOT = re.compile(rf"{_BETWEEN}<([^\s<>/!?]+)", re.DOTALL)  # no document type before it
+_HEAD, _TAIL = 1 << 16, 1 << 12  # characters in which the root begins and ends
 
 
 @dataclass(frozen=True)
@@ -59,63 +67,95 @@ class Package:
         if len(self.parts) < len(members) or not plain or any(one.header_offset < 0 for one in members):
             raise DataError("xlsx.broken", BROKEN)
 
-    def elements(self, part: str, sections: Collection[str] | None = None) -> Iterator[tuple[str, Element]]:
-        """Each element below the root of a part once it is whole, after its name. Where there are `sections` the parts of
-        these come one by one, and of all others no more than their attributes. What was given is let go."""
-        builder, prolog, waiting = TreeBuilder(), expat.ParserCreate(), 0
-        above = builder.start("", {})
-        parser = XMLParser(target=builder)
-        prolog.StartDoctypeDeclHandler = _refuse
-        with self.archive.open(self.parts[part]) as stream:
-            while piece := stream.read(MIB):
-                if not len(above):
-                    prolog.Parse(piece)
-                parser.feed(piece)
-                waiting += len(piece)
-                for one in _whole(above[0], sections) if len(above) else ():
-                    waiting = 0
-                    yield local(one.tag), one
-                if waiting > _LONGEST:
-                    raise ValueError("an element of many MiB")
-        parser.close()
-        for one in _whole(above[0], sections, at_end=True):
-            yield local(one.tag), one
+    def open(self, part: str) -> Xml:
+        return Xml(self.archive.open(self.parts[part]))
+
+    def tables(self, part: str | None, *names: str) -> list[pl.DataFrame]:
+        """Tables of parts.yaml as a part has them; without rows where there is no part."""
+        if part not in self.parts:
+            return [_no_rows("parts", name) for name in names]
+        with self.open(part) as xml:
+            return xml.tables("parts", *names)
 
     def relations(self, of: str) -> dict[str, Relation]:
         """The relationships of a part ("" for the archive) by their ids."""
         folder, name = posixpath.split(of)
-        rels, found = posixpath.join(folder, "_rels", f"{name}.rels"), dict[str, Relation]()
-        for tag, one in self.elements(rels) if rels in self.parts else ():
-            if tag == "Relationship" and one.get("TargetMode") != "External":
-                target = posixpath.join("/", folder, one.get("Target", "").replace("\\", "/"))
-                part = posixpath.normpath(target).lstrip("/").lower()
-                found[one.get("Id", "")] = Relation(one.get("Type", "").rpartition("/")[2], part)
+        found = dict[str, Relation]()
+        [relations] = self.tables(posixpath.join(folder, "_rels", f"{name}.rels"), "relations")
+        for id, kind, target, mode in relations.rows():
+            if mode != "External":
+                path = posixpath.join("/", folder, target.replace("\\", "/"))
+                found[id] = Relation(kind.rpartition("/")[2], posixpath.normpath(path).lstrip("/").lower())
         return found
 
 
+class Xml(io.TextIOWrapper):
+    """The text of an XML document, its line ends as XML has them; what the parser lets pass is refused here."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        start = stream.peek(200)  # type: ignore[attr-defined]
+        declared = _ENCODING.match(start)
+        wide = start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        encoding = "utf-16" if wide else declared[1].decode() if declared else "utf-8"
+        super().__init__(stream, "utf-8-sig" if encoding.lower() == "utf-8" else encoding)
+        self.hides, self.unended, self.tail = False, 0, ""
+        if (root := _ROOT.match(super().read(_HEAD))) is None:
+            raise ValueError("no root")
+        self.root = re.escape(root[1])
+        self.seek(0)
+
+    def read(self, size: int | None = -1) -> str:
+        """Some text, for the parser. What it says of hidden rows and columns is noted in `hides`."""
+        text = super().read(size)
+        self.unended = 0 if "</" in text or "/>" in text else self.unended + len(text)
+        if self.unended > _LONGEST:
+            raise ValueError("an element of many MiB")
+        seen = self.tail + text
+        self.hides = self.hides or "hidden" in seen
+        self.tail = seen[-_TAIL:]
+        return text
+
+    def tables(
+        self, config: str, *names: str, some: Callable[[pl.DataFrame], None] = lambda _: None
+    ) -> list[pl.DataFrame]:
+        """Tables that `config` declares; the rows of all others go to `some`, a batch at a time.
+
+        Raises one of DAMAGE where this is no XML, or has a document type, or ends before its root does.
+        """
+        from xml2arrow import Xml2ArrowError
+
+        found = {name: [_no_rows(config, name)] for name in names}
+        try:
+            for name, batch in _parser(config).parse_batches(self, max_rows_per_batch=_BATCH):
+                if name not in found:
+                    some(_named(batch))
+                    continue
+                found[name].append(_named(batch))
+                if sum(one.height for one in found[name]) > _MOST_ROWS:
+                    raise ValueError("too many rows")
+        except (Xml2ArrowError, RuntimeError) as error:  # the latter where the parser itself fails
+            raise ValueError("no XML") from error
+        if not re.search(rf"<(?:/{self.root}\s*|{self.root}(?:\s[^<>]*)?/)>{_BETWEEN}\Z", self.tail, re.DOTALL):
+            raise ValueError("a part of a document")
+        return [pl.concat(frames) for frames in found.values()]
+
+
+def _named(table: Any) -> pl.DataFrame:
+    frame = pl.DataFrame(pl.from_arrow(table))
+    frame.columns = [name.strip("<>") for name in frame.columns]  # of levels
+    return frame
+
+
 @cache
-def local(name: str) -> str:
-    """The name of an element or attribute without its namespace."""
-    return name.rpartition("}")[2]
+def _parser(config: str) -> Any:
+    from xml2arrow import XmlToArrowParser
+
+    return XmlToArrowParser(Path(__file__).with_name(f"{config}.yaml"))
 
 
-def _whole(root: Element, sections: Collection[str] | None, at_end: bool = False) -> Iterator[Element]:
-    """Takes the elements that are whole out of `root`: all but the last one of each level, until the end."""
-    whole = root[:] if at_end else root[:-1]
-    del root[: len(whole)]
-    for one in whole:
-        yield from one if sections and local(one.tag) in sections else ()
-        yield one
-    open_ = root[0] if sections is not None and len(root) else None
-    while open_ is not None and len(open_):
-        is_wanted, whole = local(open_.tag) in (sections or ()), open_[:-1]
-        del open_[:-1]
-        yield from whole if is_wanted else ()
-        open_ = None if is_wanted else open_[0]
-
-
-def _refuse(*_: object) -> None:
-    raise ValueError("a document type")
+@cache
+def _no_rows(config: str, name: str) -> pl.DataFrame:
+    return _named(_parser(config).schema(name).empty_table())
 
 
 def refuse_many(path: Path, limits: Limits) -> None:

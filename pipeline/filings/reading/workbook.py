@@ -7,29 +7,21 @@ the text (an error, a formula without a result). Empty cells cost nothing, howev
 from __future__ import annotations
 
 import codecs
-import gc
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
-from xml.etree.ElementTree import Element
 
 import polars as pl
 
 from pipeline.errors import DataError, shown
 from pipeline.filings.reading import formats
-from pipeline.filings.reading.package import (
-    BROKEN,
-    DAMAGE,
-    ENCRYPTED,
-    Package,
-    local,
-    refuse_many,
-)
+from pipeline.filings.reading.package import BROKEN, DAMAGE, ENCRYPTED, Package, refuse_many
 from pipeline.filings.reading.sheets import (
     MIB,
     NO_ACCESS,
@@ -48,8 +40,8 @@ _OLD_XLS = "这是旧的 .xls 格式；请另存为 .xlsx 后提交。"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _WEB_PAGE = re.compile(rb"<(?:!doctype|html|table|meta|\?xml)", re.IGNORECASE)
 _ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
-_BLOCK = 200_000  # cells that are gathered before they become columns
 _MOST_MERGED = 2_000_000  # rows
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _LAST = 1_048_576, 16_384  # row, column
 _WIDEST = 4000  # columns around the content
 _EXACT = 1e15  # a spreadsheet keeps 15 digits: what is larger is shown, and told, in powers of ten
@@ -73,7 +65,7 @@ class _Book:
     limits: Limits
     pages: list[_Page]
     texts: pl.Series
-    formats: dict[str, str]  # style -> number format, of those that add to a number's meaning
+    formats: dict[int, str]  # style -> number format, of those that add to a number's meaning
     from_1904: bool
     stale: bool  # the workbook asks to be calculated when it is opened
     calculated: bool  # it was saved by a program that calculates
@@ -145,40 +137,30 @@ def _where(page: _Page) -> str:
 def _book(package: Package, limits: Limits) -> _Book:
     main = next((one.part for one in package.relations("").values() if one.kind == "officeDocument"), None)
     main = main or next((name for name in package.parts if name.endswith("workbook.xml")), None)
-    sheets, settings, is_book = list[dict[str, str]](), dict[str, str](), False
-    for tag, one in package.elements(main, ["sheets"]) if main in package.parts else ():
-        is_book |= tag == "sheets"
-        if tag == "sheet":
-            sheets.append(one.attrib)
-        elif tag in ("workbookPr", "calcPr"):
-            settings.update(one.attrib)
-    if not is_book:
+    settings, sheets = package.tables(main, "settings", "sheets")
+    if settings.is_empty():
         raise DataError(
             "xlsx.no_workbook", "这个压缩包里没有工作簿，不是 xlsx；请用 Excel 或 WPS 另存为 .xlsx 后提交。"
         )
     relations = package.relations(main or "")
     pages = []
-    for sheet in sheets:
-        relation = relations[next(value for key, value in sheet.items() if local(key) == "id")]
-        part = relation.part if relation.kind == "worksheet" else None
-        pages.append(_Page(sheet.get("name", ""), part, sheet.get("state", "visible")))
+    for name, id, state in sheets.rows():
+        relation = relations[id]
+        pages.append(_Page(name, relation.part if relation.kind == "worksheet" else None, state))
     of_kind = {one.kind: one.part for one in relations.values()}
+    texts, runs = package.tables(of_kind.get("sharedStrings"), "texts", "runs")
     return _Book(
         package=package,
         limits=limits,
         pages=pages,
-        texts=_shared(package, of_kind.get("sharedStrings")),
+        texts=_unescaped(_with_runs(texts, runs, ["at"])),
         formats=_formats(package, of_kind.get("styles")),
-        from_1904=_is_true(settings.get("date1904")),
-        stale=_is_true(settings.get("fullCalcOnLoad")),
+        from_1904=settings["from_1904"].any(),
+        stale=settings["stale"].any(),
         calculated="calcChain" in of_kind
-        or int(settings.get("calcId") or 0) > _CALC_OF_LIBRARIES
+        or (settings["calculation"] > _CALC_OF_LIBRARIES).any()
         or _program_calculates(package),
     )
-
-
-def _is_true(value: str | None) -> bool:
-    return value in ("1", "true", "on")
 
 
 def _program_calculates(package: Package) -> bool:
@@ -187,36 +169,38 @@ def _program_calculates(package: Package) -> bool:
     Libraries that store 0 in their place say "Microsoft Excel" too, of version 12 or of none; the true Excel 2007 adds
     the order of calculation (calcChain).
     """
-    said = {"Application": "", "AppVersion": ""}
+    said = [""], [""]
     with suppress(*DAMAGE):  # what says nothing that can be read names no program
-        of_app = package.elements("docprops/app.xml")
-        said |= {tag: (one.text or "").strip() for tag, one in of_app if tag in said}
-    excel = re.match("[0-9]+", said["AppVersion"]) if "Excel" in said["Application"] else None
-    version = int(excel[0]) if excel else 0
-    return bool(_CALCULATE.search(said["Application"])) and ("Excel" not in said["Application"] or version > 12)
+        [program] = package.tables("docprops/app.xml", "program")
+        said = program["application"].to_list(), program["version"].to_list()
+    application, version = ("".join(one).strip() for one in said)
+    excel = re.match("[0-9]+", version) if "Excel" in application else None
+    return bool(_CALCULATE.search(application)) and ("Excel" not in application or int(excel[0] if excel else 0) > 12)
 
 
-def _formats(package: Package, part: str | None) -> dict[str, str]:
-    own, used = dict[int, str](), list[int]()
-    for tag, one in package.elements(part, ["numFmts", "cellXfs"]) if part in package.parts else ():
-        if tag == "numFmt":
-            own[int(one.attrib["numFmtId"])] = one.get("formatCode", "")
-        elif tag == "xf":
-            used.append(int(one.get("numFmtId", 0)))
+def _formats(package: Package, part: str | None) -> dict[int, str]:
+    own, used = package.tables(part, "formats", "styles")
+    codes = dict(own.rows())
     return {
-        str(at): code for at, number in enumerate(used) if not formats.is_plain(code := formats.code_of(number, own))
+        at: code
+        for at, number in enumerate(used["number"].fill_null(0))
+        if not formats.is_plain(code := formats.code_of(number, codes))
     }
 
 
-def _shared(package: Package, part: str | None) -> pl.Series:
-    elements = package.elements(part) if part in package.parts else ()
-    return pl.Series([_rich(one) for tag, one in elements if tag == "si"], dtype=pl.String)
+def _with_runs(texts: pl.DataFrame, runs: pl.DataFrame, place: list[str]) -> pl.Series:
+    """The texts `plain`, or those of their runs together; aids to reading (`rPh`) are neither."""
+    if runs.is_empty():
+        return texts["plain"]
+    joined = runs.group_by(place).agg(pl.col("rich").str.join())
+    texts = texts.join(joined, on=place, how="left", maintain_order="left")
+    return texts.select(pl.concat_str("plain", "rich", ignore_nulls=True)).to_series()
 
 
-def _rich(element: Element) -> str:
-    """The text of an element with runs (`si`, `is`): theirs together, without the aids to reading (`rPh`)."""
-    runs = [one for part in element for one in (part if local(part.tag) == "r" else [part]) if local(one.tag) == "t"]
-    return _ESCAPE.sub(lambda one: chr(int(one[1], 16)), "".join(one.text or "" for one in runs))
+def _unescaped(texts: pl.Series) -> pl.Series:
+    at = texts.str.contains(_ESCAPE.pattern).arg_true()
+    plain = [_ESCAPE.sub(lambda one: chr(int(one[1], 16)), text) for text in texts.gather(at)]
+    return texts.scatter(at, plain) if plain else texts
 
 
 # --- a worksheet -------------------------------------------------------------------------------------------
@@ -225,67 +209,56 @@ def _rich(element: Element) -> str:
 class _Sheet:
     """What a pass over a worksheet gathers. Rows are counted from 1, columns from 0."""
 
-    def __init__(self, book: _Book) -> None:
-        self.book = book
-        self.cells: list[Element] = []  # of a block
-        self.refs: list[str] = []  # where they stand
-        self.blocks: list[pl.DataFrame] = []  # row, column, text
+    def __init__(self, book: _Book, part: str) -> None:
+        self.book, self.part = book, part
+        self.blocks = [pl.DataFrame(schema=_CELLS)]
         self.count = 0
-        self.merges: list[tuple[int, int, int]] = []  # column, first row, last row
-        self.hidden_rows: set[int] = set()
-        self.hidden_columns: list[tuple[int, int]] = []
         self.errors: list[str] = []
         self.uncalculated: list[str] = []
         self.stale: list[str] = []
+        self.last, self.inline = pl.DataFrame(), list[pl.DataFrame]()
+        with book.package.open(part) as xml:
+            runs, columns, merges = xml.tables("cells", "runs", "columns", "merges", some=self.add)
+        for cells in self.inline:  # whose runs may come later than they
+            theirs = runs.filter(pl.col("at").is_between(cells["at"][0], cells["at"][-1]))
+            texts = _unescaped(_with_runs(cells, theirs, ["at", "nth"]))
+            self.add_block(cells.with_columns(value=pl.coalesce("value", texts)))
+        self.hidden_rows = self.rows.filter("hidden")["number"].to_list() if xml.hides else []
+        self.hidden_columns = (columns.filter("hidden").select("first", "last") - 1).rows()
+        self.merges = _spans(merges["range"]) if merges.height else []
 
-    def read(self, part: str) -> None:
-        number, space = 0, ""
-        for tag, one in self.book.package.elements(part, ["sheetData", "mergeCells", "cols"]):
-            if tag == "row":
-                number, space = int(one.get("r", number + 1)), one.tag.removesuffix("row")
-                if _is_true(one.get("hidden")):
-                    self.hidden_rows.add(number)
-                cells = one.findall(f"{space}c")
-                self.cells += cells
-                self.refs += _places([cell.get("r") for cell in cells], number)
-                if len(self.cells) >= _BLOCK:
-                    self.end_block(space)
-            elif tag == "mergeCell":
-                first, _, last = one.get("ref", "").partition(":")
-                (column, top), (_, bottom) = _place(first), _place(last or first)
-                if bottom > top:
-                    self.merges.append((column, top, bottom))
-            elif tag == "col" and _is_true(one.get("hidden")):
-                self.hidden_columns.append((int(one.attrib["min"]) - 1, int(one.attrib["max"]) - 1))
-        self.end_block(space)
+    @cached_property
+    def rows(self) -> pl.DataFrame:
+        """Their numbers, as the XML has them, and which are hidden. One that says no number comes after the one before.
 
-    def end_block(self, space: str) -> None:
-        """Makes a block of the cells, whose elements have names of the namespace."""
-        block = _block(self.cells, self.refs, space)
-        self.cells.clear()
-        self.refs.clear()
-        block = block.filter(pl.col("value").is_not_null() | pl.col("formula").is_not_null())
+        It takes a pass of its own, which few worksheets need.
+        """
+        [rows] = self.book.package.tables(self.part, "rows")
+        at = pl.col("at").cast(pl.Int64)
+        return rows.with_columns(number=(pl.col("number") - at).forward_fill().fill_null(1) + at)
+
+    def add(self, block: pl.DataFrame) -> None:
+        """Takes some cells of the XML, one after the other."""
+        if block["place"].null_count():
+            block = _placed(pl.concat([self.last, block]), self.rows["number"])[self.last.height :]
+        self.last = block.tail(1)
+        formula = pl.coalesce("formula", pl.when(pl.col("formula_kind").is_not_null()).then(pl.lit("")))
+        block = block.with_columns(formula, kind=pl.col("kind").fill_null("n"))
+        inline = (pl.col("kind") == "inlineStr") | pl.col("plain").is_not_null()
+        block = block.filter(pl.any_horizontal(pl.col("value", "formula").is_not_null()) | inline)
         self.count += block.height
         if self.count > self.book.limits.sheet_cells:
             raise too_large("一个工作表的单元格", f"{self.book.limits.sheet_cells:,} 个")
-        strip = (
-            pl.when(pl.col("kind").is_in(["str", "inlineStr"]))
-            .then("value")
-            .otherwise(pl.col("value").str.strip_chars())
-        )
-        block = block.with_columns(pl.col("kind").fill_null("n"), strip.replace("", None).alias("value"))
+        for one, take in ((block.filter(inline), self.inline.append), (block.filter(~inline), self.add_block)):
+            if one.height:
+                take(one)
+
+    def add_block(self, block: pl.DataFrame) -> None:
+        value = pl.col("value")
+        value = pl.when(pl.col("kind").is_in(["str", "inlineStr"])).then(value).otherwise(value.str.strip_chars())
+        block = block.with_columns(_grid(block["place"]), value=value.replace("", None))
         block = self.with_results(self.with_texts(block))
-        block = block.filter(pl.col("text").is_not_null()).select("ref", "text")
-        if block.is_empty():
-            return
-        places = block["ref"].str.to_uppercase()
-        names = places.str.strip_chars_end("0123456789")
-        known = {name: _column(name) for name in names.unique()}
-        rows = places.str.strip_chars_start("ABCDEFGHIJKLMNOPQRSTUVWXYZ").cast(pl.Int32, strict=False)
-        if rows.null_count() or not rows.is_between(1, _LAST[0]).all():
-            raise ValueError("a cell beyond the worksheet")
-        columns = names.replace_strict(known, return_dtype=pl.Int32)
-        self.blocks.append(pl.DataFrame({"row": rows, "column": columns, "text": block["text"]}))
+        self.blocks.append(block.filter(pl.col("text").is_not_null()).select("row", "column", "text"))
 
     def with_texts(self, block: pl.DataFrame) -> pl.DataFrame:
         """`number` and `text`: what a person sees."""
@@ -334,15 +307,15 @@ class _Sheet:
         nothing = pl.col("value").is_null() & (kind != "str")
         untrue = pl.lit(self.book.stale or not self.book.calculated) & (pl.col("number") == 0)
         uncalculated = formula & (nothing | untrue).fill_null(False)
-        self.errors += block.filter(kind == "e")["ref"].to_list()
-        self.uncalculated += block.filter(uncalculated)["ref"].to_list()
-        self.stale += block.filter(formula & ~uncalculated & self.book.stale)["ref"].to_list()
+        self.errors += block.filter(kind == "e")["place"].to_list()
+        self.uncalculated += block.filter(uncalculated)["place"].to_list()
+        self.stale += block.filter(formula & ~uncalculated & self.book.stale)["place"].to_list()
         own = pl.concat_str(pl.lit("="), pl.col("formula").str.strip_chars())
         return block.with_columns(text=pl.when(uncalculated).then(own).otherwise("text"))
 
     def frame(self) -> tuple[pl.DataFrame, int]:
         """`source_row` and the columns c0, c1 … from the first to the last one with content; which column c0 is."""
-        whole = pl.concat([pl.DataFrame(schema=_CELLS), *self.blocks])
+        whole = pl.concat(self.blocks)
         if whole.is_empty():
             return pl.DataFrame(schema={"source_row": pl.Int64}), 0
         rows = whole["row"].unique().sort()
@@ -365,32 +338,10 @@ class _Sheet:
         return pl.DataFrame(columns), first
 
 
-def _block(cells: list[Element], refs: list[str], space: str) -> pl.DataFrame:
-    """ref, kind, style, value, formula: what the XML says of each cell."""
-    values = [cell.findtext(f"{space}v") for cell in cells]
-    for at, value in enumerate(values):
-        if value is None and (rich := cells[at].find(f"{space}is")) is not None:
-            values[at] = _rich(rich)
-    said = {
-        "ref": refs,
-        "kind": [cell.get("t") for cell in cells],
-        "style": [cell.get("s") for cell in cells],
-        "value": values,
-        "formula": [cell.findtext(f"{space}f") for cell in cells],
-    }
-    return pl.DataFrame(said, schema=dict.fromkeys(said, pl.String()))
-
-
 def _worksheet(book: _Book, page: _Page) -> Raw:
-    sheet, collects = _Sheet(book), gc.isenabled()
-    gc.disable()  # elements make no cycles, and to look for some takes half the time
-    try:
-        sheet.read(page.part or "")
-    finally:
-        if collects:
-            gc.enable()
+    sheet = _Sheet(book, page.part or "")
     frame, first = sheet.frame()
-    problems, merges = list[tuple[str, str]](), sorted(sheet.merges)
+    problems, merges = list[tuple[str, str]](), sheet.merges
     if sum(last - top for _, top, last in merges) > _MOST_MERGED:
         merges = []  # what a row lacks is told of it
     for refs, id, what in (
@@ -430,30 +381,45 @@ def _listed(places: Sequence[object]) -> str:
     return "、".join(map(str, places[:3])) + more
 
 
-def _place(ref: str) -> tuple[int, int]:
-    """Column, counted from 0, and row of a reference."""
-    name = ref.rstrip("0123456789")
-    return _column(name.upper()), int(ref[len(name) :])
+def _grid(places: pl.Series) -> pl.DataFrame:
+    """The row and the column of places like A1. Raises ValueError where there is none in a worksheet."""
+    rows = places.str.strip_chars_start(_LETTERS).cast(pl.Int32, strict=False)
+    if rows.null_count() or not rows.is_between(1, _LAST[0]).all():
+        raise ValueError("a cell beyond the worksheet")
+    return pl.DataFrame({"row": rows, "column": _columns(places)})
+
+
+def _spans(ranges: pl.Series) -> list[tuple[int, int, int]]:
+    """The column, first and last row of ranges like A1:A3, of those of more rows than one."""
+    ends = ranges.str.split_exact(":", 1).struct.unnest()
+    first, last = _grid(ends["field_0"]), _grid(ends["field_1"].fill_null(ends["field_0"]))
+    spans = first.select("column", "row", last=last["row"]).filter(pl.col("last") > pl.col("row"))
+    return spans.sort(pl.all()).rows()
+
+
+def _columns(places: pl.Series) -> pl.Series:
+    names = places.str.strip_chars_end("0123456789")
+    known = {name: _column(name.upper()) for name in names.unique().drop_nulls()}
+    return names.replace_strict(known, default=None, return_dtype=pl.Int32)
+
+
+def _placed(cells: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
+    """The cells with the places that they do not say: right of the one before, or first in their row."""
+    nth = cells["nth"].cast(pl.Int32)
+    shifted = cells.select("at", by=_columns(cells["place"]) - nth)
+    columns = nth + shifted.select(pl.col("by").forward_fill().over("at").fill_null(0)).to_series()
+    names = columns.replace_strict({at: letters(at) for at in columns.unique()}, return_dtype=pl.String)
+    said = pl.concat_str(names, rows.gather(cells["at"]))
+    return cells.with_columns(pl.coalesce("place", said))
 
 
 def _column(name: str) -> int:
     """The place of a worksheet's column, counted from 0: A and AA are 0 and 26. Raises ValueError where there is none."""
     number = 0
-    for one in name:
+    for one in name[:4]:
         if not "A" <= one <= "Z":
             raise ValueError(name)
         number = number * 26 + ord(one) - 64
     if not 0 < number <= _LAST[1]:
         raise ValueError(name)
     return number - 1
-
-
-def _places(refs: list[str | None], row: int) -> list[str]:
-    """The places of a row's cells; one that does not name it stands right of the one before, or is the first."""
-    named, column = list[str](), -1
-    if None not in refs:
-        return refs  # type: ignore[return-value]
-    for ref in refs:
-        column = _place(ref)[0] if ref else column + 1
-        named.append(ref or f"{letters(column)}{row}")
-    return named

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.reports.cache import MISSING, RIPE_NS, Hashes, Record, Records, Store, digest, files_below
+from pipeline.keeping import MISSING, RIPE_NS, Hashes, Record, Records, Store, digest, files_below
 
 
 def old(path: Path, content: str) -> None:

@@ -1,7 +1,8 @@
 """What has been made already, found again by what it was made from.
 
 A thing that is made keeps a record of what it read: names, each with the hash of what stood behind it. It is up to
-date while every one of these names has the same hash. No time and no commit is part of that.
+date while every one of these names has the same hash. No time and no commit is part of that. Whatever is kept is used
+only as it was written: the hash of its content stands before it, in a record, or in its name.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline import sealed
+from pipeline.output import placed
 
 RIPE_NS = 2_000_000_000  # a file changed so recently may change again without its times showing it
 REMEMBERED = 100_000  # files
@@ -30,6 +31,23 @@ def digest(value: object) -> str:
     """SHA-256 of a value as JSON carries it."""
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def write(path: Path, content: str) -> None:
+    """Keep `content` at `path`. Raises OutputError."""
+    text = content.encode("utf-8", "surrogatepass")
+    with placed(path) as beside:
+        beside.write_bytes(f"{hashlib.sha256(text).hexdigest()}\n".encode() + text)
+
+
+def read(path: Path) -> str | None:
+    """What was kept at `path`; None where there is nothing, or not what was written."""
+    try:
+        seal, _, text = path.read_bytes().partition(b"\n")
+    except OSError:
+        return None
+    whole = seal == hashlib.sha256(text).hexdigest().encode()
+    return text.decode("utf-8", "surrogatepass") if whole else None
 
 
 class Hashes:
@@ -81,7 +99,7 @@ class Hashes:
             return
         kept = dict(list(self._known.items())[-REMEMBERED:])
         with suppress(Exception):
-            sealed.write(self._path, json.dumps(kept))
+            write(self._path, json.dumps(kept))
         self._new = {}
 
 
@@ -127,11 +145,11 @@ class Records:
     def add(self, record: Record) -> None:
         """Write `record` as the newest. Raises OutputError."""
         self.all = [record, *(one for one in self.all if one.reads != record.reads)][: self._kept]
-        sealed.write(self._path, json.dumps([asdict(one) for one in self.all], ensure_ascii=False))
+        write(self._path, json.dumps([asdict(one) for one in self.all], ensure_ascii=False))
 
 
 def _read(path: Path) -> Any:
-    text = sealed.read(path)
+    text = read(path)
     try:
         return None if text is None else json.loads(text)  # none yet, or damaged: what it knew is found out again
     except ValueError:

@@ -1,0 +1,67 @@
+"""Each room imports rooms above it only, and can be imported alone."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import ROOT
+
+PACKAGE = ROOT / "pipeline"
+ROOMS = [
+    "",
+    "charts",
+    "filings",
+    "indicators",
+    "scenarios",
+    "disclosure",
+    "reports",
+    "publish",
+]  # "": the files beside them
+LAST = {"cli", "command_help", "doctor", "start"}
+ALLOWED = {("filings", "pipeline.indicators.frame")}
+MODULES = sorted(
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    for path in PACKAGE.rglob("*.py")
+    if path.name != "__main__.py"
+)
+
+
+def room(module: str) -> int:
+    """Where the module's room stands, from the top."""
+    parts = [*module.split("."), ""]
+    if parts[1] in LAST:
+        return len(ROOMS)
+    return ROOMS.index(parts[1]) if parts[1] in ROOMS else 0
+
+
+def imports(module: str) -> set[str]:
+    path = ROOT.joinpath(*module.split("."))
+    source = (path / "__init__.py" if path.is_dir() else path.with_suffix(".py")).read_text("utf-8")
+    found = set[str]()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("pipeline"):
+            full = {f"{node.module}.{one.name}" for one in node.names}
+            found |= {one if one in MODULES else str(node.module) for one in full}
+        elif isinstance(node, ast.Import):
+            found |= {one.name for one in node.names if one.name in MODULES}
+    return found
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_rooms_above_only(module: str) -> None:
+    of = module.split(".")[1] if "." in module else ""
+    below = {one for one in imports(module) if room(one) > room(module) and (of, one) not in ALLOWED}
+    assert not below
+
+
+@pytest.mark.parametrize("of", sorted({module.rpartition(".")[0] or module for module in MODULES}))
+def test_a_room_can_be_imported_first(of: str) -> None:
+    """In a process of its own: what another room has imported before does not help."""
+    own = [module for module in MODULES if module == of or module.rpartition(".")[0] == of]
+    code = "import importlib, sys; [importlib.import_module(name) for name in sys.argv[1:]]"
+    run = subprocess.run([sys.executable, "-c", code, *own], cwd=ROOT, capture_output=True, text=True, timeout=600)
+    assert run.returncode == 0, run.stderr
