@@ -124,7 +124,9 @@ def metrics(accepted: Mapping[str, pl.DataFrame], policy: Policy) -> pl.DataFram
 
 
 def summary(cells: pl.DataFrame, pattern: pl.DataFrame) -> pl.DataFrame:
-    """year, rule, n: how many cells a rule hides; with `published` for those that are not hidden. cells: `rules.published`."""
+    """year, rule, n: how many cells a rule hides; with `published` for those that are not hidden. cells: `rules.published`, of
+    which those that no edition of the public tells (`WITHHELD`) are not counted."""
+    cells = cells.filter(~pl.col("indicator_id").is_in(WITHHELD))
     hidden = pattern.filter(~pl.col("value_only")).group_by("year", "rule").agg(n=pl.len())
     left = cells.join(pattern.filter(~pl.col("value_only")), on=CELL, how="anti", nulls_equal=True)
     shown = left.group_by("year").agg(n=pl.len()).select("year", rule=pl.lit("published"), n="n")
@@ -134,15 +136,18 @@ def summary(cells: pl.DataFrame, pattern: pl.DataFrame) -> pl.DataFrame:
 
 
 def told(of_year: pl.DataFrame) -> str:
-    """`公开版：2025 年可公布的 7,498 个数值中保密 2,100 个（28.0%）：……`; of_year: `summary` of a year."""
+    """`公开版：2025 年可公布的 6,538 个数值中保密 1,156 个（17.7%）：……`; of_year: `summary` of a year. What is told of no
+    province, by the policy's rule on breakdowns, is counted apart."""
     if of_year.is_empty():
         return "公开版：没有由填报计算的数值。"
     counted = dict(of_year.select("rule", "n").iter_rows())
+    apart = counted.pop("breakdown", 0)
     whole = sum(counted.values())
     hidden = whole - counted.pop("published", 0)
     parts = "；".join(f"{rules.RULES[rule]} {number(n)}" for rule, n in counted.items())
     share = f"（{percent(hidden / whole)}）" if whole else ""
-    return f"公开版：{of_year['year'][0]} 年的 {number(whole)} 个数值中保密 {number(hidden)} 个{share}" + (f"：{parts}。" if parts else "。")  # fmt: skip
+    beside = f"另有 {number(apart)} 个是大多敏感、各省一概不公布的细分，不计在内。" if apart else ""
+    return f"公开版：{of_year['year'][0]} 年的 {number(whole)} 个数值中保密 {number(hidden)} 个{share}" + (f"：{parts}。" if parts else "。") + beside  # fmt: skip
 
 
 def as_table(of_year: pl.DataFrame) -> pl.DataFrame:

@@ -163,6 +163,8 @@ def systems(
     parts = contributions.filter(pl.col("side").is_in(SIDES) & pl.col("indicator_id").is_in(told))
     for year in sorted(cells["year"].unique(), reverse=True):
         of_year = pl.col("year") == year
+        if parts.filter(of_year).is_empty():
+            continue  # of whom nothing is filed nothing can be told
         yield year, _system(year, cells.filter(of_year), parts.filter(of_year), places, catalogue, policy)
 
 
@@ -527,10 +529,7 @@ def _with_near(
         of_province, rows = dict[str, int](), dict[str, Row]()
         for at, code in enumerate(provinces):
             both = (one[at] != 0) & (other[at] != 0) if pair.by_filer else np.ones(one.shape[1], dtype=bool)
-            apart = (
-                np.abs((one[at] - other[at])[both].sum()) if not pair.by_filer else np.abs(one[at] - other[at])[both]
-            )
-            if not one[at][both].any() or not other[at][both].any() or np.any(apart > TOLERANCE * (one[at][both].sum() if not pair.by_filer else one[at][both])):  # fmt: skip
+            if not one[at][both].any() or not other[at][both].any() or not _agree(one[at][both], other[at][both]):
                 continue
             row = known.row({**dict.fromkeys(sides[0], 1.0), **dict.fromkeys(sides[1], -pair.scale)}, at)
             for values, sign, lines, scale in ((one[at], 1.0, sides[0], 1.0), (other[at], -1.0, sides[1], pair.scale)):
@@ -574,6 +573,14 @@ def _with_near(
         near=_rows(near, width), bounds=sparse.csr_matrix(sparse.vstack([wide.bounds, _rows(bounds, width)])),
     ).telling(_rows(numbers, width))  # fmt: skip
     return replace(grown, implied=(*system.implied, *range(first, first + len(numbers))))
+
+
+def _agree(one: Floats, other: Floats) -> bool:
+    """Whether two amounts, by group, nearly agree, for everybody or for one group that leaves out its own: what it filed in
+    two ways itself misleads others, not itself."""
+    apart, size = one.sum() - other.sum(), one.sum()
+    left = np.array([0.0, *(one - other)]), np.array([0.0, *one])
+    return bool(np.any((np.abs(apart - left[0]) <= TOLERANCE * (size - left[1])) & (size - left[1] > SAME * size)))
 
 
 def _within(lines: pl.DataFrame, catalogue: Catalogue) -> Iterator[tuple[int, int]]:

@@ -24,11 +24,11 @@ CELL = ["indicator_id", "dimension", "member", "region_code", "year"]
 """What names a cell."""
 
 RULES = {
+    "breakdown": "各省的这种细分大多敏感，一概不公布",
     "groups": "填报的集团少于规定个数",
     "dominance": "最大的集团所占超过规定比例",
     "p_percent": "p% 规则：第二大集团可以较准确地推断最大的集团",
     "count": "个数大于零而小于规定个数",
-    "breakdown": "各省的这种细分大多敏感，一概不公布",
     "secondary": "不公布，使上述数值不能由其他数值推出",
     "derived": "由不公布的数值算得，或与其同时可知",
     "earlier": "以往各版没有公布的，继续不公布",

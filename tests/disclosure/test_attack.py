@@ -187,6 +187,20 @@ def test_the_water_of_data_centres_stands_in_two_tables(tables: Tables) -> None:
     assert found["data_centre", "110000"] == pytest.approx(0.01, abs=1e-6)
 
 
+def test_who_filed_the_same_in_two_ways_knows_that_the_others_did_not(tables: Tables) -> None:
+    """A files 900 m3 in energy and 400 beside its centres, B and C the same in both: 995 and 495 agree for nobody else, but A
+    leaves out its own and reads the 95 of the others."""
+    member = ("facility_type", "data_centre")
+    tables.put("energy.water", {"A": 900.0, "B": 50.0, "C": 45.0}, member=member)
+    tables.put("dc.wue", {"A": 400e3, "B": 50e3, "C": 45e3}, {"A": 2.0e5, "B": 1.5e5, "C": 1.5e5})
+    tables.hide("energy.water", member)
+    found = tables.attacked(Policy(exempt=()))
+    assert of(found, "energy.water") == {}
+    assert of(found, "energy.water", "A") == {("data_centre", "110000"): 0.0, ("data_centre", "000000"): 0.0}
+    tables.hide("dc.wue")
+    assert tables.attacked(Policy(exempt=())) == []
+
+
 @pytest.mark.parametrize(
     ("parts", "more", "is_sought"),
     [

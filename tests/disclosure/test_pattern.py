@@ -118,6 +118,15 @@ def test_the_pattern_is_the_same_again_and_what_was_hidden_before_stays_hidden(l
     assert "510000" in names(kept(path, [of], tmp_path / "before.parquet")) - names(made)
 
 
+def test_a_year_in_which_nobody_filed_is_left_as_it_is(layout: Layout) -> None:
+    """Standards of earlier years are read from the filings of this one; no group stands behind them."""
+    of = material(layout, {"energy.total": {("", code): SAFE for code in PROVINCES}})
+    before = of.cells.head(1).with_columns(indicator_id=pl.lit("standards.count"), year=pl.lit(2023, pl.Int64))
+    both = replace(of, cells=pl.concat([of.cells, before]))
+    assert pattern(both).is_empty()
+    assert check(both, pattern(both)).is_empty()
+
+
 def test_a_change_is_hidden_with_either_of_its_years(layout: Layout) -> None:
     cells = {("", code): FEW if code == "110000" else SAFE for code in PROVINCES}
     of = material(layout, {"energy.covered": cells})
@@ -187,3 +196,19 @@ def test_what_a_whole_has_beyond_its_part_is_not_told_by_both(layout: Layout) ->
     assert check(of, hidden).is_empty()
     assert "110000" in names(hidden, "room.pue.core") | names(hidden, "room.pue.core_retrofit")
     assert not check(of, hidden.clear()).is_empty()
+
+
+def test_who_filed_the_same_in_two_ways_does_not_read_the_others_from_the_other_table(layout: Layout) -> None:
+    """The water of C's centre in the first province is hidden beside that of the second one, where A files 900 m3 in energy and
+    400 beside its centres: 1500 and 1000 agree for nobody. But A leaves out its own and reads the 600 of the others in dc.wue,
+    and with the sum of both the 72 of C."""
+    alike = {"A": 100.0, "B": 100.0, "C": 100.0}
+    energy = {("data_centre", code): alike for code in PROVINCES[2:]}
+    energy |= {("data_centre", "110000"): {"C": 72.0}, ("data_centre", "310000"): {"A": 900.0, "B": 300.0, "C": 300.0}}
+    litres = {("", code): {group: 1e3 * value for group, value in alike.items()} for code in PROVINCES[2:]}
+    litres["", "310000"] = {"A": 400e3, "B": 300e3, "C": 300e3}
+    of = material(layout, {"energy.water": energy, "dc.wue": litres})
+    water = of.cells.filter(pl.col("indicator_id") == "energy.water", pl.col("region_code").is_in(PROVINCES[:2]))
+    told = check(of, water.select(*rules.CELL, rule=pl.lit("secondary"), value_only=pl.lit(False)))
+    assert told.select("region_code", "attacker", "below", "above").rows() == [("110000", "A", 0.0, 0.0)]
+    assert check(of, pattern(of)).is_empty()

@@ -128,6 +128,12 @@ def test_the_summary_counts_every_cell_once() -> None:
     sentence = publication.told(told)
     assert sentence == "公开版：2025 年的 3 个数值中保密 1 个（33.3%）：填报的集团少于规定个数 1。"
     assert publication.as_table(told)["数值（个）"].to_list() == [2, 1]
+    apart = publication.told(publication.summary(cells, hidden(rule="breakdown")))
+    assert (
+        apart == "公开版：2025 年的 2 个数值中保密 0 个（0.0%）。另有 1 个是大多敏感、各省一概不公布的细分，不计在内。"
+    )
+    candidates = cells.with_columns(indicator_id=pl.lit("cases.filed"))
+    assert publication.summary(candidates, hidden().clear()).is_empty()  # no edition of the public tells them
     nothing = publication.summary(cells, hidden().clear())
     assert publication.told(nothing) == "公开版：2025 年的 3 个数值中保密 0 个（0.0%）。"
     assert publication.told(nothing.clear()) == "公开版：没有由填报计算的数值。"

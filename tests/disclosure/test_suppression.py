@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -87,6 +88,17 @@ def test_what_cannot_be_protected_is_said() -> None:
     fixed = np.full(len(first), np.inf)
     done = suppress(system, [(0, 0)], first, fixed, SHARE)
     assert {one.attack.number for one in done.open} == {0}
+
+
+def test_two_filers_who_put_their_rows_together_are_protected_against_where_asked_for() -> None:
+    """200 of two cells stay published, of which A and B file 90 and 99. C has 11 in both, so that its 10 in the first cannot be 2
+    more; who knows only his own rows is far off."""
+    system = two_way(np.array([[[45.0, 45.0, 10.0], [49.0, 50.0, 1.0]]]))
+    first = np.array([name in ("0,0", "0,1", "+,0", "+,1") for name in system.cells["region_code"]])
+    fixed = np.full(len(first), np.inf)
+    alone, both = (suppress(replace(system, pairs=pairs), [(0, 0)], first, fixed, SHARE) for pairs in (False, True))
+    assert alone.open == ()
+    assert {one.attack.attacker for one in both.open} == {(0, 1)}
 
 
 def sensitive(system: System) -> list[int]:
