@@ -476,6 +476,18 @@ def test_a_shared_formula_is_one_without_a_text_of_its_own() -> None:
     assert "C2" in reading.problems[0].message
 
 
+@pytest.mark.parametrize("formula", ["<f/>", "<f></f>", "<x:f  ca='1' />", '<f ca="1">\n</f>'])
+def test_an_empty_formula_is_told(formula: str) -> None:
+    reading = read(sheet(ROW + f'<c r="C2">{formula}<v>0</v></c>' + END))
+    assert [one.id for one in reading.problems] == ["xlsx.uncalculated"]
+    assert reading.sheets == []
+
+
+def test_what_is_no_empty_formula() -> None:
+    fine = '<c r="C2"><v>7</v></c><c r="D2" t="str"><v>&lt;f/&gt;</v></c>'
+    assert only(sheet(ROW + fine + END)).rows["总耗电量"].to_list() == ["7"]
+
+
 @pytest.mark.parametrize("batch", [1, 2, 3, 5, 100])
 def test_cells_without_a_place_stand_beside_those_before(monkeypatch: pytest.MonkeyPatch, batch: int) -> None:
     """Whatever cells are read together: rows 2, 3 (hidden), an empty one, 7 and 8."""

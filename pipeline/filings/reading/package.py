@@ -37,6 +37,7 @@ _LONGEST = 8 * MIB  # characters in which no element ends
 _ENCODING = re.compile(rb"""(?:\xef\xbb\xbf)?<\?xml[^>]*?\sencoding\s*=\s*["']([\w.-]+)""")
 _BETWEEN = r"(?:\s|<!--(?:(?!--).)*-->|<\?(?:(?!\?>).)*\?>)*"
 _ROOT = re.compile(rf"{_BETWEEN}<([^\s<>/!?]+)", re.DOTALL)  # no document type before it
+_NO_FORMULA = re.compile(r"<(?:[\w.-]+:)?f(?:\s+(?!t\s*=)[\w:.-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))*\s*(?:/>|>\s*</)")
 _HEAD, _TAIL = 1 << 16, 1 << 12  # characters in which the root begins and ends
 
 
@@ -98,20 +99,23 @@ class Xml(io.TextIOWrapper):
         wide = start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
         encoding = "utf-16" if wide else declared[1].decode() if declared else "utf-8"
         super().__init__(stream, "utf-8-sig" if encoding.lower() == "utf-8" else encoding)
-        self.hides, self.unended, self.tail = False, 0, ""
+        self.hides, self.lacks_formula, self.unended, self.tail = False, False, 0, ""
         if (root := _ROOT.match(super().read(_HEAD))) is None:
             raise ValueError("no root")
         self.root = re.escape(root[1])
         self.seek(0)
 
     def read(self, size: int | None = -1) -> str:
-        """Some text, for the parser. What it says of hidden rows and columns is noted in `hides`."""
+        """Some text, for the parser. `hides` notes whether it may tell of hidden rows or columns, `lacks_formula` whether of
+        a formula without text, which the parser takes for none."""
         text = super().read(size)
         self.unended = 0 if "</" in text or "/>" in text else self.unended + len(text)
         if self.unended > _LONGEST:
             raise ValueError("an element of many MiB")
         seen = self.tail + text
         self.hides = self.hides or "hidden" in seen
+        if "<f" in seen or ":f" in seen:  # seldom, and found much sooner than the expression
+            self.lacks_formula = self.lacks_formula or _NO_FORMULA.search(seen) is not None
         self.tail = seen[-_TAIL:]
         return text
 

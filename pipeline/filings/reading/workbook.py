@@ -219,6 +219,11 @@ class _Sheet:
         self.last, self.inline = pl.DataFrame(), list[pl.DataFrame]()
         with book.package.open(part) as xml:
             runs, columns, merges = xml.tables("cells", "runs", "columns", "merges", some=self.add)
+        if xml.lacks_formula:
+            raise DataError(
+                "xlsx.uncalculated",
+                "有单元格的公式是空的，分不清数值是不是计算出来的，没有读取；请用 Excel 或 WPS 打开、核对并保存后重新提交。",
+            )
         for cells in self.inline:  # whose runs may come later than they
             theirs = runs.filter(pl.col("at").is_between(cells["at"][0], cells["at"][-1]))
             texts = _unescaped(_with_runs(cells, theirs, ["at", "nth"]))
