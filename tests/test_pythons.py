@@ -31,8 +31,8 @@ LINE = re.compile(r"^([a-z0-9._-]+)==.*?(?=^[a-z0-9._-]+==|\Z)", re.MULTILINE | 
 def found(version: str) -> Path | None:
     """A Python of the version that starts, from the PATH or pyenv."""
     named = shutil.which(f"python{version}")
-    kept = Path.home().joinpath(".pyenv/versions").glob(f"{version}.*/bin/python")
-    for path in [*([Path(named)] if named else []), *sorted(kept)]:
+    beside = [Path(named), *sorted(Path(named).parents[1].glob(f"versions/{version}.*/bin/python"))] if named else []
+    for path in beside:  # pyenv puts a name on the PATH that need not start
         if subprocess.run([str(path), "-c", ""], capture_output=True).returncode == 0:
             return path
     return None
