@@ -210,7 +210,7 @@ def _canonical(reading: Reading, layout: Layout, report_year: int) -> tuple[dict
 def _understood(table: Table, texts: pl.DataFrame, layout: Layout, filing_year: int) -> Normalised | str:
     """As `normalise` has it, in bounded memory; the first finding's sentence instead where too many rows are wrong."""
     parts, wrong = list[Normalised](), 0
-    for block in texts.iter_slices(_BLOCK):
+    for block in texts.iter_slices(_BLOCK) if texts.height else [texts]:
         done = normalise(table, block, layout, filing_year)
         if parts:  # what is wrong with a header has been told
             done = replace(done, findings=done.findings.filter(pl.col("row").is_not_null()))
