@@ -135,7 +135,8 @@ class _Stream(io.TextIOBase):
 
     def flush(self) -> None:
         if self.over or threading.current_thread() in self._others:
-            self._behind.flush()
+            if not self._behind.closed:  # as it may be when this stream is collected
+                self._behind.flush()
             return
         text, self._held = "".join(self._held), []
         if text:
