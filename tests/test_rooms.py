@@ -65,3 +65,9 @@ def test_a_room_can_be_imported_first(of: str) -> None:
     code = "import importlib, sys; [importlib.import_module(name) for name in sys.argv[1:]]"
     run = subprocess.run([sys.executable, "-c", code, *own], cwd=ROOT, capture_output=True, text=True, timeout=600)
     assert run.returncode == 0, run.stderr
+
+
+def test_all_that_the_package_reads_counts_as_code() -> None:
+    """What has been made is made again after a change of .py and .yml (`sources.shared`, `loaded`): nothing else is read."""
+    found = {path.suffix for path in PACKAGE.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+    assert found == {".py", ".yml", ".md"}

@@ -1,7 +1,7 @@
 """Which parts has an Office archive, and which tables stand in their XML? Whoever wrote it, in bounded memory.
 
 The parts are found by their relationships, as the format has it (ECMA-376, part 2). What is read of them is declared in
-parts.yaml and cells.yaml, by which xml2arrow makes tables of their elements, some rows at a time.
+parts.yml and cells.yml, by which xml2arrow makes tables of their elements, some rows at a time.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Package:
         return Xml(self.archive.open(self.parts[part]))
 
     def tables(self, part: str | None, *names: str) -> list[pl.DataFrame]:
-        """Tables of parts.yaml as a part has them; without rows where there is no part."""
+        """Tables of parts.yml as a part has them; without rows where there is no part."""
         if part not in self.parts:
             return [_no_rows("parts", name) for name in names]
         with self.open(part) as xml:
@@ -154,7 +154,7 @@ def _named(table: Any) -> pl.DataFrame:
 def _parser(config: str) -> Any:
     from xml2arrow import XmlToArrowParser
 
-    return XmlToArrowParser(Path(__file__).with_name(f"{config}.yaml"))
+    return XmlToArrowParser(Path(__file__).with_name(f"{config}.yml"))
 
 
 @cache
