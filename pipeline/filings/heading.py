@@ -82,9 +82,8 @@ def refusal(table: Table, sheet: Sheet, skipped: Iterable[Skipped]) -> FileProbl
     )
     if not found:
         return None
-    where = f"工作表“{shown(sheet.sheet)}”" if sheet.sheet else "文件"
     rule = "sheet.header" if of_header else "sheet.unit"
-    return FileProblem(sheet.file, sheet.sheet or None, rule, f"{where}{found.says}", found.header)
+    return FileProblem(sheet.file, sheet.sheet or None, rule, f"{sheet.where}{found.says}", found.header)
 
 
 # --- headers -----------------------------------------------------------------------------------------------

@@ -53,9 +53,7 @@ FLAGS: dict[str, pl.DataType] = {"flags": pl.List(pl.String())}
 
 _FILLED_DOWN = ("id", "code", "province", "year", "month", "unit")  # where a merged cell stands for all its rows
 _BLOCK = 500_000  # rows that are understood at once
-_MOST_WRONG = (
-    300_000  # rows of a table: where more are wrong, nobody mends them one by one, and telling each fills the memory
-)
+_MOST_WRONG = 300_000  # rows of a table: nobody mends more of them one by one, and telling each fills the memory
 _YEAR_FOLDER = re.compile(r"(20[0-9]{2})年?")
 _SIGNATURE = r"^(?:填表|填报|制表|编制|审核|复核|审批|负责|联系|单位负责|日期|电话)[^\d]{0,8}[:：]?"
 _LEAVES = ("key.restated", "correction.drop")  # rules of rows that are not wrong, yet not accepted
@@ -208,7 +206,7 @@ def _canonical(reading: Reading, layout: Layout, report_year: int) -> tuple[dict
 
 
 def _understood(table: Table, texts: pl.DataFrame, layout: Layout, filing_year: int) -> Normalised | str:
-    """As `normalise` has it, in bounded memory; the first finding's sentence instead where too many rows are wrong."""
+    """As `normalise` has it, in bounded memory; the first error's sentence instead where too many rows are wrong."""
     parts, wrong = list[Normalised](), 0
     for block in texts.iter_slices(_BLOCK) if texts.height else [texts]:
         done = normalise(table, block, layout, filing_year)
@@ -217,15 +215,14 @@ def _understood(table: Table, texts: pl.DataFrame, layout: Layout, filing_year: 
         parts.append(done)
         wrong += int(done.rejected.sum())
         if wrong > _MOST_WRONG:
-            return next(str(one.findings["message"][0]) for one in parts if one.findings.height)
+            return str(pl.concat([one.findings for one in parts]).filter(severity="error")["message"][0])
     if len(parts) == 1:
         return parts[0]
     return Normalised(*(pl.concat([getattr(one, field.name) for one in parts]) for field in fields(Normalised)))
 
 
 def _too_wrong(sheet: Sheet, first: str) -> FileProblem:
-    where = f"工作表“{shown(sheet.sheet)}”" if sheet.sheet else "文件"
-    what = f"{where}要退回的超过 {_MOST_WRONG:,} 行，没有读取（第一处：{first}）；请整体改正后重新提交。"
+    what = f"{sheet.where}要退回的超过 {_MOST_WRONG:,} 行，没有读取（第一处：{first}）；请整体改正后重新提交。"
     return FileProblem(sheet.file, sheet.sheet or None, "sheet.wrong", what)
 
 
@@ -276,12 +273,11 @@ def _no_table(sheet: Sheet) -> FileProblem:
     """Names the table that the headers fit best, if any."""
     fit = [sum(column_of(table, header) is not None for header in sheet.columns) for table in TABLES]
     best = TABLES[fit.index(max(fit))]
-    where = f"工作表“{shown(sheet.sheet)}”" if sheet.sheet else "文件"
     right = f"名称应含下列表名之一：{'、'.join(table.zh for table in TABLES)}"
     if max(fit) > 2:
         right = f"从表头看像“{best.zh}”，若是，请改用这个名称"
     return FileProblem(
-        sheet.file, sheet.sheet or None, "sheet.table", f"{where}的名称看不出是哪张表，未读取；{right}。"
+        sheet.file, sheet.sheet or None, "sheet.table", f"{sheet.where}的名称看不出是哪张表，未读取；{right}。"
     )
 
 

@@ -69,7 +69,7 @@ def _reads(notebook: Path, changed_ns: int) -> Reads:
         return Reads(ALL)
     names = own.get("reads") if isinstance(own, dict) else None
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise DataError("notebook.reads", f'{notebook.stem}：元数据 green_report 的 reads 应是名称的列表，如 ["view"]')
+        raise DataError("notebook.reads", '元数据 green_report 的 reads 应是名称的列表，如 ["view"]')
     if unknown := sorted(set(names) - NAMES):
         raise DataError(
             "notebook.reads",

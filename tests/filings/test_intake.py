@@ -497,3 +497,12 @@ def test_a_header_is_told_once_however_many_rows_follow(
     done = take_in(folder(tmp_path, 能源消耗=text), layout)
     assert done.findings["rule"].to_list().count("header.unknown") == 1
     assert counts(done, "energy")[:2] == (2, 2)
+
+
+def test_of_too_many_wrong_rows_the_first_is_told_not_a_header(
+    layout: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake_module, "_MOST_WRONG", 0)
+    text = energy("2025,,CT,火星,1,kWh").replace("计量单位\n", "计量单位,心情\n").replace("kWh\n", "kWh,好\n")
+    done = take_in(folder(tmp_path, 能源消耗=text), layout)
+    assert "（第一处：能源消耗.csv 第 2 行「省份」：没有名为“火星”的省份" in done.problems["message"][0]

@@ -480,6 +480,7 @@ def test_a_shared_formula_is_one_without_a_text_of_its_own() -> None:
 def test_an_empty_formula_is_told(formula: str) -> None:
     reading = read(sheet(ROW + f'<c r="C2">{formula}<v>0</v></c>' + END))
     assert [one.id for one in reading.problems] == ["xlsx.uncalculated"]
+    assert reading.problems[0].message.startswith("工作表“")
     assert reading.sheets == []
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from pipeline.errors import DataError
+from pipeline.errors import DataError, shown
 
 MIB = 1 << 20
 HEADER_WITHIN = 20  # non-empty rows
@@ -57,6 +57,11 @@ class Sheet:
     places: list[int]
     rows: pl.DataFrame
     warnings: tuple[tuple[str, str], ...] = ()  # as of a Raw
+
+    @property
+    def where(self) -> str:
+        """How a sentence begins that is about the whole of it."""
+        return f"工作表“{shown(self.sheet)}”" if self.sheet else "文件"
 
 
 @dataclass(frozen=True)

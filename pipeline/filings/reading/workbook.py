@@ -219,11 +219,7 @@ class _Sheet:
         self.last, self.inline = pl.DataFrame(), list[pl.DataFrame]()
         with book.package.open(part) as xml:
             runs, columns, merges = xml.tables("cells", "runs", "columns", "merges", some=self.add)
-        if xml.lacks_formula:
-            raise DataError(
-                "xlsx.uncalculated",
-                "有单元格的公式是空的，分不清数值是不是计算出来的，没有读取；请用 Excel 或 WPS 打开、核对并保存后重新提交。",
-            )
+        self.lacks_formula = xml.lacks_formula
         for cells in self.inline:  # whose runs may come later than they
             theirs = runs.filter(pl.col("at").is_between(cells["at"][0], cells["at"][-1]))
             texts = _unescaped(_with_runs(cells, theirs, ["at", "nth"]))
@@ -345,6 +341,9 @@ class _Sheet:
 
 def _worksheet(book: _Book, page: _Page) -> Raw:
     sheet = _Sheet(book, page.part or "")
+    if sheet.lacks_formula:
+        what = "有单元格的公式是空的，分不清数值是不是计算出来的，没有读取"
+        raise DataError("xlsx.uncalculated", f"{_where(page)}{what}；请用 Excel 或 WPS 打开、核对并保存后重新提交。")
     frame, first = sheet.frame()
     problems, merges = list[tuple[str, str]](), sheet.merges
     if sum(last - top for _, top, last in merges) > _MOST_MERGED:
