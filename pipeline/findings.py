@@ -1,16 +1,16 @@
-"""Chinese sentences made from values: what a series did, where a province stands, who is first and last.
+"""What numbers say, as data: what a series did, where a province stands, who is first and last, who rose and fell.
 
-They serve as titles of figures and as key sentences, so none ends with a full stop. A sentence says what the printed
-numbers show: values that print alike are called alike, whatever their hidden decimals. Missing values (None, nan,
-inf) are left out of every count and named where they matter; nothing is ever filled in.
+A finding has decided every case (too few, alike as printed, not published, missing) and holds no sentence: `language`
+words it. Two values that print alike are alike, whatever their hidden decimals. Missing values (None, nan, inf) are left
+out of every count and named where they matter; nothing is ever filled in.
 """
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from itertools import groupby, pairwise
 from typing import Literal
 
@@ -19,7 +19,6 @@ import polars as pl
 from pipeline import wording
 
 MIN_RANKED = 10  # fewer provinces than this make no ranking of the nation
-MAX_NAMES = 3  # so many tied names are told; more are counted
 NAMED = 4  # so many documents are named under a figure; all of them stand in the appendix
 CLEAR = 0.10  # with a printed 超 or 约 at one end, a smaller relative change has no sure direction
 
@@ -35,9 +34,9 @@ def _shows(text: str) -> bool:
 class Measure:
     """How a quantity is called and printed. scale: `big` counts in 万 and 亿, `percent` takes ratios.
 
-    rises, falls: the verbs for the change of this quantity, e.g. 增至 for counts, 升至 for rates. counted_in: 万, 亿, 万亿 or
-    "" for a `big` one that is told with others (`among`); None for its own. is_change: a relative change, whose direction
-    is told in words: its name ends in 变动.
+    name, english: what it is called; english is empty where no edition but the Chinese tells it. rises, falls: the Chinese
+    verbs for its change, e.g. 增至 for counts, 升至 for rates. counted_in: 万, 亿, 万亿 or "" for a `big` one that is told with
+    others (`among`); None for its own. is_change: a relative change, whose direction is told in words: its name ends in 变动.
     """
 
     name: str
@@ -48,9 +47,11 @@ class Measure:
     falls: str = "降至"
     counted_in: str | None = None
     is_change: bool = False
+    english: str = ""
 
     def say(self, value: float | None) -> str:
-        """`value` as printed, with its unit: `3,375.9 亿GB`, `483.8 万个`, `43.1%`; `—` if missing, `〔保密〕` if withheld."""
+        """`value` as printed in Chinese, with its unit: `3,375.9 亿GB`, `483.8 万个`, `43.1%`; `—` if missing, `〔保密〕` if
+        withheld."""
         if not _is_there(value):
             return wording.absent(value)
         if self.scale == "percent":
@@ -58,6 +59,12 @@ class Measure:
         if self.scale == "big":
             return wording.big(value, self.unit, self.decimals, self.counted_in)
         return f"{wording.number(value, self.decimals)} {self.unit}".rstrip()
+
+    def exact(self, value: float) -> Decimal:
+        """`value` rounded as every language prints it, in the measure's own unit; a percent measure in per cent."""
+        if self.scale == "big":
+            return wording.big_exact(value, self.decimals, self.counted_in)
+        return wording.rounded(100 * Decimal(str(value)) if self.scale == "percent" else value, self.decimals)
 
     def among(self, values: Iterable[float | None]) -> Measure:
         """The measure with which all of `values` are told in one sentence, in one unit: that of the largest, or of the
@@ -74,15 +81,45 @@ class Measure:
         return together
 
     def of(self, subject: str) -> str:
-        """The quantity with its owner before it: `广东流量`, `广东 5G 基站`."""
+        """The quantity with its owner before it, in Chinese: `广东流量`, `广东 5G 基站`."""
         return subject + (" " if subject and self.name[:1].isascii() else "") + self.name
 
     def gap(self, one: float, other: float) -> int:
         """1, 0 or -1: `one` above, like, or below `other`, as printed."""
         return 0 if self.say(one) == self.say(other) else (one > other) - (one < other)
 
+    def way(self, change: float) -> int:
+        """Of a change: 1 up, -1 down, 0 where it prints as none."""
+        return self.gap(change, 0.0) if _shows(self.say(change)) else 0
+
 
 # --- a series over the years -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Point:
+    """A value of a year. printed: words of its source that are told instead, such as 超13 万个."""
+
+    year: int
+    value: float
+    printed: str = ""
+
+
+@dataclass(frozen=True)
+class Trend:
+    """From the first to the last value of a series.
+
+    case: `missing` without any, `single` with one, `same` where the values are, `alike` where they print alike, `unsure` where
+    a source's words leave the direction open, `moved` else. with_change: the relative change is to be told (of a ratio, in
+    points).
+    """
+
+    measure: Measure
+    subject: str
+    case: Literal["missing", "single", "same", "alike", "unsure", "moved"]
+    first: Point | None = None
+    last: Point | None = None
+    with_change: bool = False
 
 
 def trend(
@@ -93,64 +130,63 @@ def trend(
     subject: str = "",
     printed: Sequence[str | None] = (),
     change: bool = False,
-) -> str:
-    """From the first to the last value: `全国流量由 2019 年的 1,219.9 亿GB 增至 2024 年的 3,375.9 亿GB`.
-
-    printed: for values with words of their source, such as 超13 万个, the text to print instead. change: append the
-    relative change (for ratios, in points); never computed from such words.
-    """
-    name = measure.of(subject)
-    points = _points(measure, years, values, printed)
-    if points and not any(printed):
-        points = _points(measure.among((points[0][1], points[-1][1])), years, values)
+) -> Trend:
+    """What a series did. printed: for values with words of their source, the text to print instead; a change is never
+    computed from such words."""
+    points = _points(years, values, printed)
     if not points:
-        return f"没有{name}的数据"
-    (first_year, first, first_said, first_exact), (last_year, last, last_said, last_exact) = points[0], points[-1]
+        return Trend(measure, subject, "missing")
+    first, last = points[0], points[-1]
+    if not any(printed):
+        measure = measure.among((first.value, last.value))
     if len(points) == 1:
-        return _close_up(f"{last_year} 年{name}为 {last_said}")
-    exact = first_exact and last_exact
-    if exact and first == last:
-        return f"{last_year} 年{name}为 {last_said}，与 {first_year} 年持平"
-    if first_said == last_said:
-        return _close_up(f"{last_year} 年{name}为 {last_said}，与 {first_year} 年基本持平")
-    if not exact and abs(last - first) < CLEAR * abs(first):
-        return _close_up(f"{name} {first_year} 年为 {first_said}，{last_year} 年为 {last_said}")
-    verb = measure.rises if last > first else measure.falls
-    sentence = f"{name}由 {first_year} 年的 {first_said} {verb} {last_year} 年的 {last_said}"
-    if change and exact:
-        amount = wording.rise_or_fall(first, last, points=measure.scale == "percent")
-        amount = amount.replace("上升", "增长") if measure.rises.startswith("增") else amount
-        sentence += f"，累计{amount}" if any(map(str.isdigit, amount)) else ""  # too little to be told as a share
-    return _close_up(sentence)
+        return Trend(measure, subject, "single", last=last)
+    exact = not first.printed and not last.printed
+    case: Literal["same", "alike", "unsure", "moved"] = "moved"
+    if exact and first.value == last.value:
+        case = "same"
+    elif (first.printed or measure.say(first.value)) == (last.printed or measure.say(last.value)):
+        case = "alike"
+    elif not exact and abs(last.value - first.value) < CLEAR * abs(first.value):
+        case = "unsure"
+    return Trend(measure, subject, case, first, last, change and exact)
 
 
-def path(measure: Measure, years: Sequence[int], values: Sequence[float | None]) -> str:
-    """The way between the ends: 逐年上升, 总体上升, 先升后降, 有升有降, 持平; empty with fewer than three values."""
-    points = _points(measure, years, values)
+@dataclass(frozen=True)
+class Path:
+    """The way between the ends of a series: its moves in order (1 up, -1 down), whether every step is one, whether each step
+    is a year. without: fewer than three values."""
+
+    moves: tuple[int, ...] = ()
+    every_step: bool = True
+    yearly: bool = True
+    without: bool = False
+
+    @property
+    def turns(self) -> bool:
+        return len(self.moves) > 1
+
+
+def path(measure: Measure, years: Sequence[int], values: Sequence[float | None]) -> Path:
+    """The way of a series between its ends, as printed."""
+    points = _points(years, values)
     if len(points) < 3:
-        return ""
-    steps = [measure.gap(after[1], before[1]) for before, after in pairwise(points)]
-    moves = [sign for sign, _ in groupby(step for step in steps if step)]
-    if not moves:
-        return "持平"
-    if len(moves) == 1:
-        word = "上升" if moves[0] > 0 else "下降"
-        each = "逐年" if points[-1][0] - points[0][0] == len(points) - 1 else "逐期"
-        return (each if all(steps) else "总体") + word
-    if len(moves) == 2:
-        return "先升后降" if moves[0] > 0 else "先降后升"
-    return "有升有降"
+        return Path(without=True)
+    steps = [measure.gap(after.value, before.value) for before, after in pairwise(points)]
+    moves = tuple(sign for sign, _ in groupby(step for step in steps if step))
+    return Path(moves, all(steps), points[-1].year - points[0].year == len(points) - 1)
 
 
-def _points(
-    measure: Measure, years: Sequence[int], values: Sequence[float | None], printed: Sequence[str | None] = ()
-) -> list[tuple[int, float, str, bool]]:
-    """Year, value, printed value, and whether it is exact, of the values that are there, by year."""
+def _points(years: Sequence[int], values: Sequence[float | None], printed: Sequence[str | None] = ()) -> list[Point]:
+    """The values that are there, by year."""
     words = [*printed, *[None] * (len(years) - len(printed))]
     return sorted(
-        (year, value, word or measure.say(value), not word)
-        for year, value, word in zip(years, values, words, strict=True)
-        if value is not None and math.isfinite(value)
+        (
+            Point(year, value, word or "")
+            for year, value, word in zip(years, values, words, strict=True)
+            if value is not None and math.isfinite(value)
+        ),
+        key=lambda point: (point.year, point.value),
     )
 
 
@@ -177,11 +213,45 @@ def ranking(values: Values, name: str, *, descending: bool = True) -> Rank:
     return Rank(ahead + 1, len(known), tied)
 
 
-def place(measure: Measure, values: Values, name: str, *, descending: bool = True) -> str:
-    """`广东流量为 386.9 亿GB，在 31 个省份中居首位`; says so when there is no value or too few have one.
+@dataclass(frozen=True)
+class Absent:
+    """That one has no number; withheld: because it is not published."""
 
-    Values that print alike are tied, as in `extremes`.
+    measure: Measure
+    name: str
+    withheld: bool = False
+
+
+def absent(measure: Measure, name: str, value: float | None) -> Absent:
+    """That `name` has no number, which `value` is."""
+    return Absent(measure, name, isinstance(value, wording.Withheld))
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one stands among provinces; values that print alike are tied.
+
+    case: `absent` without a value, `few` where too few have one, `alike` where all are, else `ranked`. some_withheld: the
+    rank is among those that are published. every: 1 or -1 where all are changes up, or down; 0 else.
     """
+
+    measure: Measure
+    name: str
+    case: Literal["absent", "few", "alike", "ranked"]
+    value: float | None = None
+    withheld: bool = False
+    rank: Rank = Rank(None, 0)
+    descending: bool = True
+    some_withheld: bool = False
+    every: int = 0
+
+    @property
+    def is_last(self) -> bool:
+        return (self.rank.place or 0) + len(self.rank.tied) == self.rank.of
+
+
+def place(measure: Measure, values: Values, name: str, *, descending: bool = True) -> Place:
+    """Where `name` stands; says so when there is no value or too few have one."""
     printed: dict[str, float | None] = {}
     alike = {
         one: printed.setdefault(measure.say(value), value) if _is_there(value) else value
@@ -189,83 +259,51 @@ def place(measure: Measure, values: Values, name: str, *, descending: bool = Tru
     }
     rank = ranking(alike, name, descending=descending)
     if rank.place is None:
-        return f"{without(measure, name, values.get(name))}，不排位"
-    own, known = there({name: values[name]})[name], there(values).values()
-    value = _changed(measure, name, own) if measure.is_change else f"{measure.of(name)}为 {measure.say(own)}"
+        return Place(measure, name, "absent", withheld=isinstance(values.get(name), wording.Withheld))
+    known = there(values)
+    case: Literal["few", "alike", "ranked"] = "ranked"
     if rank.of < MIN_RANKED:
-        return f"{value}；{'公布' if withheld(values) else '有'}此项数据的省份只有 {rank.of} 个，不排位"
-    if len(rank.tied) == rank.of - 1:
-        return f"{value}，{rank.of} 个省份相同"
-    order = "由高到低" if descending else "由低到高"
-    if measure.is_change:
-        if max(known) < 0:
-            order = "降幅由小到大" if descending else "降幅"
-        elif min(known) > 0:
-            order = "升幅" if descending else "升幅由小到大"
-        else:
-            order = "由升到降" if descending else "由降到升"
-    tie = f"与{_names(rank.tied)}并列" if rank.tied else "居"
-    if rank.place == 1:
-        where = f"{tie}首位" if descending and not measure.is_change else f"{order}{tie}首位"
-    elif rank.place + len(rank.tied) == rank.of:
-        where = f"{tie}末位" if descending else f"{order}{tie}末位"
-    else:
-        where = f"{order}{tie}第 {rank.place} 位"
-    return f"{value}，在{'已公布的' if withheld(values) else ''} {rank.of} 个省份中{where}"
+        case = "few"
+    elif len(rank.tied) == rank.of - 1:
+        case = "alike"
+    every = (min(known.values()) > 0) - (max(known.values()) < 0)
+    return Place(
+        measure, name, case, known[name], False, rank, descending, bool(withheld(values)), every
+    )  # fmt: skip
 
 
-def comparison(measure: Measure, name: str, value: float | None, references: Values) -> str:
-    """`广东流量为 1.2，高于全国（1.0）和东部（1.1）`; references without a value are passed over."""
+@dataclass(frozen=True)
+class Comparison:
+    """One beside others. relations: 1 above, 0 like, -1 below, with the names and values of those for which it is so, in the
+    order in which they were given; of changes that went the same way, by their width. others: changes that went another."""
+
+    measure: Measure
+    name: str
+    value: float
+    relations: tuple[tuple[int, Mapping[str, float]], ...]
+    others: Mapping[str, float]
+
+
+def comparison(measure: Measure, name: str, value: float | None, references: Values) -> Comparison | Absent:
+    """How `value` lies beside references; those without a value are passed over."""
     if value is None or not math.isfinite(value):
-        return without(measure, name, value)
-    if measure.is_change:
-        return _change_beside(measure, name, value, there(references))
-    told = []
-    measure = measure.among([value, *references.values()])
-    relations = [
-        (measure.gap(value, other), f"{label}（{measure.say(other)}）") for label, other in there(references).items()
-    ]
-    for gap, group in groupby(relations, key=lambda relation: relation[0]):
-        labels = "和".join(label for _, label in group)
-        told.append({1: f"高于{labels}", -1: f"低于{labels}", 0: f"与{labels}相当"}[gap])
-    return "，".join([f"{measure.of(name)}为 {measure.say(value)}", *told])
+        return absent(measure, name, value)
+    known = there(references)
+    if not measure.is_change:
+        measure = measure.among([value, *references.values()])
+        return Comparison(measure, name, value, _related(measure, value, known), {})
+    own = measure.way(value)
+    alike = {label: other for label, other in known.items() if own and measure.way(other) == own}
+    apart = {label: other for label, other in known.items() if label not in alike}
+    return Comparison(measure, name, value, _related(measure, value, alike, own), apart)
 
 
-def _change_beside(measure: Measure, name: str, value: float, references: Mapping[str, float]) -> str:
-    """`广东单站年耗电下降 41.3%，降幅大于东部（41.1%）`; references that moved the other way say so: `，全国上升 1.0%`."""
-    told, own = [], _way(measure, value)
-    alike = {label: other for label, other in references.items() if own and _way(measure, other) == own}
-    width = "升幅" if own > 0 else "降幅"
-    relations = [
-        (own * measure.gap(value, other), f"{label}（{measure.say(abs(other))}）") for label, other in alike.items()
-    ]
-    for gap, group in groupby(relations, key=lambda relation: relation[0]):
-        labels = "和".join(label for _, label in group)
-        told.append(width + {1: f"大于{labels}", -1: f"小于{labels}", 0: f"与{labels}相当"}[gap])
-    told += [f"{label}{_moved(measure, other)}" for label, other in references.items() if label not in alike]
-    return "，".join([_changed(measure, name, value), *told])
-
-
-def _way(measure: Measure, change: float) -> int:
-    """1, -1, or 0 where the change prints as none."""
-    return measure.gap(change, 0.0) if _shows(measure.say(change)) else 0
-
-
-def _changed(measure: Measure, name: str, change: float) -> str:
-    """`广东单站年耗电下降 41.3%`."""
-    return measure.of(name).removesuffix("变动") + _moved(measure, change)
-
-
-def _moved(measure: Measure, change: float) -> str:
-    way = _way(measure, change)
-    return f"{'上升' if way > 0 else '下降'} {measure.say(abs(change))}" if way else "基本持平"
-
-
-def without(measure: Measure, name: str, value: float | None) -> str:
-    """Says of one without a number that there is none, or that it is not published."""
-    if isinstance(value, wording.Withheld):
-        return f"{measure.of(name)}按保密规则不公布"
-    return f"没有{measure.of(name)}的数据"
+def _related(
+    measure: Measure, value: float, others: Mapping[str, float], sign: int = 1
+) -> tuple[tuple[int, Mapping[str, float]], ...]:
+    gaps = [(sign * measure.gap(value, other), label) for label, other in others.items()]
+    grouped = groupby(gaps, key=lambda one: one[0])
+    return tuple((gap, {label: others[label] for _, label in group}) for gap, group in grouped)
 
 
 def withheld(values: Values) -> list[str]:
@@ -273,46 +311,60 @@ def withheld(values: Values) -> list[str]:
     return [name for name, value in values.items() if isinstance(value, wording.Withheld)]
 
 
-def counted(n: int, *values: Values) -> str:
-    """`31 个省份`; `已公布的 29 个省份` where the values of others are not published."""
-    return f"{'已公布的 ' if any(withheld(one) for one in values) else ''}{n} 个省份"
+@dataclass(frozen=True)
+class Counted:
+    """So many provinces; published_only: those of which the values are published, for others' are not."""
+
+    n: int
+    published_only: bool
 
 
-def extremes(measure: Measure, values: Values) -> str:
-    """`广东最高，为 386.9 亿GB；西藏最低，为 10.6 亿GB`, ties told together; 已公布的省份中 before it, where some are withheld.
+def counted(n: int, *values: Values) -> Counted:
+    return Counted(n, any(withheld(one) for one in values))
 
-    Of changes that are all negative: `甲降幅最大，为 37.9%；乙最小，为 8.8%`.
-    """
+
+@dataclass(frozen=True)
+class Extremes:
+    """Who is highest and lowest, ties together. of: how many have a value. every: 1 or -1 where all are above, or below, zero.
+    some_withheld: others are not published. highest and lowest are empty where nobody has a value."""
+
+    measure: Measure
+    of: int
+    some_withheld: bool
+    highest: tuple[str, ...] = ()
+    lowest: tuple[str, ...] = ()
+    high: float = 0.0
+    low: float = 0.0
+    every: int = 0
+
+    @property
+    def are_alike(self) -> bool:
+        return self.highest == self.lowest
+
+
+def extremes(measure: Measure, values: Values) -> Extremes:
+    """Who is highest and lowest, as printed."""
     known = there(values)
     if not known:
-        return f"没有{'公布' if withheld(values) else ''}分省的{measure.name}数据"
-    measure = measure.among((max(known.values()), min(known.values())))
-    high, low = measure.say(max(known.values())), measure.say(min(known.values()))
-    highest = [name for name, value in known.items() if measure.say(value) == high]
-    lowest = [name for name, value in known.items() if measure.say(value) == low]
-    among = "已公布的省份中" if withheld(values) else ""
-    if len(known) == 1:
-        return f"仅{highest[0]}{'公布了' if among else '有'}{measure.name}数据，为 {high}"
-    if high == low:
-        return f"{among or ''}{len(known)} 个省份{measure.name}均为 {high}"
-    if max(known.values()) < 0:  # all fell: the lowest fell most
-        most, least = (said.removeprefix(wording.MINUS) for said in (low, high))
-        return f"{among}{_names(lowest)}{_tie(lowest)}降幅最大，为 {most}；{_names(highest)}{_tie(highest)}最小，为 {least}"
-    if measure.is_change:
-        rose, fell = (f"{_names(names)}{_tie(names)}" for names in (highest, lowest))
-        if min(known.values()) >= 0:
-            return f"{among}{rose}升幅最大，为 {high}；{fell}最小，为 {low}"
-        return f"{among}{rose}升幅最大，为 {high}；{fell}降幅最大，为 {low.removeprefix(wording.MINUS)}"
-    return f"{among}{_names(highest)}{_tie(highest)}最高，为 {high}；{_names(lowest)}{_tie(lowest)}最低，为 {low}"
+        return Extremes(measure, 0, bool(withheld(values)))
+    high, low = max(known.values()), min(known.values())
+    measure = measure.among((high, low))
+    highest, lowest = (
+        tuple(name for name, value in known.items() if measure.say(value) == measure.say(end)) for end in (high, low)
+    )
+    every = (low >= 0) - (high < 0)
+    return Extremes(measure, len(known), bool(withheld(values)), highest, lowest, high, low, every)
 
 
 @dataclass(frozen=True)
 class Movement:
-    """Who rose, fell and stayed between two times, among those with both values."""
+    """Who rose, fell and stayed between two times, among those with both values; some_withheld: others' are not published."""
 
+    measure: Measure
     rose: tuple[str, ...]
     fell: tuple[str, ...]
     same: tuple[str, ...]
+    some_withheld: bool = False
 
     @property
     def of(self) -> int:
@@ -324,35 +376,7 @@ def movement(measure: Measure, before: Values, after: Values) -> Movement:
     old, new = there(before), there(after)
     gaps = {name: measure.gap(new[name], old[name]) for name in old if name in new}
     rose, fell, same = (tuple(name for name, gap in gaps.items() if gap == wanted) for wanted in (1, -1, 0))
-    return Movement(rose, fell, same)
-
-
-def rose_and_fell(measure: Measure, before: Values, after: Values) -> str:
-    """`30 个省份中 20 个下降、10 个上升`; `30 个省份全部下降`; what nobody did is not told."""
-    moved = movement(measure, before, after)
-    ways = {"下降": len(moved.fell), "上升": len(moved.rose), "持平": len(moved.same)}
-    if not moved.of:
-        return f"没有{measure.name}可比的省份"
-    among = counted(moved.of, before, after)
-    for word, count in ways.items():
-        if count == moved.of:
-            return f"{among}{'全部' if count > 1 else ''}{word}"
-    return f"{among}中 " + "、".join(f"{count} 个{word}" for word, count in ways.items() if count)
-
-
-def _close_up(sentence: str) -> str:
-    """No space between two Chinese characters, one between 年 and a name such as 5G 基站."""
-    sentence = re.sub(r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])", "", sentence)
-    return re.sub(r"年(?=[0-9A-Za-z])", "年 ", sentence)
-
-
-def _tie(names: Sequence[str]) -> str:
-    return "并列" if len(names) > 1 else ""
-
-
-def _names(names: Sequence[str]) -> str:
-    shown = wording.join_names(names[:MAX_NAMES])
-    return shown if len(names) <= MAX_NAMES else f"{shown}等 {len(names)} 个省份"
+    return Movement(measure, rose, fell, same, bool(withheld(before) or withheld(after)))
 
 
 def _is_there(value: float | None) -> bool:
@@ -367,9 +391,14 @@ def there(values: Values) -> dict[str, float]:
 # --- where published values come from --------------------------------------------------------------------
 
 
-def sources(rows: pl.DataFrame) -> str:
-    """The documents behind published rows, each once, in their order; beyond four, how many there are in all."""
+@dataclass(frozen=True)
+class Sources:
+    """The documents behind published rows, each once, in their order: the first NAMED, and how many there are in all."""
+
+    named: tuple[str, ...]
+    of: int
+
+
+def sources(rows: pl.DataFrame) -> Sources:
     documents = rows["source_title"].unique(maintain_order=True).to_list()
-    if len(documents) <= NAMED:
-        return "；".join(documents)
-    return "；".join(documents[:NAMED]) + f"；等 {len(documents)} 份，逐份列在附录 D"
+    return Sources(tuple(documents[:NAMED]), len(documents))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline import findings
 from pipeline.findings import Measure, Rank
+from pipeline.language import zh
 
 FLOW = Measure("流量", "亿GB")
 SHARE = Measure("占比", scale="percent", rises="升至", falls="降至")
@@ -30,11 +31,11 @@ POWER = Measure("综合能耗", "tce", scale="big")
 
 class TestOneUnitInASentence:
     def test_a_series_that_passes_ten_thousand(self) -> None:
-        told = findings.trend(POWER, [2020, 2025], [7374.0, 13_120.0])
+        told = zh.say(findings.trend(POWER, [2020, 2025], [7374.0, 13_120.0]))
         assert told == "综合能耗由 2020 年的 0.74 万tce 增至 2025 年的 1.3 万tce"
 
     def test_where_the_smaller_would_print_as_nothing(self) -> None:
-        told = findings.trend(POWER, [2020, 2025], [3.0, 41_300_000.0])
+        told = zh.say(findings.trend(POWER, [2020, 2025], [3.0, 41_300_000.0]))
         assert told == "综合能耗由 2020 年的 3 tce 增至 2025 年的 41,300,000 tce"
 
     @pytest.mark.parametrize("nothing", [0.0, 1.2e-10, 0.04])
@@ -43,9 +44,9 @@ class TestOneUnitInASentence:
         assert [one.say(632_102.0), one.say(-95_234.4)] == ["63.2 万tce", "−9.5 万tce"]
 
     def test_comparisons_and_extremes(self) -> None:
-        told = findings.comparison(POWER, "西藏", 8200.0, {"全国": 155_000_000.0, "西部": 91_000.0})
+        told = zh.say(findings.comparison(POWER, "西藏", 8200.0, {"全国": 155_000_000.0, "西部": 91_000.0}))
         assert told == "西藏综合能耗为 8,200 tce，低于全国（155,000,000 tce）和西部（91,000 tce）"
-        told = findings.extremes(POWER, {"广东": 632_000.0, "西藏": 7421.0})
+        told = zh.say(findings.extremes(POWER, {"广东": 632_000.0, "西藏": 7421.0}))
         assert told == "广东最高，为 63.2 万tce；西藏最低，为 0.74 万tce"
 
     def test_what_fits_one_scale_is_told_as_ever(self) -> None:
@@ -55,22 +56,25 @@ class TestOneUnitInASentence:
 
 class TestChanges:
     def test_both_fell(self) -> None:
-        told = findings.comparison(FALL, "西藏", -0.413, {"西部": -0.412, "全国": -0.411})
+        told = zh.say(findings.comparison(FALL, "西藏", -0.413, {"西部": -0.412, "全国": -0.411}))
         assert told == "西藏单站年耗电下降 41.3%，降幅大于西部（41.2%）和全国（41.1%）"
 
     def test_alike_and_smaller(self) -> None:
-        told = findings.comparison(FALL, "广东", -0.09, {"东部": -0.0901, "全国": -0.2})
+        told = zh.say(findings.comparison(FALL, "广东", -0.09, {"东部": -0.0901, "全国": -0.2}))
         assert told == "广东单站年耗电下降 9.0%，降幅与东部（9.0%）相当，降幅小于全国（20.0%）"
 
     def test_both_rose(self) -> None:
-        assert findings.comparison(FALL, "甲", 0.05, {"全国": 0.02}) == "甲单站年耗电上升 5.0%，升幅大于全国（2.0%）"
+        assert (
+            zh.say(findings.comparison(FALL, "甲", 0.05, {"全国": 0.02}))
+            == "甲单站年耗电上升 5.0%，升幅大于全国（2.0%）"
+        )
 
     def test_the_other_went_the_other_way(self) -> None:
-        told = findings.comparison(FALL, "甲", -0.05, {"东部": 0.02, "全国": 0.0})
+        told = zh.say(findings.comparison(FALL, "甲", -0.05, {"东部": 0.02, "全国": 0.0}))
         assert told == "甲单站年耗电下降 5.0%，东部上升 2.0%，全国基本持平"
 
     def test_without_change(self) -> None:
-        assert findings.comparison(FALL, "甲", 0.0001, {"全国": -0.02}) == "甲单站年耗电基本持平，全国下降 2.0%"
+        assert zh.say(findings.comparison(FALL, "甲", 0.0001, {"全国": -0.02})) == "甲单站年耗电基本持平，全国下降 2.0%"
 
     @pytest.mark.parametrize(
         ("descending", "told"),
@@ -78,16 +82,16 @@ class TestChanges:
     )
     def test_a_place_among_those_who_all_fell(self, descending: bool, told: str) -> None:
         fell = {name: -0.4 + 0.01 * at for at, name in enumerate(NAMES)}
-        assert findings.place(FALL, fell, "江苏", descending=descending) == f"江苏单站年耗电下降 39.0%，{told}"
+        assert zh.say(findings.place(FALL, fell, "江苏", descending=descending)) == f"江苏单站年耗电下降 39.0%，{told}"
 
     def test_a_place_among_both(self) -> None:
         mixed = {name: -0.05 + 0.01 * at for at, name in enumerate(NAMES)}
-        told = findings.place(FALL, mixed, "广东", descending=False)
+        told = zh.say(findings.place(FALL, mixed, "广东", descending=False))
         assert told == "广东单站年耗电下降 5.0%，在 11 个省份中由降到升居首位"
 
     def test_extremes(self) -> None:
-        assert findings.extremes(FALL, {"甲": 0.03, "乙": -0.05}) == "甲升幅最大，为 3.0%；乙降幅最大，为 5.0%"
-        assert findings.extremes(FALL, {"甲": 0.03, "乙": 0.01}) == "甲升幅最大，为 3.0%；乙最小，为 1.0%"
+        assert zh.say(findings.extremes(FALL, {"甲": 0.03, "乙": -0.05})) == "甲升幅最大，为 3.0%；乙降幅最大，为 5.0%"
+        assert zh.say(findings.extremes(FALL, {"甲": 0.03, "乙": 0.01})) == "甲升幅最大，为 3.0%；乙最小，为 1.0%"
 
 
 class TestMeasure:
@@ -123,33 +127,35 @@ class TestTrend:
         ],
     )
     def test_every_direction(self, given_values: list[float | None], expected: str) -> None:
-        assert findings.trend(FLOW, YEARS, given_values, subject="全国", change=True) == expected
+        assert zh.say(findings.trend(FLOW, YEARS, given_values, subject="全国", change=True)) == expected
 
     def test_no_years_at_all(self) -> None:
-        assert findings.trend(FLOW, [], []) == "没有流量的数据"
+        assert zh.say(findings.trend(FLOW, [], [])) == "没有流量的数据"
 
     def test_years_come_in_order_whatever_the_input(self) -> None:
-        assert findings.trend(FLOW, [2021, 2019], [3.0, 1.0]).startswith("流量由 2019 年的 1.0 亿GB")
+        assert zh.say(findings.trend(FLOW, [2021, 2019], [3.0, 1.0])).startswith("流量由 2019 年的 1.0 亿GB")
 
     def test_ratios_change_in_points(self) -> None:
-        said = findings.trend(SHARE, [2020, 2024], [0.077, 0.336], change=True)
+        said = zh.say(findings.trend(SHARE, [2020, 2024], [0.077, 0.336], change=True))
         assert said == "占比由 2020 年的 7.7% 升至 2024 年的 33.6%，累计上升 25.9 个百分点"
 
     def test_words_of_the_source_are_kept_and_never_computed_with(self) -> None:
-        said = findings.trend(STATIONS, [2019, 2025], [130_000, 4_838_000], printed=["超13 万个", None], change=True)
+        said = zh.say(
+            findings.trend(STATIONS, [2019, 2025], [130_000, 4_838_000], printed=["超13 万个", None], change=True)
+        )
         assert said == "5G 基站由 2019 年的超13 万个增至 2025 年的 483.8 万个"
 
     def test_words_of_the_source_too_near_for_a_direction(self) -> None:
-        said = findings.trend(STATIONS, [2019, 2020], [130_000, 135_000], printed=["超13 万个"])
+        said = zh.say(findings.trend(STATIONS, [2019, 2020], [130_000, 135_000], printed=["超13 万个"]))
         assert said == "5G 基站 2019 年为超13 万个，2020 年为 13.5 万个"
 
     def test_equal_words_are_about_level(self) -> None:
-        said = findings.trend(STATIONS, [2019, 2020], [130_000, 130_000], printed=["超13 万个", "超13 万个"])
+        said = zh.say(findings.trend(STATIONS, [2019, 2020], [130_000, 130_000], printed=["超13 万个", "超13 万个"]))
         assert said == "2020 年 5G 基站为超13 万个，与 2019 年基本持平"
 
     @given(series)
     def test_a_title_has_no_full_stop_and_one_direction(self, given_values: list[float | None]) -> None:
-        said = findings.trend(FLOW, list(range(2019, 2019 + len(given_values))), given_values, change=True)
+        said = zh.say(findings.trend(FLOW, list(range(2019, 2019 + len(given_values))), given_values, change=True))
         assert not said.endswith("。")
         assert said.count("增至") + said.count("降至") + said.count("持平") <= 1
         there = [value for value in given_values if value is not None]
@@ -175,10 +181,10 @@ class TestPath:
         ],
     )
     def test_every_way(self, given_values: list[float | None], expected: str) -> None:
-        assert findings.path(FLOW, [2019, 2020, 2021, 2022][: len(given_values)], given_values) == expected
+        assert zh.say(findings.path(FLOW, [2019, 2020, 2021, 2022][: len(given_values)], given_values)) == expected
 
     def test_with_years_left_out_it_is_no_longer_yearly(self) -> None:
-        assert findings.path(FLOW, [2019, 2021, 2022], [1.0, 2.0, 3.0]) == "逐期上升"
+        assert zh.say(findings.path(FLOW, [2019, 2021, 2022], [1.0, 2.0, 3.0])) == "逐期上升"
 
 
 class TestRanking:
@@ -236,14 +242,14 @@ class TestPlace:
         ],
     )
     def test_every_place(self, name: str, changed: dict[str, float], descending: bool, expected: str) -> None:
-        assert findings.place(FLOW, eleven(**changed), name, descending=descending) == expected
+        assert zh.say(findings.place(FLOW, eleven(**changed), name, descending=descending)) == expected
 
     def test_all_alike(self) -> None:
-        assert findings.place(FLOW, dict.fromkeys(NAMES, 2.0), "广东") == "广东流量为 2.0 亿GB，11 个省份相同"
+        assert zh.say(findings.place(FLOW, dict.fromkeys(NAMES, 2.0), "广东")) == "广东流量为 2.0 亿GB，11 个省份相同"
 
     def test_many_ties_are_counted(self) -> None:
         tied = eleven() | dict.fromkeys(NAMES[:6], 11.0)
-        assert "与江苏、浙江、山东等 5 个省份并列首位" in findings.place(FLOW, tied, "广东")
+        assert "与江苏、浙江、山东等 5 个省份并列首位" in zh.say(findings.place(FLOW, tied, "广东"))
 
 
 class TestComparison:
@@ -258,15 +264,15 @@ class TestComparison:
         ],
     )
     def test_every_relation(self, references: dict[str, float | None], expected: str) -> None:
-        assert findings.comparison(FLOW, "广东", 2.0, references) == expected
+        assert zh.say(findings.comparison(FLOW, "广东", 2.0, references)) == expected
 
     @pytest.mark.parametrize("missing", [None, math.nan])
     def test_without_an_own_value(self, missing: float | None) -> None:
-        assert findings.comparison(FLOW, "西藏", missing, {"全国": 1.0}) == "没有西藏流量的数据"
+        assert zh.say(findings.comparison(FLOW, "西藏", missing, {"全国": 1.0})) == "没有西藏流量的数据"
 
     @given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
     def test_what_is_said_never_contradicts_what_is_printed(self, value: float, other: float) -> None:
-        said = findings.comparison(FLOW, "广东", value, {"全国": other})
+        said = zh.say(findings.comparison(FLOW, "广东", value, {"全国": other}))
         assert ("相当" in said) == (FLOW.say(value) == FLOW.say(other))
         if "高于" in said:
             assert value > other
@@ -290,7 +296,7 @@ class TestExtremes:
         ],
     )
     def test_every_case(self, given_values: dict[str, float | None], expected: str) -> None:
-        assert findings.extremes(FLOW, given_values) == expected
+        assert zh.say(findings.extremes(FLOW, given_values)) == expected
 
 
 class TestMovement:
@@ -306,7 +312,7 @@ class TestMovement:
         ],
     )
     def test_every_case(self, before: dict[str, float], after: dict[str, float], expected: str) -> None:
-        assert findings.rose_and_fell(FLOW, before, after) == expected
+        assert zh.say(findings.movement(FLOW, before, after)) == expected
 
     def test_the_ministry_counts_twenty_falls_and_ten_rises_in_2023(self) -> None:
         from pipeline.layout import Layout
@@ -317,7 +323,7 @@ class TestMovement:
             dict(factors.filter(pl.col("year") == year).select("region_zh", "factor_kgco2_per_kwh").iter_rows())
             for year in (2022, 2023)
         )
-        said = findings.rose_and_fell(Measure("因子", decimals=4), before, after)
+        said = zh.say(findings.movement(Measure("因子", decimals=4), before, after))
         assert said == "30 个省份中 20 个下降、10 个上升"
 
     @given(values, values)
@@ -338,11 +344,11 @@ class TestSources:
     )
 
     def test_each_once_in_order(self) -> None:
-        assert findings.sources(self.ROWS) == "公报；某报2024；年报"
+        assert zh.say(findings.sources(self.ROWS)) == "公报；某报2024；年报"
 
     def test_many_are_counted_and_stand_in_the_appendix(self) -> None:
         rows = pl.DataFrame({"source_title": [f"文件{i}" for i in range(7)], "grade": ["A"] * 7})
-        assert findings.sources(rows) == "文件0；文件1；文件2；文件3；等 7 份，逐份列在附录 D"
+        assert zh.say(findings.sources(rows)) == "文件0；文件1；文件2；文件3；等 7 份，逐份列在附录 D"
 
     def test_none(self) -> None:
-        assert findings.sources(self.ROWS.clear()) == ""
+        assert zh.say(findings.sources(self.ROWS.clear())) == ""

@@ -13,6 +13,7 @@ from tests.conftest import ROOT
 PACKAGE = ROOT / "pipeline"
 ROOMS = [
     "",
+    "language",
     "charts",
     "filings",
     "indicators",

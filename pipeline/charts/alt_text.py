@@ -11,6 +11,7 @@ from statistics import median
 
 from pipeline import findings, wording
 from pipeline.findings import Measure, Values
+from pipeline.language import zh
 
 ENDS = 3  # so many of the highest and of the lowest are named
 MAX_LINES = 6  # more lines than this are summed up by their ends
@@ -58,7 +59,7 @@ def _line(
     if len(points) == 1:
         return f"{label}为 {told(points[0])}"
     text = f"{label}由 {told(points[0])} 到 {told(points[-1])}"
-    way = findings.path(measure, [year for year, _ in points], [value for _, value in points])
+    way = zh.say(findings.path(measure, [year for year, _ in points], [value for _, value in points]))
     text += f"，{way}" if way else ""
     if brief or not way.startswith(("先", "有")):
         return text
@@ -88,7 +89,7 @@ def of_ranking(
         f"中位数为 {measure.say(median(there.values()))}。",
     ]
     if own:
-        told.append(f"{findings.place(measure, values, own, descending=descending)}。")
+        told.append(f"{zh.say(findings.place(measure, values, own, descending=descending))}。")
     return "".join(told) + missing
 
 

@@ -15,6 +15,7 @@ from pipeline.charts import alt_text, theme
 from pipeline.findings import Measure, Values
 from pipeline.indicators.scorecard import COMPARED, Judgement, Statement
 from pipeline.indicators.view import View
+from pipeline.language import zh
 from pipeline.reports import shapes
 from pipeline.reports.blocks import Figure, Table
 from pipeline.reports.shapes import FILED, not_drawn
@@ -37,7 +38,7 @@ def standing(one: Judgement | None, view: View, id: str = "") -> str:
         beside = {
             name: value for name, value in view.compared(target.indicator).items() if name != view.region.short_zh
         }
-        said = findings.comparison(measure, view.region.short_zh, one.value, beside)
+        said = zh.say(findings.comparison(measure, view.region.short_zh, one.value, beside))
         return f"{view.year} 年{said}；对照全国目标（{target.value_printed}），{one.gap_printed}。"
     parts = [
         f"{view.year} 年{measure.of(view.region.short_zh)}为 {one.printed}",
@@ -180,7 +181,7 @@ def then_and_now(view: View, id: str, figure: str, since: int) -> Figure | None:
     told = {name: moved.get(name, wording.WITHHELD if name in closed else None) for name in now}
     return Figure(
         id=figure,
-        title=f"{since} 年至 {view.year} 年{measure.name}：{findings.rose_and_fell(measure, was, now)}",
+        title=f"{since} 年至 {view.year} 年{measure.name}：{zh.say(findings.movement(measure, was, now))}",
         chart=layers.properties(height=theme.ROW * len(both) + 8),
         data=data.select("省份", pl.col("始").alias(columns[0]), pl.col("末").alias(columns[1]), "方向"),
         alt=alt_text.of_ranking("哑铃图", change.name, change, told),

@@ -17,6 +17,7 @@ from pipeline.findings import Measure
 from pipeline.indicators.carbon import SCOPES
 from pipeline.indicators.scorecard import Judgement
 from pipeline.indicators.view import View
+from pipeline.language import zh
 from pipeline.reference import Target
 from pipeline.reports.blocks import Figure
 from pipeline.reports.shapes import FILED
@@ -326,4 +327,4 @@ def absent(view: View, id: str) -> str:
     missing = [name for name, value in view.by_province(id).items() if value is None]
     if not view.region.is_nation or not missing:
         return ""
-    return f"全国数不含没有数据的省份（{join_names(missing[: findings.MAX_NAMES])}{f'等 {len(missing)} 个' if len(missing) > findings.MAX_NAMES else ''}）"
+    return f"全国数不含没有数据的省份（{join_names(missing[: zh.MAX_NAMES])}{f'等 {len(missing)} 个' if len(missing) > zh.MAX_NAMES else ''}）"

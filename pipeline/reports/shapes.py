@@ -17,6 +17,7 @@ from pipeline import findings, wording
 from pipeline.charts import alt_text, labels, theme, tilegrid
 from pipeline.findings import Measure
 from pipeline.indicators.view import View
+from pipeline.language import zh
 from pipeline.reference import Target
 from pipeline.reports.blocks import Figure, Table
 from pipeline.wording import join_names
@@ -72,19 +73,19 @@ def provinces(view: View, id: str, figure: str, target: Target | None = None) ->
     lower = view.catalogue[id].better == "lower"
     said = f"{view.year} 年"
     if own:
-        title = findings.place(measure, values, own, descending=not lower)
+        title = zh.say(findings.place(measure, values, own, descending=not lower))
     elif target is not None:
         met = [name for name, value in there.items() if reaches(target, value)]
-        counted = findings.counted(len(there), values)
+        counted = zh.say(findings.counted(len(there), values))
         if len(met) == len(there):
             counted += f"都符合“{target.value_printed}”"
         elif met:
             counted += f"中 {len(met)} 个符合“{target.value_printed}”"
         else:
             counted += f"都没有达到“{target.value_printed}”"
-        title = f"{said}{measure.name}：{counted}；{findings.extremes(measure, values)}"
+        title = f"{said}{measure.name}：{counted}；{zh.say(findings.extremes(measure, values))}"
     else:
-        title = f"{said}{measure.name}，{findings.extremes(measure, values)}"
+        title = f"{said}{measure.name}，{zh.say(findings.extremes(measure, values))}"
     shown, unit, decimals = _in_unit(measure, list(there.values()))
     column = _column(measure, unit)
     rows = pl.DataFrame({"省份": list(there), column: shown})
@@ -198,7 +199,9 @@ def over_years(view: View, id: str, figure: str, target: Target | None = None) -
         layers = [rule.mark_rule(color=theme.ACCENT, strokeDash=[5, 3]), rule.mark_text(align="left", x=4, dy=-8, color=theme.ACCENT).encode(text="字:N"), *layers]  # fmt: skip
     return Figure(
         id=figure,
-        title=findings.trend(measure, own["year"].to_list(), own["value"].to_list(), subject=view.region.short_zh),
+        title=zh.say(
+            findings.trend(measure, own["year"].to_list(), own["value"].to_list(), subject=view.region.short_zh)
+        ),
         chart=alt.layer(*layers).properties(height=theme.HEIGHT),
         data=rows.select("地区", pl.col("year").alias("年份"), column),
         alt=alt_text.of_series(
@@ -322,9 +325,9 @@ def tiles(view: View, id: str, figure: str) -> Figure | None:
     )  # fmt: skip
     own = "" if view.region.is_nation else view.region.short_zh
     title = (
-        findings.place(measure, values, own)
+        zh.say(findings.place(measure, values, own))
         if own
-        else f"{view.year} 年{measure.name}，{findings.extremes(measure, values)}"
+        else f"{view.year} 年{measure.name}，{zh.say(findings.extremes(measure, values))}"
     )
     return Figure(
         id=figure,

@@ -15,6 +15,7 @@ from pipeline.indicators.evaluate import TABLE
 from pipeline.indicators.model import load_catalogue
 from pipeline.indicators.scorecard import CONFIDENTIAL, scorecard
 from pipeline.indicators.view import View
+from pipeline.language import zh
 from pipeline.layout import Layout
 from pipeline.reports import contrasts, energy_drivers, shapes
 from pipeline.reports.blocks import Table
@@ -56,30 +57,31 @@ def test_it_is_neither_missing_nor_a_number() -> None:
     values = {"甲": 3.0, "乙": WITHHELD, "丙": None, "丁": 1.0}
     assert findings.there(values) == {"甲": 3.0, "丁": 1.0}
     assert findings.withheld(values) == ["乙"]
-    assert findings.place(FLOW, values, "乙") == "乙流量按保密规则不公布，不排位"
-    assert findings.place(FLOW, values, "丙") == "没有丙流量的数据，不排位"
-    assert findings.comparison(FLOW, "甲", 3.0, {"全国": WITHHELD}) == "甲流量为 3.0 TB"
-    assert findings.comparison(FLOW, "乙", WITHHELD, {"全国": 2.0}) == "乙流量按保密规则不公布"
-    assert findings.extremes(FLOW, values) == "已公布的省份中甲最高，为 3.0 TB；丁最低，为 1.0 TB"
-    assert findings.extremes(FLOW, {"乙": WITHHELD}) == "没有公布分省的流量数据"
+    assert zh.say(findings.place(FLOW, values, "乙")) == "乙流量按保密规则不公布，不排位"
+    assert zh.say(findings.place(FLOW, values, "丙")) == "没有丙流量的数据，不排位"
+    assert zh.say(findings.comparison(FLOW, "甲", 3.0, {"全国": WITHHELD})) == "甲流量为 3.0 TB"
+    assert zh.say(findings.comparison(FLOW, "乙", WITHHELD, {"全国": 2.0})) == "乙流量按保密规则不公布"
+    assert zh.say(findings.extremes(FLOW, values)) == "已公布的省份中甲最高，为 3.0 TB；丁最低，为 1.0 TB"
+    assert zh.say(findings.extremes(FLOW, {"乙": WITHHELD})) == "没有公布分省的流量数据"
     assert contrasts.ends(FLOW, values, "家企业") == "已公布的流量以甲最高（3.0 TB），丁最低（1.0 TB）"
 
 
 def test_a_ranking_is_among_those_that_are_published() -> None:
     values = {f"省{n}": float(n) for n in range(12)} | {"乙": WITHHELD}
-    assert findings.place(FLOW, values, "省11") == "省11流量为 11.0 TB，在已公布的 12 个省份中居首位"
+    assert zh.say(findings.place(FLOW, values, "省11")) == "省11流量为 11.0 TB，在已公布的 12 个省份中居首位"
 
 
 def test_a_movement_is_among_those_that_are_published() -> None:
     before = {"甲": 1.0, "乙": 1.0, "丙": 2.0}
     assert (
-        findings.rose_and_fell(FLOW, before, {"甲": 2.0, "乙": WITHHELD, "丙": 1.0})
+        zh.say(findings.movement(FLOW, before, {"甲": 2.0, "乙": WITHHELD, "丙": 1.0}))
         == "已公布的 2 个省份中 1 个下降、1 个上升"
     )
     assert (
-        findings.rose_and_fell(FLOW, before | {"乙": WITHHELD}, {"甲": 2.0, "丙": 3.0}) == "已公布的 2 个省份全部上升"
+        zh.say(findings.movement(FLOW, before | {"乙": WITHHELD}, {"甲": 2.0, "丙": 3.0}))
+        == "已公布的 2 个省份全部上升"
     )
-    assert findings.counted(2, before) == "2 个省份"
+    assert zh.say(findings.counted(2, before)) == "2 个省份"
 
 
 def test_a_change_says_who_is_not_published(view: View) -> None:
