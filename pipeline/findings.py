@@ -93,6 +93,14 @@ class Measure:
         return self.gap(change, 0.0) if _shows(self.say(change)) else 0
 
 
+@dataclass(frozen=True)
+class Quantity:
+    """A value with its measure, printed as this prints it: also where it is missing or not published."""
+
+    measure: Measure
+    value: float | None
+
+
 # --- a series over the years -----------------------------------------------------------------------------
 
 

@@ -26,6 +26,11 @@ class Layout:
         return self.root / "notebooks"
 
     @property
+    def texts(self) -> Path:
+        """What the chapters say: a folder for each language, in it a file with the name of each notebook."""
+        return self.notebooks / "text"
+
+    @property
     def params(self) -> Path:
         return self.notebooks / "params"
 

@@ -43,8 +43,8 @@ def _told(row: Mapping[str, Any] | None) -> float | None:
 
 @dataclass(frozen=True)
 class View:
-    """table: `evaluate.TABLE`, up to `year`. provinces: see `reference.provinces`. names: entity_id -> name. top_n: how
-    many a figure of the most lists. marked: short names of provinces that figures set apart, besides the report's own.
+    """table: `evaluate.TABLE`, up to `year`. provinces: see `reference.provinces`. names: entity_id -> name.
+    marked: short names of provinces that figures set apart, besides the report's own.
     without_entities: whether values of single enterprises are kept back, as they are from the public. covered:
     `frame.COVERAGE`."""
 
@@ -54,7 +54,6 @@ class View:
     year: int
     provinces: pl.DataFrame
     names: dict[str, str]
-    top_n: int = 10
     marked: tuple[str, ...] = ()
     without_entities: bool = False
     covered: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=frame.COVERAGE))
@@ -131,7 +130,7 @@ class View:
         return own | near | ({"全国": NATION_CODE} if others.height else {})
 
     def by_member(self, id: str, dimension: str, region: str | None = None, partly: bool = False) -> pl.DataFrame:
-        """year, 名称, value, numerator, denominator, n_rows: the members of a dimension that have a value.
+        """year, name, value, numerator, denominator, n_rows, member: the members of a dimension that have a value.
 
         A year in which one of them is not published is left out, for shares of what is left would be wrong; partly: then
         the others are told.
@@ -144,8 +143,8 @@ class View:
             )
         return (
             rows.drop_nulls("value")
-            .with_columns(名称=pl.col("member").replace(names))
-            .select("year", "名称", "value", "numerator", "denominator", "n_rows")
+            .with_columns(name=pl.col("member").replace(names))
+            .select("year", "name", "value", "numerator", "denominator", "n_rows", "member")
         )  # fmt: skip
 
     def told_by_member(self, id: str, dimension: str) -> dict[str, float]:
@@ -160,17 +159,17 @@ class View:
         return not self.rows(id, None, dimension).filter(_IS_WITHHELD, pl.col("year") == self.year).is_empty()
 
     def by_entity(self, id: str, region: str | None = None) -> pl.DataFrame:
-        """year, 名称, value, numerator, denominator, n_rows, few: the enterprises that have a value; few: whether it is a
+        """year, name, value, numerator, denominator, n_rows, few: the enterprises that have a value; few: whether it is a
         quotient of fewer than FEW sites, centres or rooms."""
         return (
             self.table.filter(
                 (pl.col("indicator_id") == id) & (pl.col("region_code") == (region or self.region.code))
                 & pl.col("entity_id").is_not_null() & pl.col("dimension").is_null() & pl.col("value").is_not_null()
             )
-            .with_columns(名称=pl.col("entity_id").replace(self.names))
+            .with_columns(name=pl.col("entity_id").replace(self.names))
             .with_columns(few=pl.lit(self._of_things(id)) & pl.col("n_rows").is_between(1, FEW - 1))
-            .select("year", "名称", "value", "numerator", "denominator", "n_rows", "few")
-            .sort("名称", "year")
+            .select("year", "name", "value", "numerator", "denominator", "n_rows", "few")
+            .sort("name", "year")
         )  # fmt: skip
 
     def remarks(self, *ids: str) -> str:

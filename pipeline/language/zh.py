@@ -18,6 +18,7 @@ from pipeline.findings import (
     Path,
     Place,
     Point,
+    Quantity,
     Sources,
     Trend,
 )
@@ -29,6 +30,16 @@ MAX_NAMES = 3  # so many tied names are told; more are counted
 def say(finding: Any) -> str:
     """A finding as a phrase or sentence without full stop. Raises TypeError for what is none."""
     raise TypeError(f"no words for {type(finding).__name__}")
+
+
+@say.register
+def _measure(one: Measure) -> str:
+    return one.name
+
+
+@say.register
+def _quantity(one: Quantity) -> str:
+    return one.measure.say(one.value)
 
 
 @say.register

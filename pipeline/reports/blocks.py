@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,43 +18,68 @@ import polars.selectors as cs
 
 from pipeline import wording
 from pipeline.charts import figures
+from pipeline.findings import Measure
 from pipeline.guarded import as_text
+from pipeline.language.words import Term, Words
 
 WIDE = 40  # em; a table with more text scrolls on a small screen, so that its columns stay readable
 NUMBER = re.compile(
     rf"—|{wording.HIDDEN}|(?:超过?|约)?[+−]?\d[\d,.]*%?(?:以上|左右)?"
 )  # columns of these are set flush right
 MIME = "application/vnd.green-report+json"
+FACTS = "application/vnd.green-report.facts+json"
+"""What a notebook tells its text, see `language.facts`."""
+CHINESE = Words("zh")
+Said = Any
+"""What `Words.say` says: text as it is, a term, a measure, a finding, or several of them one after the other."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """How a column of a frame is called: a term, or a measure with the unit in which its values stand, if not its own.
+    terms: its cells are keys of the glossary."""
+
+    title: Term | Measure
+    unit: str | None = None
+    terms: bool = False
+
+    def told(self, words: Words) -> str:
+        if isinstance(self.title, Term):
+            return words.say(self.title)
+        unit = self.title.unit if self.unit is None else self.unit
+        return words.say(self.title) + (f"（{unit}）" if unit else "")
 
 
 @dataclass(frozen=True)
 class Figure:
     """A numbered figure.
 
-    id: starts with "f-", unique in the report. title: the finding, as a sentence without full stop. data: what the
-    chart shows, with Chinese column names that carry their units; it becomes the table view and the CSV. alt: what
-    a reader who cannot see it must know. decimals: by column, how the table view prints it. against: see `Table`. explorer: results to choose
+    id: starts with "f-", unique in the report. title: the finding, as a sentence without full stop. chart: a function of the
+    words of a language. data: what the chart shows; it becomes the table view and the CSV. columns: how its columns are
+    called, which are called so already without. alt: what a reader who cannot see it must know. decimals: by column, how the table view prints it. against: see `Table`. explorer: results to choose
     from, which the page's script offers under the chart (reports/theme/explorer.js); other formats have the chart alone.
     """
 
     id: str
-    title: str
-    chart: alt.TopLevelMixin
+    title: Said
+    chart: alt.TopLevelMixin | Callable[[Words], alt.TopLevelMixin]
     data: pl.DataFrame
-    alt: str
-    source: str
-    method: str = ""
+    alt: Said
+    source: Said
+    method: Said = ""
     decimals: Mapping[str, int] = field(default_factory=dict)
     against: Mapping[str, tuple[float, str]] = field(default_factory=dict)
     explorer: Mapping[str, Any] | None = None
+    columns: Mapping[str, Column] = field(default_factory=dict)
 
-    def payload(self) -> dict[str, Any]:
+    def payload(self, words: Words = CHINESE) -> dict[str, Any]:
+        chart = self.chart(words) if callable(self.chart) else self.chart
         return ({"explorer": self.explorer} if self.explorer else {}) | {
             "kind": "figure",
-            **_texts(self),
-            "alt": self.alt,
-            "spec": figures.specification(self.chart),
-            "table": _cells(self.data, self.decimals, self.against),
+            **_texts(self, words),
+            "alt": words.say(self.alt),
+            "spec": figures.specification(chart),
+            "table": _cells(self.data, self.decimals, self.against, False, self.columns, words),
         }
 
 
@@ -66,22 +91,26 @@ class Table:
     (>=, <=, > or <) that no printed value may contradict: 1.3046 beside <= 1.3 is `1.305`."""
 
     id: str
-    title: str
+    title: Said
     data: pl.DataFrame
-    source: str = ""
-    method: str = ""
+    source: Said = ""
+    method: Said = ""
     decimals: Mapping[str, int] = field(default_factory=dict)
     against: Mapping[str, tuple[float, str]] = field(default_factory=dict)
     widths: Sequence[float] | None = None
     brief: pl.DataFrame | None = None
     withheld: bool = False
+    columns: Mapping[str, Column] = field(default_factory=dict)
 
-    def payload(self) -> dict[str, Any]:
+    def payload(self, words: Words = CHINESE) -> dict[str, Any]:
         data = {"table": self.data} | ({} if self.brief is None else {"brief": self.brief})
-        cells = {name: _cells(rows, self.decimals, self.against, self.withheld) for name, rows in data.items()}
+        cells = {
+            name: _cells(rows, self.decimals, self.against, self.withheld, self.columns, words)
+            for name, rows in data.items()
+        }
         for table in cells.values():
             table["widths"] = list(self.widths or table["widths"])
-        return {"kind": "table", **_texts(self), **cells}
+        return {"kind": "table", **_texts(self, words), **cells}
 
 
 @dataclass(frozen=True)
@@ -108,7 +137,7 @@ class Cards:
     id: str
     cards: Sequence[Card]
 
-    def payload(self) -> dict[str, Any]:
+    def payload(self, words: Words = CHINESE) -> dict[str, Any]:
         return {"kind": "cards", "id": self.id, "cards": [vars(card) for card in self.cards]}
 
 
@@ -131,7 +160,7 @@ class Entries:
     id: str
     entries: Sequence[Entry]
 
-    def payload(self) -> dict[str, Any]:
+    def payload(self, words: Words = CHINESE) -> dict[str, Any]:
         told = [vars(entry) | {"facts": [list(fact) for fact in entry.facts]} for entry in self.entries]
         return {"kind": "entries", "id": self.id, "entries": told}
 
@@ -141,8 +170,24 @@ NUMBERED = ("figure", "table")
 """The kinds of blocks that have a number, a title and data."""
 
 
-def _texts(block: Figure | Table) -> dict[str, str]:
-    return {"id": block.id, "title": block.title, "source": block.source, "method": block.method}
+def preview(payload: Mapping[str, Any], svg: str | None = None) -> dict[str, str]:
+    """What a notebook shows of a block, by type. svg: of a figure, its picture."""
+    if payload["kind"] == "figure":
+        return ({} if svg is None else {"image/svg+xml": svg}) | {"text/plain": payload["alt"]}
+    if payload["kind"] == "cards":
+        lines = [f"- **{card['title']}** {card['value']}（{card['status']}）" for card in payload["cards"]]
+    elif payload["kind"] == "entries":
+        lines = [f"- **{entry['title']}** {entry['value']}（{entry['badge']}）" for entry in payload["entries"]]
+    else:
+        table = payload["table"]
+        cells = [table["columns"], ["---"] * len(table["columns"]), *table["rows"]]
+        lines = [f"**{payload['title']}**", "", *("| " + " | ".join(line) + " |" for line in cells)]
+    return {"text/markdown": "\n".join(lines)}
+
+
+def _texts(block: Figure | Table, words: Words) -> dict[str, str]:
+    said = {name: words.say(getattr(block, name)) for name in ("title", "source", "method")}
+    return {"id": block.id} | said
 
 
 def _cells(
@@ -150,21 +195,25 @@ def _cells(
     decimals: Mapping[str, int],
     against: Mapping[str, tuple[float, str]],
     withheld: bool = False,
+    columns: Mapping[str, Column] | None = None,
+    words: Words = CHINESE,
 ) -> dict[str, Any]:
     """`data` as printed text, with alignment and relative width of each column, and as CSV, unrounded."""
-    columns = data.columns
-    unknown = {*decimals, *against} - set(columns)
+    unknown = {*decimals, *against} - set(data.columns)
     if unknown:
         raise ValueError(f"decimals name columns that are not there: {sorted(unknown)}")
+    columns = columns or {}
+    for name in (name for name, column in columns.items() if column.terms):
+        data = data.with_columns(pl.Series(name, [words(key) for key in data[name]], pl.String))
     printed = [
         [_printed(value, name, data.schema[name], decimals, against.get(name)) for value in data[name].to_list()]
-        for name in columns
+        for name in data.columns
     ]
     if withheld:
         closed = {name: data[name].is_nan().fill_null(False) for name in data.select(cs.float()).columns}
         printed = [
             [wording.HIDDEN if name in closed and closed[name][at] else text for at, text in enumerate(texts)]
-            for name, texts in zip(columns, printed, strict=True)
+            for name, texts in zip(data.columns, printed, strict=True)
         ]
         marked = [
             pl.when(hidden).then(pl.lit(wording.HIDDEN)).otherwise(pl.col(name).cast(pl.String)).alias(name)
@@ -173,14 +222,17 @@ def _cells(
         ]
         data = data.with_columns(marked)
     rows = [list(row) for row in zip(*printed, strict=True)]
-    widths = _widths(columns, rows)
+    titles = [columns[name].told(words) if columns else name for name in data.columns]
+    widths = _widths(titles, rows)
     return {
-        "columns": columns,
+        "columns": titles,
         "align": ["right" if all(map(NUMBER.fullmatch, cells)) else "left" for cells in printed],
         "rows": rows,
         "widths": widths,
         "wide": sum(widths) > WIDE,
-        "csv": data.with_columns(as_text(cs.string())).write_csv(line_terminator="\r\n"),
+        "csv": data.with_columns(as_text(cs.string()))
+        .rename(dict(zip(data.columns, titles, strict=True)))
+        .write_csv(line_terminator="\r\n"),
     }
 
 
@@ -192,7 +244,7 @@ def _printed(
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         return str(value)
     if dtype.is_integer():
-        return str(value) if name.endswith(("年", "年份", "月")) else wording.number(value, 0)
+        return str(value) if name == "year" or name.endswith(("年", "年份", "月")) else wording.number(value, 0)
     if against is not None:
         return wording.number_against(value, *against, decimals[name])
     return wording.number(value, decimals.get(name))

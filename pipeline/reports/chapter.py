@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
 import polars as pl
+from IPython import get_ipython
 from IPython.display import display
 
 from pipeline import params, reference
@@ -21,17 +22,20 @@ from pipeline.filings.intake import accepted
 from pipeline.indicators import evaluate
 from pipeline.indicators.model import load_catalogue
 from pipeline.indicators.view import View
+from pipeline.language.facts import pack
+from pipeline.language.words import Words
 from pipeline.layout import Layout
 from pipeline.params import Params
 from pipeline.reference import Plan
 from pipeline.regions import Region
 from pipeline.reports import history
-from pipeline.reports.blocks import MIME, NUMBERED, Block
+from pipeline.reports.blocks import FACTS, MIME, NUMBERED, Block, preview
 from pipeline.reports.context import freeze
 from pipeline.reports.declared import ALL, Reads
 from pipeline.reports.edition import prepare
 from pipeline.reports.plan import NO_FILINGS, PUBLIC, Selection, jobs
 from pipeline.reports.since import LastEdition
+from pipeline.reports.text import told
 from pipeline.scenarios import outlook, sensitivity
 from pipeline.scenarios.outlook import Outlook
 
@@ -55,6 +59,8 @@ class Chapter:
     tables: Path
     reads: Reads
     frozen: Mapping[str, Any]
+    in_build: bool = False
+    _shown: list[dict[str, Any]] = field(default_factory=list, repr=False)
 
     @property
     def scenario(self) -> str:
@@ -93,7 +99,6 @@ class Chapter:
             provinces=self.provinces,
             names={} if entities is None else dict(entities.select("entity_id", "name_zh").iter_rows()),
             without_entities=self.is_public,
-            top_n=self.frozen["params"]["top_n"],
             marked=tuple(self.frozen["params"]["highlight_regions"]),
             covered=pl.read_parquet(Path(self.frozen["coverage"]), glob=False),
         )
@@ -192,20 +197,38 @@ class Chapter:
         """The yearly published values of `indicator` for `region` (Chinese short name; default: the report's)."""
         return reference.series(self.published, indicator, region or self.region.short_zh)
 
-    def show(self, block: Block) -> None:
-        """Hand `block` to the report, write its data to the tables folder, and display it in the notebook."""
+    def show(self, block: Block | None) -> None:
+        """Hand `block`, if there is one, to the report, write its data to the tables folder, and display it in the notebook."""
+        if block is None:
+            return
         payload = block.payload()
         self.tables.mkdir(parents=True, exist_ok=True)
-        seen: dict[str, Any] = {MIME: payload}
-        if payload["kind"] == "figure":
-            svg = figures.svg(payload["spec"], block.id, self.layout.charts)
-            seen |= {"image/svg+xml": svg, "text/plain": payload["alt"]}
-        else:
-            seen["text/markdown"] = _preview(payload)
+        svg = figures.svg(payload["spec"], block.id, self.layout.charts) if payload["kind"] == "figure" else None
         if payload["kind"] in NUMBERED:
             block.data.write_parquet(self.tables / f"{block.id}.parquet")  # type: ignore[union-attr]
             (self.tables / f"{block.id}.csv").write_text("\ufeff" + payload["table"]["csv"], "utf-8", newline="")
-        display(seen, raw=True)
+        self._display({MIME: payload} | preview(payload, svg))
+
+    def tell(self, **facts: Any) -> None:
+        """Hand facts to the chapter's text: numbers, texts, findings, quantities, and lists and dicts of them."""
+        self._display({FACTS: pack(facts), "text/plain": "、".join(facts)})
+
+    def preview(self, name: str, language: str = "zh") -> None:
+        """Show the chapter `name`, such as 03_sharing, as it will read; in a build the report does that. Raises DataError."""
+        if self.in_build:
+            return
+        path = self.layout.texts / language / f"{name}.md"
+        source = "\n".join(get_ipython().user_ns["In"])
+        for part in told(path, Words(language), self._shown, source):
+            if isinstance(part, str):
+                display({"text/markdown": part, "text/plain": part}, raw=True)
+            else:
+                svg = figures.svg(part["spec"], part["id"], self.layout.charts) if part["kind"] == "figure" else None
+                display({MIME: part} | preview(part, svg), raw=True)
+
+    def _display(self, data: dict[str, Any]) -> None:
+        self._shown.append(data)
+        display(data, raw=True)
 
     def say(self, *paragraphs: str) -> None:
         """Add text to the report: Markdown, a paragraph an argument."""
@@ -226,16 +249,6 @@ class _Parameters:
     def __getattr__(self, name: str) -> Any:
         self._reads.check(f"params.{name}" if name in Params.model_fields else "params")
         return getattr(self._values, name)
-
-
-def _preview(payload: dict[str, Any]) -> str:
-    if payload["kind"] == "cards":
-        return "\n".join(f"- **{card['title']}** {card['value']}（{card['status']}）" for card in payload["cards"])
-    if payload["kind"] == "entries":
-        return "\n".join(f"- **{entry['title']}** {entry['value']}（{entry['badge']}）" for entry in payload["entries"])
-    table = payload["table"]
-    lines = [table["columns"], ["---"] * len(table["columns"]), *table["rows"]]
-    return f"**{payload['title']}**\n\n" + "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def open_chapter(
@@ -274,4 +287,5 @@ def open_chapter(
         tables=Path(frozen["tables"]),
         reads=Reads(frozen.get("reads", ALL)),
         frozen=frozen,
+        in_build=bool(context),
     )

@@ -16,8 +16,9 @@ from pipeline.findings import Measure, Values
 from pipeline.indicators.scorecard import COMPARED, Judgement, Statement
 from pipeline.indicators.view import View
 from pipeline.language import zh
+from pipeline.language.words import Term, Words, term
 from pipeline.reports import shapes
-from pipeline.reports.blocks import Figure, Table
+from pipeline.reports.blocks import Column, Figure, Said, Table
 from pipeline.reports.shapes import FILED, not_drawn
 
 NARROWEST = 0.06  # a part of a bar that is smaller has no room for its number
@@ -72,13 +73,14 @@ def shares_by_year(
     figure: str,
     colours: Mapping[str, str],
     *,
-    title: str,
+    title: Said,
     what: str,
-    amount: str = "",
-    source: str = FILED,
+    amount: Term | None = None,
+    source: Said = FILED,
     method: str,
 ) -> Figure | None:
-    """A bar of 100 % for each year, parted among names. rows: year, 名称, 占比 (0 to 1), and the column `amount`, if named.
+    """A bar of 100 % for each year, parted among names. rows: year, name, share (0 to 1), and, if `amount` says how it is
+    called, value.
 
     colours: name -> fill, in the order in which the parts stand; names that are not in it are not drawn.
     """
@@ -86,48 +88,53 @@ def shares_by_year(
         return None
     order = list(colours)
     data = (
-        rows.filter(pl.col("名称").is_in(order))
-        .with_columns(
-            次=pl.col("名称").replace_strict({name: n for n, name in enumerate(order)}, return_dtype=pl.Int64)
-        )
-        .sort("year", "次")
-        .with_columns(至=100 * pl.col("占比").cum_sum().over("year"), 份=100 * pl.col("占比"))
-        .with_columns(自=pl.col("至") - pl.col("份"))
-    )
-    drawn = data.with_columns(
-        中=(pl.col("自") + pl.col("至")) / 2,
-        印=pl.Series(
-            [wording.number(100 * share, 1) if share >= NARROWEST else "" for share in data["占比"]], dtype=pl.String
-        ),
-        字=pl.Series(["#1f2933" if colours[name] in LIGHT else "#ffffff" for name in data["名称"]], dtype=pl.String),
-    )
-    used = [name for name in order if name in set(drawn["名称"])]
-    base = alt.Chart(drawn).encode(y=alt.Y("year:O", title=None, axis=alt.Axis(ticks=False)))
-    x = alt.X("自:Q", title="%", scale=alt.Scale(domain=[0, 100]), axis=alt.Axis(tickCount=5))
-    fill = alt.Color("名称:N", scale=alt.Scale(domain=used, range=[colours[name] for name in used]))
-    shown = [
-        alt.Tooltip("year:O", title="年份"),
-        alt.Tooltip("名称:N"),
-        alt.Tooltip("份:Q", title="占比（%）", format=".1f"),
-    ]
-    bars = base.mark_bar().encode(x=x, x2="至:Q", color=fill, tooltip=shown)
-    text = base.mark_text(fontSize=11).encode(x="中:Q", text="印:N", color=alt.Color("字:N", scale=None))
+        rows.filter(pl.col("name").is_in(order))
+        .with_columns(place=pl.col("name").replace_strict({name: n for n, name in enumerate(order)}, return_dtype=pl.Int64))
+        .sort("year", "place")
+        .with_columns(end=100 * pl.col("share").cum_sum().over("year"), percent=100 * pl.col("share"))
+        .with_columns(start=pl.col("end") - pl.col("percent"))
+    )  # fmt: skip
+    used = [name for name in order if name in set(data["name"])]
     years = sorted(data["year"].unique().to_list())
+
+    def draw(words: Words) -> alt.TopLevelMixin:
+        drawn = data.with_columns(
+            middle=(pl.col("start") + pl.col("end")) / 2,
+            printed=pl.Series([wording.number(100 * share, 1) if share >= NARROWEST else "" for share in data["share"]], dtype=pl.String),
+            ink=pl.Series(["#1f2933" if colours[name] in LIGHT else "#ffffff" for name in data["name"]], dtype=pl.String),
+        )  # fmt: skip
+        base = alt.Chart(drawn).encode(y=alt.Y("year:O", title=None, axis=alt.Axis(ticks=False)))
+        x = alt.X("start:Q", title="%", scale=alt.Scale(domain=[0, 100]), axis=alt.Axis(tickCount=5))
+        fill = alt.Color("name:N", scale=alt.Scale(domain=used, range=[colours[name] for name in used]))
+        shown = [
+            alt.Tooltip("year:O", title=words("year")),
+            alt.Tooltip("name:N", title=words("name")),
+            alt.Tooltip("percent:Q", title=words("share_percent"), format=".1f"),
+        ]
+        bars = base.mark_bar().encode(x=x, x2="end:Q", color=fill, tooltip=shown)
+        text = base.mark_text(fontSize=11).encode(x="middle:Q", text="printed:N", color=alt.Color("ink:N", scale=None))
+        both: alt.LayerChart = (bars + text).properties(height=26 * len(years) + 12)
+        return both
+
     part = Measure("占比", scale="percent")
     lines = {
-        name: [dict(data.filter(pl.col("名称") == name).select("year", "占比").iter_rows()).get(year) for year in years]
+        name: [
+            dict(data.filter(pl.col("name") == name).select("year", "share").iter_rows()).get(year) for year in years
+        ]
         for name in used
     }
+    titles = {"year": term("year"), "name": term("name")} | ({"value": amount} if amount else {}) | {"percent": term("share_percent")}  # fmt: skip
     return Figure(
         id=figure,
         title=title,
-        chart=(bars + text).properties(height=26 * len(years) + 12),
-        data=data.select(pl.col("year").alias("年份"), "名称", *([amount] if amount else []), pl.col("份").alias("占比（%）")),
+        chart=draw,
+        data=data.select(*titles),
+        columns={name: Column(one) for name, one in titles.items()},
         alt=alt_text.of_series("堆积条形图", what, part, years, lines),
         source=source,
         method=method + f"小于 {wording.percent(NARROWEST, 0)} 的部分不标数字。",
-        decimals={"占比（%）": 1} | ({amount: 0} if amount else {}),
-    )  # fmt: skip
+        decimals={"percent": 1} | ({"value": 0} if amount else {}),
+    )
 
 
 def then_and_now(view: View, id: str, figure: str, since: int) -> Figure | None:

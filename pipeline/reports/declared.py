@@ -22,7 +22,7 @@ from pipeline.errors import DataError, shown
 from pipeline.filings.contracts import BY_NAME
 from pipeline.params import Params
 
-VIEW = ("indicators", "coverage", "params.top_n", "params.highlight_regions", "filed.entities")
+VIEW = ("indicators", "coverage", "params.highlight_regions", "filed.entities")
 MEANT = {"view": VIEW, "last": ("editions", *VIEW)}
 ALL = ("everything", "files", "policy")
 QUALITY = ("counts", "files", "findings", "skipped", "revisions", "corrections")

@@ -250,7 +250,7 @@ def weighted_factor(view: View) -> float | None:
     emitted = findings.there(location)
     kwh = [value for name, value in grid.items() if name in emitted]
     scopes = view.by_member("carbon.location", "scope").filter(pl.col("year") == view.year)
-    tonnes = scopes.filter(pl.col("名称") == SCOPES["scope_2"])["value"].to_list()
+    tonnes = scopes.filter(pl.col("name") == SCOPES["scope_2"])["value"].to_list()
     known = sum(value for value in kwh if value is not None)
     return 1000 * sum(tonnes) / known if known and tonnes else None
 

@@ -115,7 +115,7 @@ def _provinces(view: View, base: int) -> pl.DataFrame:
 def _enterprises(view: View, base: int) -> pl.DataFrame:
     """GROUPS of the enterprises of the report's province, also of those without a flow (0)."""
     energy, flow = (
-        view.by_entity(id).select("year", group="名称", **{name: "value"})
+        view.by_entity(id).select("year", group="name", **{name: "value"})
         for id, name in ((ENERGY, "energy"), (FLOW, "flow"))
     )
     return _two_years(energy.join(flow, on=["year", "group"], how="full", coalesce=True), base, view.year)

@@ -18,9 +18,10 @@ from typing import Any
 
 from pipeline.errors import UserError
 from pipeline.keeping import Hashes, Record, Records, Store, files_below
+from pipeline.language.words import Words
 from pipeline.layout import Layout
 from pipeline.output import place, why_not_written
-from pipeline.reports import assemble, provenance, sources
+from pipeline.reports import assemble, provenance, sources, text
 from pipeline.reports.context import ALWAYS, Present, freeze
 from pipeline.reports.declared import reads
 from pipeline.reports.execute import CONTEXT, ChapterFailed, execute, fill_in
@@ -167,6 +168,7 @@ def _assemble(layout: Layout, job: Job, names: Sequence[str], notebooks: Sequenc
             raise ValueError(f"{notebook.stem} 的运行结果已不在缓存中，请重新运行")
         executed.append(stage / job.stem / "notebooks" / notebook.name)
         fill_in(whole / NOTEBOOK, executed[-1], parameters(job))
+        text.tell(executed[-1], layout.texts, Words("zh"))
         shutil.copytree(whole / TABLES, stage / job.stem / TABLES, dirs_exist_ok=True)
     charts = layout.charts
     assemble.assemble(executed, front(job), stage / "project", job.stem, charts, word="docx" in job.formats)

@@ -58,14 +58,14 @@ def completeness(view: View, id: str, entities: pl.DataFrame | None = None) -> l
     by_table = view.rows(COMPLETENESS, dimension="table").filter(pl.col("year") == view.year).drop_nulls("value")
     if by_table.is_empty():
         return []
-    parts = [("table", "填报表", by_table.with_columns(名称=pl.col("member").replace_strict(TABLE_NAMES)))]
+    parts = [("table", "填报表", by_table.with_columns(name=pl.col("member").replace_strict(TABLE_NAMES)))]
     if view.region.is_nation:
         names = view.provinces.select("short_zh", region_code="code")
         of_provinces = view.table.filter(
             pl.col("indicator_id") == COMPLETENESS, pl.col("year") == view.year, pl.col("entity_id").is_null(),
             pl.col("dimension").is_null(), pl.col("region_code") != NATION_CODE,
         )  # fmt: skip
-        joined = of_provinces.join(names, on="region_code").rename({"short_zh": "名称"})
+        joined = of_provinces.join(names, on="region_code").rename({"short_zh": "name"})
         parts.append(("province", "省份", joined))
     if entities is not None and not view.without_entities:
         called = dict(entities.select("entity_id", "name_zh").iter_rows())
@@ -79,8 +79,8 @@ def completeness(view: View, id: str, entities: pl.DataFrame | None = None) -> l
 
 def _by_group(each: pl.DataFrame, of_entity: Mapping[str, str]) -> pl.DataFrame:
     """The rates of groups: cells accepted of all their enterprises over cells due. of_entity: name -> that of its group."""
-    named = each.with_columns(名称=pl.col("名称").replace(of_entity))
-    summed = named.group_by("名称").agg(pl.col("numerator", "denominator").sum()).sort("名称")
+    named = each.with_columns(name=pl.col("name").replace(of_entity))
+    summed = named.group_by("name").agg(pl.col("numerator", "denominator").sum()).sort("name")
     return summed.with_columns(value=pl.col("numerator") / pl.col("denominator"))
 
 
@@ -88,7 +88,7 @@ def _rates(name: str, heading: str, rows: pl.DataFrame, view: View, id: str) -> 
     short = rows.filter(pl.col("value") < 1 - 1e-9).sort("value")
     definition = view.catalogue[COMPLETENESS].definition.text.rstrip("。")
     told = (
-        f"，{join_names(short['名称'].to_list()[:3])}{'等' if short.height > 3 else ''}不足 100%"
+        f"，{join_names(short['name'].to_list()[:3])}{'等' if short.height > 3 else ''}不足 100%"
         if short.height
         else "，都是 100%"
     )
@@ -98,7 +98,7 @@ def _rates(name: str, heading: str, rows: pl.DataFrame, view: View, id: str) -> 
         id=f"{id}-{name}",
         title=f"{view.year} 年{view.region.short_zh}按{heading}的填报完整率{told}",
         data=rows.select(
-            pl.col("名称").alias(heading),
+            pl.col("name").alias(heading),
             *(pl.col(side).cast(pl.Int64).alias(column) for column, side in counted.items()),
             (100 * pl.col("value")).alias("完整率（%）"),
         ),

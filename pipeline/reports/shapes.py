@@ -222,88 +222,40 @@ def _aligned(path: pl.DataFrame, years: Sequence[int]) -> list[float | None]:
     return [there.get(year) for year in years]
 
 
-def named(view: View, rows: pl.DataFrame, id: str, figure: str, *, title: str, share: bool = False) -> Figure | None:
-    """Bars of named values in the report's year: members of a dimension, or enterprises (columns year, 名称, value).
-
-    title: the finding, `{most}` and `{least}` stand for name and printed value. share: also tell each one's share.
-    """
-    measure = view.measure(id)
-    everyone = rows.filter(pl.col("year") == view.year).sort("value", descending=True)
-    if everyone.is_empty():
-        return None
-    now = everyone.head(view.top_n)
-    shown, unit, decimals = _in_unit(measure, now["value"].to_list())
-    column = _column(measure, unit)
-    told = [wording.number(value, decimals) for value in shown]
-    whole = everyone["value"].sum()
-    if share and whole:
-        told = [f"{text}（{wording.percent(value / whole)}）" for text, value in zip(told, now["value"], strict=True)]
-    data = pl.DataFrame({"名称": now["名称"], column: pl.Series(shown, dtype=pl.Float64), "印": told})
-    bars = alt.Chart(data).encode(
-        y=alt.Y("名称:N", sort=data["名称"].to_list(), title=None, axis=alt.Axis(ticks=False, labelLimit=200)),
-        x=alt.X(f"{_field(column)}:Q", title=unit or None, axis=alt.Axis(tickCount=5, grid=True)),
-        tooltip=["名称:N", alt.Tooltip("印:N", title=column)],
-    )
-    values = dict(now.select("名称", "value").iter_rows())
-    first, last = everyone.row(0, named=True), everyone.row(-1, named=True)
-    one = measure.among((first["value"], last["value"]))
-    place = {
-        "most": f"{first['名称']}（{one.say(first['value'])}）",
-        "least": f"{last['名称']}（{one.say(last['value'])}）",
-    }
-    return Figure(
-        id=figure,
-        title=title.format(**place),
-        chart=(bars.mark_bar() + bars.mark_text(align="left", dx=5).encode(text="印:N")).properties(
-            height=22 * len(now) + 12
-        ),
-        data=data.select("名称", column),
-        alt=alt_text.of_groups("条形图", f"{view.region.short_zh} {view.year} 年{measure.name}", measure, values),
-        source=FILED,
-        method=view.method(id) + cut(len(now), len(everyone)),
-        decimals={column: decimals},
-    )
-
-
-def cut(shown: int, of: int) -> str:
-    """Says that a figure lists only the largest, where it does."""
-    return f"共 {of} 个，只列数值最大的 {shown} 个。" if shown < of else ""
-
-
 def members_over_years(view: View, rows: pl.DataFrame, id: str, figure: str, *, title: str) -> Figure | None:
-    """Stacked columns by year of the members of a dimension (columns year, 名称, value): for sums."""
+    """Stacked columns by year of the members of a dimension (columns year, name, value): for sums."""
     measure = view.measure(id)
     if rows.filter(pl.col("year") == view.year).is_empty():
         return None
     shown, unit, decimals = _in_unit(measure, rows["value"].to_list())
     column = _column(measure, unit)
     data = rows.with_columns(pl.Series(column, shown, dtype=pl.Float64))
-    order = data.filter(pl.col("year") == view.year).sort("value", descending=True)["名称"].to_list()
-    order += [name for name in data["名称"].unique(maintain_order=True) if name not in order]
+    order = data.filter(pl.col("year") == view.year).sort("value", descending=True)["name"].to_list()
+    order += [name for name in data["name"].unique(maintain_order=True) if name not in order]
     colours = [theme.CATEGORIES[n % len(theme.CATEGORIES)] for n in range(len(order))]
-    data = data.with_columns(次=pl.col("名称").replace_strict({name: n for n, name in enumerate(order)}))
-    tint = alt.Color("名称:N", scale=alt.Scale(domain=order, range=colours), legend=None)
+    data = data.with_columns(次=pl.col("name").replace_strict({name: n for n, name in enumerate(order)}))
+    tint = alt.Color("name:N", scale=alt.Scale(domain=order, range=colours), legend=None)
     bars = alt.Chart(data).mark_bar().encode(
         x=alt.X("year:O", title=None, axis=alt.Axis(labelAngle=0)),
         y=alt.Y(f"sum({_field(column)}):Q", title=unit or None, axis=alt.Axis(tickCount=5)),
         color=tint,
         order=alt.Order("次:Q"),
-        tooltip=["名称:N", alt.Tooltip("year:O", title="年份"), alt.Tooltip(f"{_field(column)}:Q", title=column, format=f",.{decimals}f")],
+        tooltip=[alt.Tooltip("name:N", title="名称"), alt.Tooltip("year:O", title="年份"), alt.Tooltip(f"{_field(column)}:Q", title=column, format=f",.{decimals}f")],
     )  # fmt: skip
     last = data.filter(pl.col("year") == pl.col("year").max()).sort("次")
     last = last.with_columns(中=pl.col(column).cum_sum() - pl.col(column) / 2)
     highest = data.group_by("year").agg(pl.col(column).sum())[column].max()
     ends = labels.apart(last, "中", float(highest or 1) * theme.LABEL / theme.HEIGHT)  # type: ignore[arg-type]
     names = alt.Chart(ends).mark_text(align="left", dx=6).encode(
-        x=alt.X("year:O", bandPosition=1), y=f"{labels.PLACE}:Q", text="名称:N", color=tint
+        x=alt.X("year:O", bandPosition=1), y=f"{labels.PLACE}:Q", text="name:N", color=tint
     )  # fmt: skip
     years = sorted(data["year"].unique().to_list())
-    by_name = {name: _aligned(data.filter(pl.col("名称") == name).select("year", "value"), years) for name in order}
+    by_name = {name: _aligned(data.filter(pl.col("name") == name).select("year", "value"), years) for name in order}
     return Figure(
         id=figure,
         title=title,
         chart=(bars + names).properties(height=theme.HEIGHT + 30),
-        data=data.sort("次", "year").select("名称", pl.col("year").alias("年份"), column),
+        data=data.sort("次", "year").select(pl.col("name").alias("名称"), pl.col("year").alias("年份"), column),
         alt=alt_text.of_series("堆积柱形图", f"{view.region.short_zh}{measure.name}", measure, years, by_name),
         source=FILED,
         method=view.method(id)

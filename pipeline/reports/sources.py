@@ -15,7 +15,7 @@ from pipeline.layout import Layout
 
 DATA = (".csv", ".yml")
 PACKAGES = (
-    "altair", "dataframely", "ipykernel", "ipython", "nbformat", "numpy", "papermill", "polars", "pydantic",
+    "altair", "dataframely", "ipykernel", "ipython", "jinja2", "nbformat", "numpy", "papermill", "polars", "pydantic",
     "pypandoc-binary", "pyyaml", "scipy", "typst", "vl-convert-python",
 )  # fmt: skip
 
@@ -37,8 +37,9 @@ def shared(layout: Layout, files: Hashes) -> dict[str, str]:
 
 
 def rendering(layout: Layout, files: Hashes) -> dict[str, str]:
-    """What rendering depends on besides: theme, fonts."""
+    """What rendering depends on besides: theme, fonts, the chapters' texts."""
     return {
+        "text": files.tree(layout.texts, ".md"),
         "theme": digest([files.tree(layout.reports / "theme"), files.file(layout.reports / "_quarto.yml")]),
         "fonts": digest([files.file(font.path) if font.path else None for font in fonts.packaged()]),
     }

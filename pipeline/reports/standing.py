@@ -71,7 +71,7 @@ def stands(
     """How the report of `job` stands. common: the hashes of `sources.shared` and `sources.rendering`."""
     present = Present(layout, job, common, files)
     reads = {
-        **{name: common[name] for name in ("code", "versions", "theme", "fonts")},
+        **{name: common[name] for name in ("code", "versions", "theme", "fonts", "text")},
         "engine": f"{engine.name} {engine.version}",
         "front": digest(asdict(front(job))),
         "parameters": present("parameters"),

@@ -12,6 +12,7 @@ from pipeline.indicators.evaluate import TABLE
 from pipeline.indicators.model import load_catalogue
 from pipeline.indicators.scorecard import Judgement, Statement, scorecard
 from pipeline.indicators.view import View
+from pipeline.language.words import term
 from pipeline.layout import Layout
 from pipeline.reports import contrasts
 
@@ -100,13 +101,13 @@ class TestSharesByYear:
         rows = pl.DataFrame(
             {
                 "year": [2024, 2024, 2025, 2025],
-                "名称": ["乙", "甲"] * 2,
-                "占比": [0.4, 0.6, 0.97, 0.03],
-                "数": [4, 6, 97, 3],
+                "name": ["乙", "甲"] * 2,
+                "share": [0.4, 0.6, 0.97, 0.03],
+                "value": [4, 6, 97, 3],
             }
         )
         figure = contrasts.shares_by_year(
-            rows, "f-x", {"甲": "#00634f", "乙": "#77bd9f"}, title="题", what="构成", amount="数", method=""
+            rows, "f-x", {"甲": "#00634f", "乙": "#77bd9f"}, title="题", what="构成", amount=term("count"), method=""
         )
         assert figure is not None
         payload = figure.payload()
@@ -114,13 +115,13 @@ class TestSharesByYear:
             ["2024", "甲", "6", "60.0"], ["2024", "乙", "4", "40.0"], ["2025", "甲", "3", "3.0"], ["2025", "乙", "97", "97.0"],
         ]  # fmt: skip
         (drawn,) = payload["spec"]["datasets"].values()
-        assert [(row["自"], row["至"]) for row in drawn] == [
+        assert [(row["start"], row["end"]) for row in drawn] == [
             (0, 60), (pytest.approx(60), pytest.approx(100)), (0, 3), (pytest.approx(3), pytest.approx(100)),
         ]  # fmt: skip
-        assert [row["印"] for row in drawn] == ["60.0", "40.0", "", "97.0"]
+        assert [row["printed"] for row in drawn] == ["60.0", "40.0", "", "97.0"]
 
     def test_is_none_without_rows(self) -> None:
-        empty = pl.DataFrame(schema={"year": pl.Int64, "名称": pl.String, "占比": pl.Float64})
+        empty = pl.DataFrame(schema={"year": pl.Int64, "name": pl.String, "share": pl.Float64})
         assert contrasts.shares_by_year(empty, "f-x", {}, title="", what="", method="") is None
 
 

@@ -18,7 +18,7 @@ from pipeline.reports.declared import reads
 from pipeline.reports.plan import NO_FILINGS, Selection, jobs
 from tests.reports import toy
 
-VIEW = {"view", "indicators", "coverage", "params.top_n", "params.highlight_regions", "filed.entities"}
+VIEW = {"view", "indicators", "coverage", "params.highlight_regions", "filed.entities"}
 
 
 def declaring(path: Path, names: object, *sources: str) -> Path:

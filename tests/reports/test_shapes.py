@@ -177,21 +177,9 @@ class TestFiledFrom:
         assert filled(view, [row(RATE, 0.9), *old, *rows, *empty]).filed_from() == said
 
 
-class TestNamed:
-    def test_most_and_least_with_their_shares(self, view: View) -> None:
-        rows = pl.DataFrame({"year": [2025] * 3, "名称": ["甲", "乙", "丙"], "value": [5e6, 3e6, 2e6]})
-        figure = shapes.named(view, rows, ENERGY, "f-x", title="{most}最多，{least}最少", share=True)
-        assert figure is not None
-        assert figure.title == "甲（500.0 万tce）最多，丙（200.0 万tce）最少"
-        printed = [one["印"] for data in figure.chart.to_dict()["datasets"].values() for one in data if "印" in one]
-        assert "500.0（50.0%）" in printed
-
-    def test_another_year_is_not_this_one(self, view: View) -> None:
-        rows = pl.DataFrame({"year": [2024], "名称": ["甲"], "value": [5.0]})
-        assert shapes.named(view, rows, ENERGY, "f-x", title="{most}") is None
-
+class TestMembers:
     def test_members_that_came_and_went_are_in_the_stack(self, view: View) -> None:
-        rows = pl.DataFrame({"year": [2024, 2025, 2025], "名称": ["旧", "新", "大"], "value": [1.0, 2.0, 3.0]})
+        rows = pl.DataFrame({"year": [2024, 2025, 2025], "name": ["旧", "新", "大"], "value": [1.0, 2.0, 3.0]})
         figure = shapes.members_over_years(view, rows, ENERGY, "f-x", title="题")
         assert figure is not None
         assert figure.data["名称"].to_list() == ["大", "新", "旧"]  # as they stand in the chart
@@ -336,16 +324,3 @@ def test_lines_through_a_ranking_bear_their_names_apart(view: View, layout: Layo
     }
     assert said == {"目标 不低于80%": "right", "全国 85.0%": "left"}  # the left one to the left
     assert not [layer for layer in spec["layer"] if layer["encoding"].get("color", {}).get("legend")]
-
-
-def test_a_figure_of_the_most_lists_as_many_as_asked_for_and_says_so(view: View) -> None:
-    rows = pl.DataFrame({"year": [2025] * 6, "名称": list("甲乙丙丁戊己"), "value": [6.0, 5.0, 4.0, 3.0, 2.0, 1.0]})
-    few = shapes.named(replace(view, top_n=4), rows, ENERGY, "f-x", title="{most}最多，{least}最少", share=True)
-    assert few
-    assert few.data["名称"].to_list() == ["甲", "乙", "丙", "丁"]
-    assert "甲" in few.title
-    assert "己" in few.title
-    assert few.method.endswith("共 6 个，只列数值最大的 4 个。")
-    whole = shapes.named(replace(view, top_n=6), rows, ENERGY, "f-x", title="{most}最多，{least}最少")
-    assert whole
-    assert "只列" not in whole.method

@@ -1,0 +1,218 @@
+"""A chapter's text: Markdown with Jinja2, `notebooks/text/<language>/<notebook>.md`, filled with what the notebook tells.
+
+It has no data and does no arithmetic: what it says was computed in the notebook. Lines that follow each other are one
+paragraph; `{{ figure("f-x") }}` stands where a figure or table stands, and nothing where the notebook had nothing to draw.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import jinja2
+import nbformat
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from pipeline import wording
+from pipeline.errors import DataError
+from pipeline.language.facts import unpack
+from pipeline.language.words import Words
+from pipeline.reports.blocks import FACTS, MIME, preview
+from pipeline.reports.markup import text_markdown
+
+Payload = dict[str, Any]
+PARTS = {"zh": {"标题": "title", "替代文字": "alt", "口径": "method", "来源": "source"}}
+"""What a text can say of a figure or table itself, by its name in each language."""
+TEMPLATE = "<template>"  # jinja2's name for a text without a file
+_OWN_LINE = re.compile(r"#{1,6} |\||:::|[-*>] |\d+[.)] |\s|\[\]\{")  # Markdown that begins a line, joined to no other
+_PLACE = re.compile("\ue010([\\w-]+)\ue011")
+_escaped = re.compile(r"\\([\\`*_{}\[\]()#+\-.!<>|~$^@\"':=])")
+
+
+def told(path: Path, words: Words, shown: Iterable[Mapping[str, Any]], source: str) -> list[str | Payload]:
+    """The parts of a chapter whose text is `path`. shown: the data of its notebook's outputs. Raises DataError."""
+    facts: dict[str, Any] = {}
+    blocks: dict[str, Payload] = {}
+    for data in shown:
+        if MIME in data:
+            blocks[data[MIME]["id"]] = data[MIME]
+        elif FACTS in data:
+            facts |= unpack(data[FACTS])
+        elif "text/markdown" in data:
+            raise DataError("text.twice", f"{path.stem} 的文字在 {path} 里，笔记本不能再用 chapter.say 或 chapter.note")
+    return Text(path, words, facts, blocks, source).parts()
+
+
+def tell(executed: Path, texts: Path, words: Words) -> None:
+    """Write into the executed notebook, in its last cell, the chapter as it reads, where `texts` has its text. What its cells
+    showed stands there and no more where it was shown. Raises DataError."""
+    path = texts / words.language / f"{executed.stem}.md"
+    if not path.is_file():
+        return
+    notebook = nbformat.read(executed, as_version=4)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    shown = [output.get("data", {}) for cell in code for output in cell.outputs]
+    parts = told(path, words, shown, "\n".join(cell.source for cell in code))
+    images = {data[MIME]["id"]: data.get("image/svg+xml") for data in shown if MIME in data}
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":  # what an analyst notes for analysts
+            cell.cell_type = "raw"
+    for cell in code:
+        cell.outputs = [one for one in cell.outputs if not {MIME, FACTS} & set(one.get("data", {}))]
+    for part in parts:
+        data = (
+            {"text/markdown": part} if isinstance(part, str) else {MIME: part} | preview(part, images.get(part["id"]))
+        )
+        code[-1].outputs.append(nbformat.v4.new_output("display_data", data=data))
+    nbformat.write(notebook, executed)
+
+
+class Safe(str):
+    """Markdown, not to be escaped."""
+
+
+class _Told(jinja2.TemplateError):
+    """What is wrong with a text, in Chinese."""
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    intercepted_binops = frozenset({"+", "-", "*", "/", "//", "%", "**"})
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        raise _Told(f"用了算术（{operator}）；要算的在笔记本里算好，用 chapter.tell 交过来")
+
+
+class Text:
+    """path: of the text. facts: what the notebook told, by name. blocks: its figures and tables as `Block.payload`, by id.
+    source: the notebook's code, which names the ids of those too for which there was nothing to draw."""
+
+    def __init__(
+        self, path: Path, words: Words, facts: Mapping[str, Any], blocks: Mapping[str, Payload], source: str
+    ) -> None:
+        self.path, self.words, self.facts, self.source = path, words, facts, source
+        self.blocks = {id: dict(block) for id, block in blocks.items()}
+
+    def parts(self) -> list[str | Payload]:
+        """The chapter in the order in which it is read: Markdown, figures and tables. Raises DataError."""
+        try:
+            filled = self._environment().from_string(self.path.read_text("utf-8")).render(self.facts)
+        except OSError as error:
+            raise DataError("text.unreadable", f"{self.path} 读不出来：{error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise DataError("text.encoding", f"{self.path} 不是 UTF-8 编码的文字，请另存为 UTF-8") from error
+        except jinja2.TemplateSyntaxError as error:
+            raise self._wrong(error.lineno, f"模板写得不对：{error.message}") from error
+        except jinja2.UndefinedError as error:
+            raise self._wrong(_line(error.__traceback__), f"没有这个名字：{error.message}") from error
+        except jinja2.TemplateError as error:
+            raise self._wrong(_line(error.__traceback__), str(error)) from error
+        except Exception as error:
+            raise self._wrong(_line(error.__traceback__), f"{type(error).__name__}：{error}") from error
+        return self._in_order(filled)
+
+    def _wrong(self, line: int, why: str) -> DataError:
+        return DataError("text.template", f"{self.path} 第 {line} 行：{why}")
+
+    def _environment(self) -> jinja2.Environment:
+        own = _Environment(
+            undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=self._printed
+        )
+        own.filters = {
+            "n": self._number(wording.number),
+            "pct": self._number(wording.percent),
+            "change": self._number(wording.change),
+            "big": self._number(wording.big),
+            "names": self._names,
+            "length": len,
+        }
+        own.globals = {"figure": self._figure, "table": self._figure, "has": self._has}
+        return own
+
+    @staticmethod
+    def _number(say: Callable[..., str]) -> Callable[..., Safe]:
+        return lambda value, *how, **named: Safe(text_markdown(say(value, *how, **named)))
+
+    def _names(self, names: Any) -> Safe:
+        return Safe(text_markdown(wording.join_names([self.words.say(one) for one in names])))
+
+    def _printed(self, value: Any) -> str:
+        """What `{{ }}` prints."""
+        if isinstance(value, Safe):
+            return value
+        if isinstance(value, jinja2.Undefined):
+            return str(value)  # raises
+        if value is None or isinstance(value, bool):
+            raise _Told("要印的数值是空的；先用 {% if … is not none %} 分开没有数值时怎么说")
+        if isinstance(value, float) and not isinstance(value, wording.Withheld):
+            raise _Told("数值要写明怎样印，例如 {{ 名字 | n(2) }}、{{ 名字 | pct }}、{{ 名字 | big('kWh') }}")
+        if isinstance(value, wording.Withheld):
+            return text_markdown(wording.HIDDEN)
+        return text_markdown(self.words.say(value))
+
+    def _has(self, id: str) -> bool:
+        """Whether the notebook handed over a figure or table of this id."""
+        if id not in self.blocks and f'"{id}"' not in self.source:
+            raise _Told(f"笔记本里没有图表 {id}")
+        return id in self.blocks
+
+    def _figure(self, id: str, caller: Callable[..., str] | None = None) -> Safe:
+        """The place of a figure or table; what the call says of it stands in place of what it says of itself."""
+        if not self._has(id):
+            return Safe("")
+        if caller is not None:
+            self.blocks[id] |= self._told(id, caller(self.blocks[id]))
+        return Safe(f"\n\n\ue010{id}\ue011\n\n")
+
+    def _told(self, id: str, said: str) -> dict[str, str]:
+        """`标题：…` and its like, each with the lines that follow it."""
+        names, found, at = PARTS[self.words.language], dict[str, str](), ""
+        for line in filter(None, map(str.strip, said.splitlines())):
+            name, colon, rest = line.partition("：")
+            if colon and name in names:
+                at, line = names[name], rest
+            elif not at:
+                raise _Told(
+                    f"图表 {id} 的说明应以{wording.join_names([f'“{one}：”' for one in names])}开头，现在是“{line}”"
+                )
+            found[at] = found.get(at, "") + _escaped.sub(r"\1", line.strip())
+        return found
+
+    def _in_order(self, filled: str) -> list[str | Payload]:
+        parts: list[str | Payload] = []
+        for at, piece in enumerate(_PLACE.split(filled)):
+            if at % 2:
+                parts.append(self.blocks[piece])
+            elif text := paragraphs(piece):
+                parts.append(text)
+        return parts
+
+
+def paragraphs(text: str) -> str:
+    """Markdown in which a paragraph is one line: Chinese has no space where a line ends."""
+    out: list[str] = []
+    for paragraph in re.split(r"\n\s*\n", text.strip()):
+        lines: list[str] = []
+        joined = False  # whether the last line takes another
+        for line in paragraph.splitlines():
+            own = bool(_OWN_LINE.match(line))
+            if joined and not own:
+                space = " " if lines[-1][-1:].isascii() and line[:1].isascii() and lines[-1] and line else ""
+                lines[-1] += space + line
+            else:
+                lines.append(line)
+            joined = not own
+        out.append("\n".join(lines))
+    return "\n\n".join(filter(str.strip, out))
+
+
+def _line(traceback: TracebackType | None) -> int:
+    """The line of the text in which an error came up."""
+    line = 1
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_filename == TEMPLATE:
+            line = traceback.tb_lineno
+        traceback = traceback.tb_next
+    return line
