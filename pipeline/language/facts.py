@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline import findings
-from pipeline.language.words import Term
+from pipeline.language.terms import Term
 from pipeline.wording import WITHHELD, Withheld
 
 KIND = "is"  # the key that names the type of what is no plain JSON
@@ -28,7 +28,10 @@ def pack(value: object) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
-        return {_key(key): pack(one) for key, one in value.items()}
+        return {
+            KIND: "Mapping",
+            "pairs": [[_key(key), pack(one)] for key, one in value.items()],
+        }  # JSON's may be sorted
     if isinstance(value, (list, tuple)):
         return [pack(one) for one in value]
     if TYPES.get(type(value).__name__) is type(value):
@@ -38,7 +41,7 @@ def pack(value: object) -> Any:
 
 
 def _key(key: object) -> str:
-    if not isinstance(key, str) or key == KIND:
+    if not isinstance(key, str):
         raise TypeError(f"{key!r} names no fact")
     return key
 
@@ -49,7 +52,7 @@ def unpack(packed: Any) -> Any:
         return tuple(unpack(one) for one in packed)
     if not isinstance(packed, dict):
         return packed
+    if packed[KIND] == "Mapping":
+        return {key: unpack(one) for key, one in packed["pairs"]}
     parts = {key: unpack(one) for key, one in packed.items() if key != KIND}
-    if KIND not in packed:
-        return parts
     return WITHHELD if packed[KIND] == "Withheld" else TYPES[packed[KIND]](**parts)

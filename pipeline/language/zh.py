@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import singledispatch
+from statistics import median
 from typing import Any
 
 from pipeline import wording
@@ -12,24 +13,66 @@ from pipeline.findings import (
     Absent,
     Comparison,
     Counted,
+    Ends,
     Extremes,
+    GroupsShown,
     Measure,
     Movement,
+    NotFiled,
     Path,
     Place,
     Point,
     Quantity,
+    Quoted,
+    RankingShown,
+    SeriesShown,
     Sources,
+    Standing,
+    StepsShown,
     Trend,
+    path,
+    place,
+    there,
+    withheld,
 )
+from pipeline.findings.series import points
+from pipeline.language.terms import Term, glossary
 
+NOUNS = {
+    "enterprises": "家企业",
+    "hub_clusters": "个集群",
+    "provinces": "个省份",
+    "reporting_units": "家填报单位",
+    "size_classes": "种规模",
+}
+"""What is counted, with its counter."""
+ENDS = 3  # so many of the highest and of the lowest are named
+MAX_LINES = 6  # more lines than this are summed up by their ends
 MAX_NAMES = 3  # so many tied names are told; more are counted
 
 
 @singledispatch
 def say(finding: Any) -> str:
-    """A finding as a phrase or sentence without full stop. Raises TypeError for what is none."""
+    """A finding as a phrase or sentence without full stop; texts and years as they are, several one after the other. Raises
+    TypeError for what is none."""
     raise TypeError(f"no words for {type(finding).__name__}")
+
+
+@say.register(str)
+@say.register(int)
+def _text(one: str | int) -> str:
+    return str(one)
+
+
+@say.register(tuple)
+@say.register(list)
+def _several(some: Sequence[Any]) -> str:
+    return "".join(map(say, some))
+
+
+@say.register
+def _term(one: Term) -> str:
+    return glossary()[one.key]["zh"].format(**{name: say(part) for name, part in one.parts.items()})
 
 
 @say.register
@@ -170,6 +213,20 @@ def _extremes(one: Extremes) -> str:
 
 
 @say.register
+def _ends(one: Ends) -> str:
+    """`PUE以甲最高（1.40），乙最低（1.30）`."""
+    measure, high, low = one.measure, one.measure.say(one.high), one.measure.say(one.low)
+    if not one.of:
+        return f"没有{'公布' if one.some_withheld else ''}{measure.name}的数据"
+    if one.of == 1:
+        return f"只有{one.highest[0]}{'公布了' if one.some_withheld else '有'}{measure.name}的数据，为 {high}"
+    if high == low:
+        return f"{'已公布的 ' if one.some_withheld else ''}{one.of} {NOUNS[one.noun]}的{measure.name}均为 {high}"
+    top, bottom = wording.join_names(one.highest), wording.join_names(one.lowest)
+    return f"{'已公布的' if one.some_withheld else ''}{measure.name}以{top}最高（{high}），{bottom}最低（{low}）"
+
+
+@say.register
 def _movement(one: Movement) -> str:
     """`30 个省份中 20 个下降、10 个上升`; `30 个省份全部下降`; what nobody did is not told."""
     ways = {"下降": len(one.fell), "上升": len(one.rose), "持平": len(one.same)}
@@ -180,6 +237,31 @@ def _movement(one: Movement) -> str:
         if count == one.of:
             return f"{among}{'全部' if count > 1 else ''}{word}"
     return f"{among}中 " + "、".join(f"{count} 个{word}" for word, count in ways.items() if count)
+
+
+@say.register
+def _standing(one: Standing) -> str:
+    if one.beside is not None:
+        return f"{one.year} 年{say(one.beside)}；对照全国目标（{one.target}），{one.gap}"
+    value = f"{one.year} 年{one.measure.of(one.subject)}为 {one.printed}"
+    parts = [value, f"目标是{one.target}" if one.target else "", one.status, one.gap, one.needed]
+    return "，".join(filter(None, parts))
+
+
+@say.register
+def _quoted(one: Quoted) -> str:
+    """`计划提出：“……”……`."""
+    return f"计划提出：“{one.quote}”{one.note}" if one.quote else "计划没有为本章的指标设目标。"
+
+
+@say.register
+def _not_filed(one: NotFiled) -> str:
+    if one.withheld:
+        return f"{one.subject} {one.year} 年的这些数值按保密规则不公布（{wording.HIDDEN}）；有数据，不等于零。"
+    return (
+        f"{one.subject}没有可用的填报：本章需要{wording.join_names([f'“{name}”表' for name in one.tables])}，"
+        f"{one.year} 年没有收到或没有可接受的行。补报后，本章的图表会自动生成；没有数据不等于零，也不以别的年份或地区代替。"
+    )
 
 
 @say.register
@@ -201,3 +283,90 @@ def _close_up(sentence: str) -> str:
 def _names(names: Sequence[str]) -> str:
     shown = wording.join_names(names[:MAX_NAMES])
     return shown if len(names) <= MAX_NAMES else f"{shown}等 {len(names)} 个省份"
+
+
+# --- what a figure shows: whole sentences, each with a full stop ---------------------------------------------------
+
+
+@say.register
+def _series_shown(one: SeriesShown) -> str:
+    """For each line its first and last value, its way and, where they lie in between, its highest and lowest year."""
+    kind, what = glossary()[one.kind]["zh"], say(one.what)
+    there = {label: points(one.years, values) for label, values in one.lines.items()}
+    known = sorted({point.year for line in there.values() for point in line})
+    if not known:
+        return f"{kind}：{what}，没有数据。"
+    span = f"{known[0]} 年" if len(known) == 1 else f"{known[0]} 年至 {known[-1]} 年"
+    told = [_line(one, label, line, brief=len(there) > MAX_LINES) for label, line in there.items()]
+    return f"{kind}：{span}{what}。{'；'.join(told)}。"
+
+
+def _line(one: SeriesShown, label: str, line: Sequence[Point], *, brief: bool) -> str:
+    if not line:
+        return f"{label}没有数据"
+
+    def told(point: Point) -> str:
+        return f"{point.year} 年的 {one.printed.get(point.year) or one.measure.say(point.value)}"
+
+    if len(line) == 1:
+        return f"{label}为 {told(line[0])}"
+    text = f"{label}由 {told(line[0])} 到 {told(line[-1])}"
+    way = path(one.measure, [point.year for point in line], [point.value for point in line])
+    text += f"，{say(way)}" if say(way) else ""
+    if brief or not way.turns:
+        return text
+    top, bottom = max(line, key=lambda point: point.value), min(line, key=lambda point: point.value)
+    return text + f"，最高为 {told(top)}，最低为 {told(bottom)}"
+
+
+@say.register
+def _ranking_shown(one: RankingShown) -> str:
+    """How many, the highest and lowest, the median, `own`, who has no value."""
+    kind, what, known, closed = glossary()[one.kind]["zh"], say(one.what), there(one.values), withheld(one.values)
+    absent = [name for name in one.values if name not in known and name not in closed]
+    shown = [f"{name} {one.measure.say(known[name])}" for name in sorted(known, key=lambda name: -known[name])]
+    missing = f"没有数据的有{wording.join_names(absent)}。" if absent else ""
+    missing += f"按保密规则不公布的有{wording.join_names(closed)}。" if closed else ""
+    if len(shown) <= 2 * ENDS:
+        return f"{kind}：{what}。{'、'.join(shown) or '没有数据'}。{missing if shown else ''}"
+    told = [
+        f"{kind}：{what}，{len(shown)} 个省份有{'公布的' if closed else ''}数据。",
+        f"最高的依次为{'、'.join(shown[:ENDS])}；最低的依次为{'、'.join(shown[: -ENDS - 1 : -1])}；",
+        f"中位数为 {one.measure.say(median(known.values()))}。",
+    ]
+    if one.own:
+        told.append(f"{say(place(one.measure, one.values, one.own, descending=one.descending))}。")
+    return "".join(told) + missing
+
+
+@say.register
+def _groups_shown(one: GroupsShown) -> str:
+    """`柱形图：2023 年……。东部 1,295.0 亿GB，西部 867.3 亿GB。`"""
+    told = [f"{name} {one.measure.say(value)}" for name, value in one.values.items()]
+    return f"{glossary()[one.kind]['zh']}：{say(one.what)}。{'，'.join(told) or '没有数据'}。"
+
+
+@say.register
+def _steps_shown(one: StepsShown) -> str:
+    """`瀑布图：……。2020 年为 120.0 万tce；信息流量拉高 80.0 万tce；……；2025 年为 180.0 万tce。`"""
+    measure = one.measure.among([one.start[1], *one.steps.values(), one.end[1]])
+    told = [f"{name}{pulled_by(measure, value) or '没有影响'}" for name, value in one.steps.items()]
+    ends = [f"{name}为 {measure.say(value)}" for name, value in (one.start, one.end)]
+    return f"{glossary()[one.kind]['zh']}：{say(one.what)}。{'；'.join([ends[0], *told, ends[1]])}。"
+
+
+def changed_by(measure: Measure, value: float) -> str:
+    """`增加 80.0 万tce`, `减少 20.0 万tce`; empty where what is printed is zero."""
+    return _sized(measure, value, "增加", "减少")
+
+
+def pulled_by(measure: Measure, value: float) -> str:
+    """What a factor does to a total: `拉高 80.0 万tce`, `拉低 20.0 万tce`; empty where what is printed is zero."""
+    return _sized(measure, value, "拉高", "拉低")
+
+
+def _sized(measure: Measure, value: float, up: str, down: str) -> str:
+    size = measure.say(abs(value))
+    if not any(digit in "123456789" for digit in size.removesuffix(measure.unit)):
+        return ""
+    return f"{up if value > 0 else down} {size}"

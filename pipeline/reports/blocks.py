@@ -20,7 +20,8 @@ from pipeline import wording
 from pipeline.charts import figures
 from pipeline.findings import Measure
 from pipeline.guarded import as_text
-from pipeline.language.words import Term, Words
+from pipeline.language.terms import Term
+from pipeline.language.words import Words
 
 WIDE = 40  # em; a table with more text scrolls on a small screen, so that its columns stay readable
 NUMBER = re.compile(
@@ -33,15 +34,16 @@ CHINESE = Words("zh")
 Said = Any
 """What `Words.say` says: text as it is, a term, a measure, a finding, or several of them one after the other."""
 
+Data = pl.DataFrame | Callable[[Words], pl.DataFrame]
+"""A frame, or, where its cells are words, a function that makes it in a language."""
+
 
 @dataclass(frozen=True)
 class Column:
-    """How a column of a frame is called: a term, or a measure with the unit in which its values stand, if not its own.
-    terms: its cells are keys of the glossary."""
+    """How a column of a frame is called: a term, or a measure with the unit in which its values stand, if not its own."""
 
     title: Term | Measure
     unit: str | None = None
-    terms: bool = False
 
     def told(self, words: Words) -> str:
         if isinstance(self.title, Term):
@@ -63,7 +65,7 @@ class Figure:
     id: str
     title: Said
     chart: alt.TopLevelMixin | Callable[[Words], alt.TopLevelMixin]
-    data: pl.DataFrame
+    data: Data
     alt: Said
     source: Said
     method: Said = ""
@@ -79,7 +81,7 @@ class Figure:
             **_texts(self, words),
             "alt": words.say(self.alt),
             "spec": figures.specification(chart),
-            "table": _cells(self.data, self.decimals, self.against, False, self.columns, words),
+            "table": _cells(frame(self, words), self.decimals, self.against, False, self.columns, words),
         }
 
 
@@ -92,7 +94,7 @@ class Table:
 
     id: str
     title: Said
-    data: pl.DataFrame
+    data: Data
     source: Said = ""
     method: Said = ""
     decimals: Mapping[str, int] = field(default_factory=dict)
@@ -103,7 +105,7 @@ class Table:
     columns: Mapping[str, Column] = field(default_factory=dict)
 
     def payload(self, words: Words = CHINESE) -> dict[str, Any]:
-        data = {"table": self.data} | ({} if self.brief is None else {"brief": self.brief})
+        data = {"table": frame(self, words)} | ({} if self.brief is None else {"brief": self.brief})
         cells = {
             name: _cells(rows, self.decimals, self.against, self.withheld, self.columns, words)
             for name, rows in data.items()
@@ -185,6 +187,11 @@ def preview(payload: Mapping[str, Any], svg: str | None = None) -> dict[str, str
     return {"text/markdown": "\n".join(lines)}
 
 
+def frame(block: Figure | Table, words: Words = CHINESE) -> pl.DataFrame:
+    """The data of a figure or table."""
+    return block.data(words) if callable(block.data) else block.data
+
+
 def _texts(block: Figure | Table, words: Words) -> dict[str, str]:
     said = {name: words.say(getattr(block, name)) for name in ("title", "source", "method")}
     return {"id": block.id} | said
@@ -202,9 +209,6 @@ def _cells(
     unknown = {*decimals, *against} - set(data.columns)
     if unknown:
         raise ValueError(f"decimals name columns that are not there: {sorted(unknown)}")
-    columns = columns or {}
-    for name in (name for name, column in columns.items() if column.terms):
-        data = data.with_columns(pl.Series(name, [words(key) for key in data[name]], pl.String))
     printed = [
         [_printed(value, name, data.schema[name], decimals, against.get(name)) for value in data[name].to_list()]
         for name in data.columns

@@ -29,7 +29,7 @@ from pipeline.params import Params
 from pipeline.reference import Plan
 from pipeline.regions import Region
 from pipeline.reports import history
-from pipeline.reports.blocks import FACTS, MIME, NUMBERED, Block, preview
+from pipeline.reports.blocks import FACTS, MIME, Block, Figure, Table, frame, preview
 from pipeline.reports.context import freeze
 from pipeline.reports.declared import ALL, Reads
 from pipeline.reports.edition import prepare
@@ -204,14 +204,22 @@ class Chapter:
         payload = block.payload()
         self.tables.mkdir(parents=True, exist_ok=True)
         svg = figures.svg(payload["spec"], block.id, self.layout.charts) if payload["kind"] == "figure" else None
-        if payload["kind"] in NUMBERED:
-            block.data.write_parquet(self.tables / f"{block.id}.parquet")  # type: ignore[union-attr]
+        if isinstance(block, (Figure, Table)):
+            frame(block).write_parquet(self.tables / f"{block.id}.parquet")
             (self.tables / f"{block.id}.csv").write_text("\ufeff" + payload["table"]["csv"], "utf-8", newline="")
         self._display({MIME: payload} | preview(payload, svg))
 
     def tell(self, **facts: Any) -> None:
-        """Hand facts to the chapter's text: numbers, texts, findings, quantities, and lists and dicts of them."""
-        self._display({FACTS: pack(facts), "text/plain": "、".join(facts)})
+        """Hand facts to the chapter's text: numbers, texts, findings, quantities, and lists and dicts of them.
+
+        Besides, every text knows now (the report's year), own (the region's name), nation and public (whether it is so)."""
+        always = {
+            "now": self.year,
+            "own": self.region.short_zh,
+            "nation": self.region.is_nation,
+            "public": self.is_public,
+        }
+        self._display({FACTS: pack(always | facts), "text/plain": ", ".join(facts)})
 
     def preview(self, name: str, language: str = "zh") -> None:
         """Show the chapter `name`, such as 03_sharing, as it will read; in a build the report does that. Raises DataError."""

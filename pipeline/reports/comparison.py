@@ -13,11 +13,11 @@ from typing import Any
 import polars as pl
 
 from pipeline import params, reference, regions, wording
-from pipeline.charts.alt_text import changed_by
 from pipeline.errors import ParameterError
 from pipeline.findings import Measure
 from pipeline.indicators.evaluate import ECONOMIC
 from pipeline.indicators.model import load_catalogue
+from pipeline.language.zh import changed_by
 from pipeline.layout import SAMPLE, Layout
 from pipeline.params import Params
 from pipeline.regions import Region

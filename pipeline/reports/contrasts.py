@@ -11,12 +11,13 @@ import altair as alt
 import polars as pl
 
 from pipeline import findings, wording
-from pipeline.charts import alt_text, theme
-from pipeline.findings import Measure, Values
+from pipeline.charts import theme
+from pipeline.findings import Measure, Standing
 from pipeline.indicators.scorecard import COMPARED, Judgement, Statement
 from pipeline.indicators.view import View
 from pipeline.language import zh
-from pipeline.language.words import Term, Words, term
+from pipeline.language.terms import Term, term
+from pipeline.language.words import Words
 from pipeline.reports import shapes
 from pipeline.reports.blocks import Column, Figure, Said, Table
 from pipeline.reports.shapes import FILED, not_drawn
@@ -25,47 +26,22 @@ NARROWEST = 0.06  # a part of a bar that is smaller has no room for its number
 LIGHT = {"#b3dbc8", "#77bd9f", "#e3f1ea", theme.NO_DATA}  # fills on which dark digits are read
 
 
-def standing(one: Judgement | None, view: View, id: str = "") -> str:
-    """Where the report's region stands on a target, in one sentence; empty without a value. id: the indicator that is told
-    where the plan sets no target."""
+def standing(one: Judgement | None, view: View, id: str = "") -> Standing | None:
+    """Where the report's region stands on a target; None without a value. id: the indicator that is told where the plan sets
+    no target."""
+    own = view.region.short_zh
     if one is None:
         value = view.value(id)
-        said = view.measure(id).say(value)
-        return "" if value is None else f"{view.year} 年{view.measure(id).of(view.region.short_zh)}为 {said}。"
+        return None if value is None else Standing(view.measure(id), own, view.year, view.measure(id).say(value))
     measure, target = view.measure(one.target.indicator), one.target
     if one.value is None:
-        return ""
+        return None
     if one.status == COMPARED:
-        beside = {
-            name: value for name, value in view.compared(target.indicator).items() if name != view.region.short_zh
-        }
-        said = zh.say(findings.comparison(measure, view.region.short_zh, one.value, beside))
-        return f"{view.year} 年{said}；对照全国目标（{target.value_printed}），{one.gap_printed}。"
-    parts = [
-        f"{view.year} 年{measure.of(view.region.short_zh)}为 {one.printed}",
-        f"目标是{target.value_printed}",
-        one.status,
-        one.gap_printed,
-        one.needed_printed,
-    ]
-    return "，".join(part for part in parts if part) + "。"
-
-
-def ends(measure: Measure, values: Values, noun: str) -> str:
-    """Who of a few named ones is highest and lowest: `PUE以甲最高（1.40），乙最低（1.30）`. noun: what they are, 家企业."""
-    there = findings.there(values)
-    closed = bool(findings.withheld(values))
-    if not there:
-        return f"没有{'公布' if closed else ''}{measure.name}的数据"
-    if len(there) == 1:
-        ((name, value),) = there.items()
-        return f"只有{name}{'公布了' if closed else '有'}{measure.name}的数据，为 {measure.say(value)}"
-    measure = measure.among(there.values())
-    high, low = measure.say(max(there.values())), measure.say(min(there.values()))
-    if high == low:
-        return f"{'已公布的 ' if closed else ''}{len(there)} {noun}的{measure.name}均为 {high}"
-    named = {said: wording.join_names([n for n, v in there.items() if measure.say(v) == said]) for said in (high, low)}
-    return f"{'已公布的' if closed else ''}{measure.name}以{named[high]}最高（{high}），{named[low]}最低（{low}）"
+        others = {name: value for name, value in view.compared(target.indicator).items() if name != own}
+        beside = findings.comparison(measure, own, one.value, others)
+        return Standing(measure, own, view.year, one.printed, beside, target.value_printed, gap=one.gap_printed)  # type: ignore[arg-type]
+    told = (target.value_printed, one.status, one.gap_printed, one.needed_printed)
+    return Standing(measure, own, view.year, one.printed, None, *told)
 
 
 def shares_by_year(
@@ -73,11 +49,11 @@ def shares_by_year(
     figure: str,
     colours: Mapping[str, str],
     *,
-    title: Said,
-    what: str,
+    title: Said = "",
+    what: Said,
     amount: Term | None = None,
     source: Said = FILED,
-    method: str,
+    method: str = "",
 ) -> Figure | None:
     """A bar of 100 % for each year, parted among names. rows: year, name, share (0 to 1), and, if `amount` says how it is
     called, value.
@@ -130,7 +106,7 @@ def shares_by_year(
         chart=draw,
         data=data.select(*titles),
         columns={name: Column(one) for name, one in titles.items()},
-        alt=alt_text.of_series("堆积条形图", what, part, years, lines),
+        alt=findings.SeriesShown("stacked_bars", what, part, years, lines),
         source=source,
         method=method + f"小于 {wording.percent(NARROWEST, 0)} 的部分不标数字。",
         decimals={"percent": 1} | ({"value": 0} if amount else {}),
@@ -191,7 +167,7 @@ def then_and_now(view: View, id: str, figure: str, since: int) -> Figure | None:
         title=f"{since} 年至 {view.year} 年{measure.name}：{zh.say(findings.movement(measure, was, now))}",
         chart=layers.properties(height=theme.ROW * len(both) + 8),
         data=data.select("省份", pl.col("始").alias(columns[0]), pl.col("末").alias(columns[1]), "方向"),
-        alt=alt_text.of_ranking("哑铃图", change.name, change, told),
+        alt=findings.RankingShown("dumbbell_plot", change.name, change, told),
         source=FILED,
         method=f"空心点为 {since} 年，实心点和数字为 {view.year} 年，按后者排列；升降按印出的数值判断。{view.method(id)}"
         + not_drawn(told, "没有同时填报这两年的省份"),

@@ -8,8 +8,8 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from pipeline import reference, wording
-from pipeline.charts import alt_text, theme
+from pipeline import findings, reference, wording
+from pipeline.charts import theme
 from pipeline.filings.case_factors import CO2, basis
 from pipeline.findings import Measure
 from pipeline.indicators import cases, intervals
@@ -200,8 +200,8 @@ def league(rows: pl.DataFrame, figure: str, year: int, top_n: int) -> Figure | N
         title=f"{year} 年计入合计的 {shown.height} 个场景中，净效果最大的是{first['title']}（{NET.say(first['net_tco2'])}）{tail}",
         chart=(spans + points + labels).properties(height=20 * drawn.height + 12),
         data=data.select("场景", "效果", "净效果", "低", "高"),
-        alt=alt_text.of_groups(
-            "点图", f"{year} 年各场景的净效果", NET, dict(data.select("场景", "净效果").iter_rows())
+        alt=findings.GroupsShown(
+            "dot_plot", f"{year} 年各场景的净效果", NET, dict(data.select("场景", "净效果").iter_rows())
         ),
         source=FILED,
         method=f"点为净效果，横线为 {LIKELY}（毛效果和 ICT 自身排放各有不确定度）；单位 tCO2。"

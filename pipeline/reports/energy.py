@@ -12,7 +12,7 @@ import altair as alt
 import polars as pl
 
 from pipeline import findings, wording
-from pipeline.charts import alt_text, labels, theme
+from pipeline.charts import labels, theme
 from pipeline.findings import Measure
 from pipeline.indicators.carbon import SCOPES
 from pipeline.indicators.scorecard import Judgement
@@ -159,8 +159,8 @@ def _indices(
         title=title,
         chart=alt.layer(*layers).properties(height=theme.HEIGHT),
         data=rows.pivot(on="线", index="年份", values="指数").sort("年份"),
-        alt=alt_text.of_series(
-            "折线图", what, INDEX, years, {name: [path.get(year) for year in years] for name, path in lines.items()}
+        alt=findings.SeriesShown(
+            "line_chart", what, INDEX, years, {name: [path.get(year) for year in years] for name, path in lines.items()}
         ),
         source=FILED,
         method=method,

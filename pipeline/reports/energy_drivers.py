@@ -14,9 +14,9 @@ import numpy as np
 import polars as pl
 
 from pipeline import findings, wording
-from pipeline.charts.alt_text import changed_by, pulled_by
 from pipeline.findings import Measure
 from pipeline.indicators.view import View
+from pipeline.language.zh import changed_by, pulled_by
 from pipeline.reports import shapes
 from pipeline.reports.blocks import Figure
 from pipeline.scenarios.lmdi import lmdi_additive

@@ -16,9 +16,9 @@ import polars as pl
 
 from pipeline import wording
 from pipeline.charts import labels, theme
-from pipeline.charts.alt_text import changed_by, pulled_by
 from pipeline.findings import Measure
 from pipeline.indicators.view import View
+from pipeline.language.zh import changed_by, pulled_by
 from pipeline.params import CONDITIONS, SHIPPED, Params
 from pipeline.reference import Target
 from pipeline.reports import shapes

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import altair as alt
 import polars as pl
 
-from pipeline import wording
-from pipeline.charts import alt_text, labels, theme
+from pipeline import findings, wording
+from pipeline.charts import labels, theme
 from pipeline.findings import Measure
 from pipeline.reports.blocks import Figure
 from pipeline.reports.shapes import FILED
@@ -79,8 +79,8 @@ def lines(
         title=title,
         chart=alt.layer(*layers).properties(height=HEIGHT),
         data=rows.select("名称", pl.col("year").alias("年份"), pl.col("value").alias(column)),
-        alt=alt_text.of_series(
-            "折线图", what, measure, years, {name: [of.get(year) for year in years] for name, of in by_year.items()}
+        alt=findings.SeriesShown(
+            "line_chart", what, measure, years, {name: [of.get(year) for year in years] for name, of in by_year.items()}
         ),
         source=FILED,
         method=method,

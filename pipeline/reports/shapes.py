@@ -14,12 +14,14 @@ import altair as alt
 import polars as pl
 
 from pipeline import findings, wording
-from pipeline.charts import alt_text, labels, theme, tilegrid
-from pipeline.findings import Measure
+from pipeline.charts import labels, theme, tilegrid
+from pipeline.findings import Measure, NotFiled, Quantity, Quoted
 from pipeline.indicators.view import View
 from pipeline.language import zh
+from pipeline.language.terms import term
+from pipeline.language.words import Words
 from pipeline.reference import Target
-from pipeline.reports.blocks import Figure, Table
+from pipeline.reports.blocks import Column, Figure, Said, Table
 from pipeline.wording import join_names
 
 FILED = "企业填报，本报告计算"
@@ -58,9 +60,9 @@ def reaches(target: Target, value: float) -> bool:
     return exact >= limit if target.comparator == ">=" else exact <= limit
 
 
-def quoted(target: Target | None) -> str:
-    """What the plan says of an indicator, with what it leaves open: `计划提出：“……”……`."""
-    return f"计划提出：“{target.quote}”{target.definition_note}" if target else "计划没有为本章的指标设目标。"
+def quoted(target: Target | None) -> Quoted:
+    """What the plan says of an indicator."""
+    return Quoted(target.quote, target.definition_note) if target else Quoted()
 
 
 def provinces(view: View, id: str, figure: str, target: Target | None = None) -> Figure | None:
@@ -111,7 +113,7 @@ def provinces(view: View, id: str, figure: str, target: Target | None = None) ->
         title=title,
         chart=alt.layer(*layers).properties(height=theme.ROW * len(there) + 8),
         data=rows.select("省份", column),
-        alt=alt_text.of_ranking("点图", said + measure.name, measure, values, own=own, descending=not lower),
+        alt=findings.RankingShown("dot_plot", said + measure.name, measure, values, own=own, descending=not lower),
         source=FILED,
         method=view.method(id) + not_drawn(values) + view.few(id),
         decimals={column: decimals},
@@ -204,8 +206,8 @@ def over_years(view: View, id: str, figure: str, target: Target | None = None) -
         ),
         chart=alt.layer(*layers).properties(height=theme.HEIGHT),
         data=rows.select("地区", pl.col("year").alias("年份"), column),
-        alt=alt_text.of_series(
-            "折线图",
+        alt=findings.SeriesShown(
+            "line_chart",
             measure.name,
             measure,
             own["year"].to_list(),
@@ -256,7 +258,7 @@ def members_over_years(view: View, rows: pl.DataFrame, id: str, figure: str, *, 
         title=title,
         chart=(bars + names).properties(height=theme.HEIGHT + 30),
         data=data.sort("次", "year").select(pl.col("name").alias("名称"), pl.col("year").alias("年份"), column),
-        alt=alt_text.of_series("堆积柱形图", f"{view.region.short_zh}{measure.name}", measure, years, by_name),
+        alt=findings.SeriesShown("stacked_columns", f"{view.region.short_zh}{measure.name}", measure, years, by_name),
         source=FILED,
         method=view.method(id)
         + ("有部分按保密规则不公布的年份不列。" if set(view.path(id)["year"]) - set(years) else ""),
@@ -289,7 +291,7 @@ def tiles(view: View, id: str, figure: str) -> Figure | None:
             thresholds=tilegrid.class_limits(rows[column]), highlight="" if not own else view.region.code,
         ),
         data=rows.select("省份", column).sort(column, descending=True),
-        alt=alt_text.of_ranking("方格图", f"{view.year} 年{measure.name}", measure, values, own=own),
+        alt=findings.RankingShown("tile_grid", f"{view.year} 年{measure.name}", measure, values, own=own),
         source=FILED,
         method=f"{tilegrid.NOTE}。{view.method(id)}"
         + (f"按保密规则不公布的省份：{join_names(hidden)}。" if (hidden := findings.withheld(values)) else ""),
@@ -346,7 +348,7 @@ def waterfall(
         title=title,
         chart=alt.layer(links, bars, text).properties(height=30 * len(names) + 20),
         data=pl.DataFrame({"项目": names, column: sizes, running: highs}),
-        alt=alt_text.of_steps("瀑布图", what, measure, start, steps, end),
+        alt=findings.StepsShown("waterfall", what, measure, start, steps, end),
         source=source,
         method=method,
         decimals={column: decimals, running: decimals},
@@ -354,34 +356,32 @@ def waterfall(
 
 
 def summary(
-    view: View, ids: Sequence[str], table: str, title: str, names: Mapping[str, str] | None = None
+    view: View, ids: Sequence[str], table: str, title: Said, names: Mapping[str, Said] | None = None
 ) -> Table | None:
-    """One row an indicator: the baseline year, the year before, the report's year, and the regions beside."""
+    """One row an indicator: the baseline year, the year before, the report's year, and the regions beside. names: what an
+    indicator is called here, if not as ever."""
     years = sorted({view.catalogue.base_year, view.year - 1, view.year} & set(view.table["year"].to_list()))
-    lines, told = [], []
     beside = {name: code for name, code in view.beside(*ids).items() if name != view.region.short_zh}
-    for id in ids:
-        measure = view.measure(id)
-        if view.told(id) is None:
-            continue
-        told.append(id)
-        lines.append(
-            {"指标": (names or {}).get(id, measure.name)}
-            | {f"{year} 年": measure.say(view.told(id, year=year)) for year in years}
-            | {f"{name} {view.year} 年": measure.say(view.told(id, code)) for name, code in beside.items()}
-        )
-    if not lines:
+    told = [id for id in ids if view.told(id) is not None]
+    if not told:
         return None
-    return Table(id=table, title=title, data=pl.DataFrame(lines), source=FILED, method=view.said(*told))
+    columns = {"indicator": term("indicator")} | {str(year): term("in_year", year=year) for year in years}
+    columns |= {name: term("region_in_year", region=name, year=view.year) for name in beside}
+
+    def rows(words: Words) -> pl.DataFrame:
+        lines = []
+        for id in told:
+            measure = view.measure(id)
+            values = {str(year): view.told(id, year=year) for year in years}
+            values |= {name: view.told(id, code) for name, code in beside.items()}
+            said = {name: words.say(Quantity(measure, value)) for name, value in values.items()}
+            lines.append({"indicator": words.say((names or {}).get(id, measure))} | said)
+        return pl.DataFrame(lines)
+
+    named = {name: Column(one) for name, one in columns.items()}
+    return Table(id=table, title=title, data=rows, columns=named, source=FILED, method=view.said(*told))
 
 
-def not_filed(view: View, *ids: str) -> str:
-    """Says which tables a chapter would need, or that what there is is not published."""
-    if view.is_withheld(*ids):
-        return (
-            f"{view.region.short_zh} {view.year} 年的这些数值按保密规则不公布（{wording.HIDDEN}）；有数据，不等于零。"
-        )
-    return (
-        f"{view.region.short_zh}没有可用的填报：本章需要{join_names([f'“{name}”表' for name in view.tables(*ids)])}，"
-        f"{view.year} 年没有收到或没有可接受的行。补报后，本章的图表会自动生成；没有数据不等于零，也不以别的年份或地区代替。"
-    )
+def not_filed(view: View, *ids: str) -> NotFiled:
+    """That a chapter has nothing to tell of the indicators, and which tables it would need."""
+    return NotFiled(view.region.short_zh, view.year, tuple(view.tables(*ids)), view.is_withheld(*ids))

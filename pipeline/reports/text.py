@@ -158,12 +158,14 @@ class Text:
             raise _Told(f"笔记本里没有图表 {id}")
         return id in self.blocks
 
-    def _figure(self, id: str, caller: Callable[..., str] | None = None) -> Safe:
+    def _figure(self, id: str, caller: Any = None) -> Safe:
         """The place of a figure or table; what the call says of it stands in place of what it says of itself."""
         if not self._has(id):
             return Safe("")
         if caller is not None:
-            self.blocks[id] |= self._told(id, caller(self.blocks[id]))
+            self.blocks[id] |= self._told(id, caller(self.blocks[id]) if caller.arguments else caller())
+        if not self.blocks[id].get("title", id):
+            raise _Told(f"图表 {id} 没有标题；用 {{% call figure(…) %}} 写出“标题：”")
         return Safe(f"\n\n\ue010{id}\ue011\n\n")
 
     def _told(self, id: str, said: str) -> dict[str, str]:

@@ -6,13 +6,14 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipeline import reference, regions
+from pipeline import findings, reference, regions
 from pipeline.findings import Measure
 from pipeline.indicators.evaluate import TABLE
 from pipeline.indicators.model import load_catalogue
 from pipeline.indicators.scorecard import Judgement, Statement, scorecard
 from pipeline.indicators.view import View
-from pipeline.language.words import term
+from pipeline.language import zh
+from pipeline.language.terms import term
 from pipeline.layout import Layout
 from pipeline.reports import contrasts
 
@@ -60,12 +61,12 @@ class TestStanding:
     )
     def test_judges_the_nation(self, nation: View, layout: Layout, year: int, value: float, said: str) -> None:
         view = replace(nation, table=table((RATE, year, "000000", value)), year=year)
-        assert contrasts.standing(judged(view, layout, RATE), view) == said
+        assert zh.say(contrasts.standing(judged(view, layout, RATE), view)) + "。" == said
 
     def test_only_compares_a_province(self, nation: View, layout: Layout) -> None:
         cells = table((NEW, 2025, "440000", 1.32), (NEW, 2025, "330000", 1.36), (NEW, 2025, "000000", 1.28), (NEW, 2025, "east", 1.35))  # fmt: skip
         view = replace(nation, table=cells, region=regions.resolve("广东", layout))
-        said = contrasts.standing(judged(view, layout, NEW), view)
+        said = zh.say(contrasts.standing(judged(view, layout, NEW), view)) + "。"
         assert said == (
             "2025 年广东新建大型、超大型数据中心PUE为 1.32，低于东部（1.35），高于全国（1.28）；"
             "对照全国目标（1.3以下），距目标还差 0.02。"
@@ -75,10 +76,10 @@ class TestStanding:
         cells = table((NEW, 2025, "440000", 1.32), (NEW, 2025, "000000", 1.32), (NEW, 2025, "east", 1.32))
         view = replace(nation, table=cells, region=regions.resolve("广东", layout))
         said = "2025 年广东新建大型、超大型数据中心PUE为 1.32；对照全国目标（1.3以下），距目标还差 0.02。"
-        assert contrasts.standing(judged(view, layout, NEW), view) == said
+        assert zh.say(contrasts.standing(judged(view, layout, NEW), view)) + "。" == said
 
     def test_is_empty_without_a_value(self, nation: View, layout: Layout) -> None:
-        assert contrasts.standing(judged(nation, layout, NEW), nation) == ""
+        assert contrasts.standing(judged(nation, layout, NEW), nation) is None
 
 
 class TestEnds:
@@ -93,7 +94,7 @@ class TestEnds:
         ],
     )
     def test_says_what_prints(self, values: dict[str, float | None], said: str) -> None:
-        assert contrasts.ends(PUE, values, "家企业") == said
+        assert zh.say(findings.ends(PUE, values, "enterprises")) == said
 
 
 class TestSharesByYear:

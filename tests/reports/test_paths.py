@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from pipeline.findings import Measure
+from pipeline.language import zh
 from pipeline.reports.paths import indexed, lines
 
 PUE = Measure("PUE", "", 2)
@@ -36,8 +37,8 @@ class TestLines:
         assert figure.data.rows() == [
             ("改建", 2024, 1.44), ("改建", 2025, 1.4), ("其余", 2023, 1.7), ("其余", 2025, 1.6),
         ]  # fmt: skip
-        assert "改建由 2024 年的 1.44 到 2025 年的 1.40" in figure.alt
-        assert "其余由 2023 年的 1.70 到 2025 年的 1.60" in figure.alt
+        assert "改建由 2024 年的 1.44 到 2025 年的 1.40" in zh.say(figure.alt)
+        assert "其余由 2023 年的 1.70 到 2025 年的 1.60" in zh.say(figure.alt)
         drawn = str(figure.payload()["spec"])
         assert "目标 1.5以下" in drawn
         assert "改建 1.40" in drawn

@@ -10,11 +10,12 @@ import polars as pl
 import pytest
 
 from pipeline import reference, regions
-from pipeline.charts import alt_text, theme
+from pipeline.charts import theme
 from pipeline.findings import Measure
 from pipeline.indicators.evaluate import TABLE
 from pipeline.indicators.model import load_catalogue
 from pipeline.indicators.view import View
+from pipeline.language import zh
 from pipeline.layout import Layout
 from pipeline.reference import Target
 from pipeline.reports import shapes
@@ -79,7 +80,7 @@ class TestProvinces:
         figure = shapes.provinces(filled(view, rows, "广东", layout), NEW, "f-x", target(layout, NEW))
         assert figure is not None
         assert figure.title.endswith("为 1.20，在 11 个省份中由低到高居首位")
-        assert f"{figure.title}。" in figure.alt
+        assert f"{figure.title}。" in zh.say(figure.alt)
 
     def test_ranks_the_own_province_only_among_ten(self, view: View, layout: Layout) -> None:
         few = [row(RATE, 0.8 + n / 100, code) for n, code in enumerate([GUANGDONG, *codes(view)[:8]])]
@@ -183,7 +184,7 @@ class TestMembers:
         figure = shapes.members_over_years(view, rows, ENERGY, "f-x", title="题")
         assert figure is not None
         assert figure.data["名称"].to_list() == ["大", "新", "旧"]  # as they stand in the chart
-        assert "旧" in figure.alt
+        assert "旧" in zh.say(figure.alt)
 
 
 class TestTiles:
@@ -201,9 +202,9 @@ class TestSummary:
         rows = [row(RATE, value, year=year) for value, year in ((0.7, 2020), (0.75, 2022), (0.8, 2024), (0.85, 2025))]
         table = shapes.summary(filled(view, rows), [RATE, NEW], "t-x", "题")
         assert table is not None
-        assert table.data.to_dicts() == [
-            {"指标": "新建5G基站站址共享率", "2020 年": "70.0%", "2024 年": "80.0%", "2025 年": "85.0%"}
-        ]
+        told = table.payload()["table"]
+        assert told["columns"] == ["指标", "2020 年", "2024 年", "2025 年"]
+        assert told["rows"] == [["新建5G基站站址共享率", "70.0%", "80.0%", "85.0%"]]
 
     def test_is_none_without_any_value(self, view: View) -> None:
         assert shapes.summary(filled(view, [row(RATE, None)]), [RATE], "t-x", "题") is None
@@ -245,7 +246,7 @@ class TestView:
         assert {status for status, _ in found.values()} == {"不分省统计"}
 
     def test_nothing_filed_names_the_tables(self, view: View) -> None:
-        said = shapes.not_filed(view, RATE, "energy.per_flow")
+        said = zh.say(shapes.not_filed(view, RATE, "energy.per_flow"))
         assert "“5G站址”表、“能源消耗”表、“业务量”表" in said
         assert "没有数据不等于零" in said
 
@@ -273,15 +274,15 @@ class TestWaterfall:
         assert [(one["起"], one["止"], one["印"]) for one in rows] == [
             (0.0, 100.0, "100.0"), (100.0, 180.0, "+80.0"), (180.0, 180.0, "0.0"), (180.0, 150.0, "−30.0"), (0.0, 150.0, "150.0"),
         ]  # fmt: skip
-        assert figure.alt == (
+        assert zh.say(figure.alt) == (
             "瀑布图：综合能耗的变动。2020 年为 100.0 万tce；流量拉高 80.0 万tce；构成没有影响；单耗拉低 30.0 万tce；"
             "2025 年为 150.0 万tce。"
         )
 
     def test_what_prints_as_nothing_is_nothing(self) -> None:
-        assert alt_text.changed_by(self.MEASURE, -0.04) == ""
-        assert alt_text.changed_by(Measure("水", "m3", 1, "big"), 0.0) == ""
-        assert alt_text.changed_by(self.MEASURE, -0.05) == "减少 0.1 tce"
+        assert zh.changed_by(self.MEASURE, -0.04) == ""
+        assert zh.changed_by(Measure("水", "m3", 1, "big"), 0.0) == ""
+        assert zh.changed_by(self.MEASURE, -0.05) == "减少 0.1 tce"
 
     def test_steps_that_lead_elsewhere_are_refused(self) -> None:
         with pytest.raises(ValueError, match="do not add up"):

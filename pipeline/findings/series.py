@@ -1,0 +1,107 @@
+"""What a series did from its first value to its last, and on its way."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+from typing import Literal
+
+from pipeline.findings.measures import Measure
+
+CLEAR = 0.10  # with a printed 超 or 约 at one end, a smaller relative change has no sure direction
+
+
+@dataclass(frozen=True)
+class Point:
+    """A value of a year. printed: words of its source that are told instead, such as 超13 万个."""
+
+    year: int
+    value: float
+    printed: str = ""
+
+
+@dataclass(frozen=True)
+class Trend:
+    """From the first to the last value of a series.
+
+    case: `missing` without any, `single` with one, `same` where the values are, `alike` where they print alike, `unsure` where
+    a source's words leave the direction open, `moved` else. with_change: the relative change is to be told (of a ratio, in
+    points).
+    """
+
+    measure: Measure
+    subject: str
+    case: Literal["missing", "single", "same", "alike", "unsure", "moved"]
+    first: Point | None = None
+    last: Point | None = None
+    with_change: bool = False
+
+
+def trend(
+    measure: Measure,
+    years: Sequence[int],
+    values: Sequence[float | None],
+    *,
+    subject: str = "",
+    printed: Sequence[str | None] = (),
+    change: bool = False,
+) -> Trend:
+    """What a series did. printed: for values with words of their source, the text to print instead; a change is never
+    computed from such words."""
+    line = points(years, values, printed)
+    if not line:
+        return Trend(measure, subject, "missing")
+    first, last = line[0], line[-1]
+    if not any(printed):
+        measure = measure.among((first.value, last.value))
+    if len(line) == 1:
+        return Trend(measure, subject, "single", last=last)
+    exact = not first.printed and not last.printed
+    case: Literal["same", "alike", "unsure", "moved"] = "moved"
+    if exact and first.value == last.value:
+        case = "same"
+    elif (first.printed or measure.say(first.value)) == (last.printed or measure.say(last.value)):
+        case = "alike"
+    elif not exact and abs(last.value - first.value) < CLEAR * abs(first.value):
+        case = "unsure"
+    return Trend(measure, subject, case, first, last, change and exact)
+
+
+@dataclass(frozen=True)
+class Path:
+    """The way between the ends of a series: its moves in order (1 up, -1 down), whether every step is one, whether each step
+    is a year. without: fewer than three values."""
+
+    moves: tuple[int, ...] = ()
+    every_step: bool = True
+    yearly: bool = True
+    without: bool = False
+
+    @property
+    def turns(self) -> bool:
+        return len(self.moves) > 1
+
+
+def path(measure: Measure, years: Sequence[int], values: Sequence[float | None]) -> Path:
+    """The way of a series between its ends, as printed."""
+    line = points(years, values)
+    if len(line) < 3:
+        return Path(without=True)
+    steps = [measure.gap(after.value, before.value) for before, after in pairwise(line)]
+    moves = tuple(sign for sign, _ in groupby(step for step in steps if step))
+    return Path(moves, all(steps), line[-1].year - line[0].year == len(line) - 1)
+
+
+def points(years: Sequence[int], values: Sequence[float | None], printed: Sequence[str | None] = ()) -> list[Point]:
+    """The values that are there, by year."""
+    words = [*printed, *[None] * (len(years) - len(printed))]
+    return sorted(
+        (
+            Point(year, value, word or "")
+            for year, value, word in zip(years, values, words, strict=True)
+            if value is not None and math.isfinite(value)
+        ),
+        key=lambda point: (point.year, point.value),
+    )
