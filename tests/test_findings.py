@@ -12,7 +12,7 @@ from pipeline.findings import Measure, Rank
 from pipeline.language import zh
 
 FLOW = Measure("流量", "亿GB")
-SHARE = Measure("占比", scale="percent", rises="升至", falls="降至")
+SHARE = Measure("占比", scale="percent", moves="rate")
 STATIONS = Measure("5G 基站", "个", scale="big")
 YEARS = [2019, 2020, 2021]
 NAMES = ["广东", "江苏", "浙江", "山东", "河南", "四川", "湖南", "湖北", "云南", "西藏", "青海"]

@@ -22,8 +22,8 @@ def _shows(text: str) -> bool:
 class Measure:
     """How a quantity is called and printed. scale: `big` counts in 万 and 亿, `percent` takes ratios.
 
-    name, english: what it is called; english is empty where no edition but the Chinese tells it. rises, falls: the Chinese
-    verbs for its change, e.g. 增至 for counts, 升至 for rates. counted_in: 万, 亿, 万亿 or "" for a `big` one that is told with
+    name, english: what it is called; english is empty where no edition but the Chinese tells it. moves: whether it grows as
+    amounts do (增至), or rises as rates do (升至). counted_in: 万, 亿, 万亿 or "" for a `big` one that is told with
     others (`among`); None for its own. is_change: a relative change, whose direction is told in words: its name ends in 变动.
     """
 
@@ -31,8 +31,7 @@ class Measure:
     unit: str = ""
     decimals: int = 1
     scale: Literal["plain", "big", "percent"] = "plain"
-    rises: str = "增至"
-    falls: str = "降至"
+    moves: Literal["amount", "rate"] = "amount"
     counted_in: str | None = None
     is_change: bool = False
     english: str = ""

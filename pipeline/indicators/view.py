@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 
@@ -62,13 +62,13 @@ class View:
         """How the indicator is called and printed."""
         one = self.catalogue[id]
         ratio = one.kind not in ("sum", "count")
-        verbs = ("升至", "降至") if ratio else ("增至", "降至")
+        moves: Literal["amount", "rate"] = "rate" if ratio else "amount"
         if one.as_percent:
             is_change = one.kind == "change" and one.title.endswith("变动")
-            return Measure(one.title, "", one.decimals, "percent", *verbs, is_change=is_change)
+            return Measure(one.title, "", one.decimals, "percent", moves, is_change=is_change)
         unit = "" if one.unit == "1" or one.kind == "index" else one.unit
         big = not ratio and unit in BIG
-        return Measure(one.title, unit, 1 if big else one.decimals, "big" if big else "plain", *verbs)
+        return Measure(one.title, unit, 1 if big else one.decimals, "big" if big else "plain", moves)
 
     def rows(self, id: str, region: str | None = None, dimension: str | None = None) -> pl.DataFrame:
         """Every year and member of the indicator for a region (its code; default: the report's), all entities as one."""

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
+
+from pipeline.findings import Measure
 
 
 @dataclass(frozen=True)
@@ -30,3 +32,21 @@ def glossary() -> dict[str, dict[str, str]]:
     text = Path(__file__).with_name("terms.yml").read_text("utf-8")
     found: dict[str, dict[str, str]] = yaml.safe_load(text)
     return found
+
+
+def text(one: Term | str, language: str) -> str:
+    """A term whose gaps are filled with plain texts and numbers; a text as it is."""
+    if isinstance(one, str):
+        return one
+    return glossary()[one.key][language].format(**one.parts)
+
+
+def measure(
+    name: Term,
+    unit: Term | str = "",
+    decimals: int = 1,
+    scale: Literal["plain", "big", "percent"] = "plain",
+    moves: Literal["amount", "rate"] = "amount",
+) -> Measure:
+    """A quantity that is no indicator of the catalogue, called by a term."""
+    return Measure(text(name, "zh"), text(unit, "zh"), decimals, scale, moves, english=text(name, "en"))

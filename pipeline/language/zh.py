@@ -100,11 +100,12 @@ def _trend(one: Trend) -> str:
         return _close_up(f"{last.year} 年{name}为 {said}，与 {first.year} 年基本持平")
     if one.case == "unsure":
         return _close_up(f"{name} {first.year} 年为 {_point(one.measure, first)}，{last.year} 年为 {said}")
-    verb = one.measure.rises if last.value > first.value else one.measure.falls
+    grows = one.measure.moves == "amount"
+    verb = ("增至" if grows else "升至") if last.value > first.value else "降至"
     sentence = f"{name}由 {first.year} 年的 {_point(one.measure, first)} {verb} {last.year} 年的 {said}"
     if one.with_change:
         amount = wording.rise_or_fall(first.value, last.value, points=one.measure.scale == "percent")
-        amount = amount.replace("上升", "增长") if one.measure.rises.startswith("增") else amount
+        amount = amount.replace("上升", "增长") if grows else amount
         sentence += f"，累计{amount}" if any(map(str.isdigit, amount)) else ""  # too little to be told as a share
     return _close_up(sentence)
 

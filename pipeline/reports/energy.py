@@ -23,7 +23,7 @@ from pipeline.reports.blocks import Figure
 from pipeline.reports.shapes import FILED
 from pipeline.wording import join_names
 
-INDEX = Measure("指数", rises="升至", falls="降至")
+INDEX = Measure("指数", moves="rate")
 USED = Measure("综合能耗指数")
 GOAL = "目标路径"
 APART = 0.001  # electricity passed on and received that differ by more are told
