@@ -6,6 +6,7 @@ paragraph; `{{ figure("f-x") }}` stands where a figure or table stands, and noth
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -26,6 +27,19 @@ from pipeline.reports.markup import text_markdown
 Payload = dict[str, Any]
 PARTS = {"zh": {"标题": "title", "替代文字": "alt", "口径": "method", "来源": "source"}}
 """What a text can say of a figure or table itself, by its name in each language."""
+WRONG = [
+    (re.compile(r"'(\w+)' is undefined"), "没有“{}”这个名字；文字里只能用笔记本 chapter.tell 交来的名字"),
+    (re.compile(r"has no attribute '(\w+)'"), "没有“{}”这一项；文字里只能用笔记本 chapter.tell 交来的名字"),
+    (re.compile(r"No filter named '(\w+)'"), "没有 {} 这种印法；可用的有 n、pct、change、big、names、length"),
+    (
+        re.compile(r"unknown tag '(\w+)'"),
+        "不认得 {{% {} %}}；可用的有 if、elif、else、endif、for、endfor、set、call、endcall",
+    ),
+    (re.compile(r"innermost block that needs to be closed is '(\w+)'"), "{{% {0} %}} 没有结束；少了 {{% end{0} %}}"),
+    (re.compile(r"unexpected '(.+?)'"), "不应有“{}”；括号、引号要成对"),
+    (re.compile(r"attribute '(\w+)' .* is unsafe"), "不能用 {}"),
+]
+"""What jinja2 says of a text that is wrong, and what is said instead."""
 TEMPLATE = "<template>"  # jinja2's name for a text without a file
 _OWN_LINE = re.compile(r"#{1,6} |\||:::|[-*>] |\d+[.)] |\s|\[\]\{")  # Markdown that begins a line, joined to no other
 _PLACE = re.compile("\ue010([\\w-]+)\ue011")
@@ -104,16 +118,22 @@ class Text:
         except UnicodeDecodeError as error:
             raise DataError("text.encoding", f"{self.path} 不是 UTF-8 编码的文字，请另存为 UTF-8") from error
         except jinja2.TemplateSyntaxError as error:
-            raise self._wrong(error.lineno, f"模板写得不对：{error.message}") from error
-        except jinja2.UndefinedError as error:
-            raise self._wrong(_line(error.__traceback__), f"没有这个名字：{error.message}") from error
-        except jinja2.TemplateError as error:
-            raise self._wrong(_line(error.__traceback__), str(error)) from error
-        except Exception as error:
-            raise self._wrong(_line(error.__traceback__), f"{type(error).__name__}：{error}") from error
+            raise self._wrong(error.lineno, error) from error
+        except Exception as error:  # a text can fail in whatever it does with a fact
+            raise self._wrong(_line(error.__traceback__), error) from error
         return self._in_order(filled)
 
-    def _wrong(self, line: int, why: str) -> DataError:
+    def _wrong(self, line: int, error: Exception) -> DataError:
+        why = str(error)
+        if not isinstance(error, _Told):
+            why = next(
+                (told.format(found[1]) for pattern, told in WRONG if (found := pattern.search(why))),
+                f"模板写得不对（{why}）",
+            )
+            if isinstance(error, jinja2.UndefinedError) and (
+                near := difflib.get_close_matches(why.split("”")[0].split("“")[-1], self.facts)
+            ):
+                why += f"；相近的有 {wording.join_names(near)}"
         return DataError("text.template", f"{self.path} 第 {line} 行：{why}")
 
     def _environment(self) -> jinja2.Environment:

@@ -18,8 +18,10 @@ import polars as pl
 import pytest
 
 from pipeline.filings.intake import take_in
+from pipeline.language.words import Words
 from pipeline.layout import Layout
 from pipeline.reports import chapter as chapters
+from pipeline.reports import text
 from pipeline.reports.blocks import MIME, NUMBERED
 from tests.conftest import ROOT
 
@@ -154,14 +156,21 @@ def said(folder: Path, region: str, monkeypatch: pytest.MonkeyPatch) -> dict[str
     shown: list[dict[str, Any]] = []
     monkeypatch.setattr(chapters, "open_chapter", lambda **_: opened)
     monkeypatch.setattr(chapters, "display", lambda data, raw: shown.append(data))
+    monkeypatch.setattr(chapters.Chapter, "preview", lambda *_: None)
     monkeypatch.setattr(chapters.figures, "svg", lambda *_: "<svg/>")
     found = {}
     for name in NOTEBOOKS:
         shown.clear()
         names: dict[str, Any] = {}
-        for cell in nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4).cells:
+        cells = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4).cells
+        for cell in cells:
             if cell.cell_type == "code":
                 exec(compile(cell.source, name, "exec"), names)
+        path = ROOT / "notebooks" / "text" / "zh" / f"{name}.md"
+        if path.is_file():
+            source = "\n".join(cell.source for cell in cells)
+            parts = text.told(path, Words("zh"), shown, source)
+            shown[:] = [{"text/markdown": one} if isinstance(one, str) else {MIME: one} for one in parts]
         blocks = [one[MIME] for one in shown if MIME in one]
         cards = [card for one in blocks for card in (*one.get("cards", ()), *one.get("entries", ()))]
         found[name] = Said(

@@ -1,0 +1,150 @@
+"""A chapter's text: what it prints, what it refuses, and where it says the fault is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import polars as pl
+import pytest
+
+from pipeline.errors import DataError
+from pipeline.findings import Measure, Quantity
+from pipeline.language.facts import pack
+from pipeline.language.words import Words
+from pipeline.reports.blocks import FACTS, MIME, Table
+from pipeline.reports.text import paragraphs, tell, told
+from pipeline.wording import WITHHELD
+
+TABLE = Table("t-a", "题", pl.DataFrame({"列": ["值"]}), source="来源", method="口径。")
+SOURCE = 'chapter.show(Table(id="t-a"))\nchapter.show(shapes.tiles(view, "x", "f-none"))'
+FACTS_TOLD = {
+    "year": 2025,
+    "share": 0.1234,
+    "power": 4_838_000.0,
+    "pue": Quantity(Measure("PUE", decimals=2), 1.304),
+    "hidden": WITHHELD,
+    "names": ["甲", "乙"],
+    "hostile": "*x* [a](b) {{ year }} <b>",
+    "nothing": None,
+}
+
+
+def parts(folder: Path, text: str, *blocks: Table, facts: dict[str, Any] | None = None) -> list[Any]:
+    path = folder / "03_x.md"
+    path.write_text(text, "utf-8")
+    shown = [{FACTS: pack(facts or FACTS_TOLD)}, *({MIME: one.payload()} for one in blocks)]
+    return told(path, Words("zh"), shown, SOURCE)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{{ year }} 年", "2025 年"),
+        ("占 {{ share | pct }}，{{ share | pct(0) }}", "占 12.3%，12%".replace(".", "\\.")),
+        ("{{ power | big('个') }}", "483\\.8 万个"),
+        ("{{ share | n(2) }}", "0\\.12"),
+        ("PUE 为 {{ pue }}", "PUE 为 1\\.30"),
+        ("{{ hidden }}", "〔保密〕"),
+        ("{{ names | names }}共 {{ names | length }} 个", "甲、乙共 2 个"),
+        ("{{ hostile }}", "\\*x\\* \\[a\\]\\(b\\) \\{\\{ year \\}\\} \\<b\\>"),
+        ("{% if nothing is none %}没有{% endif %}", "没有"),
+    ],
+)
+def test_what_is_printed(tmp_path: Path, text: str, said: str) -> None:
+    assert parts(tmp_path, text) == [said]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("一行\n\n{{ pu }}", "第 3 行：没有“pu”这个名字；文字里只能用笔记本 chapter.tell 交来的名字；相近的有 pue"),
+        ("一行\n{% if year %}", "第 2 行：{% if %} 没有结束；少了 {% endif %}"),
+        ("一\n二\n{{ share }}", "第 3 行：数值要写明怎样印"),
+        ("{{ nothing }}", "第 1 行：要印的数值是空的"),
+        ("一\n{{ year + 1 }}", "第 2 行：用了算术（+）"),
+        ("{{ figure('f-typo') }}", "第 1 行：笔记本里没有图表 f-typo"),
+        ("\n\n{% call figure('t-a') %}题目{% endcall %}", "第 3 行：图表 t-a 的说明应以“标题：”"),
+        ("{{ ''.__class__.__mro__ }}", "第 1 行：不能用 __class__"),
+        ("{% include '/etc/passwd' %}", "第 1 行：模板写得不对（no loader"),
+        ("一\n{{ year", "第 2 行："),
+        ("{% frob %}", "第 1 行：不认得 {% frob %}；可用的有 if"),
+        ("{{ pue.mesure }}", "第 1 行：没有“mesure”这一项"),
+        ("{% for i in range(9) %}{% endfor %}", "第 1 行：没有“range”这个名字"),
+        ("{{ names | join }}", "第 1 行：没有 join 这种印法"),
+    ],
+)
+def test_a_fault_is_one_sentence_with_file_and_line(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(DataError) as error:
+        parts(tmp_path, text, TABLE)
+    assert str(error.value).startswith(f"{tmp_path / '03_x.md'} {said}")
+    assert "\n" not in str(error.value)
+
+
+def test_blocks_stand_where_the_text_puts_them(tmp_path: Path) -> None:
+    before, block, after = parts(tmp_path, "前\n\n{{ table('t-a') }}\n{{ figure('f-none') }}\n后", TABLE)
+    assert (before, block["id"], block["title"], after) == ("前", "t-a", "题", "后")
+
+
+def test_a_text_says_of_a_block_what_stands_in_place_of_its_own(tmp_path: Path) -> None:
+    text = (
+        "{% call(block) table('t-a') %}\n标题：{{ year }} 年{{ hostile }}，\n  占 {{ share | pct }}\n\n"
+        "口径：{{ block.method }}另见附录。\n{% endcall %}"
+    )
+    [block] = parts(tmp_path, text, TABLE)
+    assert block["title"] == "2025 年*x* [a](b) {{ year }} <b>，占 12.3%"
+    assert (block["method"], block["source"]) == ("口径。另见附录。", "来源")
+
+
+def test_has_asks_for_what_the_notebook_may_show(tmp_path: Path) -> None:
+    said = "{% if has('t-a') %}有{% endif %}{% if not has('f-none') %}无{% endif %}"
+    assert parts(tmp_path, said, TABLE) == ["有无"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("一，\n二。\n\n三", "一，二。\n\n三"),
+        ("PUE\nof a", "PUE of a"),
+        ("## 节\n句\n接", "## 节\n句接"),
+        ("- 一\n- 二\n\n1. 三\n2. 四", "- 一\n- 二\n\n1. 三\n2. 四"),
+        ("| a |\n|---|\n| 1 |", "| a |\n|---|\n| 1 |"),
+        ("::: {.note}\n\n注\n意\n\n:::", "::: {.note}\n\n注意\n\n:::"),
+        ("\n\n", ""),
+    ],
+)
+def test_lines_of_a_paragraph_are_joined(text: str, said: str) -> None:
+    assert paragraphs(text) == said
+
+
+def test_the_executed_notebook_reads_as_the_chapter(tmp_path: Path) -> None:
+    """Its figures stand once, in the last cell, in the order of the text; what it noted for analysts is no chapter."""
+    path, texts = tmp_path / "03_x.ipynb", tmp_path / "text"
+    (texts / "zh").mkdir(parents=True)
+    (texts / "zh" / "03_x.md").write_text("# 题\n\n{{ table('t-a') }}\n{{ year }}", "utf-8")
+    output = nbformat.v4.new_output
+    first = nbformat.v4.new_code_cell(SOURCE, outputs=[output("display_data", {MIME: TABLE.payload()})])
+    last = nbformat.v4.new_code_cell("x", outputs=[output("display_data", {FACTS: pack({"year": 2025})})])
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Notes"), first, last]), path)
+    tell(path, texts, Words("zh"))
+    cells = nbformat.read(path, as_version=4).cells
+    assert [cell.cell_type for cell in cells] == ["raw", "code", "code"]
+    assert cells[1].outputs == []
+    shown = [one.data.get(MIME, {}).get("id") or one.data["text/markdown"] for one in cells[2].outputs]
+    assert shown == ["# 题", "t-a", "2025"]
+
+
+def test_a_notebook_without_a_text_stays_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "03_x.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x")]), path)
+    before = path.read_bytes()
+    tell(path, tmp_path / "text", Words("zh"))
+    assert path.read_bytes() == before
+
+
+def test_saying_in_the_notebook_besides_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "03_x.md"
+    path.write_text("# 题", "utf-8")
+    with pytest.raises(DataError, match="笔记本不能再用"):
+        told(path, Words("zh"), [{"text/markdown": "句"}], "")
