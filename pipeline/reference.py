@@ -90,6 +90,10 @@ class Action(_Model):
     metrics: tuple[Text, ...] = ()
     indicators: tuple[Text, ...] = ()
 
+    def concerns(self, indicator: str) -> bool:
+        """Whether an indicator is about the action."""
+        return any(fnmatchcase(indicator, one) for one in self.indicators)
+
 
 class Safeguard(_Model):
     """One safeguard, as S1; metrics: as of an action."""
@@ -154,8 +158,8 @@ class Plan(_Model):
 
     def about(self, indicator: str) -> str:
         """Which parts of the plan an indicator is about: `总体目标、行动4`; empty where none is."""
-        parts = {"总体目标": self.overall_indicators} | {f"行动{one.no}": one.indicators for one in self.actions}
-        return "、".join(name for name, of in parts.items() if any(fnmatchcase(indicator, one) for one in of))
+        overall = ["总体目标"] if any(fnmatchcase(indicator, one) for one in self.overall_indicators) else []
+        return "、".join([*overall, *(f"行动{one.no}" for one in self.actions if one.concerns(indicator))])
 
     def action_of(self, metric: str) -> str:
         """The number of the action or safeguard to which a filed metric belongs; empty where the plan has none for it."""

@@ -37,6 +37,16 @@ class Quoted:
 
 
 @dataclass(frozen=True)
+class Progress:
+    """How many of `n` filed items are done, in progress and not started; n is 0 where none was filed."""
+
+    n: int = 0
+    done: int = 0
+    in_progress: int = 0
+    not_started: int = 0
+
+
+@dataclass(frozen=True)
 class NotFiled:
     """That what a chapter tells was not filed, in which tables; withheld: that it was and is not published."""
 

@@ -10,7 +10,7 @@ from pipeline.filings.contracts import ACTIONS, METRICS
 from pipeline.regions import Region
 from pipeline.wording import WITHHELD, number
 
-STATUSES = {"done": "已完成", "in_progress": "进行中", "not_started": "未开始"}
+STATUSES = ("done", "in_progress", "not_started")
 _NAMES = {code: zh for code, (zh, _) in METRICS.items()}
 
 
@@ -31,15 +31,8 @@ def statuses(measures: pl.DataFrame, region: Region, year: int, *by: str) -> pl.
     return rows.group_by("action_no", *by, maintain_order=True).agg(pl.len().cast(pl.Int64).alias("n"), *counted)
 
 
-def told(counts: dict[str, int] | None) -> str:
-    """`已完成 120、进行中 30`; `未报送` without filed items."""
-    if not counts or not counts["n"]:
-        return "未报送"
-    return "、".join(f"{zh} {number(counts[status])}" for status, zh in STATUSES.items() if counts[status])
-
-
 def metrics(filed: pl.DataFrame, region: Region, years: tuple[int, int]) -> pl.DataFrame:
-    """行动, 指标, 单位, first and last year, 填报数: the coded metrics of the actions.
+    """action_no, metric, unit, the first and the last year, n (rows filed of the last): the coded metrics of the actions.
 
     Amounts are summed. Shares have no filed weights, so that neither a sum nor a mean of them means anything: the
     median and the range of those who filed are told. years: the first and the last one shown; a metric without a
@@ -48,33 +41,33 @@ def metrics(filed: pl.DataFrame, region: Region, years: tuple[int, int]) -> pl.D
     rows = _of(filed, region).filter(pl.col("year").is_in(years))
     lines = []
     for (action, metric, unit), of_metric in rows.group_by("action_no", "metric", "unit", maintain_order=True):
-        shown = {f"{year} 年": _shown(of_metric.filter(pl.col("year") == year)["value"], str(unit)) for year in years}
+        shown = {str(year): _shown(of_metric.filter(pl.col("year") == year)["value"], str(unit)) for year in years}
         last = of_metric.filter(pl.col("year") == years[1]).height
-        lines.append({"行动": str(action), "指标": _NAMES[str(metric)], "单位": str(unit)} | shown | {"填报数": last})
+        lines.append({"action_no": str(action), "metric": _NAMES[str(metric)], "unit": str(unit)} | shown | {"n": last})
     return _as_table(lines, years)
 
 
 def public_metrics(told: pl.DataFrame | None, years: tuple[int, int]) -> pl.DataFrame:
     """The table of `metrics` for the public. told: `publication.METRICS` of the nation, None for a province, of which
-    nothing is told; a value that is null there is not published. Without 填报数 where the policy does not tell it."""
+    nothing is told; a value that is null there is not published. Without n where the policy does not tell it."""
     rows = pl.DataFrame() if told is None else told.filter(pl.col("year").is_in(years))
     lines = []
     for (action, metric, unit), of in (
         rows.group_by("action_no", "metric", "unit", maintain_order=True) if len(rows) else ()
     ):
         values = {row["year"]: WITHHELD if row["value"] is None else row["value"] for row in of.iter_rows(named=True)}
-        shown = {f"{year} 年": number(values.get(year), 1 if unit == "%" else 0) for year in years}
+        shown = {str(year): number(values.get(year), 1 if unit == "%" else 0) for year in years}
         last = of.filter(pl.col("year") == years[1])["n"].sum()
-        lines.append({"行动": str(action), "指标": _NAMES[str(metric)], "单位": str(unit)} | shown | {"填报数": last})
+        lines.append({"action_no": str(action), "metric": _NAMES[str(metric)], "unit": str(unit)} | shown | {"n": last})
     table = _as_table(lines, years)
-    return table.drop("填报数") if len(rows) and rows["n"].null_count() else table
+    return table.drop("n") if len(rows) and rows["n"].null_count() else table
 
 
 def _as_table(lines: Sequence[Mapping[str, object]], years: tuple[int, int]) -> pl.DataFrame:
     order = {action: place for place, action in enumerate(ACTIONS)}
-    names = ("行动", "指标", "单位", *(f"{year} 年" for year in years))
-    table = pl.DataFrame(lines, schema=dict.fromkeys(names, pl.String) | {"填报数": pl.Int64})
-    return table.sort(pl.col("行动").replace_strict(order, return_dtype=pl.Int64), maintain_order=True)
+    names = ("action_no", "metric", "unit", *map(str, years))
+    table = pl.DataFrame(lines, schema=dict.fromkeys(names, pl.String) | {"n": pl.Int64})
+    return table.sort(pl.col("action_no").replace_strict(order, return_dtype=pl.Int64), maintain_order=True)
 
 
 def _shown(values: pl.Series, unit: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,4 +26,9 @@ class Words:
     def say(self, what: Any) -> str:
         """Plain text as it is; a term, a measure's name, a quantity, a finding in words; several one after the other."""
         said: str = LANGUAGES[self.language].say(what)
+        return said
+
+    def names(self, some: Sequence[Any]) -> str:
+        """Several in a row: `广东、浙江`."""
+        said: str = LANGUAGES[self.language].names([self.say(one) for one in some])
         return said

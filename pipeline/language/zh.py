@@ -22,6 +22,7 @@ from pipeline.findings import (
     Path,
     Place,
     Point,
+    Progress,
     Quantity,
     Quoted,
     RankingShown,
@@ -73,6 +74,11 @@ def _several(some: Sequence[Any]) -> str:
 @say.register
 def _term(one: Term) -> str:
     return glossary()[one.key]["zh"].format(**{name: say(part) for name, part in one.parts.items()})
+
+
+def names(some: Sequence[str]) -> str:
+    """`广东、浙江`."""
+    return wording.join_names(some)
 
 
 @say.register
@@ -253,6 +259,13 @@ def _standing(one: Standing) -> str:
 def _quoted(one: Quoted) -> str:
     """`计划提出：“……”……`."""
     return f"计划提出：“{one.quote}”{one.note}" if one.quote else "计划没有为本章的指标设目标。"
+
+
+@say.register
+def _progress(one: Progress) -> str:
+    """`已完成 120、进行中 30`; `未报送` without filed items."""
+    counted = {"已完成": one.done, "进行中": one.in_progress, "未开始": one.not_started}
+    return "、".join(f"{name} {wording.number(count)}" for name, count in counted.items() if count) or "未报送"
 
 
 @say.register

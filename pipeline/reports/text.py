@@ -156,7 +156,7 @@ class Text:
         return lambda value, *how, **named: Safe(text_markdown(say(value, *how, **named)))
 
     def _names(self, names: Any) -> Safe:
-        return Safe(text_markdown(wording.join_names([self.words.say(one) for one in names])))
+        return Safe(text_markdown(self.words.names(names)))
 
     def _printed(self, value: Any) -> str:
         """What `{{ }}` prints."""
@@ -174,7 +174,8 @@ class Text:
 
     def _has(self, id: str) -> bool:
         """Whether the notebook handed over a figure or table of this id."""
-        if id not in self.blocks and f'"{id}"' not in self.source:
+        numbered = re.sub(r"\d+$", "{", id)  # f"t-tasks-{number}"
+        if id not in self.blocks and f'"{id}"' not in self.source and f'f"{numbered}' not in self.source:
             raise _Told(f"笔记本里没有图表 {id}")
         return id in self.blocks
 

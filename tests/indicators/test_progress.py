@@ -7,7 +7,9 @@ import pytest
 
 from pipeline.disclosure.publication import METRICS
 from pipeline.filings.contracts import BY_NAME
+from pipeline.findings import Progress
 from pipeline.indicators import progress
+from pipeline.language import zh
 from pipeline.layout import Layout
 from pipeline.regions import resolve
 
@@ -57,8 +59,8 @@ def test_statuses_by_item(layout: Layout) -> None:
 
 
 def test_told() -> None:
-    assert progress.told({"n": 3, "done": 2, "in_progress": 1, "not_started": 0}) == "已完成 2、进行中 1"
-    assert progress.told(None) == progress.told({"n": 0, "done": 0, "in_progress": 0, "not_started": 0}) == "未报送"
+    assert zh.say(Progress(n=3, done=2, in_progress=1)) == "已完成 2、进行中 1"
+    assert zh.say(Progress()) == "未报送"
 
 
 def test_metrics_of_the_public_by_year_in_the_decimals_of_their_unit() -> None:
@@ -79,8 +81,8 @@ def test_metrics_of_the_public_by_year_in_the_decimals_of_their_unit() -> None:
 def test_the_public_is_told_how_many_filed_only_where_the_policy_tells_it() -> None:
     row = {"year": 2025, "action_no": "7", "metric": "patents", "unit": "件", "value": 100.0, "n": 3}
     told, closed = (pl.DataFrame([row | {"n": n}], schema=METRICS) for n in (3, None))
-    assert progress.public_metrics(told, (2022, 2025)).row(0, named=True)["填报数"] == 3
-    assert "填报数" not in progress.public_metrics(closed, (2022, 2025)).columns
+    assert progress.public_metrics(told, (2022, 2025)).row(0, named=True)["n"] == 3
+    assert "n" not in progress.public_metrics(closed, (2022, 2025)).columns
 
 
 def test_metrics_sum_amounts_and_never_shares(layout: Layout) -> None:
@@ -94,7 +96,7 @@ def test_metrics_sum_amounts_and_never_shares(layout: Layout) -> None:
         (2025, "460000", "14", "energy_metered_share", 80.0),
     )
     table = progress.metrics(rows, resolve("全国", layout), (2022, 2025))
-    assert table.columns == ["行动", "指标", "单位", "2022 年", "2025 年", "填报数"]
+    assert table.columns == ["action_no", "metric", "unit", "2022", "2025", "n"]
     assert table.rows() == [
         ("4", "光伏装机容量", "kW", "10", "1,230", 2),
         ("14", "能耗在线计量占比", "%", "—", "80.0（60.0 至 90.0）", 3),
