@@ -18,7 +18,6 @@ from pipeline.layout import Layout
 from pipeline.params import Params
 from pipeline.reference import Plan
 from pipeline.reports.blocks import Entries, Entry, Figure, Table
-from pipeline.reports.markup import text_markdown
 from pipeline.reports.shapes import FILED
 
 NET = Measure("净效果", "tCO2", 1, "big")
@@ -300,16 +299,11 @@ def _counted() -> pl.Expr:
     return pl.col("status").cast(pl.String).is_in(cases.COUNTED)
 
 
-def doubles(rows: pl.DataFrame) -> str:
-    """Which cases claim the same activity, in one sentence of Markdown; empty where none do."""
+def doubles(rows: pl.DataFrame) -> list[list[str]]:
+    """The titles of cases that claim the same activity, together; empty where none do."""
     same = rows.filter("double_counting").sort("province_code", "sector", "net_tco2", descending=[False, False, True])
-    told = [
-        wording.join_names([f"“{text_markdown(title)}”" for title in group["title"]])
-        for _, group in same.group_by("province_code", "sub_region", "sector", "activity_unit", maintain_order=True)
-    ]
-    if not told:
-        return ""
-    return f"在同一地区、同一领域申报同一种活动、可能重复计算的有 {len(told)} 组：{'；'.join(told)}。每组只把净效果较大的一个计入合计。"
+    groups = same.group_by("province_code", "sub_region", "sector", "activity_unit", maintain_order=True)
+    return [group["title"].to_list() for _, group in groups]
 
 
 # --- the catalogue -----------------------------------------------------------------------------------------
@@ -380,7 +374,7 @@ def _computed(row: Mapping[str, Any]) -> str:
 # --- elsewhere ---------------------------------------------------------------------------------------------
 
 
-def potential(rows: pl.DataFrame, places: Mapping[str, str], table: str, title: str) -> Table | None:
+def potential(rows: pl.DataFrame, places: Mapping[str, str], table: str) -> Table | None:
     """What would be saved if all addressable activity were done like the cases that file one: net per unit x the activity.
 
     Of cases that have been selected, can be summed and do save.
@@ -395,7 +389,7 @@ def potential(rows: pl.DataFrame, places: Mapping[str, str], table: str, title: 
         return None
     return Table(
         id=table,
-        title=title,
+        title="",
         data=known.select(
             pl.col("title").alias("场景"),
             pl.when("is_control").then(pl.lit("全国")).otherwise(pl.col("province_code").replace(places)).alias("地区"),
@@ -412,8 +406,9 @@ def potential(rows: pl.DataFrame, places: Mapping[str, str], table: str, title: 
     )
 
 
-def published(layout: Layout, plan: Plan, year: int, table: str) -> tuple[Table | None, str]:
-    """The published cases with their sources, and what was left out of the list. Candidates all, never summed."""
+def published(layout: Layout, plan: Plan, year: int, table: str) -> tuple[Table | None, int, int]:
+    """The published cases with their sources; how many are left out for they are no cases that enable, and how many for
+    their document was not found. Candidates all, never summed."""
     rows = reference.public_cases(layout).filter(pl.col("year").is_null() | (pl.col("year") <= year))
     unnamed = rows.filter(pl.col("row_type") == "unverified").height
     rows = rows.filter(pl.col("row_type") != "unverified")
@@ -423,13 +418,8 @@ def published(layout: Layout, plan: Plan, year: int, table: str) -> tuple[Table 
     listed = listed.sort(
         pl.col("plan_category").replace_strict({name: n for n, name in enumerate(wanted)}, default=9), "row_id"
     )
-    said = (
-        f"另有 {others} 条公开材料没有列入：单位因子不是案例，行业自身的站址、机房和数据中心不是赋能。"
-        if others
-        else ""
-    ) + (f"查不到原始文件的 {unnamed} 条没有列入。" if unnamed else "")
     if listed.is_empty():
-        return None, said
+        return None, others, unnamed
     quantified = listed.filter(pl.col("effect_value").fill_null("") != "").height
     data = pl.DataFrame(
         [
@@ -450,5 +440,6 @@ def published(layout: Layout, plan: Plan, year: int, table: str) -> tuple[Table 
             method="公开案例未经本报告核算，一律视为申报中的场景，不计入目标，也不计入合计；没有公布数量的不补数。",
             widths=[13, 9, 9, 17, 8, 16],
         ),
-        said,
+        others,
+        unnamed,
     )

@@ -16,6 +16,7 @@ from typing import Any
 import jinja2
 import nbformat
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
 
 from pipeline import wording
 from pipeline.errors import DataError
@@ -84,10 +85,6 @@ def tell(executed: Path, texts: Path, words: Words) -> None:
     nbformat.write(notebook, executed)
 
 
-class Safe(str):
-    """Markdown, not to be escaped."""
-
-
 class _Told(jinja2.TemplateError):
     """What is wrong with a text, in Chinese."""
 
@@ -138,7 +135,11 @@ class Text:
 
     def _environment(self) -> jinja2.Environment:
         own = _Environment(
-            undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=self._printed
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            finalize=self._printed,
         )
         own.filters = {
             "n": self._number(wording.number),
@@ -152,25 +153,25 @@ class Text:
         return own
 
     @staticmethod
-    def _number(say: Callable[..., str]) -> Callable[..., Safe]:
-        return lambda value, *how, **named: Safe(text_markdown(say(value, *how, **named)))
+    def _number(say: Callable[..., str]) -> Callable[..., Markup]:
+        return lambda value, *how, **named: Markup(text_markdown(say(value, *how, **named)))
 
-    def _names(self, names: Any) -> Safe:
-        return Safe(text_markdown(self.words.names(names)))
+    def _names(self, names: Any) -> Markup:
+        return Markup(text_markdown(self.words.names(names)))
 
-    def _printed(self, value: Any) -> str:
-        """What `{{ }}` prints."""
-        if isinstance(value, Safe):
+    def _printed(self, value: Any) -> Markup:
+        """What `{{ }}` prints: Markdown as it is, all else as its characters."""
+        if isinstance(value, Markup):
             return value
         if isinstance(value, jinja2.Undefined):
-            return str(value)  # raises
+            return Markup(value)  # raises
         if value is None or isinstance(value, bool):
             raise _Told("要印的数值是空的；先用 {% if … is not none %} 分开没有数值时怎么说")
         if isinstance(value, float) and not isinstance(value, wording.Withheld):
             raise _Told("数值要写明怎样印，例如 {{ 名字 | n(2) }}、{{ 名字 | pct }}、{{ 名字 | big('kWh') }}")
         if isinstance(value, wording.Withheld):
-            return text_markdown(wording.HIDDEN)
-        return text_markdown(self.words.say(value))
+            return Markup(text_markdown(wording.HIDDEN))
+        return Markup(text_markdown(self.words.say(value)))
 
     def _has(self, id: str) -> bool:
         """Whether the notebook handed over a figure or table of this id."""
@@ -179,20 +180,20 @@ class Text:
             raise _Told(f"笔记本里没有图表 {id}")
         return id in self.blocks
 
-    def _figure(self, id: str, caller: Any = None) -> Safe:
+    def _figure(self, id: str, caller: Any = None) -> Markup:
         """The place of a figure or table; what the call says of it stands in place of what it says of itself."""
         if not self._has(id):
-            return Safe("")
+            return Markup("")
         if caller is not None:
             self.blocks[id] |= self._told(id, caller(self.blocks[id]) if caller.arguments else caller())
         if not self.blocks[id].get("title", id):
             raise _Told(f"图表 {id} 没有标题；用 {{% call figure(…) %}} 写出“标题：”")
-        return Safe(f"\n\n\ue010{id}\ue011\n\n")
+        return Markup(f"\n\n\ue010{id}\ue011\n\n")
 
     def _told(self, id: str, said: str) -> dict[str, str]:
         """`标题：…` and its like, each with the lines that follow it."""
         names, found, at = PARTS[self.words.language], dict[str, str](), ""
-        for line in filter(None, map(str.strip, said.splitlines())):
+        for line in filter(None, map(str.strip, str(said).splitlines())):
             name, colon, rest = line.partition("：")
             if colon and name in names:
                 at, line = names[name], rest

@@ -50,6 +50,8 @@ def parts(folder: Path, text: str, *blocks: Table, facts: dict[str, Any] | None 
         ("{{ names | names }}共 {{ names | length }} 个", "甲、乙共 2 个"),
         ("{{ hostile }}", "\\*x\\* \\[a\\]\\(b\\) \\{\\{ year \\}\\} \\<b\\>"),
         ("{% if nothing is none %}没有{% endif %}", "没有"),
+        ("{% set x %}a-b {{ share | pct }}{% endset %}{{ x }}<b>{{ x }}", "a-b 12\\.3%<b>a-b 12\\.3%"),
+        ("{{ 't-' ~ year }}", "t\\-2025"),
     ],
 )
 def test_what_is_printed(tmp_path: Path, text: str, said: str) -> None:
