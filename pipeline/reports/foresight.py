@@ -49,17 +49,6 @@ METHOD = (
     f"阴影和点线为“{{title}}”情景 {DRAWS} 次抽样（三角分布，各省的波动部分共有、部分独立，信息流量与基站流量相关）的第 10 至第 90 百分位和中位数。"
 )
 
-FORMULAS = """\
-- 数据中心：IT 设备用电按年增长率增长，新增部分用新增数据中心 PUE；存量每年按改造比例改到改造后 PUE（不劣于原有水平，累计不超过存量）；PUE 按 IT 用电加权，用电为两者之积。
-- 通信基站：能耗为业务流量除以能效，流量和能效各按年增长率变动。
-- 通信机房：核心机房每年按改造比例由改造前 PUE 改到改造后 PUE，已经改造的不重复计算；接入汇聚机房没有驱动因素，各年不变。
-- 办公及其他、信息流量、电信业务总量：按各自的年增长率。
-- 绿色电力占比：由起点直线变到 2030 年的设定值，以后不变；电网平均因子（各省用本省的）和剩余电量因子各按年下降率变动；每一类设施的燃料与本类设施的用电保持填报的比例，自建自用的绿色电力与用电保持同一比例。
-- 碳排放：基于位置的随用电和电网平均因子变动，基于市场的随用电、未申领绿色电力的比重和剩余电量因子变动，燃料排放另加。
-- 各情景共同的条件：业务和流量的增长、改造前的水平和电网因子各情景相同，情景之差只来自行业的措施；文件中写的措施力度不及本地区趋势的，取趋势。各省电网因子公布的只有三年，水电多的省份随来水起落较大，所以取值范围一律扩到包含全国的趋势。
-- 目标：两项强度与基期比较的变动，由起点年的填报值乘以此后的相对变动得到。"""
-"""How paths are computed, as a list in Markdown; `scenarios.projection` has the same formulas."""
-
 
 @dataclass(frozen=True)
 class Foresight:
@@ -114,11 +103,10 @@ class Foresight:
         return self.path(measure, scenario, column).get(self.horizon)
 
 
-def contradicting(foresight: Foresight) -> str:
-    """What contradicts in the parameters of the report's scenario, as Markdown; empty where nothing does."""
+def contradicting(foresight: Foresight) -> list[str]:
+    """What contradicts in the parameters of the report's scenario."""
     rows = foresight.outlook.warnings.filter(pl.col("scenario") == foresight.own)
-    told = [text.replace("notebooks/params/", "") for text in rows["warning"]]
-    return "参数与填报、或参数之间有矛盾，请核实：\n\n" + "\n".join(f"- {text}" for text in told) if told else ""
+    return [text.replace("notebooks/params/", "") for text in rows["warning"]]
 
 
 def on_published(foresight: Foresight) -> str:

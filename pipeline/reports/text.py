@@ -1,7 +1,8 @@
 """A chapter's text: Markdown with Jinja2, `notebooks/text/<language>/<notebook>.md`, filled with what the notebook tells.
 
 It has no data and does no arithmetic: what it says was computed in the notebook. Lines that follow each other are one
-paragraph; `{{ figure("f-x") }}` stands where a figure or table stands, and nothing where the notebook had nothing to draw.
+paragraph, a line of which tags leave nothing is none; `{{ figure("f-x") }}` stands where a figure or table stands, and nothing where the
+notebook had nothing to draw.
 """
 
 from __future__ import annotations
@@ -44,6 +45,8 @@ WRONG = [
 TEMPLATE = "<template>"  # jinja2's name for a text without a file
 _OWN_LINE = re.compile(r"#{1,6} |\||:::|[-*>] |\d+[.)] |\s|\[\]\{")  # Markdown that begins a line, joined to no other
 _PLACE = re.compile("\ue010([\\w-]+)\ue011")
+_LINE = re.compile(r"^.*\S.*$", re.M)
+_ENDS = "\ue012"  # the end of a line that holds something, until the text is filled: nothing may be left of it then
 _escaped = re.compile(r"\\([\\`*_{}\[\]()#+\-.!<>|~$^@\"':=])")
 
 
@@ -109,7 +112,8 @@ class Text:
     def parts(self) -> list[str | Payload]:
         """The chapter in the order in which it is read: Markdown, figures and tables. Raises DataError."""
         try:
-            filled = self._environment().from_string(self.path.read_text("utf-8")).render(self.facts)
+            source = _LINE.sub(_marked, self.path.read_text("utf-8"))
+            filled = self._environment().from_string(source).render(self.facts)
         except OSError as error:
             raise DataError("text.unreadable", f"{self.path} 读不出来：{error.strerror}") from error
         except UnicodeDecodeError as error:
@@ -137,7 +141,6 @@ class Text:
         own = _Environment(
             autoescape=True,
             undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
             lstrip_blocks=True,
             finalize=self._printed,
         )
@@ -193,7 +196,7 @@ class Text:
     def _told(self, id: str, said: str) -> dict[str, str]:
         """`标题：…` and its like, each with the lines that follow it."""
         names, found, at = PARTS[self.words.language], dict[str, str](), ""
-        for line in filter(None, map(str.strip, str(said).splitlines())):
+        for line in filter(None, map(str.strip, _lines(said).splitlines())):
             name, colon, rest = line.partition("：")
             if colon and name in names:
                 at, line = names[name], rest
@@ -206,12 +209,24 @@ class Text:
 
     def _in_order(self, filled: str) -> list[str | Payload]:
         parts: list[str | Payload] = []
-        for at, piece in enumerate(_PLACE.split(filled)):
+        for at, piece in enumerate(_PLACE.split(_lines(filled))):
             if at % 2:
                 parts.append(self.blocks[piece])
             elif text := paragraphs(piece):
                 parts.append(text)
         return parts
+
+
+def _marked(line: re.Match[str]) -> str:
+    """A line of a text with its end marked, unless it ends within a tag."""
+    text = line[0]
+    within = max(text.rfind("{{"), text.rfind("{%")) > max(text.rfind("}}"), text.rfind("%}"))
+    return text if within else text + _ENDS
+
+
+def _lines(filled: str) -> str:
+    """A filled text without the lines of which nothing is left."""
+    return re.sub(rf"^[ \t]*{_ENDS}+\n?", "", str(filled), flags=re.M).replace(_ENDS, "")
 
 
 def paragraphs(text: str) -> str:

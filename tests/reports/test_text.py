@@ -99,6 +99,13 @@ def test_a_text_says_of_a_block_what_stands_in_place_of_its_own(tmp_path: Path) 
     assert (block["method"], block["source"]) == ("口径。另见附录。", "来源")
 
 
+def test_lines_of_tags_are_none_and_no_tag_at_an_end_joins_paragraphs(tmp_path: Path) -> None:
+    text = "一，\n{% if year %}\n  {% for n in names %}\n{{ n }}\n{% endfor %}\n{% endif %}\n{% if nothing %}无{% endif %}\n。{% if year %}末{% endif %}\n\n次{{ year\n}}\n{{ x }}"
+    with pytest.raises(DataError, match=r"第 12 行"):
+        parts(tmp_path, text)
+    assert parts(tmp_path, text.removesuffix("\n{{ x }}")) == ["一，甲乙。末\n\n次2025"]
+
+
 def test_has_asks_for_what_the_notebook_may_show(tmp_path: Path) -> None:
     said = "{% if has('t-a') %}有{% endif %}{% if not has('f-none') %}无{% endif %}"
     assert parts(tmp_path, said, TABLE) == ["有无"]
