@@ -171,7 +171,9 @@ def check(
         said = shown(f"{answer.SEVERITIES[severity]}  {sentence}")
         console.print(said, style="red" if severity == "error" else "yellow")
     if kinds.height > answer.SHOWN:
-        _print_frame(answer.by_rule(intake.findings), f"还有 {kinds.height - answer.SHOWN} 类没有列出；全部按规则计")
+        by_rule = answer.by_rule(intake.findings).rows()
+        title = f"还有 {kinds.height - answer.SHOWN} 类没有列出；全部按规则计"
+        _print_table(by_rule, ["性质", "规则", "表", "处"], title)
         console.print("全部内容见 --format json，或用 --remarks 文件夹 写成审核意见。")
     for note in answer.notes(intake):
         console.print(shown(note))

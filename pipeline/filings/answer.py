@@ -41,14 +41,14 @@ def by_table(counts: pl.DataFrame) -> pl.DataFrame:
 
 
 def by_rule(findings: pl.DataFrame) -> pl.DataFrame:
-    """性质, 规则, 表, 处: the findings of each rule, errors and the most frequent first."""
+    """severity, rule, table, all in Chinese, and n: the findings of each rule, errors and the most frequent first."""
     counted = findings.group_by("severity", "rule", "table").len()
     counted = counted.sort("severity", "len", "rule", "table", descending=[False, True, False, False])
     return counted.select(
-        性质=pl.col("severity").replace(SEVERITIES),
-        规则=pl.col("rule").replace(_TITLES),
-        表=pl.col("table").replace(_TABLES),
-        处=pl.col("len").cast(pl.Int64),
+        severity=pl.col("severity").replace(SEVERITIES),
+        rule=pl.col("rule").replace(_TITLES),
+        table=pl.col("table").replace(_TABLES),
+        n=pl.col("len").cast(pl.Int64),
     )
 
 
@@ -71,36 +71,36 @@ def kept_with_warnings(findings: pl.DataFrame, quarantine: Mapping[str, pl.DataF
 
 
 def rejections(quarantine: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """表, 填报单位 (as filed), 规则, 行: the rejected rows; a row that breaks two rules stands under both."""
+    """table, who (as filed), rule, n: the rejected rows; a row that breaks two rules stands under both."""
     parts = [
         rows.select(
-            表=pl.lit(_TABLES[name]),
-            填报单位=pl.col("entity_id" if "entity_id" in rows.columns else "organisation").fill_null("（未填）")
+            table=pl.lit(_TABLES[name]),
+            who=pl.col("entity_id" if "entity_id" in rows.columns else "organisation").fill_null("（未填）")
             if {"entity_id", "organisation"} & set(rows.columns)
             else pl.lit("—"),
-            规则="rules",
+            rule="rules",
         )
         for name, rows in quarantine.items()
         if rows.height
     ]
-    empty = pl.DataFrame(schema={"表": pl.String, "填报单位": pl.String, "规则": pl.List(pl.String)})
-    told = pl.concat([empty, *parts]).explode("规则").with_columns(pl.col("规则").replace(_TITLES))
-    return told.group_by("表", "填报单位", "规则", maintain_order=True).agg(行=pl.len().cast(pl.Int64))
+    empty = pl.DataFrame(schema={"table": pl.String, "who": pl.String, "rule": pl.List(pl.String)})
+    told = pl.concat([empty, *parts]).explode("rule").with_columns(pl.col("rule").replace(_TITLES))
+    return told.group_by("table", "who", "rule", maintain_order=True).agg(n=pl.len().cast(pl.Int64))
 
 
 def revised(revisions: pl.DataFrame) -> pl.DataFrame:
-    """表, 主键, 列, 原值, 新值, 填报于: what later filings changed, with the folder or file of both filings."""
+    """table, key, column, before, after, at: what later filings changed, with the folder or file of both filings."""
     return revisions.select(
-        表=pl.col("table").replace(_TABLES), 主键="key", 列=_column_zh(), 原值="before", 新值="after",
-        填报于=pl.format("{} → {}", "before_source_file", "after_source_file"),
+        pl.col("table").replace(_TABLES), "key", _column_zh().alias("column"), "before", "after",
+        at=pl.format("{} → {}", "before_source_file", "after_source_file"),
     )  # fmt: skip
 
 
 def corrected(corrections: pl.DataFrame) -> pl.DataFrame:
-    """表, 主键, 列, 处理, 原值, 更正后, 理由, 经手, 日期: what corrections.yml changed."""
+    """table, key, column, action, before, after, reason, who, date: what corrections.yml changed."""
     return corrections.select(
-        表=pl.col("table").replace(_TABLES), 主键="key", 列=_column_zh(), 处理=pl.col("action").replace(ACTIONS), 原值="before",
-        更正后="after", 理由="reason", 经手="who", 日期=pl.col("date").cast(pl.String),
+        pl.col("table").replace(_TABLES), "key", _column_zh().alias("column"), pl.col("action").replace(ACTIONS), "before",
+        "after", "reason", "who", pl.col("date").cast(pl.String),
     )  # fmt: skip
 
 

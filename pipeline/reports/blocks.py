@@ -100,12 +100,14 @@ class Table:
     decimals: Mapping[str, int] = field(default_factory=dict)
     against: Mapping[str, tuple[float, str]] = field(default_factory=dict)
     widths: Sequence[float] | None = None
-    brief: pl.DataFrame | None = None
+    brief: Data | None = None
     withheld: bool = False
     columns: Mapping[str, Column] = field(default_factory=dict)
 
     def payload(self, words: Words = CHINESE) -> dict[str, Any]:
-        data = {"table": frame(self, words)} | ({} if self.brief is None else {"brief": self.brief})
+        data = {"table": _frame(self.data, words)}
+        if self.brief is not None:
+            data["brief"] = _frame(self.brief, words)
         cells = {
             name: _cells(rows, self.decimals, self.against, self.withheld, self.columns, words)
             for name, rows in data.items()
@@ -189,7 +191,11 @@ def preview(payload: Mapping[str, Any], svg: str | None = None) -> dict[str, str
 
 def frame(block: Figure | Table, words: Words = CHINESE) -> pl.DataFrame:
     """The data of a figure or table."""
-    return block.data(words) if callable(block.data) else block.data
+    return _frame(block.data, words)
+
+
+def _frame(data: Data, words: Words) -> pl.DataFrame:
+    return data(words) if callable(data) else data
 
 
 def _texts(block: Figure | Table, words: Words) -> dict[str, str]:

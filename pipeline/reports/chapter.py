@@ -73,8 +73,10 @@ class Chapter:
 
     @property
     def parameters(self) -> pl.DataFrame:
-        """All effective parameters as a table with Chinese columns."""
-        return pl.DataFrame(self._frozen("parameters"), infer_schema_length=None)
+        """parameter, name, value, unit, allowed, origin, changed (Boolean) of all effective parameters, as `params.table`."""
+        table = pl.DataFrame(self._frozen("parameters"), infer_schema_length=None)
+        names = ("parameter", "name", "value", "unit", "allowed", "origin", "changed")
+        return table.rename(dict(zip(table.columns, names, strict=True))).with_columns(pl.col("changed") == "是")
 
     @property
     def inputs(self) -> pl.DataFrame:
