@@ -53,7 +53,8 @@ class Place:
     """Where one stands among provinces; values that print alike are tied.
 
     case: `absent` without a value, `few` where too few have one, `alike` where all are, else `ranked`. some_withheld: the
-    rank is among those that are published. every: 1 or -1 where all are changes up, or down; 0 else.
+    rank is among those that are published. every: 1 or -1 where all are changes up, or down; 0 else. with_value: whether
+    the value is told too, or the sentence before has told it.
     """
 
     measure: Measure
@@ -65,13 +66,14 @@ class Place:
     descending: bool = True
     some_withheld: bool = False
     every: int = 0
+    with_value: bool = True
 
     @property
     def is_last(self) -> bool:
         return (self.rank.place or 0) + len(self.rank.tied) == self.rank.of
 
 
-def place(measure: Measure, values: Values, name: str, *, descending: bool = True) -> Place:
+def place(measure: Measure, values: Values, name: str, *, descending: bool = True, with_value: bool = True) -> Place:
     """Where `name` stands; says so when there is no value or too few have one."""
     printed: dict[str, float | None] = {}
     alike = {
@@ -80,7 +82,9 @@ def place(measure: Measure, values: Values, name: str, *, descending: bool = Tru
     }
     rank = ranking(alike, name, descending=descending)
     if rank.place is None:
-        return Place(measure, name, "absent", withheld=isinstance(values.get(name), wording.Withheld))
+        return Place(
+            measure, name, "absent", with_value=with_value, withheld=isinstance(values.get(name), wording.Withheld)
+        )
     known = there(values)
     case: Literal["few", "alike", "ranked"] = "ranked"
     if rank.of < MIN_RANKED:
@@ -89,7 +93,7 @@ def place(measure: Measure, values: Values, name: str, *, descending: bool = Tru
         case = "alike"
     every = (min(known.values()) > 0) - (max(known.values()) < 0)
     return Place(
-        measure, name, case, known[name], False, rank, descending, bool(withheld(values)), every
+        measure, name, case, known[name], False, rank, descending, bool(withheld(values)), every, with_value
     )  # fmt: skip
 
 

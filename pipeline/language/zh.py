@@ -94,7 +94,7 @@ def _quantity(one: Quantity) -> str:
 @say.register
 def _trend(one: Trend) -> str:
     """`全国流量由 2019 年的 1,219.9 亿GB 增至 2024 年的 3,375.9 亿GB`."""
-    name, first, last = one.measure.of(one.subject), one.first, one.last
+    name, first, last = one.measure.of(say(one.subject)), one.first, one.last
     if last is None:
         return f"没有{name}的数据"
     said = _point(one.measure, last)
@@ -141,7 +141,7 @@ def _absent(one: Absent) -> str:
 @say.register
 def _place(one: Place) -> str:
     """`广东流量为 386.9 亿GB，在 31 个省份中居首位`."""
-    measure, rank = one.measure, one.rank
+    measure = one.measure
     if one.value is None:
         return f"{say(Absent(measure, one.name, one.withheld))}，不排位"
     value = (
@@ -149,10 +149,17 @@ def _place(one: Place) -> str:
         if measure.is_change
         else f"{measure.of(one.name)}为 {measure.say(one.value)}"
     )
+    value += "；" if one.case == "few" else "，"
+    return (value if one.with_value else "") + _ranked(one)
+
+
+def _ranked(one: Place) -> str:
+    """`在 31 个省份中居首位`."""
+    measure, rank = one.measure, one.rank
     if one.case == "few":
-        return f"{value}；{'公布' if one.some_withheld else '有'}此项数据的省份只有 {rank.of} 个，不排位"
+        return f"{'公布' if one.some_withheld else '有'}此项数据的省份只有 {rank.of} 个，不排位"
     if one.case == "alike":
-        return f"{value}，{rank.of} 个省份相同"
+        return f"{rank.of} 个省份相同"
     order = "由高到低" if one.descending else "由低到高"
     if measure.is_change:
         down, up, mixed = (
@@ -166,7 +173,7 @@ def _place(one: Place) -> str:
         where = f"{tie}末位" if one.descending else f"{order}{tie}末位"
     else:
         where = f"{order}{tie}第 {rank.place} 位"
-    return f"{value}，在{'已公布的' if one.some_withheld else ''} {rank.of} 个省份中{where}"
+    return f"在{'已公布的' if one.some_withheld else ''} {rank.of} 个省份中{where}"
 
 
 @say.register
@@ -311,7 +318,10 @@ def _series_shown(one: SeriesShown) -> str:
     if not known:
         return f"{kind}：{what}，没有数据。"
     span = f"{known[0]} 年" if len(known) == 1 else f"{known[0]} 年至 {known[-1]} 年"
-    told = [_line(one, label, line, brief=len(there) > MAX_LINES) for label, line in there.items()]
+    told = [
+        _line(one, say(one.names.get(label, label)), line, brief=len(there) > MAX_LINES)
+        for label, line in there.items()
+    ]
     return f"{kind}：{span}{what}。{'；'.join(told)}。"
 
 

@@ -247,6 +247,12 @@ class TestPlace:
     def test_all_alike(self) -> None:
         assert zh.say(findings.place(FLOW, dict.fromkeys(NAMES, 2.0), "广东")) == "广东流量为 2.0 亿GB，11 个省份相同"
 
+    def test_the_value_may_have_been_told_before(self) -> None:
+        alike = findings.place(FLOW, dict.fromkeys(NAMES, 2.0), "广东", with_value=False)
+        few = findings.place(FLOW, {"广东": 2.0, "江苏": 1.0}, "广东", with_value=False)
+        assert zh.say(alike) == "11 个省份相同"
+        assert zh.say(few) == "有此项数据的省份只有 2 个，不排位"
+
     def test_many_ties_are_counted(self) -> None:
         tied = eleven() | dict.fromkeys(NAMES[:6], 11.0)
         assert "与江苏、浙江、山东等 5 个省份并列首位" in zh.say(findings.place(FLOW, tied, "广东"))
