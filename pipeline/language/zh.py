@@ -16,6 +16,7 @@ from pipeline.findings import (
     Ends,
     Extremes,
     GroupsShown,
+    Largest,
     Measure,
     Movement,
     NotFiled,
@@ -181,6 +182,7 @@ def _comparison(one: Comparison) -> str:
     """`广东流量为 1.2，高于全国（1.0）和东部（1.1）`; of changes `广东单站年耗电下降 41.3%，降幅大于东部（41.1%）`."""
     measure, own = one.measure, one.measure.way(one.value) if one.measure.is_change else 0
     told = [_changed(measure, one.name, one.value) if measure.is_change else f"{measure.of(one.name)}为 {measure.say(one.value)}"]  # fmt: skip
+    told = [] if one.value_told else told
     width, above, below = ("升幅" if own > 0 else "降幅", "大于", "小于") if measure.is_change else ("", "高于", "低于")
     for gap, others in one.relations:
         said = {label: measure.say(abs(other) if measure.is_change else other) for label, other in others.items()}
@@ -238,6 +240,18 @@ def _ends(one: Ends) -> str:
         return f"{'已公布的 ' if one.some_withheld else ''}{one.of} {NOUNS[one.noun]}的{measure.name}均为 {high}"
     top, bottom = wording.join_names(one.highest), wording.join_names(one.lowest)
     return f"{'已公布的' if one.some_withheld else ''}{measure.name}以{top}最高（{high}），{bottom}最低（{low}）"
+
+
+@say.register
+def _largest(one: Largest) -> str:
+    """`通信基站最多，占综合能耗的 53.0%，其次是数据中心（20.9%）`."""
+    whole = say(one.whole)
+    if not one.parts:
+        return f"没有{whole}"
+    if len(one.parts) == 1:
+        return f"{whole}全部为{one.parts[0][0]}"
+    (first, most), (second, next_most) = one.parts
+    return f"{first}最多，占{whole}的 {wording.percent(most)}，其次是{second}（{wording.percent(next_most)}）"
 
 
 @say.register

@@ -148,6 +148,7 @@ class Text:
             "n": self._number(wording.number),
             "pct": self._number(wording.percent),
             "change": self._number(wording.change),
+            "moved_to": self._number(wording.rise_or_fall),
             "big": self._number(wording.big),
             "names": self._names,
             "length": len,
