@@ -298,7 +298,10 @@ def _series_shown(one: SeriesShown) -> str:
     if not known:
         return f"{kind}：{what}，没有数据。"
     span = f"{known[0]} 年" if len(known) == 1 else f"{known[0]} 年至 {known[-1]} 年"
-    told = [_line(one, label, line, brief=len(there) > MAX_LINES) for label, line in there.items()]
+    told = [
+        _line(one, say(one.names.get(label, label)), line, brief=len(there) > MAX_LINES)
+        for label, line in there.items()
+    ]
     return f"{kind}：{span}{what}。{'；'.join(told)}。"
 
 
