@@ -40,13 +40,14 @@ Data = pl.DataFrame | Callable[[Words], pl.DataFrame]
 
 @dataclass(frozen=True)
 class Column:
-    """How a column of a frame is called: a term, or a measure with the unit in which its values stand, if not its own."""
+    """How a column of a frame is called: a term, a name as filed, or a measure with the unit in which its values stand, if not
+    its own."""
 
-    title: Term | Measure
+    title: Term | Measure | str
     unit: str | None = None
 
     def told(self, words: Words) -> str:
-        if isinstance(self.title, Term):
+        if not isinstance(self.title, Measure):
             return words.say(self.title)
         unit = self.title.unit if self.unit is None else self.unit
         return words.say(self.title) + (f"（{unit}）" if unit else "")
