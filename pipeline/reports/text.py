@@ -43,7 +43,9 @@ WRONG = [
 ]
 """What jinja2 says of a text that is wrong, and what is said instead."""
 TEMPLATE = "<template>"  # jinja2's name for a text without a file
-_OWN_LINE = re.compile(r"#{1,6} |\||:::|[-*>] |\d+[.)] |\s|\[\]\{")  # Markdown that begins a line, joined to no other
+_OWN_LINE = re.compile(
+    r"#{1,6} |\||:::|[-*>] |\d+[.)] |\s+[-*] |\[\]\{"
+)  # Markdown that begins a line, joined to no other
 _PLACE = re.compile("\ue010([\\w-]+)\ue011")
 _LINE = re.compile(r"^.*\S.*$", re.M)
 _ENDS = "\ue012"  # the end of a line that holds something, until the text is filled: nothing may be left of it then
@@ -238,6 +240,7 @@ def paragraphs(text: str) -> str:
         joined = False  # whether the last line takes another
         for line in paragraph.splitlines():
             own = bool(_OWN_LINE.match(line))
+            line = line if own else line.strip()
             if joined and not own:
                 space = " " if lines[-1][-1:].isascii() and line[:1].isascii() and lines[-1] and line else ""
                 lines[-1] += space + line
