@@ -83,7 +83,7 @@ def refusal(table: Table, sheet: Sheet, skipped: Iterable[Skipped]) -> FileProbl
     if not found:
         return None
     rule = "sheet.header" if of_header else "sheet.unit"
-    return FileProblem(sheet.file, sheet.sheet or None, rule, f"{sheet.where}{found.says}", found.header)
+    return sheet.problem(rule, found.says, found.header)
 
 
 # --- headers -----------------------------------------------------------------------------------------------
@@ -167,10 +167,15 @@ def _repeated(table: Table, sheet: Sheet) -> _Refused | None:
     return None
 
 
+def _unit_in(text: str) -> str:
+    """The unit that a cell under a header would name: 万千瓦时, of （单位：万千瓦时）."""
+    plain = unicodedata.normalize("NFKC", text).strip("()[]【】 ")
+    return re.sub("^(?:计量)?单位[:：]?", "", plain).strip()
+
+
 def _is_unit(text: str) -> bool:
     """Whether a cell under a header names a unit, or says that there is none."""
-    plain = unicodedata.normalize("NFKC", text).strip("()[]【】 ")
-    plain = re.sub("^(?:计量)?单位[:：]?", "", plain).strip()
+    plain = _unit_in(text)
     bare = re.fullmatch(r"[-—–/\\]*|无|没有单位|无单位|N/?A", plain, re.IGNORECASE)
     return bool(bare or units.dimension(plain) or _OF_ONES.fullmatch(plain) or re.match(_TIMES, plain) or plain == "%")
 
@@ -292,12 +297,9 @@ def _all_told(sheet: Sheet, known: Known, around: list[Skipped]) -> Iterator[_To
         place = f"第 {row['source_row']} 行在表头之下"
         for at, text in filled.items():
             if at in known and known[at][0].kind in ("quantity", *_COUNTED) and not re.search(r"\d", text):
-                plain = unicodedata.normalize("NFKC", text).strip("()[]【】 ")
-                unit = re.sub("^(?:计量)?单位[:：]?", "", plain).strip()
-                if units.dimension(unit):
-                    yield _Told(place, unit, unit, column=at)
-                elif re.match(_TIMES, unit):
-                    yield _Told(place, unit, None, column=at)
+                unit = _unit_in(text)
+                if (known_unit := units.dimension(unit)) or re.match(_TIMES, unit):
+                    yield _Told(place, unit, unit if known_unit else None, column=at)
         if len(filled) <= 2:
             yield from _told(place, " ".join(filled.values()))
 

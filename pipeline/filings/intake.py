@@ -157,11 +157,7 @@ def take_in(folder: Path, layout: Layout, report_year: int | None = None, limits
 def filled_down() -> frozenset[str]:
     """The headers of key columns, where a merged cell of a workbook stands for each of its rows."""
     return frozenset(
-        text
-        for table in TABLES
-        for column in table.columns
-        if column.kind in _FILLED_DOWN
-        for text in (column.name, *column.headers)
+        text for table in TABLES for column in table.columns if column.kind in _FILLED_DOWN for text in column.spellings
     )
 
 
@@ -186,7 +182,8 @@ def _canonical(reading: Reading, layout: Layout, report_year: int) -> tuple[dict
         years = [filing_year(sheet.file) or report_year for sheet in alike]
         done = _understood(table, texts, layout, years[0])
         if isinstance(done, str):
-            reading.problems.extend(_too_wrong(sheet, done) for sheet in alike)
+            what = f"要退回的超过 {_MOST_WRONG:,} 行，没有读取（第一处：{done}）；请整体改正后重新提交。"
+            reading.problems.extend(sheet.problem("sheet.wrong", what) for sheet in alike)
             continue
         findings += [_not_data(table, done.findings), _ragged(table, texts), _no_rows(table, alike, reading)]
         findings += _of_sheets(table, alike)
@@ -219,11 +216,6 @@ def _understood(table: Table, texts: pl.DataFrame, layout: Layout, filing_year: 
     if len(parts) == 1:
         return parts[0]
     return Normalised(*(pl.concat([getattr(one, field.name) for one in parts]) for field in fields(Normalised)))
-
-
-def _too_wrong(sheet: Sheet, first: str) -> FileProblem:
-    what = f"{sheet.where}要退回的超过 {_MOST_WRONG:,} 行，没有读取（第一处：{first}）；请整体改正后重新提交。"
-    return FileProblem(sheet.file, sheet.sheet or None, "sheet.wrong", what)
 
 
 def _alike(reading: Reading) -> Iterator[tuple[Table, list[Sheet]]]:
@@ -276,14 +268,12 @@ def _no_table(sheet: Sheet) -> FileProblem:
     right = f"名称应含下列表名之一：{'、'.join(table.zh for table in TABLES)}"
     if max(fit) > 2:
         right = f"从表头看像“{best.zh}”，若是，请改用这个名称"
-    return FileProblem(
-        sheet.file, sheet.sheet or None, "sheet.table", f"{sheet.where}的名称看不出是哪张表，未读取；{right}。"
-    )
+    return sheet.problem("sheet.table", f"的名称看不出是哪张表，未读取；{right}。")
 
 
 def _not_data(table: Table, findings: pl.DataFrame) -> pl.DataFrame:
     """`findings` with one for each row that is a sum, a second header or a signature instead of those of its cells."""
-    spelt = {text for column in table.columns for text in (column.name, *column.headers)}
+    spelt = {text for column in table.columns for text in column.spellings}
     found, is_sum = pl.col("found"), pl.col("rule") == "row.not_data"
     row = ["file", "sheet", "row"]
     errors = findings.filter(pl.col("severity") == "error", pl.col("row").is_not_null())

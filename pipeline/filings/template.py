@@ -520,7 +520,7 @@ def _told(scope: _Scope) -> dict[str, list[str]]:
         "tables": len(TABLES), "example": EXAMPLE[:2], "first_row": FIRST_ROW + 1, "last_row": FIRST_ROW + ROWS,
         "with_units": named(table for table in TABLES if table.has("unit")),
         "monthly": named(table for table in TABLES if table.has("month")), "tolerance": TOLERANCE, "placed": named(placed),
-        "compared": named(one for one in TABLES if one not in placed and any(column.yearly for column in one.columns)),
+        "compared": named(one for one in TABLES if one not in placed and one.yearly),
         "years": f"{FIRST_YEAR} 至{f' {scope.year}' if scope.year else '报告年份'}", "folder": folder if scope.year else f"如 {folder}",
     }  # fmt: skip
     return {part: [text.format(**filled_in) for text in texts] for part, texts in declared("instructions.yml").items()}

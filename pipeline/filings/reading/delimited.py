@@ -204,7 +204,7 @@ def _header(head: str, known: Known, file: str) -> tuple[str, list[str]]:
         if at is not None and (score := known_cells(rows[at], known)) > best:
             best, separator, header = score, one, rows[at]
     if not header:
-        problem = no_header(file, None, "文件", known)
+        problem = no_header(file, None, known)
         raise DataError(problem.id, problem.message)
     if other := _NO_END.search("".join(header)):
         what = f"文件的行以字符 U+{ord(other[0]):04X} 结束，不能分清"

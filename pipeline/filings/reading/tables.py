@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 import polars as pl
+from xlsxwriter.utility import xl_col_to_name
 
 from pipeline.errors import shown
 from pipeline.filings.reading.sheets import (
@@ -22,8 +23,8 @@ from pipeline.filings.reading.sheets import (
     Skipped,
     header_at,
     header_key,
-    letters,
     no_header,
+    place_of,
 )
 
 _EXAMPLES_WITHIN = 3  # rows under the header
@@ -37,7 +38,7 @@ BEYOND = "表头之外的内容"  # the header of `_extra` in a workbook with re
 
 def add_table(raw: Raw, file: str, known: Collection[str], fill: Collection[str], reading: Reading) -> None:
     """Adds the table of `raw` to `reading`, or says why there is none."""
-    sheet, where = raw.sheet or None, f"工作表“{raw.sheet}”" if raw.sheet else "文件"
+    sheet, where = raw.sheet or None, place_of(raw.sheet)
     names = [name for name in raw.frame.columns[1:] if name != "_ragged"]
     filled = sum(raw.frame[name].null_count() < raw.frame.height for name in names)
     if filled > _MAX_FILLED:
@@ -62,7 +63,7 @@ def add_table(raw: Raw, file: str, known: Collection[str], fill: Collection[str]
         if sheet is not None and (raw.hidden or only_text or _INSTRUCTIONS.search(sheet)):
             reading.skipped.append(Skipped(file, sheet, None, f"{where}没有表头，按说明页处理，未读取。"))
         else:
-            reading.problems.append(no_header(file, sheet, where, known))
+            reading.problems.append(no_header(file, sheet, known))
         return
     for row in head[:at]:
         text = " ".join(cell for cell, column in zip(row, frame.columns, strict=True) if cell and column in names)
@@ -73,7 +74,8 @@ def add_table(raw: Raw, file: str, known: Collection[str], fill: Collection[str]
         body = body.filter(~pl.col("source_row").is_in(notes["source_row"].implode()))
         for number, text in notes.iter_rows():
             reading.skipped.append(Skipped(file, sheet, number, f"表下说明：{shown(text.strip())[:80]}", text))
-    examples = [row[0] for row in body.head(_EXAMPLES_WITHIN).iter_rows() if _EXAMPLE.match(_first_text(row[1:]))]
+    first_texts = ((row[0], next(filter(None, row[1:]), "")) for row in body.head(_EXAMPLES_WITHIN).iter_rows())
+    examples = [number for number, text in first_texts if _EXAMPLE.match(text)]
     if examples:
         body = body.filter(~pl.col("source_row").is_in(examples))
         reading.skipped.extend(Skipped(file, sheet, number, "示例行，未读取。") for number in examples)
@@ -138,10 +140,6 @@ def _surely_has_text(cells: pl.Series) -> bool:
     return start > "\u3000" and bool((cells > "\u3000\U0010ffff").all())
 
 
-def _first_text(cells: Iterable[str | None]) -> str:
-    return next((cell for cell in cells if cell), "")
-
-
 def _columns(header: tuple[str | None, ...], body: pl.DataFrame, first: int) -> dict[str, str]:
     """Raw column -> its name in the table; columns without header and content are left out."""
     names: dict[str, str] = {}
@@ -153,7 +151,7 @@ def _columns(header: tuple[str | None, ...], body: pl.DataFrame, first: int) -> 
         text = unicodedata.normalize("NFKC", cell or "").strip()
         if not text and body[old].null_count() == body.height:
             continue
-        new = base = text or f"列{letters(first + index)}"
+        new = base = text or f"列{xl_col_to_name(first + index)}"
         while new in used:
             seen[base] = seen.get(base, 1) + 1
             new = f"{base}_{seen[base]}"
