@@ -108,7 +108,8 @@ def take_in(folder: Path, layout: Layout, report_year: int | None = None, limits
     kind, entries = _edition(folder), corrections.load(folder)
     industry.load(layout, folder)  # a frame that is wrong is told before anything is computed
     published = reference.published(layout)
-    year = report_year or _latest_year(reading, published)
+    folders = {filing_year(sheet.file) or 0 for sheet in reading.sheets}
+    year = report_year or max(reference.latest_year(published), *(year for year in folders if year <= LAST_YEAR), 0)
     tables, findings = _canonical(reading, layout, year)
     found = pl.concat([pl.DataFrame(schema=FINDING), *findings])
     revisions = [pl.DataFrame(schema=REVISIONS)]
@@ -167,11 +168,6 @@ def filing_year(file: str) -> int | None:
     return int(years[-1]) if years else None
 
 
-def _latest_year(reading: Reading, published: pl.DataFrame) -> int:
-    of_folders = [year for sheet in reading.sheets if (year := filing_year(sheet.file))]
-    return max(reference.latest_year(published), *(year for year in of_folders if year <= LAST_YEAR), 0)
-
-
 def _canonical(reading: Reading, layout: Layout, report_year: int) -> tuple[dict[str, Rows], list[pl.DataFrame]]:
     """The rows of each table that was filed, and findings; a sheet without a table becomes a problem of `reading`."""
     frames: dict[str, list[pl.DataFrame]] = {}
@@ -185,20 +181,22 @@ def _canonical(reading: Reading, layout: Layout, report_year: int) -> tuple[dict
             what = f"要退回的超过 {_MOST_WRONG:,} 行，没有读取（第一处：{done}）；请整体改正后重新提交。"
             reading.problems.extend(sheet.problem("sheet.wrong", what) for sheet in alike)
             continue
-        findings += [_not_data(table, done.findings), _ragged(table, texts), _no_rows(table, alike, reading)]
-        findings += _of_sheets(table, alike)
-        more = (texts["_ragged"] == "多").fill_null(False) if "_ragged" in texts.columns else False
+        findings += [_not_data(table, done.findings), _ragged(table, texts), *_of_sheets(table, alike, reading)]
+        more, few = (
+            (texts["_ragged"] == which).fill_null(False) if "_ragged" in texts.columns else False for which in "多少"
+        )
         heights = [sheet.rows.height for sheet in alike]
         filed = pl.Series(np.repeat(years, heights), dtype=pl.Int32)
-        frame = done.frame.with_columns(_filed=filed, _wrong=done.rejected | more)
+        frame = done.frame.with_columns(_filed=filed, _wrong=done.rejected | more, _few=few)
         frames.setdefault(table.name, []).append(frame)
         sheets.setdefault(table.name, []).extend(alike)
     tables = {}
     for table in TABLES:
         if table.name in frames:
             frame = pl.concat(frames[table.name]).rechunk().with_row_index("_id")
-            frame = frame.with_columns(_old=pl.lit(False), _out="_wrong")
-            tables[table.name] = Rows(table, frame, sheets[table.name], _fewer_cells(sheets[table.name]))
+            flags = [(id, "row.fewer_cells") for id in frame.filter("_few")["_id"]]
+            frame = frame.drop("_few").with_columns(_old=pl.lit(False), _out="_wrong")
+            tables[table.name] = Rows(table, frame, sheets[table.name], flags)
     return tables, findings
 
 
@@ -251,16 +249,6 @@ def _one_below_the_other(table: Table, sheets: list[Sheet]) -> pl.DataFrame:
     return pl.concat(parts).rechunk()
 
 
-def _fewer_cells(sheets: list[Sheet]) -> list[tuple[int, str]]:
-    """The flags of rows with fewer cells than the header."""
-    flags, first = list[tuple[int, str]](), 0
-    for sheet in sheets:
-        if "_ragged" in sheet.rows.columns:
-            flags += [(first + int(at), "row.fewer_cells") for at in (sheet.rows["_ragged"] == "少").arg_true()]
-        first += sheet.rows.height
-    return flags
-
-
 def _no_table(sheet: Sheet) -> FileProblem:
     """Names the table that the headers fit best, if any."""
     fit = [sum(column_of(table, header) is not None for header in sheet.columns) for table in TABLES]
@@ -295,13 +283,6 @@ def _not_data(table: Table, findings: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([findings.join(instead, on=row, how="anti", nulls_equal=True, maintain_order="left"), instead])
 
 
-def _no_rows(table: Table, sheets: list[Sheet], reading: Reading) -> pl.DataFrame:
-    """Findings of files none of whose sheets has a row."""
-    filled = {sheet.file for sheet in reading.sheets if sheet.rows.height}
-    empty = [(sheet.file, sheet.sheet, None) for sheet in sheets if sheet.file not in filled]
-    return finding(pl.DataFrame(empty, SOURCE, orient="row"), table, None, "file.no_rows", pl.lit(""))
-
-
 def _ragged(table: Table, texts: pl.DataFrame) -> pl.DataFrame:
     """Findings of rows with more cells than the header (wrong: a comma may have moved the others) or fewer."""
     if "_ragged" not in texts.columns:
@@ -313,10 +294,13 @@ def _ragged(table: Table, texts: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _of_sheets(table: Table, sheets: list[Sheet]) -> Iterator[pl.DataFrame]:
-    """Findings of what the reading warns of."""
+def _of_sheets(table: Table, sheets: list[Sheet], reading: Reading) -> Iterator[pl.DataFrame]:
+    """Findings of files none of whose sheets has a row, and of what the reading warns of."""
+    filled = {sheet.file for sheet in reading.sheets if sheet.rows.height}
     for sheet in sheets:
         at = pl.DataFrame([(sheet.file, sheet.sheet, None)], SOURCE, orient="row")
+        if sheet.file not in filled:
+            yield finding(at, table, None, "file.no_rows", pl.lit(""))
         yield from (finding(at, table, None, rule, pl.lit(""), pl.lit(what)) for rule, what in sheet.warnings)
 
 
