@@ -176,23 +176,17 @@ def _columns(shared: Mapping[str, Any], own_columns: Mapping[str, Any]) -> Itera
     units_by: dict[str, dict[str, tuple[str, ...]]] = {}
     for name, own in own_columns.items():
         given = shared.get(name, {}) | (own or {})
-        kind, members = given["kind"], {code: _member(one) for code, one in given.get("members", {}).items()}
-        units_by[name] = {code: units for code, (_, units) in members.items() if units}
+        kind, members = given["kind"], given.get("members", {})  # code -> how it may be written, or that and its units
+        units_by[name] = {code: _words(one["units"]) for code, one in members.items() if isinstance(one, dict)}
         units = {"": _words(given["units"])} if "units" in given else units_by.get(given.get("by"), {})
         own_unit = f"；计量单位 {units[''][0]}，用其他单位时写在表头括号里" if "" in units else ""
         notes = {"code": "从下拉列表中选择", "number": "非负数", "quantity": f"非负数{own_unit}"}
         implied = {"low": 0 if kind in ("number", "quantity") else None, "note": notes.get(kind, "")}
-        spelt = ACTIONS if name == "action_no" else {code: spellings for code, (spellings, _) in members.items()}
+        names = {code: _words(one["names"] if isinstance(one, dict) else one) for code, one in members.items()}
+        spelt = ACTIONS if name == "action_no" else names
         yield Column(
             name, **(implied | given | {"headers": _words(given["headers"]), "members": spelt, "units": units})
         )
-
-
-def _member(member: str | Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """How a code may be written, and the units that go with it."""
-    if isinstance(member, str):
-        return _words(member), ()
-    return _words(member["names"]), _words(member["units"])
 
 
 def _words(text: str) -> tuple[str, ...]:

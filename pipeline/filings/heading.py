@@ -92,9 +92,8 @@ def refusal(table: Table, sheet: Sheet, skipped: Iterable[Skipped]) -> FileProbl
 def _second_header(table: Table, sheet: Sheet, known: Known) -> _Refused | None:
     """A row of headers among the data; one that says the same in each column is no more than a row to reject."""
     for name in list(known)[:2]:
-        texts = sheet.rows[name]
-        words = texts.filter(~texts.str.contains("[0-9]")).unique()
-        cells = [text for text in words if header_key(text) in _keys()]
+        texts = sheet.rows[name].unique().drop_nulls()
+        cells = [text for text in texts.filter(~texts.str.contains("[0-9]")) if header_key(text) in _keys()]
         for row in sheet.rows.filter(pl.col(name).is_in(cells)).head(1000).iter_rows(named=True) if cells else ():
             filled = {at: text for at, text in row.items() if at in sheet.columns and text}
             if 2 * sum(header_key(text) in _keys() for text in filled.values()) < max(4, len(filled)):
@@ -228,17 +227,13 @@ def _row_with_another(sheet: Sheet, known: Known, unit: str, of_header: bool = F
     cells = sheet.rows.select("source_row", text=clean(pl.col(name))).drop_nulls()
     for row, text in cells.unique("text", keep="first", maintain_order=True).iter_rows():
         theirs, ours = units.dimension(text), units.dimension(unit)
-        differ = not units.same(text, unit) if ours else _multiple(unit) not in ("", _multiple(text))
+        times = [found[0] if (found := re.match(_TIMES, one)) else "" for one in (unit, text)]
+        differ = not units.same(text, unit) if ours else times[0] not in ("", times[1])
         differ |= bool(re.fullmatch(_TIMES, unit))
         differ |= unit in "%‰" and ours is None and not units.same(text, unit)
         if differ and (ours in (None, theirs) or (of_header and _OF_ONES.fullmatch(text))):
             return f"第 {row} 行的“{shown(name)}”是“{shown(text)}”"
     return None
-
-
-def _multiple(unit: str) -> str:
-    found = re.match(_TIMES, unit)
-    return found[0] if found else ""
 
 
 def _units(sheet: Sheet, known: Known, around: list[Skipped]) -> _Refused | None:

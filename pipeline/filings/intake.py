@@ -36,7 +36,7 @@ from pipeline.filings.contracts import (
 from pipeline.filings.heading import refusal
 from pipeline.filings.normalise import Normalised, normalise
 from pipeline.filings.reading import READABLE, FileProblem, Limits, Reading, Sheet, own_yaml, read_folder
-from pipeline.filings.rows import OWN, Rows, filed_schema, in_words, key_in_words
+from pipeline.filings.rows import OWN, UNREAD, Rows, in_words, key_in_words
 from pipeline.filings.rules import FINDING, RULES, finding
 from pipeline.indicators import frame as industry
 from pipeline.layout import Layout
@@ -391,7 +391,8 @@ def _flagged(rows: Rows, good: pl.DataFrame) -> pl.DataFrame:
 
 
 def quarantine_schema(table: Table) -> dict[str, pl.DataType]:
-    return {**SOURCE, "rules": pl.List(pl.String()), **filed_schema(table)}
+    cells = {column.name: pl.String() for column in table.columns}
+    return {**SOURCE, "rules": pl.List(pl.String()), **cells, "unread": UNREAD}
 
 
 def _rejected(rows: Rows, accepted: pl.Series, findings: pl.DataFrame) -> pl.DataFrame:

@@ -52,7 +52,7 @@ TOLERANCE = 0.05  # within which sums agree
 CUMULATIVE = 5  # times the first month, at the least, is the last one of sums since January
 GROWTH_POINTS = 1.0
 HUGE = 1e15  # of any unit: more than all the world has, and sums stay exact
-TOLD = 20_000  # findings of one rule in one file that have a sentence; of the others it is known where they are
+TOLD = 20_000  # findings of one rule on one column of a file that have a sentence; of the others it is known where they are
 
 
 @dataclass(frozen=True)
@@ -105,14 +105,13 @@ def _finding(
 ) -> pl.DataFrame:
     """One finding (FINDING, and `_row` where the rows have it) for each of `rows`, which have SOURCE. Of the first TOLD in
     a file `says` is what was found and what would be right; `more` adds to these rows what it needs."""
-    own = ["_row"] if "_row" in rows.columns else []
-    at = dict(zip(("file", "sheet", "row", *own), (*SOURCE, *own), strict=True))
+    types = FINDING | ({"_row": pl.UInt32()} if "_row" in rows.columns else {})
     of = {"table": table.name, "column": column and column.name, "rule": rule, "severity": RULES[rule].severity}
-    known = {name: pl.col(source) for name, source in at.items()}
+    known = dict(zip(("file", "sheet", "row", "_row"), map(pl.col, (*SOURCE, "_row")), strict=True))
     known |= {name: pl.lit(text, pl.String) for name, text in of.items()}
 
     def made(some: pl.DataFrame, message: pl.Expr, found: pl.Expr) -> pl.DataFrame:
-        told, types = known | {"message": message, "found": found}, FINDING | dict.fromkeys(own, pl.UInt32())
+        told = known | {"message": message, "found": found}
         whole = some.rechunk()  # polars 2.1 panics when it formats a column whose first chunk is empty
         return whole.select(told[name].cast(dtype).alias(name) for name, dtype in types.items())
 
