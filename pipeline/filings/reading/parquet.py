@@ -1,4 +1,4 @@
-"""Which texts stand in this Parquet file? What it will come to is told by its footer, before anything is decoded."""
+"""Which texts stand in this Parquet file?"""
 
 from __future__ import annotations
 
@@ -8,37 +8,34 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.errors import DataError, shown
+from pipeline.filings.reading.footer import coming
 from pipeline.filings.reading.sheets import MIB, Known, Limits, Raw, Reading, guard, too_large
 
 
 def read_parquet(path: Path, limits: Limits, known: Known, reading: Reading, file: str) -> Iterator[Raw]:
-    import pyarrow.parquet
-
     with guard("parquet.broken", "文件已损坏，不能作为 Parquet 读取；请重新导出后提交。"):
         with path.open("rb") as stream:
             stream.seek(max(0, path.stat().st_size - 4))
             if stream.read() == b"PARE":
                 raise DataError("parquet.encrypted", "Parquet 文件是加密的，不能读取；请不加密重新导出后提交。")
-        footer, size = pyarrow.parquet.read_metadata(path), path.stat().st_size
-        scan = pl.scan_parquet(path, glob=False, hive_partitioning=False)
-        schema = scan.collect_schema()
-        odd = [name for name, dtype in schema.items() if dtype.is_nested() or dtype in (pl.Object, pl.Binary)]
-        if odd:
-            what = f"列“{shown(odd[0])}”是嵌套或二进制类型"
-            raise DataError("parquet.nested", f"{what}；每列应是文字、数字、日期或是否。")
-        width, height = footer.num_columns, footer.num_rows
+        found = coming(path)
+        if found.nested is not None:
+            raise _nested(found.nested)
+        width, height = len(found.columns), found.rows
         if width > limits.columns:
             raise too_large(f"文件有 {width} 列", f"{limits.columns:,} 列")
+        size = path.stat().st_size
         cells = min(limits.cells, max(limits.parquet_cells, limits.cells_per_byte * size))
         if height * width > cells:
             what = f"文件有 {height:,} 行、{width} 列，共 {height * width:,} 格"
             raise too_large(what, f"{cells:,} 格（{size / MIB:,.1f} MiB 的文件）")
-        groups = [footer.row_group(at) for at in range(footer.num_row_groups)]
-        parts = [(group.num_rows, group.column(at)) for group in groups for at in range(width)]
-        if sum(group.num_rows for group in groups) != height or any(n != part.num_values for n, part in parts):
-            raise ValueError("rows")
-        if (decoded := sum(part.total_uncompressed_size for _, part in parts)) > limits.decoded_bytes:
-            raise too_large(f"文件解压后有 {decoded / MIB:,.0f} MiB", f"{limits.decoded_bytes / MIB:,.0f} MiB")
+        if found.decoded > limits.decoded_bytes:
+            raise too_large(f"文件解压后有 {found.decoded / MIB:,.0f} MiB", f"{limits.decoded_bytes / MIB:,.0f} MiB")
+        scan = pl.scan_parquet(path, glob=False, hive_partitioning=False)
+        schema = scan.collect_schema()
+        odd = [name for name, dtype in schema.items() if dtype.is_nested() or dtype in (pl.Object, pl.Binary)]
+        if odd:
+            raise _nested(odd[0])
         long = [
             (pl.col(name).cat if dtype in (pl.Categorical, pl.Enum) else pl.col(name).str).len_bytes()
             for name, dtype in schema.items()
@@ -53,6 +50,10 @@ def read_parquet(path: Path, limits: Limits, known: Known, reading: Reading, fil
         header = pl.DataFrame({f"c{index}": [name] for index, name in enumerate(schema)}, schema=data.schema)
         frame = pl.concat([header, data]).with_row_index("source_row", offset=1).cast({"source_row": pl.Int64})
     yield Raw("", frame)
+
+
+def _nested(column: str) -> DataError:
+    return DataError("parquet.nested", f"列“{shown(column)}”是嵌套或二进制类型；每列应是文字、数字、日期或是否。")
 
 
 def _as_text(name: str, dtype: pl.DataType) -> pl.Expr:
