@@ -81,13 +81,15 @@ def joined(verdicts: Sequence[Verdict], record: str) -> Verdict:
 
 
 def told(verdict: Verdict, catalogue: Catalogue) -> str:
-    """Why the edition is not made public, in one sentence."""
+    """Why the edition is not made public, in one sentence: what must be published and tells a secret was refused before, so
+    what is found here is what the choice of hidden cells does not know of."""
     id, _, _, region, year, _, _, far = verdict.close[0]
     where = "全国" if region == NATION_CODE else f"地区 {region} "
     return (
         f"公开版没有通过保密审核：{len(verdict.close)} 处可以推断得过于准确，如 {year} 年{where}的指标 {id}"
         f"（{catalogue[str(id)].title}），与真值相差可小到 {float(str(far)):.1%}，应不小于 {verdict.protection:.0%}；"
-        "请减少 disclosure.yml 中一律公布的指标（open、exempt），或把有关指标列入 linked。"
+        "选取隐去的数值时没有发现这一处，是本产品的缺陷，改 disclosure.yml 未必有用；改正以前不要公开这一版，"
+        "请把这句话和 disclosure.yml 一起报告给本产品的维护者。"
     )
 
 
@@ -412,7 +414,8 @@ class _Year:
     ) -> list[float]:  # fmt: skip
         """How far off each can be placed, the nearer of both sides, told up to a little more than the protection."""
         others, size, many = self.x - mine, len(unsure), len(sought)
-        left, off = -(bounds @ others), np.abs(near @ others)
+        # What nearly agrees in all may be told better without what the attacker filed himself, or worse.
+        left, off = -(bounds @ others), np.minimum(np.abs(near @ others), np.abs(near @ self.x))
         kept = np.flatnonzero(left >= -EXACT * (abs(bounds) @ np.abs(others)))
         scale = sparse.diags(self.x).tocsc()[:, unsure]
         goals = self._matrix(self._of_region(key, region) for key, region, _ in sought)

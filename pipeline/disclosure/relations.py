@@ -76,7 +76,8 @@ class System:
         nothing = sparse.csr_matrix((0, len(self.amounts)))
         bounds, near = (nothing if one is None else one for one in (self.bounds, self.near))
         others = self.amounts - self.owned(attacker)
-        left, off = -(bounds @ others), np.abs(near @ others)
+        # Who has a part of it may guess with it or without.
+        left, off = -(bounds @ others), np.minimum(np.abs(near @ others), np.abs(near @ self.amounts))
         fits = left >= -SAME * np.asarray(abs(bounds) @ others)
         rows = sparse.csr_matrix(sparse.vstack([bounds[np.flatnonzero(fits)], near, -near]))
         return rows, np.concatenate([np.maximum(left[fits], 0.0), off, off])
@@ -554,15 +555,23 @@ def _with_near(
                     of_province[code] = width
                 width += 1
             rows[code] = row
+        kinds = [n for (id, dimension, *_), n in known.at.items() if (id, dimension) == (pair.one[0][0], "entity_kind")]
         for _, inside in regions:
             # an attacker's guess of a region is off by less than those of its provinces together
-            wanted = [
-                code
-                for code in inside
-                if code in provinces and (one[provinces.index(code)].any() or other[provinces.index(code)].any())
-            ]
+            its = [provinces.index(code) for code in inside if code in provinces]
+            wanted = [provinces[n] for n in its if one[n].any() or other[n].any()]
             if wanted and all(code in rows for code in wanted):
                 near.append(_added([rows[code] for code in wanted]))
+            # and he guesses from the totals as they stand, with what only kinds of enterprises have left out, where
+            # these agree, whether those of the provinces do or not
+            ours, theirs = one[its].sum(axis=0), other[its].sum(axis=0)
+            for kind in (None, *kinds):
+                more = np.zeros_like(ours) if kind is None else known.cube[kind, its].sum(axis=0)
+                if (kind is None or more.any()) and _agree(ours - more, theirs, ours):
+                    factors = dict.fromkeys(sides[1], -pair.scale) | dict.fromkeys(sides[0], 1.0)
+                    factors |= {} if kind is None else {kind: -1.0}
+                    if (row := _added([known.row(factors, n) for n in its])) and row not in near:
+                        near.append(row)
         numbers += [
             row for _, inside in regions if (row := {of_province[code]: 1.0 for code in inside if code in of_province})
         ]
@@ -575,11 +584,12 @@ def _with_near(
     return replace(grown, implied=(*system.implied, *range(first, first + len(numbers))))
 
 
-def _agree(one: Floats, other: Floats) -> bool:
+def _agree(one: Floats, other: Floats, whole: Floats | None = None) -> bool:
     """Whether two amounts, by group, nearly agree, for everybody or for one group that leaves out its own: what it filed in
-    two ways itself misleads others, not itself."""
-    apart, size = one.sum() - other.sum(), one.sum()
-    left = np.array([0.0, *(one - other)]), np.array([0.0, *one])
+    two ways itself misleads others, not itself. whole: that the tolerance is a share of, if not of `one`."""
+    whole = one if whole is None else whole
+    apart, size = one.sum() - other.sum(), whole.sum()
+    left = np.array([0.0, *(one - other)]), np.array([0.0, *whole])
     return bool(np.any((np.abs(apart - left[0]) <= TOLERANCE * (size - left[1])) & (size - left[1] > SAME * size)))
 
 

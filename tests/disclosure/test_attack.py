@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from pipeline.disclosure import definitions
-from pipeline.disclosure.attack import Row, attack, joined
+from pipeline.disclosure.attack import Row, Verdict, attack, joined, told
 from pipeline.disclosure.policy import Policy
 from pipeline.indicators.evaluate import CONTRIBUTIONS, TABLE
 from pipeline.indicators.model import Catalogue, load_catalogue
@@ -105,6 +105,21 @@ def test_what_one_sells_on_others_receive(tables: Tables) -> None:
     tables.hide("energy.resold")
     assert of(tables.attacked(RULES), "energy.resold") == {(None, "110000"): 0.004, (None, "000000"): 0.004}
     tables.hide("energy.received")
+    assert tables.attacked(RULES) == []
+
+
+def test_what_agrees_in_the_nation_tells_it_though_in_no_province(tables: Tables) -> None:
+    """1000 and 4000 are sold on, 1300 and 3720 received: only the nation's 5020 is read as its 5000."""
+    for province, sold, got in (
+        ("110000", 1000.0, (500.0, 400.0, 400.0)),
+        ("310000", 4000.0, (1320.0, 1200.0, 1200.0)),
+    ):
+        tables.put("energy.resold", {"T": sold}, province=province)
+        tables.put("energy.received", dict(zip("ABC", got, strict=True)), province=province)
+        tables.hide("energy.resold", regions=(province, "000000"))
+    found = tables.attacked(RULES)
+    assert {(line[3], line[6], line[7]) for line in found} == {("000000", who, 0.004) for who in (None, "A", "B", "C")}
+    tables.hide("energy.received", regions=("110000", "310000", "000000"))
     assert tables.attacked(RULES) == []
 
 
@@ -236,6 +251,15 @@ def test_verdicts_are_joined_and_say_what_they_looked_at(tables: Tables, tmp_pat
     assert both.passed
     both.write(tmp_path / "audit.json", {"indicators.parquet": "0" * 64})
     assert '"passed": true' in (tmp_path / "audit.json").read_text("utf-8")
+
+
+def test_a_refusal_says_what_was_found_and_that_no_setting_mends_it(tables: Tables) -> None:
+    line: list[object] = ["energy.resold", None, None, "000000", 2025, "numerator", "A", 0.004]
+    assert told(Verdict(9, 3, 2, 4, [line, line], 0.21, 0.2), tables.catalogue) == (
+        "公开版没有通过保密审核：2 处可以推断得过于准确，如 2025 年全国的指标 energy.resold（转供电量），"
+        "与真值相差可小到 0.4%，应不小于 20%；选取隐去的数值时没有发现这一处，是本产品的缺陷，改 disclosure.yml 未必有用；"
+        "改正以前不要公开这一版，请把这句话和 disclosure.yml 一起报告给本产品的维护者。"
+    )
 
 
 def test_the_pattern_knows_carbon_of_centres_as_electricity_with_a_factor(layout: Layout) -> None:

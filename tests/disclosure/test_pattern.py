@@ -212,3 +212,24 @@ def test_who_filed_the_same_in_two_ways_does_not_read_the_others_from_the_other_
     told = check(of, water.select(*rules.CELL, rule=pl.lit("secondary"), value_only=pl.lit(False)))
     assert told.select("region_code", "attacker", "below", "above").rows() == [("110000", "A", 0.0, 0.0)]
     assert check(of, pattern(of)).is_empty()
+
+
+def test_two_tables_agree_in_the_nation_though_in_no_province(layout: Layout) -> None:
+    """The tower company sells 1000 and 4000 on, the others received 1300 and 3720: a third more and 7 % less, which nobody
+    takes for the same. But 5020 of the nation is 0.4 % off its 5000."""
+    sold = {("", "110000"): {"T": 1000.0}, ("", "310000"): {"T": 4000.0}}
+    got = {
+        ("", "110000"): {"A": 500.0, "B": 400.0, "C": 400.0},
+        ("", "310000"): {"A": 1320.0, "B": 1200.0, "C": 1200.0},
+    }
+    of = material(layout, {"energy.resold": sold, "energy.received": got})
+    only = of.cells.filter(pl.col("indicator_id") == "energy.resold")
+    told = check(of, only.select(*rules.CELL, rule=pl.lit("groups"), value_only=pl.lit(False)))
+    nation = told.filter(pl.col("region_code") == "000000")
+    assert nation.select("attacker", "below", "above").rows() == [
+        (who, pytest.approx(0.004), pytest.approx(0.004)) for who in (None, "A", "B", "C")
+    ]
+    assert set(told["region_code"]) == {"000000"}
+    hidden = pattern(of)
+    assert check(of, hidden).is_empty()
+    assert names(hidden, "energy.received") >= {"000000", "east"}
