@@ -259,6 +259,9 @@ class _Year:
         if used and (litres := self._first(table, f"{column} * 1000", None)):
             water: Key = (used, "facility_type", facility, "numerator")
             yield from self._nearly(water, [(litres, None, None, "numerator")], 1e-3)
+
+    def traded(self) -> Iterator[Row]:
+        """Sums that are nearly zero, of what ones have sold and others bought."""
         sold, got = (self._first("energy", "quantity", f"carrier = 'electricity' AND supply = '{one}'") for one in ("resold", "received"))  # fmt: skip
         if sold and got:
             yield from self._nearly((sold, None, None, "numerator"), [(got, None, None, "numerator")])
@@ -371,7 +374,8 @@ class _Year:
             elif left <= EXACT * size:
                 limits.append(row)
         equal = sparse.csr_matrix(sparse.vstack([equal, self._matrix(are_equal)]))
-        bounds, near, beyond = self._matrix(limits), self._matrix(self.near()), self._matrix(self.beyond)
+        bounds, beyond = self._matrix(limits), self._matrix(self.beyond)
+        near = self._matrix(self.near()), self._matrix(self.traded())
         # What is printed is known, and what is left alone in a sum of known numbers; these need not be looked for.
         unsure = np.ones(len(self.x))
         while True:
@@ -409,18 +413,18 @@ class _Year:
         return sum(abs(self.truth[at]) for at in self._of_region(key, region))
 
     def _distances(
-        self, equal: sparse.csr_matrix, bounds: sparse.csr_matrix, near: sparse.csr_matrix, beyond: sparse.csr_matrix, mine: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
+        self, equal: sparse.csr_matrix, bounds: sparse.csr_matrix, near: Sequence[sparse.csr_matrix], beyond: sparse.csr_matrix, mine: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
         sought: Sequence[tuple[Key, str, float]], unsure: np.ndarray[tuple[int, ...], np.dtype[np.int64]],
     ) -> list[float]:  # fmt: skip
         """How far off each can be placed, the nearer of both sides, told up to a little more than the protection."""
         others, size, many = self.x - mine, len(unsure), len(sought)
-        # What nearly agrees in all may be told better without what the attacker filed himself, or worse.
-        left, off = -(bounds @ others), np.minimum(np.abs(near @ others), np.abs(near @ self.x))
+        # He leaves out what he filed himself, but not where it is what another one sold him.
+        left, off = -(bounds @ others), np.concatenate([np.abs(near[0] @ others), np.abs(near[1] @ self.x)])
         kept = np.flatnonzero(left >= -EXACT * (abs(bounds) @ np.abs(others)))
         scale = sparse.diags(self.x).tocsc()[:, unsure]
         goals = self._matrix(self._of_region(key, region) for key, region, _ in sought)
         goals = sparse.diags([1 / rest for _, _, rest in sought]) @ goals
-        loose = sparse.vstack([bounds[kept], near, -near, beyond])
+        loose = sparse.vstack([bounds[kept], *near, *(-one for one in near), beyond])
         # What goes beyond is of all together, also of what the attacker knows himself.
         most = np.concatenate([np.maximum(left[kept], 0.0), off, off, np.maximum(-(beyond @ self.x), 0.0)])
         blocks = []

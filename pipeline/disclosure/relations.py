@@ -44,8 +44,8 @@ class System:
     always: sums of unknowns that everybody knows whatever is hidden (relations, and totals that groups publish). implied:
     numbers that no cell tells but two cells together: what one line has beyond another one that is a part of it.
     is_amount: which unknowns are amounts, not counts. bounds: sums of unknowns that are not above zero, also without what
-    an attacker has of them. near: sums that are nearly zero, also without what an attacker has. pairs: whether two groups
-    may attack together.
+    an attacker has of them. near: sums that are nearly zero, also without what an attacker has; traded: which of them only with
+    it, for what one group has there another one has on the other side. pairs: whether two groups may attack together.
     """
 
     cells: pl.DataFrame
@@ -60,6 +60,7 @@ class System:
     is_amount: Bools | None = None
     bounds: sparse.csr_matrix | None = None
     near: sparse.csr_matrix | None = None
+    traded: Bools | None = None
     pairs: bool = False
 
     def attackers(self) -> list[tuple[int, ...]]:
@@ -76,8 +77,9 @@ class System:
         nothing = sparse.csr_matrix((0, len(self.amounts)))
         bounds, near = (nothing if one is None else one for one in (self.bounds, self.near))
         others = self.amounts - self.owned(attacker)
-        # Who has a part of it may guess with it or without.
-        left, off = -(bounds @ others), np.minimum(np.abs(near @ others), np.abs(near @ self.amounts))
+        left, off = -(bounds @ others), np.abs(near @ others)
+        if self.traded is not None:
+            off = np.where(self.traded, np.abs(near @ self.amounts), off)
         fits = left >= -SAME * np.asarray(abs(bounds) @ others)
         rows = sparse.csr_matrix(sparse.vstack([bounds[np.flatnonzero(fits)], near, -near]))
         return rows, np.concatenate([np.maximum(left[fits], 0.0), off, off])
@@ -104,6 +106,26 @@ class System:
             holders=sparse.csr_matrix(sparse.vstack([self.holders, nobody])),
         )
 
+    def settled(self, known: Bools, wanted: Iterable[int]) -> System:
+        """The system in which these numbers are known whatever is hidden, and of the others only the wanted ones are told of."""
+        kept = [number for number in sorted(set(wanted)) if not known[number]]
+        place = {number: n for n, number in enumerate(kept)}
+        return replace(
+            self.knowing(self.numbers[known]),
+            numbers=self.numbers[kept],
+            holders=self.holders[kept],
+            number_of={key: place[number] for key, number in self.number_of.items() if number in place},
+            implied=tuple(place[number] for number in self.implied if number in place),
+        )
+
+    def priced(self, rows: sparse.csr_matrix) -> System:
+        """The system with further numbers, each told by a further cell of its own that `cells` does not name."""
+        return replace(
+            self,
+            numbers=sparse.csr_matrix(sparse.vstack([self.numbers, rows])),
+            holders=sparse.csr_matrix(sparse.block_diag([self.holders, sparse.eye(rows.shape[0])])),
+        )
+
     def wider(self, width: int) -> System:
         """The system with its sums over so many unknowns, of which the further ones are in none yet."""
 
@@ -128,13 +150,14 @@ class System:
             inside, rows = np.flatnonzero(part == at), np.flatnonzero(of_number == at)
             place = {int(row): n for n, row in enumerate(rows)}
             bounds, near = (one and one[0][np.flatnonzero(one[1] == at)][:, inside] for one in loose)
+            traded = None if self.traded is None or loose[1] is None else self.traded[loose[1][1] == at]
             found.append(
                 System(
                     self.cells, self.amounts[inside], self.own[inside], self.groups, self.numbers[rows][:, inside],
                     self.holders[rows], {key: place[n] for key, n in self.number_of.items() if n in place},
                     self.always[np.flatnonzero(of_always == at)][:, inside],
                     tuple(place[n] for n in self.implied if n in place),
-                    None if self.is_amount is None else self.is_amount[inside], bounds, near, self.pairs,
+                    None if self.is_amount is None else self.is_amount[inside], bounds, near, traded, self.pairs,
                 )
             )  # fmt: skip
         return found
@@ -522,7 +545,7 @@ def _with_near(
     """The system with what is nearly equal. What some groups have in only one of two tables is an unknown of its own and,
     in every region, an implied number: the rest of the two tells it."""
     own, near, numbers, bounds, width = [system.own], list[Row](), list[Row](), list[Row](), len(system.own)
-    flags = [system.is_amount] if system.is_amount is not None else []
+    flags, traded = [system.is_amount] if system.is_amount is not None else [], list[bool]()
     regions = places.group_by("region_code", maintain_order=True).agg("province_code").rows()
     for pair in definitions.near(catalogue):
         sides = (known.of(pair.one), known.of(pair.other))
@@ -572,6 +595,7 @@ def _with_near(
                     factors |= {} if kind is None else {kind: -1.0}
                     if (row := _added([known.row(factors, n) for n in its])) and row not in near:
                         near.append(row)
+        traded += [not pair.by_filer] * (len(near) - len(traded))
         numbers += [
             row for _, inside in regions if (row := {of_province[code]: 1.0 for code in inside if code in of_province})
         ]
@@ -579,7 +603,7 @@ def _with_near(
     first = system.numbers.shape[0]
     grown = replace(
         wide, amounts=every.sum(axis=1), own=every, is_amount=np.concatenate(flags) if flags else None,
-        near=_rows(near, width), bounds=sparse.csr_matrix(sparse.vstack([wide.bounds, _rows(bounds, width)])),
+        near=_rows(near, width), traded=np.array(traded, dtype=bool), bounds=sparse.csr_matrix(sparse.vstack([wide.bounds, _rows(bounds, width)])),
     ).telling(_rows(numbers, width))  # fmt: skip
     return replace(grown, implied=(*system.implied, *range(first, first + len(numbers))))
 

@@ -31,6 +31,7 @@ class Tables:
         self.parts: list[tuple[object, ...]] = []
         self.cells = dict[tuple[str, str | None, str | None, str], dict[str, float]]()
         self.hidden = set[tuple[str, str | None, str | None, str]]()
+        self.bare = set[tuple[str, str | None, str | None, str]]()  # told without numerator and denominator
 
     def put(
         self, id: str, above: PARTS, below: PARTS | None = None, member: tuple[str, str] | None = None, province: str = "110000"
@@ -58,8 +59,9 @@ class Tables:
         ]  # fmt: skip
         true = pl.DataFrame(rows, schema=TABLE, orient="row")
         out = [at in self.hidden for at in self.cells]
+        parts_out = [at in self.hidden | self.bare for at in self.cells]
         empty = [
-            pl.when(pl.Series(out)).then(None).otherwise(name).alias(name)
+            pl.when(pl.Series(out if name == "value" else parts_out)).then(None).otherwise(name).alias(name)
             for name in ("value", "numerator", "denominator")
         ]
         parts = pl.DataFrame(self.parts, schema=CONTRIBUTIONS, orient="row")
@@ -151,6 +153,17 @@ def test_equipment_cannot_use_more_than_the_centre(tables: Tables) -> None:
     tables.hide("dc.pue.all")
     found = of(tables.attacked(RULES), "dc.pue.all")
     assert found == {(None, "110000"): pytest.approx(0.1), (None, "000000"): pytest.approx(0.1)}
+
+
+def test_a_ratio_told_alone_tells_one_part_by_the_other(tables: Tables) -> None:
+    """600 kWh over 400 kWh of IT, both hidden: 1.5 tells neither; with the 400 in another table it tells the 600."""
+    few = {"A": 360.0, "B": 240.0}, {"A": 240.0, "B": 160.0}
+    tables.put("dc.pue.all", *few)
+    tables.bare |= {("dc.pue.all", None, None, region) for region in ("110000", "000000")}
+    policy = Policy(exempt=("dc.it_electricity",), open=("dc.it_electricity",))
+    assert tables.attacked(policy) == []
+    tables.put("dc.it_electricity", few[1])
+    assert of(tables.attacked(policy), "dc.pue.all") == {(None, "110000"): 0.0, (None, "000000"): 0.0}
 
 
 def test_who_files_himself_subtracts_his_own(tables: Tables) -> None:
