@@ -5,7 +5,7 @@ words it. Two values that print alike are alike, whatever their hidden decimals.
 out of every count and named where they matter; nothing is ever filled in.
 """
 
-from pipeline.findings.basis import NAMED, NotFiled, Progress, Quoted, Sources, Standing, sources
+from pipeline.findings.basis import NAMED, Clauses, NotFiled, Progress, Quoted, Sources, Standing, sources
 from pipeline.findings.measures import Measure, Quantity, Values, is_there, there, withheld
 from pipeline.findings.provinces import (
     MIN_RANKED,
@@ -36,6 +36,7 @@ __all__ = [
     "MIN_RANKED",
     "NAMED",
     "Absent",
+    "Clauses",
     "Comparison",
     "Counted",
     "Ends",

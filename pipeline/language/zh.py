@@ -11,6 +11,7 @@ from typing import Any
 from pipeline import wording
 from pipeline.findings import (
     Absent,
+    Clauses,
     Comparison,
     Counted,
     Ends,
@@ -280,6 +281,12 @@ def _standing(one: Standing) -> str:
 def _quoted(one: Quoted) -> str:
     """`计划提出：“……”……`."""
     return f"计划提出：“{one.quote}”{one.note}" if one.quote else "计划没有为本章的指标设目标。"
+
+
+@say.register
+def _clauses(one: Clauses) -> str:
+    told = [text for part in one.parts if (text := say(part))]
+    return "；".join(told) + "。" if told else ""
 
 
 @say.register

@@ -121,13 +121,13 @@ class Card:
     """One target: its value, target and status in words; `symbol` repeats the status without colour. path: the years and
     values of a small line beside the value."""
 
-    title: str
-    target: str
-    value: str
-    status: str
+    title: Said
+    target: Said
+    value: Said
+    status: Said
     symbol: str
     tone: str  # good | warn | bad | none
-    detail: str = ""
+    detail: Said = ""
     link: str = ""
     link_text: str = "怎样计算"
     path: Sequence[tuple[int, float]] = ()
@@ -141,7 +141,9 @@ class Cards:
     cards: Sequence[Card]
 
     def payload(self, words: Words = CHINESE) -> dict[str, Any]:
-        return {"kind": "cards", "id": self.id, "cards": [vars(card) for card in self.cards]}
+        said = ("title", "target", "value", "status", "detail")
+        told = [vars(card) | {name: words.say(getattr(card, name)) for name in said} for card in self.cards]
+        return {"kind": "cards", "id": self.id, "cards": told}
 
 
 @dataclass(frozen=True)

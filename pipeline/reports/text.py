@@ -32,7 +32,10 @@ PARTS = {"zh": {"标题": "title", "替代文字": "alt", "口径": "method", "�
 WRONG = [
     (re.compile(r"'(\w+)' is undefined"), "没有“{}”这个名字；文字里只能用笔记本 chapter.tell 交来的名字"),
     (re.compile(r"has no attribute '(\w+)'"), "没有“{}”这一项；文字里只能用笔记本 chapter.tell 交来的名字"),
-    (re.compile(r"No filter named '(\w+)'"), "没有 {} 这种印法；可用的有 n、pct、change、big、names、length"),
+    (
+        re.compile(r"No filter named '(\w+)'"),
+        "没有 {} 这种印法；可用的有 n、pct、change、big、moved_to、grown_to、names、length",
+    ),
     (
         re.compile(r"unknown tag '(\w+)'"),
         "不认得 {{% {} %}}；可用的有 if、elif、else、endif、for、endfor、set、call、endcall",
@@ -151,6 +154,7 @@ class Text:
             "pct": self._number(wording.percent),
             "change": self._number(wording.change),
             "moved_to": self._number(wording.rise_or_fall),
+            "grown_to": self._number(lambda old, new: wording.rise_or_fall(old, new).replace("上升", "增长")),
             "big": self._number(wording.big),
             "names": self._names,
             "length": len,
