@@ -41,12 +41,13 @@ class RankingShown:
 
 @dataclass(frozen=True)
 class GroupsShown:
-    """A few named values, each told."""
+    """A few named values, each told. names: what they are called whose key is not their name."""
 
     kind: str
     what: Any
     measure: Measure
     values: Values
+    names: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -387,7 +387,7 @@ def _ranking_shown(one: RankingShown) -> str:
 @say.register
 def _groups_shown(one: GroupsShown) -> str:
     """`柱形图：2023 年……。东部 1,295.0 亿GB，西部 867.3 亿GB。`"""
-    told = [f"{name} {one.measure.say(value)}" for name, value in one.values.items()]
+    told = [f"{say(one.names.get(name, name))} {one.measure.say(value)}" for name, value in one.values.items()]
     return f"{glossary()[one.kind]['zh']}：{say(one.what)}。{'，'.join(told) or '没有数据'}。"
 
 
