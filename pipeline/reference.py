@@ -502,7 +502,8 @@ def pue_standards(layout: Layout) -> pl.DataFrame:
 
     Columns: row_id, kind (grade, status, policy, size_class), item, scope, metric, operator, value (text as
     printed), year (text), confidence, row_type, source_title, source_date, source_url, note, number (value
-    as Float64, null where it is not one plain number). Raises DataError.
+    as Float64, null where it is not one plain number), quoted (the document's own words for the value, null where the
+    note has none). Raises DataError.
     """
     table = _read(
         layout,
@@ -510,7 +511,8 @@ def pue_standards(layout: Layout) -> pl.DataFrame:
         "row_id kind item scope metric operator value year confidence row_type source_title source_date "
         "source_url note",
     )
-    return table.with_columns(pl.col("value").cast(pl.Float64, strict=False).alias("number"))
+    quoted = pl.col("note").str.extract("原文“(.+?)”")
+    return table.with_columns(number=pl.col("value").cast(pl.Float64, strict=False), quoted=quoted)
 
 
 def policies(layout: Layout) -> pl.DataFrame:

@@ -19,7 +19,7 @@ from tests.conftest import ROOT
 NOTEBOOKS = chapters(ROOT / "notebooks")
 PARAMETERS = {"year", "region", "scenario", "filings", "audience", "overrides", CONTEXT, "plan_id"}
 TEXTS = ROOT / "notebooks" / "text" / "zh"
-DATA = {"中国铁塔"}  # regions and subjects as the published series call them
+DATA = {"中国电信", "中国移动", "中国铁塔", "万吨"}  # regions, subjects and units as the published series call them
 LONGEST_CELL, LONGEST_WITH_TEXT = 45, 35
 HAN = re.compile(r"[\u3400-\u9fff]")
 

@@ -81,13 +81,15 @@ def joined(verdicts: Sequence[Verdict], record: str) -> Verdict:
 
 
 def told(verdict: Verdict, catalogue: Catalogue) -> str:
-    """Why the edition is not made public, in one sentence."""
+    """Why the edition is not made public, in one sentence: what must be published and tells a secret was refused before, so
+    what is found here is what the choice of hidden cells does not know of."""
     id, _, _, region, year, _, _, far = verdict.close[0]
     where = "全国" if region == NATION_CODE else f"地区 {region} "
     return (
         f"公开版没有通过保密审核：{len(verdict.close)} 处可以推断得过于准确，如 {year} 年{where}的指标 {id}"
         f"（{catalogue[str(id)].title}），与真值相差可小到 {float(str(far)):.1%}，应不小于 {verdict.protection:.0%}；"
-        "请减少 disclosure.yml 中一律公布的指标（open、exempt），或把有关指标列入 linked。"
+        "选取隐去的数值时没有发现这一处，是本产品的缺陷，改 disclosure.yml 未必有用；改正以前不要公开这一版，"
+        "请把这句话和 disclosure.yml 一起报告给本产品的维护者。"
     )
 
 
@@ -257,6 +259,9 @@ class _Year:
         if used and (litres := self._first(table, f"{column} * 1000", None)):
             water: Key = (used, "facility_type", facility, "numerator")
             yield from self._nearly(water, [(litres, None, None, "numerator")], 1e-3)
+
+    def traded(self) -> Iterator[Row]:
+        """Sums that are nearly zero, of what ones have sold and others bought."""
         sold, got = (self._first("energy", "quantity", f"carrier = 'electricity' AND supply = '{one}'") for one in ("resold", "received"))  # fmt: skip
         if sold and got:
             yield from self._nearly((sold, None, None, "numerator"), [(got, None, None, "numerator")])
@@ -369,7 +374,8 @@ class _Year:
             elif left <= EXACT * size:
                 limits.append(row)
         equal = sparse.csr_matrix(sparse.vstack([equal, self._matrix(are_equal)]))
-        bounds, near, beyond = self._matrix(limits), self._matrix(self.near()), self._matrix(self.beyond)
+        bounds, beyond = self._matrix(limits), self._matrix(self.beyond)
+        near = self._matrix(self.near()), self._matrix(self.traded())
         # What is printed is known, and what is left alone in a sum of known numbers; these need not be looked for.
         unsure = np.ones(len(self.x))
         while True:
@@ -407,17 +413,18 @@ class _Year:
         return sum(abs(self.truth[at]) for at in self._of_region(key, region))
 
     def _distances(
-        self, equal: sparse.csr_matrix, bounds: sparse.csr_matrix, near: sparse.csr_matrix, beyond: sparse.csr_matrix, mine: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
+        self, equal: sparse.csr_matrix, bounds: sparse.csr_matrix, near: Sequence[sparse.csr_matrix], beyond: sparse.csr_matrix, mine: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
         sought: Sequence[tuple[Key, str, float]], unsure: np.ndarray[tuple[int, ...], np.dtype[np.int64]],
     ) -> list[float]:  # fmt: skip
         """How far off each can be placed, the nearer of both sides, told up to a little more than the protection."""
         others, size, many = self.x - mine, len(unsure), len(sought)
-        left, off = -(bounds @ others), np.abs(near @ others)
+        # He leaves out what he filed himself, but not where it is what another one sold him.
+        left, off = -(bounds @ others), np.concatenate([np.abs(near[0] @ others), np.abs(near[1] @ self.x)])
         kept = np.flatnonzero(left >= -EXACT * (abs(bounds) @ np.abs(others)))
         scale = sparse.diags(self.x).tocsc()[:, unsure]
         goals = self._matrix(self._of_region(key, region) for key, region, _ in sought)
         goals = sparse.diags([1 / rest for _, _, rest in sought]) @ goals
-        loose = sparse.vstack([bounds[kept], near, -near, beyond])
+        loose = sparse.vstack([bounds[kept], *near, *(-one for one in near), beyond])
         # What goes beyond is of all together, also of what the attacker knows himself.
         most = np.concatenate([np.maximum(left[kept], 0.0), off, off, np.maximum(-(beyond @ self.x), 0.0)])
         blocks = []

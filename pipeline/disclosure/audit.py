@@ -114,7 +114,7 @@ def _programs(
     half = (np.zeros(system.numbers.shape[0]) if rounding is None else rounding)[shown]
     half = np.concatenate([half, np.zeros(system.always.shape[0])])
     equations = sparse.csr_matrix(sparse.vstack([system.numbers[shown], system.always]))
-    equations, half, open_ = _left_open(equations, half, system.amounts)
+    equations, half, open_ = left_open(equations, half, system.amounts)
     diagonal = sparse.diags(np.where(open_, system.amounts, 0.0))
     goals = system.numbers[sorted({attack.number for attack in wanted})]
     of_attacker = dict[tuple[int, ...], list[Attack]]()
@@ -211,7 +211,7 @@ def exposed(system: System, hidden: Bools, unsafe: Callable[[Floats], bool]) -> 
     """Sums of hidden unknowns that a published number and what else is known leave over, and that would be sensitive as
     cells: two provinces that are hidden beside each other tell their sum, and perhaps one group files both."""
     known = sparse.csr_matrix(sparse.vstack([system.numbers[system.shown(hidden)], system.always]))
-    _, _, open_ = _left_open(known, np.zeros(known.shape[0]), system.amounts)
+    _, _, open_ = left_open(known, np.zeros(known.shape[0]), system.amounts)
     left = sparse.csr_matrix(known @ sparse.diags(open_.astype(np.float64)))
     left.eliminate_zeros()
     one_sign = np.asarray(abs(left).sum(axis=1)).ravel() == np.abs(np.asarray(left.sum(axis=1)).ravel())
@@ -223,7 +223,7 @@ def exposed(system: System, hidden: Bools, unsafe: Callable[[Floats], bool]) -> 
     return sparse.csr_matrix(abs(left[rows]))
 
 
-def _left_open(known: sparse.csr_matrix, half: Floats, amounts: Floats) -> tuple[sparse.csr_matrix, Floats, Bools]:
+def left_open(known: sparse.csr_matrix, half: Floats, amounts: Floats) -> tuple[sparse.csr_matrix, Floats, Bools]:
     """The equations that leave something open, their rounding, and which unknowns are not known.
 
     An unknown that an exact equation determines alone is known, and so on until nothing more follows; nothing (0) is

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,7 +16,7 @@ import polars as pl
 from scipy import sparse
 
 from pipeline.disclosure import relations, rules
-from pipeline.disclosure.audit import attacks, close, exposed, intervals
+from pipeline.disclosure.audit import attacks, close, exposed, intervals, left_open
 from pipeline.disclosure.policy import Policy
 from pipeline.disclosure.record import Bound
 from pipeline.disclosure.relations import Bools, Floats, System
@@ -32,7 +32,8 @@ PATTERN: dict[str, pl.DataType] = {
     "indicator_id": pl.String(), "dimension": pl.String(), "member": pl.String(), "region_code": pl.String(),
     "year": pl.Int64(), "rule": pl.String(), "value_only": pl.Boolean(),
 }  # fmt: skip
-"""A hidden cell and why (`rules.RULES`). value_only: of an exempt ratio the value is published and its parts are not."""
+"""A hidden cell and why (`rules.RULES`). value_only: of a ratio the value is published and its parts are not, for it is exempt or
+hidden only beside others."""
 
 # What it costs to hide a cell: of a region without and with a dimension. Economic regions go first, the nation long after
 # the rest: its scenarios and its breakdowns are what most readers come for.
@@ -61,27 +62,31 @@ class Material:
 def pattern(of: Material, earlier: pl.DataFrame | None = None) -> pl.DataFrame:
     """PATTERN: the cells that are not published, in a fixed order.
 
-    earlier: PATTERN of earlier editions: what they hid stays hidden. Raises DataError where a number cannot be protected
+    earlier: PATTERN of earlier editions: what they hid stays hidden, and ratios told alone are told alone. Raises DataError where a number cannot be protected
     because what tells it must be published (exempt or open).
     """
     found = rules.sensitive(of.cells, of.contributions, of.places, of.catalogue, of.policy, of.targets)
-    hidden = [found.group_by(CELL).agg(pl.col("rule").first())]
+    hidden, alone = [found.group_by(CELL).agg(pl.col("rule").first())], [_value_only(of)]
     hidden.append(rules.broken_down(of.cells, found, of.policy).with_columns(rule=pl.lit("breakdown")))
     if earlier is not None:
         before = earlier.filter(~pl.col("value_only")).join(of.cells, on=CELL, how="semi", nulls_equal=True)
         hidden.append(before.filter(~_is_free(of)).select(*CELL, rule=pl.lit("earlier")))
+        told = earlier.filter("value_only").join(of.cells, on=CELL, how="semi", nulls_equal=True)
+        alone.append(told.filter(~_is_free(of)).select(*CELL, rule=pl.lit("earlier")))
     if of.bound is not None:
+        alone.append(of.bound.values.with_columns(rule=pl.lit("earlier")))
         hidden.append(of.bound.hidden.with_columns(rule=pl.lit("earlier")))
         hidden.append(of.bound.restated.filter(~_is_free(of)).with_columns(rule=pl.lit("restated")))
     cells = _unknown(of, _with_ties(of, _first(hidden)))
-    values = _value_only(of)
+    values = _first(alone).join(cells, on=CELL, how="anti", nulls_equal=True)
     each = []
     for year in sorted(of.cells["year"].unique(), reverse=True):
         now, parts, *more = (
             frame.filter(pl.col("year") == year) for frame in (of.cells, of.contributions, found, cells, values)
         )
         each.append((replace(of, cells=now, contributions=parts), more[0], more[1], more[2]))
-    cells = _first([cells, *_by_year(each)])
+    years = _by_year(each)
+    cells, values = (_first([one, *(of_year[at] for of_year in years)]) for at, one in enumerate((cells, values)))
     changes = _changes(of, cells)
     cells = _unknown(of, _first([cells, changes.filter(~_is_free(of))]))
     values = _first([values, changes.filter(_is_free(of))])
@@ -94,7 +99,9 @@ def pattern(of: Material, earlier: pl.DataFrame | None = None) -> pl.DataFrame:
     return both.select(list(PATTERN)).sort(CELL)
 
 
-def _by_year(each: Sequence[tuple[Material, pl.DataFrame, pl.DataFrame, pl.DataFrame]]) -> list[pl.DataFrame]:
+def _by_year(
+    each: Sequence[tuple[Material, pl.DataFrame, pl.DataFrame, pl.DataFrame]],
+) -> list[tuple[pl.DataFrame, pl.DataFrame]]:
     """`_secondary` of each year; of large tables in processes of their own, for no year depends on another one."""
     if len(each) == 1 or sum(of.cells.height for of, *_ in each) < _MANY:
         return [_secondary(*one) for one in each]
@@ -102,24 +109,51 @@ def _by_year(each: Sequence[tuple[Material, pl.DataFrame, pl.DataFrame, pl.DataF
         return list(processes.map(_secondary, *zip(*each, strict=True)))
 
 
-def _secondary(of: Material, found: pl.DataFrame, cells: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
-    """CELL, rule: what is hidden in a year beyond `cells`, so that nothing of `found` (`rules.sensitive`) is told."""
-    more = [cells.clear().select(*CELL, "rule")]
+def _secondary(
+    of: Material, found: pl.DataFrame, cells: pl.DataFrame, values: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """CELL, rule, twice: what is hidden in a year beyond `cells`, so that nothing of `found` (`rules.sensitive`) is told; and
+    the ratios of which only the parts are."""
+    more, alone = [cells.clear().select(*CELL, "rule")], [cells.clear().select(*CELL, "rule")]
     for _, system in relations.systems(of.cells, of.contributions, of.places, of.catalogue, of.policy):
         mask = marked(system, pl.concat([cells.select(CELL), values.select(CELL)]))
-        done = suppress(
-            _with_ratios(system, values), sides_of(system, found), mask, _weights(system, of), of.policy.protection,
-            _ties(system, of), partial(rules.unsafe, policy=of.policy),
-        )  # fmt: skip
+        system, keys = _with_ratios(system, values), sides_of(system, found)
+        ties, unsafe = _ties(system, of), partial(rules.unsafe, policy=of.policy)
+        done = suppress(system, keys, mask, _weights(system, of), of.policy.protection, ties, unsafe)
         if done.open:
             _refuse(done.open[0], of.catalogue)
-        more.append(system.cells.filter(pl.Series(done.hidden & ~mask)).with_columns(rule=pl.lit("secondary")))
-    return pl.concat(more)
+        extra = done.hidden & ~mask
+        told = _told_alone(system, of, keys, done.hidden, extra)
+        told &= [all(told[other] for other in ties.get(cell, ()) if done.hidden[other]) for cell in range(len(told))]
+        for frames, which in ((more, extra & ~told), (alone, told)):
+            frames.append(system.cells.filter(pl.Series(which)).with_columns(rule=pl.lit("secondary")))
+    return pl.concat(more), pl.concat(alone)
+
+
+def _told_alone(system: System, of: Material, keys: Sequence[tuple[int, int]], hidden: Bools, extra: Bools) -> Bools:
+    """Of the cells that are hidden beside others (`extra`), the ratios that may be told as long as their parts are not."""
+    told, unsafe = np.zeros(len(hidden), dtype=bool), partial(rules.unsafe, policy=of.policy)
+    known, prices = system.shown(hidden), _weights(system, of)
+    wanted = [system.number_of[key] for key in keys if key in system.number_of]
+    left = system.settled(known, [*wanted, *implied(system, unsafe)])
+    open_ = left_open(left.always, np.zeros(left.always.shape[0]), left.amounts)[2]
+    rows, cells = _ratios(system, np.flatnonzero(extra), open_)
+    if not cells:
+        return told
+    done = suppress(
+        left.priced(rows), keys, np.concatenate([hidden, np.zeros(len(cells), dtype=bool)]),
+        np.concatenate([np.where(hidden, 1.0, np.inf), prices[cells]]), of.policy.protection, None, unsafe,
+    )  # fmt: skip
+    if not done.open:  # else the noise of a solver
+        told[cells] = ~done.hidden[len(hidden) :]
+    return told
 
 
 def _unknown(of: Material, cells: pl.DataFrame) -> pl.DataFrame:
-    """Without the cells that everybody knows from an earlier publication."""
-    return cells if of.bound is None else cells.join(of.bound.known, on=CELL, how="anti", nulls_equal=True)
+    """Without the cells of which everybody knows the value from an earlier publication."""
+    if of.bound is None:
+        return cells
+    return cells.join(pl.concat([of.bound.known, of.bound.values]), on=CELL, how="anti", nulls_equal=True)
 
 
 def kept(path: Path, materials: Sequence[Material], earlier: Path) -> pl.DataFrame:
@@ -145,7 +179,7 @@ def kept(path: Path, materials: Sequence[Material], earlier: Path) -> pl.DataFra
 
 
 _KEY = "made_of"
-_FORMAT = "7"  # another one when the way to choose cells changes
+_FORMAT = "9"  # another one when the way to choose cells changes
 
 
 def _key(materials: Sequence[Material], before: pl.DataFrame | None) -> str:
@@ -317,13 +351,22 @@ def _value_only(of: Material) -> pl.DataFrame:
 
 
 def _with_ratios(system: System, cells: pl.DataFrame) -> System:
-    """The system in which the values of these exempt ratios are known: numerator - value x denominator is nothing."""
-    wholes, rows = system.wholes(), []
-    for cell in np.flatnonzero(marked(system, cells)):
+    """The system in which the values of these ratios are known."""
+    return system.knowing(_ratios(system, np.flatnonzero(marked(system, cells)))[0])
+
+
+def _ratios(system: System, cells: Iterable[int], open_: Bools | None = None) -> tuple[sparse.csr_matrix, list[int]]:
+    """What is known by the value alone: numerator - value x denominator is nothing; and of which cells, those of ratios. open_:
+    which unknowns are not known; where one side is, the value would tell the other."""
+    wholes, rows, those = system.wholes(), [system.numbers[:0]], list[int]()
+    for cell in cells:
         above, below = (system.number_of.get((int(cell), side)) for side in (0, 1))
-        if above is not None and below is not None:
+        if above is None or below is None or not wholes[below]:
+            continue
+        if open_ is None or all(open_[system.numbers[side].indices].any() for side in (above, below)):
             rows.append(system.numbers[above] - wholes[above] / wholes[below] * system.numbers[below])
-    return system.knowing(sparse.csr_matrix(sparse.vstack(rows))) if rows else system
+            those.append(int(cell))
+    return sparse.csr_matrix(sparse.vstack(rows)), those
 
 
 def _where(region: str) -> str:

@@ -30,6 +30,7 @@ SHOWN_TABLES = ("standards", "cases", "measures")
 OF_FILERS, STEPS = ("quality.completeness",), 20
 """Shares of numbers of filers, which the public gets in steps of 5 %, rounded down, unless the policy tells the numbers."""
 WITHHELD = ("cases.filed",)  # counts of all cases would tell of candidates; of those that are shown they are others
+_TOLD = {"published": "公布", "alone": "公布比率的数值，不列分子、分母"}
 _COUNTS = ("n_rows", "n_entities", "n_groups", "largest_share", "others_to_largest", "months")
 _BLANK = ("entity_id", "sub_region", "evidence")
 METRICS: dict[str, pl.DataType] = {
@@ -124,14 +125,14 @@ def metrics(accepted: Mapping[str, pl.DataFrame], policy: Policy) -> pl.DataFram
 
 
 def summary(cells: pl.DataFrame, pattern: pl.DataFrame) -> pl.DataFrame:
-    """year, rule, n: how many cells a rule hides; with `published` for those that are not hidden. cells: `rules.published`, of
-    which those that no edition of the public tells (`WITHHELD`) are not counted."""
-    cells = cells.filter(~pl.col("indicator_id").is_in(WITHHELD))
-    hidden = pattern.filter(~pl.col("value_only")).group_by("year", "rule").agg(n=pl.len())
-    left = cells.join(pattern.filter(~pl.col("value_only")), on=CELL, how="anti", nulls_equal=True)
-    shown = left.group_by("year").agg(n=pl.len()).select("year", rule=pl.lit("published"), n="n")
-    order = {name: place for place, name in enumerate(("published", *rules.RULES))}
-    both = pl.concat([shown, hidden.select("year", "rule", "n")]).with_columns(pl.col("n").cast(pl.Int64))
+    """year, rule, n: how many cells a rule hides; with `published` for those that are not hidden, and `alone` for ratios of which
+    only the value is told. cells: `rules.published`, of which those that no edition of the public tells (`WITHHELD`) are not
+    counted."""
+    cells = cells.filter(~pl.col("indicator_id").is_in(WITHHELD)).select(CELL)
+    marked = cells.join(pattern.select(*CELL, "rule", "value_only"), on=CELL, how="left", nulls_equal=True)
+    rule = pl.when("value_only").then(pl.lit("alone")).otherwise(pl.col("rule").fill_null("published"))
+    order = {name: place for place, name in enumerate((*_TOLD, *rules.RULES))}
+    both = marked.group_by("year", rule=rule).agg(n=pl.len().cast(pl.Int64))
     return both.sort("year", pl.col("rule").replace_strict(order, return_dtype=pl.Int64))
 
 
@@ -143,18 +144,26 @@ def told(of_year: pl.DataFrame) -> str:
     counted = dict(of_year.select("rule", "n").iter_rows())
     apart = counted.pop("breakdown", 0)
     whole = sum(counted.values())
-    hidden = whole - counted.pop("published", 0)
+    hidden = whole - counted.pop("published", 0) - (alone := counted.pop("alone", 0))
     parts = "；".join(f"{rules.RULES[rule]} {number(n)}" for rule, n in counted.items())
     share = f"（{percent(hidden / whole)}）" if whole else ""
+    ratios = f"{number(alone)} 个比率只公布数值，不列分子、分母。" if alone else ""
     beside = f"另有 {number(apart)} 个是大多敏感、各省一概不公布的细分，不计在内。" if apart else ""
-    return f"公开版：{of_year['year'][0]} 年的 {number(whole)} 个数值中保密 {number(hidden)} 个{share}" + (f"：{parts}。" if parts else "。") + beside  # fmt: skip
+    return f"公开版：{of_year['year'][0]} 年的 {number(whole)} 个数值中保密 {number(hidden)} 个{share}" + (f"：{parts}。" if parts else "。") + ratios + beside  # fmt: skip
 
 
 def as_table(of_year: pl.DataFrame) -> pl.DataFrame:
+<<<<<<< HEAD
     """rule (what it does, in Chinese), n, share (percent); of_year: `summary` of a year."""
     names = {"published": "公布", **{rule: f"保密：{title}" for rule, title in rules.RULES.items()}}
     share = (100 * pl.col("n") / pl.col("n").sum()).round(1)
     return of_year.select(pl.col("rule").replace(names), "n", share=share)
+=======
+    """处理, 数值（个）, 占比（%）; of_year: `summary` of a year."""
+    names = {**_TOLD, **{rule: f"保密：{title}" for rule, title in rules.RULES.items()}}
+    share = (100 * pl.col("n") / pl.col("n").sum()).round(1).alias("占比（%）")
+    return of_year.select(pl.col("rule").replace(names).alias("处理"), pl.col("n").alias("数值（个）"), share)
+>>>>>>> main
 
 
 def explained(policy: Policy) -> str:
@@ -163,7 +172,7 @@ def explained(policy: Policy) -> str:
     return (
         f"规则：电量、能耗等数值，填报的集团少于 {policy.min_groups} 个，最大的集团占比过大，或第二大的集团可以由总数较准确地推断最大的集团"
         f"（p% 规则）时不公布；站址、机房等个数大于零而小于 {policy.count_threshold} 时不公布，机架、基站数还要有至少 {policy.min_groups} 个集团；"
-        "比率的分子或分母不公布时，比率也不公布；各省的细分大多符合上述规则的，各省都不公布这种细分。再由线性规划检验：知道全部公布的数值、"
+        "比率的分子或分母符合这些规则的，比率也不公布，分子、分母只是为保护其他数值而不公布的，比率可以公布，不列分子、分母；各省的细分大多符合上述规则的，各省都不公布这种细分。再由线性规划检验：知道全部公布的数值、"
         f"企业自行公布的总数和自身数值的任何一家{'，或合起来推断的任何两家，' if policy.pairs else '，'}对不公布的数值的推断上下都须有足够的余地；不足的，再不公布一些数值。"
         "随之由这些数值算得的变动、指数和构成也不公布。"
         + ("计划目标的全国值不受限制。" if policy.exempt == "targets" else "")

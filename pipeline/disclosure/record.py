@@ -36,18 +36,20 @@ FOLDER, VALUES = "published", "indicator-values.parquet"  # of a site
 @dataclass(frozen=True)
 class Bound:
     """What the publications so far ask of a table: CELL each. hidden: what stays hidden; restated: what was published with
-    another value; known: what was published as it is now."""
+    another value; known: what was published as it is now; values: ratios of which the value was, without its parts."""
 
     hidden: pl.DataFrame
     restated: pl.DataFrame
     known: pl.DataFrame
+    values: pl.DataFrame
 
     def fits(self, pattern: pl.DataFrame) -> bool:
         """Whether a pattern hides all that must be hidden, and nothing that is known."""
         on = {"on": CELL, "nulls_equal": True}
         out = pattern.filter(~pl.col("value_only"))
         asked = pl.concat([self.hidden, self.restated])
-        return asked.join(out, how="anti", **on).is_empty() and self.known.join(out, how="semi", **on).is_empty()  # type: ignore[arg-type]
+        told = pl.concat([self.known, self.values])
+        return asked.join(out, how="anti", **on).is_empty() and told.join(out, how="semi", **on).is_empty()  # type: ignore[arg-type]
 
 
 def of_table(table: pl.DataFrame, stem: str) -> pl.DataFrame:
@@ -87,19 +89,26 @@ def _read(path: Path) -> pl.DataFrame:
 
 
 def bound(record: pl.DataFrame, stem: str, printable: pl.DataFrame) -> Bound:
-    """What `record` (of `read`) asks of the table `stem`. printable: RECORD of the table with nothing hidden."""
+    """What `record` (of `read`) asks of the table `stem`. printable: the table of the public with nothing hidden."""
     mine = record.filter(pl.col("table") == stem).select(*CELL, "printed")
-    now = printable.drop_nulls("printed").select(*CELL, now="printed")
-    both = mine.join(now, on=CELL, how="inner", nulls_equal=True)
+    now = of_table(printable, stem).drop_nulls("printed").select(*CELL, now="printed")
+    bare = of_table(printable.with_columns(pl.lit(None, pl.Float64).alias(side) for side in SIDES), stem)
+    both = mine.join(now, on=CELL, how="inner", nulls_equal=True).join(
+        bare.select(*CELL, alone="printed"), on=CELL, how="left", nulls_equal=True
+    )
+    is_same, is_alone = ((pl.col("printed") == pl.col(name)).fill_null(False) for name in ("now", "alone"))
     each = both.group_by(CELL).agg(
         shown=pl.col("printed").is_not_null().any(),
-        same=(pl.col("printed") == pl.col("now")).fill_null(False).any(),
-        other=(pl.col("printed") != pl.col("now")).fill_null(False).any(),
+        same=is_same.any(),
+        alone=is_alone.any(),
+        other=(pl.col("printed").is_not_null() & ~is_same & ~is_alone).any(),
     ).sort(CELL)  # fmt: skip
+    fits = ~pl.col("other")
     return Bound(
         each.filter(~pl.col("shown")).select(CELL),
         each.filter("other").select(CELL),
-        each.filter(pl.col("same") & ~pl.col("other")).select(CELL),
+        each.filter(fits & pl.col("same")).select(CELL),
+        each.filter(fits & pl.col("alone") & ~pl.col("same")).select(CELL),
     )
 
 

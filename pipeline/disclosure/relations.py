@@ -44,8 +44,8 @@ class System:
     always: sums of unknowns that everybody knows whatever is hidden (relations, and totals that groups publish). implied:
     numbers that no cell tells but two cells together: what one line has beyond another one that is a part of it.
     is_amount: which unknowns are amounts, not counts. bounds: sums of unknowns that are not above zero, also without what
-    an attacker has of them. near: sums that are nearly zero, also without what an attacker has. pairs: whether two groups
-    may attack together.
+    an attacker has of them. near: sums that are nearly zero, also without what an attacker has; traded: which of them only with
+    it, for what one group has there another one has on the other side. pairs: whether two groups may attack together.
     """
 
     cells: pl.DataFrame
@@ -60,6 +60,7 @@ class System:
     is_amount: Bools | None = None
     bounds: sparse.csr_matrix | None = None
     near: sparse.csr_matrix | None = None
+    traded: Bools | None = None
     pairs: bool = False
 
     def attackers(self) -> list[tuple[int, ...]]:
@@ -77,6 +78,8 @@ class System:
         bounds, near = (nothing if one is None else one for one in (self.bounds, self.near))
         others = self.amounts - self.owned(attacker)
         left, off = -(bounds @ others), np.abs(near @ others)
+        if self.traded is not None:
+            off = np.where(self.traded, np.abs(near @ self.amounts), off)
         fits = left >= -SAME * np.asarray(abs(bounds) @ others)
         rows = sparse.csr_matrix(sparse.vstack([bounds[np.flatnonzero(fits)], near, -near]))
         return rows, np.concatenate([np.maximum(left[fits], 0.0), off, off])
@@ -103,6 +106,26 @@ class System:
             holders=sparse.csr_matrix(sparse.vstack([self.holders, nobody])),
         )
 
+    def settled(self, known: Bools, wanted: Iterable[int]) -> System:
+        """The system in which these numbers are known whatever is hidden, and of the others only the wanted ones are told of."""
+        kept = [number for number in sorted(set(wanted)) if not known[number]]
+        place = {number: n for n, number in enumerate(kept)}
+        return replace(
+            self.knowing(self.numbers[known]),
+            numbers=self.numbers[kept],
+            holders=self.holders[kept],
+            number_of={key: place[number] for key, number in self.number_of.items() if number in place},
+            implied=tuple(place[number] for number in self.implied if number in place),
+        )
+
+    def priced(self, rows: sparse.csr_matrix) -> System:
+        """The system with further numbers, each told by a further cell of its own that `cells` does not name."""
+        return replace(
+            self,
+            numbers=sparse.csr_matrix(sparse.vstack([self.numbers, rows])),
+            holders=sparse.csr_matrix(sparse.block_diag([self.holders, sparse.eye(rows.shape[0])])),
+        )
+
     def wider(self, width: int) -> System:
         """The system with its sums over so many unknowns, of which the further ones are in none yet."""
 
@@ -127,13 +150,14 @@ class System:
             inside, rows = np.flatnonzero(part == at), np.flatnonzero(of_number == at)
             place = {int(row): n for n, row in enumerate(rows)}
             bounds, near = (one and one[0][np.flatnonzero(one[1] == at)][:, inside] for one in loose)
+            traded = None if self.traded is None or loose[1] is None else self.traded[loose[1][1] == at]
             found.append(
                 System(
                     self.cells, self.amounts[inside], self.own[inside], self.groups, self.numbers[rows][:, inside],
                     self.holders[rows], {key: place[n] for key, n in self.number_of.items() if n in place},
                     self.always[np.flatnonzero(of_always == at)][:, inside],
                     tuple(place[n] for n in self.implied if n in place),
-                    None if self.is_amount is None else self.is_amount[inside], bounds, near, self.pairs,
+                    None if self.is_amount is None else self.is_amount[inside], bounds, near, traded, self.pairs,
                 )
             )  # fmt: skip
         return found
@@ -521,7 +545,7 @@ def _with_near(
     """The system with what is nearly equal. What some groups have in only one of two tables is an unknown of its own and,
     in every region, an implied number: the rest of the two tells it."""
     own, near, numbers, bounds, width = [system.own], list[Row](), list[Row](), list[Row](), len(system.own)
-    flags = [system.is_amount] if system.is_amount is not None else []
+    flags, traded = [system.is_amount] if system.is_amount is not None else [], list[bool]()
     regions = places.group_by("region_code", maintain_order=True).agg("province_code").rows()
     for pair in definitions.near(catalogue):
         sides = (known.of(pair.one), known.of(pair.other))
@@ -554,15 +578,24 @@ def _with_near(
                     of_province[code] = width
                 width += 1
             rows[code] = row
+        kinds = [n for (id, dimension, *_), n in known.at.items() if (id, dimension) == (pair.one[0][0], "entity_kind")]
         for _, inside in regions:
             # an attacker's guess of a region is off by less than those of its provinces together
-            wanted = [
-                code
-                for code in inside
-                if code in provinces and (one[provinces.index(code)].any() or other[provinces.index(code)].any())
-            ]
+            its = [provinces.index(code) for code in inside if code in provinces]
+            wanted = [provinces[n] for n in its if one[n].any() or other[n].any()]
             if wanted and all(code in rows for code in wanted):
                 near.append(_added([rows[code] for code in wanted]))
+            # and he guesses from the totals as they stand, with what only kinds of enterprises have left out, where
+            # these agree, whether those of the provinces do or not
+            ours, theirs = one[its].sum(axis=0), other[its].sum(axis=0)
+            for kind in (None, *kinds):
+                more = np.zeros_like(ours) if kind is None else known.cube[kind, its].sum(axis=0)
+                if (kind is None or more.any()) and _agree(ours - more, theirs, ours):
+                    factors = dict.fromkeys(sides[1], -pair.scale) | dict.fromkeys(sides[0], 1.0)
+                    factors |= {} if kind is None else {kind: -1.0}
+                    if (row := _added([known.row(factors, n) for n in its])) and row not in near:
+                        near.append(row)
+        traded += [not pair.by_filer] * (len(near) - len(traded))
         numbers += [
             row for _, inside in regions if (row := {of_province[code]: 1.0 for code in inside if code in of_province})
         ]
@@ -570,16 +603,17 @@ def _with_near(
     first = system.numbers.shape[0]
     grown = replace(
         wide, amounts=every.sum(axis=1), own=every, is_amount=np.concatenate(flags) if flags else None,
-        near=_rows(near, width), bounds=sparse.csr_matrix(sparse.vstack([wide.bounds, _rows(bounds, width)])),
+        near=_rows(near, width), traded=np.array(traded, dtype=bool), bounds=sparse.csr_matrix(sparse.vstack([wide.bounds, _rows(bounds, width)])),
     ).telling(_rows(numbers, width))  # fmt: skip
     return replace(grown, implied=(*system.implied, *range(first, first + len(numbers))))
 
 
-def _agree(one: Floats, other: Floats) -> bool:
+def _agree(one: Floats, other: Floats, whole: Floats | None = None) -> bool:
     """Whether two amounts, by group, nearly agree, for everybody or for one group that leaves out its own: what it filed in
-    two ways itself misleads others, not itself."""
-    apart, size = one.sum() - other.sum(), one.sum()
-    left = np.array([0.0, *(one - other)]), np.array([0.0, *one])
+    two ways itself misleads others, not itself. whole: that the tolerance is a share of, if not of `one`."""
+    whole = one if whole is None else whole
+    apart, size = one.sum() - other.sum(), whole.sum()
+    left = np.array([0.0, *(one - other)]), np.array([0.0, *whole])
     return bool(np.any((np.abs(apart - left[0]) <= TOLERANCE * (size - left[1])) & (size - left[1] > SAME * size)))
 
 

@@ -8,7 +8,7 @@ import highspy
 import numpy as np
 from scipy import sparse
 
-from pipeline.disclosure.audit import TOLERANCE, Attack, solver_of
+from pipeline.disclosure.audit import TOLERANCE, Attack, left_open, solver_of
 from pipeline.disclosure.relations import Bools, Floats, System
 
 MARGIN = 1.02  # the other world is sought a little farther off than asked
@@ -47,15 +47,19 @@ class Program:
     true value, and what is published only at a price."""
 
     def __init__(self, part: System, attacker: tuple[int, ...]) -> None:
-        self.part, inside = part, np.flatnonzero(part.amounts != 0)
+        # What is known whatever is hidden does not move.
+        fixed, _, open_ = left_open(part.always, np.zeros(part.always.shape[0]), part.amounts)
+        self.part, inside = part, np.flatnonzero(open_)
         self.own = part.owned(attacker)
         amounts = part.amounts[inside]
-        self.wholes = np.asarray(part.numbers @ part.amounts)
+        # A ratio told alone is a difference that is nothing: it moves as a share of what it is the difference of.
+        whole, all_ = part.numbers @ part.amounts, abs(part.numbers) @ np.abs(part.amounts)
+        self.wholes = np.where(np.abs(whole) > MOVED * all_, whole, all_)
         size, many = len(inside), part.numbers.shape[0]
         self.first, self.many = size, many
         scaling, by = sparse.diags(amounts), sparse.diags(1 / np.where(self.wholes != 0, self.wholes, 1.0))
         numbers = sparse.csr_matrix(by @ part.numbers[:, inside] @ scaling)
-        always = _even(sparse.csr_matrix(part.always[:, inside] @ scaling))[0]
+        always = sparse.csr_matrix(fixed[:, inside])
         limits, most = part.limits(attacker)
         loose, most = _even(sparse.csr_matrix(limits[:, inside] @ scaling), most)
         none = [sparse.csr_matrix((one.shape[0], many)) for one in (always, loose)]
@@ -96,11 +100,22 @@ class Program:
         dear[goal] = 0.0
         self.solver.changeColsCost(2 * many, self.columns, np.tile(dear, 2))
         self.solver.changeColsBounds(2 * many, self.columns, lower, upper)
-        self.solver.run()
-        if self.solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        if not self._solved():
             return None
         world = np.asarray(self.solver.getSolution().col_value)[self.first :]
         return frozenset(np.flatnonzero(np.abs(world[:many] - world[many:]) * steps > MOVED).tolist())
+
+    def _solved(self) -> bool:
+        """Whether there is such a world. That it were unbounded is the noise of a solver, for nothing is had for free: then
+        once more from the start."""
+        self.solver.run()
+        if self.solver.getModelStatus() not in (
+            highspy.HighsModelStatus.kOptimal,
+            highspy.HighsModelStatus.kInfeasible,
+        ):
+            self.solver.clearSolver()
+            self.solver.run()
+        return bool(self.solver.getModelStatus() == highspy.HighsModelStatus.kOptimal)
 
     def holding(self, side: Side, hidden: Bools, share: float) -> tuple[int, ...]:
         """The published numbers that hold the attacked one closer than `share` on a side: as long as none of them is hidden, it
@@ -116,8 +131,7 @@ class Program:
         upper[at], upper[other], prices[at] = enough, 0.0, -1.0
         self.solver.changeColsCost(2 * many, self.columns, prices)
         self.solver.changeColsBounds(2 * many, self.columns, np.zeros(2 * many), upper)
-        self.solver.run()
-        if self.solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        if not self._solved():
             return ()
         found = self.solver.getSolution()
         if found.col_value[self.first + at] >= enough * (1 - TOLERANCE):

@@ -69,6 +69,11 @@ class Column:
         return self.headers[0]
 
     @property
+    def spellings(self) -> tuple[str, ...]:
+        """What its header may be."""
+        return (self.name, *self.headers)
+
+    @property
     def unit(self) -> str | None:
         """The canonical unit, where it does not depend on another column."""
         return self.units[""][0] if "" in self.units else None
@@ -87,11 +92,6 @@ class Column:
             stem = self.name.removesuffix("_on")
             return (f"{stem}_year", f"{stem}_month")
         return (self.name, "sub_region", "is_control") if self.kind == "province" else (self.name,)
-
-    @property
-    def filled(self) -> bool:
-        """Whether the canonical column has no nulls."""
-        return self.required or self.default is not None
 
     @property
     def expected(self) -> str:
@@ -144,6 +144,11 @@ class Table:
                 return column
         raise KeyError(f"{self.name}.{name}")
 
+    @property
+    def yearly(self) -> list[str]:
+        """The values that are compared with those of the year before."""
+        return [column.name for column in self.columns if column.yearly]
+
     def has(self, *names: str) -> bool:
         return set(names) <= set(self.dtypes)
 
@@ -171,23 +176,17 @@ def _columns(shared: Mapping[str, Any], own_columns: Mapping[str, Any]) -> Itera
     units_by: dict[str, dict[str, tuple[str, ...]]] = {}
     for name, own in own_columns.items():
         given = shared.get(name, {}) | (own or {})
-        kind, members = given["kind"], {code: _member(one) for code, one in given.get("members", {}).items()}
-        units_by[name] = {code: units for code, (_, units) in members.items() if units}
+        kind, members = given["kind"], given.get("members", {})  # code -> how it may be written, or that and its units
+        units_by[name] = {code: _words(one["units"]) for code, one in members.items() if isinstance(one, dict)}
         units = {"": _words(given["units"])} if "units" in given else units_by.get(given.get("by"), {})
         own_unit = f"；计量单位 {units[''][0]}，用其他单位时写在表头括号里" if "" in units else ""
         notes = {"code": "从下拉列表中选择", "number": "非负数", "quantity": f"非负数{own_unit}"}
         implied = {"low": 0 if kind in ("number", "quantity") else None, "note": notes.get(kind, "")}
-        spelt = ACTIONS if name == "action_no" else {code: spellings for code, (spellings, _) in members.items()}
+        names = {code: _words(one["names"] if isinstance(one, dict) else one) for code, one in members.items()}
+        spelt = ACTIONS if name == "action_no" else names
         yield Column(
             name, **(implied | given | {"headers": _words(given["headers"]), "members": spelt, "units": units})
         )
-
-
-def _member(member: str | Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """How a code may be written, and the units that go with it."""
-    if isinstance(member, str):
-        return _words(member), ()
-    return _words(member["names"]), _words(member["units"])
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -227,7 +226,7 @@ def _schema(table: Table) -> type[dy.Schema]:
     for name, dtype in table.dtypes.items():
         column = table.column(name)
         month = name.endswith("_month")
-        always = name in ("sub_region", "is_control") or (column.filled and not month)
+        always = name in ("sub_region", "is_control") or ((column.required or column.default is not None) and not month)
         nulls: dict[str, Any] = {"nullable": not always, "primary_key": name in table.key}
         low, high = (1, 12) if month else (column.low, column.high)
         if column.default == 0 and low:  # 0 stands for "none" in a key
@@ -269,15 +268,13 @@ def table_of(name: str) -> Table | None:
     plain = unicodedata.normalize("NFKC", name).casefold()
     plain = re.sub(r"(\.(xlsx|csv|parquet)|[\s_-]*审核意见)+$", "", plain.strip())  # also of a workbook with remarks
     plain = re.sub(r"[\s\-]+", "_", plain)
-    found = [(spelling, table) for spelling, table in _table_names().items() if _stands_in(spelling, plain)]
+    found = [(spelling, table) for spelling, table in _TABLE_NAMES.items() if _stands_in(spelling, plain)]
     longest = [one for one in found if not any(one[0] != other and one[0] in other for other, _ in found)]
     tables = {table.name: table for _, table in longest}
     return next(iter(tables.values())) if len(tables) == 1 else None
 
 
-@cache
-def _table_names() -> dict[str, Table]:
-    return {name.casefold(): table for table in TABLES for name in (table.name, *table.names)}
+_TABLE_NAMES = {name.casefold(): table for table in TABLES for name in (table.name, *table.names)}
 
 
 def _stands_in(spelling: str, plain: str) -> bool:
@@ -293,7 +290,7 @@ def column_of(table: Table, header: str) -> tuple[Column, str | None] | None:
 
     A bracket after the name of a column without units (`租户数（个）`) is a remark.
     """
-    known = _headers_of(table)
+    known = _headers(table.name)
     if column := known.get(fold(header)):
         return column, None
     bracket = re.fullmatch(
@@ -317,11 +314,7 @@ def columns_of(table: Table, headers: Iterable[str]) -> dict[str, tuple[str, str
 
 @cache
 def _headers(name: str) -> dict[str, Column]:
-    return {fold(text): column for column in BY_NAME[name].columns for text in (column.name, *column.headers)}
-
-
-def _headers_of(table: Table) -> dict[str, Column]:
-    return _headers(table.name)
+    return {fold(text): column for column in BY_NAME[name].columns for text in column.spellings}
 
 
 def headers() -> tuple[str, ...]:
@@ -329,5 +322,6 @@ def headers() -> tuple[str, ...]:
     columns = [column for table in TABLES for column in table.columns]
     often = Counter(column.zh for column in columns)
     columns.sort(key=lambda column: -often[column.zh])
-    first, others = ((column.zh for column in columns), (text for one in columns for text in (one.name, *one.headers)))
-    return tuple(dict.fromkeys([*first, *others]))
+    return tuple(
+        dict.fromkeys([*(column.zh for column in columns), *(text for one in columns for text in one.spellings)])
+    )

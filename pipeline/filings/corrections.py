@@ -181,12 +181,8 @@ def _wrong(n: int, what: str) -> DataError:
 
 def _stale(one: Correction, what: str) -> DataError:
     key = "、".join(f"{one.table.column(name).zh} {value}" for name, value in one.key.items() if value)
-    return DataError(
-        "corrections.stale",
-        f"{NAME} 第 {one.entry} 条（{one.table.zh}，{key}，「{one.column.zh}」）已不适用：{what}；请核对后修改或删去这一条。".translate(
-            dict.fromkeys([*range(32), *range(127, 160), *range(8234, 8239)], 65533)
-        ),
-    )
+    where = f"{NAME} 第 {one.entry} 条（{one.table.zh}，{key}，「{one.column.zh}」）"
+    return DataError("corrections.stale", shown(f"{where}已不适用：{what}；请核对后修改或删去这一条。"))
 
 
 def _column(n: int, table: Table, name: Any) -> Column:

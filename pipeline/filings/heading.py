@@ -83,7 +83,7 @@ def refusal(table: Table, sheet: Sheet, skipped: Iterable[Skipped]) -> FileProbl
     if not found:
         return None
     rule = "sheet.header" if of_header else "sheet.unit"
-    return FileProblem(sheet.file, sheet.sheet or None, rule, f"{sheet.where}{found.says}", found.header)
+    return sheet.problem(rule, found.says, found.header)
 
 
 # --- headers -----------------------------------------------------------------------------------------------
@@ -92,9 +92,8 @@ def refusal(table: Table, sheet: Sheet, skipped: Iterable[Skipped]) -> FileProbl
 def _second_header(table: Table, sheet: Sheet, known: Known) -> _Refused | None:
     """A row of headers among the data; one that says the same in each column is no more than a row to reject."""
     for name in list(known)[:2]:
-        texts = sheet.rows[name]
-        words = texts.filter(~texts.str.contains("[0-9]")).unique()
-        cells = [text for text in words if header_key(text) in _keys()]
+        texts = sheet.rows[name].unique().drop_nulls()
+        cells = [text for text in texts.filter(~texts.str.contains("[0-9]")) if header_key(text) in _keys()]
         for row in sheet.rows.filter(pl.col(name).is_in(cells)).head(1000).iter_rows(named=True) if cells else ():
             filled = {at: text for at, text in row.items() if at in sheet.columns and text}
             if 2 * sum(header_key(text) in _keys() for text in filled.values()) < max(4, len(filled)):
@@ -167,10 +166,15 @@ def _repeated(table: Table, sheet: Sheet) -> _Refused | None:
     return None
 
 
+def _unit_in(text: str) -> str:
+    """The unit that a cell under a header would name: 万千瓦时, of （单位：万千瓦时）."""
+    plain = unicodedata.normalize("NFKC", text).strip("()[]【】 ")
+    return re.sub("^(?:计量)?单位[:：]?", "", plain).strip()
+
+
 def _is_unit(text: str) -> bool:
     """Whether a cell under a header names a unit, or says that there is none."""
-    plain = unicodedata.normalize("NFKC", text).strip("()[]【】 ")
-    plain = re.sub("^(?:计量)?单位[:：]?", "", plain).strip()
+    plain = _unit_in(text)
     bare = re.fullmatch(r"[-—–/\\]*|无|没有单位|无单位|N/?A", plain, re.IGNORECASE)
     return bool(bare or units.dimension(plain) or _OF_ONES.fullmatch(plain) or re.match(_TIMES, plain) or plain == "%")
 
@@ -223,17 +227,13 @@ def _row_with_another(sheet: Sheet, known: Known, unit: str, of_header: bool = F
     cells = sheet.rows.select("source_row", text=clean(pl.col(name))).drop_nulls()
     for row, text in cells.unique("text", keep="first", maintain_order=True).iter_rows():
         theirs, ours = units.dimension(text), units.dimension(unit)
-        differ = not units.same(text, unit) if ours else _multiple(unit) not in ("", _multiple(text))
+        times = [found[0] if (found := re.match(_TIMES, one)) else "" for one in (unit, text)]
+        differ = not units.same(text, unit) if ours else times[0] not in ("", times[1])
         differ |= bool(re.fullmatch(_TIMES, unit))
         differ |= unit in "%‰" and ours is None and not units.same(text, unit)
         if differ and (ours in (None, theirs) or (of_header and _OF_ONES.fullmatch(text))):
             return f"第 {row} 行的“{shown(name)}”是“{shown(text)}”"
     return None
-
-
-def _multiple(unit: str) -> str:
-    found = re.match(_TIMES, unit)
-    return found[0] if found else ""
 
 
 def _units(sheet: Sheet, known: Known, around: list[Skipped]) -> _Refused | None:
@@ -292,12 +292,9 @@ def _all_told(sheet: Sheet, known: Known, around: list[Skipped]) -> Iterator[_To
         place = f"第 {row['source_row']} 行在表头之下"
         for at, text in filled.items():
             if at in known and known[at][0].kind in ("quantity", *_COUNTED) and not re.search(r"\d", text):
-                plain = unicodedata.normalize("NFKC", text).strip("()[]【】 ")
-                unit = re.sub("^(?:计量)?单位[:：]?", "", plain).strip()
-                if units.dimension(unit):
-                    yield _Told(place, unit, unit, column=at)
-                elif re.match(_TIMES, unit):
-                    yield _Told(place, unit, None, column=at)
+                unit = _unit_in(text)
+                if (known_unit := units.dimension(unit)) or re.match(_TIMES, unit):
+                    yield _Told(place, unit, unit if known_unit else None, column=at)
         if len(filled) <= 2:
             yield from _told(place, " ".join(filled.values()))
 

@@ -36,7 +36,7 @@ from pipeline.filings.contracts import (
 from pipeline.filings.heading import refusal
 from pipeline.filings.normalise import Normalised, normalise
 from pipeline.filings.reading import READABLE, FileProblem, Limits, Reading, Sheet, own_yaml, read_folder
-from pipeline.filings.rows import OWN, Rows, filed_schema, in_words, key_in_words
+from pipeline.filings.rows import OWN, UNREAD, Rows, in_words, key_in_words
 from pipeline.filings.rules import FINDING, RULES, finding
 from pipeline.indicators import frame as industry
 from pipeline.layout import Layout
@@ -108,7 +108,8 @@ def take_in(folder: Path, layout: Layout, report_year: int | None = None, limits
     kind, entries = _edition(folder), corrections.load(folder)
     industry.load(layout, folder)  # a frame that is wrong is told before anything is computed
     published = reference.published(layout)
-    year = report_year or _latest_year(reading, published)
+    folders = {filing_year(sheet.file) or 0 for sheet in reading.sheets}
+    year = report_year or max(reference.latest_year(published), *(year for year in folders if year <= LAST_YEAR), 0)
     tables, findings = _canonical(reading, layout, year)
     found = pl.concat([pl.DataFrame(schema=FINDING), *findings])
     revisions = [pl.DataFrame(schema=REVISIONS)]
@@ -157,11 +158,7 @@ def take_in(folder: Path, layout: Layout, report_year: int | None = None, limits
 def filled_down() -> frozenset[str]:
     """The headers of key columns, where a merged cell of a workbook stands for each of its rows."""
     return frozenset(
-        text
-        for table in TABLES
-        for column in table.columns
-        if column.kind in _FILLED_DOWN
-        for text in (column.name, *column.headers)
+        text for table in TABLES for column in table.columns if column.kind in _FILLED_DOWN for text in column.spellings
     )
 
 
@@ -169,11 +166,6 @@ def filing_year(file: str) -> int | None:
     """The year of the innermost folder named by one: 2025/能源消耗.xlsx -> 2025."""
     years = [found[1] for part in Path(file).parts[:-1] if (found := _YEAR_FOLDER.fullmatch(part))]
     return int(years[-1]) if years else None
-
-
-def _latest_year(reading: Reading, published: pl.DataFrame) -> int:
-    of_folders = [year for sheet in reading.sheets if (year := filing_year(sheet.file))]
-    return max(reference.latest_year(published), *(year for year in of_folders if year <= LAST_YEAR), 0)
 
 
 def _canonical(reading: Reading, layout: Layout, report_year: int) -> tuple[dict[str, Rows], list[pl.DataFrame]]:
@@ -186,22 +178,25 @@ def _canonical(reading: Reading, layout: Layout, report_year: int) -> tuple[dict
         years = [filing_year(sheet.file) or report_year for sheet in alike]
         done = _understood(table, texts, layout, years[0])
         if isinstance(done, str):
-            reading.problems.extend(_too_wrong(sheet, done) for sheet in alike)
+            what = f"要退回的超过 {_MOST_WRONG:,} 行，没有读取（第一处：{done}）；请整体改正后重新提交。"
+            reading.problems.extend(sheet.problem("sheet.wrong", what) for sheet in alike)
             continue
-        findings += [_not_data(table, done.findings), _ragged(table, texts), _no_rows(table, alike, reading)]
-        findings += _of_sheets(table, alike)
-        more = (texts["_ragged"] == "多").fill_null(False) if "_ragged" in texts.columns else False
+        findings += [_not_data(table, done.findings), _ragged(table, texts), *_of_sheets(table, alike, reading)]
+        more, few = (
+            (texts["_ragged"] == which).fill_null(False) if "_ragged" in texts.columns else False for which in "多少"
+        )
         heights = [sheet.rows.height for sheet in alike]
         filed = pl.Series(np.repeat(years, heights), dtype=pl.Int32)
-        frame = done.frame.with_columns(_filed=filed, _wrong=done.rejected | more)
+        frame = done.frame.with_columns(_filed=filed, _wrong=done.rejected | more, _few=few)
         frames.setdefault(table.name, []).append(frame)
         sheets.setdefault(table.name, []).extend(alike)
     tables = {}
     for table in TABLES:
         if table.name in frames:
             frame = pl.concat(frames[table.name]).rechunk().with_row_index("_id")
-            frame = frame.with_columns(_old=pl.lit(False), _out="_wrong")
-            tables[table.name] = Rows(table, frame, sheets[table.name], _fewer_cells(sheets[table.name]))
+            flags = [(id, "row.fewer_cells") for id in frame.filter("_few")["_id"]]
+            frame = frame.drop("_few").with_columns(_old=pl.lit(False), _out="_wrong")
+            tables[table.name] = Rows(table, frame, sheets[table.name], flags)
     return tables, findings
 
 
@@ -219,11 +214,6 @@ def _understood(table: Table, texts: pl.DataFrame, layout: Layout, filing_year: 
     if len(parts) == 1:
         return parts[0]
     return Normalised(*(pl.concat([getattr(one, field.name) for one in parts]) for field in fields(Normalised)))
-
-
-def _too_wrong(sheet: Sheet, first: str) -> FileProblem:
-    what = f"{sheet.where}要退回的超过 {_MOST_WRONG:,} 行，没有读取（第一处：{first}）；请整体改正后重新提交。"
-    return FileProblem(sheet.file, sheet.sheet or None, "sheet.wrong", what)
 
 
 def _alike(reading: Reading) -> Iterator[tuple[Table, list[Sheet]]]:
@@ -259,16 +249,6 @@ def _one_below_the_other(table: Table, sheets: list[Sheet]) -> pl.DataFrame:
     return pl.concat(parts).rechunk()
 
 
-def _fewer_cells(sheets: list[Sheet]) -> list[tuple[int, str]]:
-    """The flags of rows with fewer cells than the header."""
-    flags, first = list[tuple[int, str]](), 0
-    for sheet in sheets:
-        if "_ragged" in sheet.rows.columns:
-            flags += [(first + int(at), "row.fewer_cells") for at in (sheet.rows["_ragged"] == "少").arg_true()]
-        first += sheet.rows.height
-    return flags
-
-
 def _no_table(sheet: Sheet) -> FileProblem:
     """Names the table that the headers fit best, if any."""
     fit = [sum(column_of(table, header) is not None for header in sheet.columns) for table in TABLES]
@@ -276,14 +256,12 @@ def _no_table(sheet: Sheet) -> FileProblem:
     right = f"名称应含下列表名之一：{'、'.join(table.zh for table in TABLES)}"
     if max(fit) > 2:
         right = f"从表头看像“{best.zh}”，若是，请改用这个名称"
-    return FileProblem(
-        sheet.file, sheet.sheet or None, "sheet.table", f"{sheet.where}的名称看不出是哪张表，未读取；{right}。"
-    )
+    return sheet.problem("sheet.table", f"的名称看不出是哪张表，未读取；{right}。")
 
 
 def _not_data(table: Table, findings: pl.DataFrame) -> pl.DataFrame:
     """`findings` with one for each row that is a sum, a second header or a signature instead of those of its cells."""
-    spelt = {text for column in table.columns for text in (column.name, *column.headers)}
+    spelt = {text for column in table.columns for text in column.spellings}
     found, is_sum = pl.col("found"), pl.col("rule") == "row.not_data"
     row = ["file", "sheet", "row"]
     errors = findings.filter(pl.col("severity") == "error", pl.col("row").is_not_null())
@@ -305,13 +283,6 @@ def _not_data(table: Table, findings: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([findings.join(instead, on=row, how="anti", nulls_equal=True, maintain_order="left"), instead])
 
 
-def _no_rows(table: Table, sheets: list[Sheet], reading: Reading) -> pl.DataFrame:
-    """Findings of files none of whose sheets has a row."""
-    filled = {sheet.file for sheet in reading.sheets if sheet.rows.height}
-    empty = [(sheet.file, sheet.sheet, None) for sheet in sheets if sheet.file not in filled]
-    return finding(pl.DataFrame(empty, SOURCE, orient="row"), table, None, "file.no_rows", pl.lit(""))
-
-
 def _ragged(table: Table, texts: pl.DataFrame) -> pl.DataFrame:
     """Findings of rows with more cells than the header (wrong: a comma may have moved the others) or fewer."""
     if "_ragged" not in texts.columns:
@@ -323,10 +294,13 @@ def _ragged(table: Table, texts: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _of_sheets(table: Table, sheets: list[Sheet]) -> Iterator[pl.DataFrame]:
-    """Findings of what the reading warns of."""
+def _of_sheets(table: Table, sheets: list[Sheet], reading: Reading) -> Iterator[pl.DataFrame]:
+    """Findings of files none of whose sheets has a row, and of what the reading warns of."""
+    filled = {sheet.file for sheet in reading.sheets if sheet.rows.height}
     for sheet in sheets:
         at = pl.DataFrame([(sheet.file, sheet.sheet, None)], SOURCE, orient="row")
+        if sheet.file not in filled:
+            yield finding(at, table, None, "file.no_rows", pl.lit(""))
         yield from (finding(at, table, None, rule, pl.lit(""), pl.lit(what)) for rule, what in sheet.warnings)
 
 
@@ -417,7 +391,8 @@ def _flagged(rows: Rows, good: pl.DataFrame) -> pl.DataFrame:
 
 
 def quarantine_schema(table: Table) -> dict[str, pl.DataType]:
-    return {**SOURCE, "rules": pl.List(pl.String()), **filed_schema(table)}
+    cells = {column.name: pl.String() for column in table.columns}
+    return {**SOURCE, "rules": pl.List(pl.String()), **cells, "unread": UNREAD}
 
 
 def _rejected(rows: Rows, accepted: pl.Series, findings: pl.DataFrame) -> pl.DataFrame:

@@ -209,18 +209,15 @@ class _Cells:
     @classmethod
     def of(cls, raw: pl.DataFrame, names: Iterable[str]) -> _Cells:
         """names: of the columns that may repeat themselves."""
-        few = [name for name in names if _repeats(raw[name])]
-        coded = {}
+        coded, few = {}, list[str]()
+        for name in names:  # of few texts, as some of the cells show: then each is understood once
+            some = raw[name].gather_every(max(1, raw.height // _SAMPLE))
+            if some.n_unique() * 4 < some.len():
+                few.append(name)
         for one in raw.select(pl.col(name).cast(pl.Categorical(pl.Categories.random())) for name in few):
             texts = pl.concat([one.dtype.categories.to_series(), pl.Series([None], dtype=pl.String)])  # type: ignore[attr-defined]
             coded[one.name] = texts.alias(one.name), one.to_physical().fill_null(texts.len() - 1)
         return cls(raw, coded)
-
-
-def _repeats(cells: pl.Series) -> bool:
-    """Whether some of its cells show a column to hold few texts: then each is understood once."""
-    some = cells.gather_every(max(1, cells.len() // _SAMPLE))
-    return some.n_unique() * 4 < some.len()
 
 
 @dataclass(frozen=True)

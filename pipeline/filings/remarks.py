@@ -336,10 +336,6 @@ def _comment(found: Sequence[tuple[str, str]], before: str = "") -> str:
     return _NO_XML.sub("\ufffd", f"{before}\n{_MARK}\n{text}" if before else f"{_MARK}\n{text}")
 
 
-def _worst(found: Iterable[tuple[str, str]]) -> str:
-    return min(severity for severity, _ in found)  # "error" comes before "warning"
-
-
 def _box(text: str) -> tuple[int, int]:
     """Width and height in pixels of a comment that shows all of the text."""
     width = 300 if len(text) < 300 else 480
@@ -529,7 +525,8 @@ def _keep_value(cell: Any, again: bool) -> None:
 
 
 def _mark(cell: Any, found: Sequence[tuple[str, str]]) -> None:
-    cell.fill = PatternFill("solid", fgColor=f"FF{_FILLS[_worst(found)]}")
+    worst = min(severity for severity, _ in found)  # "error" comes before "warning"
+    cell.fill = PatternFill("solid", fgColor=f"FF{_FILLS[worst]}")
     if text := _comment(found, cell.comment.text if cell.comment else ""):
         cell.comment = Comment(text, _AUTHOR, *reversed(_box(text)))
 
@@ -717,7 +714,7 @@ def _summary(intake: Intake, findings: pl.DataFrame, written: Mapping[str, Path]
     if findings.height > MOST:
         every = f"全部 {findings.height} 处见 check --format json。"
         if findings["says"].null_count():
-            every = f"共 {findings.height} 处，check --format json 列到一条规则在一个文件里的前 {rules.TOLD} 处。"
+            every = f"共 {findings.height} 处，check --format json 按文件、列和规则各至少列到前 {rules.TOLD} 处。"
         lead[1] += f"这里是前 {told.height} 处，应更正的在前；{every}"
     listed = ("序号", "文件", "工作表", "行", "表", "列", "性质", "规则", "问题")
     yield _Page("问题", lead, listed, (8, 32, 16, 8, 14, 18, 10, 22, 80), rows)

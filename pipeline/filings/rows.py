@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from pipeline.filings.contracts import SOURCE, Table, columns_of
+from pipeline.filings.contracts import Table, columns_of
 from pipeline.filings.reading import Sheet
 from pipeline.filings.rules import number
 from pipeline.layout import Layout
 from pipeline.regions import all_regions
 
-_UNREAD = pl.List(pl.Struct({"header": pl.String(), "text": pl.String()}))
+UNREAD = pl.List(pl.Struct({"header": pl.String(), "text": pl.String()}))
 CORRECTED = "corrected"  # the flag of a row whose value was set or scaled
 OWN = ("_id", "_filed", "_wrong", "_old", "_out")
 
@@ -108,17 +108,12 @@ def in_words(table: Table, name: str, layout: Layout, suffix: str = "") -> pl.Ex
     return value.cast(pl.String).replace({code: spelt[0] for code, spelt in column.members.items()})
 
 
-def filed_schema(table: Table) -> dict[str, pl.DataType]:
-    """The columns of `Rows.filed`."""
-    return {**SOURCE, **{column.name: pl.String() for column in table.columns}, "unread": _UNREAD}
-
-
 def _filed(table: Table, sheet: Sheet, places: pl.Series) -> pl.DataFrame:
     named = {name: header for name, (header, _) in columns_of(table, sheet.columns).items()}
     others = [name for name in sheet.rows.columns if name not in (*named.values(), "source_row", "_ragged")]
     cells = [pl.struct(header=pl.lit("" if name == "_extra" else name), text=name) for name in others]
     has_text = pl.element().struct.field("text").is_not_null()
-    unread = pl.concat_list(cells).list.filter(has_text) if cells else pl.lit([], _UNREAD)
+    unread = pl.concat_list(cells).list.filter(has_text) if cells else pl.lit([], UNREAD)
     return sheet.rows[places].select(
         source_file=pl.lit(sheet.file),
         source_sheet=pl.lit(sheet.sheet),

@@ -52,7 +52,7 @@ TOLERANCE = 0.05  # within which sums agree
 CUMULATIVE = 5  # times the first month, at the least, is the last one of sums since January
 GROWTH_POINTS = 1.0
 HUGE = 1e15  # of any unit: more than all the world has, and sums stay exact
-TOLD = 20_000  # findings of one rule in one file that have a sentence; of the others it is known where they are
+TOLD = 20_000  # findings of one rule on one column of a file that have a sentence; of the others it is known where they are
 
 
 @dataclass(frozen=True)
@@ -105,14 +105,13 @@ def _finding(
 ) -> pl.DataFrame:
     """One finding (FINDING, and `_row` where the rows have it) for each of `rows`, which have SOURCE. Of the first TOLD in
     a file `says` is what was found and what would be right; `more` adds to these rows what it needs."""
-    own = ["_row"] if "_row" in rows.columns else []
-    at = dict(zip(("file", "sheet", "row", *own), (*SOURCE, *own), strict=True))
+    types = FINDING | ({"_row": pl.UInt32()} if "_row" in rows.columns else {})
     of = {"table": table.name, "column": column and column.name, "rule": rule, "severity": RULES[rule].severity}
-    known = {name: pl.col(source) for name, source in at.items()}
+    known = dict(zip(("file", "sheet", "row", "_row"), map(pl.col, (*SOURCE, "_row")), strict=True))
     known |= {name: pl.lit(text, pl.String) for name, text in of.items()}
 
     def made(some: pl.DataFrame, message: pl.Expr, found: pl.Expr) -> pl.DataFrame:
-        told, types = known | {"message": message, "found": found}, FINDING | dict.fromkeys(own, pl.UInt32())
+        told = known | {"message": message, "found": found}
         whole = some.rechunk()  # polars 2.1 panics when it formats a column whose first chunk is empty
         return whole.select(told[name].cast(dtype).alias(name) for name, dtype in types.items())
 
@@ -325,11 +324,7 @@ def _by_key(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
         pl.col("year").cast(pl.UInt64, strict=False).fill_null(0) % 64 if "year" in table.key else pl.lit(0, pl.UInt64)
     )
     key = _hash([part for part in table.key if part != "year"]) // 64 * 64 + year
-    return frame.select("_row", *_yearly_values(table), key=key).sort("key")
-
-
-def _yearly_values(table: Table) -> list[str]:
-    return [column.name for column in table.columns if column.yearly]
+    return frame.select("_row", *table.yearly, key=key).sort("key")
 
 
 def _without_month(table: Table) -> list[str]:
@@ -398,8 +393,8 @@ def _against_last_year(frames: Frames, context: Context) -> Iterator[pl.DataFram
     """Values against those of the same key a year before: off by about 10^3 or 10^4, or else beyond a factor of 3."""
     for name, frame in frames.items():
         table = BY_NAME[name]
-        both = _changed(frame, table, context.by_key[name]) if _yearly_values(table) else frame.clear()
-        for column in _yearly_values(table) if both.height else ():
+        both = _changed(frame, table, context.by_key[name]) if table.yearly else frame.clear()
+        for column in table.yearly if both.height else ():
             now, then = pl.col(column), pl.col(f"_{column}")
             size = pl.max_horizontal(now / then, then / now)
             is_slip = pl.any_horizontal([size.is_between(power / 2, power * 2) for power in SLIPS])
@@ -414,15 +409,14 @@ def _against_last_year(frames: Frames, context: Context) -> Iterator[pl.DataFram
 
 def _changed(frame: pl.DataFrame, table: Table, keys: pl.DataFrame) -> pl.DataFrame:
     """The rows that changed by more than CHANGE against the year before, with its values as `_…`."""
-    columns = _yearly_values(table)
     last_year = pl.col("key") == pl.col("key").shift() + 1
-    times = [pl.col(name) / pl.col(name).shift() for name in columns]
+    times = [pl.col(name) / pl.col(name).shift() for name in table.yearly]
     far = pl.any_horizontal(~one.is_between(1.01 / CHANGE, 0.99 * CHANGE) for one in times)
     now = last_year & far.fill_null(False)
     rows = _provinces_only(_rows_of(frame, keys.filter(now | now.shift(-1))["_row"]))
     before = rows.select(
         *(pl.col(part) + 1 if part == "year" else pl.col(part) for part in table.key),
-        *(pl.col(name).alias(f"_{name}") for name in columns),
+        *(pl.col(name).alias(f"_{name}") for name in table.yearly),
         pl.col("_row").alias("_row_then"),
         *([pl.col("entity_id").alias("_entity")] if "entity_id" not in table.key else []),
     )
@@ -629,7 +623,7 @@ def _control_totals(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
             continue
         key = [part for part in table.key if part not in ("province_code", "sub_region")]
         control, rows = frame.filter("is_control"), frame.filter(~pl.col("is_control"))
-        for value in _yearly_values(table):
+        for value in table.yearly:
             summed = rows.group_by(key).agg(pl.col(value).sum().alias("_sum"))
             if "month" in key:
                 of_year = [part for part in key if part != "month"]
@@ -687,13 +681,6 @@ def _case_without_factor(frames: Frames, context: Context) -> Iterator[pl.DataFr
     yield context.found("cases.no_factor", lacking, "cases", "factor_kgco2_per_unit", carriers="、".join(carriers()))
 
 
-def _plans(frames: Mapping[str, pl.DataFrame], layout: Layout) -> dict[int, Plan]:
-    """Year -> its plan, of the years in which actions were filed."""
-    named = [frames[name]["year"].drop_nulls().unique() for name in ("measures", "action_metrics") if name in frames]
-    years = sorted({int(year) for years in named for year in years})
-    return {year: plan for year in years if (plan := reference.plan_if_any(layout, year))}
-
-
 # --- the check ---------------------------------------------------------------------------------------------
 
 _STAGES: tuple[tuple[Finder, ...], ...] = (
@@ -728,7 +715,12 @@ def check(
     """
     frames: dict[str, pl.DataFrame] = {name: frame.with_row_index("_row") for name, frame in tables.items()}
     provinces = {one.code: one.short_zh for one in all_regions(layout)}
-    context = Context(report_year, provinces, published_growth, filed, _plans(frames, layout), frames)
+    with_actions = [
+        frame["year"].drop_nulls().unique() for name, frame in frames.items() if BY_NAME[name].has("action_no")
+    ]
+    years = sorted({int(year) for years in with_actions for year in years})
+    plans = {year: plan for year in years if (plan := reference.plan_if_any(layout, year))}
+    context = Context(report_year, provinces, published_growth, filed, plans, frames)
     left, parts = frames, [pl.DataFrame(schema=FINDING | {"_row": pl.UInt32()})]
     keys = {name: _by_key(frame, BY_NAME[name]) for name, frame in frames.items()}
     for finders in _STAGES:

@@ -18,7 +18,7 @@ import math
 import os
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -90,8 +90,13 @@ def write_template(
     Raises OutputError (template.suffix, template.folder, template.exists, output.unwritable), ParameterError
     (template.entity, template.year), and DataError when the reference is missing.
     """
-    where, plan = None if region == NATION else region, _plan(layout, _year(year))
-    scope = _Scope(_entity(entity), where, year, _provinces(layout), plan)
+    if year is not None and not FIRST_YEAR <= year <= LAST_YEAR:
+        raise ParameterError("template.year", f"填报年份 {year} 不能用；应为 {FIRST_YEAR} 至 {LAST_YEAR} 的四位年份。")
+    where = None if region == NATION else region
+    # The plan of the year, else the latest one: what is not of a plan is filed whatever its file says.
+    plan = (year and reference.plan_if_any(layout, year)) or reference.load_plan(layout)
+    provinces = tuple(region.short_zh for region in all_regions(layout) if not region.is_nation)
+    scope = _Scope(_entity(entity), where, year, provinces, plan)
     if out.suffix.lower() != ".xlsx":
         raise OutputError("template.suffix", f"模板是 .xlsx 工作簿，不能写成 {out}；文件名应以 .xlsx 结尾。")
     exists = os.path.lexists(out)
@@ -116,21 +121,6 @@ def _entity(text: str | None) -> str | None:
             "template.entity", f"填报单位编码“{text[:20]}”不能用；应为不超过 {_ENTITY_LIMIT} 个字的一行文字，如 GD01。"
         )
     return str(read)
-
-
-def _year(year: int | None) -> int | None:
-    if year is not None and not FIRST_YEAR <= year <= LAST_YEAR:
-        raise ParameterError("template.year", f"填报年份 {year} 不能用；应为 {FIRST_YEAR} 至 {LAST_YEAR} 的四位年份。")
-    return year
-
-
-def _plan(layout: Layout, year: int | None) -> Plan:
-    """The plan of the year, else the latest one: what is not of a plan is filed whatever its file says."""
-    return (year is not None and reference.plan_if_any(layout, year)) or reference.load_plan(layout)
-
-
-def _provinces(layout: Layout) -> tuple[str, ...]:
-    return tuple(region.short_zh for region in all_regions(layout) if not region.is_nation)
 
 
 # --- what a column asks for --------------------------------------------------------------------------------
@@ -281,13 +271,13 @@ def _workbook(layout: Layout, scope: _Scope) -> bytes:
     book.set_size(2400, 1600)
     guide = book.add_worksheet(INSTRUCTIONS)
     sheets = [book.add_worksheet(table.zh) for table in TABLES]
-    styles, lists, examples = _Styles(book), _Lists(book), _examples(layout, scope)
+    examples = _examples(layout, scope)
     for table, sheet in zip(TABLES, sheets, strict=True):
         widths = [
-            _column(sheet, table, column, at, examples[table.name][column.name], scope, styles, lists)
+            _column(book, table, column, at, examples[table.name][column.name], scope)
             for at, column in enumerate(_scoped(table, scope))
         ]
-        sheet.ignore_errors({"number_stored_as_text": f"A1:{_letters(len(table.columns) - 1)}{FIRST_ROW + ROWS}"})
+        sheet.ignore_errors({"number_stored_as_text": f"A1:{xl_col_to_name(len(table.columns) - 1)}{FIRST_ROW + ROWS}"})
         sheet.set_row(0, 36)
         sheet.set_row(1, 20)
         sheet.freeze_panes(FIRST_ROW, 1)
@@ -295,111 +285,72 @@ def _workbook(layout: Layout, scope: _Scope) -> bytes:
         sheet.repeat_rows(0)
         sheet.repeat_columns(0)
         _on_paper(sheet, pages=math.ceil(sum(widths) / 160))
-    _draw(guide, _instructions(layout, scope), styles)
+    _draw(book, guide, _instructions(scope))
     book.close()
     return buffer.getvalue()
 
 
-class _Styles:
-    """One format of the workbook for each set of properties."""
-
-    def __init__(self, book: Any) -> None:
-        self._book, self._made = book, dict[str, Any]()
-        self.percent = book.add_format({"num_format": _PERCENT})
-
-    def __call__(self, **properties: Any) -> Any:
-        key = repr(sorted(properties.items()))
-        if key not in self._made:
-            self._made[key] = self._book.add_format(_FONT | properties)
-        return self._made[key]
-
-
-class _Lists:
-    """The members of drop-down lists: in the validation, or by a name on a hidden sheet where they do not fit."""
-
-    def __init__(self, book: Any) -> None:
-        self._book, self._count = book, 0
-        self._sheet: Any = None
-
-    def source(self, name: str, members: Sequence[str]) -> list[str] | str:
-        """What xlsxwriter takes as the source of a list."""
-        short = len(",".join(members).encode("utf-16-le")) <= 2 * _VALIDATION_LIMIT
-        if short and not any(mark in member for member in members for mark in ',"'):
-            return list(members)
-        if self._sheet is None:
-            self._sheet = self._book.add_worksheet(LISTS)
-            self._sheet.hide()
-        letters = _letters(self._count)
-        for row, member in enumerate(members):
-            self._sheet.write_string(row, self._count, member)
-        self._count += 1
-        return self.named(name, f"'{LISTS}'!${letters}$1:${letters}${len(members)}")
-
-    def named(self, name: str, formula: str) -> str:
-        self._book.define_name(name, f"={formula}")
-        return f"={name}"
-
-
-def _source(table: Table, column: Column, scope: _Scope, lists: _Lists) -> list[str] | str:
-    """The source of the column's drop-down list, empty where it has none.
+def _source(book: Any, table: Table, column: Column, scope: _Scope) -> list[str] | str:
+    """What xlsxwriter takes as the source of the column's drop-down list, empty where it has none: the members, or where
+    they do not fit in the validation a name for the column of the hidden sheet that they stand in.
 
     Without a known entity the other sheets offer the ids of the first one, and none of the empty rows under them.
     """
     if members := _members(table, column, scope):
-        return lists.source(f"{table.name}_{column.name}", members)
+        short = len(",".join(members).encode("utf-16-le")) <= 2 * _VALIDATION_LIMIT
+        if short and not any(mark in member for member in members for mark in ',"'):
+            return list(members)
+        hidden = book.get_worksheet_by_name(LISTS) or book.add_worksheet(LISTS)
+        hidden.hide()
+        at = 0 if hidden.dim_colmax is None else hidden.dim_colmax + 1
+        hidden.write_column(0, at, members)
+        letters, name = xl_col_to_name(at), f"{table.name}_{column.name}"
+        book.define_name(name, f"='{LISTS}'!${letters}$1:${letters}${len(members)}")
+        return f"={name}"
     if column.name != "entity_id":
         return []
     if table == TABLES[0]:
         ids = f"'{table.zh}'!$A${FIRST_ROW + 1}"
-        lists.named(_ENTITIES, f"OFFSET({ids},0,0,MAX(1,COUNTA({ids}:$A${FIRST_ROW + ROWS})),1)")
+        book.define_name(_ENTITIES, f"=OFFSET({ids},0,0,MAX(1,COUNTA({ids}:$A${FIRST_ROW + ROWS})),1)")
         return []
     return f"={_ENTITIES}"
 
 
-def _column(
-    sheet: Any,
-    table: Table,
-    column: Column,
-    at: int,
-    example: str | float,
-    scope: _Scope,
-    styles: _Styles,
-    lists: _Lists,
-) -> int:
+def _style(book: Any, **properties: Any) -> Any:
+    return book.add_format(_FONT | properties)
+
+
+def _column(book: Any, table: Table, column: Column, at: int, example: str | float, scope: _Scope) -> int:
     """One column: header with its comment, example, and empty cells with a format and a validation. Its width."""
-    last = FIRST_ROW + ROWS - 1
+    sheet, last = book.get_worksheet_by_name(table.zh), FIRST_ROW + ROWS - 1
     if at == 0:
         example = f"{EXAMPLE}{example}"
-    shows = _shown(column)
+    text = column.kind in _TEXT_KINDS
+    align = {"align": "center"} if column.kind in _CENTRED else {"align": "left", "indent": 1} if text else {}
+    shows: dict[str, Any] = {"num_format": "@" if text else _PERCENT if column.unit == "%" else "General", **align}
     widest = max(map(_width, (header(column), str(example), *_members(table, column, scope))))
     width = min(max(widest + 3, 11), 34)
-    sheet.set_column(at, at, width, styles(**shows))
+    sheet.set_column(at, at, width, _style(book, **shows))
     fill = _REQUIRED if needed(column) else _OPTIONAL
     sheet.write_string(
-        0, at, header(column), styles(bold=True, text_wrap=True, align="center", bg_color=fill, **_LINED)
+        0, at, header(column), _style(book, bold=True, text_wrap=True, align="center", bg_color=fill, **_LINED)
     )
     comment = "\n".join(
         ["必填" if needed(column) else "选填", f"应填：{_expected(column)}", *filter(None, [_note(column)])]
     )
     size = {"width": 250, "height": 17 * _lines(comment, 36) + 12}
     sheet.write_comment(0, at, comment, {"author": "", "font_name": "宋体", "font_size": 9, **size})
-    grey = styles(italic=True, font_color=_GREY, **shows)
+    grey = _style(book, italic=True, font_color=_GREY, **shows)
     (sheet.write_string if isinstance(example, str) else sheet.write_number)(1, at, example, grey)
-    cell = f"{_letters(at)}{FIRST_ROW + 1}"
-    validation = _validation(column, cell, _source(table, column, scope, lists), scope)
+    cell = f"{xl_col_to_name(at)}{FIRST_ROW + 1}"
+    validation = _validation(column, cell, _source(book, table, column, scope), scope)
     sheet.data_validation(FIRST_ROW, at, last, at, validation)
     if ("%",) in column.units.values() and column.by:
-        unit = _letters([one.name for one in table.columns].index("unit"))
-        rule = {"type": "formula", "criteria": f'=${unit}{FIRST_ROW + 1}="%"', "format": styles.percent}
+        unit = xl_col_to_name([one.name for one in table.columns].index("unit"))
+        percent, is_percent = book.add_format({"num_format": _PERCENT}), f'=${unit}{FIRST_ROW + 1}="%"'
+        rule = {"type": "formula", "criteria": is_percent, "format": percent}
         sheet.conditional_format(FIRST_ROW, at, last, at, rule)
     return width
-
-
-def _shown(column: Column) -> dict[str, Any]:
-    """The properties of its cells."""
-    text = column.kind in _TEXT_KINDS
-    align = {"align": "center"} if column.kind in _CENTRED else {"align": "left", "indent": 1} if text else {}
-    return {"num_format": "@" if text else _PERCENT if column.unit == "%" else "General", **align}
 
 
 def _on_paper(sheet: Any, pages: int) -> None:
@@ -407,10 +358,6 @@ def _on_paper(sheet: Any, pages: int) -> None:
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(pages, 0)
-
-
-def _letters(at: int) -> str:
-    return str(xl_col_to_name(at))
 
 
 def _width(text: str) -> int:
@@ -449,18 +396,18 @@ _LOOKS: dict[str, dict[str, Any]] = {
 }
 
 
-def _draw(sheet: Any, rows: Iterable[_Row], styles: _Styles) -> None:
+def _draw(book: Any, sheet: Any, rows: Iterable[_Row]) -> None:
     for at, width in enumerate(_WIDTHS):
         sheet.set_column(at, at, width)
     for number, row in enumerate(rows):
         look, height = {"text_wrap": True} | _LOOKS[row.look], 1
         for text, (first, last) in zip(row.texts, _SPANS[len(row.texts)], strict=True):
-            style = styles(**look, **({"bg_color": row.fill} if row.fill and first == 0 else {}))
+            style = _style(book, **look, **({"bg_color": row.fill} if row.fill and first == 0 else {}))
             height = max(height, _lines(text, sum(_WIDTHS[first : last + 1])))
             if first < last:
                 sheet.merge_range(number, first, number, last, "", style)
             if row.link and first == 0:
-                style = styles(**look, font_color="#0563C1", underline=1)
+                style = _style(book, **look, font_color="#0563C1", underline=1)
                 sheet.write_url(number, first, f"internal:'{text}'!A1", style, text)
             else:
                 sheet.write_string(number, first, text, style)
@@ -469,7 +416,7 @@ def _draw(sheet: Any, rows: Iterable[_Row], styles: _Styles) -> None:
     _on_paper(sheet, pages=1)
 
 
-def _instructions(layout: Layout, scope: _Scope) -> Iterator[_Row]:
+def _instructions(scope: _Scope) -> Iterator[_Row]:
     yield _Row((_TITLE,), "title")
     known = {
         "填报单位": scope.entity,
@@ -520,7 +467,7 @@ def _told(scope: _Scope) -> dict[str, list[str]]:
         "tables": len(TABLES), "example": EXAMPLE[:2], "first_row": FIRST_ROW + 1, "last_row": FIRST_ROW + ROWS,
         "with_units": named(table for table in TABLES if table.has("unit")),
         "monthly": named(table for table in TABLES if table.has("month")), "tolerance": TOLERANCE, "placed": named(placed),
-        "compared": named(one for one in TABLES if one not in placed and any(column.yearly for column in one.columns)),
+        "compared": named(one for one in TABLES if one not in placed and one.yearly),
         "years": f"{FIRST_YEAR} 至{f' {scope.year}' if scope.year else '报告年份'}", "folder": folder if scope.year else f"如 {folder}",
     }  # fmt: skip
     return {part: [text.format(**filled_in) for text in texts] for part, texts in declared("instructions.yml").items()}

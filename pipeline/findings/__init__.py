@@ -5,7 +5,7 @@ words it. Two values that print alike are alike, whatever their hidden decimals.
 out of every count and named where they matter; nothing is ever filled in.
 """
 
-from pipeline.findings.basis import NAMED, NotFiled, Progress, Quoted, Sources, Standing, sources
+from pipeline.findings.basis import NAMED, Clauses, NotFiled, Progress, Quoted, Sources, Standing, sources
 from pipeline.findings.measures import Measure, Quantity, Values, is_there, there, withheld
 from pipeline.findings.provinces import (
     MIN_RANKED,
@@ -14,6 +14,7 @@ from pipeline.findings.provinces import (
     Counted,
     Ends,
     Extremes,
+    Largest,
     Movement,
     Place,
     Rank,
@@ -22,6 +23,7 @@ from pipeline.findings.provinces import (
     counted,
     ends,
     extremes,
+    largest,
     movement,
     place,
     ranking,
@@ -34,11 +36,13 @@ __all__ = [
     "MIN_RANKED",
     "NAMED",
     "Absent",
+    "Clauses",
     "Comparison",
     "Counted",
     "Ends",
     "Extremes",
     "GroupsShown",
+    "Largest",
     "Measure",
     "Movement",
     "NotFiled",
@@ -62,6 +66,7 @@ __all__ = [
     "ends",
     "extremes",
     "is_there",
+    "largest",
     "movement",
     "path",
     "place",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -34,6 +35,13 @@ class Quoted:
 
     quote: str = ""
     note: str = ""
+
+
+@dataclass(frozen=True)
+class Clauses:
+    """Several things said in one sentence; what is empty is left out."""
+
+    parts: tuple[Any, ...]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Literal
+from typing import Any, Literal
 
 from pipeline import wording
 from pipeline.findings.measures import Measure, Values, is_there, there, withheld
@@ -53,7 +53,8 @@ class Place:
     """Where one stands among provinces; values that print alike are tied.
 
     case: `absent` without a value, `few` where too few have one, `alike` where all are, else `ranked`. some_withheld: the
-    rank is among those that are published. every: 1 or -1 where all are changes up, or down; 0 else.
+    rank is among those that are published. every: 1 or -1 where all are changes up, or down; 0 else. with_value: whether
+    the value is told too, or the sentence before has told it.
     """
 
     measure: Measure
@@ -65,13 +66,14 @@ class Place:
     descending: bool = True
     some_withheld: bool = False
     every: int = 0
+    with_value: bool = True
 
     @property
     def is_last(self) -> bool:
         return (self.rank.place or 0) + len(self.rank.tied) == self.rank.of
 
 
-def place(measure: Measure, values: Values, name: str, *, descending: bool = True) -> Place:
+def place(measure: Measure, values: Values, name: str, *, descending: bool = True, with_value: bool = True) -> Place:
     """Where `name` stands; says so when there is no value or too few have one."""
     printed: dict[str, float | None] = {}
     alike = {
@@ -80,7 +82,9 @@ def place(measure: Measure, values: Values, name: str, *, descending: bool = Tru
     }
     rank = ranking(alike, name, descending=descending)
     if rank.place is None:
-        return Place(measure, name, "absent", withheld=isinstance(values.get(name), wording.Withheld))
+        return Place(
+            measure, name, "absent", with_value=with_value, withheld=isinstance(values.get(name), wording.Withheld)
+        )
     known = there(values)
     case: Literal["few", "alike", "ranked"] = "ranked"
     if rank.of < MIN_RANKED:
@@ -89,34 +93,38 @@ def place(measure: Measure, values: Values, name: str, *, descending: bool = Tru
         case = "alike"
     every = (min(known.values()) > 0) - (max(known.values()) < 0)
     return Place(
-        measure, name, case, known[name], False, rank, descending, bool(withheld(values)), every
+        measure, name, case, known[name], False, rank, descending, bool(withheld(values)), every, with_value
     )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Comparison:
     """One beside others. relations: 1 above, 0 like, -1 below, with the names and values of those for which it is so, in the
-    order in which they were given; of changes that went the same way, by their width. others: changes that went another."""
+    order in which they were given; of changes that went the same way, by their width. others: changes that went another.
+    value_told: the value itself was told before."""
 
     measure: Measure
     name: str
     value: float
     relations: tuple[tuple[int, Mapping[str, float]], ...]
     others: Mapping[str, float]
+    value_told: bool = False
 
 
-def comparison(measure: Measure, name: str, value: float | None, references: Values) -> Comparison | Absent:
+def comparison(
+    measure: Measure, name: str, value: float | None, references: Values, *, value_told: bool = False
+) -> Comparison | Absent:
     """How `value` lies beside references; those without a value are passed over."""
     if value is None or not math.isfinite(value):
         return absent(measure, name, value)
     known = there(references)
     if not measure.is_change:
         measure = measure.among([value, *references.values()])
-        return Comparison(measure, name, value, _related(measure, value, known), {})
+        return Comparison(measure, name, value, _related(measure, value, known), {}, value_told)
     own = measure.way(value)
     alike = {label: other for label, other in known.items() if own and measure.way(other) == own}
     apart = {label: other for label, other in known.items() if label not in alike}
-    return Comparison(measure, name, value, _related(measure, value, alike, own), apart)
+    return Comparison(measure, name, value, _related(measure, value, alike, own), apart, value_told)
 
 
 def _related(
@@ -191,6 +199,22 @@ def ends(measure: Measure, values: Values, noun: str) -> Ends:
     """Who of a few is highest and lowest."""
     one = extremes(measure, values)
     return Ends(one.measure, noun, one.of, one.some_withheld, one.highest, one.lowest, one.high, one.low)
+
+
+@dataclass(frozen=True)
+class Largest:
+    """Which part of a whole is the largest and which comes next, with their shares (0 to 1). whole: what the parts make up, as
+    `language` says it. parts: two, or as many as there are."""
+
+    whole: Any
+    parts: tuple[tuple[str, float], ...]
+
+
+def largest(whole: Any, values: Mapping[str, float]) -> Largest:
+    """Which of the parts of `whole` is the largest; parts of zero are none."""
+    ordered = sorted(((value, name) for name, value in values.items() if value > 0), reverse=True)
+    amount = sum(value for value, _ in ordered)
+    return Largest(whole, tuple((name, value / amount) for value, name in ordered[:2]))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
-from typing import Literal
+from typing import Any, Literal
 
 from pipeline.findings.measures import Measure
 
@@ -28,11 +28,11 @@ class Trend:
 
     case: `missing` without any, `single` with one, `same` where the values are, `alike` where they print alike, `unsure` where
     a source's words leave the direction open, `moved` else. with_change: the relative change is to be told (of a ratio, in
-    points).
+    points). subject: whose quantity it is, as `language` says it.
     """
 
     measure: Measure
-    subject: str
+    subject: Any
     case: Literal["missing", "single", "same", "alike", "unsure", "moved"]
     first: Point | None = None
     last: Point | None = None
@@ -44,7 +44,7 @@ def trend(
     years: Sequence[int],
     values: Sequence[float | None],
     *,
-    subject: str = "",
+    subject: Any = "",
     printed: Sequence[str | None] = (),
     change: bool = False,
 ) -> Trend:

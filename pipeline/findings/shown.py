@@ -15,7 +15,7 @@ from pipeline.findings.measures import Measure, Values
 @dataclass(frozen=True)
 class SeriesShown:
     """A time series of one or more lines; what: without years. printed: by year, the text to tell instead of the value of a
-    single line, such as 超13 万个."""
+    single line, such as 超13 万个. names: what lines are called whose key is not their name."""
 
     kind: str
     what: Any
@@ -23,6 +23,7 @@ class SeriesShown:
     years: Sequence[int]
     lines: Mapping[str, Sequence[float | None]]
     printed: Mapping[int, str] = field(default_factory=dict)
+    names: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,13 @@ class RankingShown:
 
 @dataclass(frozen=True)
 class GroupsShown:
-    """A few named values, each told."""
+    """A few named values, each told. names: what they are called whose key is not their name."""
 
     kind: str
     what: Any
     measure: Measure
     values: Values
+    names: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -8,37 +8,46 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline.indicators import inputs
+from pipeline.language.terms import Term, term
 from pipeline.reference import Plan
 from pipeline.wording import NOISE
 
 BAND = 0.05
 TOP = 2.0  # all above are one band
+AGE = pl.Enum(["before", "within", "after"])
+"""When a centre came into service: before the plan's term, within it, after it."""
 
 
 def centres(filed: pl.DataFrame, standards: pl.DataFrame, plan: Plan, year: int) -> pl.DataFrame:
     """The data centres of `year`, one row each: the accepted columns with size_class, grade, full_year, pue and age.
 
     filed: the accepted table; standards: `reference.pue_standards`. pue: null where one of the two amounts is missing
-    or nothing was used. age: when it came into service, seen from the plan's term, in words.
+    or nothing was used. age: when it came into service, seen from the plan's term, a member of AGE.
     """
     rows = filed.filter(pl.col("year") == year)
     rows = inputs.with_full_year(
         inputs.with_grade(inputs.with_size_class(inputs.with_cluster(rows), standards), standards)
     )
-    began, (before, within, after) = pl.col("commissioned_year"), ages(plan, year)
+    began = pl.col("commissioned_year")
     return rows.with_columns(
         pue=pl.when(pl.col("it_kwh") > 0).then(pl.col("total_kwh") / pl.col("it_kwh")),
-        age=pl.when(began < plan.term_start).then(pl.lit(before))
-        .when(began <= plan.term_end).then(pl.lit(within))
-        .otherwise(pl.lit(after)),
+        age=pl.when(began < plan.term_start).then(pl.lit("before"))
+        .when(began <= plan.term_end).then(pl.lit("within"))
+        .otherwise(pl.lit("after")).cast(AGE),
     )  # fmt: skip
 
 
-def ages(plan: Plan, year: int) -> tuple[str, str, str]:
-    """The words of `age`: before the plan's term, within it, after it."""
+def ages(plan: Plan, year: int) -> dict[str, Term]:
+    """How the members of AGE are called; `within` ends with `year`, as nothing later has been filed."""
     last = min(plan.term_end, max(year, plan.term_start))
-    within = f"{plan.term_start} 年投产" if last == plan.term_start else f"{plan.term_start}—{last} 年投产"
-    return f"{plan.term_start} 年以前投产", within, f"{plan.term_end} 年以后投产"
+    within = term("commissioned_within", first=plan.term_start, last=last)
+    if last == plan.term_start:
+        within = term("commissioned_in", year=last)
+    return {
+        "before": term("commissioned_before", year=plan.term_start),
+        "within": within,
+        "after": term("commissioned_after", year=plan.term_end),
+    }
 
 
 def mixed(rows: pl.DataFrame, *by: str) -> pl.DataFrame:

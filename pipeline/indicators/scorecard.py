@@ -205,6 +205,9 @@ def _in_words(target: Target) -> tuple[int, str]:
 # --- what has been said in public --------------------------------------------------------------------------
 
 
+DOUBTFUL = "存疑"  # the kind of a statement that other numbers of its source contradict
+
+
 @dataclass(frozen=True)
 class Statement:
     """A published row that speaks to a target or an action, ready to be cited.
@@ -303,7 +306,7 @@ def _statement(row: Mapping[str, Any], remark: str) -> Statement:
         printed=printed + (f"以{limit}" if limit else ""),
         when=f"{row['year']} 年" + (f" {row['month']} 月" if row["month"] else ""),
         who=row["region_zh"],
-        kind="存疑" if disputed else _KINDS[row["row_type"]],
+        kind=DOUBTFUL if disputed else _KINDS[row["row_type"]],
         grade=row["grade"],
         source=row["source_title"],
         remark="；".join(part for part in (remark, row["reason"] if disputed else "") if part),

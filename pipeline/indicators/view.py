@@ -183,16 +183,19 @@ class View:
         return "；".join(dict.fromkeys(told))
 
     def few(self, id: str) -> str:
-        """Names the provinces whose value of the report's year is a quotient of fewer than FEW things, as a sentence; empty
-        without any, and for the public, who does not read how many stand behind a value."""
+        """`few_provinces` as a sentence; empty without any."""
+        names = self.few_provinces(id)
+        return f"依据不足 {FEW} {OF_THINGS[self.catalogue[id].table or '']}的：{join_names(names)}。" if names else ""
+
+    def few_provinces(self, id: str) -> list[str]:
+        """The provinces whose value of the report's year is a quotient of fewer than FEW things; none for the public, who
+        does not read how many stand behind a value."""
         if self.without_entities:
-            return ""
+            return []
         rows = self.table.filter(
             pl.col("indicator_id") == id, pl.col("year") == self.year, pl.col("entity_id").is_null(), pl.col("dimension").is_null()
         ).join(self.provinces.filter("in_31").select("short_zh", region_code="code"), on="region_code")  # fmt: skip
-        found = [row for row in rows.iter_rows(named=True) if self._is_of_few(row)]
-        names = join_names([row["short_zh"] for row in found])
-        return f"依据不足 {FEW} {self._thing(found[0])}的：{names}。" if found else ""
+        return [row["short_zh"] for row in rows.iter_rows(named=True) if self._is_of_few(row)]
 
     def _thing(self, row: Mapping[str, Any]) -> str:
         return OF_THINGS[self.catalogue[row["indicator_id"]].table or ""]

@@ -11,11 +11,13 @@ from typing import Any
 from pipeline import wording
 from pipeline.findings import (
     Absent,
+    Clauses,
     Comparison,
     Counted,
     Ends,
     Extremes,
     GroupsShown,
+    Largest,
     Measure,
     Movement,
     NotFiled,
@@ -94,7 +96,7 @@ def _quantity(one: Quantity) -> str:
 @say.register
 def _trend(one: Trend) -> str:
     """`全国流量由 2019 年的 1,219.9 亿GB 增至 2024 年的 3,375.9 亿GB`."""
-    name, first, last = one.measure.of(one.subject), one.first, one.last
+    name, first, last = one.measure.of(say(one.subject)), one.first, one.last
     if last is None:
         return f"没有{name}的数据"
     said = _point(one.measure, last)
@@ -141,7 +143,7 @@ def _absent(one: Absent) -> str:
 @say.register
 def _place(one: Place) -> str:
     """`广东流量为 386.9 亿GB，在 31 个省份中居首位`."""
-    measure, rank = one.measure, one.rank
+    measure = one.measure
     if one.value is None:
         return f"{say(Absent(measure, one.name, one.withheld))}，不排位"
     value = (
@@ -149,10 +151,17 @@ def _place(one: Place) -> str:
         if measure.is_change
         else f"{measure.of(one.name)}为 {measure.say(one.value)}"
     )
+    value += "；" if one.case == "few" else "，"
+    return (value if one.with_value else "") + _ranked(one)
+
+
+def _ranked(one: Place) -> str:
+    """`在 31 个省份中居首位`."""
+    measure, rank = one.measure, one.rank
     if one.case == "few":
-        return f"{value}；{'公布' if one.some_withheld else '有'}此项数据的省份只有 {rank.of} 个，不排位"
+        return f"{'公布' if one.some_withheld else '有'}此项数据的省份只有 {rank.of} 个，不排位"
     if one.case == "alike":
-        return f"{value}，{rank.of} 个省份相同"
+        return f"{rank.of} 个省份相同"
     order = "由高到低" if one.descending else "由低到高"
     if measure.is_change:
         down, up, mixed = (
@@ -166,7 +175,7 @@ def _place(one: Place) -> str:
         where = f"{tie}末位" if one.descending else f"{order}{tie}末位"
     else:
         where = f"{order}{tie}第 {rank.place} 位"
-    return f"{value}，在{'已公布的' if one.some_withheld else ''} {rank.of} 个省份中{where}"
+    return f"在{'已公布的' if one.some_withheld else ''} {rank.of} 个省份中{where}"
 
 
 @say.register
@@ -174,6 +183,7 @@ def _comparison(one: Comparison) -> str:
     """`广东流量为 1.2，高于全国（1.0）和东部（1.1）`; of changes `广东单站年耗电下降 41.3%，降幅大于东部（41.1%）`."""
     measure, own = one.measure, one.measure.way(one.value) if one.measure.is_change else 0
     told = [_changed(measure, one.name, one.value) if measure.is_change else f"{measure.of(one.name)}为 {measure.say(one.value)}"]  # fmt: skip
+    told = [] if one.value_told else told
     width, above, below = ("升幅" if own > 0 else "降幅", "大于", "小于") if measure.is_change else ("", "高于", "低于")
     for gap, others in one.relations:
         said = {label: measure.say(abs(other) if measure.is_change else other) for label, other in others.items()}
@@ -234,6 +244,18 @@ def _ends(one: Ends) -> str:
 
 
 @say.register
+def _largest(one: Largest) -> str:
+    """`通信基站最多，占综合能耗的 53.0%，其次是数据中心（20.9%）`."""
+    whole = say(one.whole)
+    if not one.parts:
+        return f"没有{whole}"
+    if len(one.parts) == 1:
+        return f"{whole}全部为{one.parts[0][0]}"
+    (first, most), (second, next_most) = one.parts
+    return f"{first}最多，占{whole}的 {wording.percent(most)}，其次是{second}（{wording.percent(next_most)}）"
+
+
+@say.register
 def _movement(one: Movement) -> str:
     """`30 个省份中 20 个下降、10 个上升`; `30 个省份全部下降`; what nobody did is not told."""
     ways = {"下降": len(one.fell), "上升": len(one.rose), "持平": len(one.same)}
@@ -259,6 +281,12 @@ def _standing(one: Standing) -> str:
 def _quoted(one: Quoted) -> str:
     """`计划提出：“……”……`."""
     return f"计划提出：“{one.quote}”{one.note}" if one.quote else "计划没有为本章的指标设目标。"
+
+
+@say.register
+def _clauses(one: Clauses) -> str:
+    told = [text for part in one.parts if (text := say(part))]
+    return "；".join(told) + "。" if told else ""
 
 
 @say.register
@@ -311,7 +339,10 @@ def _series_shown(one: SeriesShown) -> str:
     if not known:
         return f"{kind}：{what}，没有数据。"
     span = f"{known[0]} 年" if len(known) == 1 else f"{known[0]} 年至 {known[-1]} 年"
-    told = [_line(one, label, line, brief=len(there) > MAX_LINES) for label, line in there.items()]
+    told = [
+        _line(one, say(one.names.get(label, label)), line, brief=len(there) > MAX_LINES)
+        for label, line in there.items()
+    ]
     return f"{kind}：{span}{what}。{'；'.join(told)}。"
 
 
@@ -356,7 +387,7 @@ def _ranking_shown(one: RankingShown) -> str:
 @say.register
 def _groups_shown(one: GroupsShown) -> str:
     """`柱形图：2023 年……。东部 1,295.0 亿GB，西部 867.3 亿GB。`"""
-    told = [f"{name} {one.measure.say(value)}" for name, value in one.values.items()]
+    told = [f"{say(one.names.get(name, name))} {one.measure.say(value)}" for name, value in one.values.items()]
     return f"{glossary()[one.kind]['zh']}：{say(one.what)}。{'，'.join(told) or '没有数据'}。"
 
 

@@ -11,6 +11,7 @@ import polars as pl
 
 from pipeline.disclosure import attack, record
 from pipeline.errors import DataError
+from pipeline.indicators.evaluate import SIDES
 from pipeline.layout import Layout
 from pipeline.publish.taken import AUDIENCE, Edition
 from pipeline.reports.plan import NO_FILINGS
@@ -27,7 +28,7 @@ def tables(layout: Layout, edition: Edition) -> list[Path]:
 def check(layout: Layout, edition: Edition) -> None:
     """Raises DataError where no record says that the attack on the tables failed (AUDIT in the public folder, with `passed`
     and the hash of each table), it looked at other tables or did not know of a publication, or a value that the pattern
-    hides stands in a table.
+    hides, or a part of a ratio that it tells alone, stands in a table.
 
     An edition without filings holds published statistics only, so there is nothing to withhold and no audit.
     """
@@ -76,9 +77,10 @@ def now(layout: Layout, edition: Edition) -> pl.DataFrame:
 
 def _compare(pattern: Path, table: Path, again: str) -> None:
     try:
-        hidden = pl.scan_parquet(pattern, glob=False).filter(~pl.col("value_only"))
-        values = pl.scan_parquet(table, glob=False).filter(pl.col("value").is_not_null())
-        open_ = values.join(hidden, on=CELL, how="semi", nulls_equal=True).select(CELL).collect()
+        hidden = pl.scan_parquet(pattern, glob=False).select(*CELL, "value_only")
+        rows = pl.scan_parquet(table, glob=False).join(hidden, on=CELL, how="inner", nulls_equal=True)
+        told = (pl.col("value").is_not_null() & ~pl.col("value_only")) | pl.any_horizontal(pl.col(*SIDES).is_not_null())
+        open_ = rows.filter(told).select(CELL).collect()
     except (OSError, pl.exceptions.PolarsError):
         raise DataError("publish.tables", f"没有发布：{table} 或 {pattern} 读不出来或缺少应有的列；{again}") from None
     if open_.height:

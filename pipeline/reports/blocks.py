@@ -40,13 +40,14 @@ Data = pl.DataFrame | Callable[[Words], pl.DataFrame]
 
 @dataclass(frozen=True)
 class Column:
-    """How a column of a frame is called: a term, or a measure with the unit in which its values stand, if not its own."""
+    """How a column of a frame is called: a term, a name as filed, or a measure with the unit in which its values stand, if not
+    its own."""
 
-    title: Term | Measure
+    title: Term | Measure | str
     unit: str | None = None
 
     def told(self, words: Words) -> str:
-        if isinstance(self.title, Term):
+        if not isinstance(self.title, Measure):
             return words.say(self.title)
         unit = self.title.unit if self.unit is None else self.unit
         return words.say(self.title) + (f"（{unit}）" if unit else "")
@@ -122,13 +123,13 @@ class Card:
     """One target: its value, target and status in words; `symbol` repeats the status without colour. path: the years and
     values of a small line beside the value."""
 
-    title: str
-    target: str
-    value: str
-    status: str
+    title: Said
+    target: Said
+    value: Said
+    status: Said
     symbol: str
     tone: str  # good | warn | bad | none
-    detail: str = ""
+    detail: Said = ""
     link: str = ""
     link_text: str = "怎样计算"
     path: Sequence[tuple[int, float]] = ()
@@ -142,7 +143,9 @@ class Cards:
     cards: Sequence[Card]
 
     def payload(self, words: Words = CHINESE) -> dict[str, Any]:
-        return {"kind": "cards", "id": self.id, "cards": [vars(card) for card in self.cards]}
+        said = ("title", "target", "value", "status", "detail")
+        told = [vars(card) | {name: words.say(getattr(card, name)) for name in said} for card in self.cards]
+        return {"kind": "cards", "id": self.id, "cards": told}
 
 
 @dataclass(frozen=True)

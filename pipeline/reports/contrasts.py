@@ -175,7 +175,7 @@ def then_and_now(view: View, id: str, figure: str, since: int) -> Figure | None:
     )  # fmt: skip
 
 
-def published(spoken: Sequence[Statement], table: str, title: str) -> Table | None:
+def published(spoken: Sequence[Statement], table: str, title: Said) -> Table | None:
     """What has been said in public beside a target, with what it does not measure."""
     rows = [
         {

@@ -240,7 +240,7 @@ def _material(layout: Layout, job: Job, table: pl.DataFrame, published: pl.DataF
         rules.published(table), evaluate.contributions(catalogue, Edition(given, plan.baseline_year, job.year)),
         evaluate.places(layout), catalogue, policy,
         frozenset(target.indicator for target in plan.targets), plan.baseline_year,
-        record.bound(published, stem, record.of_table(whole, stem)),
+        record.bound(published, stem, whole),
     )  # fmt: skip
 
 

@@ -17,11 +17,9 @@ from pipeline.findings import Measure
 from pipeline.indicators.carbon import SCOPES
 from pipeline.indicators.scorecard import Judgement
 from pipeline.indicators.view import View
-from pipeline.language import zh
 from pipeline.reference import Target
-from pipeline.reports.blocks import Figure
+from pipeline.reports.blocks import Figure, Said
 from pipeline.reports.shapes import FILED
-from pipeline.wording import join_names
 
 INDEX = Measure("指数", moves="rate")
 USED = Measure("综合能耗指数")
@@ -111,7 +109,7 @@ def index_paths(view: View, target: Target, figure: str, title: str) -> Figure |
     )
 
 
-def lines_of_indices(view: View, ids: Mapping[str, str], figure: str, title: str, what: str) -> Figure | None:
+def lines_of_indices(view: View, ids: Mapping[str, str], figure: str, *, what: Said, title: Said = "") -> Figure | None:
     """Several indices of the report's region as lines. ids: id -> the name on the line. None if no line has two years."""
     lines = {name: dict(view.path(id).iter_rows()) for id, name in ids.items()}
     lines = {name: path for name, path in lines.items() if len(path) > 1}
@@ -121,7 +119,7 @@ def lines_of_indices(view: View, ids: Mapping[str, str], figure: str, title: str
 
 
 def _indices(
-    view: View, lines: Mapping[str, Mapping[int, float]], figure: str, title: str, *, what: str, method: str
+    view: View, lines: Mapping[str, Mapping[int, float]], figure: str, title: Said, *, what: Said, method: str
 ) -> Figure:
     names = list(lines)
     compared = GOAL in names and len(names) > 2
@@ -298,33 +296,3 @@ def two_methods(own: str, year: int, location: float | None, market: float | Non
     if not any(sign in "123456789" for sign in gap):
         return f"{sentence}，两者相当"
     return f"{sentence}，后者{'高' if market > location else '低'} {gap}"
-
-
-def largest(values: Mapping[str, float], what: str) -> str:
-    """Which members have the most of a whole: `通信基站最多，占综合能耗的 53.0%，其次是数据中心（20.9%）`."""
-    ordered = sorted(((value, name) for name, value in values.items() if value > 0), reverse=True)
-    whole = sum(value for value, _ in ordered)
-    if not ordered:
-        return f"没有{what}"
-    (first, name), rest = ordered[0], ordered[1:]
-    if not rest:
-        return f"{what}全部为{name}"
-    second, other = rest[0]
-    return (
-        f"{name}最多，占{what}的 {wording.percent(first / whole)}，其次是{other}（{wording.percent(second / whole)}）"
-    )
-
-
-def parts(values: Mapping[str, float]) -> str:
-    """What share of a whole each member has, the largest first: `电力 93.5%、柴油 2.4%`."""
-    whole = sum(values.values())
-    ordered = sorted(values.items(), key=lambda one: -one[1])
-    return join_names([f"{name} {wording.percent(value / whole)}" for name, value in ordered])
-
-
-def absent(view: View, id: str) -> str:
-    """Names the provinces without a value in the report's year, for the nation; empty where all have one."""
-    missing = [name for name, value in view.by_province(id).items() if value is None]
-    if not view.region.is_nation or not missing:
-        return ""
-    return f"全国数不含没有数据的省份（{join_names(missing[: zh.MAX_NAMES])}{f'等 {len(missing)} 个' if len(missing) > zh.MAX_NAMES else ''}）"

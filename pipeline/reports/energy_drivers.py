@@ -103,7 +103,7 @@ def _provinces(view: View, base: int) -> pl.DataFrame:
         pl.col("region_code").is_in(view.provinces.filter("in_31")["code"].to_list()),
     )  # fmt: skip
     compared = rows.filter(indicator_id=CHANGE, year=view.year)["region_code"].to_list()
-    sides = rows.filter(pl.col("indicator_id") == RATIO, pl.col("region_code").is_in(compared))
+    sides = rows.filter(pl.col("indicator_id") == RATIO, pl.col("region_code").is_in(compared)).drop_nulls("numerator")
     scale = view.catalogue[RATIO].scale
     return _two_years(
         sides.select("year", group="region_code", energy=pl.col("numerator") / scale, flow="denominator"),

@@ -224,7 +224,7 @@ def _aligned(path: pl.DataFrame, years: Sequence[int]) -> list[float | None]:
     return [there.get(year) for year in years]
 
 
-def members_over_years(view: View, rows: pl.DataFrame, id: str, figure: str, *, title: str) -> Figure | None:
+def members_over_years(view: View, rows: pl.DataFrame, id: str, figure: str, *, title: Said = "") -> Figure | None:
     """Stacked columns by year of the members of a dimension (columns year, name, value): for sums."""
     measure = view.measure(id)
     if rows.filter(pl.col("year") == view.year).is_empty():

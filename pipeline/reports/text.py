@@ -32,7 +32,10 @@ PARTS = {"zh": {"标题": "title", "替代文字": "alt", "口径": "method", "�
 WRONG = [
     (re.compile(r"'(\w+)' is undefined"), "没有“{}”这个名字；文字里只能用笔记本 chapter.tell 交来的名字"),
     (re.compile(r"has no attribute '(\w+)'"), "没有“{}”这一项；文字里只能用笔记本 chapter.tell 交来的名字"),
-    (re.compile(r"No filter named '(\w+)'"), "没有 {} 这种印法；可用的有 n、pct、change、big、names、length"),
+    (
+        re.compile(r"No filter named '(\w+)'"),
+        "没有 {} 这种印法；可用的有 n、pct、change、big、moved_to、grown_to、names、length",
+    ),
     (
         re.compile(r"unknown tag '(\w+)'"),
         "不认得 {{% {} %}}；可用的有 if、elif、else、endif、for、endfor、set、call、endcall",
@@ -43,7 +46,9 @@ WRONG = [
 ]
 """What jinja2 says of a text that is wrong, and what is said instead."""
 TEMPLATE = "<template>"  # jinja2's name for a text without a file
-_OWN_LINE = re.compile(r"#{1,6} |\||:::|[-*>] |\d+[.)] |\s|\[\]\{")  # Markdown that begins a line, joined to no other
+_OWN_LINE = re.compile(
+    r"#{1,6} |\||:::|[-*>] |\d+[.)] |\s+[-*] |\[\]\{"
+)  # Markdown that begins a line, joined to no other
 _PLACE = re.compile("\ue010([\\w-]+)\ue011")
 _LINE = re.compile(r"^.*\S.*$", re.M)
 _ENDS = "\ue012"  # the end of a line that holds something, until the text is filled: nothing may be left of it then
@@ -148,6 +153,8 @@ class Text:
             "n": self._number(wording.number),
             "pct": self._number(wording.percent),
             "change": self._number(wording.change),
+            "moved_to": self._number(wording.rise_or_fall),
+            "grown_to": self._number(lambda old, new: wording.rise_or_fall(old, new).replace("上升", "增长")),
             "big": self._number(wording.big),
             "names": self._names,
             "length": len,
@@ -237,6 +244,7 @@ def paragraphs(text: str) -> str:
         joined = False  # whether the last line takes another
         for line in paragraph.splitlines():
             own = bool(_OWN_LINE.match(line))
+            line = line if own else line.strip()
             if joined and not own:
                 space = " " if lines[-1][-1:].isascii() and line[:1].isascii() and lines[-1] and line else ""
                 lines[-1] += space + line

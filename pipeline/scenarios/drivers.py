@@ -70,12 +70,14 @@ def _sum(*parts: Series) -> Series:
 
 
 def _before_retrofit(history: History, region: str) -> Series:
-    """PUE of the core rooms that were not retrofitted in the plan's term: all of them less those that were."""
+    """PUE of the core rooms that were not retrofitted in the plan's term: all of them less those that were, in years in which
+    the amounts behind their PUE are told."""
+    told = history.of("room.pue.core_retrofit", region)
 
     def rest(amount: str) -> Series:
         done = history.of("room.pue.core_retrofit", region, amount=amount)
         whole = history.of("room.pue.core", region, amount=amount)
-        return {year: value - done.get(year, 0.0) for year, value in whole.items()}
+        return {year: value - done.get(year, 0.0) for year, value in whole.items() if year in done or year not in told}
 
     return _ratio(rest("numerator"), rest("denominator"))
 

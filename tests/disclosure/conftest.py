@@ -11,7 +11,7 @@ from pipeline.disclosure.pattern import Material
 from pipeline.disclosure.policy import Policy
 from pipeline.disclosure.relations import Floats, System
 from pipeline.disclosure.rules import published
-from pipeline.indicators.evaluate import CONTRIBUTIONS, TABLE
+from pipeline.indicators.evaluate import CONTRIBUTIONS, SIDES, TABLE
 from pipeline.indicators.model import load_catalogue
 from pipeline.layout import Layout
 
@@ -48,23 +48,31 @@ def cell_of(system: System, name: str) -> int:
     return system.cells["region_code"].to_list().index(name)
 
 
-def material(layout: Layout, amounts: dict[str, dict[tuple[str, str], dict[str, float]]], **policy: object) -> Material:
-    """indicator -> (member of facility_type or "", province) -> group -> amount, all of 2025, with the sums over regions;
-    the indicators are sums, their members and totals given one by one."""
+def material(
+    layout: Layout, amounts: dict[str, dict[tuple[str, str], dict[str, float | tuple[float, float]]]], **policy: object
+) -> Material:
+    """indicator -> (member of facility_type or "", province) -> group -> amount, or what is divided by what, all of 2025, with
+    the sums over regions; members and totals are given one by one."""
     lines = [
-        (id, "facility_type" if member else None, member or None, "numerator", 2025, province, group, value)
+        (id, "facility_type" if member else None, member or None, side, 2025, province, group, amount)
         for id, of in amounts.items()
         for (member, province), by_group in of.items()
         for group, value in by_group.items()
+        for side, amount in zip(SIDES, value if isinstance(value, tuple) else (value,), strict=False)
     ]
     contributions = pl.DataFrame(lines, schema=CONTRIBUTIONS, orient="row")
     what = ["indicator_id", "dimension", "member", "year"]
     sums = (
         contributions.join(PLACES, on="province_code")
         .group_by(*what, "region_code")
-        .agg(numerator=pl.col("amount").sum())
+        .agg(
+            numerator=pl.col("amount").filter(pl.col("side") == "numerator").sum(),
+            denominator=pl.when((pl.col("side") == "denominator").any()).then(
+                pl.col("amount").filter(pl.col("side") == "denominator").sum()
+            ),
+        )
     )
-    table = sums.with_columns(value="numerator").with_columns(
+    table = sums.with_columns(value=pl.col("numerator") / pl.col("denominator").fill_null(1.0)).with_columns(
         pl.lit(None, dtype).alias(name) for name, dtype in TABLE.items() if name not in (*sums.columns, "value")
     )
     cells = published(table.select(list(TABLE)).sort(*what, "region_code"))

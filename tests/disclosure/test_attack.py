@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from pipeline.disclosure import definitions
-from pipeline.disclosure.attack import Row, attack, joined
+from pipeline.disclosure.attack import Row, Verdict, attack, joined, told
 from pipeline.disclosure.policy import Policy
 from pipeline.indicators.evaluate import CONTRIBUTIONS, TABLE
 from pipeline.indicators.model import Catalogue, load_catalogue
@@ -31,6 +31,7 @@ class Tables:
         self.parts: list[tuple[object, ...]] = []
         self.cells = dict[tuple[str, str | None, str | None, str], dict[str, float]]()
         self.hidden = set[tuple[str, str | None, str | None, str]]()
+        self.bare = set[tuple[str, str | None, str | None, str]]()  # told without numerator and denominator
 
     def put(
         self, id: str, above: PARTS, below: PARTS | None = None, member: tuple[str, str] | None = None, province: str = "110000"
@@ -49,7 +50,9 @@ class Tables:
     ) -> None:
         self.hidden |= {(id, *(member or (None, None)), region) for region in regions}
 
-    def attacked(self, policy: Policy, beyond: Sequence[Row] = ()) -> list[tuple[object, ...]]:
+    def attacked(
+        self, policy: Policy, beyond: Sequence[Row] = (), known: pl.DataFrame | None = None
+    ) -> list[tuple[object, ...]]:
         rows = [
             dict.fromkeys(TABLE)
             | dict(zip(("indicator_id", "dimension", "member", "region_code"), at, strict=True))
@@ -58,13 +61,14 @@ class Tables:
         ]  # fmt: skip
         true = pl.DataFrame(rows, schema=TABLE, orient="row")
         out = [at in self.hidden for at in self.cells]
+        parts_out = [at in self.hidden | self.bare for at in self.cells]
         empty = [
-            pl.when(pl.Series(out)).then(None).otherwise(name).alias(name)
+            pl.when(pl.Series(out if name == "value" else parts_out)).then(None).otherwise(name).alias(name)
             for name in ("value", "numerator", "denominator")
         ]
         parts = pl.DataFrame(self.parts, schema=CONTRIBUTIONS, orient="row")
         found = attack(
-            true, true.with_columns(empty), parts, PLACES, self.catalogue, policy, frozenset(), beyond=beyond
+            true, true.with_columns(empty), parts, PLACES, self.catalogue, policy, frozenset(), known, beyond
         )
         return [tuple(line) for line in found.close]
 
@@ -80,6 +84,12 @@ RULES = Policy(exempt=())
 def of(found: list[tuple[object, ...]], id: str, attacker: str | None = None) -> dict[tuple[object, object], float]:
     """(member, region) -> distance, of one attacker."""
     return {(line[2], line[3]): float(str(line[7])) for line in found if line[0] == id and line[6] == attacker}
+
+
+def sides(found: list[tuple[object, ...]], id: str) -> dict[str, float]:
+    """side -> the distance from somebody who files nothing, in 110000"""
+    mine = [line for line in found if line[0] == id and line[3] == "110000" and line[6] is None]
+    return {str(line[5]): float(str(line[7])) for line in mine}
 
 
 def test_a_grade_is_what_the_others_leave_of_the_common_denominator(tables: Tables) -> None:
@@ -105,6 +115,21 @@ def test_what_one_sells_on_others_receive(tables: Tables) -> None:
     tables.hide("energy.resold")
     assert of(tables.attacked(RULES), "energy.resold") == {(None, "110000"): 0.004, (None, "000000"): 0.004}
     tables.hide("energy.received")
+    assert tables.attacked(RULES) == []
+
+
+def test_what_agrees_in_the_nation_tells_it_though_in_no_province(tables: Tables) -> None:
+    """1000 and 4000 are sold on, 1300 and 3720 received: only the nation's 5020 is read as its 5000."""
+    for province, sold, got in (
+        ("110000", 1000.0, (500.0, 400.0, 400.0)),
+        ("310000", 4000.0, (1320.0, 1200.0, 1200.0)),
+    ):
+        tables.put("energy.resold", {"T": sold}, province=province)
+        tables.put("energy.received", dict(zip("ABC", got, strict=True)), province=province)
+        tables.hide("energy.resold", regions=(province, "000000"))
+    found = tables.attacked(RULES)
+    assert {(line[3], line[6], line[7]) for line in found} == {("000000", who, 0.004) for who in (None, "A", "B", "C")}
+    tables.hide("energy.received", regions=("110000", "310000", "000000"))
     assert tables.attacked(RULES) == []
 
 
@@ -136,6 +161,20 @@ def test_equipment_cannot_use_more_than_the_centre(tables: Tables) -> None:
     tables.hide("dc.pue.all")
     found = of(tables.attacked(RULES), "dc.pue.all")
     assert found == {(None, "110000"): pytest.approx(0.1), (None, "000000"): pytest.approx(0.1)}
+
+
+def test_a_ratio_told_alone_tells_one_part_by_the_other(tables: Tables) -> None:
+    """600 kWh over 400 kWh of IT, both hidden: 1.5 tells neither; with the 400 in another table it tells the 600."""
+    few = {"A": 360.0, "B": 240.0}, {"A": 240.0, "B": 160.0}
+    tables.put("dc.pue.all", *few)
+    tables.bare |= {("dc.pue.all", None, None, region) for region in ("110000", "000000")}
+    policy = Policy(exempt=("dc.it_electricity",), open=("dc.it_electricity",))
+    assert tables.attacked(policy) == []
+    tables.put("dc.it_electricity", few[1])
+    assert sides(tables.attacked(policy), "dc.pue.all") == {"numerator": 0.0, "denominator": 0.0}
+    tables.bare.clear()
+    tables.hide("dc.pue.all")
+    assert sides(tables.attacked(policy), "dc.pue.all") == {"denominator": 0.0}
 
 
 def test_who_files_himself_subtracts_his_own(tables: Tables) -> None:
@@ -210,6 +249,9 @@ def test_who_filed_the_same_in_two_ways_knows_that_the_others_did_not(tables: Ta
         ({"A": 50.0, "B": 44.0, "C": 6.0}, {}, False),
         ({"A": 50.0, "B": 50.0}, {"p": 0.0}, True),  # two groups of at least three
         ({"A": 50.0, "B": 50.0, "C": 50.0}, {}, False),
+        ({"A": 85.0, "B": 8.0, "C": 7.0}, {"p": 0.0}, False),  # not more than 85 %
+        ({"A": 50.0, "B": 45.0, "C": 5.0}, {}, False),  # not less than 10 %
+        ({"A": 50.0, "B": 20.0, "C": 4.5}, {}, True),  # of the largest, not of the second
     ],
 )
 def test_each_rule_on_amounts_finds_its_cell_alone(
@@ -219,6 +261,12 @@ def test_each_rule_on_amounts_finds_its_cell_alone(
     tables.put("energy.heat", parts)
     found = of(tables.attacked(Policy(exempt=(), **more)), "energy.heat")  # type: ignore[arg-type]
     assert found == ({(None, "110000"): 0.0, (None, "000000"): 0.0} if is_sought else {})
+
+
+@pytest.mark.parametrize(("racks", "is_sought"), [(9.0, True), (10.0, False)])
+def test_few_racks_are_looked_for_though_of_three_groups(tables: Tables, racks: float, is_sought: bool) -> None:
+    tables.put("dc.racks", {"A": 4.0, "B": 3.0, "C": racks - 7})
+    assert bool(tables.attacked(Policy(exempt=(), units=("standard_racks",)))) is is_sought
 
 
 @pytest.mark.parametrize(("rooms", "is_sought"), [(9.0, True), (10.0, False)])
@@ -238,7 +286,135 @@ def test_verdicts_are_joined_and_say_what_they_looked_at(tables: Tables, tmp_pat
     assert '"passed": true' in (tmp_path / "audit.json").read_text("utf-8")
 
 
+def test_a_refusal_says_what_was_found_and_that_no_setting_mends_it(tables: Tables) -> None:
+    line: list[object] = ["energy.resold", None, None, "000000", 2025, "numerator", "A", 0.004]
+    assert told(Verdict(9, 3, 2, 4, [line, line], 0.21, 0.2), tables.catalogue) == (
+        "公开版没有通过保密审核：2 处可以推断得过于准确，如 2025 年全国的指标 energy.resold（转供电量），"
+        "与真值相差可小到 0.4%，应不小于 20%；选取隐去的数值时没有发现这一处，是本产品的缺陷，改 disclosure.yml 未必有用；"
+        "改正以前不要公开这一版，请把这句话和 disclosure.yml 一起报告给本产品的维护者。"
+    )
+
+
 def test_the_pattern_knows_carbon_of_centres_as_electricity_with_a_factor(layout: Layout) -> None:
     """Else the sums of two provinces in kWh and in kg would tell each of them."""
     known = dict(definitions.combinations(load_catalogue(layout)))
     assert known["dc.cue", None, None, "numerator"] == (("dc.pue.all", None, None, "numerator"),)
+
+
+ONE = {"A": 90.0}
+
+
+def heat_of(region: str) -> pl.DataFrame:
+    """The cell of energy.heat, as earlier publications told it."""
+    schema = {
+        "indicator_id": pl.String,
+        "dimension": pl.String,
+        "member": pl.String,
+        "region_code": pl.String,
+        "year": pl.Int64,
+    }
+    return pl.DataFrame([("energy.heat", None, None, region, 2025)], schema=schema, orient="row")
+
+
+def test_what_is_open_or_was_published_before_is_not_sought(tables: Tables) -> None:
+    tables.put("energy.heat", ONE)
+    assert {line[3] for line in tables.attacked(RULES)} == {"110000", "000000"}
+    assert tables.attacked(Policy(exempt=(), open=("energy.heat",))) == []
+    assert tables.attacked(Policy(exempt=(), open=("energy.*",))) == []
+    known = heat_of("110000")
+    assert {line[3] for line in tables.attacked(RULES, known=known)} == {"000000"}
+
+
+def test_what_earlier_publications_told_is_known_though_hidden_now(tables: Tables) -> None:
+    """90 of one and 300 of several together: with the 300 told before, the nation's 390 tells the 90."""
+    tables.put("energy.heat", ONE)
+    tables.put("energy.heat", {"A": 100.0, "B": 100.0, "C": 100.0}, province="310000")
+    tables.hide("energy.heat", regions=("110000", "310000"))
+    assert of(tables.attacked(RULES), "energy.heat") == {}
+    known = heat_of("310000")
+    assert of(tables.attacked(RULES, known=known), "energy.heat") == {(None, "110000"): 0.0}
+
+
+LOOSE = Policy(exempt=(), dominance=0.95, p=0.0)
+
+
+def test_what_fewer_kinds_of_enterprises_use_is_at_most_what_all_do(tables: Tables) -> None:
+    """90 of 100: at most a ninth more."""
+    tables.put("energy.covered", ONE)
+    tables.put("energy.total", {"A": 90.0, "B": 5.0, "C": 5.0})
+    tables.hide("energy.covered")
+    assert sides(tables.attacked(LOOSE), "energy.covered") == {"numerator": pytest.approx(1 / 9, abs=1e-6)}
+
+
+def test_what_core_rooms_of_some_years_use_is_at_most_what_all_core_rooms_do(tables: Tables) -> None:
+    """90 kWh of equipment in rooms that were retrofitted, 100 in all."""
+    tables.put("room.pue.core_retrofit", {"A": 140.0}, ONE)
+    tables.put("room.pue.core", {"A": 200.0, "B": 200.0, "C": 200.0}, {"A": 90.0, "B": 5.0, "C": 5.0})
+    tables.hide("room.pue.core_retrofit")
+    found = sides(tables.attacked(LOOSE), "room.pue.core_retrofit")
+    assert found["denominator"] == pytest.approx(1 / 9, abs=1e-6)
+
+
+def test_a_share_is_at_most_one(tables: Tables) -> None:
+    """90 of 100 kWh are green, from one company: at most a ninth more."""
+    tables.put("dc.green_share", ONE, {"A": 90.0, "B": 5.0, "C": 5.0})
+    tables.put("dc.electricity", {"A": 90.0, "B": 5.0, "C": 5.0})
+    tables.hide("dc.green_share")
+    found = sides(tables.attacked(LOOSE), "dc.green_share")
+    assert found == {"numerator": pytest.approx(1 / 9, abs=1e-6)}
+
+
+def test_a_part_of_a_ratio_of_two_tables_is_the_amount_itself(tables: Tables) -> None:
+    """90 tce over 50 TB are 1,800 kgce/TB: the numerator is the energy in kg, whatever the unit of either."""
+    tables.put("energy.per_flow", {"A": 90000.0}, {"A": 20.0, "B": 15.0, "C": 15.0})
+    tables.put("energy.covered", ONE)
+    tables.hide("energy.per_flow")
+    policy = Policy(exempt=(), open=("energy.covered",))
+    assert sides(tables.attacked(policy), "energy.per_flow") == {"numerator": 0.0}
+
+
+def test_electricity_in_coal_is_electricity_with_the_factor_of_the_province(tables: Tables) -> None:
+    tables.put("energy.total", {"A": 11.0}, member=("carrier", "electricity"))
+    tables.put("energy.electricity", {"A": 90000.0})
+    tables.hide("energy.total", ("carrier", "electricity"))
+    policy = Policy(exempt=(), open=("energy.electricity",))
+    assert sides(tables.attacked(policy), "energy.total") == {"numerator": 0.0}
+
+
+def test_rooms_of_the_other_kind_say_nothing_of_core_rooms(tables: Tables) -> None:
+    """1000 kWh of core rooms in energy, 1010 beside the rooms, and 400 of access rooms that are another facility's."""
+    few, alike = {"A": 600.0, "B": 400.0}, {"A": 300.0, "B": 300.0, "C": 410.0}
+    tables.put("energy.electricity", few, member=("facility_type", "core_room"))
+    tables.put("room.pue.all", alike, {g: 0.5 * v for g, v in alike.items()}, member=("kind", "core"))
+    tables.put(
+        "room.pue.all",
+        {"A": 100.0, "B": 150.0, "C": 150.0},
+        {"A": 50.0, "B": 50.0, "C": 50.0},
+        member=("kind", "access"),
+    )
+    tables.hide("energy.electricity", ("facility_type", "core_room"))
+    found = sides(tables.attacked(RULES), "energy.electricity")
+    assert found == {"numerator": pytest.approx(0.01, abs=1e-6)}
+
+
+@pytest.mark.parametrize(("got", "is_near"), [(1050.0, True), (1051.0, False)])
+def test_five_percent_agree_and_more_does_not(tables: Tables, got: float, is_near: bool) -> None:
+    tables.put("energy.resold", {"T": 1000.0})
+    tables.put("energy.received", {"A": 400.0, "B": 350.0, "C": got - 750})
+    tables.hide("energy.resold")
+    assert sides(tables.attacked(RULES), "energy.resold") == ({"numerator": pytest.approx(0.05)} if is_near else {})
+
+
+def test_who_leaves_out_its_own_reads_the_others_up_to_five_percent(tables: Tables) -> None:
+    """A files 900 m3 in energy and 300 beside its centres: without it 100 and 105 are left, which still agree; not 106."""
+    for others, is_near in ((105.0, True), (106.0, False)):
+        tables.cells.clear()
+        tables.parts.clear()
+        member = ("facility_type", "data_centre")
+        tables.put("energy.water", {"A": 900.0, "B": 100.0}, member=member)
+        tables.put("dc.wue", {"A": 300e3, "B": others * 1e3}, {"A": 2.0e5, "B": 1.5e5, "C": 1.5e5})
+        tables.hide("energy.water", member)
+        found = of(tables.attacked(Policy(exempt=("dc.wue",), open=("dc.wue",))), "energy.water", "A")
+        assert found == (
+            {("data_centre", region): pytest.approx(0.05) for region in ("110000", "000000")} if is_near else {}
+        )

@@ -132,6 +132,11 @@ def test_the_summary_counts_every_cell_once() -> None:
     assert (
         apart == "公开版：2025 年的 2 个数值中保密 0 个（0.0%）。另有 1 个是大多敏感、各省一概不公布的细分，不计在内。"
     )
+    bare = publication.summary(cells, hidden(value_only=True))
+    assert dict(bare.select("rule", "n").iter_rows()) == {"published": 2, "alone": 1}
+    assert (
+        publication.told(bare) == "公开版：2025 年的 3 个数值中保密 0 个（0.0%）。1 个比率只公布数值，不列分子、分母。"
+    )
     candidates = cells.with_columns(indicator_id=pl.lit("cases.filed"))
     assert publication.summary(candidates, hidden().clear()).is_empty()  # no edition of the public tells them
     nothing = publication.summary(cells, hidden().clear())

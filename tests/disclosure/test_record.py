@@ -31,7 +31,7 @@ def test_what_a_publication_asks_of_the_next_one(tmp_path: Path) -> None:
     layout = Layout(tmp_path)
     first = table(p110000=10.0, p310000=None, p420000=7.0)
     record.keep(layout, "sample", 2025, record.of_table(first, "indicators"))
-    now = record.of_table(table(p110000=10.0, p310000=5.0, p420000=8.0, p510000=2.0), "indicators")
+    now = table(p110000=10.0, p310000=5.0, p420000=8.0, p510000=2.0)
     found = record.bound(record.read(layout, "sample"), "indicators", now)
     asked = {name: getattr(found, name)["region_code"].to_list() for name in ("known", "hidden", "restated")}
     assert asked == {"known": ["110000"], "hidden": ["310000"], "restated": ["420000"]}
@@ -56,9 +56,28 @@ def test_a_withdrawn_row_is_not_told_by_the_difference_of_two_publications(layou
         .otherwise("value")
     ).with_columns(numerator="value")
     kept = record.of_table(before, "indicators").with_columns(publication=pl.lit("2025-1"))
-    bound = record.bound(kept, "indicators", record.of_table(of.cells, "indicators"))
+    bound = record.bound(kept, "indicators", of.cells)
     hidden = pattern(replace(of, bound=bound))
     assert dict(hidden.select("region_code", "rule").iter_rows()) == dict.fromkeys(
         ("110000", "east", "000000"), "restated"
     )
     assert pattern(of).is_empty()
+
+
+def test_a_ratio_that_was_told_without_its_parts_is_known_and_its_parts_stay_hidden(layout: Layout) -> None:
+    """1.4 of 310000 was told alone, 1.6 of 420000 has become 1.4 since: the one stays as it was, the other is not told again."""
+    provinces = ("110000", "310000", "420000", "510000")
+    groups: dict[str, float | tuple[float, float]] = {group: (1.4 * value, value) for group, value in SAFE.items()}
+    of = material(layout, {"dc.pue.all": {("", code): groups for code in provinces}})
+    before = of.cells.filter(pl.col("region_code").is_in(["310000", "420000"])).with_columns(
+        value=pl.when(pl.col("region_code") == "420000").then(1.6).otherwise("value"), numerator=None, denominator=None
+    )
+    kept = record.of_table(before, "indicators").with_columns(publication=pl.lit("2025-1"))
+    bound = record.bound(kept, "indicators", of.cells)
+    assert bound.values["region_code"].to_list() == ["310000"]
+    assert bound.restated["region_code"].to_list() == ["420000"]
+    hidden = pattern(replace(of, bound=bound))
+    told = hidden.select("region_code", "rule", "value_only").rows()
+    assert told == [("310000", "earlier", True), ("420000", "restated", False)]
+    assert bound.fits(hidden)
+    assert not bound.fits(hidden.with_columns(value_only=False))

@@ -81,7 +81,7 @@ def test_the_schema_agrees_with_the_declarations(table: Table) -> None:
     assert set(schema.primary_key()) == set(table.key)
     for name, dtype in table.dtypes.items():
         made, column = schema.columns()[name], table.column(name)
-        assert made.nullable != (column.filled and not name.endswith("_month")), name
+        assert made.nullable != ((column.required or column.default is not None) and not name.endswith("_month")), name
         if dtype == pl.Float64:
             assert (made.min, made.max) == (column.low, column.high)  # type: ignore[attr-defined]
 

@@ -247,6 +247,12 @@ class TestPlace:
     def test_all_alike(self) -> None:
         assert zh.say(findings.place(FLOW, dict.fromkeys(NAMES, 2.0), "广东")) == "广东流量为 2.0 亿GB，11 个省份相同"
 
+    def test_the_value_may_have_been_told_before(self) -> None:
+        alike = findings.place(FLOW, dict.fromkeys(NAMES, 2.0), "广东", with_value=False)
+        few = findings.place(FLOW, {"广东": 2.0, "江苏": 1.0}, "广东", with_value=False)
+        assert zh.say(alike) == "11 个省份相同"
+        assert zh.say(few) == "有此项数据的省份只有 2 个，不排位"
+
     def test_many_ties_are_counted(self) -> None:
         tied = eleven() | dict.fromkeys(NAMES[:6], 11.0)
         assert "与江苏、浙江、山东等 5 个省份并列首位" in zh.say(findings.place(FLOW, tied, "广东"))
@@ -269,6 +275,10 @@ class TestComparison:
     @pytest.mark.parametrize("missing", [None, math.nan])
     def test_without_an_own_value(self, missing: float | None) -> None:
         assert zh.say(findings.comparison(FLOW, "西藏", missing, {"全国": 1.0})) == "没有西藏流量的数据"
+
+    def test_where_the_value_was_told_before(self) -> None:
+        told = zh.say(findings.comparison(FLOW, "广东", 2.0, {"全国": 1.0}, value_told=True))
+        assert told == "高于全国（1.0 亿GB）"
 
     @given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
     def test_what_is_said_never_contradicts_what_is_printed(self, value: float, other: float) -> None:
@@ -297,6 +307,19 @@ class TestExtremes:
     )
     def test_every_case(self, given_values: dict[str, float | None], expected: str) -> None:
         assert zh.say(findings.extremes(FLOW, given_values)) == expected
+
+
+class TestLargest:
+    @pytest.mark.parametrize(
+        ("values", "expected"),
+        [
+            ({"机房": 1.0, "基站": 3.0, "办公": 0.0}, "基站最多，占综合能耗的 75.0%，其次是机房（25.0%）"),
+            ({"基站": 3.0, "办公": 0.0}, "综合能耗全部为基站"),
+            ({}, "没有综合能耗"),
+        ],
+    )
+    def test_the_first_and_the_second(self, values: dict[str, float], expected: str) -> None:
+        assert zh.say(findings.largest(POWER, values)) == expected
 
 
 class TestMovement:

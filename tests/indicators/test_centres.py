@@ -8,11 +8,12 @@ import pytest
 from pipeline import reference
 from pipeline.filings.contracts import BY_NAME
 from pipeline.indicators import centres
+from pipeline.language import zh
 from pipeline.layout import Layout
 from pipeline.reference import Plan
 
 GWH = 1e6
-BEFORE, WITHIN, AFTER = "2022 年以前投产", "2022—2025 年投产", "2025 年以后投产"
+BEFORE, WITHIN, AFTER = "before", "within", "after"
 
 
 @pytest.fixture
@@ -73,10 +74,12 @@ class TestCentres:
         assert read(layout, plan, A, {**A, "dc_id": "X", "year": 2024})["dc_id"].to_list() == ["A"]
 
     @pytest.mark.parametrize(
-        ("year", "within"), [(2020, "2022 年投产"), (2022, "2022 年投产"), (2024, "2022—2024 年投产"), (2027, WITHIN)]
+        ("year", "within"),
+        [(2020, "2022 年投产"), (2022, "2022 年投产"), (2024, "2022—2024 年投产"), (2027, "2022—2025 年投产")],
     )
     def test_names_the_term_as_far_as_it_has_gone(self, plan: Plan, year: int, within: str) -> None:
-        assert centres.ages(plan, year) == (BEFORE, within, AFTER)
+        told = {age: zh.say(called) for age, called in centres.ages(plan, year).items()}
+        assert told == {BEFORE: "2022 年以前投产", WITHIN: within, AFTER: "2025 年以后投产"}
 
 
 class TestMixed:

@@ -43,6 +43,7 @@ TESTS = {
     "pipeline/scenarios/decomposition.py": "tests/scenarios/test_decomposition.py",
     "pipeline/scenarios/projection.py": "tests/scenarios/test_projection.py",
     "pipeline/scenarios/drivers.py": "tests/scenarios/test_drivers.py",
+    "pipeline/disclosure/attack.py": "tests/disclosure/test_attack.py",
     "pipeline/disclosure/rules.py": "tests/disclosure/test_rules.py",
     "pipeline/filings/corrections.py": "tests/filings/test_corrections.py",
     "pipeline/filings/rules.py": "tests/filings/test_rules.py",

@@ -293,6 +293,12 @@ def test_the_audit_must_have_seen_the_tables_that_are_published(house: House) ->
         house.pass_audit()
     pattern.write_parquet(public.parent / "disclosure.parquet")
     assert "1 个应保密的数值" in refusal(house).message
+    pattern.with_columns(value_only=True).write_parquet(public.parent / "disclosure.parquet")
+    table.with_columns(numerator=3.0, denominator=2.0).write_parquet(
+        public / "indicators.parquet"
+    )  # 1.5 may be told alone
+    house.pass_audit()
+    assert "indicators.parquet 里有 1 个应保密的数值" in refusal(house).message
 
 
 def test_a_second_publication_needs_the_record_of_the_first(house: House, tmp_path: Path) -> None:

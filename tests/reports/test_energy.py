@@ -43,10 +43,6 @@ def test_a_change_in_words(printed: str, expected: str) -> None:
     assert energy.said_change(printed) == expected
 
 
-def test_the_parts_of_a_whole() -> None:
-    assert energy.parts({"柴油": 25.0, "电力": 970.0, "原煤": 5.0}) == "电力 97.0%、柴油 2.5%、原煤 0.5%"
-
-
 @pytest.mark.parametrize(
     ("value", "expected"),
     [(-0.1997, "−19.97%"), (-0.2, "−20.0%"), (-0.2004, "−20.0%"), (0.013, "+1.3%"), (0.0, "0.0%"), (None, "—")],
@@ -174,27 +170,3 @@ def test_the_weighted_factor_leaves_out_provinces_without_one(layout: Layout) ->
 )
 def test_the_two_methods_side_by_side(location: float | None, market: float, ending: str) -> None:
     assert energy.two_methods("全国", 2025, location, market, TONNES).endswith(ending)
-
-
-@pytest.mark.parametrize(
-    ("values", "expected"),
-    [
-        ({"基站": 3.0, "机房": 1.0, "办公": 0.0}, "基站最多，占综合能耗的 75.0%，其次是机房（25.0%）"),
-        ({"基站": 3.0, "办公": 0.0}, "综合能耗全部为基站"),
-        ({}, "没有综合能耗"),
-    ],
-)
-def test_the_largest_member(values: dict[str, float], expected: str) -> None:
-    assert energy.largest(values, "综合能耗") == expected
-
-
-def test_provinces_without_a_value_are_named_for_the_nation(layout: Layout) -> None:
-    codes = reference.provinces(layout).filter("in_31")["code"].to_list()
-    rows: list[tuple[str, int, str, float | None, str | None]] = [
-        ("energy.total", 2025, code, 1.0, None) for code in codes if code != resolve("西藏", layout).code
-    ]
-    assert (
-        energy.absent(view(layout, resolve("全国", layout), rows), "energy.total") == "全国数不含没有数据的省份（西藏）"
-    )
-    assert energy.absent(view(layout, resolve("西藏", layout), rows), "energy.total") == ""
-    assert "等 30 个）" in energy.absent(view(layout, resolve("全国", layout), rows[:1]), "energy.total")

@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.findings import Measure
 from pipeline.language import zh
+from pipeline.reports.blocks import frame
 from pipeline.reports.paths import indexed, lines
 
 PUE = Measure("PUE", "", 2)
@@ -34,7 +35,7 @@ class TestLines:
             PUE, "f-x", title="t", what="机房PUE", method="m", goal=(1.5, "目标 1.5以下"),
         )  # fmt: skip
         assert figure is not None
-        assert figure.data.rows() == [
+        assert frame(figure).rows() == [
             ("改建", 2024, 1.44), ("改建", 2025, 1.4), ("其余", 2023, 1.7), ("其余", 2025, 1.6),
         ]  # fmt: skip
         assert "改建由 2024 年的 1.44 到 2025 年的 1.40" in zh.say(figure.alt)

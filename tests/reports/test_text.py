@@ -115,6 +115,7 @@ def test_has_asks_for_what_the_notebook_may_show(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("一，\n二。\n\n三", "一，二。\n\n三"),
+        ("一，\n  二。\n- 三\n  - 四", "一，二。\n- 三\n  - 四"),
         ("PUE\nof a", "PUE of a"),
         ("## 节\n句\n接", "## 节\n句接"),
         ("- 一\n- 二\n\n1. 三\n2. 四", "- 一\n- 二\n\n1. 三\n2. 四"),

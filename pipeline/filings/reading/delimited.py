@@ -82,7 +82,8 @@ def _read(path: Path, limits: Limits, known: Known, file: str) -> pl.DataFrame:
     with path.open("rb") as stream:
         head = stream.read(MIB)
     separator, header = _header(head.decode("utf-8", "ignore").removeprefix("\ufeff"), known, file)
-    end = _line_end(head)
+    first_end = re.match(rb'(?:[^"\r\n]++|"[^"]*+(?:"|$))*+(\r*\n|\r)', head)  # of a record; all must end so
+    end = _CR if first_end and first_end[1] == b"\r" else _LF
     cells, has_quotes = _cells_of_records(path, ord(separator), end, len(header))
     width = int(cells.max())
     if width * len(cells) > limits.cells:
@@ -204,18 +205,12 @@ def _header(head: str, known: Known, file: str) -> tuple[str, list[str]]:
         if at is not None and (score := known_cells(rows[at], known)) > best:
             best, separator, header = score, one, rows[at]
     if not header:
-        problem = no_header(file, None, "文件", known)
+        problem = no_header(file, None, known)
         raise DataError(problem.id, problem.message)
     if other := _NO_END.search("".join(header)):
         what = f"文件的行以字符 U+{ord(other[0]):04X} 结束，不能分清"
         raise DataError("csv.ends", f"{what}；应以换行（LF 或 CRLF）结束，{_RIGHT}。")
     return separator, header
-
-
-def _line_end(head: bytes) -> int:
-    """What ends the first record, and must end all."""
-    end = re.match(rb'(?:[^"\r\n]++|"[^"]*+(?:"|$))*+(\r*\n|\r)', head)
-    return _CR if end and end[1] == b"\r" else _LF
 
 
 def _cells_of_records(path: Path, separator: int, end: int, width: int) -> tuple[npt.NDArray[np.uint16], bool]:

@@ -53,16 +53,16 @@ def read_folder(
     if not folder.is_dir():
         found = f"{shown(folder)} 是一个文件" if folder.exists() else f"没有填报文件夹 {shown(folder)}"
         raise DataError("file.folder", f"{found}；请给出存放 {READABLE} 文件的文件夹。")
-    reading, refused = Reading(), list[OSError]()
+    reading, refused, known, fill = Reading(), list[OSError](), _keys(known_headers), _keys(fill_down)
     for here, folders, names in os.walk(folder, onerror=refused.append):
         for name in sorted(folders):
             path = Path(here, name)
             if path.is_symlink() or _SILENT.fullmatch(name) or path.suffix.lower() in _READERS:
                 folders.remove(name)
-                _extend(reading, read_file(path, folder, known_headers, fill_down, limits))
+                _extend(reading, _read(path, folder, known, fill, limits))
         folders.sort()
         for name in sorted(names):
-            _extend(reading, read_file(Path(here, name), folder, known_headers, fill_down, limits))
+            _extend(reading, _read(Path(here, name), folder, known, fill, limits))
     for error in refused:
         reading.problems.append(FileProblem(_name(Path(error.filename), folder), None, "file.access", NO_ACCESS))
     return reading
@@ -81,9 +81,15 @@ def read_file(
     a vertical merge of a workbook stands for its value in every row; other merges keep it in the first cell.
     Raises UserError (machine.fault) where the machine fails, not the file: no memory, a full disk.
     """
-    limits = limits or Limits()
-    reading, file = Reading(), _name(path, folder)
-    known = {key: None for one in known_headers if (key := header_key(one))}  # in their order
+    return _read(path, folder, _keys(known_headers), _keys(fill_down), limits)
+
+
+def _keys(headers: Iterable[str]) -> Known:
+    return dict.fromkeys(filter(None, map(header_key, headers)))  # in their order
+
+
+def _read(path: Path, folder: Path, known: Known, fill: Known, limits: Limits | None) -> Reading:
+    limits, reading, file = limits or Limits(), Reading(), _name(path, folder)
     try:
         reason = _reason_to_skip(path, folder)
         if reason:
@@ -91,7 +97,7 @@ def read_file(
             return reading
         for raw in _reader(path, folder, limits)(path, limits, known, reading, file):
             reading.problems.extend(FileProblem(file, raw.sheet or None, *one) for one in raw.problems)
-            add_table(raw, file, known, {header_key(one) for one in fill_down}, reading)
+            add_table(raw, file, known, fill, reading)
         if not reading.sheets and not reading.problems:
             raise DataError("file.no_table", "文件里没有一张可读的表；请按模板填写后提交。")
     except DataError as error:

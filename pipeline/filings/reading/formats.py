@@ -7,6 +7,7 @@ zeros, a date) belongs to the text of the cell; how many digits are shown does n
 from __future__ import annotations
 
 import datetime as dt
+import operator as op
 import re
 from decimal import Decimal
 from functools import cache
@@ -16,6 +17,7 @@ _PERCENTS = {9, 10}
 _GENERAL = re.compile("G/通用格式|General|Standard", re.IGNORECASE)
 _TOKEN = re.compile(r'"[^"]*"|[\\!].|_.|\*.|\[[^\]]*\]|[eE][+-]|.', re.DOTALL)
 _CONDITION = re.compile(r"\[(<=|>=|<>|<|>|=)\s*(-?[0-9.]+)\]")
+_HOLDS = {"<": op.lt, "<=": op.le, ">": op.gt, ">=": op.ge, "=": op.eq, "<>": op.ne}
 _ELAPSED = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
 _NO_MEANING = re.compile(r"[\s()+\-¥￥]*")
 _DIGITS = "0#?"
@@ -77,20 +79,13 @@ def _section(code: str, value: Decimal) -> str:
     conditions = [_CONDITION.search(one) for one in sections]
     if any(conditions):
         for section, found in zip(sections, conditions, strict=True):
-            if found is None or _holds(value, found[1], Decimal(found[2])):
+            if found is None or _HOLDS[found[1]](value, Decimal(found[2])):
                 return section
         return sections[-1]
     at = 0 if value > 0 or len(sections) == 1 else 1 if value < 0 else 2 if len(sections) > 2 else 0
     if not value and _meaning(sections[at])[0] == "other":
         at = 0  # a zero that is shown as a dash, or not at all, is a zero
     return sections[at]
-
-
-def _holds(value: Decimal, sign: str, limit: Decimal) -> bool:
-    return {
-        "<": value < limit, "<=": value <= limit, ">": value > limit, ">=": value >= limit, "=": value == limit,
-        "<>": value != limit,
-    }[sign]  # fmt: skip
 
 
 @cache
@@ -107,7 +102,7 @@ def _meaning(section: str) -> tuple[str, str, str, int]:
         if token[0] == "[" and len(token) > 1:
             words[bool(figures)] += token[2:].partition("-")[0].rstrip("]") if token[1] == "$" else ""
         elif token in "0#?\0.,%/" or (len(token) == 2 and token[0] in "eE"):
-            if token in _DIGITS and words[1].strip() and _is_split(words[1]):
+            if token in _DIGITS and words[1].strip() and ("-" in words[1] or not _NO_MEANING.fullmatch(words[1])):
                 inner = words[1]
             figures += token
         elif len(token) > 1:
@@ -125,10 +120,6 @@ def _meaning(section: str) -> tuple[str, str, str, int]:
     if "%" in figures:
         return "percent", before, after, 1
     return "number", before, after, max(1, whole.count("0") if "," not in whole else 1)
-
-
-def _is_split(words: str) -> bool:
-    return _NO_MEANING.fullmatch(words) is None or "-" in words
 
 
 def _date(value: Decimal, from_1904: bool) -> str | None:

@@ -58,10 +58,9 @@ class Sheet:
     rows: pl.DataFrame
     warnings: tuple[tuple[str, str], ...] = ()  # as of a Raw
 
-    @property
-    def where(self) -> str:
-        """How a sentence begins that is about the whole of it."""
-        return f"工作表“{shown(self.sheet)}”" if self.sheet else "文件"
+    def problem(self, id: str, says: str, header: str | None = None) -> FileProblem:
+        """Why the whole of it cannot be read. says: what follows its name."""
+        return FileProblem(self.file, self.sheet or None, id, f"{place_of(self.sheet)}{says}", header)
 
 
 @dataclass(frozen=True)
@@ -111,6 +110,11 @@ class Raw:
 Known = Collection[str]  # the keys of headers
 
 
+def place_of(sheet: str | None) -> str:
+    """How a sentence begins that is about the whole of a sheet, or of a file without sheets."""
+    return f"工作表“{shown(sheet)}”" if sheet else "文件"
+
+
 def too_large(what: str, limit: str, right: str = "请拆分成几个文件后提交") -> DataError:
     return DataError("file.too_large", f"{what}，超过上限 {limit}；{right}。")
 
@@ -153,18 +157,9 @@ def known_cells(cells: Iterable[str | None], known: Collection[str]) -> int:
     return len({header_key(cell) for cell in cells if cell} & set(known))
 
 
-def no_header(file: str, sheet: str | None, where: str, known: Collection[str]) -> FileProblem:
+def no_header(file: str, sheet: str | None, known: Collection[str]) -> FileProblem:
     chinese = [one for one in known if not one.isascii()] or list(known)
     expected = f"{'、'.join(chinese[:12])}{' 等' if len(chinese) > 12 else ''}"
     csv = "CSV 应以逗号、制表符或分号分隔，编码为 UTF-8 或 GB18030，" if file.lower().endswith(".csv") else ""
-    message = f"{where}的前 {HEADER_WITHIN} 行里没有找到表头；{csv}表头应是一行，至少含有下列列名中的两个：{expected}。"
+    message = f"{place_of(sheet)}的前 {HEADER_WITHIN} 行里没有找到表头；{csv}表头应是一行，至少含有下列列名中的两个：{expected}。"
     return FileProblem(file, sheet, "sheet.header", message)
-
-
-def letters(index: int) -> str:
-    text = ""
-    index += 1
-    while index:
-        index, rest = divmod(index - 1, 26)
-        text = chr(65 + rest) + text
-    return text

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 import polars as pl
+from xlsxwriter.utility import xl_col_to_name
 
 from pipeline.errors import shown
 from pipeline.filings.reading.sheets import (
@@ -22,8 +22,8 @@ from pipeline.filings.reading.sheets import (
     Skipped,
     header_at,
     header_key,
-    letters,
     no_header,
+    place_of,
 )
 
 _EXAMPLES_WITHIN = 3  # rows under the header
@@ -37,23 +37,25 @@ BEYOND = "表头之外的内容"  # the header of `_extra` in a workbook with re
 
 def add_table(raw: Raw, file: str, known: Collection[str], fill: Collection[str], reading: Reading) -> None:
     """Adds the table of `raw` to `reading`, or says why there is none."""
-    sheet, where = raw.sheet or None, f"工作表“{raw.sheet}”" if raw.sheet else "文件"
+    sheet, where = raw.sheet or None, place_of(raw.sheet)
+
+    def problem(id: str, says: str) -> None:
+        reading.problems.append(FileProblem(file, sheet, id, f"{where}{says}"))
+
     names = [name for name in raw.frame.columns[1:] if name != "_ragged"]
     filled = sum(raw.frame[name].null_count() < raw.frame.height for name in names)
     if filled > _MAX_FILLED:
-        message = f"{where}有 {filled} 列，超过上限 {_MAX_FILLED} 列；请只保留模板中的列后提交。"
-        reading.problems.append(FileProblem(file, sheet, "file.too_large", message))
+        problem("file.too_large", f"有 {filled} 列，超过上限 {_MAX_FILLED} 列；请只保留模板中的列后提交。")
         return
     if any((raw.frame[name].str.len_bytes() > MIB).any() for name in names):
-        reading.problems.append(FileProblem(file, sheet, "file.too_large", f"{where}：{LONG_CELL}"))
+        problem("file.too_large", f"：{LONG_CELL}")
         return
     frame, notes = _without_blank(raw.frame, names)
     if frame.is_empty():
-        hidden = "隐藏的" if raw.hidden else ""
         if sheet is None:
-            reading.problems.append(FileProblem(file, None, "file.empty", "文件里没有内容；请填写后提交。"))
+            problem("file.empty", "里没有内容；请填写后提交。")
         else:
-            reading.skipped.append(Skipped(file, sheet, None, f"{hidden}{where}是空的。"))
+            reading.skipped.append(Skipped(file, sheet, None, f"{'隐藏的' if raw.hidden else ''}{where}是空的。"))
         return
     head = frame.head(HEADER_WITHIN).rows()
     at = header_at([row[1:] for row in head], known)
@@ -62,7 +64,7 @@ def add_table(raw: Raw, file: str, known: Collection[str], fill: Collection[str]
         if sheet is not None and (raw.hidden or only_text or _INSTRUCTIONS.search(sheet)):
             reading.skipped.append(Skipped(file, sheet, None, f"{where}没有表头，按说明页处理，未读取。"))
         else:
-            reading.problems.append(no_header(file, sheet, where, known))
+            reading.problems.append(no_header(file, sheet, known))
         return
     for row in head[:at]:
         text = " ".join(cell for cell, column in zip(row, frame.columns, strict=True) if cell and column in names)
@@ -73,7 +75,8 @@ def add_table(raw: Raw, file: str, known: Collection[str], fill: Collection[str]
         body = body.filter(~pl.col("source_row").is_in(notes["source_row"].implode()))
         for number, text in notes.iter_rows():
             reading.skipped.append(Skipped(file, sheet, number, f"表下说明：{shown(text.strip())[:80]}", text))
-    examples = [row[0] for row in body.head(_EXAMPLES_WITHIN).iter_rows() if _EXAMPLE.match(_first_text(row[1:]))]
+    first_texts = ((row[0], next(filter(None, row[1:]), "")) for row in body.head(_EXAMPLES_WITHIN).iter_rows())
+    examples = [number for number, text in first_texts if _EXAMPLE.match(text)]
     if examples:
         body = body.filter(~pl.col("source_row").is_in(examples))
         reading.skipped.extend(Skipped(file, sheet, number, "示例行，未读取。") for number in examples)
@@ -83,11 +86,7 @@ def add_table(raw: Raw, file: str, known: Collection[str], fill: Collection[str]
     body = _fill_merges(body, raw, header, fill)
     keys = [header_key(one) for one in header if one and header_key(one) in known]
     if len(keys) - len(set(keys)) > 1:
-        reading.problems.append(
-            FileProblem(
-                file, sheet, "sheet.two_tables", f"{where}里并排有两张表，只读取了左边一张；请分成两个工作表后提交。"
-            )
-        )
+        problem("sheet.two_tables", "里并排有两张表，只读取了左边一张；请分成两个工作表后提交。")
     renamed = _columns(header, body, raw.first_column)
     rows = body.select("source_row", *(pl.col(old).alias(new) for old, new in renamed.items()))
     if BEYOND in rows.columns and "_extra" not in rows.columns:
@@ -103,14 +102,12 @@ def add_table(raw: Raw, file: str, known: Collection[str], fill: Collection[str]
 def _without_blank(frame: pl.DataFrame, names: list[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows that hold anything, and `source_row, text` of those that may be notes: one cell, begun like one.
 
-    Only rows that may lack text in one of two columns are looked at in full: five million rows take no time.
+    Only rows that lack text in one of the two fullest columns are looked at in full.
     """
     if not names:
         return frame.clear(), pl.DataFrame(schema={"source_row": pl.Int64, "text": pl.String})
-    below = frame[HEADER_WITHIN:]
-    full = itertools.islice((name for name in names if _surely_has_text(below[name])), 2)
-    few = frame.head(HEADER_WITHIN) if len(list(full)) == 2 else frame
-    if few is frame and len(names) > 1:
+    few = frame
+    if len(names) > 1:
         fullest = sorted(names, key=lambda name: frame[name].null_count())[:2]
         few = frame.filter(~pl.all_horizontal(_has_text(name).fill_null(False) for name in fullest))
     counted = few.select(
@@ -128,20 +125,6 @@ def _has_text(name: str) -> pl.Expr:
     return pl.col(name).str.strip_chars().str.len_bytes() > 0
 
 
-def _surely_has_text(cells: pl.Series) -> bool:
-    """Whether each cell begins with a visible character of ASCII, or each with one beyond the blanks of Unicode."""
-    if cells.is_empty() or cells.null_count():
-        return False
-    start = cells[0]
-    if "!" <= start < "\x7f":
-        return bool(((cells >= "!") & (cells < "\x7f")).all())
-    return start > "\u3000" and bool((cells > "\u3000\U0010ffff").all())
-
-
-def _first_text(cells: Iterable[str | None]) -> str:
-    return next((cell for cell in cells if cell), "")
-
-
 def _columns(header: tuple[str | None, ...], body: pl.DataFrame, first: int) -> dict[str, str]:
     """Raw column -> its name in the table; columns without header and content are left out."""
     names: dict[str, str] = {}
@@ -153,7 +136,7 @@ def _columns(header: tuple[str | None, ...], body: pl.DataFrame, first: int) -> 
         text = unicodedata.normalize("NFKC", cell or "").strip()
         if not text and body[old].null_count() == body.height:
             continue
-        new = base = text or f"列{letters(first + index)}"
+        new = base = text or f"列{xl_col_to_name(first + index)}"
         while new in used:
             seen[base] = seen.get(base, 1) + 1
             new = f"{base}_{seen[base]}"

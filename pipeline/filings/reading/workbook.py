@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
+from xlsxwriter.utility import xl_col_to_name
 
-from pipeline.errors import DataError, shown
+from pipeline.errors import DataError
 from pipeline.filings.reading import formats
 from pipeline.filings.reading.package import BROKEN, DAMAGE, ENCRYPTED, Package, refuse_many
 from pipeline.filings.reading.sheets import (
@@ -32,7 +33,7 @@ from pipeline.filings.reading.sheets import (
     Reading,
     Skipped,
     guard,
-    letters,
+    place_of,
     too_large,
 )
 
@@ -42,7 +43,7 @@ _WEB_PAGE = re.compile(rb"<(?:!doctype|html|table|meta|\?xml)", re.IGNORECASE)
 _ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
 _MOST_MERGED = 2_000_000  # rows
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_LAST = 1_048_576, 16_384  # row, column
+_ROWS, _COLUMNS = 1_048_576, {xl_col_to_name(at): at for at in range(16_384)}  # of a worksheet
 _WIDEST = 4000  # columns around the content
 _EXACT = 1e15  # a spreadsheet keeps 15 digits: what is larger is shown, and told, in powers of ten
 _CELLS = {"row": pl.Int32(), "column": pl.Int32(), "text": pl.String()}
@@ -119,16 +120,12 @@ def read_workbook(path: Path, limits: Limits, known: Known, reading: Reading, fi
                 reading.skipped.append(Skipped(file, page.name, None, f"“{page.name}”是图表或宏表，没有表格。"))
                 continue
             try:
-                with guard("xlsx.sheet", f"{_where(page)}已损坏，不能读取；请重新另存后提交。", *DAMAGE):
+                with guard("xlsx.sheet", f"{place_of(page.name)}已损坏，不能读取；请重新另存后提交。", *DAMAGE):
                     raw = _worksheet(book, page)
             except DataError as error:
                 reading.problems.append(FileProblem(file, page.name, error.id, error.message))
                 continue
             yield raw
-
-
-def _where(page: _Page) -> str:
-    return f"工作表“{shown(page.name)}”"
 
 
 # --- the workbook ------------------------------------------------------------------------------------------
@@ -325,7 +322,7 @@ class _Sheet:
         first, last = min(of_column), max(of_column)
         limit, right = self.book.limits.sheet_cells, "请清除表格之外的内容，或拆分成几个文件后提交"
         if last - first >= _WIDEST:
-            raise too_large(f"一个工作表的内容占到 {letters(last)} 列", f"{_WIDEST} 列", right)
+            raise too_large(f"一个工作表的内容占到 {xl_col_to_name(last)} 列", f"{_WIDEST} 列", right)
         if rows.len() * (last - first + 1) > limit:
             raise too_large(f"一个工作表占到 {rows.len()} 行、{last - first + 1} 列", f"{limit:,} 格", right)
         columns, empty = [rows.cast(pl.Int64).alias("source_row")], pl.Series([None], dtype=pl.String)
@@ -343,7 +340,9 @@ def _worksheet(book: _Book, page: _Page) -> Raw:
     sheet = _Sheet(book, page.part or "")
     if sheet.lacks_formula:
         what = "有单元格的公式是空的，分不清数值是不是计算出来的，没有读取"
-        raise DataError("xlsx.uncalculated", f"{_where(page)}{what}；请用 Excel 或 WPS 打开、核对并保存后重新提交。")
+        raise DataError(
+            "xlsx.uncalculated", f"{place_of(page.name)}{what}；请用 Excel 或 WPS 打开、核对并保存后重新提交。"
+        )
     frame, first = sheet.frame()
     problems, merges = list[tuple[str, str]](), sheet.merges
     if sum(last - top for _, top, last in merges) > _MOST_MERGED:
@@ -357,7 +356,7 @@ def _worksheet(book: _Book, page: _Page) -> Raw:
         ),
     ):
         if refs:
-            problems.append((id, f"{_where(page)}的单元格 {_listed(refs)} {what}。"))
+            problems.append((id, f"{place_of(page.name)}的单元格 {_listed(refs)} {what}。"))
     warnings = list[tuple[str, str]]()
     if sheet.stale:
         what = f"单元格 {_listed(sheet.stale)} 的公式结果可能不是最新的：写出文件的程序要求打开时重新计算"
@@ -365,7 +364,7 @@ def _worksheet(book: _Book, page: _Page) -> Raw:
     state = _STATES.get(page.state)
     hidden_rows = frame.filter(pl.col("source_row").is_in(sheet.hidden_rows))["source_row"].to_list()
     hidden_columns = [
-        letters(first + at)
+        xl_col_to_name(first + at)
         for at in range(frame.width - 1)
         if any(low <= first + at <= high for low, high in sheet.hidden_columns)
         and frame[f"c{at}"].null_count() < frame.height
@@ -388,7 +387,7 @@ def _listed(places: Sequence[object]) -> str:
 def _grid(places: pl.Series) -> pl.DataFrame:
     """The row and the column of places like A1. Raises ValueError where there is none in a worksheet."""
     rows = places.str.strip_chars_start(_LETTERS).cast(pl.Int32, strict=False)
-    if rows.null_count() or not rows.is_between(1, _LAST[0]).all():
+    if rows.null_count() or not rows.is_between(1, _ROWS).all():
         raise ValueError("a cell beyond the worksheet")
     return pl.DataFrame({"row": rows, "column": _columns(places)})
 
@@ -402,9 +401,12 @@ def _spans(ranges: pl.Series) -> list[tuple[int, int, int]]:
 
 
 def _columns(places: pl.Series) -> pl.Series:
-    names = places.str.strip_chars_end("0123456789")
-    known = {name: _column(name.upper()) for name in names.unique().drop_nulls()}
-    return names.replace_strict(known, default=None, return_dtype=pl.Int32)
+    """The columns of places like A1, counted from 0; null where no place is said. Raises ValueError where there is none."""
+    names = places.str.strip_chars_end("0123456789").str.to_uppercase()
+    columns = names.replace_strict(_COLUMNS, default=None, return_dtype=pl.Int32)
+    if columns.null_count() > names.null_count():
+        raise ValueError("a cell beyond the worksheet")
+    return columns
 
 
 def _placed(cells: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
@@ -412,18 +414,6 @@ def _placed(cells: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
     nth = cells["nth"].cast(pl.Int32)
     shifted = cells.select("at", by=_columns(cells["place"]) - nth)
     columns = nth + shifted.select(pl.col("by").forward_fill().over("at").fill_null(0)).to_series()
-    names = columns.replace_strict({at: letters(at) for at in columns.unique()}, return_dtype=pl.String)
+    names = columns.replace_strict({at: xl_col_to_name(at) for at in columns.unique()}, return_dtype=pl.String)
     said = pl.concat_str(names, rows.gather(cells["at"]))
     return cells.with_columns(pl.coalesce("place", said))
-
-
-def _column(name: str) -> int:
-    """The place of a worksheet's column, counted from 0: A and AA are 0 and 26. Raises ValueError where there is none."""
-    number = 0
-    for one in name[:4]:
-        if not "A" <= one <= "Z":
-            raise ValueError(name)
-        number = number * 26 + ord(one) - 64
-    if not 0 < number <= _LAST[1]:
-        raise ValueError(name)
-    return number - 1
