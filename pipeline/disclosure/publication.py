@@ -153,17 +153,10 @@ def told(of_year: pl.DataFrame) -> str:
 
 
 def as_table(of_year: pl.DataFrame) -> pl.DataFrame:
-<<<<<<< HEAD
     """rule (what it does, in Chinese), n, share (percent); of_year: `summary` of a year."""
-    names = {"published": "公布", **{rule: f"保密：{title}" for rule, title in rules.RULES.items()}}
+    names = {**_TOLD, **{rule: f"保密：{title}" for rule, title in rules.RULES.items()}}
     share = (100 * pl.col("n") / pl.col("n").sum()).round(1)
     return of_year.select(pl.col("rule").replace(names), "n", share=share)
-=======
-    """处理, 数值（个）, 占比（%）; of_year: `summary` of a year."""
-    names = {**_TOLD, **{rule: f"保密：{title}" for rule, title in rules.RULES.items()}}
-    share = (100 * pl.col("n") / pl.col("n").sum()).round(1).alias("占比（%）")
-    return of_year.select(pl.col("rule").replace(names).alias("处理"), pl.col("n").alias("数值（个）"), share)
->>>>>>> main
 
 
 def explained(policy: Policy) -> str:
