@@ -91,10 +91,10 @@ def test_every_number_is_reachable(built: Built, known: Known, layout: Layout, s
         job.intake.accepted, layout, job.resolved.params, plan, job.year, job.intake.counts
     )  # fmt: skip
     traced = {
-        (name, where) for name, place in trace.select("名称", "地区").iter_rows() for where in re.split("[、；]", place)
+        (name, where) for name, place in trace.select("name", "region").iter_rows() for where in re.split("[、；]", place)
     }
     assert len(trace) > 15
-    told = dict(trace.select("名称", "计算").iter_rows())
+    told = dict(trace.select("name", "computed").iter_rows())
     for name, where in sorted(traced):
         if where == "31 个省份":
             continue
@@ -120,6 +120,6 @@ def tables(slug: str) -> Path:
 @pytest.mark.parametrize("slug", SLUGS)
 def test_published_statements_bear_the_number_of_their_row(built: Built, layout: Layout, slug: str) -> None:
     told = pl.read_parquet(tables(slug) / "t-overview-statements.parquet")
-    ids = told["来源（等级，行号）"].str.extract("，([A-Z][0-9]+)）$")
+    ids = told["source"].str.extract("，([A-Z][0-9]+)）$")
     assert ids.null_count() == 0
     assert set(ids) <= set(origins.names(layout))
