@@ -91,7 +91,9 @@ def test_every_number_is_reachable(built: Built, known: Known, layout: Layout, s
         job.intake.accepted, layout, job.resolved.params, plan, job.year, job.intake.counts
     )  # fmt: skip
     traced = {
-        (name, where) for name, place in trace.select("name", "region").iter_rows() for where in re.split("[、；]", place)
+        (name, where)
+        for name, place in trace.select("name", "region").iter_rows()
+        for where in re.split("[、；]", place)
     }
     assert len(trace) > 15
     told = dict(trace.select("name", "computed").iter_rows())
