@@ -20,12 +20,14 @@ import pytest
 from pipeline import reference
 from pipeline.errors import DataError, ParameterError
 from pipeline.filings.intake import take_in
+from pipeline.language.words import Words
 from pipeline.layout import Layout
 from pipeline.reports import edition
 from pipeline.reports.context import freeze
 from pipeline.reports.execute import execute
 from pipeline.reports.plan import Job, Selection, jobs
 from pipeline.reports.standing import chapters
+from pipeline.reports.text import tell
 from tests.conftest import ROOT
 from tests.reports.editions import checkout
 
@@ -99,12 +101,13 @@ def told(layout: Layout, job: Job, folder: Path) -> dict[str, str]:
     try:
         for path in chapters(ROOT / "notebooks"):
             execute(path, folder / path.name, {"context": str(context)})
+            tell(folder / path.name, ROOT / "notebooks" / "text", Words("zh"))
             cells = nbformat.read(folder / path.name, as_version=4).cells
             shown = [
                 json.dumps(one.get("data", {}), ensure_ascii=False) for cell in cells for one in cell.get("outputs", ())
             ]
             titles = [cell.source for cell in cells if cell.cell_type == "markdown"]
-            said[path.stem] = "\n".join([*titles, *shown])
+            said[path.stem] = "\n".join([*titles, *shown]).replace("\\\\", "")  # of Markdown, in JSON
     finally:
         del os.environ["GREEN_REPORT_ROOT"]
     return said
