@@ -85,22 +85,10 @@ def big(value: Number, unit: str, decimals: int = 1, scale: str | None = None) -
         return absent(value)
     name = scale_of(exact, decimals) if scale is None else scale
     scaled = exact / _SCALES[name]
-    return f"{_text(scaled, _places(scaled, name, decimals, scale))} {name}{unit}"
-
-
-def _places(scaled: Decimal, name: str, decimals: int, scale: str | None) -> int:
-    """The decimals of a `big` number: none of an unscaled whole one, one more of less than one of a given scale."""
-    if not name and scaled == scaled.to_integral_value():
-        return 0
-    return decimals + (scale is not None and abs(scaled) > 0 and abs(_round(scaled, decimals)) < 1)
-
-
-def big_exact(value: float | Decimal, decimals: int = 1, scale: str | None = None) -> Decimal:
-    """The number that `big` prints, unscaled: 4,838,123 -> 4838000."""
-    exact = Decimal(str(value))
-    name = scale_of(exact, decimals) if scale is None else scale
-    factor = _SCALES[name]
-    return _round(exact / factor, _places(exact / factor, name, decimals, scale)) * factor
+    whole = not name and scaled == scaled.to_integral_value()
+    small = scale is not None and abs(scaled) > 0 and abs(_round(scaled, decimals)) < 1
+    places = 0 if whole else decimals + small
+    return f"{_text(scaled, places)} {name}{unit}"
 
 
 def rounded(value: float | Decimal, decimals: int) -> Decimal:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Literal
 
 from pipeline import wording
@@ -22,9 +21,8 @@ def _shows(text: str) -> bool:
 class Measure:
     """How a quantity is called and printed. scale: `big` counts in 万 and 亿, `percent` takes ratios.
 
-    name, english: what it is called; english is empty where no edition but the Chinese tells it. moves: whether it grows as
-    amounts do (增至), or rises as rates do (升至). counted_in: 万, 亿, 万亿 or "" for a `big` one that is told with
-    others (`among`); None for its own. is_change: a relative change, whose direction is told in words: its name ends in 变动.
+    moves: whether it grows as amounts do (增至), or rises as rates do (升至). counted_in: 万, 亿, 万亿 or "" for a `big` one that
+    is told with others (`among`); None for its own. is_change: a relative change, whose direction is told in words: its name ends in 变动.
     """
 
     name: str
@@ -34,7 +32,6 @@ class Measure:
     moves: Literal["amount", "rate"] = "amount"
     counted_in: str | None = None
     is_change: bool = False
-    english: str = ""
 
     def say(self, value: float | None) -> str:
         """`value` as printed in Chinese, with its unit: `3,375.9 亿GB`, `483.8 万个`, `43.1%`; `—` if missing, `〔保密〕` if
@@ -46,12 +43,6 @@ class Measure:
         if self.scale == "big":
             return wording.big(value, self.unit, self.decimals, self.counted_in)
         return f"{wording.number(value, self.decimals)} {self.unit}".rstrip()
-
-    def exact(self, value: float) -> Decimal:
-        """`value` rounded as every language prints it, in the measure's own unit; a percent measure in per cent."""
-        if self.scale == "big":
-            return wording.big_exact(value, self.decimals, self.counted_in)
-        return wording.rounded(100 * Decimal(str(value)) if self.scale == "percent" else value, self.decimals)
 
     def among(self, values: Iterable[float | None]) -> Measure:
         """The measure with which all of `values` are told in one sentence, in one unit: that of the largest, or of the

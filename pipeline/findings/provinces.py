@@ -182,23 +182,14 @@ def extremes(measure: Measure, values: Values) -> Extremes:
 
 @dataclass(frozen=True)
 class Ends:
-    """Who of a few named ones is highest and lowest, as printed; noun: what they are, a key of the language's nouns.
-    some_withheld: others are not published."""
+    """Who of a few named ones is highest and lowest; noun: what they are, a key of the language's nouns."""
 
-    measure: Measure
+    extremes: Extremes
     noun: str
-    of: int
-    some_withheld: bool
-    highest: tuple[str, ...] = ()
-    lowest: tuple[str, ...] = ()
-    high: float = 0.0
-    low: float = 0.0
 
 
 def ends(measure: Measure, values: Values, noun: str) -> Ends:
-    """Who of a few is highest and lowest."""
-    one = extremes(measure, values)
-    return Ends(one.measure, noun, one.of, one.some_withheld, one.highest, one.lowest, one.high, one.low)
+    return Ends(extremes(measure, values), noun)
 
 
 @dataclass(frozen=True)

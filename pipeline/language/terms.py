@@ -49,4 +49,4 @@ def measure(
     moves: Literal["amount", "rate"] = "amount",
 ) -> Measure:
     """A quantity that is no indicator of the catalogue, called by a term."""
-    return Measure(text(name, "zh"), text(unit, "zh"), decimals, scale, moves, english=text(name, "en"))
+    return Measure(text(name, "zh"), text(unit, "zh"), decimals, scale, moves)

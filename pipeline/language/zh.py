@@ -230,15 +230,16 @@ def _extremes(one: Extremes) -> str:
 
 
 @say.register
-def _ends(one: Ends) -> str:
+def _ends(ends: Ends) -> str:
     """`PUE以甲最高（1.40），乙最低（1.30）`."""
-    measure, high, low = one.measure, one.measure.say(one.high), one.measure.say(one.low)
+    one, measure = ends.extremes, ends.extremes.measure
+    high, low = measure.say(one.high), measure.say(one.low)
     if not one.of:
         return f"没有{'公布' if one.some_withheld else ''}{measure.name}的数据"
     if one.of == 1:
         return f"只有{one.highest[0]}{'公布了' if one.some_withheld else '有'}{measure.name}的数据，为 {high}"
-    if high == low:
-        return f"{'已公布的 ' if one.some_withheld else ''}{one.of} {NOUNS[one.noun]}的{measure.name}均为 {high}"
+    if one.are_alike:
+        return f"{'已公布的 ' if one.some_withheld else ''}{one.of} {NOUNS[ends.noun]}的{measure.name}均为 {high}"
     top, bottom = wording.join_names(one.highest), wording.join_names(one.lowest)
     return f"{'已公布的' if one.some_withheld else ''}{measure.name}以{top}最高（{high}），{bottom}最低（{low}）"
 
