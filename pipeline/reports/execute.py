@@ -113,13 +113,12 @@ def _strip_circumstances(path: Path) -> None:
     nbformat.write(notebook, path)
 
 
-def fill_in(executed: Path, output: Path, parameters: Mapping[str, Any]) -> None:
-    """Write the notebook `executed` to `output` as if it had been run with `parameters`: for reports in which it would
-    have given the same outputs."""
-    notebook = nbformat.read(executed, as_version=4)
+def filled_in(executed: Path, parameters: Mapping[str, Any]) -> nbformat.NotebookNode:
+    """The notebook `executed` as if it had been run with `parameters`: for reports in which it would have given the same
+    outputs."""
+    notebook: nbformat.NotebookNode = nbformat.read(executed, as_version=4)
     shown = {name: value for name, value in parameters.items() if name != CONTEXT}
     for cell in notebook.cells:
         if INJECTED in cell.metadata.get("tags", []):
             cell["source"] = PythonTranslator.codify(shown).rstrip("\n") if shown else ""
-    output.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(notebook, output)
+    return notebook

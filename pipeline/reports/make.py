@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import nbformat
+
 from pipeline.errors import UserError
 from pipeline.keeping import Hashes, Record, Records, Store, files_below
 from pipeline.language.words import Words
@@ -24,7 +26,7 @@ from pipeline.output import place, why_not_written
 from pipeline.reports import assemble, provenance, sources, text
 from pipeline.reports.context import ALWAYS, Present, freeze
 from pipeline.reports.declared import reads
-from pipeline.reports.execute import CONTEXT, ChapterFailed, execute, fill_in
+from pipeline.reports.execute import CONTEXT, ChapterFailed, execute, filled_in
 from pipeline.reports.front import front
 from pipeline.reports.plan import Job
 from pipeline.reports.render.engine import Engine
@@ -77,7 +79,7 @@ def _run(layout: Layout, job: Job, notebook: Path, kept: Store, isolated: bool) 
         executed = stage / notebook.name
         try:
             execute(notebook, executed, parameters(job) | {CONTEXT: str(context)}, isolated=isolated)
-            fill_in(executed, whole / NOTEBOOK, {})
+            nbformat.write(filled_in(executed, {}), whole / NOTEBOOK)
             names = [*ALWAYS, *declared.hashed]
             return Made([kept.put(whole)], record=Record(dict.fromkeys(names, "")), made=1)
         except ChapterFailed as failed:
@@ -162,13 +164,15 @@ def _root(layout: Layout) -> Iterator[None]:
 def _assemble(layout: Layout, job: Job, names: Sequence[str], notebooks: Sequence[Path], stage: Path) -> list[Path]:
     """The report's qmd in the project, its notebooks and tables in the stage; the notebooks' paths."""
     kept, executed = store(layout, job), []
+    (stage / job.stem / "notebooks").mkdir(parents=True)
     for name, notebook in zip(names, notebooks, strict=True):
         whole = kept.get(name)
         if whole is None:
             raise ValueError(f"{notebook.stem} 的运行结果已不在缓存中，请重新运行")
         executed.append(stage / job.stem / "notebooks" / notebook.name)
-        fill_in(whole / NOTEBOOK, executed[-1], parameters(job))
-        text.tell(executed[-1], layout.texts, Words("zh"))
+        told = filled_in(whole / NOTEBOOK, parameters(job))
+        text.tell(told, notebook.stem, layout.texts, Words("zh"))
+        nbformat.write(told, executed[-1])
         shutil.copytree(whole / TABLES, stage / job.stem / TABLES, dirs_exist_ok=True)
     charts = layout.charts
     assemble.assemble(executed, front(job), stage / "project", job.stem, charts, word="docx" in job.formats)

@@ -32,10 +32,7 @@ PARTS = {"zh": {"标题": "title", "替代文字": "alt", "口径": "method", "�
 WRONG = [
     (re.compile(r"'(\w+)' is undefined"), "没有“{}”这个名字；文字里只能用笔记本 chapter.tell 交来的名字"),
     (re.compile(r"has no attribute '(\w+)'"), "没有“{}”这一项；文字里只能用笔记本 chapter.tell 交来的名字"),
-    (
-        re.compile(r"No filter named '(\w+)'"),
-        "没有 {} 这种印法；可用的有 n、pct、change、big、moved_to、grown_to、names、length",
-    ),
+    (re.compile(r"No filter named '(\w+)'"), "没有 {} 这种印法；可用的有 {filters}"),
     (
         re.compile(r"unknown tag '(\w+)'"),
         "不认得 {{% {} %}}；可用的有 if、elif、else、endif、for、endfor、set、call、endcall",
@@ -51,6 +48,7 @@ _OWN_LINE = re.compile(
 )  # Markdown that begins a line, joined to no other
 _PLACE = re.compile("\ue010([\\w-]+)\ue011")
 _LINE = re.compile(r"^.*\S.*$", re.M)
+_MARKS = dict.fromkeys((0xE010, 0xE011, 0xE012))  # what is filled in holds none of the marks of places and lines
 _ENDS = "\ue012"  # the end of a line that holds something, until the text is filled: nothing may be left of it then
 _escaped = re.compile(r"\\([\\`*_{}\[\]()#+\-.!<>|~$^@\"':=])")
 
@@ -69,15 +67,14 @@ def told(path: Path, words: Words, shown: Iterable[Mapping[str, Any]], source: s
     return Text(path, words, facts, blocks, source).parts()
 
 
-def tell(executed: Path, texts: Path, words: Words) -> None:
-    """Write into the executed notebook, in its last cell, the chapter as it reads, where `texts` has its text. What its cells
-    showed stands there and no more where it was shown. Raises DataError."""
-    path = texts / words.language / f"{executed.stem}.md"
-    if not path.is_file():
-        return
-    notebook = nbformat.read(executed, as_version=4)
+def tell(notebook: nbformat.NotebookNode, name: str, texts: Path, words: Words) -> None:
+    """Write into an executed notebook, in its last cell, the chapter as it reads, where `texts` has its text. What its cells
+    showed stands there and no more where it was shown. Raises DataError, also where a text is missing that is handed facts."""
+    path = texts / words.language / f"{name}.md"
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     shown = [output.get("data", {}) for cell in code for output in cell.outputs]
+    if not path.is_file() and not any(FACTS in data for data in shown):
+        return
     parts = told(path, words, shown, "\n".join(cell.source for cell in code))
     images = {data[MIME]["id"]: data.get("image/svg+xml") for data in shown if MIME in data}
     for cell in notebook.cells:
@@ -90,7 +87,6 @@ def tell(executed: Path, texts: Path, words: Words) -> None:
             {"text/markdown": part} if isinstance(part, str) else {MIME: part} | preview(part, images.get(part["id"]))
         )
         code[-1].outputs.append(nbformat.v4.new_output("display_data", data=data))
-    nbformat.write(notebook, executed)
 
 
 class _Told(jinja2.TemplateError):
@@ -113,14 +109,17 @@ class Text:
     ) -> None:
         self.path, self.words, self.facts, self.source = path, words, facts, source
         self.blocks = {id: dict(block) for id, block in blocks.items()}
+        self.environment = self._environment()
 
     def parts(self) -> list[str | Payload]:
         """The chapter in the order in which it is read: Markdown, figures and tables. Raises DataError."""
         try:
             source = _LINE.sub(_marked, self.path.read_text("utf-8"))
-            filled = self._environment().from_string(source).render(self.facts)
+            filled = self.environment.from_string(source).render(self.facts)
+        except FileNotFoundError:
+            raise DataError("text.missing", f"没有 {self.path}，这一章要说的写在其中；可用 git checkout 恢复") from None
         except OSError as error:
-            raise DataError("text.unreadable", f"{self.path} 读不出来：{error.strerror}") from error
+            raise DataError("text.unreadable", f"{self.path} 读不出来（{error.strerror}）；请检查文件和权限") from error
         except UnicodeDecodeError as error:
             raise DataError("text.encoding", f"{self.path} 不是 UTF-8 编码的文字，请另存为 UTF-8") from error
         except jinja2.TemplateSyntaxError as error:
@@ -132,8 +131,9 @@ class Text:
     def _wrong(self, line: int, error: Exception) -> DataError:
         why = str(error)
         if not isinstance(error, _Told):
+            filters = wording.join_names(list(self.environment.filters))
             why = next(
-                (told.format(found[1]) for pattern, told in WRONG if (found := pattern.search(why))),
+                (told.format(found[1], filters=filters) for pattern, told in WRONG if (found := pattern.search(why))),
                 f"模板写得不对（{why}）",
             )
             if isinstance(error, jinja2.UndefinedError) and (
@@ -164,10 +164,10 @@ class Text:
 
     @staticmethod
     def _number(say: Callable[..., str]) -> Callable[..., Markup]:
-        return lambda value, *how, **named: Markup(text_markdown(say(value, *how, **named)))
+        return lambda value, *how, **named: _plain(say(value, *how, **named))
 
     def _names(self, names: Any) -> Markup:
-        return Markup(text_markdown(self.words.names(names)))
+        return _plain(self.words.names(names))
 
     def _printed(self, value: Any) -> Markup:
         """What `{{ }}` prints: Markdown as it is, all else as its characters."""
@@ -180,8 +180,8 @@ class Text:
         if isinstance(value, float) and not isinstance(value, wording.Withheld):
             raise _Told("数值要写明怎样印，例如 {{ 名字 | n(2) }}、{{ 名字 | pct }}、{{ 名字 | big('kWh') }}")
         if isinstance(value, wording.Withheld):
-            return Markup(text_markdown(wording.HIDDEN))
-        return Markup(text_markdown(self.words.say(value)))
+            return _plain(wording.HIDDEN)
+        return _plain(self.words.say(value))
 
     def _has(self, id: str) -> bool:
         """Whether the notebook handed over a figure or table of this id."""
@@ -222,6 +222,11 @@ class Text:
             elif text := paragraphs(piece):
                 parts.append(text)
         return parts
+
+
+def _plain(text: str) -> Markup:
+    """`text` as Markdown in which it is its characters."""
+    return Markup(text_markdown(text.translate(_MARKS)))
 
 
 def _marked(line: re.Match[str]) -> str:

@@ -101,8 +101,9 @@ def told(layout: Layout, job: Job, folder: Path) -> dict[str, str]:
     try:
         for path in chapters(ROOT / "notebooks"):
             execute(path, folder / path.name, {"context": str(context)})
-            tell(folder / path.name, ROOT / "notebooks" / "text", Words("zh"))
-            cells = nbformat.read(folder / path.name, as_version=4).cells
+            notebook = nbformat.read(folder / path.name, as_version=4)
+            tell(notebook, path.stem, ROOT / "notebooks" / "text", Words("zh"))
+            cells = notebook.cells
             shown = [
                 json.dumps(one.get("data", {}), ensure_ascii=False) for cell in cells for one in cell.get("outputs", ())
             ]

@@ -28,6 +28,7 @@ FACTS_TOLD = {
     "names": ["甲", "乙"],
     "hostile": "*x* [a](b) {{ year }} <b>",
     "nothing": None,
+    "marked": "甲\ue010t-a\ue011乙\ue012",
 }
 
 
@@ -47,6 +48,7 @@ def parts(folder: Path, text: str, *blocks: Table, facts: dict[str, Any] | None 
         ("{{ share | n(2) }}", "0\\.12"),
         ("PUE 为 {{ pue }}", "PUE 为 1\\.30"),
         ("{{ hidden }}", "〔保密〕"),
+        ("{{ marked }}", "甲t\\-a乙"),
         ("{{ names | names }}共 {{ names | length }} 个", "甲、乙共 2 个"),
         ("{{ hostile }}", "\\*x\\* \\[a\\]\\(b\\) \\{\\{ year \\}\\} \\<b\\>"),
         ("{% if nothing is none %}没有{% endif %}", "没有"),
@@ -137,8 +139,9 @@ def test_the_executed_notebook_reads_as_the_chapter(tmp_path: Path) -> None:
     first = nbformat.v4.new_code_cell(SOURCE, outputs=[output("display_data", {MIME: TABLE.payload()})])
     last = nbformat.v4.new_code_cell("x", outputs=[output("display_data", {FACTS: pack({"year": 2025})})])
     nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Notes"), first, last]), path)
-    tell(path, texts, Words("zh"))
-    cells = nbformat.read(path, as_version=4).cells
+    notebook = nbformat.read(path, as_version=4)
+    tell(notebook, "03_x", texts, Words("zh"))
+    cells = notebook.cells
     assert [cell.cell_type for cell in cells] == ["raw", "code", "code"]
     assert cells[1].outputs == []
     shown = [one.data.get(MIME, {}).get("id") or one.data["text/markdown"] for one in cells[2].outputs]
@@ -146,11 +149,19 @@ def test_the_executed_notebook_reads_as_the_chapter(tmp_path: Path) -> None:
 
 
 def test_a_notebook_without_a_text_stays_as_it_is(tmp_path: Path) -> None:
-    path = tmp_path / "03_x.ipynb"
-    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x")]), path)
-    before = path.read_bytes()
-    tell(path, tmp_path / "text", Words("zh"))
-    assert path.read_bytes() == before
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x"), nbformat.v4.new_markdown_cell("# y")])
+    before = nbformat.writes(notebook)
+    tell(notebook, "03_x", tmp_path / "text", Words("zh"))
+    assert nbformat.writes(notebook) == before
+
+
+def test_a_missing_text_of_a_notebook_that_hands_over_facts_is_refused(tmp_path: Path) -> None:
+    """Else its figures would stand there without a word, some without a title."""
+    output = nbformat.v4.new_output("display_data", {FACTS: pack({"year": 2025})})
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x", outputs=[output])])
+    with pytest.raises(DataError) as error:
+        tell(notebook, "03_x", tmp_path, Words("zh"))
+    assert str(error.value) == f"没有 {tmp_path / 'zh' / '03_x.md'}，这一章要说的写在其中；可用 git checkout 恢复"
 
 
 def test_saying_in_the_notebook_besides_is_refused(tmp_path: Path) -> None:
