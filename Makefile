@@ -48,7 +48,7 @@ lock:
 
 # notebooks/params/schema.json, from the declaration of the parameters.
 schema: setup
-	@$(BIN)/python -m pipeline.schema
+	@$(BIN)/python -m pipeline.given.schema
 
 clean:
 	rm -rf data/processed reports/20*

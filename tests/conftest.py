@@ -27,7 +27,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 # Files that share a build of minutes.
 TOGETHER = {
-    "tests/reports/test_public.py": "public",
+    "tests/build/test_public.py": "public",
     "tests/publish/test_datapackage.py": "publish",
     "tests/publish/test_site.py": "publish",
 }

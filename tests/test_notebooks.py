@@ -10,10 +10,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from pipeline.build.declared import reads
+from pipeline.build.standing import chapters
 from pipeline.reports.blocks import MIME
-from pipeline.reports.declared import reads
 from pipeline.reports.execute import CONTEXT, execute, parameter_names
-from pipeline.reports.standing import chapters
 from tests.conftest import ROOT
 
 NOTEBOOKS = chapters(ROOT / "notebooks")

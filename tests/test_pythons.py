@@ -54,7 +54,7 @@ def run(*command: str | Path, **environment: str) -> str:
 
 def pages(python: Path, house: Path, out: Path) -> dict[str, bytes]:
     """What a build of a small report by `python` puts there, of the checkout `house`."""
-    code = "from pipeline.start import main; main()"
+    code = "from pipeline.commands.start import main; main()"
     run(python, "-c", code, "build", "--region", "西藏", "--filings", "none", "--to", "html,pdf,docx", "--workers", "1",
         "--out", out, GREEN_REPORT_ROOT=str(house), QUARTO_PATH="/nowhere/quarto")  # fmt: skip
     return {path.suffix: path.read_bytes() for path in out.rglob("绿色发展报告*")}

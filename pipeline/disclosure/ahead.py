@@ -17,8 +17,8 @@ from dataclasses import fields, replace
 import polars as pl
 
 from pipeline.disclosure.definitions import Line
+from pipeline.given.regions import NATION_CODE
 from pipeline.indicators import flags
-from pipeline.regions import NATION_CODE
 from pipeline.scenarios.decomposition import OF_FACILITY, OF_STEP
 from pipeline.scenarios.drivers import DRIVERS
 from pipeline.scenarios.outlook import Outlook

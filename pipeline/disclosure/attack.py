@@ -25,10 +25,10 @@ from scipy import sparse
 
 from pipeline.disclosure.policy import Policy
 from pipeline.filings.rules import FACILITY_SUMS, TOLERANCE, WATER_TWICE
+from pipeline.given.regions import NATION_CODE
 from pipeline.indicators import inputs
 from pipeline.indicators.expressions import parse
 from pipeline.indicators.model import Catalogue, Indicator
-from pipeline.regions import NATION_CODE
 
 SPOT = ["indicator_id", "dimension", "member"]
 CELL = [*SPOT, "region_code", "year"]

@@ -23,10 +23,10 @@ from pipeline.disclosure.relations import Bools, Floats, System
 from pipeline.disclosure.rules import CELL
 from pipeline.disclosure.suppression import Open, implied, suppress
 from pipeline.errors import DataError
+from pipeline.given.regions import NATION_CODE
 from pipeline.indicators.evaluate import ECONOMIC, SIDES
 from pipeline.indicators.model import Catalogue
 from pipeline.output import placed
-from pipeline.regions import NATION_CODE
 
 PATTERN: dict[str, pl.DataType] = {
     "indicator_id": pl.String(), "dimension": pl.String(), "member": pl.String(), "region_code": pl.String(),

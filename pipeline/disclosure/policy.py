@@ -11,10 +11,10 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from pipeline.errors import ParameterError, shown
+from pipeline.given.yaml_text import NotPlain, check_plain
 from pipeline.indicators.model import Catalogue
 from pipeline.layout import Layout
 from pipeline.wording import percent
-from pipeline.yaml_text import NotPlain, check_plain
 
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?(/\d+)?%?", re.ASCII)
 

@@ -20,9 +20,9 @@ from pipeline.disclosure.policy import Policy
 from pipeline.disclosure.rules import CELL
 from pipeline.filings.contracts import SOURCE, TABLES
 from pipeline.filings.rules import FILED_TWICE
+from pipeline.given.regions import NATION_CODE
 from pipeline.indicators import flags
 from pipeline.indicators.evaluate import SIDES, TABLE
-from pipeline.regions import NATION_CODE
 from pipeline.wording import number, percent
 
 SHOWN_CASES = ("selected", "promoted")

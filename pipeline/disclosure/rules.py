@@ -14,11 +14,11 @@ import numpy as np
 import polars as pl
 
 from pipeline.disclosure.policy import Policy
+from pipeline.given.regions import NATION_CODE
 from pipeline.indicators import inputs
 from pipeline.indicators.evaluate import SIDES
 from pipeline.indicators.expressions import parse
 from pipeline.indicators.model import Catalogue, Indicator
-from pipeline.regions import NATION_CODE
 
 CELL = ["indicator_id", "dimension", "member", "region_code", "year"]
 """What names a cell."""

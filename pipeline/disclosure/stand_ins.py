@@ -13,9 +13,9 @@ import numpy as np
 import polars as pl
 
 from pipeline.disclosure.rules import Floats
+from pipeline.given.regions import NATION_CODE
 from pipeline.indicators import flags
 from pipeline.indicators.evaluate import TABLE
-from pipeline.regions import NATION_CODE
 from pipeline.scenarios.start import FACILITIES
 from pipeline.wording import join_names
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pipeline import units
 from pipeline.errors import DataError
 from pipeline.filings.contracts import BY_NAME, fold
+from pipeline.given import units
 
 CO2 = "co2"
 _CANONICAL = {CO2: "kgCO2", "electricity": "kWh", "diesel": "kg", "gasoline": "kg", "lpg": "kg", "raw_coal": "kg", "natural_gas": "m3"}  # fmt: skip

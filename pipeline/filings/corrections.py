@@ -34,8 +34,8 @@ from pipeline.filings.normalise import cleaned, normalise
 from pipeline.filings.reading import own_yaml
 from pipeline.filings.rows import CORRECTED, Rows, in_words, key_in_words
 from pipeline.filings.rules import finding
+from pipeline.given.yaml_text import NotPlain
 from pipeline.layout import Layout
-from pipeline.yaml_text import NotPlain
 
 NAME = "corrections.yml"
 EMPTY = "空"  # an `expect` for a cell that was left empty

@@ -11,8 +11,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline import keeping, remembered
+from pipeline import keeping
 from pipeline.errors import DataError, shown
+from pipeline.given import remembered
 from pipeline.layout import Layout
 
 if TYPE_CHECKING:

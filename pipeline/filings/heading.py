@@ -17,11 +17,11 @@ from typing import NamedTuple
 
 import polars as pl
 
-from pipeline import units
 from pipeline.errors import shown
 from pipeline.filings.contracts import Column, Table, column_of, headers
 from pipeline.filings.normalise import COUNTS, MANY, power
 from pipeline.filings.reading import FileProblem, Sheet, Skipped, clean, header_key
+from pipeline.given import units
 
 Known = Mapping[str, tuple[Column, str | None]]  # header as it stands -> its column, the unit in its brackets
 

@@ -19,9 +19,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from pipeline import reference
 from pipeline.errors import DataError, shown
 from pipeline.filings import corrections, rules
+from pipeline.filings import frame as industry
 from pipeline.filings.contracts import (
     LAST_YEAR,
     SCHEMAS,
@@ -38,7 +38,7 @@ from pipeline.filings.normalise import Normalised, normalise
 from pipeline.filings.reading import READABLE, FileProblem, Limits, Reading, Sheet, own_yaml, read_folder
 from pipeline.filings.rows import OWN, UNREAD, Rows, in_words, key_in_words
 from pipeline.filings.rules import FINDING, RULES, finding
-from pipeline.indicators import frame as industry
+from pipeline.given import reference
 from pipeline.layout import Layout
 
 FILES = {"file": pl.String(), "status": pl.String(), "message": pl.String()}

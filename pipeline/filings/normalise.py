@@ -18,11 +18,11 @@ from functools import cache, partial
 
 import polars as pl
 
-from pipeline import regions, units
 from pipeline.errors import DataError
 from pipeline.filings.contracts import METRICS, SOURCE, Column, Table, column_of, fold
 from pipeline.filings.reading import clean, number
 from pipeline.filings.rules import FINDING, finding
+from pipeline.given import regions, units
 from pipeline.layout import Layout
 
 _NOT_CONTRACT = (*SOURCE, "_ragged", "_extra")  # columns that the reading adds

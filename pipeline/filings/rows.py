@@ -10,8 +10,8 @@ import polars as pl
 from pipeline.filings.contracts import Table, columns_of
 from pipeline.filings.reading import Sheet
 from pipeline.filings.rules import number
+from pipeline.given.regions import all_regions
 from pipeline.layout import Layout
-from pipeline.regions import all_regions
 
 UNREAD = pl.List(pl.Struct({"header": pl.String(), "text": pl.String()}))
 CORRECTED = "corrected"  # the flag of a row whose value was set or scaled

@@ -20,12 +20,12 @@ from typing import Literal, NamedTuple
 
 import polars as pl
 
-from pipeline import reference
 from pipeline.filings.case_factors import basis, carriers
 from pipeline.filings.contracts import BY_NAME, FIRST_YEAR, METRICS, SOURCE, Column, Table, declared
+from pipeline.given import reference
+from pipeline.given.reference import Plan
+from pipeline.given.regions import all_regions
 from pipeline.layout import Layout
-from pipeline.reference import Plan
-from pipeline.regions import all_regions
 
 Severity = Literal["error", "warning"]
 Frames = Mapping[str, pl.DataFrame]  # canonical tables by name, with _row

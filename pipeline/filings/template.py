@@ -27,7 +27,6 @@ import polars as pl
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
-from pipeline import reference
 from pipeline.errors import OutputError, ParameterError
 from pipeline.filings.contracts import (
     ACTIONS,
@@ -42,10 +41,11 @@ from pipeline.filings.contracts import (
 )
 from pipeline.filings.normalise import as_filed
 from pipeline.filings.rules import TOLERANCE
+from pipeline.given import reference
+from pipeline.given.reference import Plan
+from pipeline.given.regions import NATION, Region, all_regions
 from pipeline.layout import Layout
 from pipeline.output import placed
-from pipeline.reference import Plan
-from pipeline.regions import NATION, Region, all_regions
 
 INSTRUCTIONS, LISTS = "填报说明", "下拉列表"
 EXAMPLE = "示例："

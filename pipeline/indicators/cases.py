@@ -9,11 +9,11 @@ from typing import Any
 
 import polars as pl
 
-from pipeline import reference
 from pipeline.filings.case_factors import CO2, basis
+from pipeline.given import reference
+from pipeline.given.params import Params
+from pipeline.given.regions import NATION_CODE
 from pipeline.layout import Layout
-from pipeline.params import Params
-from pipeline.regions import NATION_CODE
 
 COUNTED = ("selected", "promoted")
 """The status of the cases that count; others are candidates."""

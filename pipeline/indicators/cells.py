@@ -15,11 +15,11 @@ from functools import cache
 import polars as pl
 
 from pipeline.filings.contracts import BY_NAME
+from pipeline.given.regions import NATION_CODE
 from pipeline.indicators import exact, flags, inputs
 from pipeline.indicators.expressions import is_whole, parse
 from pipeline.indicators.model import Indicator
 from pipeline.indicators.panel import CELL
-from pipeline.regions import NATION_CODE
 
 WHO = [*CELL, "entity_kind", "group_id"]
 AMOUNTS = ("num", "den")

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from pipeline.given.reference import Plan
 from pipeline.indicators import inputs
 from pipeline.language.terms import Term, term
-from pipeline.reference import Plan
 from pipeline.wording import NOISE
 
 BAND = 0.05

@@ -12,8 +12,11 @@ from typing import Literal
 
 import polars as pl
 
-from pipeline import reference
 from pipeline.errors import DataError
+from pipeline.given import reference
+from pipeline.given.params import Params
+from pipeline.given.reference import Plan
+from pipeline.given.regions import NATION_CODE
 from pipeline.indicators import exact, flags, inputs
 from pipeline.indicators.cells import AMOUNTS, CELLS, Edition, cells
 from pipeline.indicators.levels import BESIDE, Level, Whole, level, whole
@@ -21,9 +24,6 @@ from pipeline.indicators.model import Catalogue, Indicator, load_catalogue, offe
 from pipeline.indicators.sums import roll_up, valued
 from pipeline.layout import Layout
 from pipeline.output import placed
-from pipeline.params import Params
-from pipeline.reference import Plan
-from pipeline.regions import NATION_CODE
 
 TABLE: dict[str, pl.DataType] = {
     "indicator_id": pl.String(),

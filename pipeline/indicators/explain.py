@@ -9,10 +9,10 @@ from typing import Any
 import polars as pl
 
 from pipeline.filings.contracts import BY_NAME, SOURCE
+from pipeline.given.regions import Region
 from pipeline.indicators import flags, inputs
 from pipeline.indicators.expressions import parse
 from pipeline.indicators.model import Catalogue, Indicator
-from pipeline.regions import Region
 from pipeline.wording import MISSING, number, percent
 
 MADE_OF = {"carbon": ("energy", "green_power")}  # tables that are made, and what of

@@ -35,7 +35,7 @@ FLAGS = {
 SUPPRESSED = "suppressed"
 """Of a table for the public: the value is there and is not shown. No computation raises it."""
 FRAME = "frame"
-"""Of a value of the nation: the filings do not cover the frame (`frame.flagged`). No computation of sums raises it."""
+"""Of a value of the nation: the filings do not cover the frame (`coverage.flagged`). No computation of sums raises it."""
 _BITS = {name: 1 << place for place, name in enumerate(FLAGS)}
 
 

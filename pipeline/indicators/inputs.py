@@ -13,13 +13,13 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from pipeline import reference
 from pipeline.errors import DataError
 from pipeline.filings.contracts import BY_NAME, TABLES, Table
+from pipeline.given import reference
+from pipeline.given.params import Params
+from pipeline.given.reference import Plan
 from pipeline.indicators import carbon, cases, exact, quality
 from pipeline.layout import Layout
-from pipeline.params import Params
-from pipeline.reference import Plan
 from pipeline.wording import NOISE
 
 Tables = Mapping[str, pl.DataFrame]

@@ -11,12 +11,12 @@ import polars as pl
 from pipeline.errors import ParameterError
 from pipeline.filings.contracts import BY_NAME
 from pipeline.filings.rules import RULES
+from pipeline.given.regions import Region, all_regions
 from pipeline.indicators import flags
 from pipeline.indicators.evaluate import ECONOMIC
 from pipeline.indicators.explain import Explanation
 from pipeline.indicators.model import DIMENSIONS, Catalogue, Indicator, members
 from pipeline.layout import Layout
-from pipeline.regions import Region, all_regions
 from pipeline.wording import MISSING, number, percent
 
 PROVINCE, ENTITY = "province", "entity"

@@ -20,14 +20,14 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from pipeline import reference
 from pipeline.errors import DataError
 from pipeline.filings.contracts import ACTIONS, BY_NAME, METRICS
+from pipeline.given import reference
+from pipeline.given.reference import Plan
+from pipeline.given.remembered import remembered
 from pipeline.indicators import carbon, flags, inputs, quality
 from pipeline.indicators.expressions import Refused, parse, unknown
 from pipeline.layout import Layout
-from pipeline.reference import Plan
-from pipeline.remembered import remembered
 
 Kind = Literal["ratio", "share", "sum", "count", "index", "change"]
 Text = Annotated[str, Field(min_length=1)]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipeline import reference
+from pipeline.given import reference
+from pipeline.given.regions import Region
 from pipeline.indicators.scorecard import as_printed
 from pipeline.layout import Layout
-from pipeline.regions import Region
 from pipeline.wording import MISSING, number
 
 GRID_FACTOR, VOLUME_INDEX = "grid_factor", "volume_index"

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from pipeline.filings.contracts import ACTIONS, METRICS
-from pipeline.regions import Region
+from pipeline.given.regions import Region
 from pipeline.wording import WITHHELD, number
 
 STATUSES = ("done", "in_progress", "not_started")

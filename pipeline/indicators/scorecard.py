@@ -20,9 +20,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipeline import wording
 from pipeline.errors import DataError
+from pipeline.given.reference import Plan, Target
+from pipeline.given.regions import Region
 from pipeline.layout import Layout
-from pipeline.reference import Plan, Target
-from pipeline.regions import Region
 
 Tone = Literal["good", "warn", "bad", "none"]
 

@@ -9,8 +9,11 @@ from typing import Any, Literal
 import polars as pl
 
 from pipeline.filings.contracts import BY_NAME
+from pipeline.filings.frame import BY_ENTERPRISE
 from pipeline.findings import Measure
-from pipeline.indicators import flags, frame
+from pipeline.given.reference import Plan
+from pipeline.given.regions import NATION_CODE, Region
+from pipeline.indicators import coverage, flags
 from pipeline.indicators.evaluate import ECONOMIC
 from pipeline.indicators.model import Catalogue, members
 from pipeline.indicators.scorecard import (
@@ -23,8 +26,6 @@ from pipeline.indicators.scorecard import (
     Judgement,
     scorecard,
 )
-from pipeline.reference import Plan
-from pipeline.regions import NATION_CODE, Region
 from pipeline.wording import WITHHELD, Withheld, join_names, percent
 
 BIG = frozenset(("tce", "kWh", "TB", "tCO2", "m3", "GJ", "个", "架", "t"))  # units counted in 万 and 亿
@@ -46,7 +47,7 @@ class View:
     """table: `evaluate.TABLE`, up to `year`. provinces: see `reference.provinces`. names: entity_id -> name.
     marked: short names of provinces that figures set apart, besides the report's own.
     without_entities: whether values of single enterprises are kept back, as they are from the public. covered:
-    `frame.COVERAGE`."""
+    `coverage.COVERAGE`."""
 
     table: pl.DataFrame
     catalogue: Catalogue
@@ -56,7 +57,7 @@ class View:
     names: dict[str, str]
     marked: tuple[str, ...] = ()
     without_entities: bool = False
-    covered: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=frame.COVERAGE))
+    covered: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=coverage.COVERAGE))
 
     def measure(self, id: str) -> Measure:
         """How the indicator is called and printed."""
@@ -267,16 +268,16 @@ class View:
 
     def uncovered(self, id: str) -> str:
         """What the filings behind an indicator lack of the industry: `有填报的省份 2 个，全行业 31 个，覆盖 6.5%，不足 95%`."""
-        row = frame.short(self.covered, self.catalogue.tables(id))
-        return frame.told(row) + f"，不足 {percent(row['needed'], 0)}" if row else flags.FLAGS[flags.FRAME]
+        row = coverage.short(self.covered, self.catalogue.tables(id))
+        return coverage.told(row) + f"，不足 {percent(row['needed'], 0)}" if row else flags.FLAGS[flags.FRAME]
 
     def coverage(self, *ids: str) -> str:
         """How much of the industry the nation's values of `ids` stand for, as a sentence; empty of a province."""
         if not self.region.is_nation or self.covered.is_empty() or not self.has(*ids):
             return ""
-        filed = [name for id in ids for name in self.catalogue.tables(id) if name in frame.BY_ENTERPRISE]
+        filed = [name for id in ids for name in self.catalogue.tables(id) if name in BY_ENTERPRISE]
         tables = tuple(dict.fromkeys(filed))
-        return f"覆盖：{frame.briefly(self.covered, tables)}。" if tables else ""
+        return f"覆盖：{coverage.briefly(self.covered, tables)}。" if tables else ""
 
     def filed_from(self) -> str:
         """Says, where not all 31 have a value of the report's year, of which provinces the nation's values are."""

@@ -9,12 +9,12 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.build.plan import NO_FILINGS
 from pipeline.disclosure import attack, record
 from pipeline.errors import DataError
 from pipeline.indicators.evaluate import SIDES
 from pipeline.layout import Layout
 from pipeline.publish.taken import AUDIENCE, Edition
-from pipeline.reports.plan import NO_FILINGS
 
 AUDIT, PATTERN, VALUES = "audit.json", "disclosure.parquet", "indicators*.parquet"
 CELL = ("indicator_id", "dimension", "member", "region_code", "year")

@@ -15,7 +15,8 @@ from typing import Any
 
 import polars as pl
 
-from pipeline import reference, wording
+from pipeline import wording
+from pipeline.given import reference
 from pipeline.indicators.model import Catalogue, load_catalogue
 from pipeline.layout import Layout
 from pipeline.publish import frame, tables, whole

@@ -7,14 +7,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipeline import reference
+from pipeline.build.plan import file_name
+from pipeline.given import reference
 from pipeline.layout import Layout
 from pipeline.publish import frame, search, tiles
 from pipeline.publish.taken import Edition, Report
 from pipeline.reports import markup
 from pipeline.reports.front import TITLE
 from pipeline.reports.markup import text_html
-from pipeline.reports.plan import file_name
 from pipeline.wording import number
 
 FORMAT_NAMES = {"html": "网页", "pdf": "PDF", "docx": "Word"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline import reference, regions
+from pipeline.given import reference, regions
 from pipeline.layout import Layout
 
 PREFIX = 2  # digits of the aliases that only begin a code

@@ -11,13 +11,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pipeline import params, regions
+from pipeline.build.plan import FORMATS, file_name, listed, scenarios
 from pipeline.errors import DataError, ParameterError
+from pipeline.given import params, regions
+from pipeline.given.regions import Region
 from pipeline.layout import SAMPLE, Layout
-from pipeline.regions import Region
 from pipeline.reports.blocks import MIME, NUMBERED
 from pipeline.reports.front import KINDS
-from pipeline.reports.plan import FORMATS, file_name, listed, scenarios
 
 AUDIENCE = "public"
 PLAIN = re.compile(r"\w[\w-]*")  # what may become a part of an address: letters of any script, digits, _ and -

@@ -9,11 +9,11 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.errors import DataError
+from pipeline.given.reference import Plan
 from pipeline.indicators.model import Catalogue
 from pipeline.layout import Layout
 from pipeline.publish.tables import Published
 from pipeline.publish.taken import AUDIENCE, Edition
-from pipeline.reference import Plan
 
 CHAPTER = "全部指标"
 CATALOGUE, VALUES, SCENARIOS = "indicator-catalogue", "indicator-values", "scenarios-iamc"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.reports.plan import NO_FILINGS, Job
-
 TITLE = "信息通信行业绿色低碳发展年度报告"
 SAMPLE = "示例数据，非真实填报"
 KINDS = {"preliminary": "预审稿", "final": "正式稿"}
@@ -26,16 +24,3 @@ class Front:
     def printed_date(self) -> str:
         year, month, day = self.date
         return f"{year} 年 {month} 月 {day} 日"
-
-
-def front(job: Job) -> Front:
-    """The cover of `job`."""
-    basis = " · 仅依据公开统计，不含企业填报数据" if job.filings == NO_FILINGS else ""
-    return Front(
-        title=TITLE,
-        region=job.region.name_zh,
-        edition=f"{job.year} 年度 · {KINDS[job.kind]}{basis}",
-        publisher=job.resolved.params.publisher,
-        date=(job.date.year, job.date.month, job.date.day),
-        sample=SAMPLE if job.filed and job.filed.sample else "",
-    )

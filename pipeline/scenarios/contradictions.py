@@ -10,8 +10,8 @@ from itertools import pairwise
 
 import polars as pl
 
-from pipeline import params
-from pipeline.params import CONDITIONS, TREND, Params, Resolved
+from pipeline.given import params
+from pipeline.given.params import CONDITIONS, TREND, Params, Resolved
 from pipeline.scenarios.drivers import LEVELS, TRENDS, Published, Triple, said, told, trend
 from pipeline.scenarios.start import History, Start
 

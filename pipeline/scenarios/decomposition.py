@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.regions import NATION_CODE
+from pipeline.given.regions import NATION_CODE
 from pipeline.scenarios.lmdi import lmdi_additive
 from pipeline.scenarios.projection import Projection
 from pipeline.scenarios.start import Array

@@ -18,9 +18,9 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from pipeline import params
-from pipeline.params import TREND, Resolved
-from pipeline.regions import NATION_CODE, Region
+from pipeline.given import params
+from pipeline.given.params import TREND, Resolved
+from pipeline.given.regions import NATION_CODE, Region
 from pipeline.scenarios.start import Array, History, Series, Start
 from pipeline.wording import HIDDEN, number, percent
 

@@ -15,10 +15,10 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import DataError
+from pipeline.given.params import SHIPPED, Resolved
+from pipeline.given.reference import Plan
+from pipeline.given.regions import NATION_CODE
 from pipeline.output import placed
-from pipeline.params import SHIPPED, Resolved
-from pipeline.reference import Plan
-from pipeline.regions import NATION_CODE
 from pipeline.scenarios import contradictions, decomposition, drivers, exchange, uncertainty
 from pipeline.scenarios.projection import MEASURES, Projection, project
 from pipeline.scenarios.start import Array, History, Start, start

@@ -10,15 +10,15 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
-from pipeline import reference
+from pipeline.given import reference
+from pipeline.given.params import Params
+from pipeline.given.reference import Plan
+from pipeline.given.regions import NATION_CODE, Region, all_regions
 from pipeline.indicators import evaluate, inputs
 from pipeline.indicators.carbon import factors_by_year
 from pipeline.indicators.cells import Edition
 from pipeline.indicators.model import load_catalogue
 from pipeline.layout import Layout
-from pipeline.params import Params
-from pipeline.reference import Plan
-from pipeline.regions import NATION_CODE, Region, all_regions
 from pipeline.scenarios.drivers import published, trend
 from pipeline.scenarios.start import History
 from pipeline.wording import number

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pipeline.regions import NATION_CODE
+from pipeline.given.regions import NATION_CODE
 
 Array = npt.NDArray[np.float64]
 Series = Mapping[int, float]

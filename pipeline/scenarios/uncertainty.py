@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 from scipy.stats import qmc
 
-from pipeline.reference import Target
+from pipeline.given.reference import Target
 from pipeline.scenarios.drivers import DRIVERS
 from pipeline.scenarios.start import Array
 from pipeline.wording import NOISE

@@ -25,8 +25,8 @@ from rich.table import Table
 
 from pipeline.filings.contracts import BY_NAME
 from pipeline.filings.intake import take_in
+from pipeline.given.regions import all_regions
 from pipeline.layout import Layout
-from pipeline.regions import all_regions
 
 SEED, ROUNDS, CSV_ROWS, WORKBOOK_ROWS = 7, 5, 5_000_000, 200_000
 CSV_BOUND, WORKBOOK_BOUND = 3.0, 4.0

@@ -30,10 +30,10 @@ import typst
 from rich.console import Console
 from rich.table import Table
 
-from pipeline import params, regions
 from pipeline.charts import fonts
+from pipeline.given import params, regions
+from pipeline.given.regions import Region
 from pipeline.layout import SAMPLE, Layout
-from pipeline.regions import Region
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BIN = Path(sys.executable).parent
@@ -124,9 +124,9 @@ def overhead(root: Path) -> tuple[float, float]:
     os.environ["GREEN_REPORT_ROOT"] = str(root)
     from papermill import execute_notebook
 
-    from pipeline.reports import edition, make, sources
+    from pipeline.build import edition, make, sources
+    from pipeline.build.plan import Selection, jobs
     from pipeline.reports.execute import IN_PROCESS
-    from pipeline.reports.plan import Selection, jobs
 
     first = nbformat.read(next((ROOT / "notebooks").glob("01_*.ipynb")), as_version=4)
     cells = [cell for cell in first.cells if "parameters" in cell.metadata.get("tags", [])]

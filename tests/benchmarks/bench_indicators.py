@@ -27,16 +27,16 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
-from pipeline import reference
 from pipeline.filings.contracts import BY_NAME
+from pipeline.given import reference
+from pipeline.given.params import Params
+from pipeline.given.reference import Plan
+from pipeline.given.regions import NATION_CODE, all_regions
 from pipeline.indicators import inputs
 from pipeline.indicators.cells import Edition
 from pipeline.indicators.evaluate import evaluate, places
 from pipeline.indicators.model import Catalogue, load_catalogue
 from pipeline.layout import Layout
-from pipeline.params import Params
-from pipeline.reference import Plan
-from pipeline.regions import NATION_CODE, all_regions
 
 SEED, ROUNDS, ROWS, BOUND, CLOSE = 7, 5, 20_000_000, 1.2, 1e-9
 YEARS, REPORT_YEAR = range(2020, 2026), 2025

@@ -11,10 +11,10 @@ from time import perf_counter
 
 import numpy as np
 
-from pipeline import params, reference, regions
+from pipeline.build.edition import computed
+from pipeline.build.plan import Selection, jobs
+from pipeline.given import params, reference, regions
 from pipeline.layout import Layout
-from pipeline.reports.edition import computed
-from pipeline.reports.plan import Selection, jobs
 from pipeline.scenarios import drivers, outlook, uncertainty
 from pipeline.scenarios.projection import project
 from pipeline.scenarios.start import History, start

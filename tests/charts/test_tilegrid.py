@@ -8,9 +8,9 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import reference
 from pipeline.charts import figures, theme
 from pipeline.charts.tilegrid import class_limits, tile_grid
+from pipeline.given import reference
 from pipeline.layout import Layout
 
 

@@ -8,17 +8,17 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipeline import reference
 from pipeline.disclosure import rules
 from pipeline.disclosure.pattern import Material, check, kept, pattern
 from pipeline.disclosure.policy import PublishedTotal, load_policy
 from pipeline.errors import DataError
 from pipeline.filings.intake import take_in
+from pipeline.given import reference
+from pipeline.given.params import Params
 from pipeline.indicators import evaluate, inputs
 from pipeline.indicators.cells import Edition
 from pipeline.indicators.model import load_catalogue
 from pipeline.layout import SAMPLE, Layout
-from pipeline.params import Params
 from tests.disclosure.conftest import material
 
 SAFE = {"A": 40.0, "B": 30.0, "C": 30.0, "D": 20.0}

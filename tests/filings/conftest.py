@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import cli
+from pipeline.commands import cli
 from tests.conftest import ROOT
 
 Call = Callable[..., tuple[int, str, str]]

@@ -818,7 +818,7 @@ def test_a_full_disk_is_no_fault_of_the_files(tmp_path: Path) -> None:
     text = lines(HEADERS, *([energy()] * 2000)).encode("gb18030")
     (tmp_path / "2025/能源消耗.csv").write_bytes(text)
     script = (
-        "import resource, sys; from pipeline.cli import main; "
+        "import resource, sys; from pipeline.commands.cli import main; "
         "resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000)); sys.argv = ['green-report', 'check', sys.argv[1]]; main()"
     )
     env = os.environ | {"GREEN_REPORT_ROOT": str(ROOT)}

@@ -3,7 +3,6 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from pipeline import reference, units
 from pipeline.errors import DataError
 from pipeline.filings.contracts import (
     ACTIONS,
@@ -21,6 +20,7 @@ from pipeline.filings.contracts import (
     headers,
     table_of,
 )
+from pipeline.given import reference, units
 from pipeline.layout import Layout
 
 COLUMNS = [

@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from pipeline import regions, units
 from pipeline.filings.contracts import BY_NAME, SCHEMAS, TABLES, Column, Table
 from pipeline.filings.normalise import FLAGS, Normalised, normalise, power
 from pipeline.filings.rules import CELL_RULES
+from pipeline.given import regions, units
 from pipeline.layout import Layout
 
 # One good row per table, under the first Chinese headers.

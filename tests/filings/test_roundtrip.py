@@ -21,7 +21,6 @@ from hypothesis import strategies as st
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from polars.testing import assert_frame_equal
 
-from pipeline import reference, regions
 from pipeline.filings.contracts import (
     BY_NAME,
     CARRIER_UNITS,
@@ -37,6 +36,7 @@ from pipeline.filings.contracts import (
 )
 from pipeline.filings.intake import Intake, take_in
 from pipeline.filings.rules import RULES
+from pipeline.given import reference, regions
 from pipeline.layout import Layout
 from tests.conftest import ROOT
 

@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from pipeline import reference, regions
 from pipeline.filings.contracts import BY_NAME, SCHEMAS, SOURCE, TABLES
 from pipeline.filings.rules import CELL_RULES, CHECK_RULES, FINDING, INTAKE_RULES, RULES, Findings, check
+from pipeline.given import reference, regions
 from pipeline.layout import Layout
 
 Rows = Mapping[str, list[dict[str, Any]]]

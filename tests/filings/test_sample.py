@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import reference
 from pipeline.errors import OutputError
 from pipeline.filings.contracts import BY_NAME, METRICS, TABLES
 from pipeline.filings.intake import Intake, take_in
 from pipeline.filings.rules import PUE_HIGH
 from pipeline.filings.sample import ENTITIES, YEARS, generate
 from pipeline.filings.sample.calibration import apportion
+from pipeline.given import reference
 from pipeline.layout import Layout
 
 SAMPLE = Layout.current().reference.parent / "sample"

@@ -17,7 +17,6 @@ from openpyxl.workbook import Workbook
 from openpyxl.worksheet.datavalidation import DataValidation
 from polars.testing import assert_frame_equal
 
-from pipeline import regions
 from pipeline.errors import OutputError, ParameterError, UserError
 from pipeline.filings import reading, template
 from pipeline.filings.contracts import (
@@ -35,6 +34,7 @@ from pipeline.filings.intake import Intake, take_in
 from pipeline.filings.normalise import Normalised, normalise
 from pipeline.filings.rules import check
 from pipeline.filings.template import EXAMPLE, FIRST_ROW, INSTRUCTIONS, LISTS, ROWS, needed, write_template
+from pipeline.given import regions
 from pipeline.layout import Layout
 from tests.filings.conftest import Office
 

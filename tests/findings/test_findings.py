@@ -338,8 +338,8 @@ class TestMovement:
         assert zh.say(findings.movement(FLOW, before, after)) == expected
 
     def test_the_ministry_counts_twenty_falls_and_ten_rises_in_2023(self) -> None:
+        from pipeline.given.reference import grid_factors
         from pipeline.layout import Layout
-        from pipeline.reference import grid_factors
 
         factors = grid_factors(Layout.current()).filter(pl.col("region_level") == "province")
         before, after = (

@@ -8,15 +8,15 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipeline import reference
 from pipeline.filings.contracts import BY_NAME, SOURCE
+from pipeline.given import reference
+from pipeline.given.params import Params
+from pipeline.given.reference import Plan
 from pipeline.indicators import inputs
 from pipeline.indicators.cells import Edition
 from pipeline.indicators.evaluate import evaluate, places
 from pipeline.indicators.model import Catalogue, load_catalogue
 from pipeline.layout import Layout
-from pipeline.params import Params
-from pipeline.reference import Plan
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 Ask = Callable[..., pl.DataFrame]

@@ -10,11 +10,11 @@ import polars as pl
 import pytest
 
 from pipeline.filings.intake import take_in
+from pipeline.given.params import Params
+from pipeline.given.reference import Plan
 from pipeline.indicators.evaluate import compute
 from pipeline.indicators.model import Catalogue
 from pipeline.layout import Layout
-from pipeline.params import Params
-from pipeline.reference import Plan
 
 SQL = Path(__file__).parent / "sql"
 REFERENCE = {"provinces": "provinces", "grid_factors": "grid_emission_factors", "fuel_factors": "fuel_emission_factors"}

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipeline import reference
+from pipeline.given import reference
 from pipeline.indicators.cases import account, with_factors
 from pipeline.layout import Layout
 

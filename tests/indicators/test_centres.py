@@ -5,12 +5,12 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from pipeline import reference
 from pipeline.filings.contracts import BY_NAME
+from pipeline.given import reference
+from pipeline.given.reference import Plan
 from pipeline.indicators import centres
 from pipeline.language import zh
 from pipeline.layout import Layout
-from pipeline.reference import Plan
 
 GWH = 1e6
 BEFORE, WITHIN, AFTER = "before", "within", "after"

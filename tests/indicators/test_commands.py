@@ -9,7 +9,7 @@ import json
 import polars as pl
 import pytest
 
-from pipeline.cli import _print_csv
+from pipeline.commands.cli import _print_csv
 from tests.conftest import Run
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pipeline import reference
+from pipeline.given import reference
 from pipeline.layout import Layout
 
 Ask = Callable[..., Any]

@@ -8,13 +8,13 @@ import polars as pl
 import pytest
 
 from pipeline.errors import DataError
+from pipeline.given.params import Params
+from pipeline.given.reference import Plan
 from pipeline.indicators import inputs
 from pipeline.indicators.cells import Edition
 from pipeline.indicators.evaluate import ECONOMIC, TABLE, compute, evaluate, places, read, write
 from pipeline.indicators.model import Catalogue
 from pipeline.layout import Layout
-from pipeline.params import Params
-from pipeline.reference import Plan
 
 Ask = Callable[..., pl.DataFrame]
 Cell = Callable[..., dict[str, Any]]

@@ -10,14 +10,14 @@ import pytest
 
 from pipeline.errors import ParameterError
 from pipeline.filings.contracts import SOURCE
+from pipeline.given.params import Params
+from pipeline.given.reference import Plan
+from pipeline.given.regions import Region, resolve
 from pipeline.indicators import evaluate, inputs, listing, origins
 from pipeline.indicators.cells import Edition
 from pipeline.indicators.explain import Explanation, explain
 from pipeline.indicators.model import Catalogue
 from pipeline.layout import Layout
-from pipeline.params import Params
-from pipeline.reference import Plan
-from pipeline.regions import Region, resolve
 from tests.indicators.conftest import GUANGDONG, NATION, XIZANG, ZHEJIANG, frames
 
 JIANGXI = "360000"  # of the centre; 广东 and 浙江 are of the east

@@ -9,11 +9,11 @@ import pytest
 import yaml
 
 from pipeline.errors import DataError
+from pipeline.given.reference import Plan
 from pipeline.indicators import inputs
 from pipeline.indicators.flags import FLAGS, mark, sentences, text
 from pipeline.indicators.model import DIMENSIONS, FOLDER, Catalogue, load_catalogue, members, offered_by
 from pipeline.layout import Layout
-from pipeline.reference import Plan
 from tests.conftest import ROOT
 
 RATIO: dict[str, Any] = {
@@ -216,7 +216,7 @@ def test_a_file_that_is_no_yaml_or_not_there(layout: Layout, tmp_path: Path) -> 
 
 def test_a_successor_plan_brings_its_own_words(house: Path) -> None:
     layout = Layout(house)
-    shutil.copy(ROOT / "tests/reports/fixtures/2026-2030.yml", layout.reference / "plans")
+    shutil.copy(ROOT / "tests/chapters/fixtures/2026-2030.yml", layout.reference / "plans")
     now, next_ = load_catalogue(layout, plan_id="2022-2025"), load_catalogue(layout, plan_id="2026-2030")
     for catalogue, year in ((now, 2020), (next_, 2025)):
         assert catalogue["energy.per_flow.change"].title == f"单位信息流量综合能耗比{year}年变动"
@@ -244,7 +244,7 @@ def test_a_successor_plan_brings_its_own_words(house: Path) -> None:
 )
 def test_a_plan_asks_for_what_can_be_filed(house: Path, found: str, put: str, says: str) -> None:
     layout = Layout(house)
-    text = (ROOT / "tests/reports/fixtures/2026-2030.yml").read_text("utf-8").replace("action: 4", "action: 1")
+    text = (ROOT / "tests/chapters/fixtures/2026-2030.yml").read_text("utf-8").replace("action: 4", "action: 1")
     assert found in text
     (layout.reference / "plans/2026-2030.yml").write_text(text.replace(found, put), "utf-8")
     with pytest.raises(DataError, match=says):

@@ -8,10 +8,10 @@ import pytest
 from pipeline.disclosure.publication import METRICS
 from pipeline.filings.contracts import BY_NAME
 from pipeline.findings import Progress
+from pipeline.given.regions import resolve
 from pipeline.indicators import progress
 from pipeline.language import zh
 from pipeline.layout import Layout
-from pipeline.regions import resolve
 
 
 def measures(*rows: tuple[int, str, str, str, str]) -> pl.DataFrame:

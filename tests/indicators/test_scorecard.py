@@ -11,8 +11,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import reference, regions
 from pipeline.errors import DataError
+from pipeline.given import reference, regions
 from pipeline.indicators.scorecard import (
     BEHIND,
     COMPARED,

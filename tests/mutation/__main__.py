@@ -1,7 +1,7 @@
 """Would the suite notice a wrong product? Changes constants and comparisons one at a time and lists what no test noticed.
 
     python -m tests.mutation                         the modules of formulas, rules and keys
-    python -m tests.mutation pipeline/units.py       one of them, with the tests beside it
+    python -m tests.mutation pipeline/given/units.py       one of them, with the tests beside it
 
 Not part of `make test`: a change costs a few seconds. Ends with 1 where more than one change in twenty survives. Each runs
 in a process forked from one that has imported the libraries; the changed source exists in memory only.
@@ -23,15 +23,17 @@ from types import CodeType
 
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = {
-    "pipeline/units.py": "tests/test_units.py",
+    "pipeline/given/units.py": "tests/given/test_units.py",
     "pipeline/wording.py": "tests/test_wording.py",
-    "pipeline/findings.py": "tests/test_findings.py",
+    "pipeline/findings/series.py": "tests/findings/test_findings.py",
+    "pipeline/findings/provinces.py": "tests/findings/test_findings.py",
     "pipeline/indicators/cases.py": "tests/indicators/test_cases.py",
     "pipeline/indicators/carbon.py": "tests/indicators/test_carbon.py",
     "pipeline/indicators/centres.py": "tests/indicators/test_centres.py",
     "pipeline/indicators/expressions.py": "tests/indicators/test_expressions.py",
+    "pipeline/filings/frame.py": "tests/indicators/test_coverage.py",
+    "pipeline/indicators/coverage.py": "tests/indicators/test_coverage.py",
     "pipeline/indicators/evaluate.py": "tests/indicators/test_evaluate.py",
-    "pipeline/indicators/frame.py": "tests/indicators/test_frame.py",
     "pipeline/indicators/intervals.py": "tests/indicators/test_intervals.py",
     "pipeline/indicators/levels.py": "tests/indicators/test_evaluate.py",
     "pipeline/indicators/panel.py": "tests/indicators/test_energy.py",

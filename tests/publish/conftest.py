@@ -14,14 +14,14 @@ import nbformat
 import polars as pl
 import pytest
 
+from pipeline.build.plan import file_name
 from pipeline.disclosure import record
 from pipeline.disclosure.pattern import PATTERN
+from pipeline.given.regions import resolve
 from pipeline.layout import Layout
 from pipeline.publish.taken import Wanted
-from pipeline.regions import resolve
 from pipeline.reports.assemble import Front, assemble, page_parts
 from pipeline.reports.blocks import MIME, Card, Cards, Figure, Table
-from pipeline.reports.plan import file_name
 from pipeline.reports.render.embedded import Embedded
 from tests.conftest import ROOT
 

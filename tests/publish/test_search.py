@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline import reference
+from pipeline.given import reference
+from pipeline.given.regions import all_regions
 from pipeline.layout import Layout
 from pipeline.publish.search import spellings
-from pipeline.regions import all_regions
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ from pipeline.layout import Layout
 from pipeline.reports import assemble
 from pipeline.reports.blocks import Card, Cards
 from tests.reports.test_assemble import FRONT, notebook, table
-from tests.reports.toy import Project
 
 
 def staged(folder: Path, layout: Layout) -> Path:
@@ -34,21 +32,3 @@ def staged(folder: Path, layout: Layout) -> Path:
 @pytest.fixture
 def stage(tmp_path: Path, layout: Layout) -> Path:
     return staged(tmp_path / "stage", layout)
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    return Project(tmp_path / "toy")
-
-
-@pytest.fixture(scope="module")
-def timed(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, bytes], float]:
-    """What an undisturbed build makes, and in how many seconds."""
-    made, began = Project(tmp_path_factory.mktemp("undisturbed") / "toy"), time.monotonic()
-    assert made.run("--workers", "1")[0] == 0
-    return made.reports(), time.monotonic() - began
-
-
-@pytest.fixture(scope="module")
-def undisturbed(timed: tuple[dict[str, bytes], float]) -> dict[str, bytes]:
-    return timed[0]

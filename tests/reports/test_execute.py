@@ -7,9 +7,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from pipeline.build.standing import chapters
 from pipeline.errors import DataError
 from pipeline.reports.execute import ChapterFailed, execute, parameter_names
-from pipeline.reports.standing import chapters
 
 
 def notebook(folder: Path, *sources: str) -> Path:

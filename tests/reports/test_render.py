@@ -20,9 +20,9 @@ from pipeline.reports.render.embedded import Embedded
 from pipeline.reports.render.engine import Engine, choose
 from pipeline.reports.render.pdf import compile_pdf
 from pipeline.reports.render.quarto import Quarto
+from tests.build.test_build import Page
 from tests.reports import stand_in
 from tests.reports.conftest import staged
-from tests.reports.test_build import Page
 from tests.reports.test_word import part
 
 

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 import polars as pl
 import pytest
 
-from pipeline import params, reference, regions
+from pipeline.build.edition import computed
+from pipeline.build.plan import Selection, jobs
+from pipeline.given import params, reference, regions
+from pipeline.given.params import Resolved
 from pipeline.indicators import evaluate
 from pipeline.layout import Layout
-from pipeline.params import Resolved
-from pipeline.reports.edition import computed
-from pipeline.reports.plan import Selection, jobs
 from pipeline.scenarios import outlook
 from pipeline.scenarios.outlook import Outlook
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import polars as pl
 import pytest
 
-from pipeline import params, reference, regions
+from pipeline.given import params, reference, regions
+from pipeline.given.params import Resolved
+from pipeline.given.regions import NATION as WHOLE
 from pipeline.layout import Layout
-from pipeline.params import Resolved
-from pipeline.regions import NATION as WHOLE
 from pipeline.scenarios import outlook
 from tests.scenarios.conftest import NATION, PROVINCE, ROWS, Key, indicator_table
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from pipeline import params, reference
+from pipeline.given import params, reference
+from pipeline.given.params import Resolved
+from pipeline.given.regions import NATION as WHOLE
+from pipeline.given.regions import resolve as region
 from pipeline.layout import Layout
-from pipeline.params import Resolved
-from pipeline.regions import NATION as WHOLE
-from pipeline.regions import resolve as region
 from pipeline.scenarios import drivers
 from pipeline.scenarios.drivers import DRIVERS, TRENDS
 from pipeline.scenarios.start import History, start

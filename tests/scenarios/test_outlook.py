@@ -8,10 +8,10 @@ from types import ModuleType
 import polars as pl
 import pytest
 
-from pipeline import params, reference, regions
 from pipeline.errors import DataError
+from pipeline.given import params, reference, regions
+from pipeline.given.params import Resolved
 from pipeline.layout import Layout
-from pipeline.params import Resolved
 from pipeline.scenarios import outlook
 from pipeline.scenarios.exchange import VARIABLES
 from pipeline.scenarios.outlook import Outlook

@@ -8,10 +8,10 @@ from typing import Any
 import polars as pl
 import pytest
 
+from pipeline.given.params import Params
+from pipeline.given.reference import Plan, load_plan
 from pipeline.indicators import evaluate
 from pipeline.layout import Layout
-from pipeline.params import Params
-from pipeline.reference import Plan, load_plan
 from pipeline.scenarios.sensitivity import HEADLINES, TABLE, sensitivity
 from tests.indicators.conftest import frames
 

@@ -6,7 +6,7 @@ import pytest
 from scipy.special import ndtri
 from scipy.stats import rankdata
 
-from pipeline import reference
+from pipeline.given import reference
 from pipeline.layout import Layout
 from pipeline.scenarios.drivers import DRIVERS
 from pipeline.scenarios.projection import project

@@ -31,8 +31,8 @@ from pipeline.filings.reading.sheets import (
 )
 from pipeline.filings.reading.tables import add_table
 from pipeline.filings.reading.workbook import read_workbook, refuse_xls
+from pipeline.given.yaml_text import check_plain
 from pipeline.output import why_not_written
-from pipeline.yaml_text import check_plain
 
 READABLE = ".xlsx .csv .parquet"
 _SILENT = re.compile(

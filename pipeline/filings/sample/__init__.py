@@ -12,14 +12,14 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline import reference
 from pipeline.errors import OutputError
+from pipeline.filings import frame
 from pipeline.filings.contracts import BY_NAME, TABLES
 from pipeline.filings.rules import RULES
 from pipeline.filings.sample import filers, narratives, world
 from pipeline.filings.sample.calibration import ENTITIES, YEARS, Published
 from pipeline.filings.sample.flaws import Planted, plant
-from pipeline.indicators import frame
+from pipeline.given import reference
 from pipeline.layout import Layout
 
 MARKER = "SAMPLE"

@@ -13,7 +13,7 @@ from functools import cached_property
 
 import polars as pl
 
-from pipeline import reference
+from pipeline.given import reference
 from pipeline.layout import Layout
 
 SEED = "green-report sample 1"

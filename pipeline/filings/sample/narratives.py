@@ -9,11 +9,11 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from pipeline import reference
 from pipeline.filings.contracts import METRICS
 from pipeline.filings.sample import calibration as to
 from pipeline.filings.sample.calibration import PLAN_YEARS, Published, noise, noises
 from pipeline.filings.sample.world import operators, provinces
+from pipeline.given import reference
 from pipeline.layout import Layout
 
 REPORT_YEAR, FACTOR_YEAR = PLAN_YEARS[-1], 2023

@@ -1,0 +1,1 @@
+"""What is given from outside: the plan, published statistics, factors, parameters, names of places, units."""

@@ -1,0 +1,318 @@
+"""What the chapter on scenarios says of a target, in every case that filings and draws can bring."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+
+import polars as pl
+import pytest
+
+from pipeline.chapters import foresight
+from pipeline.chapters.foresight import Foresight, probability, said_of_target, standing, target_year
+from pipeline.charts import figures
+from pipeline.given import params, reference
+from pipeline.given.regions import NATION as WHOLE
+from pipeline.given.regions import Region, resolve
+from pipeline.indicators import evaluate
+from pipeline.indicators.model import load_catalogue
+from pipeline.indicators.view import View
+from pipeline.layout import Layout
+from pipeline.scenarios import outlook
+from pipeline.scenarios.outlook import EXPLORED, SCHEMAS, Outlook
+from pipeline.scenarios.start import FACILITIES
+from tests.scenarios.conftest import NATION, PROVINCE, ROWS, indicator_table
+
+FLOW = "energy.per_flow.change"
+GOAL = "单位信息流量综合能耗比 2020 年下降20%"
+
+
+def ahead(
+    layout: Layout,
+    filed: dict[int, float],
+    projected: dict[int, float],
+    chance: dict[int, float] | None = None,
+    region: str = "全国",
+) -> Foresight:
+    """The changes of energy per flow that were filed, and those of the scenario `plan` with their probabilities."""
+    place: Region = resolve(region, layout)
+    rows = pl.DataFrame(
+        [(FLOW, year, place.code, value) for year, value in filed.items()],
+        {"indicator_id": pl.String, "year": pl.Int64, "region_code": pl.String, "value": pl.Float64},
+        orient="row",
+    )
+    empty = [pl.lit(None, dtype).alias(name) for name, dtype in evaluate.TABLE.items() if name not in rows.columns]
+    table = rows.with_columns(empty).select(pl.col(name).cast(dtype) for name, dtype in evaluate.TABLE.items())
+    t0 = max(filed, default=2025)
+    view = View(table, load_catalogue(layout), place, t0, reference.provinces(layout), {})
+    told = [
+        ("plan", place.code, FLOW, year, value <= -0.2, (chance or {}).get(year, float(value <= -0.2)))
+        for year, value in projected.items()
+    ]
+    frames = {name: pl.DataFrame(schema=schema) for name, schema in SCHEMAS.items()}
+    frames["targets"] = pl.DataFrame(told, SCHEMAS["targets"], orient="row")
+    frames["notes"] = pl.DataFrame([(place.code, t0, None)], SCHEMAS["notes"], orient="row")
+    return Foresight(view, Outlook(**frames), {"plan": "行动计划"}, "plan")
+
+
+def said(layout: Layout, *arguments: object, **more: object) -> str:
+    target = next(one for one in reference.load_plan(layout).targets if one.indicator == FLOW)
+    return said_of_target(ahead(layout, *arguments, **more), target)  # type: ignore[arg-type]
+
+
+def years(*values: float, first: int = 2025) -> dict[int, float]:
+    return dict(enumerate(values, first))
+
+
+FILED = {2020: 0.0, 2024: -0.16, 2025: -0.19}
+
+
+def test_a_target_that_was_met_before_and_stays_so(layout: Layout) -> None:
+    filed = {2020: 0.0, 2024: -0.1, 2025: -0.2}
+    text = said(layout, filed, years(-0.2, -0.25, -0.3, -0.35, -0.4, -0.45))
+    assert text == f"全国{GOAL}的目标：2025 年的填报已经达到；行动计划情景下此后一直满足，2030 年满足的概率超过 99%。"
+
+
+def test_a_target_that_was_met_and_is_lost_again(layout: Layout) -> None:
+    filed = {2020: 0.0, 2024: -0.21, 2025: -0.22}
+    text = said(layout, filed, years(-0.22, -0.21, -0.199, -0.19, -0.18, -0.17), years(1, 0.9, 0.5, 0.3, 0.2, 0.002))
+    assert (
+        text == f"全国{GOAL}的目标：2024 年的填报已经达到；行动计划情景下 2027 年起不再满足，2030 年满足的概率不到 1%。"
+    )
+
+
+def test_a_target_that_was_lost_before_the_last_filing(layout: Layout) -> None:
+    filed = {2020: 0.0, 2023: -0.21, 2024: -0.15, 2025: -0.18}
+    again = said(layout, filed, years(-0.18, -0.21, -0.22, -0.23, -0.24, -0.25))
+    assert "2023 年的填报已经达到，2024 年又不满足；行动计划情景下 2026 年再次达到，" in again
+    never = said(layout, filed, years(-0.18, -0.17, -0.16, -0.15, -0.14, -0.13), years(0, 0, 0, 0, 0, 0.1))
+    assert "；行动计划情景下到 2030 年都不再达到，2030 年满足的概率为 10%。" in never
+
+
+def test_a_target_that_is_met_late(layout: Layout) -> None:
+    text = said(layout, FILED, years(-0.19, -0.195, -0.21, -0.22, -0.23, -0.24), years(0, 0.3, 0.7, 0.9, 0.99, 0.997))
+    assert (
+        text
+        == f"全国{GOAL}的目标：行动计划情景下预计 2027 年达到，比目标年（2025 年）晚 2 年；2030 年满足的概率超过 99%。"
+    )
+
+
+def test_a_target_whose_year_lies_ahead(layout: Layout) -> None:
+    filed = {2020: 0.0, 2022: -0.1, 2023: -0.15}
+    text = said(layout, filed, years(-0.15, -0.18, -0.21, -0.22, -0.23, -0.24, -0.25, -0.26, first=2023), years(0, 0.2, 0.65, first=2023) | {2030: 1.0})  # fmt: skip
+    assert (
+        text
+        == f"全国{GOAL}的目标：行动计划情景下预计 2025 年达到；目标年 2025 年达到的概率为 65%，2030 年满足的概率超过 99%。"
+    )
+
+
+def test_a_target_that_is_met_for_a_while(layout: Layout) -> None:
+    text = said(layout, FILED, years(-0.19, -0.21, -0.19, -0.18, -0.17, -0.16))
+    assert "预计 2026 年达到，比目标年（2025 年）晚 1 年，但 2027 年起又不满足；" in text
+
+
+def test_a_target_that_is_never_met(layout: Layout) -> None:
+    text = said(layout, FILED, years(*[-0.19] * 6), years(*[0.0] * 5, 0.12))
+    assert (
+        text == f"全国{GOAL}的目标：行动计划情景下到 2030 年仍未达到；计入驱动因素的不确定性，2030 年达到的概率为 12%。"
+    )
+
+
+def test_a_province_is_only_set_beside_the_target(layout: Layout) -> None:
+    text = said(layout, FILED, years(*[-0.19] * 6), region="广东")
+    assert text.startswith(f"广东{GOAL}（全国目标，仅作对照）：")
+    assert "的目标：" not in text
+
+
+def test_without_a_baseline_nothing_is_said_of_the_year(layout: Layout) -> None:
+    assert said(layout, {2025: 0.1}, {}).endswith("：没有可与 2020 年比较的填报，不能推算何时达到。")
+
+
+def test_the_baseline_year_does_not_count_as_met(layout: Layout) -> None:
+    target = next(one for one in reference.load_plan(layout).targets if one.indicator == FLOW)
+    found = standing(ahead(layout, {2020: -0.5, 2025: -0.1}, years(-0.1, -0.3)), target, "plan")
+    assert found is not None
+    assert found.first == 2026
+    assert target_year(found) == "2026 年"
+    assert target_year(None) == "无法推算"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(0, "不到 1%"), (1, "超过 99%"), (0.001, "不到 1%"), (0.999, "超过 99%"), (0.5, "50%"), (0.99, "99%")],
+)
+def test_a_probability_is_never_rounded_to_sure(value: float, expected: str) -> None:
+    assert probability(value) == expected
+
+
+@pytest.mark.parametrize(("driver", "value", "expected"), [("pue_new", 1.25, "1.25"), ("g_it", 0.125, "12.5%")])
+def test_a_driver_in_words(driver: str, value: float, expected: str) -> None:
+    assert foresight.said(driver, value) == expected
+
+
+# --- figures and tables of a made-up province ----------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def province(layout: Layout) -> Foresight:
+    """广东 with one filed year, whose plan has one parameter changed on the command line."""
+    place = resolve("广东", layout)
+    table = indicator_table({PROVINCE: ROWS, NATION: ROWS})
+    every = [WHOLE, place]
+    resolved = {
+        name: [params.resolve(layout, one, name, ["g_traffic=0.12"]) for one in every]
+        for name, _ in params.scenarios(layout)
+    }
+    plan, factors = reference.load_plan(layout), reference.grid_factors(layout)
+    found = outlook.compute(table, resolved, plan, factors, draws=64).of(PROVINCE)
+    view = View(table, load_catalogue(layout), place, 2025, reference.provinces(layout), {})
+    return Foresight(view, found, dict(params.scenarios(layout)), "plan")
+
+
+def without(one: Foresight, measure: str) -> Foresight:
+    paths = one.outlook.paths.filter(pl.col("measure") != measure)
+    return replace(one, outlook=replace(one.outlook, paths=paths))
+
+
+def test_a_fan_shows_every_scenario_and_the_range_of_the_reports_own(province: Foresight) -> None:
+    figure = foresight.fan(province, "energy.total", "f-a")
+    assert figure is not None
+    assert figure.data.columns == [
+        "年份",
+        "填报",
+        "现状延续",
+        "行动计划",
+        "强化行动",
+        "行动计划 P10",
+        "行动计划 P50",
+        "行动计划 P90",
+    ]
+    assert figure.data["年份"].to_list() == list(range(2025, 2031))
+    last = figure.data.row(-1, named=True)
+    assert last["行动计划 P10"] < last["行动计划 P50"] < last["行动计划 P90"]
+    assert last["行动计划"] == pytest.approx(province.at_end("energy.total", "plan"))
+    assert figure.title == "2030 年广东综合能耗，" + "，".join(
+        f"{title}为 {province.view.measure('energy.total').say(last[title])}" for title in province.titles.values()
+    )
+    assert figures.svg(figure.payload()["spec"], "f-a").startswith("<svg")
+    assert foresight.fan(without(province, "energy.total"), "energy.total", "f-a") is None
+
+
+def test_a_public_province_says_that_its_results_rest_on_published_numbers(province: Foresight) -> None:
+    """The same name never stands for what is reckoned from all filings and from published numbers."""
+    public = replace(province, view=replace(province.view, without_entities=True))
+    marked = "（据公开数值推算）"
+    named = [foresight.ends(public, "energy.total"), foresight.said_of_emissions(public)]
+    shown = [foresight.side_by_side(public, "t-a"), foresight.by_facility(public, "t-b"), foresight.tornado(public, "f-a", 5), foresight.difference(public, "f-b")]  # fmt: skip
+    named += [one.title for one in shown if one]
+    assert len(named) == 6
+    assert [marked in one for one in named] == [True] * 6
+    assert named[0].startswith("2030 年广东综合能耗（据公开数值推算），现状延续为")
+    assert "公开的各省结果之和不等于全国" in foresight.on_published(public)
+    assert marked not in foresight.ends(province, "energy.total")
+    assert foresight.on_published(province) == ""
+
+
+def test_the_explorer_has_what_the_projection_says_and_is_small(province: Foresight) -> None:
+    data = foresight.explored(province)
+    assert len(json.dumps(data, ensure_ascii=False).encode()) < 200_000
+    assert [one["id"] for one in data["scenarios"]] == ["baseline", "plan", "accelerated"]
+    end = data["results"]["plan"][""]["energy.per_flow.change"][-1]
+    assert end == pytest.approx(100 * (province.at_end("energy.per_flow.change", "plan") or 0), abs=0.01)
+    assert data["levels"]["plan"]["green_share_2030"] == ["40.0%", "50.0%", "60.0%"]
+    high = data["results"]["plan"]["green_share_2030/high"]
+    assert high["green.share"][-1] == 60.0
+    assert high["energy.total"] == data["results"]["plan"][""]["energy.total"]
+    assert set(data["results"]["plan"]) == {
+        "",
+        *(f"{driver}/{level}" for driver in EXPLORED for level in ("low", "high")),
+    }
+
+
+def test_the_tornado_has_the_widest_first_and_no_driver_without_a_range(province: Foresight) -> None:
+    figure = foresight.tornado(province, "f-t", 5)
+    assert figure is not None
+    widths = (figure.data["取高值"] - figure.data["取低值"]).abs().to_list()
+    assert widths == sorted(widths, reverse=True)
+    assert figure.data.height <= 5
+    assert "基站业务流量年增长率" not in figure.data["驱动因素"].to_list()  # fixed on the command line
+
+
+def test_the_steps_lead_from_the_first_scenario_to_the_reports_own(province: Foresight) -> None:
+    figure = foresight.difference(province, "f-d")
+    assert figure is not None
+    assert figure.data["项目"].to_list()[0] == "现状延续"
+    assert figure.data["项目"].to_list()[-1] == "行动计划"
+    assert re.search("比现状延续[多少]用 .+，影响最大的是.+，拉[高低] ", figure.title)  # it may be more than the whole
+    first = replace(province, own="baseline")
+    other = foresight.difference(first, "f-d")
+    assert other is not None
+    assert other.data["项目"].to_list()[-1] == "行动计划"
+    alone = replace(province, titles={"plan": "行动计划"})
+    assert foresight.difference(alone, "f-d") is None
+
+
+def test_the_table_of_scenarios_has_the_range_beside_the_value(province: Foresight) -> None:
+    table = foresight.side_by_side(province, "t-s")
+    assert table is not None
+    of = {row["指标"]: row for row in table.data.iter_rows(named=True)}
+    assert of["绿色电力占比（%）"]["2025 年"] == "20.0"
+    assert re.fullmatch(r"50\.0（\d+\.\d 至 \d+\.\d）", of["绿色电力占比（%）"]["行动计划"])
+    assert of["综合能耗（tce）"]["2025 年"] == "450.0"
+
+
+def test_what_an_analyst_changed_is_marked(province: Foresight) -> None:
+    table = foresight.assumptions(province, "t-a")
+    of = {row["参数"]: row for row in table.data.iter_rows(named=True)}
+    assert of["g_traffic"]["取值依据"] == "● 改动：命令行 -p"
+    assert (of["g_traffic"]["低"], of["g_traffic"]["高"]) == ("12.0%", "12.0%")
+    assert of["g_it"]["取值依据"].startswith("● 改动：provinces/440000-广东.yml 第 ")
+    assert of["pue_new"]["取值依据"].startswith("scenarios/plan.yml 第 ")
+    assert table.title == "行动计划情景的 15 个驱动因素，其中 2 个由分析人员改动过（● 改动）"
+
+
+def test_facility_types_and_what_grows_most(province: Foresight) -> None:
+    table = foresight.by_facility(province, "t-f")
+    assert table.data["设施"].to_list() == [*FACILITIES.values(), "合计"]
+    for column in table.data.columns[1:]:
+        *parts, whole = table.data[column].to_list()
+        assert sum(parts) == pytest.approx(whole)
+    assert table.title.startswith("行动计划情景下到 2030 年，数据中心的综合能耗增加 ")
+
+
+def test_what_the_history_could_not_give_is_told(province: Foresight) -> None:
+    told = foresight.fallen_back(province)
+    assert told == (
+        "各情景中改造前核心机房PUE、信息流量年增长率、电信业务总量年增长率（可比价）没有可用的历史，用默认值。"
+        "“现状延续”情景中新增数据中心PUE、基站能效年提升率、核心机房年改造比例、改造后核心机房PUE、办公及其他用能年增长率、"
+        "2030年绿色电力占比没有可用的历史，用默认值。"
+    )
+
+
+def test_the_order_of_the_scenarios_is_said(province: Foresight) -> None:
+    assert foresight.in_order(province) == (
+        "推算的各年，广东的综合能耗和两种口径的碳排放，行动计划不高于现状延续，强化行动不高于行动计划。"
+    )
+    assert foresight.unlike(province) == ""
+
+
+def test_what_turns_the_order_around_is_said_with_its_assumption(province: Foresight) -> None:
+    row = ("baseline", "plan", PROVINCE, "carbon.market", 2027, 2030, 1000.0, 1250.0, "green", 300.0)
+    turned = pl.DataFrame([row], SCHEMAS["turned"], orient="row")
+    told = foresight.in_order(replace(province, outlook=replace(province.outlook, turned=turned)))
+    assert told == (
+        "2027—2030 年广东碳排放（基于市场），行动计划高于现状延续，2030 年高出 250 tCO2，"
+        "影响最大的是绿色电力（拉高 300 tCO2）：2030年绿色电力占比行动计划取 50.0%，现状延续取 25.0%。"
+    )
+
+
+def test_a_condition_that_differs_is_said_with_its_reason(province: Foresight) -> None:
+    drivers = province.outlook.drivers.with_columns(
+        mode=pl.when((pl.col("driver") == "g_flow") & (pl.col("scenario") == "accelerated")).then(0.2).otherwise("mode"),
+        reason=pl.when((pl.col("driver") == "g_flow") & (pl.col("scenario") == "accelerated")).then(pl.lit("新业务")).otherwise("reason"),
+    )  # fmt: skip
+    assert foresight.unlike(replace(province, outlook=replace(province.outlook, drivers=drivers))) == (
+        "各情景的条件不全相同（信息流量年增长率，现状延续 14.0%、行动计划 14.0%、强化行动 20.0%（强化行动的理由：新业务）），"
+        "结果之差包含条件之差。"
+    )
