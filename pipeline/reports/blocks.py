@@ -150,14 +150,14 @@ class Cards:
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing of a catalogue: what it is called, a line under that, a value in large, facts, and a text. All as filed."""
+    """One thing of a catalogue: what it is called, a line under that, a value in large, facts, and a text."""
 
-    title: str
-    badge: str
-    value: str
+    title: Said
+    badge: Said
+    value: Said
     tone: str  # good | warn | bad | none
-    facts: Sequence[tuple[str, str]] = ()
-    text: str = ""
+    facts: Sequence[tuple[Said, Said]] = ()
+    text: Said = ""
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,13 @@ class Entries:
     entries: Sequence[Entry]
 
     def payload(self, words: Words = CHINESE) -> dict[str, Any]:
-        told = [vars(entry) | {"facts": [list(fact) for fact in entry.facts]} for entry in self.entries]
+        said = ("title", "badge", "value", "text")
+        told = [
+            vars(entry)
+            | {name: words.say(getattr(entry, name)) for name in said}
+            | {"facts": [[words.say(name), words.say(fact)] for name, fact in entry.facts]}
+            for entry in self.entries
+        ]
         return {"kind": "entries", "id": self.id, "entries": told}
 
 
