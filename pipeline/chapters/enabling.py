@@ -86,7 +86,7 @@ def quota_bars(rows: pl.DataFrame, plan: Plan, figure: str) -> Figure:
     def chart(words: Words) -> alt.LayerChart:
         y = alt.Y("category:N", sort=quotas["category"].to_list(), title=None, axis=alt.Axis(ticks=False, labelLimit=200))  # fmt: skip
         tint = alt.Color("status:N", scale=alt.Scale(domain=shown, range=tints), legend=alt.Legend())
-        x = alt.X("n:Q", title=words("cases_counted"), axis=alt.Axis(tickMinStep=1, grid=True))
+        x = alt.X("n:Q", title=words("unit_pieces"), axis=alt.Axis(tickMinStep=1, grid=True))
         order, tooltip = alt.Order("rank:Q", sort="descending"), ["category:N", "status:N", "n:Q"]
         bars = alt.Chart(data).mark_bar().encode(y=y, x=x, color=tint, order=order, tooltip=tooltip)
         ticks = alt.Chart(quotas).mark_tick(color=theme.ACCENT, thickness=3, height=24)
@@ -166,7 +166,7 @@ def league(ranked: pl.DataFrame, figure: str, year: int) -> Figure | None:
         findings.GroupsShown("dot_plot", term("net_effects_in", year=year), NET, dict(data.select("case", "net").iter_rows())),
         FILED,
         decimals={"net": 1, "low": 1, "high": 1},
-        columns=_columns(case="case", effect="case_effect", net="net_effect_as_title", low="low_end", high="high_end"),
+        columns=_columns(case="case", effect="case_effect", net="net_effect", low="low_end", high="high_end"),
     )  # fmt: skip
 
 
@@ -296,7 +296,7 @@ def _computed(row: Mapping[str, Any]) -> Said:
     code, one = basis("electricity", unit) or ("", 0.0)
     about = [
         term("in_year", year=row["factor_year"]) if row["factor_year"] else "",
-        names("factor_kind").get(str(row["factor_kind"])) if code == "electricity" else "",  # others have one kind
+        term(f"factor_{row['factor_kind']}") if row["factor_kind"] and code == "electricity" else "",  # others have one
         term("published_factor") if row["factor_published"] else "",
     ]
     about = [part for said in about if said for part in (term("enumeration"), said)][1:]
