@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.language import zh
+from pipeline.language import zh, zh_view  # noqa: F401  (registers its words)
 from pipeline.language.terms import term
 
 LANGUAGES = {"zh": zh}
