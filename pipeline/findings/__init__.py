@@ -7,6 +7,7 @@ out of every count and named where they matter; nothing is ever filled in.
 
 from pipeline.findings.basis import NAMED, Clauses, NotFiled, Progress, Quoted, Sources, Standing, sources
 from pipeline.findings.measures import Measure, Quantity, Values, is_there, there, withheld
+from pipeline.findings.overview import Changed
 from pipeline.findings.provinces import (
     MIN_RANKED,
     Absent,
@@ -50,6 +51,7 @@ __all__ = [
     "MIN_RANKED",
     "NAMED",
     "Absent",
+    "Changed",
     "Clauses",
     "Comparison",
     "Counted",

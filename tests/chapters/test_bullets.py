@@ -33,20 +33,20 @@ def drawn(
 
 def bars(figure: Figure | None) -> list[dict[str, Any]]:
     assert figure
-    return next(rows for rows in figure.payload()["spec"]["datasets"].values() if "止" in rows[0])  # type: ignore[no-any-return]
+    return next(rows for rows in figure.payload()["spec"]["datasets"].values() if "end" in rows[0])  # type: ignore[no-any-return]
 
 
 def test_a_bar_is_the_part_of_the_way_to_the_target(layout: Layout) -> None:
     figure = drawn(layout, {RATE: 0.6, PUE: 1.15, GAIN: 0.3, FLOW: -0.1, CASES: 30.0})
-    assert [one["止"] for one in bars(figure)] == pytest.approx([0.75, 0.5, 1.5, 0.5, 1.0])
-    assert [one["题"] for one in bars(figure)] == [
+    assert [one["end"] for one in bars(figure)] == pytest.approx([0.75, 0.5, 1.5, 0.5, 1.0])
+    assert [one["title"] for one in bars(figure)] == [
         "1 新建5G基站站址共享率：60.0%（目标不低于80%）",
         "2 新建大型、超大型数据中心PUE：1.15（目标1.3以下）",
         "4 5G基站能效提升：30.0%（目标提升20%以上）",
         "5 单位信息流量综合能耗：下降 10.0%（目标下降20%）",
         "7 赋能全社会降碳典型应用场景：30 个（目标30个）",
     ]
-    assert [one["判"] for one in bars(figure)] == ["× 未达标", "● 已达标", "● 已达标", "× 未达标", "● 已达标"]
+    assert [one["status"] for one in bars(figure)] == ["× 未达标", "● 已达标", "● 已达标", "× 未达标", "● 已达标"]
     assert figure
     assert "只有目标 2 是上限" in figure.method
     assert "新建5G基站站址共享率：60.0%，目标不低于80%，未达标；" in figure.alt
@@ -55,15 +55,15 @@ def test_a_bar_is_the_part_of_the_way_to_the_target(layout: Layout) -> None:
 
 def test_a_rise_where_a_fall_is_asked_goes_the_other_way(layout: Layout) -> None:
     [bar] = bars(drawn(layout, {FLOW: 0.05}))
-    assert bar["止"] == pytest.approx(-0.25)
-    assert bar["处"] == 1.0, "what is said stands beyond the line of the target"
-    assert "上升 5.0%" in bar["题"]
+    assert bar["end"] == pytest.approx(-0.25)
+    assert bar["beyond"] == 1.0, "what is said stands beyond the line of the target"
+    assert "上升 5.0%" in bar["title"]
 
 
 def test_far_beyond_is_cut_and_told(layout: Layout) -> None:
     figure = drawn(layout, {GAIN: 0.9})
     assert figure
-    assert bars(figure)[0]["止"] == CAP
+    assert bars(figure)[0]["end"] == CAP
     assert "超过目标 2 倍的只画到 2 倍（5G基站能效提升）" in figure.method
     assert figure.data["相当于目标的比例（%）"].to_list() == pytest.approx([450])
 
@@ -90,7 +90,7 @@ def test_titles(
 
 def test_a_province_is_told_its_distance_and_never_judged(layout: Layout) -> None:
     figure = drawn(layout, {RATE: 0.7, PUE: 1.2}, "广东")
-    assert [one["判"] for one in bars(figure)] == ["◇ 距目标还差 10.0 个百分点", "◇ 优于目标 0.10"]
+    assert [one["status"] for one in bars(figure)] == ["◇ 距目标还差 10.0 个百分点", "◇ 优于目标 0.10"]
     assert figure
     assert "达标" not in figure.alt
 
