@@ -343,7 +343,7 @@ class _Making:
 
 def name(job: Job) -> str:
     """A report, for those who watch."""
-    return f"{job.region.short_zh}·{job.scenario}"
+    return f"{job.region.short_zh}·{job.scenario}" + ("" if job.language == "zh" else f"·{job.language}")
 
 
 def outlook(foreseen: Sequence[Standing]) -> pl.DataFrame:

@@ -170,7 +170,7 @@ def _assemble(layout: Layout, job: Job, names: Sequence[str], notebooks: Sequenc
             raise ValueError(f"{notebook.stem} 的运行结果已不在缓存中，请重新运行")
         executed.append(stage / job.stem / "notebooks" / notebook.name)
         told = filled_in(whole / NOTEBOOK, parameters(job))
-        text.tell(told, notebook.stem, layout.texts, Words("zh"))
+        text.tell(told, notebook.stem, layout.texts, Words(job.language))
         nbformat.write(told, executed[-1])
         shutil.copytree(whole / TABLES, stage / job.stem / TABLES, dirs_exist_ok=True)
     charts = layout.charts
