@@ -32,6 +32,7 @@ FORMATS = ("html", "pdf", "docx")
 PUBLIC = "public"
 AUDIENCES = ("internal", PUBLIC)
 NO_FILINGS = "none"
+CHAPTERS = "[0-9][0-9]_*.ipynb"
 REFERENCES: tuple[Callable[[Layout], object], ...] = (  # what chapters read: seen to be whole before any of them runs
     reference.provinces,
     reference.grid_factors,
@@ -56,12 +57,14 @@ class Selection:
     out: Path | None = None
     plan: str | None = None
     lang: str = "zh"
+    chapter: int | None = None
 
 
 @dataclass(frozen=True)
 class Job:
     """One report: a region under a scenario, for one audience. `filed`: the filings, None without. plan: the id of the plan
-    that it is made by; chosen: whether that is not the year's own. language: a key of `words.LANGUAGES`."""
+    that it is made by; chosen: whether that is not the year's own. language: a key of `words.LANGUAGES`.
+    chapter: the number of the only one that is made, as its editor sees it."""
 
     year: int
     plan: str
@@ -77,6 +80,7 @@ class Job:
     filed: Filed | None = field(default=None, compare=False, repr=False)
     chosen: bool = False
     language: str = "zh"
+    chapter: int | None = None
 
     @property
     def intake(self) -> Intake | None:
@@ -119,6 +123,7 @@ class Job:
     def slug(self) -> str:
         """The report's place within its edition; no part is ever left out."""
         own = "" if self.language == "zh" else f"/{self.language}"
+        own += "" if self.chapter is None else f"/chapter-{self.chapter}"
         return f"{self.audience}/{self.region.slug}/{self.scenario}{own}"
 
     @property
@@ -131,7 +136,8 @@ class Job:
         return f"{self.year}-{self.region.code}-{digest(f'{self.edition}/{self.slug}')[:12]}"
 
     def output(self, format: str) -> Path:
-        return self.folder / file_name(self.year, self.region, self.scenario, format, self.language)
+        whole = file_name(self.year, self.region, self.scenario, format, self.language)
+        return self.folder / (whole if self.chapter is None else whole.replace(".", f"-{self.chapter}.", 1))
 
 
 def file_name(year: int, region: Region, scenario: str, format: str, language: str = "zh") -> str:
@@ -161,6 +167,8 @@ def jobs(layout: Layout, wanted: Selection) -> list[Job]:
     if wanted.year is not None:
         _year(wanted.year, published, first, None)
         asked or reference.plan_of(layout, wanted.year)
+    if wanted.chapter is not None:
+        chapters(layout.notebooks, wanted.chapter)
     chosen = [
         (region, scenario, params.resolve(layout, region, scenario, tuple(wanted.overrides)))
         for region in regions.resolve_many(wanted.region, layout)
@@ -192,10 +200,27 @@ def jobs(layout: Layout, wanted: Selection) -> list[Job]:
             filed=filed,
             chosen=other,
             language=language,
+            chapter=wanted.chapter,
         )
         for region, scenario, resolved in chosen
         for language in languages
     ]
+
+
+def chapters(folder: Path, only: int | None = None) -> list[Path]:
+    """The chapter notebooks, in the order of their numbers. Raises DataError where there are none, ParameterError where not
+    the `only` one."""
+    found = sorted(folder.glob(CHAPTERS))
+    if not found:
+        raise DataError(
+            "notebooks.missing", f"{folder} 里没有章节笔记本（如 01_overview.ipynb）；可用 git checkout notebooks 恢复"
+        )
+    numbers = [int(path.name[:2]) for path in found]
+    if only is not None and only not in numbers:
+        raise ParameterError(
+            "option.chapter", f"--chapter {only}：没有这一章；可用：{'、'.join(map(str, numbers))}（90 为附录）"
+        )
+    return [path for path, number in zip(found, numbers, strict=True) if only in (None, number)]
 
 
 def listed(text: str, known: Sequence[str], what: str, option: str) -> tuple[str, ...]:

@@ -57,12 +57,19 @@ class Document:
 
 
 def assemble(
-    chapters: Sequence[Path], front: Front, folder: Path, stem: str, charts: Path, *, word: bool = False
+    chapters: Sequence[Path],
+    front: Front,
+    folder: Path,
+    stem: str,
+    charts: Path,
+    *,
+    word: bool = False,
+    part: bool = False,
 ) -> Path:
     """Write `folder/<stem>.qmd` and its pictures from the executed notebooks `chapters`, in their order.
 
     chapters: files named <number>_<name>.ipynb. charts: where drawn charts are kept between builds. word: also draw
-    the PNG pictures that Word needs. Returns the path of the qmd file. Raises ValueError where a notebook refers to
+    the PNG pictures that Word needs. part: the chapters are not the whole report; what they refer to may be elsewhere. Returns the path of the qmd file. Raises ValueError where a notebook refers to
     a figure that is not there, gives an id twice, or goes outside the common subset.
     """
     document, words = Document(), front.words
@@ -76,7 +83,7 @@ def assemble(
         )
         for cell in nbformat.read(path, as_version=4).cells:
             chapter.add(cell)
-    body = _resolve("\n".join(document.lines), document.names)
+    body = _resolve("\n".join(document.lines), document.names, words("elsewhere") if part else "")
     check_subset(body)
     qmd = folder / f"{stem}.qmd"
     parts = [_metadata(front), _open_page(front, document.headings), body, _close_page(front), ""]
@@ -187,15 +194,20 @@ def _only(format: str, lines: list[str]) -> list[str]:
     return [f'::: {{.content-visible when-format="{format}"}}', "", *lines, "", ":::", ""]
 
 
-def _resolve(body: str, names: dict[str, str]) -> str:
-    """`[](#f-pue)` becomes `[图 4-1](#f-pue)`, and `图 4-1` in a block; a reference to nothing is an error, no warning."""
+def _resolve(body: str, names: dict[str, str], elsewhere: str) -> str:
+    """`[](#f-pue)` becomes `[图 4-1](#f-pue)`, and `图 4-1` in a block; a reference to nothing is an error, no warning, unless
+    it may be `elsewhere`."""
 
     def name(id: str) -> str:
+        if id not in names and elsewhere:
+            return elsewhere
         if id not in names:
             raise ValueError(f"a reference to {id}, which the report does not have")
         return names[id]
 
-    body = _reference.sub(lambda found: f"[{name(found[1])}](#{found[1]})", body)
+    body = _reference.sub(
+        lambda found: f"[{name(found[1])}](#{found[1]})" if found[1] in names else name(found[1]), body
+    )
     return _named.sub(lambda found: name(re.sub(r"[\\\u200b]", "", found[1])), body)
 
 
