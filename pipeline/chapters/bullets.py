@@ -60,7 +60,7 @@ def bullets(judged: Sequence[Judgement], view: View, figure: str) -> Figure | No
     reached = [_reached(one, view) for one in told]
     low, high = min(0.0, *reached, 0.0), max(1.0, *(min(part, CAP) for part in reached), 1.0)
 
-    def chart(words: Words) -> alt.LayerChart:
+    def chart(words: Words) -> alt.TopLevelMixin:
         rows = pl.DataFrame(
             {
                 "no": str(one.target.no),
@@ -75,10 +75,14 @@ def bullets(judged: Sequence[Judgement], view: View, figure: str) -> Figure | No
         scale = alt.Scale(domain=[low, high + 0.5 * (high - low)], nice=False)
         x = alt.X("end:Q", scale=scale, axis=None)
         base = alt.Chart(rows).encode(y=alt.Y("no:N", sort=rows["no"].to_list(), axis=None))
-        tooltip = [alt.Tooltip(f"{name}:N", title=words(key)) for name, key in (("title", "target"), ("status", "state"))]
+        tooltip = [
+            alt.Tooltip(f"{name}:N", title=words(key)) for name, key in (("title", "target"), ("status", "state"))
+        ]
         bars = base.mark_bar(height=12).encode(x=x, color=alt.Color("tint:N", scale=None), tooltip=tooltip)
         line = base.mark_tick(color=theme.INK, thickness=2.5, size=18).encode(x=alt.datum(1.0, type="quantitative"))
-        title = base.mark_text(align="left", dy=-17, fontSize=11).encode(x=alt.datum(low, type="quantitative"), text="title:N")
+        title = base.mark_text(align="left", dy=-17, fontSize=11).encode(
+            x=alt.datum(low, type="quantitative"), text="title:N"
+        )
         status = base.mark_text(align="left", dx=6).encode(x="beyond:Q", text="status:N")
         return alt.layer(bars, line, title, status).properties(height=46 * len(told))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import altair as alt
@@ -33,7 +33,8 @@ _PARTS = r"[、,，;；/]"
 
 def accounted(filed: pl.DataFrame, layout: Layout, params: Params, year: int) -> pl.DataFrame:
     """The cases with their account (`cases.COLUMNS`) and both ends of its interval (low_tco2, high_tco2), ready to be told."""
-    texts = [pl.Series(name, map(_told, filed[name]), dtype=pl.String) for name in TOLD]
+    told = {name: [text and wording.punctuated(text) for text in filed[name]] for name in TOLD}
+    texts = pl.DataFrame(told, schema=dict.fromkeys(TOLD, pl.String))
     rows = cases.accounted(filed.with_columns(texts), layout, params, year)
     known = rows.with_columns(pl.col("net_tco2", "ict_footprint_tco2").fill_null(0.0))
     low, high = intervals.of_each(known, params.case_footprint_uncertainty)
@@ -41,10 +42,6 @@ def accounted(filed: pl.DataFrame, layout: Layout, params: Params, year: int) ->
     return rows.with_columns(
         low_tco2=pl.when(there).then(pl.Series(low)), high_tco2=pl.when(there).then(pl.Series(high))
     )
-
-
-def _told(text: str | None) -> str | None:
-    return None if text is None else wording.punctuated(text)
 
 
 def names(column: str) -> dict[str, str]:
@@ -63,9 +60,14 @@ def counts(rows: pl.DataFrame, plan: Plan) -> dict[str, int]:
     return {quota.id: found.get(quota.id, 0) for quota in plan.case_quotas}
 
 
-def _columns(**keys: str) -> dict[str, Column]:
-    """Column -> what it is called, by the key of a term."""
-    return {name: Column(term(key)) for name, key in keys.items()}
+def _columns(*names: str, **keys: str) -> dict[str, Column]:
+    """Column -> what it is called, by the key of a term, which may be its name."""
+    return {name: Column(term(key)) for name, key in (dict(zip(names, names, strict=True)) | keys).items()}
+
+
+def _tips(words: Words, columns: Mapping[str, Column]) -> list[alt.Tooltip]:
+    """What the page shows of a mark that is pointed at."""
+    return [alt.Tooltip(f"{name}:N", title=column.told(words)) for name, column in columns.items()]
 
 
 def quota_bars(rows: pl.DataFrame, plan: Plan, figure: str) -> Figure:
@@ -82,17 +84,18 @@ def quota_bars(rows: pl.DataFrame, plan: Plan, figure: str) -> Figure:
     )
     quotas = pl.DataFrame({"category": quota.title, "quota": quota.quota} for quota in plan.case_quotas)
     tints = [theme.PRIMARY, theme.SEQUENTIAL[2], theme.NO_DATA][: len(shown)]
+    columns = _columns(category="case_category", status="state", n="number_of_cases")
 
-    def chart(words: Words) -> alt.LayerChart:
+    def chart(words: Words) -> alt.TopLevelMixin:
         y = alt.Y("category:N", sort=quotas["category"].to_list(), title=None, axis=alt.Axis(ticks=False, labelLimit=200))  # fmt: skip
         tint = alt.Color("status:N", scale=alt.Scale(domain=shown, range=tints), legend=alt.Legend())
         x = alt.X("n:Q", title=words("unit_pieces"), axis=alt.Axis(tickMinStep=1, grid=True))
-        order, tooltip = alt.Order("rank:Q", sort="descending"), ["category:N", "status:N", "n:Q"]
-        bars = alt.Chart(data).mark_bar().encode(y=y, x=x, color=tint, order=order, tooltip=tooltip)
+        order = alt.Order("rank:Q", sort="descending")
+        bars = alt.Chart(data).mark_bar().encode(y=y, x=x, color=tint, order=order, tooltip=_tips(words, columns))
         ticks = alt.Chart(quotas).mark_tick(color=theme.ACCENT, thickness=3, height=24)
-        return (bars + ticks.encode(y=y, x="quota:Q", tooltip=["category:N", "quota:Q"])).properties(height=100)
+        told = _columns(category="case_category", quota="quota")
+        return alt.layer(bars, ticks.encode(y=y, x="quota:Q", tooltip=_tips(words, told))).properties(height=100)
 
-    columns = _columns(category="case_category", status="state", n="number_of_cases")
     return Figure(figure, "", chart, data.drop("rank"), "", FILED, columns=columns)
 
 
@@ -148,15 +151,15 @@ def league(ranked: pl.DataFrame, figure: str, year: int) -> Figure | None:
     effects = list(names("effect").values())
     tint = alt.Scale(domain=effects, range=[theme.PRIMARY, theme.CATEGORIES[2]])
 
-    def chart(words: Words) -> alt.LayerChart:
-        tooltip = ["case:N", "effect:N", alt.Tooltip("printed:N", title=words("net_tco2"))]
+    def chart(words: Words) -> alt.TopLevelMixin:
+        tooltip = _tips(words, _columns("case", effect="case_effect", printed="net_tco2"))
         y = alt.Y("case:N", sort=rows["case"].to_list(), title=None, axis=alt.Axis(ticks=False, labelLimit=230))
         base = alt.Chart(rows).encode(y=y, color=alt.Color("effect:N", scale=tint), tooltip=tooltip)
         x = alt.X("low:Q", title="tCO2", axis=alt.Axis(grid=True, tickCount=5), scale=alt.Scale(padding=30))
         spans = base.mark_rule(strokeWidth=3, opacity=0.35).encode(x=x, x2="high:Q")
         points = base.mark_point(size=60, opacity=1).encode(x="net:Q")
         labels = base.mark_text(align="left", dx=5, fontSize=11).encode(x="high:Q", text="printed:N", color=alt.value(theme.INK))  # fmt: skip
-        return (spans + points + labels).properties(height=20 * rows.height + 12)
+        return alt.layer(spans, points, labels).properties(height=20 * rows.height + 12)
 
     return Figure(
         figure,
@@ -166,7 +169,7 @@ def league(ranked: pl.DataFrame, figure: str, year: int) -> Figure | None:
         findings.GroupsShown("dot_plot", term("net_effects_in", year=year), NET, dict(data.select("case", "net").iter_rows())),
         FILED,
         decimals={"net": 1, "low": 1, "high": 1},
-        columns=_columns(case="case", effect="case_effect", net="net_effect", low="low_end", high="high_end"),
+        columns=_columns("case", effect="case_effect", net="net_effect", low="low_end", high="high_end"),
     )  # fmt: skip
 
 
@@ -190,19 +193,18 @@ def technologies(each: pl.DataFrame, figure: str) -> Figure | None:
     if cells.height < 4:
         return None
     columns, rows = (list(by_count(each, name)) for name in ("technology", "sector"))
-    full = max(*cells["n"], 3)
+    full, heads = max(*cells["n"], 3), _columns("technology", "sector", n="number_of_cases")
 
-    def chart(words: Words) -> alt.LayerChart:
+    def chart(words: Words) -> alt.TopLevelMixin:
         x = alt.X("technology:N", sort=columns, title=None, axis=alt.Axis(orient="top", labelAngle=-45, labelAlign="left", ticks=False, labelLimit=90, labelOverlap=False))  # fmt: skip
         y = alt.Y("sector:N", sort=rows, title=None, axis=alt.Axis(ticks=False))
-        base = alt.Chart(cells).encode(x=x, y=y, tooltip=["technology:N", "sector:N", "n:Q"])
+        base = alt.Chart(cells).encode(x=x, y=y, tooltip=_tips(words, heads))
         tint = alt.Color("n:Q", scale=alt.Scale(domain=[0, full], range=[theme.SEQUENTIAL[0], theme.PRIMARY]), legend=None)  # fmt: skip
         ink = alt.condition(f"datum.n > {full / 2}", alt.value("white"), alt.value(theme.INK))
-        squares, numbers = base.mark_rect(cornerRadius=2), base.mark_text()
-        drawn = squares.encode(color=tint) + numbers.encode(text="n:Q", color=ink)
-        return drawn.properties(height=17 * len(rows) + 20)
+        squares = base.mark_rect(cornerRadius=2).encode(color=tint)
+        numbers = base.mark_text().encode(text="n:Q", color=ink)
+        return alt.layer(squares, numbers).properties(height=17 * len(rows) + 20)
 
-    heads = _columns(technology="technology", sector="sector", n="number_of_cases")
     return Figure(figure, "", chart, cells, "", FILED, columns=heads)
 
 
@@ -222,10 +224,9 @@ def left_out(rows: pl.DataFrame, table: str) -> Table | None:
 def candidates(rows: pl.DataFrame, plan: Plan, table: str) -> Table | None:
     """The cases that have not been selected, apart: they count for no target and are in no sum."""
     out = rows.filter(~COUNTED).sort("case_id")
-    data = out.select(
-        case="title", category=CATEGORY.replace(titles(plan)), effect=EFFECT.replace(names("effect")), net="net_tco2"
-    )  # fmt: skip
-    heads = _columns(case="case", category="case_category", effect="case_effect", net="net_tco2")
+    spelt = {"category": CATEGORY.replace(titles(plan)), "effect": EFFECT.replace(names("effect"))}
+    data = out.select(case="title", **spelt, net="net_tco2")
+    heads = _columns("case", category="case_category", effect="case_effect", net="net_tco2")
     decimals, widths = {"net": 1}, [24, 14, 9, 11]
     return Table(table, "", data, FILED, decimals=decimals, widths=widths, columns=heads) if out.height else None
 
@@ -270,7 +271,7 @@ def _entry(row: Mapping[str, Any], categories: Mapping[str, str], places: Mappin
         tier = term("method_tier", tier=row["tier"]) if row["tier"] else ""
         facts.append(("verification", (checked, tier)))
     facts.append(("not_summed", row["left_out_because"]))
-    value = term("not_quantified") if net is None else f"{wording.number(net, 1)} tCO2"
+    value: Said = term("not_quantified") if net is None else f"{wording.number(net, 1)} tCO2"
     if net is not None and row["effect"] == "avoided_growth":
         value = (value, term("in_brackets", text=names("effect")["avoided_growth"]))
     return Entry(
@@ -336,8 +337,8 @@ def potential(rows: pl.DataFrame, places: Mapping[str, str], table: str) -> Tabl
         whole=each * pl.col("addressable_amount"),
     ).sort("whole", descending=True)  # fmt: skip
     heads = _columns(
-        case="case", region="region", activity="activity", covered="activity_covered", addressable="activity_addressable",
-        per_unit="net_per_unit", whole="potential_tco2",
+        "case", "region", "activity", covered="activity_covered", addressable="activity_addressable", per_unit="net_per_unit",
+        whole="potential_tco2",
     )  # fmt: skip
     decimals, widths = {"per_unit": 2, "whole": 1}, [15, 5, 9, 8, 9, 9, 9]
     return Table(table, "", known, FILED, decimals=decimals, widths=widths, columns=heads) if known.height else None
@@ -369,7 +370,7 @@ def as_published(listed: pl.DataFrame, table: str) -> Table | None:
         )  # fmt: skip
 
     heads = _columns(
-        case="case_published", organisation="organisation", category="case_category", effect="effect_as_published", basis="basis",
+        "organisation", "basis", case="case_published", category="case_category", effect="effect_as_published",
         source="source_grade_row",
     )  # fmt: skip
     return Table(table, "", told, widths=[13, 9, 9, 17, 8, 16], columns=heads) if listed.height else None

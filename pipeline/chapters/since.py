@@ -52,7 +52,9 @@ class LastEdition:
 
     def restated(self, view: View, words: Words = CHINESE) -> pl.DataFrame:
         """`differences.DIFFERENCES` between the last edition and this one, of the report's region."""
-        return restated(self.view.table, view.table, self.before, self.after, [view.region], view.catalogue, words=words)
+        return restated(
+            self.view.table, view.table, self.before, self.after, [view.region], view.catalogue, words=words
+        )
 
 
 def none(year: int, filings: str) -> Term:

@@ -79,7 +79,8 @@ def reprojected(before: Entry, after: Entry, place: Region, catalogue: Catalogue
     rows = differences(*(one.filter(pl.col("year") == year) if year else one for one in sides))
     ids = rows["indicator_id"].str.split("/").list.first()
     told = {
-        id: CHINESE.say(reasons.of_projection(id, place.code, place.short_zh, before, after, catalogue)) for id in ids.unique()
+        id: CHINESE.say(reasons.of_projection(id, place.code, place.short_zh, before, after, catalogue))
+        for id in ids.unique()
     }
     return rows.with_columns(why=ids.replace_strict(told, return_dtype=pl.String))
 

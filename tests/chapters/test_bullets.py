@@ -36,7 +36,11 @@ def drawn(layout: Layout, values: dict[str, float | None], region: str = "全国
 
 
 def said(
-    layout: Layout, folder: Path, values: dict[str, float | None], region: str = "全国", language: str = "zh",
+    layout: Layout,
+    folder: Path,
+    values: dict[str, float | None],
+    region: str = "全国",
+    language: str = "zh",
     instead: dict[str, str] | None = None,
 ) -> dict[str, str]:
     """Title, alt and method of the figure."""

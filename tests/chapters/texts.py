@@ -16,7 +16,13 @@ from pipeline.reports.text import told
 
 
 def piece(
-    layout: Layout, folder: Path, chapter: str, language: str, ends: tuple[str, str], facts: Mapping[str, Any], id: str = ""
+    layout: Layout,
+    folder: Path,
+    chapter: str,
+    language: str,
+    ends: tuple[str, str],
+    facts: Mapping[str, Any],
+    id: str = "",
 ) -> list[Any]:
     """The parts of the text from one of `ends` up to the other, after its macros. id: of a block that it places."""
     first, last = ends
