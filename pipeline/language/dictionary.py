@@ -136,9 +136,12 @@ def _amounted(plain: str, amount: Amount) -> str | None:
     return about + ("+" if digits[0] == "+" else "") + amount(value, found[3] or "", found[4], decimals)
 
 
-def _patterned(plain: str, amount: Amount) -> str | None:
+def _patterned(plain: str, amount: Amount, marked: bool = False) -> str | None:
+    """A name whose gaps are filled. marked: only one that holds marks itself, and none in its gaps."""
     for pattern, en in _patterns():
-        if found := pattern.fullmatch(plain):
+        if marked and not _MARK.search(pattern.pattern):
+            continue
+        if (found := pattern.fullmatch(plain)) and not (marked and any(map(_MARK.search, found.groups()))):
             gaps = {name: _known(part, amount) for name, part in found.groupdict().items()}
             if None not in gaps.values():
                 return en.format(**gaps)
@@ -172,7 +175,10 @@ def _several(plain: str, amount: Amount) -> str | None:
     while at < len(pieces):
         ends = [end for end in range(len(pieces), at, -2) if end - at < len(pieces)]
         texts = ((end, "".join(pieces[at:end])) for end in ends)
-        known = ((end, _name(text) if end > at + 1 else _known(text, amount)) for end, text in texts)
+        known = (
+            (end, _known(text, amount) if end == at + 1 else _name(text) or _patterned(text, amount, marked=True))
+            for end, text in texts
+        )
         end, found = next(((end, found) for end, found in known if found is not None), (0, ""))
         if not end:
             return None

@@ -166,6 +166,7 @@ class TestEnglish:
             ("优于目标 3.1 个百分点", "better than the target by 3.1 percentage points"),
             ("defaults.yml 第 27 行", "defaults.yml, line 27"),
             ("31 个省份中的 30 个，在用机架的 99.4%（2025 年）", "30 of 31 provinces, 99.4% of racks in use (2025)"),
+            ("5G 基站（年平均）的 100.0%（2025 年）。", "100.0% of 5G base stations (yearly mean) (2025)."),
             ("目标 8", "Target 8"),
             ("483.8 万个", "4.838 million"),
             ("1,219.9 亿GB", "121.99 billion GB"),
