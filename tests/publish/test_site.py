@@ -341,6 +341,27 @@ def test_reports_of_different_inputs_are_not_published_together(house: House) ->
     assert refusal(house).id == "publish.disagree"
 
 
+def test_what_each_region_said_a_year_ago_is_an_input_of_its_own(house: House) -> None:
+    """As `build` writes it where there is an edition of the year before."""
+    for region, code, sha256 in (("全国", "000000", "3"), ("广东", "440000", "4")):
+        path = house.folder(region) / "provenance.json"
+        told = json.loads(path.read_text("utf-8"))
+        former = f"data/processed/2024-sample/history/{code}-plan"
+        told["inputs"].append({"path": former, "sha256": sha256 * 64, "lines": 1})
+        path.write_text(json.dumps(told, ensure_ascii=False), "utf-8")
+    assert publish(house.layout, house.wanted()).index.is_file()
+
+
+def test_columns_that_have_names_in_the_data_have_their_titles_on_the_site(house: House) -> None:
+    """As `chapter.show` writes them since charts and tables are told in several languages."""
+    for slug in ("000000-全国", "440000-广东"):
+        path = house.root / f"data/processed/2025-sample/public/{slug}/plan/tables/t-method-sharing.parquet"
+        pl.read_parquet(path).rename({"指标": "indicator", "口径": "scope"}).write_parquet(path)
+    publish(house.layout, house.wanted())
+    data = house.root / "site/downloads/2025-sample/t-method-sharing.csv"
+    assert data.read_text("utf-8-sig").splitlines()[0] == "报告地区代码,报告地区,情景,指标,口径"
+
+
 @pytest.mark.parametrize("damage", ["missing", "other"])
 def test_data_that_are_not_what_the_report_shows_are_refused(house: House, damage: str) -> None:
     path = house.root / "data/processed/2025-sample/public/440000-广东/plan/tables/t-yearly.parquet"
