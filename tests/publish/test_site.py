@@ -501,3 +501,34 @@ def test_wrong_options_are_told_in_one_sentence(
     assert said in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert not (house.root / "site").exists()
+
+
+def test_an_english_report_stands_beside_the_chinese_one_and_each_names_the_other(house: House) -> None:
+    own = house.folder("广东")
+    beside = own / "en"
+    shutil.copytree(own, beside)
+    [page] = beside.glob("*.html")
+    page.rename(beside / "green-report-2025-Guangdong-plan.html")
+    said = (beside / "green-report-2025-Guangdong-plan.html").read_text("utf-8")
+    (beside / "green-report-2025-Guangdong-plan.html").write_text(said.replace('lang="zh-CN"', 'lang="en-GB"'), "utf-8")
+    publish(house.layout, house.wanted())
+    out = house.wanted().out
+    chinese, english = (
+        (out / "2025-sample/440000" / name).read_text("utf-8") for name in ("plan.html", "plan.en.html")
+    )
+    assert '<a href="plan.en.html" lang="en-GB" hreflang="en-GB">English</a>' in chinese
+    assert '<a href="plan.html" lang="zh-CN" hreflang="zh-CN">中文</a>' in english
+    assert '<html lang="en-GB">' in english
+    assert '<a href="440000/plan.en.html"' in (out / "2025-sample/index.html").read_text("utf-8")
+    assert "plan.en.html" not in (out / "2025-sample/000000/plan.html").read_text("utf-8")
+
+
+def test_an_english_report_of_other_inputs_is_not_published(house: House) -> None:
+    own = house.folder("广东")
+    shutil.copytree(own, own / "en")
+    [page] = (own / "en").glob("*.html")
+    page.rename(own / "en" / "green-report-2025-Guangdong-plan.html")
+    record = own / "en" / "provenance.json"
+    record.write_text(record.read_text("utf-8").replace("0" * 64, "9" * 64), "utf-8")
+    with pytest.raises(DataError, match="所依据的输入文件、日期或版本性质不同"):
+        publish(house.layout, house.wanted())
