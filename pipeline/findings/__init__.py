@@ -6,6 +6,7 @@ out of every count and named where they matter; nothing is ever filled in.
 """
 
 from pipeline.findings.basis import NAMED, Clauses, NotFiled, Progress, Quoted, Sources, Standing, sources
+from pipeline.findings.energy import AgainstTarget, Decoupling, Drivers, TwoMethods, decoupling, two_methods
 from pipeline.findings.measures import Measure, Quantity, Values, is_there, there, withheld
 from pipeline.findings.provinces import (
     MIN_RANKED,
@@ -36,9 +37,12 @@ __all__ = [
     "MIN_RANKED",
     "NAMED",
     "Absent",
+    "AgainstTarget",
     "Clauses",
     "Comparison",
     "Counted",
+    "Decoupling",
+    "Drivers",
     "Ends",
     "Extremes",
     "GroupsShown",
@@ -59,10 +63,12 @@ __all__ = [
     "Standing",
     "StepsShown",
     "Trend",
+    "TwoMethods",
     "Values",
     "absent",
     "comparison",
     "counted",
+    "decoupling",
     "ends",
     "extremes",
     "is_there",
@@ -74,5 +80,6 @@ __all__ = [
     "sources",
     "there",
     "trend",
+    "two_methods",
     "withheld",
 ]

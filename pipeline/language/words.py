@@ -32,3 +32,6 @@ class Words:
         """Several in a row: `广东、浙江`."""
         said: str = LANGUAGES[self.language].names([self.say(one) for one in some])
         return said
+
+
+from pipeline.language import zh_energy  # noqa: E402, F401  (registers its words)
