@@ -87,7 +87,8 @@ def index_paths(view: View, target: Target, figure: str, title: Said) -> Figure 
     if len(paths[view.region.short_zh]) < 2:
         return None
     lines = {name: {year: 100 * (1 + value) for year, value in path.items()} for name, path in paths.items() if path}
-    what = term("index_of", name=view.measure(id.removesuffix(".change")), year=target.baseline_year)
+    base = target.baseline_year
+    what = term("index_of", name=view.measure(id.removesuffix(".change")), base=base, year=base)
     named = {name: name for name in lines} | {GOAL: term("goal_path")}
     return _indices(view, lines | {GOAL: goal_path(target, view.year)}, named, figure, title, what, view.method(id))
 
