@@ -80,4 +80,4 @@ class Words:
         return said
 
 
-from pipeline.language import zh_energy  # noqa: E402, F401  (registers its words)
+from pipeline.language import en_energy, zh_energy  # noqa: E402, F401  (register their words)
