@@ -16,18 +16,18 @@ import polars as pl
 from pipeline import findings, wording
 from pipeline.chapters.shapes import FILED
 from pipeline.charts import labels, theme
-from pipeline.findings import AgainstTarget, Measure
+from pipeline.findings import AgainstTarget
 from pipeline.findings.energy import INDEX
 from pipeline.given.reference import Target
 from pipeline.indicators.carbon import SCOPES
 from pipeline.indicators.scorecard import Judgement
 from pipeline.indicators.view import View
-from pipeline.language.terms import term
+from pipeline.language.terms import measure, term
 from pipeline.language.words import Words
 from pipeline.language.zh_energy import change as said_change  # noqa: F401  (bullets, since, 01_overview)
 from pipeline.reports.blocks import Column, Figure, Said
 
-USED = Measure("综合能耗指数")
+USED = measure(term("energy_index"))
 GOAL = "goal"
 APART = 0.001  # electricity passed on and received that differ by more are told
 

@@ -16,16 +16,16 @@ import polars as pl
 
 from pipeline import findings
 from pipeline.chapters import shapes
-from pipeline.findings import Drivers, Measure
+from pipeline.findings import Drivers
 from pipeline.indicators.view import View
-from pipeline.language.terms import term
+from pipeline.language.terms import measure, term
 from pipeline.language.zh import say
 from pipeline.reports.blocks import Figure
 from pipeline.scenarios.lmdi import lmdi_additive
 
 RATIO, CHANGE, ENERGY, FLOW = "energy.per_flow", "energy.per_flow.change", "energy.covered", "activity.flow"
 YEARS = ("before", "after")
-TCE = Measure("综合能耗", "tce", 1, "big")
+TCE = measure(term("total_energy_name"), "tce", 1, "big")
 GROUPS = {
     "group": pl.String(),
     **dict.fromkeys(("energy_before", "energy_after", "flow_before", "flow_after"), pl.Float64()),

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pipeline import wording
 from pipeline.findings.measures import Measure
 
-INDEX = Measure("指数", moves="rate")
+INDEX = Measure("", moves="rate")
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ _MARKS = {
 }
 _MARK = re.compile("([{}])".format("".join(_MARKS)))
 _AMOUNT = re.compile(
-    r"(约|超过|超|近|不足)?\s*([+−-]?\d[\d,]*(?:\.\d+)?)\s*(万亿|亿|万)?\s*([^\d、，；：（）。]*?)(以上|左右)?"
+    r"(约|超过|超|近|不足)?\s*([+−-]?\d[\d,]*(?:\.\d+)?)\s*(万亿|亿|万)?\s*((?:[^\d、，；：（）。][^、，；：（）。]*?)?)(以上|左右)?"
 )
 _YEARS = re.compile(r"(\d{4}) ?年(?:(?:至|—|-)(\d{4}) ?年)?")
 _ABOUT = {None: "", "约": "about ", "左右": "about ", "超过": "more than ", "超": "more than ", "以上": "at least ", "近": "nearly ", "不足": "less than "}  # fmt: skip

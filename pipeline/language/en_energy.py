@@ -27,8 +27,8 @@ def change(printed: str) -> str:
 
 @say.register
 def _against_target(one: AgainstTarget) -> str:
-    """`Comprehensive energy consumption per unit of information flow in China fell by 23.1% from 2020 to 2025: target met
-    (target: down 20%; 3.1 percentage points better than the target)`."""
+    """`Comprehensive energy consumption per unit of information flow in China fell by 23.1% from 2020 to 2025; status: met
+    (target: a reduction of 20%; 3.1 percentage points better than the target)`."""
     name = whose_name(one.measure, one.subject)
     if one.case == "withheld":
         return f"The comparison of {low(name)} in {one.year} with {one.base} is withheld under the disclosure rules"
@@ -47,7 +47,7 @@ def _against_target(one: AgainstTarget) -> str:
         )
     if one.case == "beside":
         return f"{changed}; the national target is {target} ({gap}), for comparison only"
-    return f"{changed}: {low(text(one.status))} ({'; '.join(filter(None, [f'target: {target}', gap]))})"
+    return f"{changed}; status: {low(text(one.status))} ({'; '.join(filter(None, [f'target: {target}', gap]))})"
 
 
 @say.register
@@ -60,18 +60,22 @@ def _decoupling(one: Decoupling) -> str:
 
 @say.register
 def _two_methods(one: TwoMethods) -> str:
-    """`Carbon emissions from energy use in China in 2025: location-based 1.2 million t CO₂, market-based 1.1 million, 0.5% lower`."""
+    """`Carbon emissions from energy use in China in 2025 were 1.20 million tCO2 by the location-based method and … by the
+    market-based method, 0.5% lower`."""
     ways = {"location_based": one.location, "market_based": one.market}
-    there = [f"{low(say(term(name)))} {told(one.measure, value)}" for name, value in ways.items() if value is not None]
+    there = [
+        f"{told(one.measure, value)} by the {low(say(term(name)))} method"
+        for name, value in ways.items()
+        if value is not None
+    ]
     whose = text(one.subject)
     if not there:
         return f"There are no carbon emissions from energy use for {whose}"
-    sentence = f"Carbon emissions from energy use in {whose} in {one.year}: {', '.join(there)}"
+    sentence = f"Carbon emissions from energy use in {whose} in {one.year} were {' and '.join(there)}"
     if one.gap is None:
         return sentence
-    if not one.gap:
-        return f"{sentence}, practically the same"
-    return f"{sentence}, {percent(abs(one.gap))} {'higher' if one.gap > 0 else 'lower'} than location-based"
+    how = f"{percent(abs(one.gap))} {'higher' if one.gap > 0 else 'lower'}" if one.gap else "practically the same"
+    return f"{sentence}, {how}"
 
 
 @say.register
