@@ -18,7 +18,7 @@ LANGUAGES: dict[str, Any] = {"zh": zh, "en": en}
 """The languages in which a report can be told, and who words findings in them."""
 
 
-NAMES = {"field", "groupby", "as", "type", "mark", "name", "$schema"}
+NAMES = {"field", "groupby", "as", "type", "mark", "$schema"}
 """Of a Vega-Lite specification: what is no text that is read."""
 CODE = {"calculate", "labelExpr", "expr", "filter", "test", "signal"}
 """What is an expression, in which only the texts between quotation marks are read, and not those that name a field."""
