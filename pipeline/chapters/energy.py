@@ -16,20 +16,25 @@ import polars as pl
 from pipeline import findings, wording
 from pipeline.chapters.shapes import FILED
 from pipeline.charts import labels, theme
-from pipeline.findings import AgainstTarget
+from pipeline.findings import AgainstTarget, PrintedChange
 from pipeline.findings.energy import INDEX
 from pipeline.given.reference import Target
 from pipeline.indicators.carbon import SCOPES
 from pipeline.indicators.scorecard import Judgement
 from pipeline.indicators.view import View
+from pipeline.language import zh
 from pipeline.language.terms import measure, term
 from pipeline.language.words import Words
-from pipeline.language.zh_energy import change as said_change  # noqa: F401  (bullets, since, 01_overview)
 from pipeline.reports.blocks import Column, Figure, Said
 
 USED = measure(term("energy_index"))
 GOAL = "goal"
 APART = 0.001  # electricity passed on and received that differ by more are told
+
+
+def said_change(printed: str) -> str:
+    """A printed change in words: `−23.1%` -> `下降 23.1%`."""
+    return zh.say(PrintedChange(printed))
 
 
 def change_against(value: float | None, target: Target | None) -> str:
@@ -123,7 +128,7 @@ def _indices(
     years = sorted({year for path in lines.values() for year in path})
     domain, gap = labels.span(rows["index"].to_list())
 
-    def draw(words: Words) -> alt.LayerChart:
+    def draw(words: Words) -> alt.TopLevelMixin:
         said = {key: words.say(named[key]) for key in keys}
         drawn = rows.with_columns(name=pl.col("line").replace_strict(said, return_dtype=pl.String))
         colour = alt.Scale(domain=list(said.values()), range=[of[key] for key in keys])
@@ -149,8 +154,7 @@ def _indices(
         for of_year in last.with_columns(text=pl.col("name") + printed).partition_by("year"):
             ends = alt.Chart(labels.apart(of_year, "index", gap)).mark_text(align="left", dx=9)
             layers.append(ends.encode(**both, y=alt.Y(f"{labels.PLACE}:Q", scale=scale), text="text:N"))
-        both_layers: alt.LayerChart = alt.layer(*layers).properties(height=theme.HEIGHT)
-        return both_layers
+        return alt.layer(*layers).properties(height=theme.HEIGHT)
 
     return Figure(
         id=figure,

@@ -6,7 +6,15 @@ out of every count and named where they matter; nothing is ever filled in.
 """
 
 from pipeline.findings.basis import NAMED, Clauses, NotFiled, Progress, Quoted, Sources, Standing, sources
-from pipeline.findings.energy import AgainstTarget, Decoupling, Drivers, TwoMethods, decoupling, two_methods
+from pipeline.findings.energy import (
+    AgainstTarget,
+    Decoupling,
+    Drivers,
+    PrintedChange,
+    TwoMethods,
+    decoupling,
+    two_methods,
+)
 from pipeline.findings.measures import Measure, Quantity, Values, is_there, there, withheld
 from pipeline.findings.provinces import (
     MIN_RANKED,
@@ -31,6 +39,20 @@ from pipeline.findings.provinces import (
 )
 from pipeline.findings.series import CLEAR, Path, Point, Trend, path, trend
 from pipeline.findings.shown import GroupsShown, RankingShown, SeriesShown, StepsShown
+from pipeline.findings.view import (
+    Covered,
+    Covers,
+    CoversBriefly,
+    FewIn,
+    FiledFrom,
+    Formula,
+    Needed,
+    NotCovered,
+    Remarks,
+    RestsOnFew,
+    Sentences,
+    ToTarget,
+)
 
 __all__ = [
     "CLEAR",
@@ -41,27 +63,40 @@ __all__ = [
     "Clauses",
     "Comparison",
     "Counted",
+    "Covered",
+    "Covers",
+    "CoversBriefly",
     "Decoupling",
     "Drivers",
     "Ends",
     "Extremes",
+    "FewIn",
+    "FiledFrom",
+    "Formula",
     "GroupsShown",
     "Largest",
     "Measure",
     "Movement",
+    "Needed",
+    "NotCovered",
     "NotFiled",
     "Path",
     "Place",
     "Point",
+    "PrintedChange",
     "Progress",
     "Quantity",
     "Quoted",
     "Rank",
     "RankingShown",
+    "Remarks",
+    "RestsOnFew",
+    "Sentences",
     "SeriesShown",
     "Sources",
     "Standing",
     "StepsShown",
+    "ToTarget",
     "Trend",
     "TwoMethods",
     "Values",

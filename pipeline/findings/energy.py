@@ -14,6 +14,24 @@ INDEX = Measure("", moves="rate")
 
 
 @dataclass(frozen=True)
+class PrintedChange:
+    """A relative change as it is printed (`−23.1%`), to be told in words."""
+
+    printed: str
+
+    @property
+    def way(self) -> int:
+        """1 up, -1 down, 0 where it prints as none."""
+        if not any(sign in "123456789" for sign in self.printed):
+            return 0
+        return -1 if self.printed.startswith(wording.MINUS) else 1
+
+    @property
+    def size(self) -> str:
+        return self.printed.removeprefix(wording.MINUS)
+
+
+@dataclass(frozen=True)
 class AgainstTarget:
     """How an intensity has changed since the baseline, and how that stands to the target of the nation.
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline import wording
-from pipeline.findings import AgainstTarget, Decoupling, Drivers, TwoMethods
+from pipeline.findings import AgainstTarget, Decoupling, Drivers, PrintedChange, TwoMethods
 from pipeline.language.en import _of as whose_name
 from pipeline.language.en import cap, changed_by, low, names, percent, pulled_by, say, text, told
 from pipeline.language.terms import term
@@ -17,12 +16,10 @@ RELATIONS = {
 }
 
 
-def change(printed: str) -> str:
-    """A printed change in words: `−23.1%` -> `fell by 23.1%`, `0.0%` -> `hardly changed`."""
-    size = printed.removeprefix(wording.MINUS)
-    if not any(sign in "123456789" for sign in size):
-        return "hardly changed"
-    return f"{'fell' if printed.startswith(wording.MINUS) else 'rose'} by {size}"
+@say.register
+def _printed_change(one: PrintedChange) -> str:
+    """`fell by 23.1%`, `hardly changed`."""
+    return f"{'rose' if one.way > 0 else 'fell'} by {one.size}" if one.way else "hardly changed"
 
 
 @say.register
@@ -37,7 +34,7 @@ def _against_target(one: AgainstTarget) -> str:
         return f"{cap(name)} in {one.year} cannot be compared with {one.base}{reasons}"
     if one.case == "base":
         return f"{one.year} is the base year, with which {low(name)} will be compared from the next year on"
-    changed = cap(f"{name} {change(one.printed)} from {one.base} to {one.year}")
+    changed = cap(f"{name} {say(PrintedChange(one.printed))} from {one.base} to {one.year}")
     target, gap = text(one.target), low(say(one.gap))
     if one.case == "alone":
         return changed

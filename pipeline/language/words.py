@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 import polars.selectors as cs
 
-from pipeline.language import en, zh
+from pipeline.language import en, en_energy, en_view, zh, zh_energy, zh_view  # noqa: F401  (they register words)
 from pipeline.language.terms import term
 
 LANGUAGES: dict[str, Any] = {"zh": zh, "en": en}
@@ -78,6 +78,3 @@ class Words:
         """Several in a row: `广东、浙江`."""
         said: str = LANGUAGES[self.language].names([self.say(one) for one in some])
         return said
-
-
-from pipeline.language import en_energy, zh_energy  # noqa: E402, F401  (register their words)

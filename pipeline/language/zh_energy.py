@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline import wording
-from pipeline.findings import AgainstTarget, Decoupling, Drivers, TwoMethods
+from pipeline.findings import AgainstTarget, Decoupling, Drivers, PrintedChange, TwoMethods
 from pipeline.language.terms import term
 from pipeline.language.zh import changed_by, names, pulled_by, say
 
@@ -16,12 +16,10 @@ RELATIONS = {
 }
 
 
-def change(printed: str) -> str:
-    """A printed change in words: `−23.1%` -> `下降 23.1%`, `0.0%` -> `基本持平`."""
-    size = printed.removeprefix(wording.MINUS)
-    if not any(sign in "123456789" for sign in size):
-        return "基本持平"
-    return f"{'下降' if printed.startswith(wording.MINUS) else '上升'} {size}"
+@say.register
+def _printed_change(one: PrintedChange) -> str:
+    """`下降 23.1%`, `基本持平`."""
+    return f"{'上升' if one.way > 0 else '下降'} {one.size}" if one.way else "基本持平"
 
 
 @say.register
@@ -34,7 +32,7 @@ def _against_target(one: AgainstTarget) -> str:
         return f"{name}不能与 {one.base} 年比较" + (f"：{reasons}" if (reasons := say(one.reasons)) else "")
     if one.case == "base":
         return f"{one.year} 年是基期，{one.subject}{one.measure.name}从下一年起与它比较"
-    changed = f"{name}比 {one.base} 年{change(one.printed)}"
+    changed = f"{name}比 {one.base} 年{say(PrintedChange(one.printed))}"
     if one.case == "alone":
         return changed
     if one.case == "short":

@@ -231,7 +231,7 @@ def test_nothing_to_compare_is_said(layout: Layout) -> None:
         assert drivers.parts(seen, 2020) is None
         assert not drivers.why_not(seen, 2020)["closed"]
     seen = view(layout, nation, [(drivers.CHANGE, 2025, "000000", None, None, None, None, "no_baseline")])
-    assert "没有基期年份的填报" in drivers.why_not(seen, 2020)["remarks"]
+    assert "没有基期年份的填报" in zh.say(drivers.why_not(seen, 2020)["remarks"])
     assert drivers.why_not(view(layout, nation, [], 2020), 2020)["too_early"]
 
 
