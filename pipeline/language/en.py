@@ -350,10 +350,10 @@ def _comparison(one: Comparison) -> str:
 
 def _changed(measure: Measure, name: str, change: float) -> str:
     """`Electricity use per station in Guangdong fell by 41.3%`."""
-    plain = text(measure.name.removesuffix("变动"))
+    plain, since, base = text(measure.name.removesuffix("变动")).partition(" since ")
     whose = text(name)
     of = f" {'in' if whose in dictionary.regions() else 'of'} {whose}" if whose else ""
-    return cap(f"{plain}{of} {_moved(measure, change)}")
+    return cap(f"{plain}{of} {_moved(measure, change)}{since}{base}")
 
 
 def _moved(measure: Measure, change: float) -> str:
