@@ -34,7 +34,7 @@ from pipeline.indicators.view import View
 from pipeline.language.facts import pack
 from pipeline.language.words import Words
 from pipeline.layout import Layout
-from pipeline.reports.blocks import FACTS, MIME, Block, Figure, Table, frame, preview
+from pipeline.reports.blocks import ENGLISH, FACTS, MIME, Block, Figure, Table, frame, preview
 from pipeline.reports.text import told
 from pipeline.scenarios import outlook, sensitivity
 from pipeline.scenarios.outlook import Outlook
@@ -203,13 +203,13 @@ class Chapter:
         """Hand `block`, if there is one, to the report, write its data to the tables folder, and display it in the notebook."""
         if block is None:
             return
-        payload = block.payload()
+        payload, english = block.payload(), block.payload(Words("en"))
         self.tables.mkdir(parents=True, exist_ok=True)
         svg = figures.svg(payload["spec"], block.id, self.layout.charts) if payload["kind"] == "figure" else None
         if isinstance(block, (Figure, Table)):
             frame(block).write_parquet(self.tables / f"{block.id}.parquet")
             (self.tables / f"{block.id}.csv").write_text("\ufeff" + payload["table"]["csv"], "utf-8", newline="")
-        self._display({MIME: payload} | preview(payload, svg))
+        self._display({MIME: payload, ENGLISH: english} | preview(payload, svg))
 
     def tell(self, **facts: Any) -> None:
         """Hand facts to the chapter's text: numbers, texts, findings, quantities, and lists and dicts of them.

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.language import zh
+import polars as pl
+import polars.selectors as cs
+
+from pipeline.language import en, zh
 from pipeline.language.terms import term
 
-LANGUAGES = {"zh": zh}
+LANGUAGES: dict[str, Any] = {"zh": zh, "en": en}
 """The languages in which a report can be told, and who words findings in them."""
+
+
+NAMES = {"field", "groupby", "as", "type", "mark", "name", "$schema"}
+"""Of a Vega-Lite specification: what is no text that is read."""
+CODE = {"calculate", "labelExpr", "expr", "filter", "test", "signal"}
+"""What is an expression, in which only the texts between quotation marks are read, and not those that name a field."""
+_quoted = re.compile(r"(?<!datum\[)'([^']*[\u3400-\u9fff][^']*)'|(?<!datum\[)\"([^\"]*[\u3400-\u9fff][^\"]*)\"")
 
 
 @dataclass(frozen=True)
@@ -27,6 +39,40 @@ class Words:
         """Plain text as it is; a term, a measure's name, a quantity, a finding in words; several one after the other."""
         said: str = LANGUAGES[self.language].say(what)
         return said
+
+    def with_unit(self, title: str, unit: str) -> str:
+        """The head of a column: `用电量（kWh）`, `Electricity (kWh)`."""
+        said: str = LANGUAGES[self.language].with_unit(title, unit)
+        return said
+
+    @property
+    def hidden(self) -> str:
+        """What stands for a value that is not published."""
+        said: str = LANGUAGES[self.language].HIDDEN
+        return said
+
+    def frame(self, data: pl.DataFrame) -> pl.DataFrame:
+        """The texts of a frame in this language; the names of its columns stay."""
+        if self.language == "zh":
+            return data
+        return data.with_columns(cs.string().map_elements(self.say, return_dtype=pl.String))
+
+    def spec(self, spec: Any, of: str = "") -> Any:
+        """The texts of a chart's specification in this language: values, titles, and the names of fields where they are
+        shown as titles. of: the key under which it stands."""
+        if self.language == "zh" or of in NAMES:
+            return spec
+        if isinstance(spec, list):
+            return [self.spec(one, of) for one in spec]
+        if isinstance(spec, dict):
+            told = {key: self.spec(one, key) for key, one in spec.items()}
+            shown = isinstance(spec.get("field"), str) and "type" in spec and "title" not in spec
+            return told | {"title": self.say(spec["field"])} if shown else told
+        if not isinstance(spec, str):
+            return spec
+        if of in CODE:
+            return _quoted.sub(lambda found: json.dumps(self.say(found[1] or found[2]), ensure_ascii=False), spec)
+        return self.say(spec)
 
     def names(self, some: Sequence[Any]) -> str:
         """Several in a row: `广东、浙江`."""

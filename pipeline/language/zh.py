@@ -52,6 +52,23 @@ NOUNS = {
 ENDS = 3  # so many of the highest and of the lowest are named
 MAX_LINES = 6  # more lines than this are summed up by their ends
 MAX_NAMES = 3  # so many tied names are told; more are counted
+PRINTED = {
+    "n": wording.number,
+    "pct": wording.percent,
+    "change": wording.change,
+    "moved_to": wording.rise_or_fall,
+    "grown_to": lambda old, new: wording.rise_or_fall(old, new).replace("上升", "增长"),
+    "big": wording.big,
+}
+"""The filters of texts."""
+PARTS = {"标题": "title", "替代文字": "alt", "口径": "method", "来源": "source"}
+"""What a text can say of a figure or table itself."""
+JOINT = ""  # between two lines of a paragraph
+HIDDEN = wording.HIDDEN
+
+
+def with_unit(title: str, unit: str) -> str:
+    return title + (f"（{unit}）" if unit else "")
 
 
 @singledispatch

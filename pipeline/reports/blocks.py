@@ -21,13 +21,16 @@ from pipeline.charts import figures
 from pipeline.findings import Measure
 from pipeline.guarded import as_text
 from pipeline.language.terms import Term
-from pipeline.language.words import Words
+from pipeline.language.words import LANGUAGES, Words
 
 WIDE = 40  # em; a table with more text scrolls on a small screen, so that its columns stay readable
 NUMBER = re.compile(
-    rf"—|{wording.HIDDEN}|(?:超过?|约)?[+−]?\d[\d,.]*%?(?:以上|左右)?"
+    rf"—|{'|'.join(re.escape(one.HIDDEN) for one in LANGUAGES.values())}|"
+    r"(?:超过?|约|about |more than |nearly )?[+−]?\d[\d,.]*%?(?:以上|左右)?"
 )  # columns of these are set flush right
 MIME = "application/vnd.green-report+json"
+ENGLISH = "application/vnd.green-report.en+json"
+"""The same in English."""
 FACTS = "application/vnd.green-report.facts+json"
 """What a notebook tells its text, see `language.facts`."""
 CHINESE = Words("zh")
@@ -50,7 +53,7 @@ class Column:
         if not isinstance(self.title, Measure):
             return words.say(self.title)
         unit = self.title.unit if self.unit is None else self.unit
-        return words.say(self.title) + (f"（{unit}）" if unit else "")
+        return words.with_unit(words.say(self.title), unit)
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ class Figure:
             "kind": "figure",
             **_texts(self, words),
             "alt": words.say(self.alt),
-            "spec": figures.specification(chart),
+            "spec": words.spec(figures.specification(chart)),
             "table": _cells(frame(self, words), self.decimals, self.against, False, self.columns, words),
         }
 
@@ -143,7 +146,7 @@ class Cards:
     cards: Sequence[Card]
 
     def payload(self, words: Words = CHINESE) -> dict[str, Any]:
-        said = ("title", "target", "value", "status", "detail")
+        said = ("title", "target", "value", "status", "detail", "link_text")
         told = [vars(card) | {name: words.say(getattr(card, name)) for name in said} for card in self.cards]
         return {"kind": "cards", "id": self.id, "cards": told}
 
@@ -168,7 +171,13 @@ class Entries:
     entries: Sequence[Entry]
 
     def payload(self, words: Words = CHINESE) -> dict[str, Any]:
-        told = [vars(entry) | {"facts": [list(fact) for fact in entry.facts]} for entry in self.entries]
+        said = ("title", "badge", "value", "text")
+        told = [
+            vars(entry)
+            | {name: words.say(getattr(entry, name)) for name in said}
+            | {"facts": [[words.say(part) for part in fact] for fact in entry.facts]}
+            for entry in self.entries
+        ]
         return {"kind": "entries", "id": self.id, "entries": told}
 
 
@@ -206,6 +215,10 @@ def _texts(block: Figure | Table, words: Words) -> dict[str, str]:
     return {"id": block.id} | said
 
 
+def mime(language: str) -> str:
+    return {"zh": MIME, "en": ENGLISH}[language]
+
+
 def _cells(
     data: pl.DataFrame,
     decimals: Mapping[str, int],
@@ -215,6 +228,7 @@ def _cells(
     words: Words = CHINESE,
 ) -> dict[str, Any]:
     """`data` as printed text, with alignment and relative width of each column, and as CSV, unrounded."""
+    data = words.frame(data)
     unknown = {*decimals, *against} - set(data.columns)
     if unknown:
         raise ValueError(f"decimals name columns that are not there: {sorted(unknown)}")
@@ -225,17 +239,17 @@ def _cells(
     if withheld:
         closed = {name: data[name].is_nan().fill_null(False) for name in data.select(cs.float()).columns}
         printed = [
-            [wording.HIDDEN if name in closed and closed[name][at] else text for at, text in enumerate(texts)]
+            [words.hidden if name in closed and closed[name][at] else text for at, text in enumerate(texts)]
             for name, texts in zip(data.columns, printed, strict=True)
         ]
         marked = [
-            pl.when(hidden).then(pl.lit(wording.HIDDEN)).otherwise(pl.col(name).cast(pl.String)).alias(name)
+            pl.when(hidden).then(pl.lit(words.hidden)).otherwise(pl.col(name).cast(pl.String)).alias(name)
             for name, hidden in closed.items()
             if hidden.any()
         ]
         data = data.with_columns(marked)
     rows = [list(row) for row in zip(*printed, strict=True)]
-    titles = [columns[name].told(words) if columns else name for name in data.columns]
+    titles = [columns[name].told(words) if columns else words.say(name) for name in data.columns]
     widths = _widths(titles, rows)
     return {
         "columns": titles,

@@ -22,13 +22,11 @@ from markupsafe import Markup
 from pipeline import wording
 from pipeline.errors import DataError
 from pipeline.language.facts import unpack
-from pipeline.language.words import Words
-from pipeline.reports.blocks import FACTS, MIME, preview
+from pipeline.language.words import LANGUAGES, Words
+from pipeline.reports.blocks import FACTS, MIME, mime, preview
 from pipeline.reports.markup import text_markdown
 
 Payload = dict[str, Any]
-PARTS = {"zh": {"标题": "title", "替代文字": "alt", "口径": "method", "来源": "source"}}
-"""What a text can say of a figure or table itself, by its name in each language."""
 WRONG = [
     (re.compile(r"'(\w+)' is undefined"), "没有“{}”这个名字；文字里只能用笔记本 chapter.tell 交来的名字"),
     (re.compile(r"has no attribute '(\w+)'"), "没有“{}”这一项；文字里只能用笔记本 chapter.tell 交来的名字"),
@@ -57,9 +55,10 @@ def told(path: Path, words: Words, shown: Iterable[Mapping[str, Any]], source: s
     """The parts of a chapter whose text is `path`. shown: the data of its notebook's outputs. Raises DataError."""
     facts: dict[str, Any] = {}
     blocks: dict[str, Payload] = {}
+    kind = mime(words.language)
     for data in shown:
-        if MIME in data:
-            blocks[data[MIME]["id"]] = data[MIME]
+        if kind in data:
+            blocks[data[kind]["id"]] = data[kind]
         elif FACTS in data:
             facts |= unpack(data[FACTS])
         elif "text/markdown" in data:
@@ -81,7 +80,7 @@ def tell(notebook: nbformat.NotebookNode, name: str, texts: Path, words: Words) 
         if cell.cell_type == "markdown":  # what an analyst notes for analysts
             cell.cell_type = "raw"
     for cell in code:
-        cell.outputs = [one for one in cell.outputs if not {MIME, FACTS} & set(one.get("data", {}))]
+        cell.outputs = [one for one in cell.outputs if not {MIME, FACTS} & set(one.get("data", {}))]  # in all languages
     for part in parts:
         data = (
             {"text/markdown": part} if isinstance(part, str) else {MIME: part} | preview(part, images.get(part["id"]))
@@ -109,6 +108,7 @@ class Text:
     ) -> None:
         self.path, self.words, self.facts, self.source = path, words, facts, source
         self.blocks = {id: dict(block) for id, block in blocks.items()}
+        self.language = LANGUAGES[words.language]
         self.environment = self._environment()
 
     def parts(self) -> list[str | Payload]:
@@ -149,16 +149,8 @@ class Text:
             lstrip_blocks=True,
             finalize=self._printed,
         )
-        own.filters = {
-            "n": self._number(wording.number),
-            "pct": self._number(wording.percent),
-            "change": self._number(wording.change),
-            "moved_to": self._number(wording.rise_or_fall),
-            "grown_to": self._number(lambda old, new: wording.rise_or_fall(old, new).replace("上升", "增长")),
-            "big": self._number(wording.big),
-            "names": self._names,
-            "length": len,
-        }
+        printed = {name: self._number(say) for name, say in self.language.PRINTED.items()}
+        own.filters = {**printed, "names": self._names, "length": len}
         own.globals = {"figure": self._figure, "table": self._figure, "has": self._has}
         return own
 
@@ -180,7 +172,7 @@ class Text:
         if isinstance(value, float) and not isinstance(value, wording.Withheld):
             raise _Told("数值要写明怎样印，例如 {{ 名字 | n(2) }}、{{ 名字 | pct }}、{{ 名字 | big('kWh') }}")
         if isinstance(value, wording.Withheld):
-            return _plain(wording.HIDDEN)
+            return _plain(self.language.HIDDEN)
         return _plain(self.words.say(value))
 
     def _has(self, id: str) -> bool:
@@ -202,16 +194,17 @@ class Text:
 
     def _told(self, id: str, said: str) -> dict[str, str]:
         """`标题：…` and its like, each with the lines that follow it."""
-        names, found, at = PARTS[self.words.language], dict[str, str](), ""
+        names, found, at = self.language.PARTS, dict[str, str](), ""
         for line in filter(None, map(str.strip, _lines(said).splitlines())):
-            name, colon, rest = line.partition("：")
+            name, colon, rest = line.replace("：", ":", 1).partition(":")
             if colon and name in names:
                 at, line = names[name], rest
             elif not at:
                 raise _Told(
                     f"图表 {id} 的说明应以{wording.join_names([f'“{one}：”' for one in names])}开头，现在是“{line}”"
                 )
-            found[at] = found.get(at, "") + _escaped.sub(r"\1", line.strip())
+            before = found.get(at, "")
+            found[at] = before + (self.language.JOINT if before else "") + _escaped.sub(r"\1", line.strip())
         return found
 
     def _in_order(self, filled: str) -> list[str | Payload]:
@@ -219,7 +212,7 @@ class Text:
         for at, piece in enumerate(_PLACE.split(_lines(filled))):
             if at % 2:
                 parts.append(self.blocks[piece])
-            elif text := paragraphs(piece):
+            elif text := paragraphs(piece, self.language.JOINT):
                 parts.append(text)
         return parts
 
@@ -241,8 +234,8 @@ def _lines(filled: str) -> str:
     return re.sub(rf"^[ \t]*{_ENDS}+\n?", "", str(filled), flags=re.M).replace(_ENDS, "")
 
 
-def paragraphs(text: str) -> str:
-    """Markdown in which a paragraph is one line: Chinese has no space where a line ends."""
+def paragraphs(text: str, joint: str = "") -> str:
+    """Markdown in which a paragraph is one line. joint: between two lines; Chinese has none."""
     out: list[str] = []
     for paragraph in re.split(r"\n\s*\n", text.strip()):
         lines: list[str] = []
@@ -251,7 +244,8 @@ def paragraphs(text: str) -> str:
             own = bool(_OWN_LINE.match(line))
             line = line if own else line.strip()
             if joined and not own:
-                space = " " if lines[-1][-1:].isascii() and line[:1].isascii() and lines[-1] and line else ""
+                space = " " if lines[-1][-1:].isascii() and line[:1].isascii() and lines[-1] and line else joint
+                space = "" if line[:1] in ",.;:)" else space
                 lines[-1] += space + line
             else:
                 lines.append(line)
