@@ -6,6 +6,7 @@ out of every count and named where they matter; nothing is ever filled in.
 """
 
 from pipeline.findings.basis import NAMED, Clauses, NotFiled, Progress, Quoted, Sources, Standing, sources
+from pipeline.findings.industry import Names
 from pipeline.findings.measures import Measure, Quantity, Values, is_there, there, withheld
 from pipeline.findings.provinces import (
     MIN_RANKED,
@@ -45,6 +46,7 @@ __all__ = [
     "Largest",
     "Measure",
     "Movement",
+    "Names",
     "NotFiled",
     "Path",
     "Place",

@@ -1,0 +1,13 @@
+"""What figures of provinces and enterprises say besides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Names:
+    """Several names in a row, to stand in a gap of a term."""
+
+    names: tuple[Any, ...]
