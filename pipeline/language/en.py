@@ -433,11 +433,11 @@ def _movement(one: Movement) -> str:
 @say.register
 def _standing(one: Standing) -> str:
     if one.beside is not None:
-        return f"In {one.year}, {low(say(one.beside))}; beside the national target ({text(one.target)}), {low(text(one.gap))}"
+        return f"In {one.year}, {low(say(one.beside))}; beside the national target ({text(one.target)}), {low(say(one.gap))}"
     value = f"{cap(_of(one.measure, one.subject))} stood at {text(one.printed)} in {one.year}"
     said = [
         f"the target is {text(one.target)}" if one.target else "",
-        *(low(text(part)) for part in (one.status, one.gap, one.needed)),
+        *(low(say(part)) for part in (one.status, one.gap, one.needed)),
     ]
     return ", ".join([value, *filter(None, said)])
 

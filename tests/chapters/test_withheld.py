@@ -105,7 +105,7 @@ def test_the_view_knows_hidden_from_missing(view: View, layout: Layout) -> None:
     assert own.told(RATE) is WITHHELD
     assert own.is_withheld(RATE)
     assert not own.has(RATE)
-    assert own.remarks(RATE) == "为保护单个企业的数据，按保密规则不公布"
+    assert zh.say(own.remarks(RATE)) == "为保护单个企业的数据，按保密规则不公布"
     assert "按保密规则不公布（〔保密〕）" in zh.say(shapes.not_filed(own, RATE))
     assert not view.is_withheld(RATE)
 
