@@ -6,7 +6,7 @@ out of every count and named where they matter; nothing is ever filled in.
 """
 
 from pipeline.findings.basis import NAMED, Clauses, NotFiled, Progress, Quoted, Sources, Standing, sources
-from pipeline.findings.industry import Names
+from pipeline.findings.industry import Month, Names
 from pipeline.findings.measures import Measure, Quantity, Values, is_there, there, withheld
 from pipeline.findings.provinces import (
     MIN_RANKED,
@@ -65,6 +65,7 @@ __all__ = [
     "GroupsShown",
     "Largest",
     "Measure",
+    "Month",
     "Movement",
     "Names",
     "Needed",
