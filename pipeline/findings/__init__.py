@@ -15,6 +15,7 @@ from pipeline.findings.energy import (
     decoupling,
     two_methods,
 )
+from pipeline.findings.industry import Month, Names
 from pipeline.findings.measures import Measure, Quantity, Values, is_there, there, withheld
 from pipeline.findings.provinces import (
     MIN_RANKED,
@@ -76,7 +77,9 @@ __all__ = [
     "GroupsShown",
     "Largest",
     "Measure",
+    "Month",
     "Movement",
+    "Names",
     "Needed",
     "NotCovered",
     "NotFiled",
