@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +12,7 @@ from pipeline import findings, wording
 from pipeline.chapters.shapes import FILED
 from pipeline.charts import theme
 from pipeline.filings.case_factors import CO2, basis
+from pipeline.findings import Names
 from pipeline.given import reference
 from pipeline.given.params import Params
 from pipeline.given.reference import Plan
@@ -258,7 +258,7 @@ def _entry(row: Mapping[str, Any], categories: Mapping[str, str], places: Mappin
     checked = names("verification").get(str(row["verification"]))
     facts: list[tuple[str, Said]] = [
         ("organisation", (row["organisation"], term("in_brackets", text=where))),
-        ("technology", _listed(row["technology"])),
+        ("technology", Names(tuple(row["technology"].split("、")))),
         ("sector", row["sector"]),
         ("account", _computed(row)),
     ]
@@ -284,11 +284,6 @@ def _entry(row: Mapping[str, Any], categories: Mapping[str, str], places: Mappin
     )
 
 
-def _listed(text: str) -> Said:
-    """A list as filed, each of its names for itself."""
-    return [term("enumeration") if part == "、" else part for part in re.split("(、)", text)]
-
-
 def _computed(row: Mapping[str, Any]) -> Said:
     """How the net effect comes about, in numbers; empty where a part of it was not filed."""
     if row["gross_tco2"] is None or row["net_tco2"] is None:
@@ -300,8 +295,8 @@ def _computed(row: Mapping[str, Any]) -> Said:
         term(f"factor_{row['factor_kind']}") if row["factor_kind"] and code == "electricity" else "",  # others have one
         term("published_factor") if row["factor_published"] else "",
     ]
-    about = [part for said in about if said for part in (term("enumeration"), said)][1:]
-    factor: Said = [f" × {wording.number(value)} kgCO2/{unit}", term("in_brackets", text=about) if about else ""]
+    told = Names(tuple(filter(None, about)))
+    factor: Said = [f" × {wording.number(value)} kgCO2/{unit}", term("in_brackets", text=told) if told.names else ""]
     return term(
         "case_account",
         amount=wording.number(row["activity_amount"]),

@@ -7,10 +7,11 @@ from typing import Any
 
 from pipeline.build.history import Entry
 from pipeline.filings.contracts import BY_NAME
+from pipeline.findings import Names, Remarks
 from pipeline.given.params import Params
 from pipeline.given.regions import NATION_CODE
 from pipeline.indicators.model import Catalogue, Indicator
-from pipeline.language.terms import Term, listed, term
+from pipeline.language.terms import Term, term
 from pipeline.scenarios.drivers import DRIVERS
 
 UNKNOWN = term("why_unknown")
@@ -22,7 +23,7 @@ COAL = (
 FUELS = ("fuel_factor_set",)
 
 
-def why(id: str, region: str, short_zh: str, before: Entry, after: Entry, catalogue: Catalogue) -> list[Any]:
+def why(id: str, region: str, short_zh: str, before: Entry, after: Entry, catalogue: Catalogue) -> Remarks:
     """What changed of all on which the indicator's value in a region (code, name) rests, to be said as a phrase.
 
     Reference data, the version of this product and another year of report are told where nothing nearer is known.
@@ -34,14 +35,13 @@ def why(id: str, region: str, short_zh: str, before: Entry, after: Entry, catalo
         *_corrections(tables, "" if region == NATION_CODE else short_zh, before, after),
         *_filings(tables, before, after),
     ]
-    return listed(near or list(_afar(before, after)) or [UNKNOWN], "semicolon")
+    return Remarks(tuple(near or _afar(before, after)) or (UNKNOWN,))
 
 
-def of_projection(id: str, region: str, short_zh: str, before: Entry, after: Entry, catalogue: Catalogue) -> list[Any]:
+def of_projection(id: str, region: str, short_zh: str, before: Entry, after: Entry, catalogue: Catalogue) -> Remarks:
     """The same of a projected value: its drivers, else what changed of the value from which it starts."""
-    drivers = list(_changed(DRIVERS, before, after))
-    found = listed(drivers, "semicolon") or why(id, region, short_zh, before, after, catalogue)
-    return [OF_PROVINCES] if found == [UNKNOWN] and region == NATION_CODE else found
+    found = Remarks(tuple(_changed(DRIVERS, before, after))) or why(id, region, short_zh, before, after, catalogue)
+    return Remarks((OF_PROVINCES,)) if found.parts == (UNKNOWN,) and region == NATION_CODE else found
 
 
 def _parameters(id: str, before: Entry, after: Entry, catalogue: Catalogue) -> Iterator[Term]:
@@ -97,7 +97,7 @@ def _filings(tables: set[str], before: Entry, after: Entry) -> Iterator[Term]:
 
 def _named(files: Sequence[str]) -> list[Any]:
     rest = [term("and_files_in_all", n=len(files))] if len(files) > NAMED else []
-    return [*listed(files[:NAMED]), *rest]
+    return [Names(tuple(files[:NAMED])), *rest]
 
 
 def _afar(before: Entry, after: Entry) -> Iterator[Term]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pipeline.findings.energy import PrintedChange
+
 
 @dataclass(frozen=True)
-class Changed:
-    """A relative change. printed: as it is printed with its sign."""
-
-    printed: str
+class Changed(PrintedChange):
+    """The same as a value that stands alone, not as the verb of a sentence."""

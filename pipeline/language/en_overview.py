@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pipeline import wording
 from pipeline.findings import Changed
 from pipeline.language.en import say
 
@@ -10,7 +9,4 @@ from pipeline.language.en import say
 @say.register
 def _changed(one: Changed) -> str:
     """`down 23.1%`, `practically unchanged`."""
-    size = one.printed.removeprefix(wording.MINUS)
-    if not any(sign in "123456789" for sign in size):
-        return "practically unchanged"
-    return f"{'down' if one.printed.startswith(wording.MINUS) else 'up'} {size}"
+    return f"{'up' if one.way > 0 else 'down'} {one.size}" if one.way else "practically unchanged"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -24,11 +24,6 @@ class Term:
 def term(key: str, **parts: Any) -> Term:
     """`term("points_since", year=2020)`."""
     return Term(key, parts)
-
-
-def listed(some: Iterable[Any], between: str = "enumeration") -> list[Any]:
-    """Several to be said in a row, with a term between them: `广东、浙江`."""
-    return [part for one in some for part in (term(between), one)][1:]
 
 
 @cache
