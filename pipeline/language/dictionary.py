@@ -81,11 +81,12 @@ def _patterns() -> list[tuple[re.Pattern[str], str]]:
     """Names with gaps, the longest first; those of which little is left without the gaps name nothing."""
     found = []
     of_files = [(zh, en) for zh, en in names().items() if "{" in zh and "{base}" not in zh]
-    for zh, en in [*((one["zh"], one["en"]) for one in glossary().values() if "{" in one["zh"]), *of_files]:
+    of_terms = [(one["zh"], one["en"]) for one in glossary().values() if "{" in one["zh"]]
+    for zh, en in [*of_terms, *of_files]:
         literal = re.sub(r"\{\w+\}", "", zh)
         if len(HAN.findall(literal)) >= 2:
-            pattern = _GAP.sub(r"(?P<\1>.+?)", re.escape(zh))
-            found.append((len(literal), re.compile(pattern), en))
+            gap = r"(?P<\1>[^、，；：（）。]+)" if (zh, en) in of_files else r"(?P<\1>.+?)"
+            found.append((len(literal), re.compile(_GAP.sub(gap, re.escape(zh))), en))
     return [(pattern, en) for _, pattern, en in sorted(found, key=lambda one: -one[0])]
 
 
