@@ -42,6 +42,7 @@ from pipeline.findings.view import (
     Remarks,
     RestsOnFew,
     Sentences,
+    Suppressed,
     ToTarget,
 )
 
@@ -83,6 +84,7 @@ __all__ = [
     "Sources",
     "Standing",
     "StepsShown",
+    "Suppressed",
     "ToTarget",
     "Trend",
     "Values",

@@ -16,9 +16,10 @@ from pipeline.findings import (
     Remarks,
     RestsOnFew,
     Sentences,
+    Suppressed,
     ToTarget,
 )
-from pipeline.language.en import cap, low, names, percent, say, text
+from pipeline.language.en import cap, low, names, number, percent, say, text
 
 THINGS = {"sites": "sites", "data_centres": "data centres", "rooms": "equipment rooms"}
 """What a quotient can stand on a few of, in the plural."""
@@ -111,3 +112,21 @@ def _needed(one: Needed) -> str:
     """`a fall of 5.7% a year needed from now on`."""
     way = ("an increase" if one.counted else "a rise") if one.way > 0 else ("a decrease" if one.counted else "a fall")
     return f"{way} of {text(f'{one.amount} {one.unit}'.rstrip())} a year needed from now on"
+
+
+@say.register
+def _suppressed(one: Suppressed) -> str:
+    """`Public edition: of 6,538 values for 2025, 1,156 (17.7%) are withheld: …`."""
+    if one.year is None:
+        return "Public edition: there are no values computed from filings."
+    share = f" ({percent(one.hidden / one.whole)})" if one.whole else ""
+    parts = "; ".join(f"{low(text(rule))}, {number(n)}" for rule, n in one.by_rule)
+    said = f"Public edition: of {number(one.whole)} values for {one.year}, {number(one.hidden)}{share} {'is' if one.hidden == 1 else 'are'} withheld"  # fmt: skip
+    said += f": {parts}." if parts else "."
+    if one.alone:
+        many = one.alone > 1
+        said += f" {number(one.alone)} {'ratios are' if many else 'ratio is'} published without numerator and denominator."  # fmt: skip
+    if one.apart:
+        many = one.apart > 1
+        said += f" Besides, {number(one.apart)} {'values belong' if many else 'value belongs'} to breakdowns that are mostly sensitive and published for no province; {'they are' if many else 'it is'} not counted here."  # fmt: skip
+    return said
