@@ -20,6 +20,8 @@ LANGUAGES: dict[str, Any] = {"zh": zh, "en": en}
 
 NAMES = {"field", "groupby", "as", "type", "mark", "name", "$schema"}
 """Of a Vega-Lite specification: what is no text that is read."""
+ROWS = {"datasets", "values"}
+"""Under which data stand, of which all texts are read, whatever their columns are called."""
 CODE = {"calculate", "labelExpr", "expr", "filter", "test", "signal"}
 """What is an expression, in which only the texts between quotation marks are read, and not those that name a field."""
 _quoted = re.compile(r"(?<!datum\[)'([^']*[\u3400-\u9fff][^']*)'|(?<!datum\[)\"([^\"]*[\u3400-\u9fff][^\"]*)\"")
@@ -46,6 +48,18 @@ class Words:
         return said
 
     @property
+    def tag(self) -> str:
+        """Of the language, as pages and documents name it: zh-CN, en-GB."""
+        said: str = LANGUAGES[self.language].TAG
+        return said
+
+    @property
+    def gap(self) -> str:
+        """Between a number and the heading that it counts."""
+        said: str = LANGUAGES[self.language].GAP
+        return said
+
+    @property
     def hidden(self) -> str:
         """What stands for a value that is not published."""
         said: str = LANGUAGES[self.language].HIDDEN
@@ -65,7 +79,7 @@ class Words:
         if isinstance(spec, list):
             return [self.spec(one, of) for one in spec]
         if isinstance(spec, dict):
-            told = {key: self.spec(one, key) for key, one in spec.items()}
+            told = {key: self.spec(one, of if of in ROWS else key) for key, one in spec.items()}
             shown = isinstance(spec.get("field"), str) and "type" in spec and "title" not in spec
             return told | {"title": self.say(spec["field"])} if shown else told
         if not isinstance(spec, str):
@@ -73,6 +87,11 @@ class Words:
         if of in CODE:
             return _quoted.sub(lambda found: json.dumps(self.say(found[1] or found[2]), ensure_ascii=False), spec)
         return self.say(spec)
+
+    def date(self, year: int, month: int, day: int) -> str:
+        """`2026 年 3 月 1 日`, `1 March 2026`."""
+        said: str = LANGUAGES[self.language].date(year, month, day)
+        return said
 
     def names(self, some: Sequence[Any]) -> str:
         """Several in a row: `广东、浙江`."""
