@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import singledispatch
 from statistics import median
@@ -199,7 +199,8 @@ def _cap(said: Any) -> str:
     return cap(say(said))
 
 
-PRINTED = {
+MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")  # fmt: skip
+PRINTED: dict[str, Callable[..., str]] = {
     "n": number,
     "pct": percent,
     "change": change,
@@ -207,6 +208,7 @@ PRINTED = {
     "grown_to": rise_or_fall,
     "big": big,
     "low": _low,
+    "month": lambda n: MONTHS[n - 1],
     "cap": _cap,
 }
 """The filters of texts."""
