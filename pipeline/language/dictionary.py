@@ -36,7 +36,7 @@ _AMOUNT = re.compile(
     r"(约|超过|超|突破|近|不足)?\s*([+−-]?\d[\d,]*(?:\.\d+)?)\s*(万亿|亿|万)?\s*((?!年)(?:CO2|m[23]|[^\d、，；：（）。])*?)(以上|左右|以下|以内)?"
 )
 _YEARS = re.compile(r"(\d{4}) ?年(?:(?:至|—|-) ?(\d{4}) ?年)?")
-_ABOUT = {None: "", "约": "about ", "左右": "about ", "超过": "more than ", "超": "more than ", "突破": "more than ", "以上": "at least ", "以下": "below ", "以内": "at most ", "近": "nearly ", "不足": "less than "}  # fmt: skip
+_ABOUT = {None: "", "约": "about ", "左右": "about ", "超过": "more than ", "超": "more than ", "突破": "more than ", "以上": "at least ", "以下": "at most ", "以内": "at most ", "近": "nearly ", "不足": "less than "}  # fmt: skip
 _BASE = re.compile(r"(\d{4}) ?年")
 _OF_YEAR = re.compile(r"(\d{4}) ?年(.+)")
 _RANGE = re.compile(r"([+−-]?\d[^至、，；：（）。]*) 至 ([+−-]?\d.*)")
