@@ -199,7 +199,6 @@ def _cap(said: Any) -> str:
     return cap(say(said))
 
 
-MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")  # fmt: skip
 PRINTED: dict[str, Callable[..., str]] = {
     "n": number,
     "pct": percent,
@@ -208,7 +207,7 @@ PRINTED: dict[str, Callable[..., str]] = {
     "grown_to": rise_or_fall,
     "big": big,
     "low": _low,
-    "month": lambda n: MONTHS[n - 1],
+    "month": lambda n: calendar.month_name[n],
     "cap": _cap,
 }
 """The filters of texts."""
@@ -239,7 +238,10 @@ def _several(some: Sequence[Any]) -> str:
 
 @say.register
 def _term(one: Term) -> str:
-    return glossary()[one.key]["en"].format(**{name: say(part) for name, part in one.parts.items()})
+    said = {
+        name: calendar.month_name[part] if name == "month" and part else say(part) for name, part in one.parts.items()
+    }
+    return glossary()[one.key]["en"].format(**said)
 
 
 @say.register
