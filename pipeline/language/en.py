@@ -116,6 +116,8 @@ def told(measure: Measure, value: float | None) -> str:
     """A value as `measure` prints it."""
     if not is_there(value):
         return absent(value)
+    if measure.unit[:1] in ("万", "亿"):  # it is counted so already
+        return text(measure.say(value))
     if measure.scale == "percent":
         return percent(value, measure.decimals)
     if measure.scale == "big":

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from pipeline.findings import (
     Covered,
     Covers,
@@ -46,7 +44,7 @@ def _formula(one: Formula) -> str:
 @say.register
 def _rests_on_few(one: RestsOnFew) -> str:
     things = THINGS[one.things]
-    return f"{text(one.title)} rests on {'a single' if one.n == 1 else f'only {one.n}'} filed {things[:-1] if one.n == 1 else things}"  # fmt: skip
+    return f"{text(one.title)} rests on filings of {f'a single {things[:-1]}' if one.n == 1 else f'only {one.n} {things}'}"  # fmt: skip
 
 
 @say.register
@@ -63,8 +61,9 @@ def _covered(one: Covered) -> str:
     elif one.year is None:
         said = f"{text(one.title)}: {say(one.filed)} of {say(one.frame)} ({share})"
     else:
-        filed = say(replace(one.filed, measure=replace(one.filed.measure, unit="")))
-        said = f"{text(one.title)}: {filed} of {say(one.frame)} filed in {one.year} ({share})"
+        whole, unit = say(one.frame), text(one.frame.measure.unit.lstrip("万亿"))
+        filed = say(one.filed).removesuffix(f" {unit}")
+        said = f"{text(one.title)}: {filed} of {whole} filed in {one.year} ({share})"
     return said + (f", table “{text(one.table)}”" if one.table else "")
 
 
@@ -104,7 +103,8 @@ def _to_target(one: ToTarget) -> str:
     if not one.way:
         return "level with the target"
     amount = text(f"{one.amount} {one.unit}".rstrip())
-    return f"{'less than ' if one.under else ''}{amount} {'short of' if one.way > 0 else 'better than'} the target"
+    beyond = "more than" if one.unit and one.unit != "个百分点" else "better than"
+    return f"{'less than ' if one.under else ''}{amount} {'short of' if one.way > 0 else beyond} the target"
 
 
 @say.register
