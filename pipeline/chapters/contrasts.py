@@ -53,7 +53,7 @@ def shares_by_year(
     what: Said,
     amount: Term | None = None,
     source: Said = FILED,
-    method: str = "",
+    method: Said = "",
 ) -> Figure | None:
     """A bar of 100 % for each year, parted among names. rows: year, name, share (0 to 1), and, if `amount` says how it is
     called, value.
@@ -108,7 +108,7 @@ def shares_by_year(
         columns={name: Column(one) for name, one in titles.items()},
         alt=findings.SeriesShown("stacked_bars", what, part, years, lines),
         source=source,
-        method=method + f"小于 {wording.percent(NARROWEST, 0)} 的部分不标数字。",
+        method=findings.Sentences((method, f"小于 {wording.percent(NARROWEST, 0)} 的部分不标数字。")),
         decimals={"percent": 1} | ({"value": 0} if amount else {}),
     )
 
@@ -169,8 +169,13 @@ def then_and_now(view: View, id: str, figure: str, since: int) -> Figure | None:
         data=data.select("省份", pl.col("始").alias(columns[0]), pl.col("末").alias(columns[1]), "方向"),
         alt=findings.RankingShown("dumbbell_plot", change.name, change, told),
         source=FILED,
-        method=f"空心点为 {since} 年，实心点和数字为 {view.year} 年，按后者排列；升降按印出的数值判断。{view.method(id)}"
-        + not_drawn(told, "没有同时填报这两年的省份"),
+        method=findings.Sentences(
+            (
+                f"空心点为 {since} 年，实心点和数字为 {view.year} 年，按后者排列；升降按印出的数值判断。",
+                view.method(id),
+                not_drawn(told, "没有同时填报这两年的省份"),
+            )
+        ),
         decimals=dict.fromkeys(columns, measure.decimals),
     )  # fmt: skip
 

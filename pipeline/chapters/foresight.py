@@ -21,6 +21,7 @@ from pipeline.findings import Measure
 from pipeline.given.params import CONDITIONS, SHIPPED, Params
 from pipeline.given.reference import Target
 from pipeline.indicators.view import View
+from pipeline.language import zh
 from pipeline.language.zh import changed_by, pulled_by
 from pipeline.reports.blocks import Figure, Table
 from pipeline.scenarios.decomposition import OF_STEP, STEPS
@@ -143,7 +144,7 @@ def fallen_back(foresight: Foresight) -> str:
 def left_out(foresight: Foresight, measure: str) -> str:
     """Why there is no path of a measure: `没有广东…的情景：…。`"""
     view = foresight.view
-    reason = view.remarks(measure) if foresight.t0 == view.year else ""
+    reason = zh.say(view.remarks(measure)) if foresight.t0 == view.year else ""
     tables = wording.join_names([f"“{name}”表" for name in view.tables(measure)])
     what = f"没有{view.region.short_zh}{view.catalogue[measure].title}的情景"
     return f"{what}：{reason or f'{foresight.t0} 年的{tables}不全'}。"

@@ -115,7 +115,7 @@ def provinces(view: View, id: str, figure: str, target: Target | None = None) ->
         data=rows.select("省份", column),
         alt=findings.RankingShown("dot_plot", said + measure.name, measure, values, own=own, descending=not lower),
         source=FILED,
-        method=view.method(id) + not_drawn(values) + view.few(id),
+        method=findings.Sentences((view.method(id), not_drawn(values), view.few(id))),
         decimals={column: decimals},
         against={} if target is None else {column: (_limit(measure, target), target.comparator)},
     )
@@ -260,8 +260,9 @@ def members_over_years(view: View, rows: pl.DataFrame, id: str, figure: str, *, 
         data=data.sort("次", "year").select(pl.col("name").alias("名称"), pl.col("year").alias("年份"), column),
         alt=findings.SeriesShown("stacked_columns", f"{view.region.short_zh}{measure.name}", measure, years, by_name),
         source=FILED,
-        method=view.method(id)
-        + ("有部分按保密规则不公布的年份不列。" if set(view.path(id)["year"]) - set(years) else ""),
+        method=findings.Sentences(
+            (view.method(id), "有部分按保密规则不公布的年份不列。" if set(view.path(id)["year"]) - set(years) else "")
+        ),
         decimals={column: decimals},
     )
 
@@ -293,8 +294,13 @@ def tiles(view: View, id: str, figure: str) -> Figure | None:
         data=rows.select("省份", column).sort(column, descending=True),
         alt=findings.RankingShown("tile_grid", f"{view.year} 年{measure.name}", measure, values, own=own),
         source=FILED,
-        method=f"{tilegrid.NOTE}。{view.method(id)}"
-        + (f"按保密规则不公布的省份：{join_names(hidden)}。" if (hidden := findings.withheld(values)) else ""),
+        method=findings.Sentences(
+            (
+                tilegrid.NOTE,
+                view.method(id),
+                f"按保密规则不公布的省份：{join_names(hidden)}。" if (hidden := findings.withheld(values)) else "",
+            )
+        ),
         decimals={column: decimals},
     )  # fmt: skip
 

@@ -6,6 +6,7 @@ unit is turned into English where it is printed, and only there.
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Callable
 from decimal import Decimal
@@ -36,7 +37,8 @@ _AMOUNT = re.compile(
     r"(约|超过|超|突破|近|不足)?\s*([+−-]?\d[\d,]*(?:\.\d+)?)\s*(万亿|亿|万)?\s*((?!年)(?:CO2|m[23]|[^\d、，；：（）。])*?)(以上|左右|以下|以内)?"
 )
 _YEARS = re.compile(r"(\d{4}) ?年(?:(?:至|—|-) ?(\d{4}) ?年)?")
-_ABOUT = {None: "", "约": "about ", "左右": "about ", "超过": "more than ", "超": "more than ", "突破": "more than ", "以上": "at least ", "以下": "below ", "以内": "at most ", "近": "nearly ", "不足": "less than "}  # fmt: skip
+_ABOUT = {None: "", "约": "about ", "左右": "about ", "超过": "more than ", "超": "more than ", "突破": "more than ", "以上": "at least ", "以下": "at most ", "以内": "at most ", "近": "nearly ", "不足": "less than "}  # fmt: skip
+_MONTH = re.compile(r"(\d{4}) ?年 ?(1[0-2]|[1-9]) ?月")
 _BASE = re.compile(r"(\d{4}) ?年")
 _OF_YEAR = re.compile(r"(\d{4}) ?年(.+)")
 _RANGE = re.compile(r"([+−-]?\d[^至、，；：（）。]*) 至 ([+−-]?\d.*)")
@@ -121,6 +123,8 @@ def _named(plain: str, amount: Amount) -> str | None:
 
 
 def _years(plain: str, amount: Amount) -> str | None:
+    if month := _MONTH.fullmatch(plain):
+        return f"{calendar.month_name[int(month[2])]} {month[1]}"
     found = _YEARS.fullmatch(plain)
     return found and found[1] + (f"–{found[2]}" if found[2] else "")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import singledispatch
 from statistics import median
@@ -116,6 +116,8 @@ def told(measure: Measure, value: float | None) -> str:
     """A value as `measure` prints it."""
     if not is_there(value):
         return absent(value)
+    if measure.unit[:1] in ("万", "亿"):  # it is counted so already
+        return text(measure.say(value))
     if measure.scale == "percent":
         return percent(value, measure.decimals)
     if measure.scale == "big":
@@ -199,7 +201,7 @@ def _cap(said: Any) -> str:
     return cap(say(said))
 
 
-PRINTED = {
+PRINTED: dict[str, Callable[..., str]] = {
     "n": number,
     "pct": percent,
     "change": change,
@@ -207,6 +209,7 @@ PRINTED = {
     "grown_to": rise_or_fall,
     "big": big,
     "low": _low,
+    "month": lambda n: calendar.month_name[n],
     "cap": _cap,
 }
 """The filters of texts."""
@@ -237,7 +240,10 @@ def _several(some: Sequence[Any]) -> str:
 
 @say.register
 def _term(one: Term) -> str:
-    return glossary()[one.key]["en"].format(**{name: say(part) for name, part in one.parts.items()})
+    said = {
+        name: calendar.month_name[part] if name == "month" and part else say(part) for name, part in one.parts.items()
+    }
+    return glossary()[one.key]["en"].format(**said)
 
 
 @say.register
@@ -436,11 +442,11 @@ def _movement(one: Movement) -> str:
 @say.register
 def _standing(one: Standing) -> str:
     if one.beside is not None:
-        return f"In {one.year}, {low(say(one.beside))}; beside the national target ({text(one.target)}), {low(text(one.gap))}"
+        return f"In {one.year}, {low(say(one.beside))}; beside the national target ({text(one.target)}), {low(say(one.gap))}"
     value = f"{cap(_of(one.measure, one.subject))} stood at {text(one.printed)} in {one.year}"
     said = [
         f"the target is {text(one.target)}" if one.target else "",
-        *(low(text(part)) for part in (one.status, one.gap, one.needed)),
+        *(low(say(part)) for part in (one.status, one.gap, one.needed)),
     ]
     return ", ".join([value, *filter(None, said)])
 

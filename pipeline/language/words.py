@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 import polars.selectors as cs
 
-from pipeline.language import en, zh
+from pipeline.language import en, en_view, zh, zh_view  # noqa: F401  (the views' words register themselves)
 from pipeline.language.terms import term
 
 LANGUAGES: dict[str, Any] = {"zh": zh, "en": en}

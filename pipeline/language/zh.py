@@ -294,10 +294,10 @@ def _movement(one: Movement) -> str:
 @say.register
 def _standing(one: Standing) -> str:
     if one.beside is not None:
-        return f"{one.year} 年{say(one.beside)}；对照全国目标（{one.target}），{one.gap}"
+        return f"{one.year} 年{say(one.beside)}；对照全国目标（{one.target}），{say(one.gap)}"
     value = f"{one.year} 年{one.measure.of(one.subject)}为 {one.printed}"
     parts = [value, f"目标是{one.target}" if one.target else "", one.status, one.gap, one.needed]
-    return "，".join(filter(None, parts))
+    return "，".join(filter(None, map(say, parts)))
 
 
 @say.register

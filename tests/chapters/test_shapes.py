@@ -105,7 +105,7 @@ class TestProvinces:
         rows = [row(RATE, 0.9, code) for code in codes(view)[2:]]
         figure = shapes.provinces(filled(view, rows), RATE, "f-x")
         assert figure is not None
-        assert figure.method.endswith("没有数据的省份：北京、天津。")
+        assert zh.say(figure.method).endswith("没有数据的省份：北京、天津。")
 
     @pytest.mark.parametrize("n", [0, 1])
     def test_draws_nothing_of_one_or_none(self, view: View, n: int) -> None:
@@ -157,7 +157,7 @@ class TestOverYears:
 )
 def test_a_target_without_a_value_says_why_where_something_was_filed(view: View, flag: str, said: str) -> None:
     told = filled(view, [row("energy.per_volume.change", None, flag=flag)]).beyond_status("energy.per_volume.change")
-    assert said in told
+    assert said in zh.say(told)
     assert bool(said) == bool(told)
 
 
@@ -175,7 +175,7 @@ class TestFiledFrom:
         old = [row(RATE, 0.9, code, 2024) for code in codes(view)]
         rows = [row(RATE, 0.9, code) for code in codes(view)[missing:]]
         empty = [row(RATE, None, code) for code in codes(view)[:missing]]
-        assert filled(view, [row(RATE, 0.9), *old, *rows, *empty]).filed_from() == said
+        assert zh.say(filled(view, [row(RATE, 0.9), *old, *rows, *empty]).filed_from()) == said
 
 
 class TestMembers:
@@ -212,7 +212,7 @@ class TestSummary:
     def test_what_has_to_be_said_is_a_sentence(self, view: View) -> None:
         table = shapes.summary(filled(view, [row(NEW, 1.2, flag="claims_moved")]), [NEW], "t-x", "题")
         assert table is not None
-        assert table.method == "2025 年全国：集团在一些省份申领的绿电多于用电，多出部分按集团抵扣其他省份。"
+        assert zh.say(table.method) == "2025 年全国：集团在一些省份申领的绿电多于用电，多出部分按集团抵扣其他省份。"
 
 
 class TestView:
@@ -232,9 +232,9 @@ class TestView:
         found = seen.instead(plan)
         assert found[RATE][0] == "报齐率不足"
         assert found["bs.efficiency_gain_5g"][0] == "口径未定"
-        assert "+10.0%" in found["bs.efficiency_gain_5g"][1]
+        assert "+10.0%" in zh.say(found["bs.efficiency_gain_5g"][1])
         assert found["cases.count"][0] == "未达标"
-        assert found["cases.count"][1].count("应有 10 个") >= 1
+        assert zh.say(found["cases.count"][1]).count("应有 10 个") >= 1
 
     def test_a_gain_with_less_power_each_is_judged(self, view: View, layout: Layout) -> None:
         rows = [row("bs.efficiency_gain_5g", 0.4), row("bs.energy_per_station.change", -0.1)]
