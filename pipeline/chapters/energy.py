@@ -16,13 +16,12 @@ import polars as pl
 from pipeline import findings, wording
 from pipeline.chapters.shapes import FILED
 from pipeline.charts import labels, theme
-from pipeline.findings import AgainstTarget, PrintedChange
+from pipeline.findings import AgainstTarget
 from pipeline.findings.energy import INDEX
 from pipeline.given.reference import Target
 from pipeline.indicators.carbon import SCOPES
 from pipeline.indicators.scorecard import Judgement
 from pipeline.indicators.view import View
-from pipeline.language import zh
 from pipeline.language.terms import measure, term
 from pipeline.language.words import Words
 from pipeline.reports.blocks import Column, Figure, Said
@@ -30,11 +29,6 @@ from pipeline.reports.blocks import Column, Figure, Said
 USED = measure(term("energy_index"))
 GOAL = "goal"
 APART = 0.001  # electricity passed on and received that differ by more are told
-
-
-def said_change(printed: str) -> str:
-    """A printed change in words: `−23.1%` -> `下降 23.1%`."""
-    return zh.say(PrintedChange(printed))
 
 
 def change_against(value: float | None, target: Target | None) -> str:

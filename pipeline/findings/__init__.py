@@ -17,6 +17,7 @@ from pipeline.findings.energy import (
 )
 from pipeline.findings.industry import Month, Names
 from pipeline.findings.measures import Measure, Quantity, Values, is_there, there, withheld
+from pipeline.findings.overview import Changed
 from pipeline.findings.provinces import (
     MIN_RANKED,
     Absent,
@@ -61,6 +62,7 @@ __all__ = [
     "NAMED",
     "Absent",
     "AgainstTarget",
+    "Changed",
     "Clauses",
     "Comparison",
     "Counted",

@@ -154,14 +154,14 @@ class Cards:
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing of a catalogue: what it is called, a line under that, a value in large, facts, and a text. All as filed."""
+    """One thing of a catalogue: what it is called, a line under that, a value in large, facts, and a text."""
 
-    title: str
-    badge: str
-    value: str
+    title: Said
+    badge: Said
+    value: Said
     tone: str  # good | warn | bad | none
-    facts: Sequence[tuple[str, str]] = ()
-    text: str = ""
+    facts: Sequence[tuple[Said, Said]] = ()
+    text: Said = ""
 
 
 @dataclass(frozen=True)
