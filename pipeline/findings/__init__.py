@@ -6,7 +6,18 @@ out of every count and named where they matter; nothing is ever filled in.
 """
 
 from pipeline.findings.basis import NAMED, Clauses, NotFiled, Progress, Quoted, Sources, Standing, sources
+from pipeline.findings.energy import (
+    AgainstTarget,
+    Decoupling,
+    Drivers,
+    PrintedChange,
+    TwoMethods,
+    decoupling,
+    two_methods,
+)
+from pipeline.findings.industry import Month, Names
 from pipeline.findings.measures import Measure, Quantity, Values, is_there, there, withheld
+from pipeline.findings.overview import Changed
 from pipeline.findings.provinces import (
     MIN_RANKED,
     Absent,
@@ -51,12 +62,16 @@ __all__ = [
     "MIN_RANKED",
     "NAMED",
     "Absent",
+    "AgainstTarget",
+    "Changed",
     "Clauses",
     "Comparison",
     "Counted",
     "Covered",
     "Covers",
     "CoversBriefly",
+    "Decoupling",
+    "Drivers",
     "Ends",
     "Extremes",
     "FewIn",
@@ -65,13 +80,16 @@ __all__ = [
     "GroupsShown",
     "Largest",
     "Measure",
+    "Month",
     "Movement",
+    "Names",
     "Needed",
     "NotCovered",
     "NotFiled",
     "Path",
     "Place",
     "Point",
+    "PrintedChange",
     "Progress",
     "Quantity",
     "Quoted",
@@ -87,10 +105,12 @@ __all__ = [
     "Suppressed",
     "ToTarget",
     "Trend",
+    "TwoMethods",
     "Values",
     "absent",
     "comparison",
     "counted",
+    "decoupling",
     "ends",
     "extremes",
     "is_there",
@@ -102,5 +122,6 @@ __all__ = [
     "sources",
     "there",
     "trend",
+    "two_methods",
     "withheld",
 ]

@@ -57,6 +57,8 @@ ENDS = 3  # so many of the highest and of the lowest are named
 MAX_LINES = 6  # more lines than this are summed up by their ends
 MAX_NAMES = 3  # so many tied names are told; more are counted
 STEPS = {"": Decimal(1), "million": Decimal(10**6), "billion": Decimal(10**9), "trillion": Decimal(10**12)}
+SCALES = ((1e9, 1e9, "billion "), (1e6, 1e6, "million "), (1e4, 1e3, "thousand "))
+"""From which largest value on an axis counts in what, and how that is called; as many decimals as in Chinese."""
 CHINESE = {"": 0, "万": 4, "亿": 8, "万亿": 12}
 """The power of ten of what a number is counted in."""
 
@@ -356,10 +358,10 @@ def _comparison(one: Comparison) -> str:
 
 def _changed(measure: Measure, name: str, change: float) -> str:
     """`Electricity use per station in Guangdong fell by 41.3%`."""
-    plain = text(measure.name.removesuffix("变动"))
+    plain, since, base = text(measure.name.removesuffix("变动")).partition(" since ")
     whose = text(name)
     of = f" {'in' if whose in dictionary.regions() else 'of'} {whose}" if whose else ""
-    return cap(f"{plain}{of} {_moved(measure, change)}")
+    return cap(f"{plain}{of} {_moved(measure, change)}{since}{base}")
 
 
 def _moved(measure: Measure, change: float) -> str:

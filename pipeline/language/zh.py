@@ -52,6 +52,8 @@ NOUNS = {
 ENDS = 3  # so many of the highest and of the lowest are named
 MAX_LINES = 6  # more lines than this are summed up by their ends
 MAX_NAMES = 3  # so many tied names are told; more are counted
+SCALES = ((1e8, 1e8, "亿"), (1e4, 1e4, "万"))
+"""From which largest value on an axis counts in what, and how that is called."""
 PRINTED = {
     "n": wording.number,
     "pct": wording.percent,

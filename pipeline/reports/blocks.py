@@ -44,16 +44,16 @@ Data = pl.DataFrame | Callable[[Words], pl.DataFrame]
 
 @dataclass(frozen=True)
 class Column:
-    """How a column of a frame is called: a term, a name as filed, or a measure with the unit in which its values stand, if not
-    its own."""
+    """How a column of a frame is called: a term, a name as filed, or a measure; and the unit in which its values stand, if not
+    the measure's own: as a function of the words where it follows the language."""
 
     title: Term | Measure | str
-    unit: str | None = None
+    unit: str | Callable[[Words], str] | None = None
 
     def told(self, words: Words) -> str:
-        if not isinstance(self.title, Measure):
-            return words.say(self.title)
-        unit = self.title.unit if self.unit is None else self.unit
+        unit = self.unit(words) if callable(self.unit) else self.unit
+        if unit is None:
+            unit = self.title.unit if isinstance(self.title, Measure) else ""
         return words.with_unit(words.say(self.title), unit)
 
 
@@ -154,14 +154,14 @@ class Cards:
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing of a catalogue: what it is called, a line under that, a value in large, facts, and a text. All as filed."""
+    """One thing of a catalogue: what it is called, a line under that, a value in large, facts, and a text."""
 
-    title: str
-    badge: str
-    value: str
+    title: Said
+    badge: Said
+    value: Said
     tone: str  # good | warn | bad | none
-    facts: Sequence[tuple[str, str]] = ()
-    text: str = ""
+    facts: Sequence[tuple[Said, Said]] = ()
+    text: Said = ""
 
 
 @dataclass(frozen=True)
