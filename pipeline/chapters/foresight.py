@@ -21,9 +21,9 @@ from pipeline.findings import Measure, Quantity
 from pipeline.given.params import CONDITIONS, SHIPPED, Params
 from pipeline.given.reference import Target
 from pipeline.indicators.view import View
-from pipeline.language.terms import Term, term
+from pipeline.language.terms import Term, chinese, term
 from pipeline.language.words import Words
-from pipeline.reports.blocks import Column, Figure, Table
+from pipeline.reports.blocks import CHINESE, Column, Figure, Table
 from pipeline.scenarios.decomposition import OF_STEP, STEPS
 from pipeline.scenarios.drivers import DEFAULT, DRIVERS, NO_HISTORY, WIDENED, said
 from pipeline.scenarios.outlook import EXPLORED, Outlook
@@ -40,6 +40,8 @@ EXPLORER = (
 )  # fmt: skip
 LEVELS = {"low": "level_low", "mode": "level_mode", "high": "level_high"}
 PARAMETERS = "notebooks/params/"
+TINTS = (theme.MUTED, theme.PRIMARY, theme.CATEGORIES[2], theme.CATEGORIES[4], theme.CATEGORIES[3])
+"""Of the scenarios, in order, alike in all charts of the chapter."""
 Facts = dict[str, Any]
 
 
@@ -156,12 +158,17 @@ def scaled(measure: Measure, values: Sequence[float]) -> tuple[float, str, int]:
     return 1.0, measure.unit, measure.decimals
 
 
+def ends(foresight: Foresight, measure: str) -> list[tuple[str, Quantity]]:
+    """Where each scenario leads, by its title, all told in one unit."""
+    found = {title: foresight.at_end(measure, name) for name, title in foresight.titles.items()}
+    how = foresight.view.measure(measure).among(found.values())
+    return [(title, Quantity(how, value)) for title, value in found.items() if value is not None]
+
+
 def told(foresight: Foresight, measure: str, figure: str) -> Facts:
     """What a fan shows: the filed years, where each scenario leads and between which ends, the unit of its axis."""
     how, filed = foresight.view.measure(measure), foresight.filed(measure)
     known = measure in foresight.view.catalogue.indicators
-    ends = {name: foresight.at_end(measure, name) for name in foresight.titles}
-    together = how.among(ends.values())
 
     def said(name: str) -> Facts:
         value, low, high = (Quantity(how, foresight.at_end(measure, name, of)) for of in ("value", "p10", "p90"))
@@ -174,9 +181,9 @@ def told(foresight: Foresight, measure: str, figure: str) -> Facts:
         "first": min(filed, default=foresight.t0),
         "filed": [Quantity(how, filed.get(year)) for year in (min(filed), foresight.t0)] if filed else [],
         "scenarios": [said(name) for name in foresight.titles],
-        "ends": [(foresight.titles[name], Quantity(together, value)) for name, value in ends.items() if value is not None],
+        "ends": ends(foresight, measure),
         "unverified": [str(year) for year in foresight.view.unverified(measure)] if known else [],
-    }  # fmt: skip
+    }
 
 
 def _axis(foresight: Foresight, measure: str) -> tuple[float, str, int]:
@@ -194,78 +201,62 @@ def fan(
     if not foresight.has(measure):
         return None
     factor, unit, decimals = _axis(foresight, measure)
-    title = foresight.titles[foresight.own]
-    lines = {"filed": foresight.filed(measure)} | {
-        name: path for name in foresight.titles if (path := foresight.path(measure, name))
-    }
+    paths = {title: foresight.path(measure, name) for name, title in foresight.titles.items()}
+    lines = {chinese("filed_line"): foresight.filed(measure)} | {title: path for title, path in paths.items() if path}
     band = {name: foresight.path(measure, foresight.own, name) for name in ("p10", "p50", "p90")}
-    years = sorted({*lines["filed"], *band["p10"]})
+    years = sorted({*next(iter(lines.values())), *band["p10"]})
     data = pl.DataFrame({"year": years}).with_columns(
         pl.Series(name, [None if year not in path else path[year] * factor for year in years], pl.Float64)
         for name, path in (lines | band).items()
     )
-    columns = {"year": Column(term("year")), "filed": Column(term("filed_line")), **foresight.columns()}
+    shown = data.with_columns(pl.exclude("year").round(decimals + 2))
+    rows = shown.select("year", *lines).unpivot(index="year", variable_name="line").drop_nulls()
+    tints = dict(zip(foresight.titles.values(), TINTS, strict=False))
+    colours = alt.Scale(domain=list(lines), range=[tints.get(name, theme.INK) for name in lines])
+    colour, tint = alt.Color("line:N", scale=colours, legend=None), tints[foresight.titles[foresight.own]]
+    x = alt.X("year:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap="greedy"))
+    goal = [] if target is None else [target.value * factor]
+    every = data.select(*lines, "p10", "p90").unpivot().drop_nulls()["value"]
+    domain, gap = labels.span([*every, *goal])
+
+    def at(field: str) -> alt.Y:  # alike in every layer: one without a domain would add its own to the shared scale
+        scale = alt.Scale(domain=list(domain))
+        return alt.Y(f"{field}:Q", title=unit or None, scale=scale, axis=alt.Axis(tickCount=5))
+
+    own = alt.Chart(shown.drop_nulls("p10")).encode(x=x)
+    area = own.mark_area(opacity=0.18, color=tint).encode(y=at("p10"), y2="p90:Q")
+    median = own.mark_line(strokeDash=[2, 3], strokeWidth=1.5, color=tint).encode(y=at("p50"))
+    tooltip = [
+        alt.Tooltip("line:N", title=chinese("line")),
+        alt.Tooltip("year:O", title=chinese("year_axis")),
+        alt.Tooltip("value:Q", title=unit or chinese("value_axis"), format=f",.{decimals}f"),
+    ]
+    drawn = alt.Chart(rows).mark_line(point=alt.OverlayMarkDef(size=25))
+    drawn = drawn.encode(x=x, y=at("value"), color=colour, tooltip=tooltip)
+    last = rows.filter(pl.col("year") == foresight.horizon)
+    last = last.with_columns(said=pl.Series([wording.number(value, decimals) for value in last["value"]]))
+    last = labels.apart(last.with_columns(text=pl.format("{} {}", "line", "said")), "value", gap)
+    text = alt.Chart(last).mark_text(align="left", dx=9).encode(x=x, y=at(labels.PLACE), text="text:N", color=colour)
+    layers = [area, median, drawn, text]
+    if target is not None:
+        aim = chinese("target_of_year", year=target.target_year, printed=target.value_printed)
+        rule = alt.Chart(pl.DataFrame({"value": goal, "text": [aim]})).encode(y=at("value"))
+        above = rule.mark_text(align="left", x=4, dy=-8, color=theme.ACCENT).encode(text="text:N")
+        layers = [rule.mark_rule(color=theme.ACCENT, strokeDash=[5, 3]), above, *layers]
+    columns = {"year": Column(term("year"))} | {name: Column(name) for name in lines}
+    title = foresight.titles[foresight.own]
     columns |= {name: Column(term("percentile", title=title, percent=name[1:])) for name in band}
-
-    def draw(words: Words) -> alt.TopLevelMixin:
-        names = {name: columns[name].told(words) for name in lines}
-        points = [
-            (names[name], year, round(value * factor, decimals + 2))
-            for name, path in lines.items()
-            for year, value in sorted(path.items())
-        ]
-        rows = pl.DataFrame(points, ["线", "年", "值"], orient="row")
-        spread = data.drop_nulls("p10").select(pl.col("year").alias("年"), **{"低": "p10", "值": "p50", "高": "p90"})
-        places = list(foresight.titles)
-        tint = _tint(places.index(foresight.own))
-        colours = [theme.INK, *(_tint(places.index(name)) for name in lines if name in places)]
-        colour = alt.Color("线:N", scale=alt.Scale(domain=list(names.values()), range=colours), legend=None)
-        x = alt.X("年:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap="greedy"))
-        goal = [] if target is None else [target.value]
-        values = [value for name, path in (lines | band).items() if name != "p50" for value in path.values()]
-        domain, gap = labels.span([value * factor for value in (*values, *goal)])
-        says = words.say(unit)
-
-        def at(field: str) -> alt.Y:  # alike in every layer: one without a domain would add its own to the shared scale
-            scale = alt.Scale(domain=list(domain))
-            return alt.Y(f"{field}:Q", title=says or None, scale=scale, axis=alt.Axis(tickCount=5))
-
-        drawn = alt.Chart(spread.with_columns(pl.col("低", "值", "高").round(decimals + 2))).encode(x=x)
-        area = drawn.mark_area(opacity=0.18, color=tint).encode(y=at("低"), y2="高:Q")
-        median = drawn.mark_line(strokeDash=[2, 3], strokeWidth=1.5, color=tint).encode(y=at("值"))
-        tooltip = [
-            alt.Tooltip("线:N", title=words("line")), alt.Tooltip("年:O", title=words("year_axis")),
-            alt.Tooltip("值:Q", title=says or words("value_axis"), format=f",.{decimals}f"),
-        ]  # fmt: skip
-        drawn_lines = alt.Chart(rows).mark_line(point=alt.OverlayMarkDef(size=25)).encode(x=x, y=at("值"), color=colour, tooltip=tooltip)  # fmt: skip
-        last = rows.filter(pl.col("年") == foresight.horizon)
-        last = last.with_columns(字=last["线"] + pl.Series([f" {wording.number(value, decimals)}" for value in last["值"]]))
-        ends = alt.Chart(labels.apart(last, "值", gap)).mark_text(align="left", dx=9)
-        layers = [area, median, drawn_lines, ends.encode(x=x, y=at(labels.PLACE), text="字:N", color=colour)]
-        if target is not None:
-            text = words("target_of_year", year=target.target_year, printed=target.value_printed)
-            rule = alt.Chart(pl.DataFrame({"处": [target.value * factor], "字": [text]})).encode(y=at("处"))
-            above = rule.mark_text(align="left", x=4, dy=-8, color=theme.ACCENT).encode(text="字:N")
-            layers = [rule.mark_rule(color=theme.ACCENT, strokeDash=[5, 3]), above, *layers]
-        return alt.layer(*layers).properties(height=theme.HEIGHT)
-
     return Figure(
         id=figure,
         title="",
-        chart=draw,
+        chart=alt.layer(*layers).properties(height=theme.HEIGHT),
         data=data,
-        columns={name: columns[name] for name in data.columns},
         alt="",
         source=SOURCE,
+        columns=columns,
         decimals=dict.fromkeys(data.columns[1:], decimals),
         explorer=explored(foresight) if explorer else None,
     )
-
-
-def _tint(place: int) -> str:
-    """Like for like in all charts of the chapter: the first scenario grey, the second green, the third blue."""
-    tints = [theme.MUTED, theme.PRIMARY, theme.CATEGORIES[2], theme.CATEGORIES[4], theme.CATEGORIES[3]]
-    return tints[place % len(tints)]
 
 
 # --- side by side --------------------------------------------------------------------------------------------
@@ -388,12 +379,9 @@ def by_facility(foresight: Foresight, table: str) -> Table:
             year = foresight.horizon if name else foresight.t0
             data[f"{id} {name}"] = [path.get(year, wording.WITHHELD) * factor for path in paths]
             columns[f"{id} {name}"] = Column(term("in_unit", what=title, unit=unit))
-
-    def rows(words: Words) -> pl.DataFrame:
-        return pl.DataFrame({"facility": [*map(words.say, FACILITIES.values()), words("total")]} | data)
-
-    widths = [11, *[8] * len(data)]
-    return Table(table, "", rows, SOURCE, decimals=dict.fromkeys(data, 1), widths=widths, withheld=True, columns=columns)
+    rows = pl.DataFrame({"facility": [*FACILITIES.values(), chinese("total")]} | data)
+    widths, decimals = [11, *[8] * len(data)], dict.fromkeys(data, 1)
+    return Table(table, "", rows, SOURCE, decimals=decimals, widths=widths, withheld=True, columns=columns)
 
 
 def grows_most(foresight: Foresight) -> Facts | None:
@@ -533,72 +521,56 @@ def targets(foresight: Foresight, wanted: Sequence[Target], table: str) -> Table
 # --- what matters most ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Single:
-    """What each driver alone does to a measure of 2030 between its low and its high. rows: driver, low, high, the widest
-    first, as an axis shows them (unit, decimals)."""
-
-    measure: Measure
-    middle: float
-    rows: pl.DataFrame
-    factor: float
-    unit: str
-    decimals: int
-
-    def told(self) -> Facts:
-        """Its drivers with their low and high in print."""
-        say = [
-            {"driver": named(driver)} | {name: wording.number(value, self.decimals) for name, value in ends.items()}
-            for driver, ends in ((row["driver"], {"low": row["low"], "high": row["high"]}) for row in self.rows.iter_rows(named=True))
-        ]  # fmt: skip
-        return {"measure": self.measure, "unit": self.unit, "middle": Quantity(self.measure, self.middle), "drivers": say}
-
-
-def single(foresight: Foresight, most: int) -> Single | None:
-    """The `most` drivers that do most alone; None where no driver has a range."""
+def single(foresight: Foresight) -> Facts | None:
+    """The measure of 2030 of which is told what each driver alone does to it; None where there is none."""
     measure = next((one for one in ("energy.per_flow", "energy.total") if foresight.has(one)), None)
     middle = foresight.at_end(measure, foresight.own) if measure else None
     if measure is None or middle is None:
         return None
     how = foresight.view.measure(measure)
+    return {"id": measure, "measure": how, "unit": scaled(how, [middle])[1], "middle": Quantity(how, middle)}
+
+
+def tornado(foresight: Foresight, figure: str, most: int) -> Figure | None:
+    """What each driver alone does to 2030 between its low and its high; None where no driver has a range."""
+    of = single(foresight)
+    if of is None:
+        return None
+    middle = of["middle"].value
+    factor, unit, decimals = scaled(of["measure"], [middle])
     rows = foresight.outlook.levels.filter(
-        pl.col("scenario") == foresight.own, pl.col("measure") == measure, pl.col("year") == foresight.horizon
+        pl.col("scenario") == foresight.own, pl.col("measure") == of["id"], pl.col("year") == foresight.horizon
     ).pivot(on="level", index="driver", values="value")
-    factor, unit, decimals = scaled(how, [middle])
     rows = rows.with_columns(pl.col("low", "high") * factor, _wide=(pl.col("high") - pl.col("low")).abs() / middle)
     rows = rows.filter(pl.col("_wide") > 5e-4).sort("_wide", descending=True).head(most)
-    return None if rows.is_empty() else Single(how, middle, rows, factor, unit, decimals)
-
-
-def tornado(found: Single | None, figure: str) -> Figure | None:
-    """A bar a driver, from its low to its high."""
-    if found is None:
+    if rows.is_empty():
         return None
-    rows, decimals = found.rows, found.decimals
-
-    def frame(words: Words) -> pl.DataFrame:
-        return rows.select(pl.Series("driver", [words.say(named(driver)) for driver in rows["driver"]]), "low", "high")
-
-    def draw(words: Words) -> alt.TopLevelMixin:
-        named_rows, sides = frame(words), {level: words(f"at_{level}") for level in ("low", "high")}
-        long = pl.concat(
-            named_rows.select(pl.col("driver").alias("因素"), 值=pl.col(level).round(decimals + 2), 取值=pl.lit(side))
-            for level, side in sides.items()
-        ).with_columns(中=pl.lit(round(found.middle * found.factor, decimals + 2)))
-        scale = alt.Scale(domain=list(sides.values()), range=[theme.CATEGORIES[2], theme.ACCENT])
-        tint = alt.Color("取值:N", scale=scale, legend=alt.Legend(title=words("value_set")))
-        y = alt.Y("因素:N", sort=named_rows["driver"].to_list(), title=None, axis=alt.Axis(ticks=False, labelLimit=240))
-        x = alt.X("值:Q", title=words.say(found.unit), scale=alt.Scale(zero=False), axis=alt.Axis(grid=True, tickCount=5))
-        tooltip = [
-            alt.Tooltip("因素:N", title=words("driver")), alt.Tooltip("取值:N", title=words("value_set")),
-            alt.Tooltip("值:Q", title=Column(found.measure, found.unit).told(words), format=f",.{decimals}f"),
-        ]  # fmt: skip
-        bars = alt.Chart(long).mark_bar().encode(y=y, x=x, x2="中:Q", color=tint, tooltip=tooltip)
-        return bars.properties(height=22 * rows.height + 12)
-
-    columns = {"driver": Column(term("scenario_driver"))} | {one: Column(term(f"at_{one}")) for one in ("low", "high")}
-    decimal = dict.fromkeys(("low", "high"), decimals)
-    return Figure(figure, "", draw, frame, alt="", source=SOURCE, decimals=decimal, columns=columns)
+    data = rows.select(pl.col("driver").replace_strict({one: named(one) for one in DRIVERS}), "low", "high")
+    sides = {level: chinese(f"at_{level}") for level in ("low", "high")}
+    long = data.rename(sides).unpivot(index="driver", variable_name="side")
+    long = long.with_columns(pl.col("value").round(decimals + 2), middle=round(middle * factor, decimals + 2))
+    scale = alt.Scale(domain=list(sides.values()), range=[theme.CATEGORIES[2], theme.ACCENT])
+    names = alt.Axis(ticks=False, labelLimit=240)
+    tooltip = [
+        alt.Tooltip("driver:N", title=chinese("driver")),
+        alt.Tooltip("side:N", title=chinese("value_set")),
+        alt.Tooltip("value:Q", title=Column(of["measure"], unit).told(CHINESE), format=f",.{decimals}f"),
+    ]
+    bars = alt.Chart(long).mark_bar().encode(
+        y=alt.Y("driver:N", sort=data["driver"].to_list(), title=None, axis=names),
+        x=alt.X("value:Q", title=unit, scale=alt.Scale(zero=False), axis=alt.Axis(grid=True, tickCount=5)),
+        x2="middle:Q", color=alt.Color("side:N", scale=scale, legend=alt.Legend()), tooltip=tooltip,
+    )  # fmt: skip
+    return Figure(
+        id=figure,
+        title="",
+        chart=bars.properties(height=22 * rows.height + 12),
+        data=data,
+        alt="",
+        source=SOURCE,
+        columns={"driver": Column(term("scenario_driver"))} | {one: Column(term(f"at_{one}")) for one in sides},
+        decimals=dict.fromkeys(sides, decimals),
+    )
 
 
 def difference(foresight: Foresight, figure: str) -> Figure | None:
@@ -671,6 +643,12 @@ def assumptions(foresight: Foresight, table: str) -> Table:
     return Table(table, "", rows, widths=[19, 13, 5, 5, 5, 21], columns=named_)
 
 
+def counted(foresight: Foresight) -> Facts:
+    """How many drivers there are, and how many an analyst changed."""
+    own = foresight.outlook.drivers.filter(pl.col("scenario") == foresight.own)
+    return {"n": own.height, "changed": int(own["changed"].sum())}
+
+
 def modes(foresight: Foresight, table: str) -> Table:
     """The middle value of every driver in every scenario."""
     of = {
@@ -692,15 +670,9 @@ def _of_drivers(
     table: str, values: Mapping[str, Mapping[str, str]], columns: Mapping[str, Column], *widths: float
 ) -> Table:
     """A line a driver, a column a scenario."""
-
-    def rows(words: Words) -> pl.DataFrame:
-        return pl.DataFrame(
-            {"driver": words.say(named(driver))} | {name: words.say(of[driver]) for name, of in values.items()}
-            for driver in DRIVERS
-        )
-
-    named_ = {"driver": Column(term("scenario_driver")), **columns}
-    return Table(table, "", rows, widths=[widths[0], *[widths[1]] * len(values)], columns=named_)
+    rows = [{"driver": named(driver)} | {name: of[driver] for name, of in values.items()} for driver in DRIVERS]
+    heads = {"driver": Column(term("scenario_driver")), **columns}
+    return Table(table, "", pl.DataFrame(rows), widths=[widths[0], *[widths[1]] * len(values)], columns=heads)
 
 
 # --- to be explored ------------------------------------------------------------------------------------------

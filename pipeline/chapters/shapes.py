@@ -306,10 +306,10 @@ def waterfall(
     steps: Mapping[str, float],
     end: tuple[str, float],
     *,
-    title: str,
-    what: str,
-    source: str = FILED,
-    method: str = "",
+    title: Said,
+    what: Said,
+    source: Said = FILED,
+    method: Said = "",
 ) -> Figure:
     """From one total to another: a bar for each of the two, and between them one for each step that leads there.
 

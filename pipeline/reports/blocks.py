@@ -80,7 +80,7 @@ class Figure:
 
     def payload(self, words: Words = CHINESE) -> dict[str, Any]:
         chart = self.chart(words) if callable(self.chart) else self.chart
-        return ({"explorer": self.explorer} if self.explorer else {}) | {
+        return ({"explorer": words.spec(self.explorer)} if self.explorer else {}) | {
             "kind": "figure",
             **_texts(self, words),
             "alt": words.say(self.alt),

@@ -249,7 +249,9 @@ def _widened(triple: Triple, of_nation: float, basis: str) -> tuple[Triple, str]
     low, mode, high = triple
     if low <= of_nation <= high:
         return triple, basis
-    return (min(low, of_nation), mode, max(high, of_nation)), chinese("basis_widened", basis=basis, share=percent(of_nation))
+    return (min(low, of_nation), mode, max(high, of_nation)), chinese(
+        "basis_widened", basis=basis, share=percent(of_nation)
+    )
 
 
 def _within(driver: str, triple: Triple, basis: str) -> tuple[Triple, str]:

@@ -116,7 +116,10 @@ def _emissions(layout: Layout, regions: list[Region], history: History, year: in
         for at, other in sorted(known[kind, NATION_CODE].items()):
             if at == of_year or at > year:
                 continue
-            key, printed = "variant_unverified" if at in unsure else "variant_residual", (number(other, 4), number(now, 4))
+            key, printed = (
+                "variant_unverified" if at in unsure else "variant_residual",
+                (number(other, 4), number(now, 4)),
+            )
             changed = {
                 ("carbon.market", one.code): whole[year] + power[year] * (other / now - 1)
                 for one in regions
