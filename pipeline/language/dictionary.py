@@ -34,6 +34,9 @@ _AMOUNT = re.compile(
     r"(约|超过|超|近|不足)?\s*([+−-]?\d[\d,]*(?:\.\d+)?)\s*(万亿|亿|万)?\s*([^\d、，；：（）。]*?)(以上|左右)?"
 )
 _YEARS = re.compile(r"(\d{4}) ?年(?:(?:至|—|-)(\d{4}) ?年)?")
+_SPAN = re.compile(r"([^（）\s]+) 至 ([^（）\s]+)")
+_LABEL = re.compile(r"(.+?) ([+−]?\d.*)")
+"""A name with its value, as at the end of a line."""
 _ABOUT = {None: "", "约": "about ", "左右": "about ", "超过": "more than ", "超": "more than ", "以上": "at least ", "近": "nearly ", "不足": "less than "}  # fmt: skip
 _GAP = re.compile(r"\\\{(\w+)\\\}")
 
@@ -81,11 +84,20 @@ def english(text: str, amount: Callable[[Decimal, str, str, int], str]) -> str:
         value, decimals = Decimal(digits), len(digits.partition(".")[2])
         about = _ABOUT[found[1]] or _ABOUT[found[5]]
         return about + amount(value, found[3] or "", found[4], decimals)
+    for mark in "；、":  # several, each of which may be more than a name
+        parts = [english(part, amount) for part in plain.split(mark)] if mark in plain else [plain]
+        if not any(map(HAN.search, parts)):
+            return _MARKS[mark].join(parts)
     for pattern, en in _patterns():
         if found := pattern.fullmatch(plain):
             gaps = {name: english(part, amount) for name, part in found.groupdict().items()}
             if not any(map(HAN.search, gaps.values())):
                 return en.format(**gaps)
+    for pattern, en in ((_SPAN, "{} to {}"), (_LABEL, "{} {}")):
+        if found := pattern.fullmatch(plain):
+            parts = [english(part, amount) for part in found.groups()]
+            if not any(map(HAN.search, parts)):
+                return en.format(*parts)
     if _MARK.search(plain):
         pieces = [piece if at % 2 else english(piece, amount) for at, piece in enumerate(_MARK.split(plain))]
         if not any(HAN.search(piece) for at, piece in enumerate(pieces) if not at % 2):
