@@ -11,7 +11,7 @@ import nbformat
 import pytest
 
 from pipeline.build.declared import reads
-from pipeline.build.standing import chapters
+from pipeline.build.plan import chapters
 from pipeline.reports.blocks import MIME
 from pipeline.reports.execute import CONTEXT, execute, parameter_names
 from tests.conftest import ROOT

@@ -20,10 +20,10 @@ import polars as pl
 
 import pipeline
 from pipeline.build import edition, sources, tasks
-from pipeline.build.plan import FORMATS, PUBLIC, Job
+from pipeline.build.plan import FORMATS, PUBLIC, Job, chapters
 from pipeline.build.pool import Cluster, Died, Here, Lost, NoCluster, Pool
 from pipeline.build.progress import Progress
-from pipeline.build.standing import Made, Standing, chapter_key, chapters, reads, records_of_report, stands, store
+from pipeline.build.standing import Made, Standing, chapter_key, reads, records_of_report, stands, store
 from pipeline.charts import subset
 from pipeline.errors import OutputError, UserError
 from pipeline.keeping import Record, Records
@@ -100,7 +100,7 @@ def build(
 class _Build:
     def __init__(self, layout: Layout, jobs: Sequence[Job], engine: Engine, how: How) -> None:
         self.layout, self.jobs, self.engine, self.how = layout, jobs, engine, how
-        self.notebooks = chapters(layout.notebooks)
+        self.notebooks = chapters(layout.notebooks, jobs[0].chapter)
         self.files = sources.hashes(layout)
         self.shared = sources.shared(layout, self.files)
         self.common = self.shared | sources.rendering(layout, self.files)
@@ -343,7 +343,7 @@ class _Making:
 
 def name(job: Job) -> str:
     """A report, for those who watch."""
-    return f"{job.region.short_zh}·{job.scenario}"
+    return f"{job.region.short_zh}·{job.scenario}" + ("" if job.language == "zh" else f"·{job.language}")
 
 
 def outlook(foreseen: Sequence[Standing]) -> pl.DataFrame:

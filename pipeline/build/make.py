@@ -21,8 +21,8 @@ import nbformat
 from pipeline.build import provenance, sources
 from pipeline.build.context import ALWAYS, Present, freeze
 from pipeline.build.declared import reads
-from pipeline.build.plan import Job
-from pipeline.build.standing import CHAPTERS, Made, records_of_chapter, store, work
+from pipeline.build.plan import CHAPTERS, Job
+from pipeline.build.standing import Made, records_of_chapter, store, work
 from pipeline.errors import UserError
 from pipeline.keeping import Hashes, Record, Records, Store, files_below
 from pipeline.language.words import Words
@@ -170,11 +170,19 @@ def _assemble(layout: Layout, job: Job, names: Sequence[str], notebooks: Sequenc
             raise ValueError(f"{notebook.stem} 的运行结果已不在缓存中，请重新运行")
         executed.append(stage / job.stem / "notebooks" / notebook.name)
         told = filled_in(whole / NOTEBOOK, parameters(job))
-        text.tell(told, notebook.stem, layout.texts, Words("zh"))
+        text.tell(told, notebook.stem, layout.texts, Words(job.language))
         nbformat.write(told, executed[-1])
         shutil.copytree(whole / TABLES, stage / job.stem / TABLES, dirs_exist_ok=True)
     charts = layout.charts
-    assemble.assemble(executed, job.front, stage / "project", job.stem, charts, word="docx" in job.formats)
+    assemble.assemble(
+        executed,
+        job.front,
+        stage / "project",
+        job.stem,
+        charts,
+        word="docx" in job.formats,
+        part=job.chapter is not None,
+    )
     return executed
 
 

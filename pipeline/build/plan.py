@@ -20,10 +20,10 @@ from pipeline.given import params, reference, regions
 from pipeline.given.params import Resolved
 from pipeline.given.regions import Region
 from pipeline.keeping import digest
+from pipeline.language.words import LANGUAGES, Words
 from pipeline.layout import SAMPLE, Layout
 from pipeline.output import resolved
-from pipeline.reports.front import KINDS, TITLE, Front
-from pipeline.reports.front import SAMPLE as SAMPLE_SAID
+from pipeline.reports.front import Front
 
 if TYPE_CHECKING:
     from pipeline.filings.intake import Intake
@@ -32,6 +32,7 @@ FORMATS = ("html", "pdf", "docx")
 PUBLIC = "public"
 AUDIENCES = ("internal", PUBLIC)
 NO_FILINGS = "none"
+CHAPTERS = "[0-9][0-9]_*.ipynb"
 REFERENCES: tuple[Callable[[Layout], object], ...] = (  # what chapters read: seen to be whole before any of them runs
     reference.provinces,
     reference.grid_factors,
@@ -55,12 +56,15 @@ class Selection:
     to: str = "html,pdf"
     out: Path | None = None
     plan: str | None = None
+    lang: str = "zh"
+    chapter: int | None = None
 
 
 @dataclass(frozen=True)
 class Job:
     """One report: a region under a scenario, for one audience. `filed`: the filings, None without. plan: the id of the plan
-    that it is made by; chosen: whether that is not the year's own."""
+    that it is made by; chosen: whether that is not the year's own. language: a key of `words.LANGUAGES`.
+    chapter: the number of the only one that is made, as its editor sees it."""
 
     year: int
     plan: str
@@ -75,6 +79,8 @@ class Job:
     date: dt.date
     filed: Filed | None = field(default=None, compare=False, repr=False)
     chosen: bool = False
+    language: str = "zh"
+    chapter: int | None = None
 
     @property
     def intake(self) -> Intake | None:
@@ -95,14 +101,16 @@ class Job:
     @property
     def front(self) -> Front:
         """Its cover."""
-        basis = " · 仅依据公开统计，不含企业填报数据" if self.filings == NO_FILINGS else ""
+        words = Words(self.language)
+        edition = words("report_edition", year=self.year, kind=words(f"report_{self.kind}"))
         return Front(
-            title=TITLE,
-            region=self.region.name_zh,
-            edition=f"{self.year} 年度 · {KINDS[self.kind]}{basis}",
-            publisher=self.resolved.params.publisher,
+            title=words("report_title"),
+            region=words.say(self.region.name_zh),
+            edition=words("report_on_published", edition=edition) if self.filings == NO_FILINGS else edition,
+            publisher=words.say(self.resolved.params.publisher),
             date=(self.date.year, self.date.month, self.date.day),
-            sample=SAMPLE_SAID if self.filed and self.filed.sample else "",
+            sample=words("report_sample") if self.filed and self.filed.sample else "",
+            language=self.language,
         )
 
     def place(self, year: int | None = None) -> str:
@@ -114,7 +122,9 @@ class Job:
     @property
     def slug(self) -> str:
         """The report's place within its edition; no part is ever left out."""
-        return f"{self.audience}/{self.region.slug}/{self.scenario}"
+        own = "" if self.language == "zh" else f"/{self.language}"
+        own += "" if self.chapter is None else f"/chapter-{self.chapter}"
+        return f"{self.audience}/{self.region.slug}/{self.scenario}{own}"
 
     @property
     def folder(self) -> Path:
@@ -126,11 +136,14 @@ class Job:
         return f"{self.year}-{self.region.code}-{digest(f'{self.edition}/{self.slug}')[:12]}"
 
     def output(self, format: str) -> Path:
-        return self.folder / file_name(self.year, self.region, self.scenario, format)
+        whole = file_name(self.year, self.region, self.scenario, format, self.language)
+        return self.folder / (whole if self.chapter is None else whole.replace(".", f"-{self.chapter}.", 1))
 
 
-def file_name(year: int, region: Region, scenario: str, format: str) -> str:
+def file_name(year: int, region: Region, scenario: str, format: str, language: str = "zh") -> str:
     """What a finished report is called."""
+    if language == "en":
+        return f"green-report-{year}-{Words('en').say(region.short_zh)}-{scenario}.{format}".replace(" ", "-")
     return f"绿色发展报告-{year}-{region.short_zh}-{scenario}.{format}"
 
 
@@ -145,6 +158,7 @@ def jobs(layout: Layout, wanted: Selection) -> list[Job]:
     for read in REFERENCES:
         read(layout)
     formats = listed(wanted.to, FORMATS, "输出格式", "--to")
+    languages = listed(wanted.lang, tuple(LANGUAGES), "语言", "--lang")
     audiences = listed(wanted.audience, AUDIENCES, "读者范围", "--audience")
     if len(audiences) > 1:
         raise ParameterError(
@@ -153,6 +167,8 @@ def jobs(layout: Layout, wanted: Selection) -> list[Job]:
     if wanted.year is not None:
         _year(wanted.year, published, first, None)
         asked or reference.plan_of(layout, wanted.year)
+    if wanted.chapter is not None:
+        chapters(layout.notebooks, wanted.chapter)
     chosen = [
         (region, scenario, params.resolve(layout, region, scenario, tuple(wanted.overrides)))
         for region in regions.resolve_many(wanted.region, layout)
@@ -183,9 +199,28 @@ def jobs(layout: Layout, wanted: Selection) -> list[Job]:
             date=_date(layout, resolved),
             filed=filed,
             chosen=other,
+            language=language,
+            chapter=wanted.chapter,
         )
         for region, scenario, resolved in chosen
+        for language in languages
     ]
+
+
+def chapters(folder: Path, only: int | None = None) -> list[Path]:
+    """The chapter notebooks, in the order of their numbers. Raises DataError where there are none, ParameterError where not
+    the `only` one."""
+    found = sorted(folder.glob(CHAPTERS))
+    if not found:
+        raise DataError(
+            "notebooks.missing", f"{folder} 里没有章节笔记本（如 01_overview.ipynb）；可用 git checkout notebooks 恢复"
+        )
+    numbers = [int(path.name[:2]) for path in found]
+    if only is not None and only not in numbers:
+        raise ParameterError(
+            "option.chapter", f"--chapter {only}：没有这一章；可用：{'、'.join(map(str, numbers))}（90 为附录）"
+        )
+    return [path for path, number in zip(found, numbers, strict=True) if only in (None, number)]
 
 
 def listed(text: str, known: Sequence[str], what: str, option: str) -> tuple[str, ...]:

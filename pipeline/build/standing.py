@@ -11,12 +11,9 @@ from pathlib import Path
 from pipeline.build import edition
 from pipeline.build.context import Present, told
 from pipeline.build.plan import Job
-from pipeline.errors import DataError
 from pipeline.keeping import MISSING, Hashes, Record, Records, Store, digest
 from pipeline.layout import Layout
 from pipeline.reports.render.engine import Engine
-
-CHAPTERS = "[0-9][0-9]_*.ipynb"
 
 
 @dataclass
@@ -30,16 +27,6 @@ class Made:
     made: int = 0
     seconds: float = 0.0
     worker: int = field(default_factory=os.getpid)
-
-
-def chapters(folder: Path) -> list[Path]:
-    """The chapter notebooks, in the order of their numbers. Raises DataError where there are none."""
-    found = sorted(folder.glob(CHAPTERS))
-    if not found:
-        raise DataError(
-            "notebooks.missing", f"{folder} 里没有章节笔记本（如 01_overview.ipynb）；可用 git checkout notebooks 恢复"
-        )
-    return found
 
 
 def work(layout: Layout, job: Job) -> Path:

@@ -61,6 +61,8 @@ def build(
     plan: Plan = None,
     override: Override = None,
     to: Annotated[str, typer.Option(help="输出格式：html、pdf、docx，用逗号分开")] = "html,pdf",
+    lang: Annotated[str, typer.Option(help="语言：zh、en，用逗号分开")] = "zh",
+    chapter: Annotated[int | None, typer.Option(help="只生成这一章，供修改文字时看，如 4；90 为附录")] = None,
     engine: Annotated[str, typer.Option(help="渲染引擎：auto、quarto、embedded")] = "auto",
     quarto_limit: Annotated[int, typer.Option(min=1, metavar="秒", help="Quarto 一次渲染最多用多少秒")] = 600,
     out: Annotated[Path | None, typer.Option(help="输出文件夹；默认是项目的 reports/")] = None,
@@ -91,7 +93,7 @@ def build(
         from pipeline.build.scheduler import connect
 
         connect(scheduler).close()
-    wanted = Selection(year, region, scenario, filings, audience, tuple(override or ()), to, out, plan)
+    wanted = Selection(year, region, scenario, filings, audience, tuple(override or ()), to, out, plan, lang, chapter)
     planned = jobs(layout, wanted)
     progress.say(f"渲染引擎：{chosen.name}（{chosen.version}）")
     if (filed := planned[0].filed) is not None:

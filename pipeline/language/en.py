@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 from collections.abc import Sequence
 from decimal import Decimal
 from functools import singledispatch
@@ -51,7 +52,7 @@ NOUNS = {
     "size_classes": "size classes",
 }
 """What is counted, in the plural."""
-HIDDEN = "[withheld]"
+HIDDEN, TAG, GAP = "[withheld]", "en-GB", " "
 ENDS = 3  # so many of the highest and of the lowest are named
 MAX_LINES = 6  # more lines than this are summed up by their ends
 MAX_NAMES = 3  # so many tied names are told; more are counted
@@ -135,6 +136,10 @@ def names(some: Sequence[str]) -> str:
     if not some:
         return wording.MISSING
     return some[0] if len(some) == 1 else f"{', '.join(some[:-1])} and {some[-1]}"
+
+
+def date(year: int, month: int, day: int) -> str:
+    return f"{day} {calendar.month_name[month]} {year}"
 
 
 def with_unit(title: str, unit: str) -> str:

@@ -46,6 +46,18 @@ class Words:
         return said
 
     @property
+    def tag(self) -> str:
+        """Of the language, as pages and documents name it: zh-CN, en-GB."""
+        said: str = LANGUAGES[self.language].TAG
+        return said
+
+    @property
+    def gap(self) -> str:
+        """Between a number and the heading that it counts."""
+        said: str = LANGUAGES[self.language].GAP
+        return said
+
+    @property
     def hidden(self) -> str:
         """What stands for a value that is not published."""
         said: str = LANGUAGES[self.language].HIDDEN
@@ -73,6 +85,11 @@ class Words:
         if of in CODE:
             return _quoted.sub(lambda found: json.dumps(self.say(found[1] or found[2]), ensure_ascii=False), spec)
         return self.say(spec)
+
+    def date(self, year: int, month: int, day: int) -> str:
+        """`2026 年 3 月 1 日`, `1 March 2026`."""
+        said: str = LANGUAGES[self.language].date(year, month, day)
+        return said
 
     def names(self, some: Sequence[Any]) -> str:
         """Several in a row: `广东、浙江`."""

@@ -64,7 +64,12 @@ PRINTED = {
 PARTS = {"标题": "title", "替代文字": "alt", "口径": "method", "来源": "source"}
 """What a text can say of a figure or table itself."""
 JOINT = ""  # between two lines of a paragraph
-HIDDEN = wording.HIDDEN
+HIDDEN, TAG, GAP = wording.HIDDEN, "zh-CN", "　"
+"""What stands for a withheld value; the language's tag; the space between a number and its heading."""
+
+
+def date(year: int, month: int, day: int) -> str:
+    return f"{year} 年 {month} 月 {day} 日"
 
 
 def with_unit(title: str, unit: str) -> str:

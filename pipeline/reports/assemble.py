@@ -18,6 +18,7 @@ import yaml
 
 from pipeline import wording
 from pipeline.charts import figures
+from pipeline.language.words import Words
 from pipeline.layout import Layout
 from pipeline.reports import markup
 from pipeline.reports.blocks import MIME, NUMBERED
@@ -56,24 +57,33 @@ class Document:
 
 
 def assemble(
-    chapters: Sequence[Path], front: Front, folder: Path, stem: str, charts: Path, *, word: bool = False
+    chapters: Sequence[Path],
+    front: Front,
+    folder: Path,
+    stem: str,
+    charts: Path,
+    *,
+    word: bool = False,
+    part: bool = False,
 ) -> Path:
     """Write `folder/<stem>.qmd` and its pictures from the executed notebooks `chapters`, in their order.
 
     chapters: files named <number>_<name>.ipynb. charts: where drawn charts are kept between builds. word: also draw
-    the PNG pictures that Word needs. Returns the path of the qmd file. Raises ValueError where a notebook refers to
+    the PNG pictures that Word needs. part: the chapters are not the whole report; what they refer to may be elsewhere. Returns the path of the qmd file. Raises ValueError where a notebook refers to
     a figure that is not there, gives an id twice, or goes outside the common subset.
     """
-    document = Document()
+    document, words = Document(), front.words
     pictures = folder / stem
     pictures.mkdir(parents=True, exist_ok=True)
     letters = iter("ABCDEFGH")
     for path in chapters:
         number = int(path.name.split("_")[0])
-        chapter = _Chapter(document, None if number >= APPENDIX else str(number), letters, pictures, charts, word)
+        chapter = _Chapter(
+            document, None if number >= APPENDIX else str(number), letters, pictures, charts, word, words
+        )
         for cell in nbformat.read(path, as_version=4).cells:
             chapter.add(cell)
-    body = _resolve("\n".join(document.lines), document.names)
+    body = _resolve("\n".join(document.lines), document.names, words("elsewhere") if part else "")
     check_subset(body)
     qmd = folder / f"{stem}.qmd"
     parts = [_metadata(front), _open_page(front, document.headings), body, _close_page(front), ""]
@@ -85,9 +95,16 @@ class _Chapter:
     """Numbers and writes the cells of one notebook into the document."""
 
     def __init__(
-        self, document: Document, number: str | None, letters: Any, pictures: Path, charts: Path, word: bool
+        self,
+        document: Document,
+        number: str | None,
+        letters: Any,
+        pictures: Path,
+        charts: Path,
+        word: bool,
+        words: Words,
     ) -> None:
-        self.document, self.letters = document, letters
+        self.document, self.letters, self.words = document, letters, words
         self.number = number
         self.fixed = number is not None
         self.counts: dict[str, int] = {}
@@ -126,10 +143,10 @@ class _Chapter:
         else:
             return line
         if level == 1:
-            self._begin_page(appended=number.startswith("附录") and self.number != "A")
+            self._begin_page(appended=not self.fixed and self.number != "A")
         self.document.headings.append(Heading(level, number, text, id))
-        self.document.names[id] = f"第 {number} 章" if level == 1 and self.fixed else number
-        return f"{found[1]} {number}　{text} {{#{id}}}"
+        self.document.names[id] = self.words("chapter_n", n=number) if level == 1 and self.fixed else number
+        return f"{found[1]} {number}{self.words.gap}{text} {{#{id}}}"
 
     def _begin_page(self, appended: bool) -> None:
         """On paper a chapter begins a page, but not after one without figures and tables, nor an appendix after another."""
@@ -138,7 +155,7 @@ class _Chapter:
         self.document.blocks = 0
 
     def _chapter_name(self) -> str:
-        return str(self.number) if self.fixed else f"附录 {self.number}"
+        return str(self.number) if self.fixed else self.words("appendix_n", n=self.number)
 
     def _block(self, block: dict[str, Any]) -> None:
         kind, id = block["kind"], block["id"]
@@ -154,22 +171,22 @@ class _Chapter:
             self.counts[kind] = self.counts.get(kind, 0) + 1
             self.document.blocks = (self.document.blocks or 0) + 1
             number = f"{self.number}-{self.counts[kind]}"
-        self.document.names[id] = f"{markup.LABELS.get(kind, '')} {number}".strip()
+        self.document.names[id] = self.words(f"{kind}_n", n=number) if number else ""
         if kind == "figure":
             svg = figures.svg(block["spec"], id, self.charts)
             letters = figures.letters(svg)
             if figures.REDUCED in svg:
-                block["method"] = (
-                    f"{block['method']}图中有不能照原样绘制的文字，已改用基本字形，画不出的字以{wording.NO_TYPE}代替。"
-                )
+                block["method"] = self.words.say([block["method"], self.words("letters_reduced")])
             (self.pictures / f"{id}.svg").write_text(svg, "utf-8")
             if self.word:
                 (self.pictures / f"{id}.png").write_bytes(figures.png(block["spec"]))
         place = f"{self.pictures.name}/{id}"
         self.document.lines += [
-            *_only("html", ["```{=html}", markup.to_html(block, number, svg), "```"]),
-            *_only("typst", ["```{=typst}", markup.to_typst(block, number, f"{place}.svg", letters), "```"]),
-            *_only("docx", [markup.to_markdown(block, number, f"{place}.png")]),
+            *_only("html", ["```{=html}", markup.to_html(block, number, svg, self.words), "```"]),
+            *_only(
+                "typst", ["```{=typst}", markup.to_typst(block, number, f"{place}.svg", letters, self.words), "```"]
+            ),
+            *_only("docx", [markup.to_markdown(block, number, f"{place}.png", self.words)]),
         ]
 
 
@@ -177,15 +194,20 @@ def _only(format: str, lines: list[str]) -> list[str]:
     return [f'::: {{.content-visible when-format="{format}"}}', "", *lines, "", ":::", ""]
 
 
-def _resolve(body: str, names: dict[str, str]) -> str:
-    """`[](#f-pue)` becomes `[图 4-1](#f-pue)`, and `图 4-1` in a block; a reference to nothing is an error, no warning."""
+def _resolve(body: str, names: dict[str, str], elsewhere: str) -> str:
+    """`[](#f-pue)` becomes `[图 4-1](#f-pue)`, and `图 4-1` in a block; a reference to nothing is an error, no warning, unless
+    it may be `elsewhere`."""
 
     def name(id: str) -> str:
+        if id not in names and elsewhere:
+            return elsewhere
         if id not in names:
             raise ValueError(f"a reference to {id}, which the report does not have")
         return names[id]
 
-    body = _reference.sub(lambda found: f"[{name(found[1])}](#{found[1]})", body)
+    body = _reference.sub(
+        lambda found: f"[{name(found[1])}](#{found[1]})" if found[1] in names else name(found[1]), body
+    )
     return _named.sub(lambda found: name(re.sub(r"[\\\u200b]", "", found[1])), body)
 
 
@@ -201,7 +223,7 @@ def _metadata(front: Front) -> str:
     year, month, day = front.date
     escaped = {
         "title": front.title, "region": front.region, "edition": front.edition, "publisher": front.publisher,
-        "date": front.printed_date, "running": f"{front.title}　{front.region}", "sample": front.sample,
+        "date": front.printed_date, "running": f"{front.title}{front.words.gap}{front.region}", "sample": front.sample,
     }  # fmt: skip
     report: dict[str, Any] = {key: markup.text_markdown(text) for key, text in escaped.items() if text}
     report |= {
@@ -209,19 +231,24 @@ def _metadata(front: Front) -> str:
         "year": year,
         "month": month,
         "day": day,
+        "lang": front.language,
     }
-    meta = {"pagetitle": markup.text_markdown(f"{front.title}（{front.region}）"), "lang": "zh-CN", "report": report}
+    meta = {
+        "pagetitle": markup.text_markdown(front.words("report_in_region", title=front.title, region=front.region)),
+        "lang": front.words.tag,
+        "report": report,
+    }
     return "---\n" + yaml.safe_dump(meta, allow_unicode=True, sort_keys=False, width=10_000) + "---\n"
 
 
 def _open_page(front: Front, headings: Sequence[Heading]) -> str:
-    text = markup.text_html
+    text, words = markup.text_html, front.words
     sample = f'<p class="sample">{text(front.sample)}</p>' if front.sample else ""
     page = (
-        '<a class="skip" href="#content">跳到正文</a>'
+        f'<a class="skip" href="#content">{words("skip_to_content")}</a>'
         f'<header class="report-head"><p>{text(front.edition)}</p><h1>{text(front.title)}</h1>'
-        f"<p>{text(front.region)}</p>{sample}<p>{text(front.publisher)}　{text(front.printed_date)}</p></header>"
-        f'<div class="layout"><nav class="toc" aria-label="目录">{_contents(headings)}</nav><main id="content">'
+        f"<p>{text(front.region)}</p>{sample}<p>{text(front.publisher)}{words.gap}{text(front.printed_date)}</p></header>"
+        f'<div class="layout"><nav class="toc" aria-label="{words("contents")}">{_contents(headings, words)}</nav><main id="content">'
     )
     return "\n".join(_only("html", ["```{=html}", page, "```"]) + _only("docx", _cover(front)))
 
@@ -236,32 +263,32 @@ def _cover(front: Front) -> list[str]:
     field = (
         '<w:p><w:pPr><w:pageBreakBefore/></w:pPr><w:r><w:fldChar w:fldCharType="begin" w:dirty="true"/></w:r>'
         '<w:r><w:instrText xml:space="preserve">TOC \\o "1-2" \\h \\z \\u</w:instrText></w:r>'
-        '<w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t>目录：在此处右击，选“更新域”。</w:t></w:r>'
+        '<w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t>' + front.words("contents_in_word") + "</w:t></w:r>"
         '<w:r><w:fldChar w:fldCharType="end"/></w:r></w:p>'
     )
     return [*paragraphs, "```{=openxml}", field, "```"]
 
 
-def _contents(headings: Sequence[Heading]) -> str:
+def _contents(headings: Sequence[Heading], words: Words) -> str:
     entries, open_section = [], False
     for heading in headings:
         if heading.level == 1:
-            entries.append(("</ol></li>" if open_section else "") + f"<li>{_entry(heading)}<ol>")
+            entries.append(("</ol></li>" if open_section else "") + f"<li>{_entry(heading, words)}<ol>")
             open_section = True
         else:
-            entries.append(f"<li>{_entry(heading)}</li>")
+            entries.append(f"<li>{_entry(heading, words)}</li>")
     closing = "</ol></li>" if open_section else ""
     listed = ("".join(entries) + closing).replace("<ol></ol>", "")
-    return f"<details open><summary>目录</summary><ol>{listed}</ol></details>"
+    return f"<details open><summary>{words('contents')}</summary><ol>{listed}</ol></details>"
 
 
-def _entry(heading: Heading) -> str:
-    return f'<a href="#{heading.id}">{markup.text_html(f"{heading.number}　{heading.text}")}</a>'
+def _entry(heading: Heading, words: Words) -> str:
+    return f'<a href="#{heading.id}">{markup.text_html(f"{heading.number}{words.gap}{heading.text}")}</a>'
 
 
 def _close_page(front: Front) -> str:
     foot = (
-        f'<footer class="report-foot"><p>{markup.text_html(front.title)}　{markup.text_html(front.region)}　'
+        f'<footer class="report-foot"><p>{markup.text_html(front.title)}{front.words.gap}{markup.text_html(front.region)}{front.words.gap}'
         f"{markup.text_html(front.printed_date)}</p></footer></main></div>{markup.chart_config()}"
     )
     return "\n".join(_only("html", ["```{=html}", foot, "```"]))

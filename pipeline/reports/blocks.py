@@ -34,6 +34,7 @@ ENGLISH = "application/vnd.green-report.en+json"
 FACTS = "application/vnd.green-report.facts+json"
 """What a notebook tells its text, see `language.facts`."""
 CHINESE = Words("zh")
+HOW_COMPUTED = Term("how_computed")
 Said = Any
 """What `Words.say` says: text as it is, a term, a measure, a finding, or several of them one after the other."""
 
@@ -134,7 +135,7 @@ class Card:
     tone: str  # good | warn | bad | none
     detail: Said = ""
     link: str = ""
-    link_text: str = "怎样计算"
+    link_text: Said = HOW_COMPUTED
     path: Sequence[tuple[int, float]] = ()
 
 

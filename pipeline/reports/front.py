@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-TITLE = "信息通信行业绿色低碳发展年度报告"
-SAMPLE = "示例数据，非真实填报"
-KINDS = {"preliminary": "预审稿", "final": "正式稿"}
+from pipeline.language.words import Words
+
+TITLE, SAMPLE = Words("zh")("report_title"), Words("zh")("report_sample")
+KINDS = {kind: Words("zh")(f"report_{kind}") for kind in ("preliminary", "final")}
 
 
 @dataclass(frozen=True)
 class Front:
-    """The words of the cover; date: year, month, day."""
+    """The words of the cover; date: year, month, day; language: a key of `words.LANGUAGES`."""
 
     title: str
     region: str
@@ -19,8 +20,12 @@ class Front:
     publisher: str
     date: tuple[int, int, int]
     sample: str = ""
+    language: str = "zh"
+
+    @property
+    def words(self) -> Words:
+        return Words(self.language)
 
     @property
     def printed_date(self) -> str:
-        year, month, day = self.date
-        return f"{year} 年 {month} 月 {day} 日"
+        return self.words.date(*self.date)

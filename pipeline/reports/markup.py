@@ -15,14 +15,16 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pipeline.charts import theme
+from pipeline.language.words import Words
 
 Payload = dict[str, Any]
 
-LABELS = {"figure": "图", "table": "表"}
+CHINESE = Words("zh")
 COLUMNS = 12  # a table has at most so many; the stylesheet knows their alignment by number
 _markdown_special = re.compile(r"([\\`*_{}\[\]()#+\-.!<>|~$^@\"':=])")
 _url = re.compile(r"https?://\S+")
 _long = re.compile(r"https?://\S+|[\w./-]*[A-Za-z0-9_./-]{18,}", re.A)
+_chinese = re.compile("[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]+")
 _breakable = re.compile(r"(?<=[/._\-?&=%])(?=\S)")
 
 
@@ -43,27 +45,36 @@ def text_markdown(text: str) -> str:
     return _markdown_special.sub(r"\\\1", " ".join(text.split()))
 
 
-def to_html(block: Payload, number: str, svg: str = "") -> str:
+def _html(text: str, words: Words) -> str:
+    """`text_html` of what is read, with Chinese named as such where the report is told in another language."""
+    return (
+        _chinese.sub(r'<span lang="zh-CN">\g<0></span>', text_html(text)) if words.language != "zh" else text_html(text)
+    )
+
+
+def to_html(block: Payload, number: str, svg: str = "", words: Words = CHINESE) -> str:
     """`block` as HTML. `svg`: the chart's static form. Blank lines are left out: they would end a raw block."""
     if block["kind"] == "cards":
-        return _cards_html(block)
+        return _cards_html(block, words)
     if block["kind"] == "entries":
-        return _entries_html(block)
-    name = f"{LABELS[block['kind']]} {number}"
-    caption = f'<span class="number">{name}</span> {text_html(block["title"])}'
-    table = _table_html(block["table"], f"{name} {block['title']}")
+        return _entries_html(block, words)
+    name = words(f"{block['kind']}_n", n=number)
+    caption = f'<span class="number">{name}</span> {_html(block["title"], words)}'
+    table = _table_html(block["table"], f"{name} {block['title']}", words)
     if block["kind"] == "figure":
         body = (
             f'<div class="chart"><div class="drawn" role="img" aria-label="{text_html(block["alt"])}">{svg}</div></div>'
             f"{_data_html(block, 'spec', _packed(block['spec']))}"
             f"{_data_html(block, 'explorer', _json(block['explorer'])) if 'explorer' in block else ''}"
         )
-        views = f"<details><summary>查看数据表</summary>{table}</details>"
+        views = f"<details><summary>{words('show_data')}</summary>{table}</details>"
     else:
         body, views = table, ""
-    source = f'<p class="source">来源：{text_html(block["source"])}</p>' if block["source"] else ""
+    source = (
+        f'<p class="source">{_html(words("source_is", text=block["source"]), words)}</p>' if block["source"] else ""
+    )
     method = (
-        f"<details><summary>计算方法与口径</summary><p>{text_html(block['method'])}</p></details>"
+        f"<details><summary>{words('method_and_scope')}</summary><p>{_html(block['method'], words)}</p></details>"
         if block["method"]
         else ""
     )
@@ -98,14 +109,14 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
-def _table_html(table: Payload, label: str) -> str:
+def _table_html(table: Payload, label: str, words: Words) -> str:
     """A table; a cell that prints a value shorter than it is carries the value for the download (`data-v`)."""
     if len(table["columns"]) > COLUMNS:
         raise ValueError(f"{label}: more than {COLUMNS} columns cannot be read")
-    head = "".join(f'<th scope="col">{text_html(name)}</th>' for name in table["columns"])
+    head = "".join(f'<th scope="col">{_html(name, words)}</th>' for name in table["columns"])
     exact = list(csv.reader(io.StringIO(table["csv"], newline="")))[1:]
     rows = "".join(
-        "<tr>" + "".join(map(_cell_html, row, values)) + "</tr>"
+        "<tr>" + "".join(_cell_html(cell, value, words) for cell, value in zip(row, values, strict=True)) + "</tr>"
         for row, values in zip(table["rows"], exact, strict=True)
     )
     names = [f"r{place}" for place, side in enumerate(table["align"], 1) if side == "right"]
@@ -117,25 +128,25 @@ def _table_html(table: Payload, label: str) -> str:
     )
 
 
-def _cell_html(cell: str, value: str) -> str:
+def _cell_html(cell: str, value: str, words: Words) -> str:
     exact = "" if cell == value else f' data-v="{text_html(value)}"' if value else " data-v"
-    shown = text_html(cell)
+    shown = _html(cell, words)
     if _url.fullmatch(cell):
         shown = f'<a href="{shown}" rel="noopener noreferrer">{shown}</a>'
     return f"<td{exact}>{shown}</td>"
 
 
-def _cards_html(block: Payload) -> str:
+def _cards_html(block: Payload, words: Words) -> str:
     cards = []
     for card in block["cards"]:
         link = f'<a href="{text_html(card["link"])}">{text_html(card["link_text"])}</a>' if card["link"] else ""
-        detail = f'<p class="detail">{text_html(card["detail"])}</p>' if card["detail"] else ""
+        detail = f'<p class="detail">{_html(card["detail"], words)}</p>' if card["detail"] else ""
         cards.append(
-            f'<li class="card {card["tone"]}"><h4>{text_html(card["title"])}</h4>'
-            f'<p class="value">{text_html(card["value"])}{_spark_html(card["path"])}</p>'
+            f'<li class="card {card["tone"]}"><h4>{_html(card["title"], words)}</h4>'
+            f'<p class="value">{_html(card["value"], words)}{_spark_html(card["path"])}</p>'
             f'<p class="status"><span aria-hidden="true">{text_html(card["symbol"])}</span> '
-            f"{text_html(card['status'])}</p>"
-            f'<p class="target">目标：{text_html(card["target"])}</p>{detail}{link}</li>'
+            f"{_html(card['status'], words)}</p>"
+            f'<p class="target">{_html(words("target_is", text=card["target"]), words)}</p>{detail}{link}</li>'
         )
     return f'<ol class="cards" id="{block["id"]}">{"".join(cards)}</ol>'
 
@@ -163,36 +174,47 @@ def _spark_html(path: Sequence[Sequence[float]]) -> str:
     )
 
 
-def _entries_html(block: Payload) -> str:
+def _entries_html(block: Payload, words: Words) -> str:
     entries = []
     for entry in block["entries"]:
-        facts = "".join(f"<dt>{text_html(name)}</dt><dd>{text_html(said)}</dd>" for name, said in entry["facts"])
-        text = f'<p class="detail">{text_html(entry["text"])}</p>' if entry["text"] else ""
+        facts = "".join(f"<dt>{_html(name, words)}</dt><dd>{_html(said, words)}</dd>" for name, said in entry["facts"])
+        text = f'<p class="detail">{_html(entry["text"], words)}</p>' if entry["text"] else ""
         entries.append(
-            f'<li class="card {entry["tone"]}"><h4>{text_html(entry["title"])}</h4>'
-            f'<p class="detail">{text_html(entry["badge"])}</p><p class="value">{text_html(entry["value"])}</p>'
+            f'<li class="card {entry["tone"]}"><h4>{_html(entry["title"], words)}</h4>'
+            f'<p class="detail">{_html(entry["badge"], words)}</p><p class="value">{_html(entry["value"], words)}</p>'
             f"<dl>{facts}</dl>{text}</li>"
         )
     return f'<ol class="cards entries" id="{block["id"]}">{"".join(entries)}</ol>'
 
 
-def to_typst(block: Payload, number: str, picture: str = "", letters: float = 1.0) -> str:
+def to_typst(block: Payload, number: str, picture: str = "", letters: float = 1.0, words: Words = CHINESE) -> str:
     """`block` as typst. `picture`: the SVG's path relative to the typst source; letters: see `figures.letters`."""
     if block["kind"] == "cards":
         fields = ("title", "target", "value", "status", "symbol", "tone", "detail")
         cards = (
-            ", ".join(f"{name}: {text_typst(card[name])}" for name in fields) + f", path: {_spark_typst(card['path'])}"
+            ", ".join(f"{name}: {text_typst(text)}" for name, text in _told(card, fields, words))
+            + f", path: {_spark_typst(card['path'])}"
             for card in block["cards"]
         )
         return "#cards(" + " ".join(f"({card})," for card in cards) + ")"
     if block["kind"] == "entries":
         return "#entries(" + " ".join(f"({_entry_typst(entry)})," for entry in block["entries"]) + ")"
     named = f"<{block['id']}>, {text_typst(number)}, {text_typst(block['title'])}"
-    under = f"({text_typst(block['source'])}, {text_typst(block['method'])})"
+    under = f"({', '.join(map(text_typst, _under(block, words)))})"
     if block["kind"] == "figure":
         image = f'image("{picture}", alt: {text_typst(block["alt"])})'
         return f"#figure-block({named}, {letters:.4f}, {under}, {image})"
     return f"#table-block({named}, {_table_typst(block.get('brief') or block['table'])}, {under})"
+
+
+def _under(block: Payload, words: Words) -> tuple[str, str]:
+    """Source and method as they stand under a figure or table; empty where there is none."""
+    source, method = (words(f"{name}_is", text=block[name]) if block[name] else "" for name in ("source", "method"))
+    return source, method
+
+
+def _told(card: Payload, fields: Sequence[str], words: Words) -> Iterable[tuple[str, str]]:
+    return ((name, words("target_is", text=card[name]) if name == "target" else card[name]) for name in fields)
 
 
 def _spark_typst(path: Sequence[Sequence[float]]) -> str:
@@ -223,17 +245,17 @@ def _array_typst(items: Iterable[str]) -> str:
     return "(" + "".join(f"{item}, " for item in items) + ")"
 
 
-def to_markdown(block: Payload, number: str, picture: str = "") -> str:
+def to_markdown(block: Payload, number: str, picture: str = "", words: Words = CHINESE) -> str:
     """`block` as Markdown for Word. `picture`: the PNG's path relative to report.qmd."""
     if block["kind"] == "cards":
         return "\n".join(
             f"- **{text_markdown(card['title'])}**　{text_markdown(card['value'])}　{text_markdown(card['status'])}"
-            f"（目标：{text_markdown(card['target'])}）{text_markdown(card['detail'])}"
+            f"（{text_markdown(words('target_is', text=card['target']))}）{text_markdown(card['detail'])}"
             for card in block["cards"]
         )
     if block["kind"] == "entries":
         return "\n".join(map(_entry_markdown, block["entries"]))
-    caption = f"{LABELS[block['kind']]} {number}　{text_markdown(block['title'])}"
+    caption = f"{words(block['kind'] + '_n', n=number)}{words.gap}{text_markdown(block['title'])}"
     if block["kind"] == "figure":
         inches = theme.WIDTH / 108
         # The closing backslash keeps pandoc from making the description a caption of its own.
@@ -243,10 +265,8 @@ def to_markdown(block: Payload, number: str, picture: str = "") -> str:
         )
     else:
         body = f'::: {{custom-style="Table Caption"}}\n{caption}\n:::\n\n{_table_markdown(block)}'
-    under = [
-        f"{name}：{text_markdown(block[key])}" for name, key in (("来源", "source"), ("口径", "method")) if block[key]
-    ]
-    source = f'\n\n::: {{custom-style="Block Text"}}\n{"　".join(under)}\n:::' if under else ""
+    under = [text_markdown(one) for one in _under(block, words) if one]
+    source = f'\n\n::: {{custom-style="Block Text"}}\n{words.gap.join(under)}\n:::' if under else ""
     return f"[]{{#{block['id']}}}\n\n{body}{source}"
 
 

@@ -2,7 +2,9 @@
 // chart above stands alone. Everything is written as text or as attributes: no markup from data, no inline styles.
 (function () {
   "use strict";
-  var SVG = "http://www.w3.org/2000/svg", LEVELS = ["low", "mode", "high"], NAMES = ["低", "中", "高"];
+  var english = document.documentElement.lang.indexOf("en") === 0;
+  function say(zh, en) { return english ? en : zh; }
+  var SVG = "http://www.w3.org/2000/svg", LEVELS = ["low", "mode", "high"], NAMES = [say("低", "Low"), say("中", "Central"), say("高", "High")];
   var HEIGHT = 210, LEFT = 58, RIGHT = 18, TOP = 14, BOTTOM = 26, BETWEEN_YEARS = 40;
 
   function make(name, attributes, text) {
@@ -78,20 +80,20 @@
 
   function table(data, base, moved) {
     var last = data.years.length - 1, grid = make("table"), head = make("tr"), top = make("thead"), body = make("tbody");
-    ["指标", data.years[last] + " 年", "与取中值相比"].forEach(function (text, at) {
+    [say("指标", "Indicator"), data.years[last] + say(" 年", ""), say("与取中值相比", "Against the central value")].forEach(function (text, at) {
       head.append(make("th", { scope: "col", "class": at ? "right" : "left" }, text));
     });
     data.measures.forEach(function (measure) {
       var value = moved[measure.id][last], gap = value - base[measure.id][last], row = make("tr");
-      var told = printed(gap, measure.decimals), unit = measure.unit === "%" ? " 个百分点" : " " + measure.unit;
-      var change = /[1-9]/.test(told) ? (gap > 0 ? "+" : "") + told + unit : "不变";
+      var told = printed(gap, measure.decimals), unit = measure.unit === "%" ? say(" 个百分点", " percentage points") : " " + measure.unit;
+      var change = /[1-9]/.test(told) ? (gap > 0 ? "+" : "") + told + unit : say("不变", "unchanged");
       row.append(make("td", {}, measure.title), make("td", { "class": "right" }, withUnit(value, measure)));
       row.append(make("td", { "class": "right" }, change));
       body.append(row);
     });
     top.append(head);
     grid.append(top, body);
-    var scroll = make("div", { "class": "scroll", tabindex: "0", role: "region", "aria-label": "试算结果" });
+    var scroll = make("div", { "class": "scroll", tabindex: "0", role: "region", "aria-label": say("试算结果", "Results") });
     scroll.append(grid);
     return scroll;
   }
@@ -99,14 +101,15 @@
   function open(block) {
     var data = JSON.parse(block.textContent), id = block.dataset.for;
     var now = { scenario: data.own, driver: data.drivers[0].id, level: "mode", measure: data.measures[0].id };
-    var box = make("div", { "class": "explorer", role: "group", "aria-label": "情景试算" });
+    var box = make("div", { "class": "explorer", role: "group", "aria-label": say("情景试算", "Try the scenarios") });
     var shown = make("div"), said = make("p", { "class": "detail", "aria-live": "polite" });
-    box.append(make("p", { "class": "lead" }, "情景试算：选择情景，把一个驱动因素改为低值、中值或高值，其余取中值。"));
-    choices(box, "情景", id + "-s", data.scenarios, now.scenario, function (value) { now.scenario = value; show(); });
-    choices(box, "驱动因素", id + "-d", data.drivers, now.driver, function (value) { now.driver = value; show(); });
-    var levels = choices(box, "取值", id + "-l", LEVELS.map(function (level, at) { return { id: level, title: NAMES[at] }; }), now.level,
+    box.append(make("p", { "class": "lead" }, say("情景试算：选择情景，把一个驱动因素改为低值、中值或高值，其余取中值。",
+      "Choose a scenario and set one driver to its low, central or high value; the others stay at their central values.")));
+    choices(box, say("情景", "Scenario"), id + "-s", data.scenarios, now.scenario, function (value) { now.scenario = value; show(); });
+    choices(box, say("驱动因素", "Driver"), id + "-d", data.drivers, now.driver, function (value) { now.driver = value; show(); });
+    var levels = choices(box, say("取值", "Value"), id + "-l", LEVELS.map(function (level, at) { return { id: level, title: NAMES[at] }; }), now.level,
       function (value) { now.level = value; show(); });
-    choices(box, "图中指标", id + "-m", data.measures, now.measure, function (value) { now.measure = value; show(); });
+    choices(box, say("图中指标", "In the chart"), id + "-m", data.measures, now.measure, function (value) { now.measure = value; show(); });
     box.append(said, shown);
 
     function by(list, key) { return list.find(function (item) { return item.id === key; }); }
@@ -114,11 +117,15 @@
     function show() {
       var of = data.results[data.results[now.scenario] ? now.scenario : data.own], values = data.levels[now.scenario][now.driver];
       var base = of[""], moved = of[now.driver + "/" + now.level] || base, measure = by(data.measures, now.measure);
-      Array.from(levels.querySelectorAll("span")).forEach(function (node, at) { node.textContent = NAMES[at] + "（" + values[at] + "）"; });
+      Array.from(levels.querySelectorAll("span")).forEach(function (node, at) { node.textContent = NAMES[at] + say("（" + values[at] + "）", " (" + values[at] + ")"); });
       var lines = [{ name: "base", values: base[measure.id] }, { name: "moved", values: moved[measure.id] }];
-      said.textContent = by(data.scenarios, now.scenario).title + "情景，" + by(data.drivers, now.driver).title + "取" +
-        NAMES[LEVELS.indexOf(now.level)] + "值（" + values[LEVELS.indexOf(now.level)] + "）：" + data.years[data.years.length - 1] + " 年" +
-        measure.title + "为 " + withUnit(moved[measure.id][data.years.length - 1], measure) + "。图中灰线为填报，虚线为取中值，实线为所选取值。";
+      var at = LEVELS.indexOf(now.level), last = data.years.length - 1, result = withUnit(moved[measure.id][last], measure);
+      var scenario = by(data.scenarios, now.scenario).title, driver = by(data.drivers, now.driver).title;
+      said.textContent = say(
+        scenario + "情景，" + driver + "取" + NAMES[at] + "值（" + values[at] + "）：" + data.years[last] + " 年" + measure.title +
+          "为 " + result + "。图中灰线为填报，虚线为取中值，实线为所选取值。",
+        scenario + " scenario, " + driver + " at its " + NAMES[at].toLowerCase() + " value (" + values[at] + "): " + measure.title + " in " +
+          data.years[last] + " " + result + ". Grey: filed; dashed: all at the central values; solid: as chosen.");
       shown.replaceChildren(picture(data, measure, lines, Math.max(240, shown.clientWidth || 640)), table(data, base, moved));
     }
 

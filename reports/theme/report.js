@@ -2,6 +2,8 @@
 // this script the page is complete and still.
 (function () {
   "use strict";
+  var english = document.documentElement.lang.indexOf("en") === 0;
+  function say(zh, en) { return english ? en : zh; }
   function element(name, attributes) {
     var made = document.createElement(name);
     Object.keys(attributes || {}).forEach(function (key) { made.setAttribute(key, attributes[key]); });
@@ -53,7 +55,7 @@
     live.dataset.at = to;
     var value = nodes[to].__data__.tooltip, box = nodes[to].getBoundingClientRect();
     show(value, window.scrollX + box.right, window.scrollY + box.top);
-    spoken.textContent = Object.keys(value).map(function (name) { return name + " " + value[name]; }).join("，");
+    spoken.textContent = Object.keys(value).map(function (name) { return name + " " + value[name]; }).join(say("，", ", "));
   }
 
   document.addEventListener("scroll", hide, { passive: true });
@@ -93,8 +95,8 @@
       });
       all("svg", live).forEach(function (node) { node.setAttribute("aria-hidden", "true"); });
       live.setAttribute("role", "application");
-      live.setAttribute("aria-roledescription", "图表");
-      live.setAttribute("aria-label", still.getAttribute("aria-label") + "按方向键逐个读数，按 Esc 关闭。");
+      live.setAttribute("aria-roledescription", say("图表", "chart"));
+      live.setAttribute("aria-label", still.getAttribute("aria-label") + say("按方向键逐个读数，按 Esc 关闭。", " Use the arrow keys to read the values one by one, Esc to close."));
       live.tabIndex = 0;
       live.addEventListener("keydown", step);
       live.addEventListener("blur", hide);
@@ -143,8 +145,8 @@
     var name = figure.querySelector(".number").textContent;
     var button = element("button", { type: "button", "class": "download", "data-name": name.replace(" ", "") + ".csv" });
     var more = element("span", { "class": "hidden" });
-    more.textContent = "（" + name + "）";
-    button.append("下载数据", more);
+    more.textContent = say("（" + name + "）", " (" + name + ")");
+    button.append(say("下载数据", "Download the data"), more);
     button.addEventListener("click", download);
     figure.querySelector(".tools").append(button);
   });

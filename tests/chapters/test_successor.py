@@ -19,8 +19,7 @@ import pytest
 
 from pipeline.build import edition
 from pipeline.build.context import freeze
-from pipeline.build.plan import Job, Selection, jobs
-from pipeline.build.standing import chapters
+from pipeline.build.plan import Job, Selection, chapters, jobs
 from pipeline.errors import DataError, ParameterError
 from pipeline.filings.intake import take_in
 from pipeline.given import reference

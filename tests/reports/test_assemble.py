@@ -73,7 +73,7 @@ def test_references_in_a_method_are_the_number_alone(tmp_path: Path) -> None:
     )
     text = assembled(tmp_path, notebook(tmp_path, "02_x.ipynb", "# 概况", told, table("t-a-longer-name-than-a-line")))
     assert "<p>同表 2-2</p>" in text
-    assert '"同表 2-2"' in text
+    assert '"口径：同表 2-2"' in text
     assert "口径：同表 2\\-2" in text or "口径：同表 2-2" in text
     assert "来源：见第 2 章" in text
     assert not re.search("[\ue000\ue001]", text)

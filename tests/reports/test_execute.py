@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from pipeline.build.standing import chapters
+from pipeline.build.plan import chapters
 from pipeline.errors import DataError
 from pipeline.reports.execute import ChapterFailed, execute, parameter_names
 
