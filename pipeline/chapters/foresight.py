@@ -308,7 +308,7 @@ def unlike(foresight: Foresight) -> list[Facts]:
             values = [(title, modes[name]) for name, title in foresight.titles.items()]
             reasons = rows.filter(pl.col("reason") != "").select("scenario", "reason").iter_rows()
             why = [(foresight.titles[name], text) for name, text in reasons]
-            found.append({"driver": named(driver), "values": values, "reasons": why})
+            found.append({"driver": named(driver), "modes": values, "reasons": why})
     return found
 
 
