@@ -21,6 +21,7 @@ import nbformat
 from pipeline.build import provenance, sources
 from pipeline.build.context import ALWAYS, Present, freeze
 from pipeline.build.declared import reads
+from pipeline.build.editorial import Editorial
 from pipeline.build.plan import CHAPTERS, Job
 from pipeline.build.standing import Made, records_of_chapter, store, work
 from pipeline.errors import UserError
@@ -162,7 +163,7 @@ def _root(layout: Layout) -> Iterator[None]:
 
 def _assemble(layout: Layout, job: Job, names: Sequence[str], notebooks: Sequence[Path], stage: Path) -> list[Path]:
     """The report's qmd in the project, its notebooks and tables in the stage; the notebooks' paths."""
-    kept, executed = store(layout, job), []
+    kept, executed, own = store(layout, job), list[Path](), Editorial(layout, job)
     (stage / job.stem / "notebooks").mkdir(parents=True)
     for name, notebook in zip(names, notebooks, strict=True):
         whole = kept.get(name)
@@ -171,8 +172,12 @@ def _assemble(layout: Layout, job: Job, names: Sequence[str], notebooks: Sequenc
         executed.append(stage / job.stem / "notebooks" / notebook.name)
         told = filled_in(whole / NOTEBOOK, parameters(job))
         text.tell(told, notebook.stem, layout.texts, Words(job.language))
+        own.around(told, notebook.stem[:2])
         nbformat.write(told, executed[-1])
         shutil.copytree(whole / TABLES, stage / job.stem / TABLES, dirs_exist_ok=True)
+    if job.chapter is None and (opening := own.opening()) is not None:
+        executed.insert(0, stage / job.stem / "notebooks" / "00_opening.ipynb")
+        nbformat.write(opening, executed[0])
     charts = layout.charts
     assemble.assemble(
         executed,

@@ -78,7 +78,7 @@ def build(
 ) -> None:
     """生成报告：只生成有变化的，其余沿用。"""
     from pipeline.build import build as builder
-    from pipeline.build import edition
+    from pipeline.build import edition, editorial
     from pipeline.build import progress as telling
     from pipeline.build.plan import Selection, jobs
     from pipeline.reports.render.engine import choose
@@ -120,7 +120,7 @@ def build(
         progress.close()
     if said := edition.disclosed(layout, planned):
         steps.print(shown(said))
-    for warning in edition.contradicting(layout, planned):
+    for warning in [*edition.contradicting(layout, planned), *editorial.check(planned, layout)]:
         steps.print(shown(f"提示：{warning}"), style="yellow")
     for result in results:
         for file in result.files:

@@ -38,7 +38,7 @@ OF_THINGS = {
 _IS_WITHHELD = pl.col("flag") == flags.SUPPRESSED
 
 
-def _told(row: Mapping[str, Any] | None) -> float | None:
+def told(row: Mapping[str, Any] | None) -> float | None:
     return None if row is None else WITHHELD if row["flag"] == flags.SUPPRESSED else row["value"]
 
 
@@ -95,7 +95,7 @@ class View:
 
     def told(self, id: str, region: str | None = None, year: int | None = None) -> float | None:
         """`value`, but WITHHELD where it is not published."""
-        return _told(self.row(id, region, year))
+        return told(self.row(id, region, year))
 
     def is_withheld(self, *ids: str) -> bool:
         """Whether any value of the report's region and year is not published."""
@@ -109,7 +109,7 @@ class View:
             & pl.col("entity_id").is_null() & pl.col("dimension").is_null()
         )  # fmt: skip
         joined = listed.join(found, left_on="code", right_on="region_code", how="left", maintain_order="left")
-        return {row["short_zh"]: _told(row) for row in joined.iter_rows(named=True)}
+        return {row["short_zh"]: told(row) for row in joined.iter_rows(named=True)}
 
     def compared(self, id: str, year: int | None = None) -> dict[str, float | None]:
         """Name -> value of the report's region, then of those beside it: its economic region and the nation."""
@@ -152,7 +152,7 @@ class View:
         """Name of the member -> value of the report's region and year, WITHHELD where it is not published."""
         names = members(dimension, self.catalogue[id].table)
         rows = self.rows(id, None, dimension).filter(pl.col("year") == self.year)
-        told = {names.get(row["member"], row["member"]): _told(row) for row in rows.iter_rows(named=True)}
+        told = {names.get(row["member"], row["member"]): told(row) for row in rows.iter_rows(named=True)}
         return {name: value for name, value in told.items() if value is not None}
 
     def parts_withheld(self, id: str, dimension: str) -> bool:

@@ -93,7 +93,7 @@ def _amount(value: Decimal, scale: str, unit: str, decimals: int) -> str:
     step = next(name for name in reversed(STEPS) if name == "" or abs(whole) >= STEPS[name])
     own = max(0, places + len(str(STEPS[step])) - 1)
     told = wording.number(whole / STEPS[step], own)
-    return " ".join(filter(None, [told, step, text(unit)]))
+    return " ".join(filter(None, [told, step, text(unit)])).replace(" %", "%")
 
 
 def rise_or_fall(old: wording.Number, new: wording.Number, decimals: int = 1, points: bool = False) -> str:

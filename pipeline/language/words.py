@@ -20,6 +20,8 @@ LANGUAGES: dict[str, Any] = {"zh": zh, "en": en}
 
 NAMES = {"field", "groupby", "as", "type", "mark", "name", "$schema"}
 """Of a Vega-Lite specification: what is no text that is read."""
+ROWS = {"datasets", "values"}
+"""Under which data stand, of which all texts are read, whatever their columns are called."""
 CODE = {"calculate", "labelExpr", "expr", "filter", "test", "signal"}
 """What is an expression, in which only the texts between quotation marks are read, and not those that name a field."""
 _quoted = re.compile(r"(?<!datum\[)'([^']*[\u3400-\u9fff][^']*)'|(?<!datum\[)\"([^\"]*[\u3400-\u9fff][^\"]*)\"")
@@ -77,7 +79,7 @@ class Words:
         if isinstance(spec, list):
             return [self.spec(one, of) for one in spec]
         if isinstance(spec, dict):
-            told = {key: self.spec(one, key) for key, one in spec.items()}
+            told = {key: self.spec(one, of if of in ROWS else key) for key, one in spec.items()}
             shown = isinstance(spec.get("field"), str) and "type" in spec and "title" not in spec
             return told | {"title": self.say(spec["field"])} if shown else told
         if not isinstance(spec, str):

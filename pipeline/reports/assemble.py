@@ -79,7 +79,7 @@ def assemble(
     for path in chapters:
         number = int(path.name.split("_")[0])
         chapter = _Chapter(
-            document, None if number >= APPENDIX else str(number), letters, pictures, charts, word, words
+            document, None if number >= APPENDIX else str(number or ""), letters, pictures, charts, word, words
         )
         for cell in nbformat.read(path, as_version=4).cells:
             chapter.add(cell)
@@ -106,7 +106,7 @@ class _Chapter:
     ) -> None:
         self.document, self.letters, self.words = document, letters, words
         self.number = number
-        self.fixed = number is not None
+        self.fixed = number is not None  # "" before the first chapter
         self.counts: dict[str, int] = {}
         self.pictures, self.charts, self.word = pictures, charts, word
 
@@ -130,6 +130,8 @@ class _Chapter:
         if not found:
             return line
         level, text = len(found[1]), found[2]
+        if self.number == "":
+            return self._unnumbered(found[1], text)
         if level == 1 and not self.fixed:
             self.number, self.counts = next(self.letters), {}
         if level == 1:
@@ -147,6 +149,16 @@ class _Chapter:
         self.document.headings.append(Heading(level, number, text, id))
         self.document.names[id] = self.words("chapter_n", n=number) if level == 1 and self.fixed else number
         return f"{found[1]} {number}{self.words.gap}{text} {{#{id}}}"
+
+    def _unnumbered(self, level: str, text: str) -> str:
+        """Before the first chapter nothing is counted; a heading of the first level begins a page."""
+        if level != "#":
+            return f"{level} {text}"
+        self.counts["opening"] = self.counts.get("opening", 0) + 1
+        id = f"c-opening-{self.counts['opening']}"
+        self._begin_page(appended=False)
+        self.document.headings.append(Heading(1, "", text, id))
+        return f"# {text} {{#{id}}}"
 
     def _begin_page(self, appended: bool) -> None:
         """On paper a chapter begins a page, but not after one without figures and tables, nor an appendix after another."""
@@ -283,7 +295,7 @@ def _contents(headings: Sequence[Heading], words: Words) -> str:
 
 
 def _entry(heading: Heading, words: Words) -> str:
-    return f'<a href="#{heading.id}">{markup.text_html(f"{heading.number}{words.gap}{heading.text}")}</a>'
+    return f'<a href="#{heading.id}">{markup.text_html(f"{heading.number}{words.gap}{heading.text}" if heading.number else heading.text)}</a>'
 
 
 def _close_page(front: Front) -> str:

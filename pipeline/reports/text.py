@@ -102,12 +102,19 @@ class _Environment(ImmutableSandboxedEnvironment):
 
 class Text:
     """path: of the text. facts: what the notebook told, by name. blocks: its figures and tables as `Block.payload`, by id.
-    source: the notebook's code, which names the ids of those too for which there was nothing to draw."""
+    source: the notebook's code, which names the ids of those too for which there was nothing to draw. value: what
+    `value("dc.pue.new_large")` is, in a text that may ask for values."""
 
     def __init__(
-        self, path: Path, words: Words, facts: Mapping[str, Any], blocks: Mapping[str, Payload], source: str
+        self,
+        path: Path,
+        words: Words,
+        facts: Mapping[str, Any],
+        blocks: Mapping[str, Payload],
+        source: str,
+        value: Callable[..., float | None] | None = None,
     ) -> None:
-        self.path, self.words, self.facts, self.source = path, words, facts, source
+        self.path, self.words, self.facts, self.source, self.value = path, words, facts, source, value
         self.blocks = {id: dict(block) for id, block in blocks.items()}
         self.language = LANGUAGES[words.language]
         self.environment = self._environment()
@@ -153,6 +160,7 @@ class Text:
         printed = {name: self._number(say) for name, say in self.language.PRINTED.items()}
         own.filters = {**printed, "names": self._names, "length": len}
         own.globals = {"figure": self._figure, "table": self._figure, "has": self._has}
+        own.globals |= {"value": self._value} if self.value else {}
         return own
 
     @staticmethod
@@ -182,6 +190,13 @@ class Text:
         if id not in self.blocks and f'"{id}"' not in self.source and f'f"{numbered}' not in self.source:
             raise _Told(f"笔记本里没有图表 {id}")
         return id in self.blocks
+
+    def _value(self, id: str, *which: Any, **named: Any) -> float | None:
+        assert self.value is not None
+        try:
+            return self.value(id, *which, **named)
+        except KeyError:
+            raise _Told(f"没有指标 {id}；可用的见 green-report indicators") from None
 
     def _figure(self, id: str, caller: Any = None) -> Markup:
         """The place of a figure or table; what the call says of it stands in place of what it says of itself."""

@@ -275,7 +275,7 @@ def test_a_public_province_says_that_its_results_rest_on_published_numbers(provi
     public = replace(province, view=replace(province.view, without_entities=True))
     assert public.of_published
     assert not province.of_published
-    facts = {
+    facts: dict[str, Any] = {
         "of_published": True,
         "total": foresight.ends(public, "energy.total"),
         "grows_most": foresight.grows_most(public),
@@ -339,7 +339,7 @@ def test_the_steps_lead_from_the_first_scenario_to_the_reports_own(province: For
         "现状延续",
         "行动计划",
     ]
-    facts = {"energy": foresight.moved_most(province, "energy.total")}
+    facts: dict[str, Any] = {"energy": foresight.moved_most(province, "energy.total")}
     ends = '{% call figure("f-scenarios-difference") %}', '{% call(block) figure("f-scenarios-tornado") %}'
     title = worded(*ends, tmp_path, figure, **facts).splitlines()[0]
     assert re.search("比现状延续[多少]用 .+，影响最大的是.+，拉[高低] ", title)  # it may be more than the whole
@@ -394,7 +394,7 @@ def test_facility_types_and_what_grows_most(province: Foresight, tmp_path: Path)
 
 
 def test_what_the_history_could_not_give_is_told(province: Foresight, tmp_path: Path) -> None:
-    facts = {"fallen_back": foresight.fallen_back(province)}
+    facts: dict[str, Any] = {"fallen_back": foresight.fallen_back(province)}
     english = worded("{% for one in fallen_back %}", "{% if contradictions %}", tmp_path, language="en", **facts)
     assert english.startswith(
         "In all scenarios, there is no usable history for PUE of core equipment rooms before retrofit, annual growth of "
