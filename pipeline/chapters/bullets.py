@@ -18,6 +18,7 @@ from pipeline.charts import theme
 from pipeline.given.reference import Target
 from pipeline.indicators.scorecard import Judgement
 from pipeline.indicators.view import View
+from pipeline.language import zh
 from pipeline.reports.blocks import Figure
 
 CAP = 2.0  # times the target: longer bars are cut, so that the short ones can be read
@@ -37,7 +38,7 @@ def bullets(judged: Sequence[Judgement], view: View, figure: str) -> Figure | No
             "目标": [str(one.target.no) for one in there],
             "止": [min(part, CAP) for part in reached],
             "题": [f"{one.target.no} {name}：{value}（目标{one.target.value_printed}）" for one, name, value in zip(there, names, said, strict=True)],
-            "判": [f"{one.symbol} {one.status if view.region.is_nation else one.gap_printed}" for one in there],
+            "判": [f"{one.symbol} {one.status if view.region.is_nation else zh.say(one.gap_printed)}" for one in there],
             "色": [TONES[one.tone] for one in there],
         }
     )  # fmt: skip
@@ -66,11 +67,11 @@ def bullets(judged: Sequence[Judgement], view: View, figure: str) -> Figure | No
                 "目标值": [one.target.value_printed for one in there],
                 "相当于目标的比例（%）": [100 * part for part in reached],
                 "状态": [one.status for one in there],
-                "与目标的距离": [one.gap_printed for one in there],
+                "与目标的距离": [zh.say(one.gap_printed) for one in there],
             }
         ),
         alt="子弹图：各项目标的数值与目标值。"
-        + "；".join(f"{name}：{value}，目标{one.target.value_printed}，{one.status if view.region.is_nation else one.gap_printed}" for one, name, value in zip(there, names, said, strict=True))
+        + "；".join(f"{name}：{value}，目标{one.target.value_printed}，{one.status if view.region.is_nation else zh.say(one.gap_printed)}" for one, name, value in zip(there, names, said, strict=True))
         + "。",
         source=FILED,
         method="竖线是目标，横条是数值，各项按自己的目标折算成同一长度，不能互相比较；横条达到或超过竖线即达到目标"

@@ -14,11 +14,11 @@ from pipeline import findings, wording
 from pipeline.chapters import shapes
 from pipeline.chapters.shapes import FILED, not_drawn
 from pipeline.charts import theme
-from pipeline.findings import Measure, Standing
+from pipeline.findings import Standing
+from pipeline.given.regions import NATION
 from pipeline.indicators.scorecard import COMPARED, Judgement, Statement
 from pipeline.indicators.view import View
-from pipeline.language import zh
-from pipeline.language.terms import Term, term
+from pipeline.language.terms import Term, measure, term
 from pipeline.language.words import Words
 from pipeline.reports.blocks import Column, Figure, Said, Table
 
@@ -33,15 +33,15 @@ def standing(one: Judgement | None, view: View, id: str = "") -> Standing | None
     if one is None:
         value = view.value(id)
         return None if value is None else Standing(view.measure(id), own, view.year, view.measure(id).say(value))
-    measure, target = view.measure(one.target.indicator), one.target
+    quantity, target = view.measure(one.target.indicator), one.target
     if one.value is None:
         return None
     if one.status == COMPARED:
         others = {name: value for name, value in view.compared(target.indicator).items() if name != own}
-        beside = findings.comparison(measure, own, one.value, others)
-        return Standing(measure, own, view.year, one.printed, beside, target.value_printed, gap=one.gap_printed)  # type: ignore[arg-type]
+        beside = findings.comparison(quantity, own, one.value, others)
+        return Standing(quantity, own, view.year, one.printed, beside, target.value_printed, gap=one.gap_printed)  # type: ignore[arg-type]
     told = (target.value_printed, one.status, one.gap_printed, one.needed_printed)
-    return Standing(measure, own, view.year, one.printed, None, *told)
+    return Standing(quantity, own, view.year, one.printed, None, *told)
 
 
 def shares_by_year(
@@ -53,7 +53,7 @@ def shares_by_year(
     what: Said,
     amount: Term | None = None,
     source: Said = FILED,
-    method: str = "",
+    method: Said = "",
 ) -> Figure | None:
     """A bar of 100 % for each year, parted among names. rows: year, name, share (0 to 1), and, if `amount` says how it is
     called, value.
@@ -92,7 +92,7 @@ def shares_by_year(
         both: alt.LayerChart = (bars + text).properties(height=26 * len(years) + 12)
         return both
 
-    part = Measure("占比", scale="percent")
+    part = measure(term("share"), scale="percent")
     lines = {
         name: [
             dict(data.filter(pl.col("name") == name).select("year", "share").iter_rows()).get(year) for year in years
@@ -108,87 +108,122 @@ def shares_by_year(
         columns={name: Column(one) for name, one in titles.items()},
         alt=findings.SeriesShown("stacked_bars", what, part, years, lines),
         source=source,
-        method=method + f"小于 {wording.percent(NARROWEST, 0)} 的部分不标数字。",
+        method=findings.Sentences((method, term("no_number_below", share=wording.percent(NARROWEST, 0)))),
         decimals={"percent": 1} | ({"value": 0} if amount else {}),
     )
 
 
 def then_and_now(view: View, id: str, figure: str, since: int) -> Figure | None:
     """Of each province its value in `since` and in the report's year, joined by a line; sorted by the latter."""
-    measure, was, now = view.measure(id), view.by_province(id, since), view.by_province(id)
+    quantity, was, now = view.measure(id), view.by_province(id, since), view.by_province(id)
     old, new = findings.there(was), findings.there(now)
-    both = [(name, old[name], after) for name, after in new.items() if name in old]
+    both = {name: (old[name], after) for name, after in new.items() if name in old}
     if len(both) < 2 or since >= view.year:
         return None
-    factor, unit = (100.0, "%") if measure.scale == "percent" else (1.0, measure.unit)
-    columns = [f"{when} 年{f'（{unit}）' if unit else ''}" for when in (since, view.year)]
-    ways = {-1: "下降", 0: "持平", 1: "上升"}
+    factor, unit = (100.0, "%") if quantity.scale == "percent" else (1.0, quantity.unit)
     lower = view.catalogue[id].better == "lower"
-    data = pl.DataFrame(
-        [(name, factor * before, factor * after, ways[measure.gap(after, before)]) for name, before, after in both],
-        schema={"省份": pl.String, "始": pl.Float64, "末": pl.Float64, "方向": pl.String},
-        orient="row",
-    ).sort("末", "省份", descending=[not lower, False])
-    data = data.with_columns(印=pl.Series([wording.number(value, measure.decimals) for value in data["末"]]))
-    seen = [way for way in ("下降", "上升", "持平") if way in set(data["方向"])]
-    good, bad = ("下降", "上升") if lower else ("上升", "下降")
-    tints = {good: theme.PRIMARY, bad: theme.ACCENT, "持平": theme.MUTED}
-    tint = alt.Color("方向:N", scale=alt.Scale(domain=seen, range=[tints[way] for way in seen]))
-    axis = alt.X(
-        "始:Q", title=unit or None, scale=alt.Scale(zero=False, padding=36), axis=alt.Axis(tickCount=6, grid=True)
-    )
-    places = f".{measure.decimals}f"
-    rows = alt.Chart(data).encode(
-        y=alt.Y("省份:N", sort=data["省份"].to_list(), title=None, axis=shapes.names_axis(view)),
-        tooltip=[
-            "省份:N",
-            *(
-                alt.Tooltip(f"{at}:Q", title=title, format=places)
-                for at, title in zip(("始", "末"), columns, strict=True)
-            ),
+    ways = {-1: "fell", 1: "rose", 0: "unchanged"}
+    rows = pl.DataFrame(
+        [
+            (name, factor * before, factor * after, ways[quantity.gap(after, before)])
+            for name, (before, after) in both.items()
         ],
-    )
-    layers = (
-        rows.mark_rule(strokeWidth=2).encode(x=axis, x2="末:Q", color=tint)
-        + rows.mark_point(filled=True, fill="white", size=40, strokeWidth=1.5, opacity=1).encode(x="始:Q", stroke=tint)
-        + rows.mark_point(size=50, opacity=1).encode(x="末:Q", color=tint)
-        + rows.mark_text(align="right" if lower else "left", dx=-8 if lower else 8, fontSize=11).encode(
-            x="末:Q", text="印:N"
-        )
-    )
-    change = Measure(
-        f"{since} 年至 {view.year} 年{measure.name}的变化", "个百分点" if unit == "%" else unit, measure.decimals
-    )
-    moved = {name: factor * (after - before) for name, before, after in both}
+        schema={"province": pl.String, "then": pl.Float64, "now": pl.Float64, "direction": pl.String},
+        orient="row",
+    ).sort("now", "province", descending=[not lower, False])
+    ends = {"then": Column(term("in_year", year=since), unit), "now": Column(term("in_year", year=view.year), unit)}
+
+    def told(words: Words) -> pl.DataFrame:
+        return rows.with_columns(pl.col("direction").replace({way: words(way) for way in ways.values()}))
+
+    def draw(words: Words) -> alt.TopLevelMixin:
+        printed = [wording.number(value, quantity.decimals) for value in rows["now"]]
+        drawn = told(words).with_columns(printed=pl.Series(printed))
+        seen = [way for way in ways.values() if way in set(rows["direction"])]
+        good, bad = ("fell", "rose") if lower else ("rose", "fell")
+        tints = {good: theme.PRIMARY, bad: theme.ACCENT, "unchanged": theme.MUTED}
+        tint = alt.Color("direction:N", title=None, scale=alt.Scale(domain=[words(way) for way in seen], range=[tints[way] for way in seen]))  # fmt: skip
+        scale = alt.Scale(zero=False, padding=36)
+        axis = alt.X("then:Q", title=unit or None, scale=scale, axis=alt.Axis(tickCount=6, grid=True))
+        tooltip = [
+            alt.Tooltip("province:N", title=words("province")),
+            *(
+                alt.Tooltip(f"{at}:Q", title=one.told(words), format=f".{quantity.decimals}f")
+                for at, one in ends.items()
+            ),
+        ]
+        y = alt.Y("province:N", sort=rows["province"].to_list(), title=None, axis=shapes.names_axis(view))
+        base = alt.Chart(drawn).encode(y=y, tooltip=tooltip)
+        hollow = base.mark_point(filled=True, fill="white", size=40, strokeWidth=1.5, opacity=1)
+        text = base.mark_text(align="right" if lower else "left", dx=-8 if lower else 8, fontSize=11)
+        return alt.layer(
+            base.mark_rule(strokeWidth=2).encode(x=axis, x2="now:Q", color=tint),
+            hollow.encode(x=axis, stroke=tint),
+            base.mark_point(size=50, opacity=1).encode(x="now:Q", color=tint),
+            text.encode(x="now:Q", text="printed:N"),
+        ).properties(height=theme.ROW * len(both) + 8)
+
+    points = term("percentage_points") if unit == "%" else quantity.unit
+    change = measure(term("change_between", since=since, year=view.year, what=quantity.name), points, quantity.decimals)
+    moved = {name: factor * (after - before) for name, (before, after) in both.items()}
     closed = {*findings.withheld(was), *findings.withheld(now)}
-    told = {name: moved.get(name, wording.WITHHELD if name in closed else None) for name in now}
+    moves = {name: moved.get(name, wording.WITHHELD if name in closed else None) for name in now}
     return Figure(
         id=figure,
-        title=f"{since} 年至 {view.year} 年{measure.name}：{zh.say(findings.movement(measure, was, now))}",
-        chart=layers.properties(height=theme.ROW * len(both) + 8),
-        data=data.select("省份", pl.col("始").alias(columns[0]), pl.col("末").alias(columns[1]), "方向"),
-        alt=findings.RankingShown("dumbbell_plot", change.name, change, told),
+        title=term(
+            "moved_between", since=since, year=view.year, what=quantity, moved=findings.movement(quantity, was, now)
+        ),
+        chart=draw,
+        data=told,
+        columns={"province": Column(term("province")), **ends, "direction": Column(term("direction"))},
+        alt=findings.RankingShown("dumbbell_plot", change, change, moves),
         source=FILED,
-        method=f"空心点为 {since} 年，实心点和数字为 {view.year} 年，按后者排列；升降按印出的数值判断。{view.method(id)}"
-        + not_drawn(told, "没有同时填报这两年的省份"),
-        decimals=dict.fromkeys(columns, measure.decimals),
-    )  # fmt: skip
+        method=findings.Sentences(
+            (
+                term("hollow_and_solid", since=since, year=view.year),
+                view.method(id),
+                *not_drawn(moves, "provinces_without_both_years"),
+            )
+        ),
+        decimals=dict.fromkeys(ends, quantity.decimals),
+    )
 
 
 def published(spoken: Sequence[Statement], table: str, title: Said) -> Table | None:
     """What has been said in public beside a target, with what it does not measure."""
-    rows = [
-        {
-            "公开表述": f"{one.indicator}{'' if one.who == '全国' else f'（{one.who}）'}",
-            "数值": one.printed,
-            "时间": one.when,
-            "性质": one.kind,
-            "与本章指标的口径差别": one.remark or "—",
-            "来源（等级）": f"{one.source}（{one.grade}）",
-        }
-        for one in spoken
-    ]
-    if not rows:
+    columns = {
+        "statement": term("public_statement"),
+        "value": term("value"),
+        "time": term("when"),
+        "nature": term("nature"),
+        "difference": term("differs_from_indicator"),
+        "source": term("source_and_grade"),
+    }
+
+    def rows(words: Words) -> pl.DataFrame:
+        def said(what: str, of: str) -> str:
+            return words.say(what) + (words("in_brackets", text=of) if of else "")
+
+        lines = [
+            (
+                said(one.indicator, "" if one.who == NATION.short_zh else one.who),
+                one.printed,
+                one.when,
+                one.kind,
+                one.remark or wording.MISSING,
+                said(one.source, one.grade),
+            )
+            for one in spoken
+        ]
+        return pl.DataFrame(lines, schema=list(columns), orient="row")
+
+    if not spoken:
         return None
-    grades = "各条所列；等级见附录 B，读自何处见附录 D"
-    return Table(id=table, title=title, data=pl.DataFrame(rows), source=grades, widths=[13, 9, 8, 6, 20, 16])
+    return Table(
+        id=table,
+        title=title,
+        data=rows,
+        columns={name: Column(one) for name, one in columns.items()},
+        source=term("sources_as_listed"),
+        widths=[13, 9, 8, 6, 20, 16],
+    )

@@ -14,11 +14,12 @@ import polars as pl
 from pipeline import findings, wording
 from pipeline.chapters.shapes import FILED
 from pipeline.charts import labels, theme
-from pipeline.findings import Measure
+from pipeline.findings import Measure, Sentences
 from pipeline.given.reference import Target
 from pipeline.indicators.carbon import SCOPES
 from pipeline.indicators.scorecard import Judgement
 from pipeline.indicators.view import View
+from pipeline.language import zh
 from pipeline.reports.blocks import Figure, Said
 
 INDEX = Measure("指数", moves="rate")
@@ -56,7 +57,7 @@ def against_target(judgement: Judgement | None, view: View, base: str, base_year
         return f"{name}与 {base_year} 年的比较按保密规则不公布"
     if value is None:
         row = view.row(id)
-        reasons = view.remarks(id) if row else ""
+        reasons = zh.say(view.remarks(id)) if row else ""
         return f"{name}不能与 {base_year} 年比较" + (f"：{reasons}" if reasons else "")
     if view.year == base_year:
         return f"{view.year} 年是基期，{own}{view.catalogue[base].title}从下一年起与它比较"
@@ -67,9 +68,9 @@ def against_target(judgement: Judgement | None, view: View, base: str, base_year
     if not covered(view, id):
         return f"{changed}；报齐的省份不足 95%，不与目标（{target.value_printed}）对照"
     if view.region.is_nation:
-        beside = "，".join(part for part in (f"目标{target.value_printed}", judgement.gap_printed) if part)
+        beside = "，".join(part for part in (f"目标{target.value_printed}", zh.say(judgement.gap_printed)) if part)
         return f"{changed}，{judgement.status}（{beside}）"
-    return f"{changed}；全国目标为{target.value_printed}，{judgement.gap_printed}，仅作对照"
+    return f"{changed}；全国目标为{target.value_printed}，{zh.say(judgement.gap_printed)}，仅作对照"
 
 
 def covered(view: View, id: str) -> bool:
@@ -104,8 +105,13 @@ def index_paths(view: View, target: Target, figure: str, title: str) -> Figure |
         figure,
         title,
         what=f"{view.catalogue[target.indicator].title}（{target.baseline_year} 年为 100）",
-        method=f"{view.method(target.indicator)}{GOAL}（虚线）是从 {target.baseline_year} 年的 100 到 {target.target_year}"
-        f" 年目标“{target.value_printed}”的直线，表示进度，计划没有规定各年的目标。",
+        method=Sentences(
+            (
+                view.method(target.indicator),
+                f"{GOAL}（虚线）是从 {target.baseline_year} 年的 100 到 {target.target_year} 年目标“{target.value_printed}”的"
+                "直线，表示进度，计划没有规定各年的目标。",
+            )
+        ),
     )
 
 
@@ -119,7 +125,7 @@ def lines_of_indices(view: View, ids: Mapping[str, str], figure: str, *, what: S
 
 
 def _indices(
-    view: View, lines: Mapping[str, Mapping[int, float]], figure: str, title: Said, *, what: Said, method: str
+    view: View, lines: Mapping[str, Mapping[int, float]], figure: str, title: Said, *, what: Said, method: Said
 ) -> Figure:
     names = list(lines)
     compared = GOAL in names and len(names) > 2

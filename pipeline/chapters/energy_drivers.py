@@ -17,6 +17,7 @@ from pipeline import findings, wording
 from pipeline.chapters import shapes
 from pipeline.findings import Measure
 from pipeline.indicators.view import View
+from pipeline.language import zh
 from pipeline.language.zh import changed_by, pulled_by
 from pipeline.reports.blocks import Figure
 from pipeline.scenarios.lmdi import lmdi_additive
@@ -171,7 +172,7 @@ def why_not(view: View, base: int) -> str:
     if view.year <= base:
         return f"{base} 年是基期，从下一年起分解能耗变动的因素"
     closed = "" if view.value(CHANGE) is None or not _is_closed(view, base) else "分解要用到不公布的数值"
-    reason = closed or view.remarks(CHANGE) or "没有能与基期比较的能源与信息流量填报"
+    reason = closed or zh.say(view.remarks(CHANGE)) or "没有能与基期比较的能源与信息流量填报"
     return f"{base} 年至 {view.year} 年{view.region.short_zh}的能耗变动不能分解为各因素：{reason}"
 
 

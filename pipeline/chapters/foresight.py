@@ -6,8 +6,9 @@ the draws (`scenarios.uncertainty`). What is told are facts: the chapter's text 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -22,8 +23,8 @@ from pipeline.given.params import CONDITIONS, SHIPPED, Params
 from pipeline.given.reference import Target
 from pipeline.indicators.view import View
 from pipeline.language.terms import Term, chinese, term
-from pipeline.language.words import Words
-from pipeline.reports.blocks import CHINESE, Column, Figure, Table
+from pipeline.language.words import LANGUAGES, Words
+from pipeline.reports.blocks import Column, Figure, Table
 from pipeline.scenarios.decomposition import OF_STEP, STEPS
 from pipeline.scenarios.drivers import DEFAULT, DRIVERS, NO_HISTORY, WIDENED, said
 from pipeline.scenarios.outlook import EXPLORED, Outlook
@@ -147,15 +148,17 @@ def left_out(foresight: Foresight, measure: str) -> Facts:
 # --- one measure in all scenarios ----------------------------------------------------------------------------
 
 
-def scaled(measure: Measure, values: Sequence[float]) -> tuple[float, str, int]:
-    """Factor, unit and decimals in which an axis shows values: shares in %, large sums in 万 or 亿."""
-    if measure.scale == "percent":
-        return 100.0, "%", measure.decimals
-    largest = max((abs(value) for value in values), default=0.0)
-    if measure.scale == "big" and largest >= 1e4:
-        factor, name = (1e-8, "亿") if largest >= 1e8 else (1e-4, "万")
-        return factor, name + measure.unit, 1
-    return 1.0, measure.unit, measure.decimals
+def scaled(words: Words, measure: Measure, values: Iterable[float]) -> tuple[float, str, int]:
+    """Factor, unit and decimals in which an axis shows values (`Words.axis`)."""
+    largest = max(map(abs, values), default=0.0)
+    [shown], unit = words.axis(measure, [largest])
+    return float(f"{(shown or 0) / largest:.12g}") if largest else 1.0, unit, shapes.places(measure, [largest])
+
+
+def units(measure: Measure, values: Iterable[float]) -> dict[str, str]:
+    """Language -> the unit of an axis."""
+    shown = list(values)
+    return {language: scaled(Words(language), measure, shown)[1] or "1" for language in LANGUAGES}
 
 
 def ends(foresight: Foresight, measure: str) -> list[tuple[str, Quantity]]:
@@ -177,7 +180,7 @@ def told(foresight: Foresight, measure: str, figure: str) -> Facts:
     return {
         "id": figure,
         "measure": how,
-        "unit": _axis(foresight, measure)[1] or "1",
+        "unit": units(how, [value for path in _lines(foresight, measure).values() for value in path.values()]),
         "first": min(filed, default=foresight.t0),
         "filed": [Quantity(how, filed.get(year)) for year in (min(filed), foresight.t0)] if filed else [],
         "scenarios": [said(name) for name in foresight.titles],
@@ -186,12 +189,11 @@ def told(foresight: Foresight, measure: str, figure: str) -> Facts:
     }
 
 
-def _axis(foresight: Foresight, measure: str) -> tuple[float, str, int]:
-    """`scaled` of all that a fan shows."""
-    paths = [foresight.path(measure, name) for name in foresight.titles]
-    paths += [foresight.path(measure, foresight.own, column) for column in ("p10", "p90")]
-    every = [value for path in (foresight.filed(measure), *paths) for value in path.values()]
-    return scaled(foresight.view.measure(measure), every)
+def _lines(foresight: Foresight, measure: str) -> dict[str, dict[int, float]]:
+    """What a fan draws: year -> value of the filed years, of every scenario, and of the draws of the report's own."""
+    lines = {"filed": foresight.filed(measure)} | {name: foresight.path(measure, name) for name in foresight.titles}
+    band = {name: foresight.path(measure, foresight.own, name) for name in ("p10", "p50", "p90")}
+    return {name: path for name, path in lines.items() if path or name == "filed"} | band
 
 
 def fan(
@@ -200,62 +202,73 @@ def fan(
     """The filed years, the median of every scenario, and the range of the report's own; None where it is not known."""
     if not foresight.has(measure):
         return None
-    factor, unit, decimals = _axis(foresight, measure)
-    paths = {title: foresight.path(measure, name) for name, title in foresight.titles.items()}
-    lines = {chinese("filed_line"): foresight.filed(measure)} | {title: path for title, path in paths.items() if path}
-    band = {name: foresight.path(measure, foresight.own, name) for name in ("p10", "p50", "p90")}
-    years = sorted({*next(iter(lines.values())), *band["p10"]})
-    data = pl.DataFrame({"year": years}).with_columns(
-        pl.Series(name, [None if year not in path else path[year] * factor for year in years], pl.Float64)
-        for name, path in (lines | band).items()
-    )
-    shown = data.with_columns(pl.exclude("year").round(decimals + 2))
-    rows = shown.select("year", *lines).unpivot(index="year", variable_name="line").drop_nulls()
-    tints = dict(zip(foresight.titles.values(), TINTS, strict=False))
-    colours = alt.Scale(domain=list(lines), range=[tints.get(name, theme.INK) for name in lines])
-    colour, tint = alt.Color("line:N", scale=colours, legend=None), tints[foresight.titles[foresight.own]]
-    x = alt.X("year:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap="greedy"))
-    goal = [] if target is None else [target.value * factor]
-    every = data.select(*lines, "p10", "p90").unpivot().drop_nulls()["value"]
-    domain, gap = labels.span([*every, *goal])
+    how, lines, title = foresight.view.measure(measure), _lines(foresight, measure), foresight.titles[foresight.own]
+    years = sorted({*lines["filed"], *lines["p10"]})
+    every = [value for path in lines.values() for value in path.values()]
+    decimals = shapes.places(how, every)
+    columns = {"year": Column(term("year")), "filed": Column(term("filed_line")), **foresight.columns()}
+    columns |= {name: Column(term("percentile", title=title, percent=name[1:])) for name in ("p10", "p50", "p90")}
 
-    def at(field: str) -> alt.Y:  # alike in every layer: one without a domain would add its own to the shared scale
-        scale = alt.Scale(domain=list(domain))
-        return alt.Y(f"{field}:Q", title=unit or None, scale=scale, axis=alt.Axis(tickCount=5))
+    def data(words: Words) -> pl.DataFrame:
+        factor = scaled(words, how, every)[0]
+        cells = {
+            name: [None if year not in path else path[year] * factor for year in years] for name, path in lines.items()
+        }
+        return pl.DataFrame({"year": years} | cells, schema_overrides=dict.fromkeys(cells, pl.Float64))
 
-    own = alt.Chart(shown.drop_nulls("p10")).encode(x=x)
-    area = own.mark_area(opacity=0.18, color=tint).encode(y=at("p10"), y2="p90:Q")
-    median = own.mark_line(strokeDash=[2, 3], strokeWidth=1.5, color=tint).encode(y=at("p50"))
-    tooltip = [
-        alt.Tooltip("line:N", title=chinese("line")),
-        alt.Tooltip("year:O", title=chinese("year_axis")),
-        alt.Tooltip("value:Q", title=unit or chinese("value_axis"), format=f",.{decimals}f"),
-    ]
-    drawn = alt.Chart(rows).mark_line(point=alt.OverlayMarkDef(size=25))
-    drawn = drawn.encode(x=x, y=at("value"), color=colour, tooltip=tooltip)
-    last = rows.filter(pl.col("year") == foresight.horizon)
-    last = last.with_columns(said=pl.Series([wording.number(value, decimals) for value in last["value"]]))
-    last = labels.apart(last.with_columns(text=pl.format("{} {}", "line", "said")), "value", gap)
-    text = alt.Chart(last).mark_text(align="left", dx=9).encode(x=x, y=at(labels.PLACE), text="text:N", color=colour)
-    layers = [area, median, drawn, text]
-    if target is not None:
-        aim = chinese("target_of_year", year=target.target_year, printed=target.value_printed)
-        rule = alt.Chart(pl.DataFrame({"value": goal, "text": [aim]})).encode(y=at("value"))
-        above = rule.mark_text(align="left", x=4, dy=-8, color=theme.ACCENT).encode(text="text:N")
-        layers = [rule.mark_rule(color=theme.ACCENT, strokeDash=[5, 3]), above, *layers]
-    columns = {"year": Column(term("year"))} | {name: Column(name) for name in lines}
-    title = foresight.titles[foresight.own]
-    columns |= {name: Column(term("percentile", title=title, percent=name[1:])) for name in band}
+    def draw(words: Words) -> alt.TopLevelMixin:
+        factor, unit, _ = scaled(words, how, every)
+        exact, names = (
+            data(words),
+            {name: columns[name].told(words) for name in lines if name[1:] not in ("10", "50", "90")},
+        )
+        shown = exact.with_columns(pl.exclude("year").round(decimals + 2))
+        rows = shown.select("year", *names).rename(names).unpivot(index="year", variable_name="line").drop_nulls()
+        tints = dict(zip(foresight.titles, TINTS, strict=False)) | {"filed": theme.INK}
+        colours = alt.Scale(domain=list(names.values()), range=[tints[name] for name in names])
+        colour, tint = alt.Color("line:N", scale=colours, legend=None), tints[foresight.own]
+        goal = [] if target is None else [target.value * factor]
+        domain, gap = labels.span([value * factor for value in every] + goal)
+        x = alt.X("year:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap="greedy"))
+
+        def at(field: str) -> alt.Y:  # alike in every layer: one without a domain would add its own to the shared scale
+            scale = alt.Scale(domain=list(domain))
+            return alt.Y(f"{field}:Q", title=unit or None, scale=scale, axis=alt.Axis(tickCount=5))
+
+        own = alt.Chart(shown.drop_nulls("p10")).encode(x=x)
+        area = own.mark_area(opacity=0.18, color=tint).encode(y=at("p10"), y2="p90:Q")
+        median = own.mark_line(strokeDash=[2, 3], strokeWidth=1.5, color=tint).encode(y=at("p50"))
+        tooltip = [
+            alt.Tooltip("line:N", title=words("line")),
+            alt.Tooltip("year:O", title=words("year_axis")),
+            alt.Tooltip("value:Q", title=unit or words("value_axis"), format=f",.{decimals}f"),
+        ]
+        drawn = alt.Chart(rows).mark_line(point=alt.OverlayMarkDef(size=25))
+        drawn = drawn.encode(x=x, y=at("value"), color=colour, tooltip=tooltip)
+        last = rows.filter(pl.col("year") == foresight.horizon)
+        last = last.with_columns(said=pl.Series([wording.number(value, decimals) for value in last["value"]]))
+        last = labels.apart(last.with_columns(text=pl.format("{} {}", "line", "said")), "value", gap)
+        text = (
+            alt.Chart(last).mark_text(align="left", dx=9).encode(x=x, y=at(labels.PLACE), text="text:N", color=colour)
+        )
+        layers = [area, median, drawn, text]
+        if target is not None:
+            aim = words("target_of_year", year=target.target_year, printed=target.value_printed)
+            rule = alt.Chart(pl.DataFrame({"value": goal, "text": [aim]})).encode(y=at("value"))
+            above = rule.mark_text(align="left", x=4, dy=-8, color=theme.ACCENT).encode(text="text:N")
+            layers = [rule.mark_rule(color=theme.ACCENT, strokeDash=[5, 3]), above, *layers]
+        return alt.layer(*layers).properties(height=theme.HEIGHT)
+
     return Figure(
         id=figure,
         title="",
-        chart=alt.layer(*layers).properties(height=theme.HEIGHT),
+        chart=draw,
         data=data,
         alt="",
         source=SOURCE,
         columns=columns,
-        decimals=dict.fromkeys(data.columns[1:], decimals),
-        explorer=explored(foresight) if explorer else None,
+        decimals=dict.fromkeys(lines, decimals),
+        explorer=partial(explored, foresight) if explorer else None,
     )
 
 
@@ -273,7 +286,7 @@ def side_by_side(foresight: Foresight, table: str) -> Table | None:
         for measure in shown:
             how = foresight.view.measure(measure)
             paths = {name: foresight.path(measure, name) for name in foresight.titles}
-            factor, unit, decimals = scaled(how, [value for path in paths.values() for value in path.values()])
+            factor, unit, decimals = scaled(words, how, [one for path in paths.values() for one in path.values()])
             line = {"indicator": Column(how, unit).told(words)}
             line["start"] = wording.number(paths[foresight.own][foresight.t0] * factor, decimals)
             for name in foresight.titles:
@@ -528,7 +541,7 @@ def single(foresight: Foresight) -> Facts | None:
     if measure is None or middle is None:
         return None
     how = foresight.view.measure(measure)
-    return {"id": measure, "measure": how, "unit": scaled(how, [middle])[1], "middle": Quantity(how, middle)}
+    return {"id": measure, "measure": how, "unit": units(how, [middle]), "middle": Quantity(how, middle)}
 
 
 def tornado(foresight: Foresight, figure: str, most: int) -> Figure | None:
@@ -536,41 +549,42 @@ def tornado(foresight: Foresight, figure: str, most: int) -> Figure | None:
     of = single(foresight)
     if of is None:
         return None
-    middle = of["middle"].value
-    factor, unit, decimals = scaled(of["measure"], [middle])
+    how, middle = of["measure"], of["middle"].value
+    decimals, sides = shapes.places(how, [middle]), ("low", "high")
     rows = foresight.outlook.levels.filter(
         pl.col("scenario") == foresight.own, pl.col("measure") == of["id"], pl.col("year") == foresight.horizon
     ).pivot(on="level", index="driver", values="value")
-    rows = rows.with_columns(pl.col("low", "high") * factor, _wide=(pl.col("high") - pl.col("low")).abs() / middle)
+    rows = rows.with_columns(_wide=(pl.col("high") - pl.col("low")).abs() / middle)
     rows = rows.filter(pl.col("_wide") > 5e-4).sort("_wide", descending=True).head(most)
     if rows.is_empty():
         return None
-    data = rows.select(pl.col("driver").replace_strict({one: named(one) for one in DRIVERS}), "low", "high")
-    sides = {level: chinese(f"at_{level}") for level in ("low", "high")}
-    long = data.rename(sides).unpivot(index="driver", variable_name="side")
-    long = long.with_columns(pl.col("value").round(decimals + 2), middle=round(middle * factor, decimals + 2))
-    scale = alt.Scale(domain=list(sides.values()), range=[theme.CATEGORIES[2], theme.ACCENT])
-    names = alt.Axis(ticks=False, labelLimit=240)
-    tooltip = [
-        alt.Tooltip("driver:N", title=chinese("driver")),
-        alt.Tooltip("side:N", title=chinese("value_set")),
-        alt.Tooltip("value:Q", title=Column(of["measure"], unit).told(CHINESE), format=f",.{decimals}f"),
-    ]
-    bars = alt.Chart(long).mark_bar().encode(
-        y=alt.Y("driver:N", sort=data["driver"].to_list(), title=None, axis=names),
-        x=alt.X("value:Q", title=unit, scale=alt.Scale(zero=False), axis=alt.Axis(grid=True, tickCount=5)),
-        x2="middle:Q", color=alt.Color("side:N", scale=scale, legend=alt.Legend()), tooltip=tooltip,
-    )  # fmt: skip
-    return Figure(
-        id=figure,
-        title="",
-        chart=bars.properties(height=22 * rows.height + 12),
-        data=data,
-        alt="",
-        source=SOURCE,
-        columns={"driver": Column(term("scenario_driver"))} | {one: Column(term(f"at_{one}")) for one in sides},
-        decimals=dict.fromkeys(sides, decimals),
-    )
+    names = [named(driver) for driver in rows["driver"]]
+    columns = {"driver": Column(term("scenario_driver"))} | {one: Column(term(f"at_{one}")) for one in sides}
+
+    def data(words: Words) -> pl.DataFrame:
+        return rows.select(pl.Series("driver", names), pl.col(sides) * scaled(words, how, [middle])[0])
+
+    def draw(words: Words) -> alt.TopLevelMixin:
+        factor, unit, _ = scaled(words, how, [middle])
+        said = {one: columns[one].told(words) for one in sides}
+        long = data(words).rename(said).unpivot(index="driver", variable_name="side")
+        long = long.with_columns(pl.col("value").round(decimals + 2), middle=round(middle * factor, decimals + 2))
+        scale = alt.Scale(domain=list(said.values()), range=[theme.CATEGORIES[2], theme.ACCENT])
+        tooltip = [
+            alt.Tooltip("driver:N", title=words("driver")),
+            alt.Tooltip("side:N", title=words("value_set")),
+            alt.Tooltip("value:Q", title=Column(how, unit).told(words), format=f",.{decimals}f"),
+        ]
+        bars = alt.Chart(long).mark_bar().encode(
+            y=alt.Y("driver:N", sort=names, title=None, axis=alt.Axis(ticks=False, labelLimit=240)),
+            x=alt.X("value:Q", title=unit, scale=alt.Scale(zero=False), axis=alt.Axis(grid=True, tickCount=5)),
+            x2="middle:Q", color=alt.Color("side:N", scale=scale, legend=alt.Legend()), tooltip=tooltip,
+        )  # fmt: skip
+        whole: alt.TopLevelMixin = bars.properties(height=22 * rows.height + 12)
+        return whole
+
+    decimal = dict.fromkeys(sides, decimals)
+    return Figure(figure, "", draw, data, alt="", source=SOURCE, columns=columns, decimals=decimal)
 
 
 def difference(foresight: Foresight, figure: str) -> Figure | None:
@@ -678,7 +692,7 @@ def _of_drivers(
 # --- to be explored ------------------------------------------------------------------------------------------
 
 
-def explored(foresight: Foresight) -> dict[str, Any]:
+def explored(foresight: Foresight, words: Words) -> dict[str, Any]:
     """What the page needs to switch the scenario and move one of EXPLORED: all results, computed beforehand and rounded.
 
     years: of the scenarios; filed: measure -> year -> value; results: scenario -> driver (or "" for none moved) and level
@@ -690,8 +704,8 @@ def explored(foresight: Foresight) -> dict[str, Any]:
             continue
         how = foresight.view.measure(id)
         known = [value for name in foresight.titles for value in foresight.path(id, name).values()]
-        factor, unit, decimals = scaled(how, known)
-        measures.append({"id": id, "title": how.name, "unit": unit, "decimals": decimals})
+        factor, unit, decimals = scaled(words, how, known)
+        measures.append({"id": id, "title": words.say(how), "unit": unit, "decimals": decimals})
         filed[id] = {year: round(value * factor, decimals + 1) for year, value in foresight.filed(id).items()}
         paths[id] = (factor, decimals)
     rows = foresight.outlook.levels.filter(
@@ -715,8 +729,8 @@ def explored(foresight: Foresight) -> dict[str, Any]:
     return {
         "own": foresight.own,
         "years": list(range(foresight.t0, foresight.horizon + 1)),
-        "scenarios": [{"id": name, "title": title} for name, title in foresight.titles.items()],
-        "drivers": [{"id": driver, "title": named(driver)} for driver in EXPLORED],
+        "scenarios": [{"id": name, "title": words.say(title)} for name, title in foresight.titles.items()],
+        "drivers": [{"id": driver, "title": words.say(named(driver))} for driver in EXPLORED],
         "levels": levels,
         "measures": measures,
         "filed": filed,

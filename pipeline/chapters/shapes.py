@@ -6,7 +6,7 @@ Every function returns None where there is nothing to draw: a chapter says so in
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from itertools import accumulate
 
@@ -17,29 +17,23 @@ from pipeline import findings, wording
 from pipeline.charts import labels, theme, tilegrid
 from pipeline.findings import Measure, NotFiled, Quantity, Quoted
 from pipeline.given.reference import Target
+from pipeline.given.regions import NATION_CODE
 from pipeline.indicators.view import View
-from pipeline.language import zh
 from pipeline.language.terms import term
 from pipeline.language.words import Words
 from pipeline.reports.blocks import Column, Figure, Said, Table
-from pipeline.wording import join_names
 
-FILED = "企业填报，本报告计算"
+FILED = term("filed_and_computed")
 
 
-def _in_unit(measure: Measure, values: Sequence[float | None]) -> tuple[list[float | None], str, int]:
-    """Values as an axis shows them, with the unit that stands on it and its decimals: shares in %, large sums in 万 or 亿."""
-    if measure.scale == "percent":
-        return [None if value is None else 100 * value for value in values], "%", measure.decimals
+def places(measure: Measure, values: Iterable[float | None]) -> int:
+    """Of values as an axis shows them (`Words.axis`)."""
     largest = max((abs(value) for value in values if value is not None), default=0.0)
-    if measure.scale == "big" and largest >= 1e4:
-        factor, name = (1e8, "亿") if largest >= 1e8 else (1e4, "万")
-        return [None if value is None else value / factor for value in values], name + measure.unit, 1
-    return list(values), measure.unit, measure.decimals
+    return 1 if measure.scale == "big" and largest >= 1e4 else measure.decimals
 
 
-def _column(measure: Measure, unit: str) -> str:
-    return f"{measure.name}（{unit}）" if unit else measure.name
+def _column(measure: Measure, values: Sequence[float | None]) -> Column:
+    return Column(measure, lambda words: words.axis(measure, values)[1])
 
 
 def set_apart(view: View) -> dict[str, str]:
@@ -72,76 +66,92 @@ def provinces(view: View, id: str, figure: str, target: Target | None = None) ->
     if len(there) < 2:
         return None
     own = "" if view.region.is_nation else view.region.short_zh
-    lower = view.catalogue[id].better == "lower"
-    said = f"{view.year} 年"
-    if own:
-        title = zh.say(findings.place(measure, values, own, descending=not lower))
-    elif target is not None:
-        met = [name for name, value in there.items() if reaches(target, value)]
-        counted = zh.say(findings.counted(len(there), values))
-        if len(met) == len(there):
-            counted += f"都符合“{target.value_printed}”"
-        elif met:
-            counted += f"中 {len(met)} 个符合“{target.value_printed}”"
-        else:
-            counted += f"都没有达到“{target.value_printed}”"
-        title = f"{said}{measure.name}：{counted}；{zh.say(findings.extremes(measure, values))}"
-    else:
-        title = f"{said}{measure.name}，{zh.say(findings.extremes(measure, values))}"
-    shown, unit, decimals = _in_unit(measure, list(there.values()))
-    column = _column(measure, unit)
-    rows = pl.DataFrame({"省份": list(there), column: shown})
-    rows = rows.sort(column, descending=not lower)
-    rows = rows.with_columns(印=pl.Series([_against(value, decimals, measure, target) for value in rows[column]]))
-    tints = set_apart(view)
-    plain = theme.PRIMARY if not own else theme.SEQUENTIAL[2]
-    rows = rows.with_columns(色=pl.col("省份").replace_strict(tints, default=plain, return_dtype=pl.String))
-    y = alt.Y("省份:N", sort=rows["省份"].to_list(), title=None, axis=names_axis(view))
-    x = alt.X(f"{_field(column)}:Q", title=unit or None, scale=alt.Scale(zero=False, nice=True), axis=alt.Axis(grid=True, tickCount=6))  # fmt: skip
-    base = alt.Chart(rows).encode(y=y, x=x, tooltip=["省份:N", alt.Tooltip("印:N", title=column)])
-    text = base.mark_text(align="left", dx=7, fontSize=11)
-    layers = [
-        *_rules(view, measure, {"全国": view.value(id, "000000")}, target),
-        text.mark_text(stroke="white", strokeWidth=3, align="left", dx=7, fontSize=11).encode(
-            text="印:N"
-        ),  # over the rules
-        base.mark_point(size=55, opacity=1).encode(color=alt.Color("色:N", scale=None)),
-        text.encode(text="印:N"),
-    ]
+    lower, numbers = view.catalogue[id].better == "lower", list(there.values())
+    decimals = places(measure, numbers)
+
+    def rows(words: Words) -> pl.DataFrame:
+        frame = pl.DataFrame({"province": list(there), "value": words.axis(measure, numbers)[0]})
+        return frame.sort("value", descending=not lower)
+
+    def draw(words: Words) -> alt.TopLevelMixin:
+        data, unit = rows(words), words.axis(measure, numbers)[1]
+        plain = theme.PRIMARY if not own else theme.SEQUENTIAL[2]
+        drawn = data.with_columns(
+            printed=pl.Series([_against(value, decimals, measure, target) for value in data["value"]]),
+            tint=pl.col("province").replace_strict(set_apart(view), default=plain, return_dtype=pl.String),
+        )
+        y = alt.Y("province:N", sort=data["province"].to_list(), title=None, axis=names_axis(view))
+        x = alt.X("value:Q", title=unit or None, scale=alt.Scale(zero=False, nice=True), axis=alt.Axis(grid=True, tickCount=6))  # fmt: skip
+        shown = [alt.Tooltip("province:N", title=words("province")), alt.Tooltip("printed:N", title=words.with_unit(words.say(measure), unit))]  # fmt: skip
+        base = alt.Chart(drawn).encode(y=y, x=x, tooltip=shown)
+        text = base.mark_text(align="left", dx=7, fontSize=11)
+        over_rules = text.mark_text(stroke="white", strokeWidth=3, align="left", dx=7, fontSize=11)
+        layers = [
+            *_rules(words, measure, {"全国": view.value(id, NATION_CODE)}, target),
+            over_rules.encode(text="printed:N"),
+            base.mark_point(size=55, opacity=1).encode(color=alt.Color("tint:N", scale=None)),
+            text.encode(text="printed:N"),
+        ]
+        return alt.layer(*layers).properties(height=theme.ROW * len(there) + 8)
+
+    quantity = term("in_that_year", year=view.year, what=measure)
     return Figure(
         id=figure,
-        title=title,
-        chart=alt.layer(*layers).properties(height=theme.ROW * len(there) + 8),
-        data=rows.select("省份", column),
-        alt=findings.RankingShown("dot_plot", said + measure.name, measure, values, own=own, descending=not lower),
+        title=findings.place(measure, values, own, descending=not lower) if own else _ranked(view, measure, values, target),
+        chart=draw,
+        data=rows,
+        columns={"province": Column(term("province")), "value": _column(measure, numbers)},
+        alt=findings.RankingShown("dot_plot", quantity, measure, values, own=own, descending=not lower),
         source=FILED,
-        method=view.method(id) + not_drawn(values) + view.few(id),
-        decimals={column: decimals},
-        against={} if target is None else {column: (_limit(measure, target), target.comparator)},
+        method=findings.Sentences((view.method(id), *not_drawn(values), view.few(id))),
+        decimals={"value": decimals},
+        against={} if target is None else {"value": (_limit(measure, target), target.comparator)},
+    )  # fmt: skip
+
+
+def _ranked(view: View, measure: Measure, values: findings.Values, target: Target | None) -> Said:
+    """Which provinces are highest and lowest, and how many reach the target."""
+    said = findings.extremes(measure, values)
+    if target is None:
+        return term("said_of_year", year=view.year, what=measure, said=said)
+    there = findings.there(values)
+    met = sum(reaches(target, value) for value in there.values())
+    reached = term(
+        "reached_by_all" if met == len(there) else "reached_by_some" if met else "reached_by_none",
+        counted=findings.counted(len(there), values),
+        n=met,
+        target=target.value_printed,
     )
+    return term("reached_in_year", year=view.year, what=measure, reached=reached, said=said)
 
 
-def _rules(view: View, measure: Measure, lines: Mapping[str, float | None], target: Target | None) -> list[alt.Chart]:
+def _rules(words: Words, measure: Measure, lines: Mapping[str, float | None], target: Target | None) -> list[alt.Chart]:
     """Dashed lines through a chart of all provinces, each with its name and value above it, on the side that is free."""
-    marks = [(f"{name} {measure.say(value)}", value, theme.MUTED) for name, value in lines.items() if value is not None]
-    marks += [(f"目标 {target.value_printed}", target.value, theme.ACCENT)] if target else []
+    marks: list[tuple[Said, float, str]] = [
+        ((name, " ", Quantity(measure, value)), value, theme.MUTED)
+        for name, value in lines.items()
+        if value is not None
+    ]
+    if target:
+        marks.append((term("target_printed", printed=target.value_printed), target.value, theme.ACCENT))
     marks.sort(key=lambda mark: mark[1])
     drawn = []
     for place, (text, value, tint) in enumerate(marks):
-        [at], _, _ = _in_unit(measure, [value])
-        line = alt.Chart(pl.DataFrame({"处": [at], "字": [text]})).encode(x="处:Q")
+        line = alt.Chart(pl.DataFrame({"at": words.axis(measure, [value])[0], "said": [words.say(text)]})).encode(
+            x="at:Q"
+        )
         left = len(marks) > 1 and place == 0
         said = line.mark_text(y=-8, align="right" if left else "left", dx=2 if left else -2, color=tint)
-        drawn += [line.mark_rule(strokeWidth=1.5, strokeDash=[5, 3], color=tint), said.encode(text="字:N")]
+        drawn += [line.mark_rule(strokeWidth=1.5, strokeDash=[5, 3], color=tint), said.encode(text="said:N")]
     return drawn
 
 
-def not_drawn(values: findings.Values, why: str = "没有数据的省份") -> str:
-    """Names the provinces that a figure leaves out, for they have no value or it is not published."""
-    absent = [name for name, value in values.items() if value is None]
-    hidden = findings.withheld(values)
-    told = f"{why}：{join_names(absent)}。" if absent else ""
-    return told + (f"按保密规则不公布的省份：{join_names(hidden)}。" if hidden else "")
+def not_drawn(values: findings.Values, why: str = "provinces_without_data") -> list[Said]:
+    """Names the provinces that a figure leaves out, for they have no value or it is not published. why: a term."""
+    absent = tuple(name for name, value in values.items() if value is None)
+    hidden = tuple(findings.withheld(values))
+    told = [(why, absent), ("provinces_withheld", hidden)]
+    return [term(key, names=findings.Names(names)) for key, names in told if names]
 
 
 def _against(shown: float, decimals: int, measure: Measure, target: Target | None) -> str:
@@ -153,69 +163,79 @@ def _against(shown: float, decimals: int, measure: Measure, target: Target | Non
 
 def _limit(measure: Measure, target: Target) -> float:
     """The target as an axis shows it."""
-    [limit], _, _ = _in_unit(measure, [target.value])
-    return limit or 0.0
-
-
-def _field(column: str) -> str:
-    """A column name as a Vega-Lite field: dots and brackets mean something there."""
-    return column.replace(".", "\\.").replace("[", "\\[").replace("]", "\\]")
+    return 100 * target.value if measure.scale == "percent" else target.value
 
 
 def over_years(view: View, id: str, figure: str, target: Target | None = None) -> Figure | None:
     """The way of the report's region over the years, with its economic region and the nation beside it."""
-    measure = view.measure(id)
+    measure, own = view.measure(id), view.region.short_zh
     paths = {name: view.path(id, code) for name, code in view.beside(id).items()}
-    own = paths[view.region.short_zh]
-    if own.height < 2:
+    years, values = paths[own]["year"].to_list(), paths[own]["value"].to_list()
+    if len(years) < 2:
         return None
-    parts = [path.with_columns(地区=pl.lit(name)) for name, path in paths.items() if path.height]
-    rows = pl.concat(parts)
-    shown, unit, decimals = _in_unit(measure, rows["value"].to_list())
-    column = _column(measure, unit)
-    rows = rows.with_columns(pl.Series(column, shown, dtype=pl.Float64))
-    names = list(paths)
-    colour = alt.Color("地区:N", scale=alt.Scale(domain=names, range=[theme.ACCENT if len(names) > 1 else theme.PRIMARY, theme.CATEGORIES[2], theme.INK][: len(names)] if len(names) != 2 else [theme.ACCENT, theme.INK]), legend=None)  # fmt: skip
-    x = alt.X("year:O", title=None, axis=alt.Axis(labelAngle=0))
+    every = pl.concat(
+        [path.select("year", "value", region=pl.lit(name)) for name, path in paths.items() if path.height]
+    )
     goal = target if target is not None and target.baseline_year is None else None
-    at = _in_unit(measure, [goal.value])[0] if goal else []
-    domain, gap = labels.span([value for value in (*rows[column], *at) if value is not None])
-    scale = alt.Scale(domain=list(domain))  # in every layer: one without would add zero to the scale they share
-    y = alt.Y(f"{_field(column)}:Q", title=unit or None, scale=scale, axis=alt.Axis(tickCount=5))
-    lines = alt.Chart(rows).encode(x=x, y=y, color=colour, tooltip=["地区:N", alt.Tooltip("year:O", title="年份"), alt.Tooltip(f"{_field(column)}:Q", title=column, format=f",.{decimals}f")])  # fmt: skip
-    last = rows.filter(pl.col("year") == pl.col("year").max().over("地区"))
-    printed = pl.Series("印", [wording.number(value, decimals) for value in last[column]])
-    ends = labels.apart(
-        last.with_columns(印=pl.col("地区") + " " + printed if len(names) > 1 else printed), column, gap
-    )
-    text = (
-        alt.Chart(ends)
-        .mark_text(align="left", dx=9)
-        .encode(x=x, y=alt.Y(f"{labels.PLACE}:Q", scale=scale), text="印:N", color=colour)
-    )
-    layers = [lines.mark_line(point=True), text]
-    if goal:
-        rule = alt.Chart(pl.DataFrame({"处": at, "字": [f"目标 {goal.value_printed}"]})).encode(
-            y=alt.Y("处:Q", scale=scale)
+    numbers = every["value"].to_list()
+    decimals = places(measure, numbers)
+
+    def rows(words: Words) -> pl.DataFrame:
+        shown = pl.Series("value", words.axis(measure, numbers)[0], dtype=pl.Float64)
+        return every.select("region", "year", shown)
+
+    def draw(words: Words) -> alt.TopLevelMixin:
+        shown, column = rows(words), words.axis(measure, numbers)[1]
+        names = list(paths)
+        ends = shown.filter(pl.col("year") == pl.col("year").max().over("region"))
+        printed = [wording.number(value, decimals) for value in ends["value"]]
+        if len(names) > 1:
+            printed = [f"{words.say(name)} {one}" for name, one in zip(ends["region"], printed, strict=True)]
+        tints = (
+            [theme.ACCENT, theme.CATEGORIES[2], theme.INK][: len(names)]
+            if len(names) != 2
+            else [theme.ACCENT, theme.INK]
         )
-        layers = [rule.mark_rule(color=theme.ACCENT, strokeDash=[5, 3]), rule.mark_text(align="left", x=4, dy=-8, color=theme.ACCENT).encode(text="字:N"), *layers]  # fmt: skip
+        tints = tints if len(names) > 1 else [theme.PRIMARY]
+        colour = alt.Color("region:N", scale=alt.Scale(domain=names, range=tints), legend=None)
+        at = [_limit(measure, goal)] if goal else []
+        domain, gap = labels.span([value for value in (*shown["value"], *at) if value is not None])
+        scale = alt.Scale(domain=list(domain))  # in every layer: one without would add zero to the scale they share
+        x = alt.X("year:O", title=None, axis=alt.Axis(labelAngle=0))
+        y = alt.Y("value:Q", title=column or None, scale=scale, axis=alt.Axis(tickCount=5))
+        tooltip = [
+            alt.Tooltip("region:N", title=words("region")),
+            alt.Tooltip("year:O", title=words("year")),
+            alt.Tooltip("value:Q", title=words.with_unit(words.say(measure), column), format=f",.{decimals}f"),
+        ]
+        lines = alt.Chart(shown).encode(x=x, y=y, color=colour, tooltip=tooltip)
+        placed = labels.apart(ends.with_columns(printed=pl.Series(printed)), "value", gap)
+        text = alt.Chart(placed).mark_text(align="left", dx=9)
+        text = text.encode(x=x, y=alt.Y(f"{labels.PLACE}:Q", scale=scale), text="printed:N", color=colour)
+        layers = [lines.mark_line(point=True), text]
+        if goal:
+            said = words("target_printed", printed=goal.value_printed)
+            rule = alt.Chart(pl.DataFrame({"at": at, "said": [said]})).encode(y=alt.Y("at:Q", scale=scale))
+            named = rule.mark_text(align="left", x=4, dy=-8, color=theme.ACCENT).encode(text="said:N")
+            layers = [rule.mark_rule(color=theme.ACCENT, strokeDash=[5, 3]), named, *layers]
+        return alt.layer(*layers).properties(height=theme.HEIGHT)
+
     return Figure(
         id=figure,
-        title=zh.say(
-            findings.trend(measure, own["year"].to_list(), own["value"].to_list(), subject=view.region.short_zh)
-        ),
-        chart=alt.layer(*layers).properties(height=theme.HEIGHT),
-        data=rows.select("地区", pl.col("year").alias("年份"), column),
+        title=findings.trend(measure, years, values, subject=own),
+        chart=draw,
+        data=rows,
+        columns={"region": Column(term("region")), "year": Column(term("year")), "value": _column(measure, numbers)},
         alt=findings.SeriesShown(
             "line_chart",
-            measure.name,
             measure,
-            own["year"].to_list(),
-            {name: _aligned(path, own["year"].to_list()) for name, path in paths.items() if path.height},
+            measure,
+            years,
+            {name: _aligned(path, years) for name, path in paths.items() if path.height},
         ),
         source=FILED,
         method=view.method(id),
-        decimals={column: decimals},
+        decimals={"value": decimals},
     )
 
 
@@ -229,40 +249,51 @@ def members_over_years(view: View, rows: pl.DataFrame, id: str, figure: str, *, 
     measure = view.measure(id)
     if rows.filter(pl.col("year") == view.year).is_empty():
         return None
-    shown, unit, decimals = _in_unit(measure, rows["value"].to_list())
-    column = _column(measure, unit)
-    data = rows.with_columns(pl.Series(column, shown, dtype=pl.Float64))
-    order = data.filter(pl.col("year") == view.year).sort("value", descending=True)["name"].to_list()
-    order += [name for name in data["name"].unique(maintain_order=True) if name not in order]
-    colours = [theme.CATEGORIES[n % len(theme.CATEGORIES)] for n in range(len(order))]
-    data = data.with_columns(次=pl.col("name").replace_strict({name: n for n, name in enumerate(order)}))
-    tint = alt.Color("name:N", scale=alt.Scale(domain=order, range=colours), legend=None)
-    bars = alt.Chart(data).mark_bar().encode(
-        x=alt.X("year:O", title=None, axis=alt.Axis(labelAngle=0)),
-        y=alt.Y(f"sum({_field(column)}):Q", title=unit or None, axis=alt.Axis(tickCount=5)),
-        color=tint,
-        order=alt.Order("次:Q"),
-        tooltip=[alt.Tooltip("name:N", title="名称"), alt.Tooltip("year:O", title="年份"), alt.Tooltip(f"{_field(column)}:Q", title=column, format=f",.{decimals}f")],
-    )  # fmt: skip
-    last = data.filter(pl.col("year") == pl.col("year").max()).sort("次")
-    last = last.with_columns(中=pl.col(column).cum_sum() - pl.col(column) / 2)
-    highest = data.group_by("year").agg(pl.col(column).sum())[column].max()
-    ends = labels.apart(last, "中", float(highest or 1) * theme.LABEL / theme.HEIGHT)  # type: ignore[arg-type]
-    names = alt.Chart(ends).mark_text(align="left", dx=6).encode(
-        x=alt.X("year:O", bandPosition=1), y=f"{labels.PLACE}:Q", text="name:N", color=tint
-    )  # fmt: skip
-    years = sorted(data["year"].unique().to_list())
-    by_name = {name: _aligned(data.filter(pl.col("name") == name).select("year", "value"), years) for name in order}
+    order = rows.filter(pl.col("year") == view.year).sort("value", descending=True)["name"].to_list()
+    order += [name for name in rows["name"].unique(maintain_order=True) if name not in order]
+    place = pl.col("name").replace_strict({name: n for n, name in enumerate(order)})
+    years, numbers = sorted(rows["year"].unique().to_list()), rows["value"].to_list()
+    decimals = places(measure, numbers)
+
+    def shown(words: Words) -> pl.DataFrame:
+        values = pl.Series("value", words.axis(measure, numbers)[0], dtype=pl.Float64)
+        return rows.select("name", "year", values)
+
+    def draw(words: Words) -> alt.TopLevelMixin:
+        data, unit = shown(words).with_columns(place=place), words.axis(measure, numbers)[1]
+        colours = [theme.CATEGORIES[n % len(theme.CATEGORIES)] for n in range(len(order))]
+        tint = alt.Color("name:N", scale=alt.Scale(domain=order, range=colours), legend=None)
+        x = alt.X("year:O", title=None, axis=alt.Axis(labelAngle=0))
+        tooltip = [
+            alt.Tooltip("name:N", title=words("name")),
+            alt.Tooltip("year:O", title=words("year")),
+            alt.Tooltip("value:Q", title=words.with_unit(words.say(measure), unit), format=f",.{decimals}f"),
+        ]
+        y = alt.Y("sum(value):Q", title=unit or None, axis=alt.Axis(tickCount=5))
+        bars = alt.Chart(data).mark_bar().encode(x=x, y=y, color=tint, order=alt.Order("place:Q"), tooltip=tooltip)
+        last = data.filter(pl.col("year") == pl.col("year").max()).sort("place")
+        last = last.with_columns(middle=pl.col("value").cum_sum() - pl.col("value") / 2)
+        highest = float(data.group_by("year").agg(pl.col("value").sum())["value"].max() or 1)  # type: ignore[arg-type]
+        ends = alt.Chart(labels.apart(last, "middle", highest * theme.LABEL / theme.HEIGHT))
+        names = ends.mark_text(align="left", dx=6).encode(
+            x=alt.X("year:O", bandPosition=1), y=f"{labels.PLACE}:Q", text="name:N", color=tint
+        )
+        return alt.layer(bars, names).properties(height=theme.HEIGHT + 30)
+
+    by_name = {name: _aligned(rows.filter(pl.col("name") == name).select("year", "value"), years) for name in order}
+    left_out = [term("years_partly_withheld")] if set(view.path(id)["year"]) - set(years) else []
     return Figure(
         id=figure,
         title=title,
-        chart=(bars + names).properties(height=theme.HEIGHT + 30),
-        data=data.sort("次", "year").select(pl.col("name").alias("名称"), pl.col("year").alias("年份"), column),
-        alt=findings.SeriesShown("stacked_columns", f"{view.region.short_zh}{measure.name}", measure, years, by_name),
+        chart=draw,
+        data=lambda words: shown(words).sort(place, "year"),
+        columns={"name": Column(term("name")), "year": Column(term("year")), "value": _column(measure, numbers)},
+        alt=findings.SeriesShown(
+            "stacked_columns", term("whose", own=view.region.short_zh, what=measure), measure, years, by_name
+        ),
         source=FILED,
-        method=view.method(id)
-        + ("有部分按保密规则不公布的年份不列。" if set(view.path(id)["year"]) - set(years) else ""),
-        decimals={column: decimals},
+        method=findings.Sentences((view.method(id), *left_out)),
+        decimals={"value": decimals},
     )
 
 
@@ -272,31 +303,48 @@ def tiles(view: View, id: str, figure: str) -> Figure | None:
     there = findings.there(values)
     if len(there) < findings.MIN_RANKED:
         return None
-    shown, unit, decimals = _in_unit(measure, list(there.values()))
-    column = _column(measure, unit)
-    rows = view.provinces.select("code", 省份="short_zh").join(
-        pl.DataFrame({"省份": list(there), column: shown, "印": [wording.number(value, decimals) for value in shown]}), on="省份"
-    )  # fmt: skip
     own = "" if view.region.is_nation else view.region.short_zh
-    title = (
-        zh.say(findings.place(measure, values, own))
-        if own
-        else f"{view.year} 年{measure.name}，{zh.say(findings.extremes(measure, values))}"
-    )
+    numbers, quantity = list(there.values()), term("in_that_year", year=view.year, what=measure)
+    decimals = places(measure, numbers)
+
+    def rows(words: Words) -> pl.DataFrame:
+        return pl.DataFrame({"province": list(there), "value": words.axis(measure, numbers)[0]})
+
+    def draw(words: Words) -> alt.TopLevelMixin:
+        data = rows(words).with_columns(
+            pl.Series("printed", [wording.number(one, decimals) for one in rows(words)["value"]])
+        )
+        return tilegrid.tile_grid(
+            view.provinces,
+            view.provinces.select("code", province="short_zh").join(data, on="province"),
+            value="value",
+            label="printed",
+            legend=words.with_unit(words.say(quantity), words.axis(measure, numbers)[1]),
+            thresholds=tilegrid.class_limits(data["value"]),
+            highlight="" if not own else view.region.code,
+            words=words,
+        )
+
+    hidden = tuple(findings.withheld(values))
     return Figure(
         id=figure,
-        title=title,
-        chart=tilegrid.tile_grid(
-            view.provinces, rows, value=column, label="印", legend=f"{view.year} 年{column}",
-            thresholds=tilegrid.class_limits(rows[column]), highlight="" if not own else view.region.code,
-        ),
-        data=rows.select("省份", column).sort(column, descending=True),
-        alt=findings.RankingShown("tile_grid", f"{view.year} 年{measure.name}", measure, values, own=own),
+        title=findings.place(measure, values, own)
+        if own
+        else term("said_of_year", year=view.year, what=measure, said=findings.extremes(measure, values)),
+        chart=draw,
+        data=lambda words: rows(words).sort("value", descending=True),
+        columns={"province": Column(term("province")), "value": _column(measure, numbers)},
+        alt=findings.RankingShown("tile_grid", quantity, measure, values, own=own),
         source=FILED,
-        method=f"{tilegrid.NOTE}。{view.method(id)}"
-        + (f"按保密规则不公布的省份：{join_names(hidden)}。" if (hidden := findings.withheld(values)) else ""),
-        decimals={column: decimals},
-    )  # fmt: skip
+        method=findings.Sentences(
+            (
+                tilegrid.NOTE,
+                view.method(id),
+                *([term("provinces_withheld", names=findings.Names(hidden))] if hidden else []),
+            )
+        ),
+        decimals={"value": decimals},
+    )
 
 
 def waterfall(
@@ -323,35 +371,51 @@ def waterfall(
     names, amounts = [first, *steps, last], [begin, *steps.values(), target]
     ends = [begin, *reached[1:], target]
     starts = [0.0, *reached[:-1], 0.0]
-    scaled, unit, decimals = _in_unit(measure, [*starts, *ends, *amounts])
-    lows, highs, sizes = (scaled[at : at + len(names)] for at in (0, len(names), 2 * len(names)))
-    column = _column(measure, unit)
-    totals = {0, len(names) - 1}
-    kinds = ["总量" if at in totals else "增加" if size > 0 else "减少" for at, size in enumerate(amounts)]
-    printed = [wording.number(size, decimals, sign=at not in totals) for at, size in enumerate(sizes)]
-    rows = pl.DataFrame(
-        {"项目": names, "起": lows, "止": highs, "性质": kinds, "印": printed, "次项": [*names[1:], last]}
-    ).with_columns(处=pl.max_horizontal("起", "止"))
-    y = alt.Y("项目:N", sort=names, title=None, axis=alt.Axis(ticks=False, labelLimit=200))
-    reach = [one for one in (*lows, *highs) if one is not None]
-    low, high = min(reach), max(reach)
-    room = alt.Scale(domain=[low, high + 0.22 * (high - low)], nice=False)  # for what stands beside the longest bar
-    x = alt.X("起:Q", title=unit or None, scale=room, axis=alt.Axis(tickCount=5, grid=True))
-    tint = alt.Color("性质:N", scale=alt.Scale(domain=["总量", "增加", "减少"], range=[theme.PRIMARY, theme.ACCENT, theme.CATEGORIES[2]]), legend=None)  # fmt: skip
-    base = alt.Chart(rows).encode(y=y)
-    bars = base.mark_bar().encode(x=x, x2="止:Q", color=tint, tooltip=["项目:N", alt.Tooltip("印:N", title=column)])
-    links = base.mark_rule(color=theme.MUTED, strokeWidth=0.7).encode(x="止:Q", y2="次项:N")
-    text = base.mark_text(align="left", dx=5).encode(x="处:Q", text="印:N")
-    running = f"累计（{unit}）" if unit else "累计"
+    every = [*starts, *ends, *amounts]
+    decimals, totals = places(measure, every), {0, len(names) - 1}
+    kinds = ["total" if at in totals else "added" if size > 0 else "taken_off" for at, size in enumerate(amounts)]
+
+    def rows(words: Words) -> pl.DataFrame:
+        scaled, n = words.axis(measure, every)[0], len(names)
+        return pl.DataFrame({"item": names, "from": scaled[:n], "to": scaled[n : 2 * n], "size": scaled[2 * n :]})
+
+    def draw(words: Words) -> alt.TopLevelMixin:
+        data, unit = rows(words), words.axis(measure, every)[1]
+        printed = [wording.number(size, decimals, sign=at not in totals) for at, size in enumerate(data["size"])]
+        drawn = data.with_columns(
+            kind=pl.Series(kinds),
+            printed=pl.Series(printed),
+            next=pl.Series([*names[1:], last]),
+            end=pl.max_horizontal("from", "to"),
+        )
+        y = alt.Y("item:N", sort=names, title=None, axis=alt.Axis(ticks=False, labelLimit=200))
+        reach = [*data["from"], *data["to"]]
+        low, high = min(reach), max(reach)
+        room = alt.Scale(domain=[low, high + 0.22 * (high - low)], nice=False)  # for what stands beside the longest bar
+        x = alt.X("from:Q", title=unit or None, scale=room, axis=alt.Axis(tickCount=5, grid=True))
+        fills = {"total": theme.PRIMARY, "added": theme.ACCENT, "taken_off": theme.CATEGORIES[2]}
+        tint = alt.Color("kind:N", scale=alt.Scale(domain=list(fills), range=list(fills.values())), legend=None)
+        base = alt.Chart(drawn).encode(y=y)
+        shown = [alt.Tooltip("item:N", title=words("item")), alt.Tooltip("printed:N", title=words.with_unit(words.say(measure), unit))]  # fmt: skip
+        bars = base.mark_bar().encode(x=x, x2="to:Q", color=tint, tooltip=shown)
+        links = base.mark_rule(color=theme.MUTED, strokeWidth=0.7).encode(x="to:Q", y2="next:N")
+        text = base.mark_text(align="left", dx=5).encode(x="end:Q", text="printed:N")
+        return alt.layer(links, bars, text).properties(height=30 * len(names) + 20)
+
     return Figure(
         id=figure,
         title=title,
-        chart=alt.layer(links, bars, text).properties(height=30 * len(names) + 20),
-        data=pl.DataFrame({"项目": names, column: sizes, running: highs}),
+        chart=draw,
+        data=lambda words: rows(words).select("item", "size", "to"),
+        columns={
+            "item": Column(term("item")),
+            "size": _column(measure, every),
+            "to": Column(term("running_total"), lambda words: words.axis(measure, every)[1]),
+        },
         alt=findings.StepsShown("waterfall", what, measure, start, steps, end),
         source=source,
         method=method,
-        decimals={column: decimals, running: decimals},
+        decimals={"size": decimals, "to": decimals},
     )
 
 

@@ -143,7 +143,7 @@ def revisions(rows: pl.DataFrame, view: View, name: str, table: str) -> Table | 
         id=table,
         title=f"{name}的 {rows.height} 个指标值在本版中不同",
         data=pl.DataFrame(lines, schema=dict.fromkeys(COLUMNS, pl.String)),
-        source=FILED + ("" if rows.height <= LISTED else f"；只列变化最大的 {LISTED} 个"),
+        source=(FILED, "" if rows.height <= LISTED else f"；只列变化最大的 {LISTED} 个"),
         method="原值为上一版所给，新值为本版对同一指标、同一年份所给；原因由两版的参数、更正、指标口径和填报文件比对得出。",
         widths=[16, 5, 8, 8, 7, 22],
     )

@@ -13,9 +13,13 @@ import altair as alt
 import polars as pl
 
 from pipeline.charts.theme import ACCENT, INK, NO_DATA, SEQUENTIAL
+from pipeline.language.terms import term
+from pipeline.language.words import Words
 
-NOTE = "方格仅示意各省相对方位，不表示行政区域界线"
+CHINESE = Words("zh")
+NOTE = term("tiles_note")
 ROWS, TILE = 8, 36  # px: two lines of text, and a figure and a table share a page
+LETTERS = {"zh": 12, "en": 9.5}  # px, of a province's name, which stands in one line
 NICE_STEPS = (1, 2, 2.5, 5)
 
 
@@ -28,6 +32,7 @@ def tile_grid(
     legend: str,
     thresholds: Sequence[float],
     highlight: str = "",
+    words: Words = CHINESE,
 ) -> alt.LayerChart | alt.FacetChart:
     """A tile grid of `values`, classed at `thresholds`.
 
@@ -46,7 +51,7 @@ def tile_grid(
     x = alt.X("col:O", axis=None, scale=alt.Scale(padding=0.04))
     y = alt.Y("row:O", axis=None, scale=alt.Scale(padding=0.04))
     base = alt.Chart(tiles).encode(x=x, y=y)
-    tooltip = [alt.Tooltip("short_zh:N", title="地区"), alt.Tooltip("printed:N", title=legend)]
+    tooltip = [alt.Tooltip("short_zh:N", title=words("region")), alt.Tooltip("printed:N", title=legend)]
     blank = base.mark_rect(cornerRadius=3, color=NO_DATA).encode(tooltip=tooltip)
     squares = (
         alt.Chart(tiles.drop_nulls("value"))
@@ -62,7 +67,9 @@ def tile_grid(
             tooltip=tooltip,
         )
     )
-    names = base.mark_text(dy=-7, fontSize=12).encode(text="short_zh:N", color=ink, tooltip=tooltip)
+    names = base.mark_text(dy=-7, fontSize=LETTERS[words.language]).encode(
+        text="short_zh:N", color=ink, tooltip=tooltip
+    )
     numbers = base.mark_text(dy=9, fontSize=11).encode(text="printed:N", color=ink, tooltip=tooltip)
     layers = [blank, squares, names, numbers]
     if highlight:

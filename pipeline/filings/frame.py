@@ -24,7 +24,7 @@ ANY = "*"  # of a row that holds for all tables
 
 
 @dataclass(frozen=True)
-class Measure:
+class Total:
     """What is counted. unit: canonical, see `reference.canonical_unit`. rows, amount: SQL over the accepted table. mean: the
     filings hold the average of a year, the frame year-ends. judged: whether what is filed should come up to the frame (of
     tower sites only those with 5G are filed)."""
@@ -39,16 +39,16 @@ class Measure:
 
 
 TOTALS = {
-    "mobile_traffic": Measure(
+    "mobile_traffic": Total(
         "移动互联网接入流量", "亿GB", "activity", "metric = 'mobile_traffic'", "value / 100000"
     ),
-    "business_volume": Measure(
+    "business_volume": Total(
         "电信业务总量（上年价格）", "亿元", "activity",
         "metric = 'telecom_business_volume' AND price_base_year = year - 1", "value / 10000",
     ),
-    "stations_5g": Measure("5G 基站（年平均）", "个", "base_stations", "generation = '5G'", "stations", mean=True),
-    "racks_in_use": Measure("在用机架", "架", "data_centres", "racks_in_use IS NOT NULL", "racks_in_use"),
-    "tower_sites": Measure("铁塔公司塔类站址", "个", "sites", "entity_kind = 'tower'", "1", judged=False),
+    "stations_5g": Total("5G 基站（年平均）", "个", "base_stations", "generation = '5G'", "stations", mean=True),
+    "racks_in_use": Total("在用机架", "架", "data_centres", "racks_in_use IS NOT NULL", "racks_in_use"),
+    "tower_sites": Total("铁塔公司塔类站址", "个", "sites", "entity_kind = 'tower'", "1", judged=False),
 }  # fmt: skip
 PROVINCES, ENTERPRISES = "provinces", "enterprises."
 _NAMES = BY_NAME["entities"].column("kind").members

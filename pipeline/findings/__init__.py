@@ -6,6 +6,7 @@ out of every count and named where they matter; nothing is ever filled in.
 """
 
 from pipeline.findings.basis import NAMED, Clauses, NotFiled, Progress, Quoted, Sources, Standing, sources
+from pipeline.findings.industry import Month, Names
 from pipeline.findings.measures import Measure, Quantity, Values, is_there, there, withheld
 from pipeline.findings.provinces import (
     MIN_RANKED,
@@ -30,6 +31,20 @@ from pipeline.findings.provinces import (
 )
 from pipeline.findings.series import CLEAR, Path, Point, Trend, path, trend
 from pipeline.findings.shown import GroupsShown, RankingShown, SeriesShown, StepsShown
+from pipeline.findings.view import (
+    Covered,
+    Covers,
+    CoversBriefly,
+    FewIn,
+    FiledFrom,
+    Formula,
+    Needed,
+    NotCovered,
+    Remarks,
+    RestsOnFew,
+    Sentences,
+    ToTarget,
+)
 
 __all__ = [
     "CLEAR",
@@ -39,12 +54,22 @@ __all__ = [
     "Clauses",
     "Comparison",
     "Counted",
+    "Covered",
+    "Covers",
+    "CoversBriefly",
     "Ends",
     "Extremes",
+    "FewIn",
+    "FiledFrom",
+    "Formula",
     "GroupsShown",
     "Largest",
     "Measure",
+    "Month",
     "Movement",
+    "Names",
+    "Needed",
+    "NotCovered",
     "NotFiled",
     "Path",
     "Place",
@@ -54,10 +79,14 @@ __all__ = [
     "Quoted",
     "Rank",
     "RankingShown",
+    "Remarks",
+    "RestsOnFew",
+    "Sentences",
     "SeriesShown",
     "Sources",
     "Standing",
     "StepsShown",
+    "ToTarget",
     "Trend",
     "Values",
     "absent",

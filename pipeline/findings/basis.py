@@ -16,7 +16,7 @@ NAMED = 4  # so many documents are named under a figure; all of them stand in th
 @dataclass(frozen=True)
 class Standing:
     """Where a region stands on a target, or, without one, at all. printed: its value; beside: of a province, how that lies
-    beside others; target, status, gap and needed as printed, empty where there is nothing to tell."""
+    beside others; target and status as printed, gap and needed as said, empty where there is nothing to tell."""
 
     measure: Measure
     subject: str
@@ -25,8 +25,8 @@ class Standing:
     beside: Comparison | None = None
     target: str = ""
     status: str = ""
-    gap: str = ""
-    needed: str = ""
+    gap: Any = ""
+    needed: Any = ""
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,19 @@ A value of the nation whose tables do not cover the frame is not judged.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
 
 from pipeline.filings.contracts import BY_NAME
-from pipeline.filings.frame import ANY, BY_ENTERPRISE, FRAME, JUDGED, KINDS, PROVINCES, TITLES, TOTALS, UNITS, Measure
+from pipeline.filings.frame import ANY, BY_ENTERPRISE, FRAME, JUDGED, KINDS, PROVINCES, TITLES, TOTALS, UNITS, Total
+from pipeline.findings import Covered, Covers, CoversBriefly, Measure, Quantity
 from pipeline.given.regions import NATION_CODE
 from pipeline.indicators import exact, flags
 from pipeline.indicators.inputs import Tables, whole_years, without_controls
 from pipeline.indicators.model import Catalogue
-from pipeline.wording import big, number, percent
+from pipeline.wording import percent
 
 COVERAGE: dict[str, pl.DataType] = {
     "table": pl.String(), "measure": pl.String(), "province_code": pl.String(), "year": pl.Int64(), "filed": pl.Float64(),
@@ -64,7 +66,7 @@ def _year_means(rows: pl.DataFrame) -> pl.DataFrame:
     return both.with_columns(frame=(pl.col("frame") + pl.col("frame_before")) / 2).select(list(FRAME))
 
 
-def _sums(one: Measure, tables: Tables, kinds: pl.DataFrame | None) -> pl.DataFrame:
+def _sums(one: Total, tables: Tables, kinds: pl.DataFrame | None) -> pl.DataFrame:
     """province_code, year, filed: of every province, and of the nation."""
     table = BY_NAME[one.table]
     if one.table not in tables:
@@ -122,52 +124,51 @@ def short(covered: pl.DataFrame, tables: tuple[str, ...]) -> dict[str, Any] | No
     return rows.sort("share").row(0, named=True) if rows.height else None
 
 
-def told(row: Mapping[str, Any]) -> str:
-    """`有填报的省份 2 个，全行业 31 个，覆盖 6.5%`; of a total with its year; of the public's without amounts."""
-    title, unit = TITLES[row["measure"]], row["unit"]
-    share = percent(row["share"], 1)
-    if row["measure"] in TOTALS:
-        amounts = "" if row["filed"] is None else f"{big(row['filed'], unit)}，全行业 {big(row['frame'], unit)}，"
-        return (
-            f"{title}填报 {amounts}覆盖 {share}（{row['year']} 年）"
-            if amounts
-            else f"{title}的填报覆盖全行业的 {share}（{row['year']} 年）"
-        )
-    return f"{title} {number(row['filed'], 0)} {unit}，全行业 {number(row['frame'], 0)} {unit}，覆盖 {share}"
+def told(row: Mapping[str, Any]) -> Covered:
+    """What a row says."""
+    measure, whole = row["measure"], row["measure"] in TOTALS
+    printed = Measure("", row["unit"], 1, "big") if whole else Measure("", row["unit"], 0)
+    return Covered(
+        title=TITLES[measure],
+        filed=None if row["filed"] is None else Quantity(printed, row["filed"]),
+        frame=Quantity(printed, row["frame"]),
+        share=row["share"],
+        year=row["year"] if whole else None,
+    )
 
 
-def briefly(covered: pl.DataFrame, tables: tuple[str, ...]) -> str:
-    """`31 个省份中的 2 个，在用机架的 1.9%—2.0%（2024 年）`: how much of the industry values made of `tables` stand for."""
+def briefly(covered: pl.DataFrame, tables: tuple[str, ...]) -> CoversBriefly:
+    """How much of the industry values made of `tables` stand for."""
     rows = of_nation(covered, tables).sort("share")
-    there = rows.filter(measure=PROVINCES).head(1)
-    parts = [f"{row['frame']:.0f} 个省份中的 {row['filed']:.0f} 个" for row in there.iter_rows(named=True)]
+    there = rows.filter(measure=PROVINCES)
     totals = rows.filter(pl.col("measure").is_in(list(TOTALS)), "judged")
-    for (measure,), of in totals.group_by("measure", maintain_order=True):
-        shares = dict.fromkeys(percent(share) for share in of["share"])
-        parts.append(f"{TITLES[str(measure)]}的 {'—'.join(shares)}（{of['year'][0]} 年）")
-    return "，".join(parts if totals.height else [*parts, "没有可核对的全行业数"])
+    return CoversBriefly(
+        provinces=(int(there["filed"][0]), int(there["frame"][0])) if there.height else None,
+        totals=tuple(
+            (TITLES[str(measure)], tuple(dict.fromkeys(percent(share) for share in of["share"])), of["year"][0])
+            for (measure,), of in totals.group_by("measure", maintain_order=True)
+        ),
+    )
 
 
-def paragraph(covered: pl.DataFrame) -> str:
-    """How much of the industry the filings cover, in one sentence: of each measure the table that covers least."""
+def paragraph(covered: pl.DataFrame) -> Covers | str:
+    """How much of the industry the filings cover: of each measure the table that covers least; empty where nobody knows."""
     rows = covered.filter(pl.col("province_code") == NATION_CODE, pl.col("share").is_not_null(), "judged")
     if rows.is_empty():
         return ""
     least = rows.sort("share").unique(["measure", "frame"], keep="first", maintain_order=True)
     place = pl.col("measure").replace_strict({id: n for n, id in enumerate(TITLES)}, return_dtype=pl.Int64)
     totals = {one.table for one in TOTALS.values() if one.judged}
-    without = [BY_NAME[name].zh for name in JUDGED if name not in totals]
-    return (
-        f"填报对全行业的覆盖：{'；'.join(map(_of_table, least.sort(place).iter_rows(named=True)))}；"
-        f"{'、'.join(without)}没有可核对的全行业数。各表的覆盖率见附录 B。"
+    return Covers(
+        parts=tuple(map(_of_table, least.sort(place).iter_rows(named=True))),
+        without=tuple(BY_NAME[name].zh for name in JUDGED if name not in totals),
     )
 
 
-def _of_table(row: Mapping[str, Any]) -> str:
+def _of_table(row: Mapping[str, Any]) -> Covered:
     """`told`, with the table of which it holds, where it counts who filed that table."""
-    return told(row) + (
-        f"（{BY_NAME[row['table']].zh}）" if row["table"] != ANY and row["measure"] not in TOTALS else ""
-    )
+    of_all = row["table"] == ANY or row["measure"] in TOTALS
+    return replace(told(row), table="" if of_all else BY_NAME[row["table"]].zh)
 
 
 def flagged(table: pl.DataFrame, covered: pl.DataFrame, catalogue: Catalogue, report_year: int) -> pl.DataFrame:

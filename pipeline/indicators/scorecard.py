@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipeline import wording
 from pipeline.errors import DataError
+from pipeline.findings import Needed, ToTarget
 from pipeline.given.reference import Plan, Target
 from pipeline.given.regions import Region
 from pipeline.layout import Layout
@@ -82,36 +83,33 @@ class Judgement:
         return _MARKS[self.status][1]
 
     @property
-    def gap_printed(self) -> str:
-        """`距目标还差 0.04 个百分点`, `优于目标 0.05`, `与目标持平`; empty without data."""
+    def gap_printed(self) -> ToTarget | str:
+        """How far the value is from the target; empty without data."""
         if self.gap is None:
             return ""
         if self.gap == 0:
-            return "与目标持平"
+            return ToTarget(0)
         digits = _places(self.printed)
         factor, unit = _in_words(self.target)
         size = abs(Decimal(str(self.gap))) * factor
         amount = wording.number(size, digits)
-        if not Decimal(amount.replace(",", "")):
-            amount = f"不足 {wording.number(Decimal(1).scaleb(-digits))}"
-        else:
-            amount = f" {amount}"
-        return f"{'距目标还差' if self.gap > 0 else '优于目标'}{amount}{unit}"
+        under = not Decimal(amount.replace(",", ""))
+        amount = wording.number(Decimal(1).scaleb(-digits)) if under else amount
+        return ToTarget(1 if self.gap > 0 else -1, amount, unit, under)
 
     @property
-    def needed_printed(self) -> str:
-        """`今后每年需下降 5.7%`; empty where nothing is needed or it is too late."""
+    def needed_printed(self) -> Needed | str:
+        """What each year has to bring; empty where nothing is needed or it is too late."""
         if self.needed_per_year is None:
             return ""
         counted = self.target.unit != "1"
-        up, down = ("增加", "减少") if counted else ("上升", "下降")
-        way = up if self.needed_per_year > 0 else down
+        way = 1 if self.needed_per_year > 0 else -1
         size = abs(self.needed_per_year)
         if self.target.baseline_year is not None:
-            return f"今后每年需{way} {wording.percent(size)}"
+            return Needed(way, wording.percent(size), counted=counted)
         factor, unit = _in_words(self.target)
         digits = 1 if counted else self.target.decimals
-        return f"今后每年需{way} {wording.number(Decimal(str(size)) * factor, digits)}{unit}"
+        return Needed(way, wording.number(Decimal(str(size)) * factor, digits), unit, counted)
 
 
 def scorecard(
@@ -198,8 +196,8 @@ def _places(text: str) -> int:
 def _in_words(target: Target) -> tuple[int, str]:
     """The factor and the unit in which differences to `target` are told."""
     if target.as_percent:
-        return 100, " 个百分点"
-    return 1, "" if target.unit == "1" else f" {target.unit}"
+        return 100, "个百分点"
+    return 1, "" if target.unit == "1" else target.unit
 
 
 # --- what has been said in public --------------------------------------------------------------------------

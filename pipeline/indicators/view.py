@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import polars as pl
 
 from pipeline.filings.contracts import BY_NAME
 from pipeline.filings.frame import BY_ENTERPRISE
-from pipeline.findings import Measure
+from pipeline.findings import (
+    CoversBriefly,
+    FewIn,
+    FiledFrom,
+    Formula,
+    Measure,
+    NotCovered,
+    Remarks,
+    RestsOnFew,
+    Sentences,
+)
 from pipeline.given.reference import Plan
 from pipeline.given.regions import NATION_CODE, Region
 from pipeline.indicators import coverage, flags
@@ -26,15 +36,12 @@ from pipeline.indicators.scorecard import (
     Judgement,
     scorecard,
 )
-from pipeline.wording import WITHHELD, Withheld, join_names, percent
+from pipeline.language.terms import Term, term
+from pipeline.wording import WITHHELD, Withheld, percent
 
 BIG = frozenset(("tce", "kWh", "TB", "tCO2", "m3", "GJ", "个", "架", "t"))  # units counted in 万 and 亿
 FEW = 5  # of so many things the quotient turns on a single one
-OF_THINGS = {
-    "sites": "处",
-    "data_centres": "座",
-    "rooms": "间",
-}  # tables with a row for each thing -> how it is counted
+OF_THINGS = ("sites", "data_centres", "rooms")  # tables with a row for each thing
 _IS_WITHHELD = pl.col("flag") == flags.SUPPRESSED
 
 
@@ -173,20 +180,21 @@ class View:
             .sort("name", "year")
         )  # fmt: skip
 
-    def remarks(self, *ids: str) -> str:
+    def remarks(self, *ids: str) -> Remarks:
         """What has to be said beside the report's own values: the sentences of their flags, each once."""
         rows = [row for id in ids if (row := self.row(id))]
         told = [sentence for row in rows for sentence in flags.sentences(row["flag"]) if row["value"] is None or sentence != flags.FLAGS["no_factor"]]  # fmt: skip
-        few = [row for row in rows if self._is_of_few(row)]
-        told += [
-            f"{self.catalogue[row['indicator_id']].title}只依据 {row['n_rows']} {self._thing(row)}的填报" for row in few
+        few = [
+            RestsOnFew(self.catalogue[id].title, row["n_rows"], self._things(id))
+            for row in rows
+            if self._is_of_few(row) and (id := row["indicator_id"])
         ]
-        return "；".join(dict.fromkeys(told))
+        return Remarks(tuple(dict.fromkeys([*told, *few])))
 
-    def few(self, id: str) -> str:
-        """`few_provinces` as a sentence; empty without any."""
+    def few(self, id: str) -> FewIn | str:
+        """`few_provinces` in words; empty without any."""
         names = self.few_provinces(id)
-        return f"依据不足 {FEW} {OF_THINGS[self.catalogue[id].table or '']}的：{join_names(names)}。" if names else ""
+        return FewIn(FEW, self._things(id), tuple(names)) if names else ""
 
     def few_provinces(self, id: str) -> list[str]:
         """The provinces whose value of the report's year is a quotient of fewer than FEW things; none for the public, who
@@ -198,8 +206,8 @@ class View:
         ).join(self.provinces.filter("in_31").select("short_zh", region_code="code"), on="region_code")  # fmt: skip
         return [row["short_zh"] for row in rows.iter_rows(named=True) if self._is_of_few(row)]
 
-    def _thing(self, row: Mapping[str, Any]) -> str:
-        return OF_THINGS[self.catalogue[row["indicator_id"]].table or ""]
+    def _things(self, id: str) -> str:
+        return self.catalogue[id].table or ""
 
     def _is_of_few(self, row: Mapping[str, Any]) -> bool:
         """Whether a value is a quotient of fewer than FEW sites, centres or rooms."""
@@ -213,12 +221,12 @@ class View:
         marked = pl.col("flag").fill_null("").str.split(",").list.contains("factor_unverified")
         return self.rows(id).filter(marked, pl.col("value").is_not_null())["year"].sort().to_list()
 
-    def beyond_status(self, id: str) -> str:
+    def beyond_status(self, id: str) -> Remarks:
         """`remarks` of an indicator, but not that nothing was filed, which the status of a target says."""
         said = self.remarks(id)
-        return "" if said == flags.FLAGS["not_filed"] else said
+        return Remarks() if said.parts == (flags.FLAGS["not_filed"],) else said
 
-    def instead(self, plan: Plan) -> dict[str, tuple[str, str]]:
+    def instead(self, plan: Plan) -> dict[str, tuple[str, Any]]:
         """Indicator id -> status and reason, where a target cannot be judged by its value alone.
 
         Of a province: what is not told by province. Of the nation: what was filed is not the industry, which goes before all
@@ -226,9 +234,13 @@ class View:
         a category of cases is short of its quota.
         """
         ids = [target.indicator for target in plan.targets]
-        closed = {id: (CONFIDENTIAL, flags.FLAGS[flags.SUPPRESSED]) for id in ids if self.is_withheld(id)}
+        closed: dict[str, tuple[str, Any]] = {
+            id: (CONFIDENTIAL, flags.FLAGS[flags.SUPPRESSED]) for id in ids if self.is_withheld(id)
+        }
         if not self.region.is_nation:
-            return closed | {id: (NATIONAL, "只作全国统计") for id in ids if not self.catalogue.has_provinces(id)}
+            return closed | {
+                id: (NATIONAL, term("national_only")) for id in ids if not self.catalogue.has_provinces(id)
+            }
         found = closed | {
             target.indicator: (NOT_COVERED, flags.FLAGS["coverage"])
             for target in plan.targets
@@ -236,21 +248,17 @@ class View:
         }
         gain, each = self.value("bs.efficiency_gain_5g"), self.value("bs.energy_per_station.change")
         aim = plan.target("bs.efficiency_gain_5g")
-        open_ = aim is not None and not aim.definition_in_plan
-        if open_ and gain is not None and each is not None and gain * each > 0:
-            found["bs.efficiency_gain_5g"] = (
-                NOT_DEFINED,
-                f"单站年耗电变动 {percent(each, sign=True)}，与能效提升方向不一致，计划没有界定以哪个为准",
-            )
+        if aim is not None and not aim.definition_in_plan and gain is not None and each is not None and gain * each > 0:
+            found[aim.indicator] = (NOT_DEFINED, term("two_measures_differ", change=percent(each, sign=True)))
         if self.value("cases.count") is not None:
             counted = dict(self.rows("cases.count", dimension="category").filter(year=self.year).select("member", "value").iter_rows())  # fmt: skip
             short = [
-                f"{quota.title} {counted.get(quota.id) or 0:.0f} 个，应有 {quota.quota} 个"
+                term("short_of_quota", what=quota.title, n=round(n), quota=quota.quota)
                 for quota in plan.case_quotas
-                if (counted.get(quota.id) or 0) < quota.quota
+                if (n := counted.get(quota.id) or 0) < quota.quota
             ]
             if short:
-                found["cases.count"] = (NOT_MET, "；".join(short))
+                found["cases.count"] = (NOT_MET, Remarks(tuple(short)))
         for id in ids:
             if id not in closed and flags.FRAME in ((self.row(id) or {}).get("flag") or "").split(","):
                 found[id] = (NOT_FRAMED, self.uncovered(id))
@@ -266,30 +274,27 @@ class View:
         """How the target on an indicator stands; None where the plan sets none."""
         return next((one for one in self.judged(plan) if one.target.indicator == indicator), None)
 
-    def uncovered(self, id: str) -> str:
-        """What the filings behind an indicator lack of the industry: `有填报的省份 2 个，全行业 31 个，覆盖 6.5%，不足 95%`."""
+    def uncovered(self, id: str) -> NotCovered | str:
+        """What the filings behind an indicator lack of the industry."""
         row = coverage.short(self.covered, self.catalogue.tables(id))
-        return coverage.told(row) + f"，不足 {percent(row['needed'], 0)}" if row else flags.FLAGS[flags.FRAME]
+        return NotCovered(coverage.told(row), row["needed"]) if row else flags.FLAGS[flags.FRAME]
 
-    def coverage(self, *ids: str) -> str:
-        """How much of the industry the nation's values of `ids` stand for, as a sentence; empty of a province."""
+    def coverage(self, *ids: str) -> CoversBriefly | str:
+        """How much of the industry the nation's values of `ids` stand for; empty of a province."""
         if not self.region.is_nation or self.covered.is_empty() or not self.has(*ids):
             return ""
         filed = [name for id in ids for name in self.catalogue.tables(id) if name in BY_ENTERPRISE]
         tables = tuple(dict.fromkeys(filed))
-        return f"覆盖：{coverage.briefly(self.covered, tables)}。" if tables else ""
+        return coverage.briefly(self.covered, tables) if tables else ""
 
-    def filed_from(self) -> str:
+    def filed_from(self) -> FiledFrom | str:
         """Says, where not all 31 have a value of the report's year, of which provinces the nation's values are."""
         there = self.table.filter(pl.col("year") == self.year, pl.col("value").is_not_null() | _IS_WITHHELD)
         listed = self.provinces.filter("in_31").with_columns(
             _filed=pl.col("code").is_in(there["region_code"].implode())
         )
-        names, missing = (listed.filter(_filed=filed)["short_zh"].to_list() for filed in (True, False))
-        if not names or not missing:
-            return ""
-        told = f"只有{join_names(names)}的" if len(names) <= len(missing) else f"没有{join_names(missing)}的"
-        return f"{self.year} 年{told}填报，全国的数值是这 {len(names)} 个省份的，不是 31 个省份的。"
+        names, missing = (tuple(listed.filter(_filed=filed)["short_zh"]) for filed in (True, False))
+        return FiledFrom(self.year, names, missing) if names and missing else ""
 
     def has(self, *ids: str) -> bool:
         """Whether any of the indicators has a value for the report's region and year."""
@@ -299,23 +304,20 @@ class View:
         """The Chinese names of the tables that the indicators are made of."""
         return list(dict.fromkeys(BY_NAME[name].zh for id in ids for name in self.catalogue.tables(id)))
 
-    def method(self, *ids: str) -> str:
+    def method(self, *ids: str) -> Sentences:
         """How the indicators are computed, as the methods appendix has it, and what has to be said of these values."""
-        told = "".join(
-            f"{self.catalogue[id].title}：{self.catalogue[id].definition.formula.rstrip('。')}。" for id in ids
-        )
-        return told + self.coverage(*ids) + self.said(*ids) + self.gaps(*ids)
+        told = [Formula(self.catalogue[id].title, self.catalogue[id].definition.formula) for id in ids]
+        return Sentences((*told, self.coverage(*ids), self.said(*ids), self.gaps(*ids)))
 
-    def gaps(self, *ids: str, dimension: str | None = None) -> str:
+    def gaps(self, *ids: str, dimension: str | None = None) -> Term | str:
         """That some values of the report's region or those beside it are not published, other than the report year's own,
         of which `said` tells; empty where all are. dimension: of its members."""
         here = pl.col("region_code").is_in(list(self.beside(*ids).values()))
         own = (pl.col("region_code") == self.region.code) & (pl.col("year") == self.year)
         asked = pl.col("indicator_id").is_in(ids) & pl.col("dimension").eq_missing(pl.lit(dimension, pl.String))
         hidden = self.table.filter(asked & here & _IS_WITHHELD & (~own | pl.col("dimension").is_not_null()))
-        return "" if hidden.is_empty() else "部分数值按保密规则不公布，没有列出。"
+        return "" if hidden.is_empty() else term("some_withheld")
 
-    def said(self, *ids: str) -> str:
-        """`remarks` as a sentence of the report's region and year; empty where there are none."""
-        remarks = self.remarks(*ids)
-        return f"{self.year} 年{self.region.short_zh}：{remarks}。" if remarks else ""
+    def said(self, *ids: str) -> Sentences:
+        """`remarks` as a sentence of the report's region and year."""
+        return Sentences((replace(self.remarks(*ids), year=self.year, region=self.region.short_zh),))

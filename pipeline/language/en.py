@@ -57,6 +57,8 @@ ENDS = 3  # so many of the highest and of the lowest are named
 MAX_LINES = 6  # more lines than this are summed up by their ends
 MAX_NAMES = 3  # so many tied names are told; more are counted
 STEPS = {"": Decimal(1), "million": Decimal(10**6), "billion": Decimal(10**9), "trillion": Decimal(10**12)}
+SCALES = ((1e9, 1e9, "billion "), (1e6, 1e6, "million "), (1e4, 1e3, "thousand "))
+"""From which largest value on an axis counts in what, and how that is called; as many decimals as in Chinese."""
 CHINESE = {"": 0, "万": 4, "亿": 8, "万亿": 12}
 """The power of ten of what a number is counted in."""
 
@@ -436,11 +438,11 @@ def _movement(one: Movement) -> str:
 @say.register
 def _standing(one: Standing) -> str:
     if one.beside is not None:
-        return f"In {one.year}, {low(say(one.beside))}; beside the national target ({text(one.target)}), {low(text(one.gap))}"
+        return f"In {one.year}, {low(say(one.beside))}; beside the national target ({text(one.target)}), {low(say(one.gap))}"
     value = f"{cap(_of(one.measure, one.subject))} stood at {text(one.printed)} in {one.year}"
     said = [
         f"the target is {text(one.target)}" if one.target else "",
-        *(low(text(part)) for part in (one.status, one.gap, one.needed)),
+        *(low(say(part)) for part in (one.status, one.gap, one.needed)),
     ]
     return ", ".join([value, *filter(None, said)])
 

@@ -11,7 +11,8 @@ from typing import Any
 import polars as pl
 import polars.selectors as cs
 
-from pipeline.language import en, zh
+from pipeline.findings import Measure
+from pipeline.language import en, en_industry, en_view, zh, zh_industry, zh_view  # noqa: F401  (they register words)
 from pipeline.language.terms import term
 
 LANGUAGES: dict[str, Any] = {"zh": zh, "en": en}
@@ -47,6 +48,17 @@ class Words:
         said: str = LANGUAGES[self.language].with_unit(title, unit)
         return said
 
+    def axis(self, measure: Measure, values: Sequence[float | None]) -> tuple[list[float | None], str]:
+        """Values as an axis shows them, with the unit that stands on it: shares in %, large sums in 万 or 亿, in thousands,
+        millions or billions."""
+        unit = self.say(measure.unit)
+        largest = max((abs(value) for value in values if value is not None), default=0.0)
+        if measure.scale == "percent":
+            return [None if value is None else 100 * value for value in values], "%"
+        scales = LANGUAGES[self.language].SCALES if measure.scale == "big" else ()
+        by, name = next(((by, name) for least, by, name in scales if largest >= least), (1.0, ""))
+        return [None if value is None else value / by for value in values], name + unit
+
     @property
     def tag(self) -> str:
         """Of the language, as pages and documents name it: zh-CN, en-GB."""
@@ -80,8 +92,9 @@ class Words:
             return [self.spec(one, of) for one in spec]
         if isinstance(spec, dict):
             told = {key: self.spec(one, of if of in ROWS else key) for key, one in spec.items()}
-            shown = isinstance(spec.get("field"), str) and "type" in spec and "title" not in spec
-            return told | {"title": self.say(spec["field"])} if shown else told
+            field = spec.get("field")
+            shown = isinstance(field, str) and "type" in spec and "title" not in spec and self.say(field) != field
+            return told | {"title": self.say(field)} if shown else told
         if not isinstance(spec, str):
             return spec
         if of in CODE:

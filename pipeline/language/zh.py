@@ -52,6 +52,8 @@ NOUNS = {
 ENDS = 3  # so many of the highest and of the lowest are named
 MAX_LINES = 6  # more lines than this are summed up by their ends
 MAX_NAMES = 3  # so many tied names are told; more are counted
+SCALES = ((1e8, 1e8, "亿"), (1e4, 1e4, "万"))
+"""From which largest value on an axis counts in what, and how that is called."""
 PRINTED = {
     "n": wording.number,
     "pct": wording.percent,
@@ -294,10 +296,10 @@ def _movement(one: Movement) -> str:
 @say.register
 def _standing(one: Standing) -> str:
     if one.beside is not None:
-        return f"{one.year} 年{say(one.beside)}；对照全国目标（{one.target}），{one.gap}"
+        return f"{one.year} 年{say(one.beside)}；对照全国目标（{one.target}），{say(one.gap)}"
     value = f"{one.year} 年{one.measure.of(one.subject)}为 {one.printed}"
     parts = [value, f"目标是{one.target}" if one.target else "", one.status, one.gap, one.needed]
-    return "，".join(filter(None, parts))
+    return "，".join(filter(None, map(say, parts)))
 
 
 @say.register

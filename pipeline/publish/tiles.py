@@ -15,6 +15,7 @@ from itertools import pairwise
 import polars as pl
 
 from pipeline.charts.tilegrid import NOTE, class_limits
+from pipeline.language.words import Words
 from pipeline.publish.taken import Block, Report
 from pipeline.reports.markup import text_html
 from pipeline.wording import MISSING, number
@@ -102,7 +103,7 @@ def _grid(
     return (
         f'<p class="finding">{text_html(layer.finding)}（{where}）</p><ol class="tiles">{"".join(tiles)}</ol>'
         f'<p class="legend"><span>{text_html(layer.measure)}：</span>{_legend(limits)}'
-        f'<span class="swatch no-data">没有数据或保密</span></p><p class="source">{NOTE}。'
+        f'<span class="swatch no-data">没有数据或保密</span></p><p class="source">{Words().say(NOTE)}。'
         f"来源：{text_html(layer.block.payload['source'])}</p>"
     )
 

@@ -44,16 +44,16 @@ Data = pl.DataFrame | Callable[[Words], pl.DataFrame]
 
 @dataclass(frozen=True)
 class Column:
-    """How a column of a frame is called: a term, a name as filed, or a measure with the unit in which its values stand, if not
-    its own."""
+    """How a column of a frame is called: a term, a name as filed, or a measure; and the unit in which its values stand, if not
+    the measure's own: as a function of the words where it follows the language."""
 
     title: Term | Measure | str
-    unit: str | None = None
+    unit: str | Callable[[Words], str] | None = None
 
     def told(self, words: Words) -> str:
-        if not isinstance(self.title, Measure):
-            return words.say(self.title)
-        unit = self.title.unit if self.unit is None else self.unit
+        unit = self.unit(words) if callable(self.unit) else self.unit
+        if unit is None:
+            unit = self.title.unit if isinstance(self.title, Measure) else ""
         return words.with_unit(words.say(self.title), unit)
 
 
@@ -76,12 +76,12 @@ class Figure:
     method: Said = ""
     decimals: Mapping[str, int] = field(default_factory=dict)
     against: Mapping[str, tuple[float, str]] = field(default_factory=dict)
-    explorer: Mapping[str, Any] | None = None
+    explorer: Callable[[Words], Mapping[str, Any]] | None = None
     columns: Mapping[str, Column] = field(default_factory=dict)
 
     def payload(self, words: Words = CHINESE) -> dict[str, Any]:
         chart = self.chart(words) if callable(self.chart) else self.chart
-        return ({"explorer": words.spec(self.explorer)} if self.explorer else {}) | {
+        return ({"explorer": self.explorer(words)} if self.explorer else {}) | {
             "kind": "figure",
             **_texts(self, words),
             "alt": words.say(self.alt),

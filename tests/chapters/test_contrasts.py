@@ -17,6 +17,7 @@ from pipeline.indicators.view import View
 from pipeline.language import zh
 from pipeline.language.terms import term
 from pipeline.layout import Layout
+from pipeline.reports.blocks import frame
 
 PUE = Measure("PUE", decimals=2)
 RATE, NEW, ALL = "sharing.new_5g_sites", "dc.pue.new_large", "dc.pue.all"
@@ -135,11 +136,11 @@ class TestThenAndNow:
         )  # fmt: skip
         figure = contrasts.then_and_now(replace(nation, table=cells), ALL, "f-x", 2020)
         assert figure is not None
-        assert figure.title == "2020 年至 2025 年数据中心平均PUE：3 个省份中 1 个下降、1 个上升、1 个持平"
-        assert figure.data.rows() == [
+        assert zh.say(figure.title) == "2020 年至 2025 年数据中心平均PUE：3 个省份中 1 个下降、1 个上升、1 个持平"
+        assert frame(figure).rows() == [
             ("天津", 1.301, 1.299, "持平"), ("北京", 1.5, 1.4, "下降"), ("内蒙古", 1.3, 1.6, "上升"),
         ]  # fmt: skip
-        assert "河北、山西" in figure.method
+        assert "河北、山西" in zh.say(figure.method)
 
     def test_is_none_with_one_province_or_one_year(self, nation: View) -> None:
         cells = table((ALL, 2020, "110000", 1.5), (ALL, 2025, "110000", 1.4), (ALL, 2025, "120000", 1.4))
@@ -153,7 +154,8 @@ class TestPublished:
         one = Statement("T1", "共享率", "83%", "2023 年", "中国铁塔", "公开值", "A", "演讲", "口径不同")
         table = contrasts.published([one, replace(one, who="全国", remark="")], "t-x", "题")
         assert table is not None
-        assert table.data.select("公开表述", "与本章指标的口径差别", "来源（等级）").rows() == [
+        assert table.payload()["table"]["columns"][::2] == ["公开表述", "时间", "与本章指标的口径差别"]
+        assert frame(table).select("statement", "difference", "source").rows() == [
             ("共享率（中国铁塔）", "口径不同", "演讲（A）"), ("共享率", "—", "演讲（A）"),
         ]  # fmt: skip
 

@@ -13,6 +13,7 @@ from pipeline.given import reference
 from pipeline.given.params import Params
 from pipeline.given.regions import NATION
 from pipeline.indicators.view import View
+from pipeline.language import zh
 from pipeline.layout import Layout
 from pipeline.reports import markup
 from tests.chapters.test_shapes import filled, row
@@ -59,7 +60,7 @@ class TestQuota:
         seen = filled(view, [row("cases.count", 29.0), *members])
         assert seen.region == NATION
         status, why = seen.instead(plan)["cases.count"]
-        assert (status, why) == ("未达标", "居民低碳环保生活 9 个，应有 10 个")
+        assert (status, zh.say(why)) == ("未达标", "居民低碳环保生活 9 个，应有 10 个")
 
 
 class TestTechnologies:

@@ -19,7 +19,7 @@ from pipeline.indicators.model import load_catalogue
 from pipeline.indicators.view import View
 from pipeline.language import zh
 from pipeline.layout import Layout
-from pipeline.reports.blocks import Figure
+from pipeline.reports.blocks import Figure, frame
 
 RATE, NEW, ENERGY = "sharing.new_5g_sites", "dc.pue.new_large", "energy.total"
 NATION, GUANGDONG = "000000", "440000"
@@ -64,14 +64,14 @@ class TestProvinces:
         rows = [row(RATE, value, code) for value, code in zip(values, codes(view), strict=False)]
         figure = shapes.provinces(filled(view, rows), RATE, "f-x", target(layout, RATE))
         assert figure is not None
-        assert figure.title == said
+        assert zh.say(figure.title) == said
 
     def test_a_point_is_printed_on_its_side_of_the_target(self, view: View, layout: Layout) -> None:
         rows = [row(NEW, value, code) for value, code in zip([1.3046, 1.2951, 1.3], codes(view), strict=False)]
         figure = shapes.provinces(filled(view, rows), NEW, "f-x", target(layout, NEW))
         assert figure is not None
-        drawn = figure.chart.to_dict()
-        printed = {one["省份"]: one["印"] for data in drawn["datasets"].values() for one in data if "印" in one}
+        datasets = figure.payload()["spec"]["datasets"]
+        printed = {one["province"]: one["printed"] for data in datasets.values() for one in data if "printed" in one}
         assert printed == {"北京": "1.305", "天津": "1.30", "河北": "1.30"}
         assert figure.payload()["table"]["rows"] == [["天津", "1.30"], ["河北", "1.30"], ["北京", "1.305"]]
 
@@ -79,25 +79,25 @@ class TestProvinces:
         rows = [row(NEW, 1.2 + n / 100, code) for n, code in enumerate([GUANGDONG, *codes(view)[:10]])]
         figure = shapes.provinces(filled(view, rows, "广东", layout), NEW, "f-x", target(layout, NEW))
         assert figure is not None
-        assert figure.title.endswith("为 1.20，在 11 个省份中由低到高居首位")
-        assert f"{figure.title}。" in zh.say(figure.alt)
+        assert zh.say(figure.title).endswith("为 1.20，在 11 个省份中由低到高居首位")
+        assert f"{zh.say(figure.title)}。" in zh.say(figure.alt)
 
     def test_ranks_the_own_province_only_among_ten(self, view: View, layout: Layout) -> None:
         few = [row(RATE, 0.8 + n / 100, code) for n, code in enumerate([GUANGDONG, *codes(view)[:8]])]
         figure = shapes.provinces(filled(view, few, "广东", layout), RATE, "f-x", target(layout, RATE))
         assert figure is not None
-        assert figure.title == "广东新建5G基站站址共享率为 80.0%；有此项数据的省份只有 9 个，不排位"
+        assert zh.say(figure.title) == "广东新建5G基站站址共享率为 80.0%；有此项数据的省份只有 9 个，不排位"
         ten = [*few, row(RATE, 0.99, "650000")]
         figure = shapes.provinces(filled(view, ten, "广东", layout), RATE, "f-x", target(layout, RATE))
         assert figure is not None
-        assert "10 个省份" in figure.title
+        assert "10 个省份" in zh.say(figure.title)
 
     def test_the_best_stands_first_whichever_way_is_better(self, view: View) -> None:
         values = dict(zip(codes(view), [1.2, 1.4, 1.3], strict=False))
         for id, order in ((NEW, [1.2, 1.3, 1.4]), (RATE, [1.4, 1.3, 1.2])):
             figure = shapes.provinces(filled(view, [row(id, value, code) for code, value in values.items()]), id, "f-x")
             assert figure is not None
-            assert [round(one, 6) for one in figure.data.to_series(1)] == [
+            assert [round(one, 6) for one in frame(figure).to_series(1)] == [
                 one if id == NEW else round(100 * one, 6) for one in order
             ]
 
@@ -105,7 +105,7 @@ class TestProvinces:
         rows = [row(RATE, 0.9, code) for code in codes(view)[2:]]
         figure = shapes.provinces(filled(view, rows), RATE, "f-x")
         assert figure is not None
-        assert figure.method.endswith("没有数据的省份：北京、天津。")
+        assert zh.say(figure.method).endswith("没有数据的省份：北京、天津。")
 
     @pytest.mark.parametrize("n", [0, 1])
     def test_draws_nothing_of_one_or_none(self, view: View, n: int) -> None:
@@ -124,12 +124,12 @@ class TestOverYears:
         rows = [row(RATE, value, year=year) for value, year in zip(values, (2024, 2025), strict=True)]
         figure = shapes.over_years(filled(view, rows), RATE, "f-x")
         assert figure is not None
-        assert figure.title == said
+        assert zh.say(figure.title) == said
 
     def test_flat_is_neither_up_nor_down(self, view: View) -> None:
         figure = shapes.over_years(filled(view, [row(RATE, 0.8, year=year) for year in (2024, 2025)]), RATE, "f-x")
         assert figure is not None
-        assert not any(word in figure.title for word in ("升至", "降至"))
+        assert not any(word in zh.say(figure.title) for word in ("升至", "降至"))
 
     def test_a_province_has_its_economic_region_and_the_nation_beside_it(self, view: View, layout: Layout) -> None:
         rows = [row(RATE, 0.8, code, year) for code in (GUANGDONG, "east", NATION) for year in (2024, 2025)]
@@ -139,7 +139,7 @@ class TestOverYears:
                 filled(view, [*rows, row(RATE, 0.9 if other else None, other or "420000")], "广东", layout), RATE, "f-x"
             )
             assert figure is not None
-            assert figure.data["地区"].unique(maintain_order=True).to_list() == names
+            assert frame(figure)["region"].unique(maintain_order=True).to_list() == names
 
     def test_one_year_is_no_way(self, view: View) -> None:
         assert shapes.over_years(filled(view, [row(RATE, 0.8)]), RATE, "f-x") is None
@@ -148,7 +148,7 @@ class TestOverYears:
         rows = [row(RATE, value, year=year) for value, year in ((0.8, 2023), (None, 2024), (0.9, 2025))]
         figure = shapes.over_years(filled(view, rows), RATE, "f-x")
         assert figure is not None
-        assert figure.data["年份"].to_list() == [2023, 2025]
+        assert frame(figure)["year"].to_list() == [2023, 2025]
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ class TestOverYears:
 )
 def test_a_target_without_a_value_says_why_where_something_was_filed(view: View, flag: str, said: str) -> None:
     told = filled(view, [row("energy.per_volume.change", None, flag=flag)]).beyond_status("energy.per_volume.change")
-    assert said in told
+    assert said in zh.say(told)
     assert bool(said) == bool(told)
 
 
@@ -175,7 +175,7 @@ class TestFiledFrom:
         old = [row(RATE, 0.9, code, 2024) for code in codes(view)]
         rows = [row(RATE, 0.9, code) for code in codes(view)[missing:]]
         empty = [row(RATE, None, code) for code in codes(view)[:missing]]
-        assert filled(view, [row(RATE, 0.9), *old, *rows, *empty]).filed_from() == said
+        assert zh.say(filled(view, [row(RATE, 0.9), *old, *rows, *empty]).filed_from()) == said
 
 
 class TestMembers:
@@ -183,7 +183,7 @@ class TestMembers:
         rows = pl.DataFrame({"year": [2024, 2025, 2025], "name": ["旧", "新", "大"], "value": [1.0, 2.0, 3.0]})
         figure = shapes.members_over_years(view, rows, ENERGY, "f-x", title="题")
         assert figure is not None
-        assert figure.data["名称"].to_list() == ["大", "新", "旧"]  # as they stand in the chart
+        assert frame(figure)["name"].to_list() == ["大", "新", "旧"]  # as they stand in the chart
         assert "旧" in zh.say(figure.alt)
 
 
@@ -193,8 +193,8 @@ class TestTiles:
         assert shapes.tiles(filled(view, nine), RATE, "f-x") is None
         figure = shapes.tiles(filled(view, [*nine, row(RATE, 0.5, GUANGDONG)]), RATE, "f-x")
         assert figure is not None
-        assert figure.title.startswith("2025 年新建5G基站站址共享率，")
-        assert figure.data.height == 10
+        assert zh.say(figure.title).startswith("2025 年新建5G基站站址共享率，")
+        assert frame(figure).height == 10
 
 
 class TestSummary:
@@ -212,7 +212,7 @@ class TestSummary:
     def test_what_has_to_be_said_is_a_sentence(self, view: View) -> None:
         table = shapes.summary(filled(view, [row(NEW, 1.2, flag="claims_moved")]), [NEW], "t-x", "题")
         assert table is not None
-        assert table.method == "2025 年全国：集团在一些省份申领的绿电多于用电，多出部分按集团抵扣其他省份。"
+        assert zh.say(table.method) == "2025 年全国：集团在一些省份申领的绿电多于用电，多出部分按集团抵扣其他省份。"
 
 
 class TestView:
@@ -232,9 +232,9 @@ class TestView:
         found = seen.instead(plan)
         assert found[RATE][0] == "报齐率不足"
         assert found["bs.efficiency_gain_5g"][0] == "口径未定"
-        assert "+10.0%" in found["bs.efficiency_gain_5g"][1]
+        assert "+10.0%" in zh.say(found["bs.efficiency_gain_5g"][1])
         assert found["cases.count"][0] == "未达标"
-        assert found["cases.count"][1].count("应有 10 个") >= 1
+        assert zh.say(found["cases.count"][1]).count("应有 10 个") >= 1
 
     def test_a_gain_with_less_power_each_is_judged(self, view: View, layout: Layout) -> None:
         rows = [row("bs.efficiency_gain_5g", 0.4), row("bs.energy_per_station.change", -0.1)]
@@ -267,11 +267,11 @@ class TestWaterfall:
 
     def test_each_step_stands_on_the_one_before(self) -> None:
         figure = self.drawn({"流量": 8e5, "构成": 0.0, "单耗": -3e5}, 1.5e6)
-        assert figure.data.rows() == [
+        assert frame(figure).rows() == [
             ("2020 年", 100.0, 100.0), ("流量", 80.0, 180.0), ("构成", 0.0, 180.0), ("单耗", -30.0, 150.0), ("2025 年", 150.0, 150.0),
         ]  # fmt: skip
         rows = next(iter(figure.payload()["spec"]["datasets"].values()))
-        assert [(one["起"], one["止"], one["印"]) for one in rows] == [
+        assert [(one["from"], one["to"], one["printed"]) for one in rows] == [
             (0.0, 100.0, "100.0"), (100.0, 180.0, "+80.0"), (180.0, 180.0, "0.0"), (180.0, 150.0, "−30.0"), (0.0, 150.0, "150.0"),
         ]  # fmt: skip
         assert zh.say(figure.alt) == (
@@ -290,7 +290,8 @@ class TestWaterfall:
 
     def test_it_may_sink_below_zero(self) -> None:
         figure = self.drawn({"甲": -3e6, "乙": 2.5e6}, 5e5)
-        assert figure.data["累计（万tce）"].to_list() == [100.0, -200.0, 50.0, 50.0]
+        assert figure.payload()["table"]["columns"] == ["项目", "综合能耗（万tce）", "累计（万tce）"]
+        assert frame(figure)["to"].to_list() == [100.0, -200.0, 50.0, 50.0]
 
 
 def everywhere(view: View, layout: Layout) -> list[dict[str, Any]]:
@@ -306,8 +307,8 @@ def test_marked_provinces_and_the_own_one_are_set_apart(view: View, layout: Layo
     figure = shapes.provinces(there, RATE, "f-x")
     assert figure
     spec = figure.payload()["spec"]
-    (rows,) = [data for data in spec["datasets"].values() if "省份" in data[0]]
-    tints = {one["省份"]: one["色"] for one in rows}
+    (rows,) = [data for data in spec["datasets"].values() if "province" in data[0]]
+    tints = {one["province"]: one["tint"] for one in rows}
     assert tints["广东"] == theme.ACCENT
     assert tints["江苏"] == tints["浙江"] == theme.CATEGORIES[2]
     assert set(tints.values()) == {theme.ACCENT, theme.CATEGORIES[2], theme.SEQUENTIAL[2]}
@@ -319,7 +320,7 @@ def test_lines_through_a_ranking_bear_their_names_apart(view: View, layout: Layo
     assert figure
     spec = figure.payload()["spec"]
     said = {
-        spec["datasets"][layer["data"]["name"]][0]["字"]: layer["mark"]["align"]
+        spec["datasets"][layer["data"]["name"]][0]["said"]: layer["mark"]["align"]
         for layer in spec["layer"]
         if layer["mark"]["type"] == "text" and layer["mark"].get("y") == -8
     }

@@ -18,7 +18,7 @@ from pipeline.indicators.scorecard import CONFIDENTIAL, scorecard
 from pipeline.indicators.view import View
 from pipeline.language import zh
 from pipeline.layout import Layout
-from pipeline.reports.blocks import Table
+from pipeline.reports.blocks import Table, frame
 from pipeline.wording import HIDDEN, WITHHELD
 
 RATE, SITES = "sharing.new_5g_sites", "sharing.new_sites"
@@ -92,7 +92,7 @@ def test_a_change_says_who_is_not_published(view: View) -> None:
     ]
     figure = contrasts.then_and_now(replace(view, table=pl.DataFrame(cells, schema=TABLE)), RATE, "f-x", 2020)
     assert figure is not None
-    assert figure.title.endswith("：已公布的 2 个省份全部上升")
+    assert zh.say(figure.title).endswith("：已公布的 2 个省份全部上升")
     assert "按保密规则不公布的有天津。" in zh.say(figure.alt)
 
 
@@ -105,7 +105,7 @@ def test_the_view_knows_hidden_from_missing(view: View, layout: Layout) -> None:
     assert own.told(RATE) is WITHHELD
     assert own.is_withheld(RATE)
     assert not own.has(RATE)
-    assert own.remarks(RATE) == "为保护单个企业的数据，按保密规则不公布"
+    assert zh.say(own.remarks(RATE)) == "为保护单个企业的数据，按保密规则不公布"
     assert "按保密规则不公布（〔保密〕）" in zh.say(shapes.not_filed(own, RATE))
     assert not view.is_withheld(RATE)
 
@@ -132,10 +132,11 @@ def test_a_figure_leaves_it_out_and_says_so(view: View, layout: Layout) -> None:
     target = next(one for one in reference.load_plan(layout).targets if one.indicator == RATE)
     figure = shapes.provinces(view, RATE, "f-x", target)
     assert figure is not None
-    assert figure.title.startswith("2025 年新建5G基站站址共享率：已公布的 2 个省份中 1 个符合")
-    assert figure.data["省份"].to_list() == ["北京", "河北"]
-    assert "按保密规则不公布的省份：天津。" in figure.method
-    assert "天津" not in figure.method.partition("按保密规则")[0]
+    assert zh.say(figure.title).startswith("2025 年新建5G基站站址共享率：已公布的 2 个省份中 1 个符合")
+    assert frame(figure)["province"].to_list() == ["北京", "河北"]
+    method = zh.say(figure.method)
+    assert "按保密规则不公布的省份：天津。" in method
+    assert "天津" not in method.partition("按保密规则")[0]
     assert "按保密规则不公布的有天津。" in zh.say(figure.alt)
     assert (
         "天津"

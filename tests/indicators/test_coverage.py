@@ -19,10 +19,12 @@ from pipeline.indicators import coverage, evaluate
 from pipeline.indicators.model import load_catalogue
 from pipeline.indicators.scorecard import NOT_FRAMED
 from pipeline.indicators.view import View
+from pipeline.language.words import Words
 from pipeline.layout import Layout
 from tests.indicators.conftest import GUANGDONG, ZHEJIANG, frames
 from tests.indicators.conftest import NATION as NATION_CODE
 
+say = Words("zh").say
 HEADER = "table,measure,province_code,year,value,unit,source_title"
 
 
@@ -165,11 +167,11 @@ def test_filings_of_two_provinces_give_no_status_of_the_nation(layout: Layout) -
         (NOT_FRAMED, "◇", None, None)
     ] * 8
     assert all(one.value is not None for one in judged)
-    reasons = {id: reason for id, (_, reason) in view.instead(plan).items()}
+    reasons = {id: say(reason) for id, (_, reason) in view.instead(plan).items()}
     assert reasons["sharing.new_5g_sites"] == "有填报的省份 2 个，全行业 31 个，覆盖 6.5%，不足 95%"
     assert "全行业 900.0 万架" in reasons["dc.pue.new_large"]
     assert view.coverage("standards.count") == ""  # nobody files them by province
-    assert view.coverage("sharing.new_5g_sites") == "覆盖：31 个省份中的 2 个，没有可核对的全行业数。"
+    assert say(view.coverage("sharing.new_5g_sites")) == "覆盖：31 个省份中的 2 个，没有可核对的全行业数"
     # The published traffic of both in 2024, 371.03 and 186.41 of 3375.86 亿GB, is what the sample files of them.
     traffic = found.filter(pl.col("measure") == "mobile_traffic", pl.col("province_code") == NATION_CODE)
     assert traffic["share"].item() == pytest.approx(557.44 / 3375.86, abs=1e-4)
@@ -258,8 +260,8 @@ def test_a_ratio_of_few_things_says_so(layout: Layout, n: int, said: str) -> Non
     )
     view = View(table, catalogue, NATION, 2025, reference.provinces(layout), {})
     assert view.value("room.pue.core_retrofit") == pytest.approx(1.4)
-    assert view.remarks("room.pue.core_retrofit") == said
-    assert view.few("room.pue.core_retrofit") == ("依据不足 5 间的：广东。" if said else "")
+    assert say(view.remarks("room.pue.core_retrofit")) == said
+    assert say(view.few("room.pue.core_retrofit")) == ("依据不足 5 间的：广东" if said else "")
     assert view.by_entity("room.pue.core_retrofit")["few"].to_list() == [bool(said)]
 
 

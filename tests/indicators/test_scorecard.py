@@ -28,8 +28,11 @@ from pipeline.indicators.scorecard import (
     scorecard,
     statements,
 )
+from pipeline.language.words import Words
 from pipeline.layout import Layout
 from pipeline.wording import MINUS
+
+say = Words("zh").say
 
 LAYOUT = Layout.current()
 PLAN = reference.load_plan(LAYOUT)
@@ -86,7 +89,7 @@ def test_every_comparator_includes_the_number_itself(target: str, short: float, 
     for year in (2025, 2027):
         assert [judge(target, value, year).status for value in (short, at, beyond)] == [NOT_MET, MET, MET]
     assert judge(target, at).gap == 0
-    assert judge(target, at).gap_printed == "与目标持平"
+    assert say(judge(target, at).gap_printed) == "与目标持平"
     assert judge(target, short).gap > 0 > judge(target, beyond).gap  # type: ignore[operator]
 
 
@@ -133,7 +136,7 @@ def test_a_part_of_the_nations_total_is_not_short_of_it(target: str) -> None:
 
 def test_a_province_without_data_is_not_filed_and_its_distance_is_told() -> None:
     assert judge("sharing.new_5g_sites", None, region=GUANGDONG).status == NOT_FILED
-    assert judge("sharing.new_5g_sites", 0.7996, region=GUANGDONG).gap_printed == "距目标还差 0.04 个百分点"
+    assert say(judge("sharing.new_5g_sites", 0.7996, region=GUANGDONG).gap_printed) == "距目标还差 0.04 个百分点"
 
 
 def test_the_signs_of_the_states_differ_where_their_tones_do() -> None:
@@ -175,7 +178,7 @@ def test_the_noise_of_binary_fractions_decides_nothing() -> None:
 def test_rounding_never_contradicts_the_status(target: str, value: float, printed: str, gap: str) -> None:
     found = judge(target, value)
     assert found.printed == printed
-    assert found.gap_printed == gap
+    assert say(found.gap_printed) == gap
 
 
 @pytest.mark.parametrize("off", [-4e-10, -1e-12, 0.0, 1e-12, 4e-10])
@@ -190,12 +193,12 @@ def test_rounding_never_contradicts_the_status(target: str, value: float, printe
 )
 def test_a_target_hit_exactly_is_met_from_both_sides(target: str, goal: float, printed: str, off: float) -> None:
     found = judge(target, goal * (1 + off))
-    assert (found.status, found.printed, found.gap_printed) == ("已达标", printed, "与目标持平")
+    assert (found.status, found.printed, say(found.gap_printed)) == ("已达标", printed, "与目标持平")
 
 
 def test_a_gap_that_rounds_to_nothing_is_still_told() -> None:
-    assert judge("sharing.new_5g_sites", 0.8004).gap_printed == "优于目标不足 0.1 个百分点"
-    assert judge("sharing.new_5g_sites", 0.799999996).gap_printed == "距目标还差不足 0.000001 个百分点"
+    assert say(judge("sharing.new_5g_sites", 0.8004).gap_printed) == "优于目标不足 0.1 个百分点"
+    assert say(judge("sharing.new_5g_sites", 0.799999996).gap_printed) == "距目标还差不足 0.000001 个百分点"
 
 
 def test_before_the_target_year_the_print_contradicts_neither_path_nor_target() -> None:
@@ -242,14 +245,14 @@ def test_with_a_baseline_the_yearly_rate_of_the_index_is_still_needed() -> None:
     # index 90 in 2023, 80 in 2025: the square root of 80 / 90
     found = judge("energy.per_flow.change", -0.10, 2023)
     assert found.needed_per_year == pytest.approx(math.sqrt(80 / 90) - 1)
-    assert found.needed_printed == "今后每年需下降 5.7%"
-    assert judge("bs.efficiency_gain_5g", 0.10, 2024).needed_printed == "今后每年需上升 9.1%"
+    assert say(found.needed_printed) == "今后每年需下降 5.7%"
+    assert say(judge("bs.efficiency_gain_5g", 0.10, 2024).needed_printed) == "今后每年需上升 9.1%"
 
 
 def test_without_a_baseline_an_even_part_of_the_gap_is_still_needed() -> None:
-    assert judge("sharing.new_5g_sites", 0.70, 2023).needed_printed == "今后每年需上升 5.0 个百分点"
-    assert judge("dc.pue.new_large", 1.4, 2023).needed_printed == "今后每年需下降 0.05"
-    assert judge("cases.count", 15, 2023).needed_printed == "今后每年需增加 7.5 个"
+    assert say(judge("sharing.new_5g_sites", 0.70, 2023).needed_printed) == "今后每年需上升 5.0 个百分点"
+    assert say(judge("dc.pue.new_large", 1.4, 2023).needed_printed) == "今后每年需下降 0.05"
+    assert say(judge("cases.count", 15, 2023).needed_printed) == "今后每年需增加 7.5 个"
 
 
 def test_nothing_is_needed_where_the_target_is_met_or_the_time_is_over() -> None:
