@@ -84,7 +84,7 @@ def big(value: wording.Number, unit: str = "", decimals: int = 1, scale: str | N
     if not is_there(_float(value)):
         return absent(value)
     name = wording.scale_of(value, decimals) if scale is None else scale
-    told = wording.big(value, "", decimals, name).split()[0]
+    told = wording.big(value, "", decimals, scale).split()[0]
     return _amount(Decimal(told.replace(",", "").replace(wording.MINUS, "-")), name, unit, len(told.partition(".")[2]))
 
 
@@ -181,7 +181,7 @@ def _some(count: int, noun: str) -> str:
 
 def _tied(tied: Sequence[str]) -> str:
     shown = [text(one) for one in tied[:MAX_NAMES]]
-    return names(shown) if len(tied) <= MAX_NAMES else f"{', '.join(shown)} and {len(tied) - MAX_NAMES} others"
+    return names(shown) if len(tied) <= MAX_NAMES else f"{', '.join(shown)} and others ({len(tied)} in all)"
 
 
 # --- findings -----------------------------------------------------------------------------------------------
