@@ -42,7 +42,7 @@ _ABOUT = {None: "", "约": "about ", "左右": "about ", "超过": "more than ",
 _BASE = re.compile(r"(\d{4}) ?年")
 _OF_YEAR = re.compile(r"(\d{4}) ?年(.+)")
 _RANGE = re.compile(r"([+−-]?\d[^至、，；：（）。]*) 至 ([+−-]?\d.*)")
-_VALUED = re.compile(r"(\D\S*) ([!-~−].*)")
+_VALUED = re.compile("(.*[\u3400-\u9fff）]) ([+−-]?[0-9].*|[!-~]+)")
 _GAP = re.compile(r"\\\{(\w+)\\\}")
 
 
@@ -83,11 +83,12 @@ def _patterns() -> list[tuple[re.Pattern[str], str]]:
     """Names with gaps, the longest first; those of which little is left without the gaps name nothing."""
     found = []
     of_files = [(zh, en) for zh, en in names().items() if "{" in zh and "{base}" not in zh]
-    for zh, en in [*((one["zh"], one["en"]) for one in glossary().values() if "{" in one["zh"]), *of_files]:
+    of_terms = [(one["zh"], one["en"]) for one in glossary().values() if "{" in one["zh"]]
+    for zh, en in [*of_terms, *of_files]:
         literal = re.sub(r"\{\w+\}", "", zh)
         if len(HAN.findall(literal)) >= 2:
-            pattern = _GAP.sub(r"(?P<\1>.+?)", re.escape(zh))
-            found.append((len(literal), re.compile(pattern), en))
+            gap = r"(?P<\1>[^、，；：（）。]+)" if (zh, en) in of_files else r"(?P<\1>.+?)"
+            found.append((len(literal), re.compile(_GAP.sub(gap, re.escape(zh))), en))
     return [(pattern, en) for _, pattern, en in sorted(found, key=lambda one: -one[0])]
 
 
@@ -106,7 +107,7 @@ def english(text: str, amount: Amount) -> str:
     plain = text.strip()
     if not HAN.search(plain):
         return plain if plain in ("", text) else text
-    ways = (_named, _years, _amounted, _patterned, _placed, _paired, _several)
+    ways = (_named, _years, _amounted, _listed, _patterned, _placed, _paired, _several)
     found = (way(plain, amount) for way in ways)
     return next((one for one in found if one is not None), text)
 
@@ -139,6 +140,15 @@ def _amounted(plain: str, amount: Amount) -> str | None:
     if about := _ABOUT[found[1]] or _ABOUT[found[5]]:  # `more than 1 million`, not 1.00
         decimals = -int(value.normalize().as_tuple().exponent)
     return about + ("+" if digits[0] == "+" else "") + amount(value, found[3] or "", found[4], decimals)
+
+
+def _listed(plain: str, amount: Amount) -> str | None:
+    """Several, each of which may be more than a name."""
+    for mark in "；、":
+        parts = [_known(part, amount) for part in plain.split(mark)] if mark in plain else [None]
+        if None not in parts:
+            return _MARKS[mark].join(filter(None, parts))
+    return None
 
 
 def _patterned(plain: str, amount: Amount, marked: bool = False) -> str | None:
