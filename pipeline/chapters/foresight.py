@@ -113,9 +113,14 @@ def place(origin: str) -> Term | str:
 
 def contradicting(foresight: Foresight) -> list[Facts]:
     """What contradicts in the parameters of the report's scenario, and where it is written."""
-    rows = foresight.outlook.warnings.filter(pl.col("scenario") == foresight.own)
-    parted = [warning.partition("：") for warning in rows["warning"]]
-    return [{"place": place(origin), "what": what.removesuffix("。")} for origin, _, what in parted]
+    found = []
+    for driver, warning in (
+        foresight.outlook.warnings.filter(scenario=foresight.own).select("driver", "warning").iter_rows()
+    ):
+        what = warning.removesuffix("。").partition(f"（{named(driver)}）")[2]
+        where = place(warning.partition("：")[0])
+        found.append({"place": where, "scenario": foresight.own, "key": driver, "driver": named(driver), "what": what})
+    return found
 
 
 def fallen_back(foresight: Foresight) -> list[Facts]:

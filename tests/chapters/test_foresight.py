@@ -23,9 +23,10 @@ from pipeline.indicators.view import View
 from pipeline.language.facts import pack
 from pipeline.language.words import Words
 from pipeline.layout import Layout
-from pipeline.reports.blocks import CHINESE, FACTS, Figure, Table, mime
+from pipeline.reports.blocks import CHINESE, FACTS, Figure, Table, frame, mime
 from pipeline.reports.text import told
 from pipeline.scenarios import outlook
+from pipeline.scenarios.drivers import said as said_of
 from pipeline.scenarios.outlook import EXPLORED, SCHEMAS, Outlook
 from pipeline.scenarios.start import FACILITIES
 from tests.scenarios.conftest import NATION, PROVINCE, ROWS, indicator_table
@@ -75,7 +76,7 @@ def worded(begin: str, end: str, folder: Path, *blocks: Figure | Table, language
     lines = [
         one if isinstance(one, str) else "\n".join([one["title"], one.get("alt", ""), one["method"]]) for one in parts
     ]
-    return re.sub(r"\\(\W)", r"\1", "\n".join(lines))
+    return re.sub(r"\\([\W_])", r"\1", "\n".join(lines))
 
 
 @pytest.fixture
@@ -210,7 +211,7 @@ def test_a_probability_is_never_rounded_to_sure(value: float, expected: str) -> 
 
 @pytest.mark.parametrize(("driver", "value", "expected"), [("pue_new", 1.25, "1.25"), ("g_it", 0.125, "12.5%")])
 def test_a_driver_in_words(driver: str, value: float, expected: str) -> None:
-    assert foresight.said(driver, value) == expected
+    assert said_of(driver, value) == expected
 
 
 # --- figures and tables of a made-up province ----------------------------------------------------------------
@@ -250,22 +251,22 @@ def test_a_fan_shows_every_scenario_and_the_range_of_the_reports_own(province: F
         "行动计划 P50",
         "行动计划 P90",
     ]
-    assert isinstance(figure.data, pl.DataFrame)
-    assert figure.data["year"].to_list() == list(range(2025, 2031))
-    last = figure.data.row(-1, named=True)
+    data = frame(figure)
+    assert data["year"].to_list() == list(range(2025, 2031))
+    last = data.row(-1, named=True)
     assert last["p10"] < last["p50"] < last["p90"]
-    assert last["行动计划"] == pytest.approx(province.at_end("energy.total", "plan"))
+    assert last["plan"] == pytest.approx(province.at_end("energy.total", "plan"))
     facts = foresight.told(province, "energy.total", "f-scenarios-energy")
     shown = replace(figure, id="f-scenarios-energy")
     text = worded("{% for fan in fans %}", "{% if has_flow %}", tmp_path, shown, fans=[facts])
     assert text.startswith(
         "2030 年广东综合能耗，"
-        + "，".join(f"{title}为 {last[title]:,.1f} tce" for title in province.titles.values())
+        + "，".join(f"{title}为 {last[name]:,.1f} tce" for name, title in province.titles.items())
         + "\n扇形图：广东综合能耗，2025 年至 2030 年。填报值 2025 年为 450 tce，2025 年为 450 tce；现状延续到 2030 年为 "
     )
     english = worded("{% for fan in fans %}", "{% if has_flow %}", tmp_path, shown, fans=[facts], language="en")
     assert english.startswith("Comprehensive energy consumption, Guangdong, 2030: ")
-    assert f" tce under “Continuation of trends”, {last['行动计划']:,.1f} tce under “Action plan” and " in english
+    assert f" tce under “Continuation of trends”, {last['plan']:,.1f} tce under “Action plan” and " in english
     assert figures.svg(figure.payload()["spec"], "f-a").startswith("<svg")
     assert foresight.fan(without(province, "energy.total"), "energy.total", "f-a") is None
 
@@ -307,7 +308,7 @@ def test_a_public_province_says_that_its_results_rest_on_published_numbers(provi
 
 
 def test_the_explorer_has_what_the_projection_says_and_is_small(province: Foresight) -> None:
-    data = foresight.explored(province)
+    data = foresight.explored(province, CHINESE)
     assert len(json.dumps(data, ensure_ascii=False).encode()) < 200_000
     assert [one["id"] for one in data["scenarios"]] == ["baseline", "plan", "accelerated"]
     end = data["results"]["plan"][""]["energy.per_flow.change"][-1]
@@ -316,6 +317,13 @@ def test_the_explorer_has_what_the_projection_says_and_is_small(province: Foresi
     high = data["results"]["plan"]["green_share_2030/high"]
     assert high["green.share"][-1] == 60.0
     assert high["energy.total"] == data["results"]["plan"][""]["energy.total"]
+    english = foresight.explored(province, Words("en"))
+    assert [one["title"] for one in english["scenarios"]] == [
+        "Continuation of trends",
+        "Action plan",
+        "Accelerated action",
+    ]
+    assert english["results"] == data["results"]
     assert set(data["results"]["plan"]) == {
         "",
         *(f"{driver}/{level}" for driver in EXPLORED for level in ("low", "high")),
@@ -325,11 +333,11 @@ def test_the_explorer_has_what_the_projection_says_and_is_small(province: Foresi
 def test_the_tornado_has_the_widest_first_and_no_driver_without_a_range(province: Foresight) -> None:
     figure = foresight.tornado(province, "f-t", 5)
     assert figure is not None
-    assert isinstance(figure.data, pl.DataFrame)
-    widths = (figure.data["high"] - figure.data["low"]).abs().to_list()
+    data = frame(figure)
+    widths = (data["high"] - data["low"]).abs().to_list()
     assert widths == sorted(widths, reverse=True)
-    assert figure.data.height <= 5
-    assert "基站业务流量年增长率" not in figure.data["driver"].to_list()  # fixed on the command line
+    assert data.height <= 5
+    assert "基站业务流量年增长率" not in data["driver"].to_list()  # fixed on the command line
 
 
 def test_the_steps_lead_from_the_first_scenario_to_the_reports_own(province: Foresight, tmp_path: Path) -> None:
@@ -453,4 +461,23 @@ def test_a_condition_that_differs_is_said_with_its_reason(province: Foresight, t
     assert worded(*ends, tmp_path, unlike=foresight.unlike(other)) == (
         "各情景的条件不全相同（信息流量年增长率，现状延续 14.0%、行动计划 14.0%、强化行动 20.0%（强化行动的理由：新业务）），"
         "结果之差包含条件之差。"
+    )
+
+
+def test_what_contradicts_is_said_with_its_place(province: Foresight, tmp_path: Path) -> None:
+    text = (
+        "notebooks/params/provinces/440000-广东.yml 第 7 行：广东·plan 的 g_it（数据中心IT设备用电量年增长率）取 30.0%，"
+        "超出本地区 2023—2025 年各年的增速（5.0% 至 20.0%）；应在其间，或写 trend(3)。"
+    )
+    row = pl.DataFrame([("plan", PROVINCE, "g_it", text, True)], SCHEMAS["warnings"], orient="row")
+    facts = {
+        "contradictions": foresight.contradicting(replace(province, outlook=replace(province.outlook, warnings=row)))
+    }
+    found = worded("{% if contradictions %}", "\n:::\n\n## {% if n_scen", tmp_path, **facts)
+    assert found.endswith("\n- " + text.removeprefix("notebooks/params/"))
+    english = worded("{% if contradictions %}", "\n:::\n\n## {% if n_scen", tmp_path, language="en", **facts)
+    assert english.endswith(
+        "\n- provinces/440000-[广东]{lang=zh-CN}.yml, line 7: g_it of Guangdong (annual growth of the electricity use of data "
+        "centre IT equipment), scenario plan: 30.0% lies outside the region's yearly growth of 2023–2025 (5.0% to 20.0%); it "
+        "should lie within, or be written as trend(3)."
     )
