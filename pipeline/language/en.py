@@ -83,6 +83,8 @@ def big(value: wording.Number, unit: str = "", decimals: int = 1, scale: str | N
     unit: as it is called in Chinese. scale: 万, 亿, 万亿 or nothing, of `wording.scale_of`."""
     if not is_there(_float(value)):
         return absent(value)
+    if scale == "":  # asked for in full
+        return f"{number(value, decimals)} {text(unit)}".rstrip()
     name = wording.scale_of(value, decimals) if scale is None else scale
     told = wording.big(value, "", decimals, name).split()[0]
     return _amount(Decimal(told.replace(",", "").replace(wording.MINUS, "-")), name, unit, len(told.partition(".")[2]))
@@ -122,6 +124,8 @@ def told(measure: Measure, value: float | None) -> str:
         return percent(value, measure.decimals)
     if measure.scale == "big":
         return big(value, measure.unit, measure.decimals, measure.counted_in)
+    if measure.unit[:1] in CHINESE and measure.unit:  # 3,375.9 亿GB
+        return text(measure.say(value))
     return f"{number(value, measure.decimals)} {text(measure.unit)}".rstrip()
 
 
@@ -181,7 +185,8 @@ def _some(count: int, noun: str) -> str:
 
 def _tied(tied: Sequence[str]) -> str:
     shown = [text(one) for one in tied[:MAX_NAMES]]
-    return names(shown) if len(tied) <= MAX_NAMES else f"{', '.join(shown)} and {len(tied) - MAX_NAMES} others"
+    more = len(tied) - MAX_NAMES
+    return names(shown) if more <= 0 else f"{', '.join(shown)} and {more} other{'s' if more > 1 else ''}"
 
 
 # --- findings -----------------------------------------------------------------------------------------------
@@ -438,19 +443,16 @@ def _movement(one: Movement) -> str:
 @say.register
 def _standing(one: Standing) -> str:
     if one.beside is not None:
-        return f"In {one.year}, {low(say(one.beside))}; beside the national target ({text(one.target)}), {low(say(one.gap))}"
+        return f"In {one.year}, {low(say(one.beside))}; beside the national target ({text(one.target)}): {low(say(one.gap))}"
     value = f"{cap(_of(one.measure, one.subject))} stood at {text(one.printed)} in {one.year}"
-    said = [
-        f"the target is {text(one.target)}" if one.target else "",
-        *(low(say(part)) for part in (one.status, one.gap, one.needed)),
-    ]
-    return ", ".join([value, *filter(None, said)])
+    said = ", ".join(filter(None, (low(say(part)) for part in (one.status, one.gap, one.needed))))
+    return value + (f"; the target is {text(one.target)}" if one.target else "") + (f" ({said})" if said else "")
 
 
 @say.register
 def _quoted(one: Quoted) -> str:
     return (
-        f"The plan says: “{text(one.quote)}”{text(one.note)}"
+        f"The plan says: “{text(one.quote)}” {text(one.note)}".rstrip()
         if one.quote
         else "The plan sets no target for the indicators of this chapter."
     )
