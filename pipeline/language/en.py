@@ -83,10 +83,10 @@ def big(value: wording.Number, unit: str = "", decimals: int = 1, scale: str | N
     unit: as it is called in Chinese. scale: 万, 亿, 万亿 or nothing, of `wording.scale_of`."""
     if not is_there(_float(value)):
         return absent(value)
-    if scale == "":  # asked for in full
-        return f"{number(value, decimals)} {text(unit)}".rstrip()
     name = wording.scale_of(value, decimals) if scale is None else scale
-    told = wording.big(value, "", decimals, name).split()[0]
+    told = wording.big(value, "", decimals, scale).split()[0]
+    if scale == "":  # asked for in full
+        return f"{told} {text(unit)}".rstrip()
     return _amount(Decimal(told.replace(",", "").replace(wording.MINUS, "-")), name, unit, len(told.partition(".")[2]))
 
 
@@ -185,8 +185,7 @@ def _some(count: int, noun: str) -> str:
 
 def _tied(tied: Sequence[str]) -> str:
     shown = [text(one) for one in tied[:MAX_NAMES]]
-    more = len(tied) - MAX_NAMES
-    return names(shown) if more <= 0 else f"{', '.join(shown)} and {more} other{'s' if more > 1 else ''}"
+    return names(shown) if len(tied) <= MAX_NAMES else f"{', '.join(shown)} and others ({len(tied)} in all)"
 
 
 # --- findings -----------------------------------------------------------------------------------------------

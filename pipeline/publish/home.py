@@ -24,6 +24,9 @@ GROUPS = ("全国汇总", "东部", "中部", "西部", "东北")  # the order o
 _editions = re.compile(r'<section id="editions">.*?</section>', re.S)
 
 
+ENGLISH = ".en"  # before the ending of a report's file in English
+
+
 def report_path(report: Report, format: str) -> str:
     """Where a report's file lies within its edition."""
     return frame.address(report.region.code, f"{report.scenario}.{format}")
@@ -124,5 +127,10 @@ def _scenario(edition: Edition, report: Report) -> str:
         links.append(
             f'<a href="{report_path(report, format)}"{save}>{FORMAT_NAMES[format]}{weight}'
             f'<span class="hidden">（{text_html(about)}）</span></a>'
+        )
+    if report.english is not None:
+        links.append(
+            f'<a href="{frame.address(report.region.code, f"{report.scenario}{ENGLISH}.html")}" lang="en-GB" hreflang="en-GB">'
+            f'English<span class="hidden"> ({text_html(about)})</span></a>'
         )
     return f'<p class="files">{title}{" ".join(links)}</p>'

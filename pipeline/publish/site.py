@@ -196,16 +196,19 @@ def _edition(layout: Layout, edition: Edition, site: _Site, theme: frame.Theme) 
     own = layout.reports / "theme" / STYLES[1]
     name, content = page.asset(own.read_text("utf-8"), "css")
     for report in edition.reports:
-        made, needed = page.shared(report.page, "../../", {name: content}, _bar(edition, report))
-        for file, data in needed.items():
-            if file not in assets:
-                site.put(f"{page.FOLDER}/{file}", data)
-                assets.add(file)
         stem = f"{edition.name}/{report.region.code}/{report.scenario}"
-        site.put(f"{stem}.html", made)
-        for format, path in report.files.items():
-            if format != "html":
-                site.copy(f"{stem}.{format}", path)
+        for one, ending in ((report, ""), (report.english, home.ENGLISH)):
+            if one is None:
+                continue
+            made, needed = page.shared(one.page, "../../", {name: content}, _bar(edition, report, ending))
+            for file, data in needed.items():
+                if file not in assets:
+                    site.put(f"{page.FOLDER}/{file}", data)
+                    assets.add(file)
+            site.put(f"{stem}{ending}.html", made)
+            for format, path in one.files.items():
+                if format != "html":
+                    site.copy(f"{stem}{ending}.{format}", path)
         site.put(f"{stem}.json", _record(report))
     site.put(f"{edition.name}/index.html", home.front(layout, edition, theme))
     site.put(f"{edition.name}/{home.METHOD}", method.method(edition, theme))
@@ -227,17 +230,27 @@ def _edition(layout: Layout, edition: Edition, site: _Site, theme: frame.Theme) 
     }
 
 
-def _bar(edition: Edition, report: Report) -> str:
-    """The links of the site on a report's page."""
+def _bar(edition: Edition, report: Report, ending: str) -> str:
+    """The links of the site on a report's page; ending: of the page's language."""
     files = "".join(
-        f'<a href="{frame.address(f"{report.scenario}.{format}")}">{home.FORMAT_NAMES[format]}</a>'
+        f'<a href="{frame.address(f"{report.scenario}{ending}.{format}")}">{home.FORMAT_NAMES[format]}</a>'
         for format in edition.formats
         if format != "html"
     )
+    other, called, tag = ("", "中文", "zh-CN") if ending else (home.ENGLISH, "English", "en-GB")
+    if report.english is not None:
+        files += (
+            f'<a href="{frame.address(f"{report.scenario}{other}.html")}" lang="{tag}" hreflang="{tag}">{called}</a>'
+        )
     data = f"../../{frame.address(home.DOWNLOADS, edition.name, 'index.html')}"
+    site, all_, tables, method_ = (
+        ("This site", "All regions", "Data", "Method and revisions")
+        if ending
+        else ("本站", "全部地区", "数据", "方法与修订")
+    )
     return (
-        '<nav class="bar" aria-label="本站"><a href="../index.html">全部地区</a>'
-        f'{files}<a href="{data}">数据</a><a href="../{home.METHOD}">方法与修订</a></nav>'
+        f'<nav class="bar" aria-label="{site}"><a href="../index.html">{all_}</a>'
+        f'{files}<a href="{data}">{tables}</a><a href="../{home.METHOD}">{method_}</a></nav>'
     )
 
 

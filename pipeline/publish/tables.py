@@ -99,7 +99,9 @@ def _places(edition: Edition) -> dict[str, tuple[int, int, int]]:
 def _rows(layout: Layout, edition: Edition, report: Report, block: Block) -> pl.DataFrame:
     folder = layout.processed / edition.name / AUDIENCE / report.region.slug / report.scenario / "tables"
     data = _read(folder / f"{block.id}.parquet")
-    shown = block.payload["table"]["csv"]
+    shown, titles = block.payload["table"]["csv"], block.payload["table"]["columns"]
+    if data is not None and len(titles) == data.width:  # the data have names, the report titles
+        data = data.rename(dict(zip(data.columns, titles, strict=True)))
     marked = data is not None and shown == _csv(_marked(data))
     if data is None or not (marked or shown == _csv(data)):
         raise DataError(

@@ -6,7 +6,7 @@ import html
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,8 @@ class Block:
 
 @dataclass(frozen=True)
 class Report:
-    """One built report. `scenario_zh`: the scenario's title; `record`: its provenance.json; `files`: by format."""
+    """One built report. `scenario_zh`: the scenario's title; `record`: its provenance.json; `files`: by format; `english`: the same
+    in English, where it was built."""
 
     region: Region
     scenario: str
@@ -64,6 +65,7 @@ class Report:
     folder: Path
     record: Mapping[str, Any]
     files: Mapping[str, Path]
+    english: Report | None = None
 
     @property
     def name(self) -> str:
@@ -151,19 +153,32 @@ def take(layout: Layout, wanted: Wanted) -> Edition:
     for region in where:
         for scenario in names:
             place = folder / name / AUDIENCE / region.slug / scenario
-            files = {format: place / file_name(year, region, scenario, format) for format in formats}
-            needed = [*files.values(), place / "provenance.json"]
-            if all(path.is_file() for path in needed) and any((place / "notebooks").glob("*.ipynb")):
-                found.append(Report(region, scenario, titles[scenario], place, _record(place), files))
-            else:
+            chinese, english = (
+                _report(place / below, region, scenario, titles[scenario], year, formats, language)
+                for below, language in (("", "zh"), ("en", "en"))
+            )
+            if chinese is None:
                 missing.append((region, scenario))
+            else:
+                found.append(replace(chinese, english=english))
     if missing:
         raise DataError("publish.missing", _missing(missing, year, wanted, formats))
-    _agree(found, name)
+    _agree([*found, *(one.english for one in found if one.english)], name)
     said = found[0].record["report"]
     return Edition(
         name, year, filings, said["date"], said["publisher"], KINDS[said["kind"]], said["sample"], formats, tuple(found)
     )
+
+
+def _report(
+    place: Path, region: Region, scenario: str, title: str, year: int, formats: Sequence[str], language: str
+) -> Report | None:
+    """The report below `place`; None where a file of it is missing."""
+    files = {format: place / file_name(year, region, scenario, format, language) for format in formats}
+    whole = all(path.is_file() for path in (*files.values(), place / "provenance.json"))
+    if not whole or not any((place / "notebooks").glob("*.ipynb")):
+        return None
+    return Report(region, scenario, title, place, _record(place), files)
 
 
 def _filings(layout: Layout, text: str) -> str:
@@ -222,7 +237,10 @@ def _agree(reports: Sequence[Report], name: str) -> None:
 
     def basis(report: Report) -> tuple[Any, ...]:
         said = report.record["report"]
-        inputs = sorted((one["path"], one["sha256"]) for one in report.record["inputs"])
+        own = f"/history/{report.region.code}-{report.scenario}"  # what the region's earlier report said: each has its own
+        inputs = sorted(
+            (one["path"], one["sha256"]) for one in report.record["inputs"] if not one["path"].endswith(own)
+        )
         return inputs, *(said[key] for key in ("edition", "date", "kind", "sample"))
 
     first = reports[0]

@@ -341,6 +341,27 @@ def test_reports_of_different_inputs_are_not_published_together(house: House) ->
     assert refusal(house).id == "publish.disagree"
 
 
+def test_what_each_region_said_a_year_ago_is_an_input_of_its_own(house: House) -> None:
+    """As `build` writes it where there is an edition of the year before."""
+    for region, code, sha256 in (("全国", "000000", "3"), ("广东", "440000", "4")):
+        path = house.folder(region) / "provenance.json"
+        told = json.loads(path.read_text("utf-8"))
+        former = f"data/processed/2024-sample/history/{code}-plan"
+        told["inputs"].append({"path": former, "sha256": sha256 * 64, "lines": 1})
+        path.write_text(json.dumps(told, ensure_ascii=False), "utf-8")
+    assert publish(house.layout, house.wanted()).index.is_file()
+
+
+def test_columns_that_have_names_in_the_data_have_their_titles_on_the_site(house: House) -> None:
+    """As `chapter.show` writes them since charts and tables are told in several languages."""
+    for slug in ("000000-全国", "440000-广东"):
+        path = house.root / f"data/processed/2025-sample/public/{slug}/plan/tables/t-method-sharing.parquet"
+        pl.read_parquet(path).rename({"指标": "indicator", "口径": "scope"}).write_parquet(path)
+    publish(house.layout, house.wanted())
+    data = house.root / "site/downloads/2025-sample/t-method-sharing.csv"
+    assert data.read_text("utf-8-sig").splitlines()[0] == "报告地区代码,报告地区,情景,指标,口径"
+
+
 @pytest.mark.parametrize("damage", ["missing", "other"])
 def test_data_that_are_not_what_the_report_shows_are_refused(house: House, damage: str) -> None:
     path = house.root / "data/processed/2025-sample/public/440000-广东/plan/tables/t-yearly.parquet"
@@ -480,3 +501,34 @@ def test_wrong_options_are_told_in_one_sentence(
     assert said in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert not (house.root / "site").exists()
+
+
+def test_an_english_report_stands_beside_the_chinese_one_and_each_names_the_other(house: House) -> None:
+    own = house.folder("广东")
+    beside = own / "en"
+    shutil.copytree(own, beside)
+    [page] = beside.glob("*.html")
+    page.rename(beside / "green-report-2025-Guangdong-plan.html")
+    said = (beside / "green-report-2025-Guangdong-plan.html").read_text("utf-8")
+    (beside / "green-report-2025-Guangdong-plan.html").write_text(said.replace('lang="zh-CN"', 'lang="en-GB"'), "utf-8")
+    publish(house.layout, house.wanted())
+    out = house.wanted().out
+    chinese, english = (
+        (out / "2025-sample/440000" / name).read_text("utf-8") for name in ("plan.html", "plan.en.html")
+    )
+    assert '<a href="plan.en.html" lang="en-GB" hreflang="en-GB">English</a>' in chinese
+    assert '<a href="plan.html" lang="zh-CN" hreflang="zh-CN">中文</a>' in english
+    assert '<html lang="en-GB">' in english
+    assert '<a href="440000/plan.en.html"' in (out / "2025-sample/index.html").read_text("utf-8")
+    assert "plan.en.html" not in (out / "2025-sample/000000/plan.html").read_text("utf-8")
+
+
+def test_an_english_report_of_other_inputs_is_not_published(house: House) -> None:
+    own = house.folder("广东")
+    shutil.copytree(own, own / "en")
+    [page] = (own / "en").glob("*.html")
+    page.rename(own / "en" / "green-report-2025-Guangdong-plan.html")
+    record = own / "en" / "provenance.json"
+    record.write_text(record.read_text("utf-8").replace("0" * 64, "9" * 64), "utf-8")
+    with pytest.raises(DataError, match="所依据的输入文件、日期或版本性质不同"):
+        publish(house.layout, house.wanted())
