@@ -106,7 +106,7 @@ def english(text: str, amount: Amount) -> str:
     """`text` in English; what has no English stays as it is."""
     plain = text.strip()
     if not HAN.search(plain):
-        return plain if plain in ("", text) else text
+        return (plain if plain in ("", text) else text).replace("、", ", ")
     ways = (_named, _years, _amounted, _listed, _patterned, _placed, _paired, _several)
     found = (way(plain, amount) for way in ways)
     return next((one for one in found if one is not None), text)

@@ -85,6 +85,8 @@ def big(value: wording.Number, unit: str = "", decimals: int = 1, scale: str | N
         return absent(value)
     name = wording.scale_of(value, decimals) if scale is None else scale
     told = wording.big(value, "", decimals, scale).split()[0]
+    if scale == "":  # asked for in full
+        return f"{told} {text(unit)}".rstrip()
     return _amount(Decimal(told.replace(",", "").replace(wording.MINUS, "-")), name, unit, len(told.partition(".")[2]))
 
 
@@ -124,6 +126,8 @@ def told(measure: Measure, value: float | None) -> str:
         return percent(value, measure.decimals)
     if measure.scale == "big":
         return big(value, measure.unit, measure.decimals, measure.counted_in)
+    if measure.unit[:1] in CHINESE and measure.unit:  # 3,375.9 亿GB
+        return text(measure.say(value))
     return f"{number(value, measure.decimals)} {text(measure.unit)}".rstrip()
 
 
@@ -444,19 +448,16 @@ def _movement(one: Movement) -> str:
 @say.register
 def _standing(one: Standing) -> str:
     if one.beside is not None:
-        return f"In {one.year}, {low(say(one.beside))}; beside the national target ({text(one.target)}), {low(say(one.gap))}"
+        return f"In {one.year}, {low(say(one.beside))}; beside the national target ({text(one.target)}): {low(say(one.gap))}"
     value = f"{cap(_of(one.measure, one.subject))} stood at {text(one.printed)} in {one.year}"
-    said = [
-        f"the target is {text(one.target)}" if one.target else "",
-        *(low(say(part)) for part in (one.status, one.gap, one.needed)),
-    ]
-    return ", ".join([value, *filter(None, said)])
+    said = ", ".join(filter(None, (low(say(part)) for part in (one.status, one.gap, one.needed))))
+    return value + (f"; the target is {text(one.target)}" if one.target else "") + (f" ({said})" if said else "")
 
 
 @say.register
 def _quoted(one: Quoted) -> str:
     return (
-        f"The plan says: “{text(one.quote)}”{text(one.note)}"
+        f"The plan says: “{text(one.quote)}” {text(one.note)}".rstrip()
         if one.quote
         else "The plan sets no target for the indicators of this chapter."
     )
