@@ -279,8 +279,9 @@ def disclosed(layout: Layout, jobs: Sequence[Job]) -> str:
     import polars as pl
 
     from pipeline.disclosure import publication
+    from pipeline.language.words import Words
 
-    return publication.told(pl.read_parquet(path, glob=False).filter(pl.col("year") == job.year))
+    return Words("zh").say(publication.told(pl.read_parquet(path, glob=False).filter(pl.col("year") == job.year)))
 
 
 def _write_scenarios(layout: Layout, job: Job) -> None:

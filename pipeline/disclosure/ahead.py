@@ -19,13 +19,14 @@ import polars as pl
 from pipeline.disclosure.definitions import Line
 from pipeline.given.regions import NATION_CODE
 from pipeline.indicators import flags
+from pipeline.language.terms import chinese
 from pipeline.scenarios.decomposition import OF_FACILITY, OF_STEP
 from pipeline.scenarios.drivers import DRIVERS
 from pipeline.scenarios.outlook import Outlook
 from pipeline.scenarios.projection import MEASURES
 from pipeline.scenarios.start import FACILITIES
 
-WITHHELD_BASIS = "由不公布的全国数值计算，按保密规则不公布；全国的情景不用它，用各省自己的"
+WITHHELD_BASIS = chinese("basis_withheld")
 SAME = 1e-12  # an index that differs by less does not
 Sum = dict[tuple[Line, str], float]  # (line, province) -> factor
 

@@ -76,12 +76,12 @@ class Figure:
     method: Said = ""
     decimals: Mapping[str, int] = field(default_factory=dict)
     against: Mapping[str, tuple[float, str]] = field(default_factory=dict)
-    explorer: Mapping[str, Any] | None = None
+    explorer: Callable[[Words], Mapping[str, Any]] | None = None
     columns: Mapping[str, Column] = field(default_factory=dict)
 
     def payload(self, words: Words = CHINESE) -> dict[str, Any]:
         chart = self.chart(words) if callable(self.chart) else self.chart
-        return ({"explorer": words.spec(self.explorer)} if self.explorer else {}) | {
+        return ({"explorer": self.explorer(words)} if self.explorer else {}) | {
             "kind": "figure",
             **_texts(self, words),
             "alt": words.say(self.alt),

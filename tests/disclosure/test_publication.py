@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import polars as pl
+import pytest
 
 from pipeline.disclosure import publication
 from pipeline.disclosure.pattern import PATTERN
 from pipeline.disclosure.policy import Policy
 from pipeline.filings.contracts import TABLES
 from pipeline.indicators.evaluate import TABLE
+from pipeline.language.words import Words
+from pipeline.layout import Layout
 from tests.indicators.conftest import frames
 
+zh = Words("zh").say
 ROW = {"indicator_id": "energy.total", "year": 2025, "region_code": "440000", "value": 8.0, "numerator": 8.0, "unit": "tce",
        "n_rows": 12, "n_entities": 4, "n_groups": 3, "largest_share": 0.5, "others_to_largest": 0.3, "coverage": 0.987,
        "months": 11}  # fmt: skip
@@ -125,29 +130,31 @@ def test_the_summary_counts_every_cell_once() -> None:
     cells = table({}, {"region_code": "330000"}, {"region_code": "000000"}).select("indicator_id", "dimension", "member", "region_code", "year")  # fmt: skip
     told = publication.summary(cells, hidden())
     assert dict(told.select("rule", "n").iter_rows()) == {"published": 2, "groups": 1}
-    sentence = publication.told(told)
+    sentence = zh(publication.told(told))
     assert sentence == "公开版：2025 年的 3 个数值中保密 1 个（33.3%）：填报的集团少于规定个数 1。"
     assert publication.as_table(told)["n"].to_list() == [2, 1]
-    apart = publication.told(publication.summary(cells, hidden(rule="breakdown")))
+    apart = zh(publication.told(publication.summary(cells, hidden(rule="breakdown"))))
     assert (
         apart == "公开版：2025 年的 2 个数值中保密 0 个（0.0%）。另有 1 个是大多敏感、各省一概不公布的细分，不计在内。"
     )
     bare = publication.summary(cells, hidden(value_only=True))
     assert dict(bare.select("rule", "n").iter_rows()) == {"published": 2, "alone": 1}
     assert (
-        publication.told(bare) == "公开版：2025 年的 3 个数值中保密 0 个（0.0%）。1 个比率只公布数值，不列分子、分母。"
+        zh(publication.told(bare))
+        == "公开版：2025 年的 3 个数值中保密 0 个（0.0%）。1 个比率只公布数值，不列分子、分母。"
     )
     candidates = cells.with_columns(indicator_id=pl.lit("cases.filed"))
     assert publication.summary(candidates, hidden().clear()).is_empty()  # no edition of the public tells them
     nothing = publication.summary(cells, hidden().clear())
-    assert publication.told(nothing) == "公开版：2025 年的 3 个数值中保密 0 个（0.0%）。"
-    assert publication.told(nothing.clear()) == "公开版：没有由填报计算的数值。"
+    assert zh(publication.told(nothing)) == "公开版：2025 年的 3 个数值中保密 0 个（0.0%）。"
+    assert zh(publication.told(nothing.clear())) == "公开版：没有由填报计算的数值。"
 
 
-def test_the_rules_are_told_without_the_shares_that_let_them_be_turned_round() -> None:
-    told = publication.explained(Policy())
-    assert "少于 3 个" in told
-    assert "%" not in told.replace("p% 规则", "")
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_rules_are_told_without_the_shares_that_let_them_be_turned_round(layout: Layout, language: str) -> None:
+    text = (layout.texts / language / "90_appendix.md").read_text("utf-8")
+    told = set(re.findall(r"policy\.(\w+)", text))
+    assert told == {"min_groups", "count_threshold", "pairs", "exempt", "filers"}
 
 
 def test_saving_leaves_nothing_of_an_earlier_edition(tmp_path: Path) -> None:

@@ -153,5 +153,5 @@ def test_drivers() -> None:
     )
     assert EN.say(found) == (
         "Comparable comprehensive energy consumption in China increased by 600,000 tce from 2020 to 2025: information flow added "
-        "800,000 tce, energy per unit of flow took off 200,000 tce, mix of provinces made no difference"
+        "800,000 tce, energy per unit of flow took off 200,000 tce, provincial mix made no difference"
     )
