@@ -295,8 +295,8 @@ def _computed(row: Mapping[str, Any]) -> Said:
         term(f"factor_{row['factor_kind']}") if row["factor_kind"] and code == "electricity" else "",  # others have one
         term("published_factor") if row["factor_published"] else "",
     ]
-    told = Names(tuple(filter(None, about)))
-    factor: Said = [f" × {wording.number(value)} kgCO2/{unit}", term("in_brackets", text=told) if told.names else ""]
+    told = [part for said in about if said for part in (term("enumeration"), said)][1:]
+    factor: Said = [f" × {wording.number(value)} kgCO2/{unit}", term("in_brackets", text=told) if told else ""]
     return term(
         "case_account",
         amount=wording.number(row["activity_amount"]),

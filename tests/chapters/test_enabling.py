@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 import polars as pl
 import pytest
 
 from pipeline.chapters import enabling
+from pipeline.findings import Quantity
 from pipeline.given import reference
 from pipeline.given.params import Params
 from pipeline.given.regions import NATION
@@ -18,6 +20,7 @@ from pipeline.language.words import Words
 from pipeline.layout import Layout
 from pipeline.reports import markup
 from pipeline.reports.blocks import frame
+from tests.chapters import texts
 from tests.chapters.test_shapes import filled, row
 from tests.chapters.test_shapes import view as view  # a fixture
 from tests.indicators.conftest import frames
@@ -75,6 +78,61 @@ class TestQuota:
         assert (status, zh.say(why)) == ("未达标", "居民低碳环保生活 9 个，应有 10 个")
 
 
+class TestWords:
+    """What the text says of figures, in both languages."""
+
+    QUOTAS: ClassVar = [
+        {"title": "产业绿色低碳转型", "counted": 10, "short": 0},
+        {"title": "居民低碳环保生活", "counted": 9, "short": 1},
+    ]
+
+    @staticmethod
+    def told(layout: Layout, folder: Path, id: str, **facts: Any) -> tuple[dict[str, str], dict[str, str]]:
+        zh, en = (texts.caption(layout, folder, "09_cases", one, id, {"now": 2025} | facts) for one in ("zh", "en"))
+        return zh, en
+
+    def test_the_quota(self, layout: Layout, tmp_path: Path) -> None:
+        facts: dict[str, Any] = {"n_candidates": 0, "quotas": self.QUOTAS}
+        zh, en = self.told(layout, tmp_path, "f-cases-quota", n_counted=19, short_of=["居民低碳环保生活"], **facts)
+        assert zh["title"] == "截至 2025 年末遴选和推广的应用场景共 19 个，居民低碳环保生活没有达到计划要求的个数"
+        assert "居民低碳环保生活 9 个（差 1 个）" in zh["alt"]
+        assert "申报" not in zh["method"]
+        assert en["title"] == (
+            "19 use cases had been selected or promoted by the end of 2025; the number that the plan asks for is not reached for "
+            "low-carbon living of residents"
+        )
+        assert "low-carbon living of residents (9, 1 short)" in en["alt"]
+        zh, en = self.told(layout, tmp_path, "f-cases-quota", n_counted=20, short_of=[], **facts)
+        assert zh["title"].endswith("共 20 个，2 类都达到计划要求的个数")
+        assert en["title"].endswith("; all 2 categories have the number that the plan asks for")
+
+    @pytest.mark.parametrize(
+        ("n", "zh", "en"),
+        [
+            (0, "最小的是乙（−2 tCO2）", " and “乙” the smallest (−2 tCO2)"),
+            (1, "1 个为负", "; 1 is negative"),
+            (2, "2 个为负", "; 2 are negative"),
+        ],
+    )
+    def test_the_largest_and_the_negative(self, layout: Layout, tmp_path: Path, n: int, zh: str, en: str) -> None:
+        ends = [{"title": title, "net": Quantity(enabling.NET, net)} for title, net in (("甲", 15000.0), ("乙", -2.0))]
+        facts = {"n_summed": 5, "ends": ends, "n_negative": n, "n_drawn": 5, "top_n": 10}
+        told = self.told(layout, tmp_path, "f-cases-league", **facts)
+        assert told[0]["title"] == f"2025 年计入合计的 5 个场景中，净效果最大的是甲（1.5 万tCO2），{zh}"
+        assert told[1]["title"] == (
+            f"Of the 5 use cases included in the sum in 2025, “甲” has the largest net effect (15,000 tCO2){en}"
+        )
+
+    def test_technologies_used_alike_are_told_together(self, layout: Layout, tmp_path: Path) -> None:
+        used = [{"name": "5G", "n": 2}, {"name": "AI", "n": 2}, {"name": "北斗", "n": 1}]
+        facts = {"n_cases": 4, "technologies": used, "n_sectors": 4, "most": {"n": 2, "names": ["5G", "AI"]}}
+        zh, en = self.told(layout, tmp_path, "f-cases-technologies", **facts)
+        assert zh["title"] == "4 个场景涉及 3 种技术、4 个领域，用到5G、AI的最多（各 2 个）"
+        assert en["title"] == "The 4 use cases use 3 technologies in 4 sectors, 5G and AI most often (2 each)"
+        facts |= {"most": {"n": 3, "names": ["AI"]}}
+        assert self.told(layout, tmp_path, "f-cases-technologies", **facts)[0]["title"].endswith("用到AI的最多（3 个）")
+
+
 class TestTechnologies:
     def test_a_case_of_two_counts_in_both(self, layout: Layout) -> None:
         cases = [{"technology": name, "case_id": str(n)} for n, name in enumerate(["5G、AI", "AI", "5G/ 5G", "北斗"])]
@@ -90,6 +148,10 @@ class TestAccount:
         assert facts["value"] == "1,600.2 tCO2"
         assert facts["核算"] == (
             "12,000 间配电房 ×（3,200 − 2,700）kWh × 0.5306 kgCO2/kWh（2023 年、平均） ＝ 3,183.6 tCO2；归因 60%，自身排放 310 tCO2"
+        )
+        assert card(layout, GRID, "en")["Account"] == (
+            "12,000 distribution rooms × (3,200 − 2,700) kWh × 0.5306 kgCO2/kWh (2023, average) = 3,183.6 tCO2; 60% attributed to "
+            "ICT, own emissions 310 tCO2"
         )
         assert facts["扣除反弹"] == "1,504.7 tCO2"
         assert "P10—P90" not in facts  # no uncertainty was filed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,12 +25,19 @@ def piece(
     facts: Mapping[str, Any],
     id: str = "",
 ) -> list[Any]:
-    """The parts of the text from one of `ends` up to the other, after its macros. id: of a block that it places."""
+    """The parts of the text from one of `ends` up to the other, after what it uses of the lines before. id: of a block that it
+    places."""
     first, last = ends
     text = (layout.texts / language / f"{chapter}.md").read_text("utf-8")
-    macros = [line for line in text.splitlines() if line.startswith("{% macro")]
+    wanted = first + text.partition(first)[2].partition(last)[0] + last
+    named = re.compile(r"{% (macro|set) (\w+)")
+    before = [
+        line
+        for line in text.splitlines()
+        if (found := named.match(line)) and (found[1] == "macro" or found[2] in wanted)
+    ]
     path = folder / "piece.md"
-    path.write_text("\n".join([*macros, first + text.partition(first)[2].partition(last)[0] + last]), "utf-8")
+    path.write_text("\n".join([*before, wanted]), "utf-8")
     block = Table(id, "", pl.DataFrame({"x": [1]}))
     shown = [{MIME: block.payload(), ENGLISH: block.payload(Words("en"))}] if id else []
     return told(path, Words(language), [{FACTS: pack(facts)}, *shown], f'"{id}"')
