@@ -31,7 +31,7 @@ from pipeline.scenarios.start import FACILITIES
 
 WITHHELD_BASIS = "由不公布的全国数值计算，按保密规则不公布；全国的情景不用它，用各省自己的"
 SAME = 1e-12  # an index that differs by less does not
-DIGITS = 5  # more than any page prints
+DIGITS = 6  # as many as a page prints
 Sum = dict[tuple[Line, str], float]  # (line, province) -> factor
 
 

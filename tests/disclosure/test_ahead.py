@@ -82,12 +82,12 @@ def test_the_nation_is_of_all_filings_and_the_provinces_of_what_is_published() -
     }  # fmt: skip
 
 
-def test_the_nation_ahead_is_told_in_five_digits_and_its_start_as_the_table_has_it() -> None:
+def test_the_nation_ahead_is_told_in_six_digits_and_its_start_as_the_table_has_it() -> None:
     """To the last bit the hundreds of numbers ahead would tell the amounts and growth of every province."""
     filed = FILED | {NATION: (200.123456, 222.123456), HUBEI: (40.123456, 40.123456)}
     both = joined(outlook(filed, GROWTH), outlook(filed, GROWTH)).paths
     told = {(region, year): value for region, year, value in both.select("region_code", "year", "value").iter_rows()}
-    assert (told[NATION, 2025], told[NATION, 2030], told[HUBEI, 2030]) == (200.123456, 222.12, 40.123456)
+    assert (told[NATION, 2025], told[NATION, 2030], told[HUBEI, 2030]) == (200.123456, 222.123, 40.123456)
 
 
 def test_there_is_one_outlook_of_all_filings_of_an_edition() -> None:
