@@ -24,6 +24,7 @@ from pipeline.findings import Suppressed
 from pipeline.given.regions import NATION_CODE
 from pipeline.indicators import flags
 from pipeline.indicators.evaluate import SIDES, TABLE
+from pipeline.indicators.model import Catalogue
 from pipeline.language.terms import term, text
 
 SHOWN_CASES = ("selected", "promoted")
@@ -65,6 +66,18 @@ def public(table: pl.DataFrame, pattern: pl.DataFrame, filers: bool = False) -> 
         coverage=pl.when(of_nation).then((pl.col("coverage") * 100 + 1e-9).floor() / 100),
         flag=pl.when(hidden).then(pl.lit(flags.SUPPRESSED)).otherwise("flag"),
     ).select(pl.col(name).cast(dtype) for name, dtype in TABLE.items())
+
+
+def coarse(told: pl.DataFrame, restated: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
+    """`public` with what is told in any case although it was told with another value before (restated: CELL) as reports print
+    it: to the last digit the difference would be that of the corrected row."""
+    places = {one.id: one.decimals + 2 * one.as_percent for one in catalogue}
+    marked = told.join(
+        restated.select(CELL).with_columns(_is=True), on=CELL, how="left", nulls_equal=True, maintain_order="left"
+    )
+    scale = 10.0 ** pl.col("indicator_id").replace_strict(places, default=0, return_dtype=pl.Int64)
+    rounded = pl.when("_is").then((pl.col("value") * scale).round() / scale).otherwise("value")
+    return marked.with_columns(value=rounded).select(told.columns)
 
 
 def shown(accepted: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:

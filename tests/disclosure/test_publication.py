@@ -11,8 +11,10 @@ import pytest
 from pipeline.disclosure import publication
 from pipeline.disclosure.pattern import PATTERN
 from pipeline.disclosure.policy import Policy
+from pipeline.disclosure.rules import CELL
 from pipeline.filings.contracts import TABLES
 from pipeline.indicators.evaluate import TABLE
+from pipeline.indicators.model import load_catalogue
 from pipeline.language.words import Words
 from pipeline.layout import Layout
 from tests.indicators.conftest import frames
@@ -167,3 +169,20 @@ def test_saving_leaves_nothing_of_an_earlier_edition(tmp_path: Path) -> None:
     assert publication.filed(tmp_path, "energy").is_empty()
     assert publication.filed(tmp_path, "standards").height == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["filings", "metrics.parquet", "quality"]
+
+
+def test_what_is_told_in_any_case_after_a_correction_is_told_as_it_is_printed(layout: Layout) -> None:
+    """-23.1255 % was published, of which 1 280 tce of one filer are withdrawn: -23.1319 % is told as -23.1 %; what has not
+    been published with another value is told as it is."""
+    change = {
+        "indicator_id": "energy.per_flow.change",
+        "region_code": "000000",
+        "value": -0.2313188370219359,
+        "unit": "1",
+    }
+    given = table(change, change | {"year": 2024})
+    row = ("energy.per_flow.change", None, None, "000000", 2025)
+    restated = pl.DataFrame([row], schema={name: PATTERN[name] for name in CELL}, orient="row")
+    told = publication.coarse(given, restated, load_catalogue(layout))
+    assert told["value"].to_list() == [-0.231, -0.2313188370219359]
+    assert told.columns == given.columns
