@@ -55,7 +55,7 @@ PROVINCES = Covered("有填报的省份", Quantity(Measure("", "个", 0), 2), Qu
         (
             Covered("移动互联网接入流量", Quantity(FLOW, 557.4), Quantity(FLOW, 3375.9), 0.165, 2024),
             "移动互联网接入流量填报 557.4 亿GB，全行业 3,375.9 亿GB，覆盖 16.5%（2024 年）",
-            "Mobile internet access traffic: 55.74 billion of 337.59 billion GB filed in 2024 (16.5%)",
+            "Mobile Internet access traffic: 55.74 billion of 337.59 billion GB filed in 2024 (16.5%)",
         ),
         (
             Covered("在用机架", None, Quantity(RACKS, 9_000_000), 0.03, 2024),
