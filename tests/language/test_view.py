@@ -110,3 +110,8 @@ def test_nothing_to_say_is_false() -> None:
     assert not Remarks()
     assert not Sentences((Remarks(), ""))
     assert Sentences((Remarks(("没有填报",)),))
+
+
+def test_months_have_names_in_english() -> None:
+    assert Words("en").say("2023 年 10 月") == "October 2023"
+    assert Words("en")("place_month", place="广东", year=2023, month=5) == "Guangdong, May 2023"
