@@ -57,7 +57,7 @@ def _covered(one: Covered) -> str:
     """`Provinces with filings: 2 of 31 (6.5%)`; of a total with its year; of the public's without amounts."""
     share = percent(one.share)
     if one.filed is None:
-        said = f"{text(one.title)}: filings cover {share} of the industry in {one.year}"
+        said = f"{text(one.title)}: {share} filed in {one.year}"
     elif one.year is None:
         said = f"{text(one.title)}: {say(one.filed)} of {say(one.frame)} ({share})"
     else:
@@ -74,17 +74,17 @@ def _not_covered(one: NotCovered) -> str:
 
 @say.register
 def _covers_briefly(one: CoversBriefly) -> str:
-    """`coverage: 2 of 31 provinces; racks in use, 1.9% to 2.0% (2024)`."""
+    """`coverage: 2 of 31 provinces, 1.9% to 2.0% of racks in use (2024)`."""
     parts = [f"{one.provinces[0]} of {one.provinces[1]} provinces"] if one.provinces else []
-    parts += [f"{low(text(title))}, {' to '.join(shares)} ({year})" for title, shares, year in one.totals]
-    return "coverage: " + "; ".join(parts if one.totals else [*parts, "no total of the industry to compare with"])
+    parts += [f"{' to '.join(shares)} of {low(text(title))} ({year})" for title, shares, year in one.totals]
+    return "coverage: " + ", ".join(parts if one.totals else [*parts, "no total of the industry to compare with"])
 
 
 @say.register
 def _covers(one: Covers) -> str:
     tables = names([f"“{text(table)}”" for table in one.without])
     return (
-        f"How much of the industry the filings cover: {'; '.join(low(say(part)) for part in one.parts)}. "
+        f"The filings cover the industry as follows: {'; '.join(low(say(part)).replace(': ', ' ', 1) for part in one.parts)}. "
         f"For {tables} there is no total of the industry to compare with. The coverage of each table is given in Appendix B."
     )
 

@@ -60,22 +60,22 @@ PROVINCES = Covered("有填报的省份", Quantity(Measure("", "个", 0), 2), Qu
         (
             Covered("在用机架", None, Quantity(RACKS, 9_000_000), 0.03, 2024),
             "在用机架的填报覆盖全行业的 3.0%（2024 年）",
-            "Racks in use: filings cover 3.0% of the industry in 2024",
+            "Racks in use: 3.0% filed in 2024",
         ),
         (
             CoversBriefly((2, 31), (("在用机架", ("1.9%", "2.0%"), 2024),)),
             "覆盖：31 个省份中的 2 个，在用机架的 1.9%—2.0%（2024 年）",
-            "coverage: 2 of 31 provinces; racks in use, 1.9% to 2.0% (2024)",
+            "coverage: 2 of 31 provinces, 1.9% to 2.0% of racks in use (2024)",
         ),
         (
             CoversBriefly((2, 31), ()),
             "覆盖：31 个省份中的 2 个，没有可核对的全行业数",
-            "coverage: 2 of 31 provinces; no total of the industry to compare with",
+            "coverage: 2 of 31 provinces, no total of the industry to compare with",
         ),
         (
             Covers((PROVINCES,), ("能源消耗", "通信机房")),
             "填报对全行业的覆盖：有填报的省份 2 个，全行业 31 个，覆盖 6.5%；能源消耗、通信机房没有可核对的全行业数。各表的覆盖率见附录 B。",
-            "How much of the industry the filings cover: provinces with filings: 2 of 31 (6.5%). For “Energy consumption” and “Telecom equipment rooms”"
+            "The filings cover the industry as follows: provinces with filings 2 of 31 (6.5%). For “Energy consumption” and “Telecom equipment rooms”"
             " there is no total of the industry to compare with. The coverage of each table is given in Appendix B.",
         ),
         (
@@ -110,3 +110,8 @@ def test_nothing_to_say_is_false() -> None:
     assert not Remarks()
     assert not Sentences((Remarks(), ""))
     assert Sentences((Remarks(("没有填报",)),))
+
+
+def test_months_have_names_in_english() -> None:
+    assert Words("en").say("2023 年 10 月") == "October 2023"
+    assert Words("en")("place_month", place="广东", year=2023, month=5) == "Guangdong, May 2023"
