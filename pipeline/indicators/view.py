@@ -159,8 +159,8 @@ class View:
         """Name of the member -> value of the report's region and year, WITHHELD where it is not published."""
         names = members(dimension, self.catalogue[id].table)
         rows = self.rows(id, None, dimension).filter(pl.col("year") == self.year)
-        told = {names.get(row["member"], row["member"]): told(row) for row in rows.iter_rows(named=True)}
-        return {name: value for name, value in told.items() if value is not None}
+        values = {names.get(row["member"], row["member"]): told(row) for row in rows.iter_rows(named=True)}
+        return {name: value for name, value in values.items() if value is not None}
 
     def parts_withheld(self, id: str, dimension: str) -> bool:
         """Whether a member of a dimension is not published, of the report's region and year."""
