@@ -14,6 +14,7 @@ from pipeline.chapters import foresight as facts
 from pipeline.chapters import shapes
 from pipeline.chapters.foresight import Foresight, Standing, named, place, probability, scaled, standing
 from pipeline.charts import labels, theme
+from pipeline.findings import is_there
 from pipeline.given.reference import Target
 from pipeline.language.terms import Term, chinese, term
 from pipeline.language.words import Words
@@ -22,6 +23,7 @@ from pipeline.scenarios.decomposition import STEPS
 from pipeline.scenarios.drivers import DRIVERS, said
 from pipeline.scenarios.outlook import EXPLORED
 from pipeline.scenarios.start import FACILITIES
+from pipeline.wording import WITHHELD
 
 SOURCE = term("scenario_source")
 TOLD = (
@@ -148,18 +150,31 @@ def _ranged(words: Words, ends: Sequence[float | None], decimals: int) -> str:
 
 def by_facility(foresight: Foresight, table: str) -> Table:
     """Energy of each facility type at the start and in 2030, in tce and kWh; what has no path is withheld."""
-    codes = [*FACILITIES, ""]
-    data: dict[str, list[Any]] = {}
+    data: dict[str, dict[str, list[float]]] = {"energy.total": {}, "energy.electricity": {}}
     columns = {"facility": Column(term("facility"))}
-    for id, factor, unit in (("energy.total", 1e-4, "万tce"), ("energy.electricity", 1e-8, "亿kWh")):
-        ids = [f"{id}/{code}" if code else id for code in codes]
-        for name, title in {"": term("in_year", year=foresight.t0), **foresight.titles}.items():
+
+    def factor(id: str, words: Words) -> tuple[float, str]:
+        known = (value for values in data[id].values() for value in values if is_there(value))
+        return scaled(words, foresight.view.measure(id), known)[:2]
+
+    def unit(id: str, words: Words) -> str:
+        return factor(id, words)[1]
+
+    heads: dict[str, Term | str] = {"": term("in_year", year=foresight.t0), **foresight.titles}
+
+    for id, of in data.items():
+        ids = [*(f"{id}/{code}" for code in FACILITIES), id]
+        for name, title in heads.items():
             paths = [foresight.path(one, name or foresight.own) for one in ids]
-            year = foresight.horizon if name else foresight.t0
-            data[f"{id} {name}"] = [path.get(year, wording.WITHHELD) * factor for path in paths]
-            columns[f"{id} {name}"] = Column(term("in_unit", what=title, unit=unit))
-    rows = pl.DataFrame({"facility": [*FACILITIES.values(), chinese("total")]} | data)
-    widths, decimals = [11, *[8] * len(data)], dict.fromkeys(data, 1)
+            of[f"{id} {name}"] = [path.get(foresight.horizon if name else foresight.t0, WITHHELD) for path in paths]
+            columns[f"{id} {name}"] = Column(title, partial(unit, id))
+
+    def rows(words: Words) -> pl.DataFrame:
+        cells = {name: [value * factor(id, words)[0] for value in values] for id, of in data.items() for name, values in of.items()}  # fmt: skip
+        return pl.DataFrame({"facility": [*FACILITIES.values(), chinese("total")]} | cells)
+
+    names = [name for name in columns if name != "facility"]
+    widths, decimals = [11, *[8] * len(names)], dict.fromkeys(names, 1)
     return Table(table, "", rows, SOURCE, decimals=decimals, widths=widths, withheld=True, columns=columns)
 
 

@@ -389,11 +389,11 @@ def test_what_an_analyst_changed_is_marked(province: Foresight, tmp_path: Path) 
 
 def test_facility_types_and_what_grows_most(province: Foresight, tmp_path: Path) -> None:
     table = fans.by_facility(province, "t-scenarios-facilities")
-    assert isinstance(table.data, pl.DataFrame)
-    assert table.data["facility"].to_list() == [*FACILITIES.values(), "合计"]
-    assert table.payload()["table"]["columns"][:3] == ["设施", "2025 年（万tce）", "现状延续（万tce）"]
-    for column in table.data.columns[1:]:
-        *parts, whole = table.data[column].to_list()
+    data = frame(table)
+    assert data["facility"].to_list() == [*FACILITIES.values(), "合计"]
+    assert table.payload()["table"]["columns"][:3] == ["设施", "2025 年（tce）", "现状延续（tce）"]
+    for column in data.columns[1:]:
+        *parts, whole = data[column].to_list()
         assert sum(parts) == pytest.approx(whole)
     ends = '{% call table("t-scenarios-facilities") %}', "{% if targets %}"
     title = worded(*ends, tmp_path, table, grows_most=foresight.grows_most(province))
