@@ -241,7 +241,7 @@ def tornado(foresight: Foresight, figure: str, most: int) -> Figure | None:
         bars = alt.Chart(long).mark_bar().encode(
             y=alt.Y("driver:N", sort=names, title=None, axis=alt.Axis(ticks=False, labelLimit=240)),
             x=alt.X("value:Q", title=unit, scale=alt.Scale(zero=False), axis=alt.Axis(grid=True, tickCount=5)),
-            x2="middle:Q", color=alt.Color("side:N", scale=scale, legend=alt.Legend()), tooltip=tooltip,
+            x2="middle:Q", color=alt.Color("side:N", scale=scale, legend=alt.Legend(columns=0)), tooltip=tooltip,
         )  # fmt: skip
         whole: alt.TopLevelMixin = bars.properties(height=22 * rows.height + 12)
         return whole
