@@ -11,8 +11,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipeline.chapters import foresight
-from pipeline.chapters.foresight import Foresight, probability, standing, target_year, told_of_target
+from pipeline.chapters import fans, foresight
+from pipeline.chapters.fans import target_year
+from pipeline.chapters.foresight import Foresight, probability, standing, told_of_target
 from pipeline.charts import figures
 from pipeline.given import params, reference
 from pipeline.given.regions import NATION as WHOLE
@@ -239,7 +240,7 @@ def without(one: Foresight, measure: str) -> Foresight:
 
 
 def test_a_fan_shows_every_scenario_and_the_range_of_the_reports_own(province: Foresight, tmp_path: Path) -> None:
-    figure = foresight.fan(province, "energy.total", "f-a")
+    figure = fans.fan(province, "energy.total", "f-a")
     assert figure is not None
     assert figure.payload()["table"]["columns"] == [
         "年份",
@@ -268,7 +269,7 @@ def test_a_fan_shows_every_scenario_and_the_range_of_the_reports_own(province: F
     assert english.startswith("Comprehensive energy consumption, Guangdong, 2030: ")
     assert f" tce under “Continuation of trends”, {last['plan']:,.1f} tce under “Action plan” and " in english
     assert figures.svg(figure.payload()["spec"], "f-a").startswith("<svg")
-    assert foresight.fan(without(province, "energy.total"), "energy.total", "f-a") is None
+    assert fans.fan(without(province, "energy.total"), "energy.total", "f-a") is None
 
 
 def test_a_public_province_says_that_its_results_rest_on_published_numbers(province: Foresight, tmp_path: Path) -> None:
@@ -287,10 +288,10 @@ def test_a_public_province_says_that_its_results_rest_on_published_numbers(provi
         **{name: [] for name in ("order", "turned", "fans", "unlike", "grid", "left_out", "targets")},
     }
     shown = [
-        foresight.side_by_side(public, "t-scenarios"),
-        foresight.by_facility(public, "t-scenarios-facilities"),
-        foresight.difference(public, "f-scenarios-difference"),
-        foresight.tornado(public, "f-scenarios-tornado", 5),
+        fans.side_by_side(public, "t-scenarios"),
+        fans.by_facility(public, "t-scenarios-facilities"),
+        fans.difference(public, "f-scenarios-difference"),
+        fans.tornado(public, "f-scenarios-tornado", 5),
     ]
     for language, marked, heads in (
         ("zh", "（据公开数值推算）", "{% endif %}\n\n## 假设"),
@@ -308,7 +309,7 @@ def test_a_public_province_says_that_its_results_rest_on_published_numbers(provi
 
 
 def test_the_explorer_has_what_the_projection_says_and_is_small(province: Foresight) -> None:
-    data = foresight.explored(province, CHINESE)
+    data = fans.explored(province, CHINESE)
     assert len(json.dumps(data, ensure_ascii=False).encode()) < 200_000
     assert [one["id"] for one in data["scenarios"]] == ["baseline", "plan", "accelerated"]
     end = data["results"]["plan"][""]["energy.per_flow.change"][-1]
@@ -317,7 +318,7 @@ def test_the_explorer_has_what_the_projection_says_and_is_small(province: Foresi
     high = data["results"]["plan"]["green_share_2030/high"]
     assert high["green.share"][-1] == 60.0
     assert high["energy.total"] == data["results"]["plan"][""]["energy.total"]
-    english = foresight.explored(province, Words("en"))
+    english = fans.explored(province, Words("en"))
     assert [one["title"] for one in english["scenarios"]] == [
         "Continuation of trends",
         "Action plan",
@@ -331,7 +332,7 @@ def test_the_explorer_has_what_the_projection_says_and_is_small(province: Foresi
 
 
 def test_the_tornado_has_the_widest_first_and_no_driver_without_a_range(province: Foresight) -> None:
-    figure = foresight.tornado(province, "f-t", 5)
+    figure = fans.tornado(province, "f-t", 5)
     assert figure is not None
     data = frame(figure)
     widths = (data["high"] - data["low"]).abs().to_list()
@@ -341,7 +342,7 @@ def test_the_tornado_has_the_widest_first_and_no_driver_without_a_range(province
 
 
 def test_the_steps_lead_from_the_first_scenario_to_the_reports_own(province: Foresight, tmp_path: Path) -> None:
-    figure = foresight.difference(province, "f-scenarios-difference")
+    figure = fans.difference(province, "f-scenarios-difference")
     assert figure is not None
     assert [row[0] for row in figure.payload()["table"]["rows"]][:: len(figure.payload()["table"]["rows"]) - 1] == [
         "现状延续",
@@ -355,11 +356,11 @@ def test_the_steps_lead_from_the_first_scenario_to_the_reports_own(province: For
     assert re.search("“Action plan” uses .+ tce (more|less) energy than “Continuation of trends”; the largest", english)
     assert foresight.compared(replace(province, own="baseline")) == ("现状延续", "行动计划")
     alone = replace(province, titles={"plan": "行动计划"})
-    assert foresight.difference(alone, "f-d") is None
+    assert fans.difference(alone, "f-d") is None
 
 
 def test_the_table_of_scenarios_has_the_range_beside_the_value(province: Foresight) -> None:
-    table = foresight.side_by_side(province, "t-s")
+    table = fans.side_by_side(province, "t-s")
     assert table is not None
     assert table.payload()["table"]["columns"] == ["指标", "2025 年", "现状延续", "行动计划", "强化行动"]
     of = {row[0]: row for row in table.payload()["table"]["rows"]}
@@ -371,7 +372,7 @@ def test_the_table_of_scenarios_has_the_range_beside_the_value(province: Foresig
 
 
 def test_what_an_analyst_changed_is_marked(province: Foresight, tmp_path: Path) -> None:
-    table = foresight.assumptions(province, "t-scenarios-drivers")
+    table = fans.assumptions(province, "t-scenarios-drivers")
     of = {row[1]: row for row in table.payload()["table"]["rows"]}
     assert of["g_traffic"][2:] == ["12.0%", "12.0%", "12.0%", "● 改动：命令行 -p"]
     assert of["g_it"][-1].startswith("● 改动：provinces/440000-广东.yml 第 ")
@@ -387,12 +388,12 @@ def test_what_an_analyst_changed_is_marked(province: Foresight, tmp_path: Path) 
 
 
 def test_facility_types_and_what_grows_most(province: Foresight, tmp_path: Path) -> None:
-    table = foresight.by_facility(province, "t-scenarios-facilities")
-    assert isinstance(table.data, pl.DataFrame)
-    assert table.data["facility"].to_list() == [*FACILITIES.values(), "合计"]
-    assert table.payload()["table"]["columns"][:3] == ["设施", "2025 年（万tce）", "现状延续（万tce）"]
-    for column in table.data.columns[1:]:
-        *parts, whole = table.data[column].to_list()
+    table = fans.by_facility(province, "t-scenarios-facilities")
+    data = frame(table)
+    assert data["facility"].to_list() == [*FACILITIES.values(), "合计"]
+    assert table.payload()["table"]["columns"][:3] == ["设施", "2025 年（tce）", "现状延续（tce）"]
+    for column in data.columns[1:]:
+        *parts, whole = data[column].to_list()
         assert sum(parts) == pytest.approx(whole)
     ends = '{% call table("t-scenarios-facilities") %}', "{% if targets %}"
     title = worded(*ends, tmp_path, table, grows_most=foresight.grows_most(province))
