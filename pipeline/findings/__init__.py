@@ -53,6 +53,7 @@ from pipeline.findings.view import (
     Remarks,
     RestsOnFew,
     Sentences,
+    Suppressed,
     ToTarget,
 )
 
@@ -101,6 +102,7 @@ __all__ = [
     "Sources",
     "Standing",
     "StepsShown",
+    "Suppressed",
     "ToTarget",
     "Trend",
     "TwoMethods",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import singledispatch
 from statistics import median
@@ -87,6 +87,8 @@ def big(value: wording.Number, unit: str = "", decimals: int = 1, scale: str | N
         return absent(value)
     name = wording.scale_of(value, decimals) if scale is None else scale
     told = wording.big(value, "", decimals, scale).split()[0]
+    if scale == "":  # asked for in full
+        return f"{told} {text(unit)}".rstrip()
     return _amount(Decimal(told.replace(",", "").replace(wording.MINUS, "-")), name, unit, len(told.partition(".")[2]))
 
 
@@ -120,10 +122,14 @@ def told(measure: Measure, value: float | None) -> str:
     """A value as `measure` prints it."""
     if not is_there(value):
         return absent(value)
+    if measure.unit[:1] in ("万", "亿"):  # it is counted so already
+        return text(measure.say(value))
     if measure.scale == "percent":
         return percent(value, measure.decimals)
     if measure.scale == "big":
         return big(value, measure.unit, measure.decimals, measure.counted_in)
+    if measure.unit[:1] in CHINESE and measure.unit:  # 3,375.9 亿GB
+        return text(measure.say(value))
     return f"{number(value, measure.decimals)} {text(measure.unit)}".rstrip()
 
 
@@ -203,7 +209,7 @@ def _cap(said: Any) -> str:
     return cap(say(said))
 
 
-PRINTED = {
+PRINTED: dict[str, Callable[..., str]] = {
     "n": number,
     "pct": percent,
     "change": change,
@@ -211,6 +217,7 @@ PRINTED = {
     "grown_to": rise_or_fall,
     "big": big,
     "low": _low,
+    "month": lambda n: calendar.month_name[n],
     "cap": _cap,
 }
 """The filters of texts."""
@@ -241,7 +248,10 @@ def _several(some: Sequence[Any]) -> str:
 
 @say.register
 def _term(one: Term) -> str:
-    return glossary()[one.key]["en"].format(**{name: say(part) for name, part in one.parts.items()})
+    said = {
+        name: calendar.month_name[part] if name == "month" and part else say(part) for name, part in one.parts.items()
+    }
+    return glossary()[one.key]["en"].format(**said)
 
 
 @say.register
@@ -440,19 +450,16 @@ def _movement(one: Movement) -> str:
 @say.register
 def _standing(one: Standing) -> str:
     if one.beside is not None:
-        return f"In {one.year}, {low(say(one.beside))}; beside the national target ({text(one.target)}), {low(say(one.gap))}"
+        return f"In {one.year}, {low(say(one.beside))}; beside the national target ({text(one.target)}): {low(say(one.gap))}"
     value = f"{cap(_of(one.measure, one.subject))} stood at {text(one.printed)} in {one.year}"
-    said = [
-        f"the target is {text(one.target)}" if one.target else "",
-        *(low(say(part)) for part in (one.status, one.gap, one.needed)),
-    ]
-    return ", ".join([value, *filter(None, said)])
+    said = ", ".join(filter(None, (low(say(part)) for part in (one.status, one.gap, one.needed))))
+    return value + (f"; the target is {text(one.target)}" if one.target else "") + (f" ({said})" if said else "")
 
 
 @say.register
 def _quoted(one: Quoted) -> str:
     return (
-        f"The plan says: “{text(one.quote)}”{text(one.note)}"
+        f"The plan says: “{text(one.quote)}” {text(one.note)}".rstrip()
         if one.quote
         else "The plan sets no target for the indicators of this chapter."
     )
