@@ -72,6 +72,12 @@ class Words:
         return said
 
     @property
+    def edge(self) -> int:
+        """How many px a picture leaves free on its right, beyond the room for names that stand out."""
+        px: int = LANGUAGES[self.language].EDGE
+        return px
+
+    @property
     def hidden(self) -> str:
         """What stands for a value that is not published."""
         said: str = LANGUAGES[self.language].HIDDEN

@@ -54,6 +54,7 @@ MAX_LINES = 6  # more lines than this are summed up by their ends
 MAX_NAMES = 3  # so many tied names are told; more are counted
 SCALES = ((1e8, 1e8, "亿"), (1e4, 1e4, "万"))
 """From which largest value on an axis counts in what, and how that is called."""
+EDGE = 5  # px right of a picture
 PRINTED = {
     "n": wording.number,
     "pct": wording.percent,

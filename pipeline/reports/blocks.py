@@ -86,7 +86,7 @@ class Figure:
             "kind": "figure",
             **_texts(self, words),
             "alt": words.say(self.alt),
-            "spec": words.spec(figures.specification(chart)),
+            "spec": words.spec(figures.specification(chart, words.edge)),
             "table": _cells(frame(self, words), self.decimals, self.against, False, self.columns, words),
         }
 
