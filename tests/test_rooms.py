@@ -44,7 +44,8 @@ def room(module: str) -> int:
 
 def imports(module: str) -> set[str]:
     path = ROOT.joinpath(*module.split("."))
-    source = (path / "__init__.py" if path.is_dir() else path.with_suffix(".py")).read_text("utf-8")
+    package = path / "__init__.py"  # beside language/en.py stands a folder of data
+    source = (package if package.is_file() else path.with_suffix(".py")).read_text("utf-8")
     found = set[str]()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("pipeline"):

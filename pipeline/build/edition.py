@@ -201,8 +201,11 @@ def _disclose(layout: Layout, job: Job, jobs: Sequence[Job]) -> None:
     found = kept(_pattern(layout, job), list(materials.values()), _pattern(layout, job, job.year - 1))
     shown, verdicts = dict[Path, Any](), list[attack.Verdict]()
     for path, table in tables.items():
-        shown[path] = publication.public(table, found, materials[path].policy.filers)
-        verdicts.append(_attacked(table, shown[path], materials[path]))
+        of = materials[path]
+        shown[path] = publication.public(table, found, of.policy.filers)
+        if of.bound is not None:
+            shown[path] = publication.coarse(shown[path], of.bound.restated, of.catalogue)
+        verdicts.append(_attacked(table, shown[path], of))
     verdict = attack.joined(verdicts, record.digest(published))
     if not verdict.passed:
         raise DataError("disclosure.attacked", attack.told(verdict, materials[next(iter(tables))].catalogue))
@@ -279,8 +282,9 @@ def disclosed(layout: Layout, jobs: Sequence[Job]) -> str:
     import polars as pl
 
     from pipeline.disclosure import publication
+    from pipeline.language.words import Words
 
-    return publication.told(pl.read_parquet(path, glob=False).filter(pl.col("year") == job.year))
+    return Words("zh").say(publication.told(pl.read_parquet(path, glob=False).filter(pl.col("year") == job.year)))
 
 
 def _write_scenarios(layout: Layout, job: Job) -> None:
@@ -322,7 +326,12 @@ def _with_nation(layout: Layout, job: Job, own: Outlook, shown: pl.DataFrame) ->
         return own
     table = computed(layout, job)
     whole = projected(layout, job, table)
-    of = _material(layout, job, table, record.read(layout, job.filings))
+    published = record.read(layout, job.filings)
+    mine = published.filter(pl.col("publication").str.starts_with(f"{job.year}-"))
+    before = _material(layout, job, table, mine).bound if mine.height else None
+    if before and ahead.corrected(before):
+        return own.without([NATION.code])
+    of = _material(layout, job, table, published)
     now = pl.col("year") == whole.notes.filter(region_code=NATION.code)["year"][0]
     of = replace(of, cells=of.cells.filter(now), contributions=of.contributions.filter(now))
     beyond = tuple(ahead.beyond(whole, own))

@@ -9,22 +9,23 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
 
-from pipeline import findings, wording
+from pipeline import findings
 from pipeline.chapters import shapes
-from pipeline.findings import Measure
+from pipeline.findings import Drivers
 from pipeline.indicators.view import View
-from pipeline.language import zh
-from pipeline.language.zh import changed_by, pulled_by
+from pipeline.language.terms import measure, term
+from pipeline.language.zh import say
 from pipeline.reports.blocks import Figure
 from pipeline.scenarios.lmdi import lmdi_additive
 
 RATIO, CHANGE, ENERGY, FLOW = "energy.per_flow", "energy.per_flow.change", "energy.covered", "activity.flow"
 YEARS = ("before", "after")
-TCE = Measure("综合能耗", "tce", 1, "big")
+TCE = measure(term("total_energy_name"), "tce", 1, "big")
 GROUPS = {
     "group": pl.String(),
     **dict.fromkeys(("energy_before", "energy_after", "flow_before", "flow_after"), pl.Float64()),
@@ -134,67 +135,42 @@ def _two_years(rows: pl.DataFrame, base: int, year: int) -> pl.DataFrame:
     )
 
 
-# --- in words ------------------------------------------------------------------------------------------------
+# --- what is told --------------------------------------------------------------------------------------------
 
 
 def steps(found: Parts, view: View) -> dict[str, float]:
-    """Name of each driver -> what it adds (tce). One group has no structure; without_flow only where there is any."""
-    named = {"信息流量": found.activity}
+    """A term for each driver -> what it adds (tce). One group has no structure; without_flow only where there is any."""
+    named = {"driver_flow": found.activity}
     if found.groups.height > 1:
-        named["分省构成" if view.region.is_nation else "单位构成"] = found.structure
-    named["单位流量能耗"] = found.intensity
+        named["driver_provinces" if view.region.is_nation else "driver_units"] = found.structure
+    named["driver_intensity"] = found.intensity
     if found.without_flow:
-        named["无流量的单位"] = found.without_flow
+        named["driver_without_flow"] = found.without_flow
     return named
 
 
-def told(found: Parts, view: View, base: int) -> str:
-    """`2020 年至 2025 年全国综合能耗增加 60.0 万tce：信息流量拉高 80.0 万tce，单位流量能耗拉低 20.0 万tce`."""
-    which = "综合能耗" if _is_whole(found, view) else "可比的综合能耗"
-    measure = TCE.among([found.change, *steps(found, view).values()])
-    total = changed_by(measure, found.change) or "没有变动"
-    effects = {name: pulled_by(measure, value) for name, value in steps(found, view).items()}
-    moved = [f"{name}{text}" for name, text in effects.items() if text]
-    still = [name for name, text in effects.items() if not text]
-    if still:
-        moved.append(f"{wording.join_names(still)}没有影响")
-    return f"{base} 年至 {view.year} 年{view.region.short_zh}{which}{total}：{'，'.join(moved)}"
+def told(found: Parts, view: View, base: int) -> Drivers:
+    """What made the energy of the report's region change since `base`."""
+    everything, named = view.value(ENERGY), steps(found, view)
+    whole = everything is not None and TCE.gap(found.after, everything) == 0  # as printed
+    measure = TCE.among([found.change, *named.values()])
+    return Drivers(measure, view.region.short_zh, base, view.year, found.change, named, whole)
 
 
-def _is_whole(found: Parts, view: View) -> bool:
-    """Whether what is parted prints like all energy of those who count."""
-    everything = view.value(ENERGY)
-    return everything is not None and TCE.gap(found.after, everything) == 0
-
-
-def why_not(view: View, base: int) -> str:
-    """Why there are no drivers, as a sentence without full stop."""
-    if view.year <= base:
-        return f"{base} 年是基期，从下一年起分解能耗变动的因素"
-    closed = "" if view.value(CHANGE) is None or not _is_closed(view, base) else "分解要用到不公布的数值"
-    reason = closed or zh.say(view.remarks(CHANGE)) or "没有能与基期比较的能源与信息流量填报"
-    return f"{base} 年至 {view.year} 年{view.region.short_zh}的能耗变动不能分解为各因素：{reason}"
+def why_not(view: View, base: int) -> dict[str, Any]:
+    """Why there are no drivers: a text tells it."""
+    closed = view.value(CHANGE) is not None and _is_closed(view, base)
+    return {"too_early": view.year <= base, "closed": closed, "remarks": view.remarks(CHANGE)}
 
 
 def figure(found: Parts, view: View, base: int, id: str) -> Figure:
     """The waterfall of the drivers."""
-    own = view.region.short_zh
-    if view.region.is_nation:
-        groups = f"{found.groups.height} 个两年都报齐的省份"
-        coverage = "" if found.coverage is None else f"，占基期信息流量的 {wording.percent(found.coverage)}"
-        scope = f"按 {groups}分解{coverage}；"
-    else:
-        scope = f"按{own} {found.groups.height} 家有信息流量的单位分解；"
-        scope += "只有一家单位，没有构成变化；" if found.groups.height == 1 else ""
-        scope += "没有信息流量的单位（如铁塔企业）的能耗增减单列；" if found.without_flow else ""
     return shapes.waterfall(
         id,
         TCE,
         (f"{base} 年", found.before),
-        steps(found, view),
+        {say(term(name)): value for name, value in steps(found, view).items()},
         (f"{view.year} 年", found.after),
         title=told(found, view, base),
-        what=f"{own}综合能耗（电信、铁塔、广电）由 {base} 年到 {view.year} 年的变动及其因素",
-        method="对数平均迪氏指数法（LMDI-I，加法形式，Ang 2005）：能耗为信息流量、各组占流量的比重、各组单位流量能耗之积的和，"
-        f"各项之和等于总变动；{scope}各项是在其他因素不变时该因素带来的能耗变动，是核算上的分解，不表示因果。",
+        what=term("energy_change_parted", own=view.region.short_zh, base=base, year=view.year),
     )

@@ -1,13 +1,14 @@
-"""What the chapter on scenarios says and draws: where each path leads, how sure that is, and what makes the difference.
+"""What the chapter on scenarios tells and draws: where each path leads, how sure that is, and what makes the difference.
 
 A scenario says what follows from its assumptions; every sentence names the scenario it is of. Percentiles are those of
-the draws (`scenarios.uncertainty`).
+the draws (`scenarios.uncertainty`). What is told are facts: the chapter's text words them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -17,38 +18,32 @@ import polars as pl
 from pipeline import wording
 from pipeline.chapters import shapes
 from pipeline.charts import labels, theme
-from pipeline.findings import Measure
+from pipeline.findings import Measure, Quantity
 from pipeline.given.params import CONDITIONS, SHIPPED, Params
 from pipeline.given.reference import Target
 from pipeline.indicators.view import View
-from pipeline.language import zh
-from pipeline.language.zh import changed_by, pulled_by
-from pipeline.reports.blocks import Figure, Table
+from pipeline.language.terms import Term, chinese, term
+from pipeline.language.words import LANGUAGES, Words
+from pipeline.reports.blocks import Column, Figure, Table
 from pipeline.scenarios.decomposition import OF_STEP, STEPS
-from pipeline.scenarios.drivers import DRIVERS, WIDENED, said
+from pipeline.scenarios.drivers import DEFAULT, DRIVERS, NO_HISTORY, WIDENED, said
 from pipeline.scenarios.outlook import EXPLORED, Outlook
 from pipeline.scenarios.start import FACILITIES
-from pipeline.scenarios.uncertainty import DRAWS
 
-SOURCE = "企业填报；情景为本报告按假设计算，不是预测"
+SOURCE = term("scenario_source")
 TOLD = (
     "energy.total", "energy.electricity", "energy.per_flow", "energy.per_flow.change", "energy.per_volume",
     "energy.per_volume.change", "carbon.location", "carbon.market", "green.share",
 )  # fmt: skip
 GRID_MOVES = 0.05  # a year, from which on a province's grid factor is told apart
 EXPLORER = (
-    "energy.total",
-    "energy.per_flow.change",
-    "energy.per_volume.change",
-    "carbon.location",
-    "carbon.market",
-    "green.share",
-)
-LEVELS = {"low": "低", "mode": "中", "high": "高"}
-METHOD = (
-    "实线为驱动因素取中值的路径，{year} 年及以前为填报；"
-    f"阴影和点线为“{{title}}”情景 {DRAWS} 次抽样（三角分布，各省的波动部分共有、部分独立，信息流量与基站流量相关）的第 10 至第 90 百分位和中位数。"
-)
+    "energy.total", "energy.per_flow.change", "energy.per_volume.change", "carbon.location", "carbon.market", "green.share",
+)  # fmt: skip
+LEVELS = {"low": "level_low", "mode": "level_mode", "high": "level_high"}
+PARAMETERS = "notebooks/params/"
+TINTS = (theme.MUTED, theme.PRIMARY, theme.CATEGORIES[2], theme.CATEGORIES[4], theme.CATEGORIES[3])
+"""Of the scenarios, in order, alike in all charts of the chapter."""
+Facts = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -77,16 +72,14 @@ class Foresight:
         return not self.outlook.paths.is_empty()
 
     @property
-    def basis(self) -> str:
-        """What stands beside the name of a result that starts from published numbers alone: that from all that is filed
-        may be another."""
-        return "（据公开数值推算）" if self.view.without_entities and not self.view.region.is_nation else ""
+    def of_published(self) -> bool:
+        """Whether it starts from published numbers alone: from all that is filed it may be another."""
+        return self.view.without_entities and not self.view.region.is_nation
 
     @property
-    def notes(self) -> str:
-        """What stands in for missing values, as a sentence; empty where nothing does."""
-        told = self.outlook.notes["note"].drop_nulls().to_list()
-        return f"{self.view.region.short_zh}{'；'.join(told)}。" if told else ""
+    def notes(self) -> list[str]:
+        """What stands in for missing values."""
+        return [one for note in self.outlook.notes["note"].drop_nulls() for one in note.split("；")]
 
     def path(self, measure: str, scenario: str, column: str = "value") -> dict[int, float]:
         """year -> value from the last filed year on; empty where it is not known."""
@@ -103,74 +96,109 @@ class Foresight:
     def at_end(self, measure: str, scenario: str, column: str = "value") -> float | None:
         return self.path(measure, scenario, column).get(self.horizon)
 
-
-def contradicting(foresight: Foresight) -> list[str]:
-    """What contradicts in the parameters of the report's scenario."""
-    rows = foresight.outlook.warnings.filter(pl.col("scenario") == foresight.own)
-    return [text.replace("notebooks/params/", "") for text in rows["warning"]]
+    def columns(self) -> dict[str, Column]:
+        """How the columns of the scenarios are called."""
+        return {name: Column(title) for name, title in self.titles.items()}
 
 
-def on_published(foresight: Foresight) -> str:
-    """What a province's outlook of the public rests on, as a sentence; empty elsewhere."""
-    if not foresight.basis:
-        return ""
-    own = foresight.view.region.short_zh
-    return f"{own}的情景只用已公布的数值推算，注明“据公开数值推算”；全国的情景由全部填报推算，因此公开的各省结果之和不等于全国。"
+def named(driver: str) -> str:
+    return str(Params.model_fields[driver].title)
 
 
-def fallen_back(foresight: Foresight) -> str:
-    """Which trends the region's history could not give, by scenario, as sentences; empty where it gave all."""
-    rows = foresight.outlook.drivers.filter(pl.col("basis").str.contains("没有可用的历史"))
-    found: dict[tuple[str, ...], list[str]] = {}  # scenarios -> what is said of them
-    for sign, instead in (("用全国", "用全国的趋势"), ("用默认值", "用默认值")):
+def place(origin: str) -> Term | str:
+    """Where a parameter is written: `scenarios/plan.yml 第 3 行`."""
+    file, _, line = origin.removeprefix(PARAMETERS).removesuffix(" 行").partition(" 第 ")
+    return term("line_of_file", file=file, line=line) if line else file
+
+
+def contradicting(foresight: Foresight) -> list[Facts]:
+    """What contradicts in the parameters of the report's scenario, and where it is written."""
+    found = []
+    for driver, warning in (
+        foresight.outlook.warnings.filter(scenario=foresight.own).select("driver", "warning").iter_rows()
+    ):
+        what = warning.removesuffix("。").partition(f"（{named(driver)}）")[2]
+        where = place(warning.partition("：")[0])
+        found.append({"place": where, "scenario": foresight.own, "key": driver, "driver": named(driver), "what": what})
+    return found
+
+
+def fallen_back(foresight: Foresight) -> list[Facts]:
+    """Which trends the region's history could not give: by scenarios (none named: all of them), the drivers and whether a
+    default or the nation's trend stands in."""
+    rows = foresight.outlook.drivers.filter(pl.col("basis").str.contains(NO_HISTORY))
+    rows = rows.with_columns(_default=pl.col("basis") == DEFAULT)
+    found: dict[tuple[str, ...], list[Facts]] = {}
+    for is_default in (False, True):
         alike: dict[tuple[str, ...], list[str]] = {}
-        for driver, part in rows.filter(pl.col("basis").str.contains(sign)).group_by("driver", maintain_order=True):
+        for driver, part in rows.filter(_default=is_default).group_by("driver", maintain_order=True):
             scenarios = tuple(name for name in foresight.titles if name in part["scenario"])
             alike.setdefault(scenarios, []).append(named(str(driver[0])))
         for scenarios, drivers in alike.items():
-            found.setdefault(scenarios, []).append(f"{wording.join_names(drivers)}没有可用的历史，{instead}")
+            found.setdefault(scenarios, []).append({"drivers": drivers, "default": is_default})
     every = len(foresight.titles)
-    return "".join(
-        (
-            "各情景"
-            if len(names) == every
-            else wording.join_names([f"“{foresight.titles[one]}”" for one in names]) + "情景"
-        )
-        + f"中{'；'.join(parts)}。"
+    return [
+        {"scenarios": [] if len(names) == every else [foresight.titles[name] for name in names], "parts": parts}
         for names, parts in sorted(found.items(), key=lambda one: -len(one[0]))
-    )
+    ]
 
 
-def left_out(foresight: Foresight, measure: str) -> str:
-    """Why there is no path of a measure: `没有广东…的情景：…。`"""
+def left_out(foresight: Foresight, measure: str) -> Facts:
+    """Why there is no path of a measure: the reason, if the report's year has one, and the tables that it needs."""
     view = foresight.view
-    reason = zh.say(view.remarks(measure)) if foresight.t0 == view.year else ""
-    tables = wording.join_names([f"“{name}”表" for name in view.tables(measure)])
-    what = f"没有{view.region.short_zh}{view.catalogue[measure].title}的情景"
-    return f"{what}：{reason or f'{foresight.t0} 年的{tables}不全'}。"
+    reason = view.remarks(measure) if foresight.t0 == view.year else ""
+    return {"measure": view.measure(measure), "reason": reason, "tables": view.tables(measure)}
 
 
 # --- one measure in all scenarios ----------------------------------------------------------------------------
 
 
-def scaled(measure: Measure, values: Sequence[float]) -> tuple[float, str, int]:
-    """Factor, unit and decimals in which an axis shows values: shares in %, large sums in 万 or 亿."""
-    if measure.scale == "percent":
-        return 100.0, "%", measure.decimals
-    largest = max((abs(value) for value in values), default=0.0)
-    if measure.scale == "big" and largest >= 1e4:
-        factor, name = (1e-8, "亿") if largest >= 1e8 else (1e-4, "万")
-        return factor, name + measure.unit, 1
-    return 1.0, measure.unit, measure.decimals
+def scaled(words: Words, measure: Measure, values: Iterable[float]) -> tuple[float, str, int]:
+    """Factor, unit and decimals in which an axis shows values (`Words.axis`)."""
+    largest = max(map(abs, values), default=0.0)
+    [shown], unit = words.axis(measure, [largest])
+    return float(f"{(shown or 0) / largest:.12g}") if largest else 1.0, unit, shapes.places(measure, [largest])
 
 
-def ends(foresight: Foresight, measure: str) -> str:
-    """`2030 年全国综合能耗，现状延续为 2,325.1 万tce，行动计划为 2,025.1 万tce，强化行动为 1,803.7 万tce`."""
-    how, own = foresight.view.measure(measure), foresight.view.region.short_zh
-    values = {title: foresight.at_end(measure, name) for name, title in foresight.titles.items()}
-    how = how.among(values.values())
-    told = [f"{title}为 {how.say(value)}" for title, value in values.items() if value is not None]
-    return f"{foresight.horizon} 年{how.of(own)}{foresight.basis}，" + "，".join(told)
+def units(measure: Measure, values: Iterable[float]) -> dict[str, str]:
+    """Language -> the unit of an axis."""
+    shown = list(values)
+    return {language: scaled(Words(language), measure, shown)[1] or "1" for language in LANGUAGES}
+
+
+def ends(foresight: Foresight, measure: str) -> list[tuple[str, Quantity]]:
+    """Where each scenario leads, by its title, all told in one unit."""
+    found = {title: foresight.at_end(measure, name) for name, title in foresight.titles.items()}
+    how = foresight.view.measure(measure).among(found.values())
+    return [(title, Quantity(how, value)) for title, value in found.items() if value is not None]
+
+
+def told(foresight: Foresight, measure: str, figure: str) -> Facts:
+    """What a fan shows: the filed years, where each scenario leads and between which ends, the unit of its axis."""
+    how, filed = foresight.view.measure(measure), foresight.filed(measure)
+    known = measure in foresight.view.catalogue.indicators
+
+    def said(name: str) -> Facts:
+        value, low, high = (Quantity(how, foresight.at_end(measure, name, of)) for of in ("value", "p10", "p90"))
+        return {"title": foresight.titles[name], "value": value, "low": low, "high": high}
+
+    return {
+        "id": figure,
+        "measure": how,
+        "unit": units(how, [value for path in _lines(foresight, measure).values() for value in path.values()]),
+        "first": min(filed, default=foresight.t0),
+        "filed": [Quantity(how, filed.get(year)) for year in (min(filed), foresight.t0)] if filed else [],
+        "scenarios": [said(name) for name in foresight.titles],
+        "ends": ends(foresight, measure),
+        "unverified": [str(year) for year in foresight.view.unverified(measure)] if known else [],
+    }
+
+
+def _lines(foresight: Foresight, measure: str) -> dict[str, dict[int, float]]:
+    """What a fan draws: year -> value of the filed years, of every scenario, and of the draws of the report's own."""
+    lines = {"filed": foresight.filed(measure)} | {name: foresight.path(measure, name) for name in foresight.titles}
+    band = {name: foresight.path(measure, foresight.own, name) for name in ("p10", "p50", "p90")}
+    return {name: path for name, path in lines.items() if path or name == "filed"} | band
 
 
 def fan(
@@ -179,107 +207,74 @@ def fan(
     """The filed years, the median of every scenario, and the range of the report's own; None where it is not known."""
     if not foresight.has(measure):
         return None
-    own, t0 = foresight.own, foresight.t0
-    how, filed = foresight.view.measure(measure), foresight.filed(measure)
-    paths = {name: path for name in foresight.titles if (path := foresight.path(measure, name))}
-    low, middle, high = (foresight.path(measure, own, column) for column in ("p10", "p50", "p90"))
-    every = [value for path in (filed, low, high, *paths.values()) for value in path.values()]
-    factor, unit, decimals = scaled(how, every)
-    told = {"填报": filed} | {foresight.titles[name]: path for name, path in paths.items()}
-    rows = _rows(told, factor, decimals)
-    band = pl.DataFrame(
-        [(year, *(round(path[year] * factor, decimals + 2) for path in (low, middle, high))) for year in low],
-        ["年", "低", "值", "高"],
-        orient="row",
-    )
-    tint = _tint(list(foresight.titles).index(own))
-    colours = [theme.INK, *(_tint(list(foresight.titles).index(name)) for name in paths)]
-    colour = alt.Color("线:N", scale=alt.Scale(domain=list(told), range=colours), legend=None)
-    x = alt.X("年:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap="greedy"))
-    goal = [] if target is None else [target.value]
-    domain, gap = labels.span([value * factor for value in (*every, *goal)])
+    how, lines, title = foresight.view.measure(measure), _lines(foresight, measure), foresight.titles[foresight.own]
+    years = sorted({*lines["filed"], *lines["p10"]})
+    every = [value for path in lines.values() for value in path.values()]
+    decimals = shapes.places(how, every)
+    columns = {"year": Column(term("year")), "filed": Column(term("filed_line")), **foresight.columns()}
+    columns |= {name: Column(term("percentile", title=title, percent=name[1:])) for name in ("p10", "p50", "p90")}
 
-    def at(field: str) -> alt.Y:  # alike in every layer: one without a domain would add its own to the shared scale
-        return alt.Y(f"{field}:Q", title=unit or None, scale=alt.Scale(domain=list(domain)), axis=alt.Axis(tickCount=5))
+    def data(words: Words) -> pl.DataFrame:
+        factor = scaled(words, how, every)[0]
+        cells = {
+            name: [None if year not in path else path[year] * factor for year in years] for name, path in lines.items()
+        }
+        return pl.DataFrame({"year": years} | cells, schema_overrides=dict.fromkeys(cells, pl.Float64))
 
-    drawn = alt.Chart(band).encode(x=x)
-    area = drawn.mark_area(opacity=0.18, color=tint).encode(y=at("低"), y2="高:Q")
-    median = drawn.mark_line(strokeDash=[2, 3], strokeWidth=1.5, color=tint).encode(y=at("值"))
-    tooltip = [
-        alt.Tooltip("线:N"),
-        alt.Tooltip("年:O"),
-        alt.Tooltip("值:Q", title=unit or "值", format=f",.{decimals}f"),
-    ]
-    lines = (
-        alt.Chart(rows)
-        .mark_line(point=alt.OverlayMarkDef(size=25))
-        .encode(x=x, y=at("值"), color=colour, tooltip=tooltip)
-    )
-    last = rows.filter(pl.col("年") == foresight.horizon)
-    last = last.with_columns(字=last["线"] + pl.Series([f" {wording.number(value, decimals)}" for value in last["值"]]))
-    names = alt.Chart(labels.apart(last, "值", gap)).mark_text(align="left", dx=9)
-    layers = [area, median, lines, names.encode(x=x, y=at(labels.PLACE), text="字:N", color=colour)]
-    if target is not None:
-        words = f"{target.target_year} 年目标：{target.value_printed}"
-        rule = alt.Chart(pl.DataFrame({"处": [target.value * factor], "字": [words]})).encode(y=at("处"))
-        above = rule.mark_text(align="left", x=4, dy=-8, color=theme.ACCENT).encode(text="字:N")
-        layers = [rule.mark_rule(color=theme.ACCENT, strokeDash=[5, 3]), above, *layers]
-    ranges = {f"{foresight.titles[own]} P{percent}": path for percent, path in ((10, low), (50, middle), (90, high))}
-    years = sorted({*filed, *low})
-    data = pl.DataFrame({"年份": years}).with_columns(
-        pl.Series(name, [None if year not in path else path[year] * factor for year in years], pl.Float64)
-        for name, path in (told | ranges).items()
-    )
+    def draw(words: Words) -> alt.TopLevelMixin:
+        factor, unit, _ = scaled(words, how, every)
+        exact, names = (
+            data(words),
+            {name: columns[name].told(words) for name in lines if name[1:] not in ("10", "50", "90")},
+        )
+        shown = exact.with_columns(pl.exclude("year").round(decimals + 2))
+        rows = shown.select("year", *names).rename(names).unpivot(index="year", variable_name="line").drop_nulls()
+        tints = dict(zip(foresight.titles, TINTS, strict=False)) | {"filed": theme.INK}
+        colours = alt.Scale(domain=list(names.values()), range=[tints[name] for name in names])
+        colour, tint = alt.Color("line:N", scale=colours, legend=None), tints[foresight.own]
+        goal = [] if target is None else [target.value * factor]
+        domain, gap = labels.span([value * factor for value in every] + goal)
+        x = alt.X("year:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap="greedy"))
+
+        def at(field: str) -> alt.Y:  # alike in every layer: one without a domain would add its own to the shared scale
+            scale = alt.Scale(domain=list(domain))
+            return alt.Y(f"{field}:Q", title=unit or None, scale=scale, axis=alt.Axis(tickCount=5))
+
+        own = alt.Chart(shown.drop_nulls("p10")).encode(x=x)
+        area = own.mark_area(opacity=0.18, color=tint).encode(y=at("p10"), y2="p90:Q")
+        median = own.mark_line(strokeDash=[2, 3], strokeWidth=1.5, color=tint).encode(y=at("p50"))
+        tooltip = [
+            alt.Tooltip("line:N", title=words("line")),
+            alt.Tooltip("year:O", title=words("year_axis")),
+            alt.Tooltip("value:Q", title=unit or words("value_axis"), format=f",.{decimals}f"),
+        ]
+        drawn = alt.Chart(rows).mark_line(point=alt.OverlayMarkDef(size=25))
+        drawn = drawn.encode(x=x, y=at("value"), color=colour, tooltip=tooltip)
+        last = rows.filter(pl.col("year") == foresight.horizon)
+        last = last.with_columns(said=pl.Series([wording.number(value, decimals) for value in last["value"]]))
+        last = labels.apart(last.with_columns(text=pl.format("{} {}", "line", "said")), "value", gap)
+        text = (
+            alt.Chart(last).mark_text(align="left", dx=9).encode(x=x, y=at(labels.PLACE), text="text:N", color=colour)
+        )
+        layers = [area, median, drawn, text]
+        if target is not None:
+            aim = words("target_of_year", year=target.target_year, printed=target.value_printed)
+            rule = alt.Chart(pl.DataFrame({"value": goal, "text": [aim]})).encode(y=at("value"))
+            above = rule.mark_text(align="left", x=4, dy=-8, color=theme.ACCENT).encode(text="text:N")
+            layers = [rule.mark_rule(color=theme.ACCENT, strokeDash=[5, 3]), above, *layers]
+        return alt.layer(*layers).properties(height=theme.HEIGHT)
+
     return Figure(
         id=figure,
-        title=ends(foresight, measure),
-        chart=alt.layer(*layers).properties(height=theme.HEIGHT),
+        title="",
+        chart=draw,
         data=data,
-        alt=_fan_alt(foresight, measure),
+        alt="",
         source=SOURCE,
-        method=f"单位：{unit or '1'}。"
-        + METHOD.format(year=t0, title=foresight.titles[own])
-        + _unverified(foresight, measure),
-        decimals=dict.fromkeys(data.columns[1:], decimals),
-        explorer=explored(foresight) if explorer else None,
+        columns=columns,
+        decimals=dict.fromkeys(lines, decimals),
+        explorer=partial(explored, foresight) if explorer else None,
     )
-
-
-def _unverified(foresight: Foresight, measure: str) -> str:
-    """Which filed years rest on a factor that could not be verified, as a sentence; empty without any."""
-    years = foresight.view.unverified(measure) if measure in foresight.view.catalogue.indicators else []
-    return f"{wording.join_names([str(year) for year in years])} 年所用的因子未经核实。" if years else ""
-
-
-def _rows(lines: Mapping[str, Mapping[int, float]], factor: float, decimals: int) -> pl.DataFrame:
-    """线, 年, 值 of the points of lines, rounded to what a chart can show."""
-    points = [
-        (name, year, round(value * factor, decimals + 2))
-        for name, path in lines.items()
-        for year, value in sorted(path.items())
-    ]
-    return pl.DataFrame(points, ["线", "年", "值"], orient="row")
-
-
-def _tint(place: int) -> str:
-    """Like for like in all charts of the chapter: the first scenario grey, the second green, the third blue."""
-    tints = [theme.MUTED, theme.PRIMARY, theme.CATEGORIES[2], theme.CATEGORIES[4], theme.CATEGORIES[3]]
-    return tints[place % len(tints)]
-
-
-def _fan_alt(foresight: Foresight, measure: str) -> str:
-    how, own, t0 = foresight.view.measure(measure), foresight.view.region.short_zh, foresight.t0
-    filed = foresight.filed(measure)
-    begun = (
-        f"填报值 {min(filed)} 年为 {how.say(filed[min(filed)])}，{t0} 年为 {how.say(filed.get(t0))}；" if filed else ""
-    )
-    told = []
-    for name, title in foresight.titles.items():
-        value, low, high = (foresight.at_end(measure, name, column) for column in ("value", "p10", "p90"))
-        told.append(
-            f"{title}到 {foresight.horizon} 年为 {how.say(value)}，第 10 至第 90 百分位为 {how.say(low)} 至 {how.say(high)}"
-        )
-    return f"扇形图：{own}{how.name}，{min(filed, default=t0)} 年至 {foresight.horizon} 年。{begun}{'；'.join(told)}。"
 
 
 # --- side by side --------------------------------------------------------------------------------------------
@@ -287,175 +282,152 @@ def _fan_alt(foresight: Foresight, measure: str) -> str:
 
 def side_by_side(foresight: Foresight, table: str) -> Table | None:
     """What each scenario leads to in 2030, with the range of its draws."""
-    lines = []
-    for measure in TOLD:
-        if not foresight.has(measure):
-            continue
-        how = foresight.view.measure(measure)
-        paths = {name: foresight.path(measure, name) for name in foresight.titles}
-        factor, unit, decimals = scaled(how, [value for path in paths.values() for value in path.values()])
-        line = {"指标": f"{how.name}（{unit}）" if unit else how.name}
-        line[f"{foresight.t0} 年"] = wording.number(paths[foresight.own][foresight.t0] * factor, decimals)
-        for name, title in foresight.titles.items():
-            value, low, high = (foresight.at_end(measure, name, column) for column in ("value", "p10", "p90"))
-            line[title] = _ranged(value, low, high, factor, decimals)
-        lines.append(line)
-    if not lines:
+    shown = [measure for measure in TOLD if foresight.has(measure)]
+    if not shown:
         return None
-    return Table(
-        id=table,
-        title=f"{len(foresight.titles)} 种情景到 {foresight.horizon} 年的结果{foresight.basis}",
-        data=pl.DataFrame(lines),
-        source=SOURCE,
-        method=f"{foresight.t0} 年为填报；{foresight.horizon} 年为驱动因素取中值的结果，括号内为 {DRAWS} 次抽样的第 10 至第 90 百分位。",
-        widths=[13.5, 6.5, *[14] * len(foresight.titles)],
-    )
+
+    def rows(words: Words) -> pl.DataFrame:
+        lines = []
+        for measure in shown:
+            how = foresight.view.measure(measure)
+            paths = {name: foresight.path(measure, name) for name in foresight.titles}
+            factor, unit, decimals = scaled(words, how, [one for path in paths.values() for one in path.values()])
+            line = {"indicator": Column(how, unit).told(words)}
+            line["start"] = wording.number(paths[foresight.own][foresight.t0] * factor, decimals)
+            for name in foresight.titles:
+                ends = [foresight.at_end(measure, name, column) for column in ("value", "p10", "p90")]
+                line[name] = _ranged(words, [None if end is None else end * factor for end in ends], decimals)
+            lines.append(line)
+        return pl.DataFrame(lines)
+
+    columns = {"indicator": Column(term("indicator")), "start": Column(term("in_year", year=foresight.t0))}
+    widths = [13.5, 6.5, *[14] * len(foresight.titles)]
+    return Table(table, "", rows, SOURCE, widths=widths, columns=columns | foresight.columns())
 
 
-def _ranged(value: float | None, low: float | None, high: float | None, factor: float, decimals: int) -> str:
+def _ranged(words: Words, ends: Sequence[float | None], decimals: int) -> str:
     """`2,046.2（1,936 至 2,166）`: the range of a number of four digits without decimals, so that it stands in a line."""
+    value, low, high = ends
     if value is None or low is None or high is None:
         return wording.MISSING
-    places = 0 if abs(value * factor) >= 1000 else decimals
-    first, last = (wording.number(one * factor, places) for one in (low, high))
-    return wording.number(value * factor, decimals) + ("" if first == last else f"（{first} 至 {last}）")
+    places = 0 if abs(value) >= 1000 else decimals
+    first, last = (wording.number(one, places) for one in (low, high))
+    told = wording.number(value, decimals)
+    return told if first == last else words("value_between", value=told, low=first, high=last)
 
 
-def unlike(foresight: Foresight) -> str:
+def unlike(foresight: Foresight) -> list[Facts]:
     """Which conditions are not the same in all scenarios, and why; empty where all are alike."""
-    told = []
+    found = []
     for driver in CONDITIONS:
         rows = foresight.outlook.drivers.filter(pl.col("driver") == driver)
         modes = {name: said(driver, mode) for name, mode in rows.select("scenario", "mode").iter_rows()}
         if len(set(modes.values())) > 1:
-            listed = "、".join(f"{title} {modes[name]}" for name, title in foresight.titles.items())
-            why = {foresight.titles[name]: text for name, text in rows.select("scenario", "reason").iter_rows() if text}
-            reasons = "；".join(f"{title}的理由：{text}" for title, text in why.items()) or "没有说明理由"
-            told.append(f"{named(driver)}，{listed}（{reasons}）")
-    return f"各情景的条件不全相同（{'；'.join(told)}），结果之差包含条件之差。" if told else ""
+            values = [(title, modes[name]) for name, title in foresight.titles.items()]
+            reasons = rows.filter(pl.col("reason") != "").select("scenario", "reason").iter_rows()
+            why = [(foresight.titles[name], text) for name, text in reasons]
+            found.append({"driver": named(driver), "modes": values, "reasons": why})
+    return found
 
 
-def in_order(foresight: Foresight) -> str:
-    """That more ambition has no more energy and emissions, or where it has and which assumption makes it so."""
-    turned = foresight.outlook.turned
+def in_order(foresight: Foresight) -> list[tuple[str, str]]:
+    """Scenarios of which the first has no more energy and emissions than the second; empty where one has (`turned`)."""
     names = [name for name in SHIPPED if name in foresight.titles]
-    if turned.is_empty():
-        if len(names) < 2 or not foresight.has("energy.total"):
-            return ""
-        steps = "，".join(f"{foresight.titles[b]}不高于{foresight.titles[a]}" for a, b in pairwise(names))
-        what = "综合能耗和两种口径的碳排放" if foresight.has("carbon.market") else "综合能耗"
-        return f"推算的各年，{foresight.view.region.short_zh}的{what}，{steps}。"
-    return "".join(_turned(foresight, row) for row in turned.iter_rows(named=True))
+    if not foresight.outlook.turned.is_empty() or not foresight.has("energy.total"):
+        return []
+    return [(foresight.titles[other], foresight.titles[one]) for one, other in pairwise(names)]
 
 
-def _turned(foresight: Foresight, row: Mapping[str, Any]) -> str:
-    how = foresight.view.measure(row["measure"])
-    one, other = (foresight.titles[row[name]] for name in ("one", "other"))
-    span = f"{row['first_year']}—{row['last_year']}" if row["first_year"] < row["last_year"] else f"{row['last_year']}"
-    how = how.among((row["after"] - row["before"], row["value"]))
-    more, by = how.say(row["after"] - row["before"]), how.say(row["value"])
-    told = f"{span} 年{how.of(foresight.view.region.short_zh)}，{other}高于{one}，{row['last_year']} 年高出 {more}，"
-    told += f"影响最大的是{STEPS[row['step']]}（拉高 {by}）"
+def turned(foresight: Foresight) -> list[Facts]:
+    """Where more ambition has more energy or emissions, and which assumption makes it so."""
+    return [_turned(foresight, row) for row in foresight.outlook.turned.iter_rows(named=True)]
+
+
+def _turned(foresight: Foresight, row: Mapping[str, Any]) -> Facts:
+    more = row["after"] - row["before"]
+    how = foresight.view.measure(row["measure"]).among((more, row["value"]))
     drivers = foresight.outlook.drivers.filter(pl.col("driver").is_in(OF_STEP[row["step"]]))
-    pair = {
-        name: dict(drivers.filter(pl.col("scenario") == name).select("driver", "mode").iter_rows())
-        for name in (row["one"], row["other"])
-    }
-    differ = [
-        f"{named(driver)}{other}取 {said(driver, pair[row['other']][driver])}，{one}取 {said(driver, value)}"
-        for driver, value in pair[row["one"]].items()
-        if said(driver, value) != said(driver, pair[row["other"]][driver])
-    ]
-    if foresight.view.region.is_nation:  # a sum of provinces, each with assumptions of its own
-        differ = ["由各省的假设合成，见各省的报告"]
-    return told + (f"：{'；'.join(differ)}。" if differ else "。")
+    low, high = (
+        dict(drivers.filter(pl.col("scenario") == row[name]).select("driver", "mode").iter_rows())
+        for name in ("one", "other")
+    )
+    taken = [(driver, said(driver, high[driver]), said(driver, value)) for driver, value in low.items()]
+    return {
+        "measure": how, "first": row["first_year"], "last": row["last_year"], "step": STEPS[row["step"]],
+        "lower": foresight.titles[row["one"]], "higher": foresight.titles[row["other"]],
+        "more": Quantity(how, more), "by": Quantity(how, row["value"]),
+        "taken": [(named(driver), one, other) for driver, one, other in taken if one != other],
+    }  # fmt: skip
 
 
-def grid_alone(foresight: Foresight) -> str:
-    """That the province's grid factor, which rests on few years, moves its location-based emissions a lot; empty where not."""
+def grid_alone(foresight: Foresight) -> Facts | None:
+    """That the province's grid factor, which rests on few years, moves its location-based emissions a lot; None where not."""
     rows = foresight.outlook.drivers.filter(
         pl.col("scenario") == foresight.own,
         pl.col("driver") == "d_grid",
         pl.col("mode").abs() > GRID_MOVES,
         pl.col("basis") != "",
     )
-    before, after = foresight.path("carbon.location", foresight.own).get(foresight.t0), foresight.at_end("carbon.location", foresight.own)  # fmt: skip
+    before = foresight.path("carbon.location", foresight.own).get(foresight.t0)
+    after = foresight.at_end("carbon.location", foresight.own)
     if rows.is_empty() or before is None or after is None:
-        return ""
-    how, yearly = foresight.view.measure("carbon.location"), rows["mode"][0]
-    factor = (1 - yearly) ** (foresight.horizon - foresight.t0)
-    return (
-        f"{foresight.view.region.short_zh}基于位置的碳排放受电网因子影响大：{rows['basis'][0]}为每年{'上升' if yearly < 0 else '下降'}"
-        f" {wording.percent(abs(yearly))}，按此推到 {foresight.horizon} 年是 {foresight.t0} 年所用因子的 {wording.number(factor, 2)} 倍{_with_nation(rows, foresight)}，各情景相同；"
-        f"{foresight.titles[foresight.own]}情景由 {how.say(before)}变为 {how.say(after)}。"
-        "三年的变化可能只反映来水和电源结构的一时变动，引用时须连同这一假设。"
-    )
-
-
-def _with_nation(rows: pl.DataFrame, foresight: Foresight) -> str:
-    """What the factor comes to with the nation's trend, where the driver's range was widened to it."""
-    if WIDENED not in rows["basis"][0]:
-        return ""
-    edge = rows["high" if rows["high"][0] > 0 > rows["mode"][0] else "low"][0]
-    return f"（按全国的趋势是 {wording.number((1 - edge) ** (foresight.horizon - foresight.t0), 2)} 倍）"
+        return None
+    how, row, ahead = foresight.view.measure("carbon.location"), rows.row(0, named=True), foresight.horizon - foresight.t0  # fmt: skip
+    edge = row["high" if row["high"] > 0 > row["mode"] else "low"]  # to which the nation's trend has widened the range
+    return {
+        "basis": row["basis"],
+        "rises": row["mode"] < 0,
+        "yearly": abs(row["mode"]),
+        "times": (1 - row["mode"]) ** ahead,
+        "times_of_nation": (1 - edge) ** ahead if WIDENED in row["basis"] else None,
+        "before": Quantity(how, before),
+        "after": Quantity(how, after),
+    }
 
 
 def by_facility(foresight: Foresight, table: str) -> Table:
     """Energy of each facility type at the start and in 2030, in tce and kWh; what has no path is withheld."""
-    names = {**FACILITIES, "": "合计"}
-    data: dict[str, list[Any]] = {"设施": list(names.values())}
+    codes = [*FACILITIES, ""]
+    data: dict[str, list[Any]] = {}
+    columns = {"facility": Column(term("facility"))}
     for id, factor, unit in (("energy.total", 1e-4, "万tce"), ("energy.electricity", 1e-8, "亿kWh")):
-        ids = [f"{id}/{code}" if code else id for code in names]
-        data[f"{foresight.t0} 年（{unit}）"] = [
-            foresight.path(one, foresight.own).get(foresight.t0, wording.WITHHELD) * factor for one in ids
-        ]
-        for name, title in foresight.titles.items():
-            data[f"{title}（{unit}）"] = [
-                foresight.path(one, name).get(foresight.horizon, wording.WITHHELD) * factor for one in ids
-            ]
-    own = foresight.titles[foresight.own]
-    grows = {name: foresight.path(f"energy.total/{code}", foresight.own) for code, name in FACILITIES.items()}
-    moved = {
-        name: path[foresight.horizon] - path[foresight.t0] for name, path in grows.items() if foresight.horizon in path
-    }
-    title = f"{own}情景下到 {foresight.horizon} 年各类设施的综合能耗{foresight.basis}"
-    if moved:
-        most = max(moved, key=lambda name: moved[name])
-        change = changed_by(foresight.view.measure("energy.total"), moved[most])
-        among = "各类设施" if len(moved) == len(grows) else "已公布的各类设施"
-        title = (
-            f"{own}情景下到 {foresight.horizon} 年{foresight.basis}，{most}的综合能耗{change if change else '基本不变'}"
-            + (f"，为{among}中增加最多的" if moved[most] > 0 and change else "")
-        )
-    frame = pl.DataFrame(data)
-    return Table(
-        id=table,
-        title=title,
-        data=frame,
-        source=SOURCE,
-        method="接入汇聚机房没有驱动因素，各年不变；每一类设施的燃料与本类设施的用电保持填报的比例。",
-        decimals=dict.fromkeys(frame.columns[1:], 1),
-        widths=[11, *[8] * (frame.width - 1)],
-        withheld=True,
-    )
+        ids = [f"{id}/{code}" if code else id for code in codes]
+        for name, title in {"": term("in_year", year=foresight.t0), **foresight.titles}.items():
+            paths = [foresight.path(one, name or foresight.own) for one in ids]
+            year = foresight.horizon if name else foresight.t0
+            data[f"{id} {name}"] = [path.get(year, wording.WITHHELD) * factor for path in paths]
+            columns[f"{id} {name}"] = Column(term("in_unit", what=title, unit=unit))
+    rows = pl.DataFrame({"facility": [*FACILITIES.values(), chinese("total")]} | data)
+    widths, decimals = [11, *[8] * len(data)], dict.fromkeys(data, 1)
+    return Table(table, "", rows, SOURCE, decimals=decimals, widths=widths, withheld=True, columns=columns)
+
+
+def grows_most(foresight: Foresight) -> Facts | None:
+    """The facility type whose energy grows most, or falls least, in the report's scenario; all: whether every type is told."""
+    paths = {name: foresight.path(f"energy.total/{code}", foresight.own) for code, name in FACILITIES.items()}
+    moved = {name: path[foresight.horizon] - path[foresight.t0] for name, path in paths.items() if foresight.horizon in path}  # fmt: skip
+    if not moved:
+        return None
+    most = max(moved, key=lambda name: moved[name])
+    return {"facility": most, "all": len(moved) == len(paths)} | _moved(foresight.view.measure("energy.total"), moved[most])  # fmt: skip
+
+
+def _moved(how: Measure, change: float) -> Facts:
+    """way: 1 up, -1 down, 0 where too little is printed; by: how far."""
+    return {"way": how.way(change), "by": Quantity(how, abs(change))}
 
 
 # --- targets -------------------------------------------------------------------------------------------------
 
 
-def probability(value: float) -> str:
-    """`98%`, and `不到 1%`, `超过 99%` for what would print as none or all: of draws none or all may be, not of what comes."""
+def probability(value: float, key: str = "chance") -> Term:
+    """`98%`, and `不到 1%`, `超过 99%` for what would print as none or all: of draws none or all may be, not of what comes.
+    key: `chance_is` for a text: `概率为 98%`."""
     if value < 0.01:
-        return "不到 1%"
+        return term(f"{key}_below", percent="1%")
     if value > 0.99:
-        return "超过 99%"
-    return wording.percent(value, 0)
-
-
-def likely(value: float) -> str:
-    """`概率为 98%`, `概率不到 1%`."""
-    said = probability(value)
-    return f"概率为 {said}" if said[0].isdigit() else f"概率{said}"
+        return term(f"{key}_above", percent="99%")
+    return term(key, percent=wording.percent(value, 0))
 
 
 @dataclass(frozen=True)
@@ -480,10 +452,14 @@ class Standing:
     @property
     def lost(self) -> int | None:
         """The first year in which it is no longer met."""
-        return min(
-            (y for y, holds in self.met.items() if not holds and self.first is not None and y > self.first),
-            default=None,
-        )
+        first = self.first
+        return min((y for y, holds in self.met.items() if first is not None and not holds and y > first), default=None)
+
+    @property
+    def again(self) -> int | None:
+        """Of one that was met and lost in filed years: the first year ahead in which it is met."""
+        after = max(self.t0, self.lost or 0)
+        return min((year for year, holds in self.met.items() if holds and year > after), default=None)
 
 
 def standing(foresight: Foresight, target: Target, scenario: str) -> Standing | None:
@@ -502,131 +478,118 @@ def standing(foresight: Foresight, target: Target, scenario: str) -> Standing | 
     return Standing(target, foresight.t0, filed | ahead, dict(rows.select("year", "probability").iter_rows()))
 
 
-def target_year(stands: Standing | None) -> str:
+def target_year(stands: Standing | None) -> list[Term]:
     """`2027 年`, `2024 年（已填报）`, `到 2030 年仍未达到`, as a cell of a table says it."""
     if stands is None:
-        return "无法推算"
+        return [term("not_projected")]
     if stands.first is None:
-        return f"到 {stands.end} 年仍未达到"
-    filed = "（已填报）" if stands.first <= stands.t0 else ""
-    return f"{stands.first} 年{filed}" + (f"，{stands.lost} 年起不再满足" if stands.lost else "")
+        return [term("not_met_by", year=stands.end)]
+    met = term("met_in_filed" if stands.first <= stands.t0 else "in_year", year=stands.first)
+    return [met, term("not_met_from", year=stands.lost)] if stands.lost else [met]
 
 
-def said_of_target(foresight: Foresight, target: Target) -> str:
-    """The year and the probability of a target in the report's scenario; a province is only set beside the nation's target."""
-    own, title = foresight.view.region, foresight.titles[foresight.own]
-    what = foresight.view.catalogue[target.indicator.removesuffix(".change")].title
-    goal = f"{own.short_zh}{what}比 {target.baseline_year} 年{target.value_printed}"
-    goal += "的目标" if own.is_nation else "（全国目标，仅作对照）"
+def told_of_target(foresight: Foresight, target: Target) -> Facts:
+    """The year and the probability of a target in the report's scenario; first is None where it is not met, stands where
+    nothing can be told."""
     stands = standing(foresight, target, foresight.own)
-    goal += foresight.basis
+    facts = {
+        "what": foresight.view.catalogue[target.indicator.removesuffix(".change")].title,
+        "baseline": target.baseline_year,
+        "printed": target.value_printed,
+        "year": target.target_year,
+        "stands": None,
+    }
     if stands is None:
-        return f"{goal}：没有可与 {target.baseline_year} 年比较的填报，不能推算何时达到。"
-    chance = likely(stands.chance[stands.end])
-    if stands.first is None:
-        return (
-            f"{goal}：{title}情景下到 {stands.end} 年仍未达到；计入驱动因素的不确定性，{stands.end} 年达到的{chance}。"
-        )
-    if stands.first <= stands.t0:
-        kept = f"；{title}情景下此后一直满足" if stands.lost is None else f"；{title}情景下 {stands.lost} 年起不再满足"
-        if stands.lost is not None and stands.lost <= stands.t0:
-            kept = f"，{stands.lost} 年又不满足；{title}情景下{_again(stands)}"
-        return f"{goal}：{stands.first} 年的填报已经达到{kept}，{stands.end} 年满足的{chance}。"
-    late = stands.first - target.target_year
-    when = f"，比目标年（{target.target_year} 年）晚 {late} 年" if late > 0 else ""
-    by_year = (
-        f"目标年 {target.target_year} 年达到的{likely(stands.chance[target.target_year])}，"
-        if target.target_year > stands.t0
-        else ""
-    )
-    lost = f"，但 {stands.lost} 年起又不满足" if stands.lost else ""
-    return f"{goal}：{title}情景下预计 {stands.first} 年达到{when}{lost}；{by_year}{stands.end} 年满足的{chance}。"
-
-
-def _again(stands: Standing) -> str:
-    ahead = [year for year, holds in stands.met.items() if holds and year > max(stands.t0, stands.lost or 0)]
-    return f" {min(ahead)} 年再次达到" if ahead else f"到 {stands.end} 年都不再达到"
+        return facts
+    by_year = stands.chance.get(target.target_year) if target.target_year > stands.t0 else None
+    return facts | {
+        "stands": {
+            "first": stands.first,
+            "filed": stands.first is not None and stands.first <= stands.t0,
+            "late": max(0, (stands.first or 0) - target.target_year),
+            "lost": stands.lost,
+            "lost_in_filed": stands.lost is not None and stands.lost <= stands.t0,
+            "again": stands.again,
+            "end": stands.end,
+            "chance": probability(stands.chance[stands.end], "chance_is"),
+            "by_year": None if by_year is None else probability(by_year, "chance_is"),
+        }
+    }
 
 
 def targets(foresight: Foresight, wanted: Sequence[Target], table: str) -> Table:
     """The year in which each target is met, and the probability that it is in 2030, in every scenario."""
-    nation = foresight.view.region.is_nation
-    lines = []
-    for target in wanted:
-        what = foresight.view.catalogue[target.indicator.removesuffix(".change")].title
-        line = {"目标": f"{what}{target.value_printed}"}
-        for name, title in foresight.titles.items():
-            stands = standing(foresight, target, name)
-            chance = f"；{probability(stands.chance[foresight.horizon])}" if stands else ""
-            line[title] = target_year(stands) + chance
-        lines.append(line)
-    return Table(
-        id=table,
-        title=f"各情景下达到{'目标' if nation else '全国目标水平'}的年份，以及 {foresight.horizon} 年满足的概率{foresight.basis}",
-        data=pl.DataFrame(lines),
-        source=SOURCE,
-        method=f"年份按驱动因素取中值判断；概率为 {DRAWS} 次抽样中 {foresight.horizon} 年满足的比重。"
-        + ("" if nation else "目标约束全国，不分解到省，本表仅作对照。"),
-    )
+
+    def rows(words: Words) -> pl.DataFrame:
+        lines = []
+        for target in wanted:
+            what = foresight.view.catalogue[target.indicator.removesuffix(".change")].title
+            line = {"target": words("target_row", what=what, printed=target.value_printed)}
+            for name in foresight.titles:
+                stands = standing(foresight, target, name)
+                line[name] = "".join(map(words.say, target_year(stands)))
+                if stands:
+                    line[name] += words("semicolon") + words.say(probability(stands.chance[foresight.horizon]))
+            lines.append(line)
+        return pl.DataFrame(lines)
+
+    return Table(table, "", rows, SOURCE, columns={"target": Column(term("target")), **foresight.columns()})
 
 
 # --- what matters most ---------------------------------------------------------------------------------------
 
 
-def named(driver: str) -> str:
-    return str(Params.model_fields[driver].title)
+def single(foresight: Foresight) -> Facts | None:
+    """The measure of 2030 of which is told what each driver alone does to it; None where there is none."""
+    measure = next((one for one in ("energy.per_flow", "energy.total") if foresight.has(one)), None)
+    middle = foresight.at_end(measure, foresight.own) if measure else None
+    if measure is None or middle is None:
+        return None
+    how = foresight.view.measure(measure)
+    return {"id": measure, "measure": how, "unit": units(how, [middle]), "middle": Quantity(how, middle)}
 
 
 def tornado(foresight: Foresight, figure: str, most: int) -> Figure | None:
     """What each driver alone does to 2030 between its low and its high; None where no driver has a range."""
-    measure = next((one for one in ("energy.per_flow", "energy.total") if foresight.has(one)), None)
-    if measure is None:
+    of = single(foresight)
+    if of is None:
         return None
-    how, title = foresight.view.measure(measure), foresight.titles[foresight.own]
-    middle = foresight.at_end(measure, foresight.own)
+    how, middle = of["measure"], of["middle"].value
+    decimals, sides = shapes.places(how, [middle]), ("low", "high")
     rows = foresight.outlook.levels.filter(
-        pl.col("scenario") == foresight.own, pl.col("measure") == measure, pl.col("year") == foresight.horizon
+        pl.col("scenario") == foresight.own, pl.col("measure") == of["id"], pl.col("year") == foresight.horizon
     ).pivot(on="level", index="driver", values="value")
-    assert middle is not None
-    factor, unit, decimals = scaled(how, [middle])
-    rows = rows.with_columns(pl.col("low", "high") * factor, 宽=(pl.col("high") - pl.col("low")).abs() / middle)
-    rows = rows.filter(pl.col("宽") > 5e-4).sort("宽", descending=True).head(most)
+    rows = rows.with_columns(_wide=(pl.col("high") - pl.col("low")).abs() / middle)
+    rows = rows.filter(pl.col("_wide") > 5e-4).sort("_wide", descending=True).head(most)
     if rows.is_empty():
         return None
-    rows = rows.with_columns(因素=pl.col("driver").replace_strict({one: named(one) for one in DRIVERS}))
-    order, column = rows["因素"].to_list(), f"{how.name}（{unit}）"
-    long = pl.concat(
-        rows.select("因素", 值=pl.col(level).round(decimals + 2), 取值=pl.lit(f"取{LEVELS[level]}值"))
-        for level in ("low", "high")
-    ).with_columns(中=pl.lit(round(middle * factor, decimals + 2)))
-    tint = alt.Color(
-        "取值:N",
-        scale=alt.Scale(domain=["取低值", "取高值"], range=[theme.CATEGORIES[2], theme.ACCENT]),
-        legend=alt.Legend(),
-    )
-    y = alt.Y("因素:N", sort=order, title=None, axis=alt.Axis(ticks=False, labelLimit=240))
-    x = alt.X("值:Q", title=unit, scale=alt.Scale(zero=False), axis=alt.Axis(grid=True, tickCount=5))
-    bars = alt.Chart(long).mark_bar().encode(
-        y=y, x=x, x2="中:Q", color=tint,
-        tooltip=["因素:N", "取值:N", alt.Tooltip("值:Q", title=column, format=f",.{decimals}f")],
-    )  # fmt: skip
-    first = rows.row(0, named=True)
-    data = rows.select(驱动因素="因素", 取低值="low", 取高值="high")
-    told = f"{order[0]}影响最大：取低值为 {wording.number(first['low'], decimals)} {unit}，取高值为 {wording.number(first['high'], decimals)} {unit}"
-    listed = "；".join(
-        f"{row['因素']} {wording.number(row['low'], decimals)} 至 {wording.number(row['high'], decimals)}"
-        for row in rows.iter_rows(named=True)
-    )
-    return Figure(
-        id=figure,
-        title=f"{title}情景下{foresight.basis}，对 {foresight.horizon} 年{how.name}，{told}",
-        chart=bars.properties(height=22 * len(order) + 12),
-        data=data,
-        alt=f"龙卷风图：{title}情景 {foresight.horizon} 年{how.name}，各因素单独取低值和高值，中值为 {how.say(middle)}。{listed}。",
-        source=SOURCE,
-        method=f"每次只把一个驱动因素改为低值或高值，其余取中值；没有取值范围或影响不到 0.05% 的不列。单位：{unit}。",
-        decimals={"取低值": decimals, "取高值": decimals},
-    )
+    names = [named(driver) for driver in rows["driver"]]
+    columns = {"driver": Column(term("scenario_driver"))} | {one: Column(term(f"at_{one}")) for one in sides}
+
+    def data(words: Words) -> pl.DataFrame:
+        return rows.select(pl.Series("driver", names), pl.col(sides) * scaled(words, how, [middle])[0])
+
+    def draw(words: Words) -> alt.TopLevelMixin:
+        factor, unit, _ = scaled(words, how, [middle])
+        said = {one: columns[one].told(words) for one in sides}
+        long = data(words).rename(said).unpivot(index="driver", variable_name="side")
+        long = long.with_columns(pl.col("value").round(decimals + 2), middle=round(middle * factor, decimals + 2))
+        scale = alt.Scale(domain=list(said.values()), range=[theme.CATEGORIES[2], theme.ACCENT])
+        tooltip = [
+            alt.Tooltip("driver:N", title=words("driver")),
+            alt.Tooltip("side:N", title=words("value_set")),
+            alt.Tooltip("value:Q", title=Column(how, unit).told(words), format=f",.{decimals}f"),
+        ]
+        bars = alt.Chart(long).mark_bar().encode(
+            y=alt.Y("driver:N", sort=names, title=None, axis=alt.Axis(ticks=False, labelLimit=240)),
+            x=alt.X("value:Q", title=unit, scale=alt.Scale(zero=False), axis=alt.Axis(grid=True, tickCount=5)),
+            x2="middle:Q", color=alt.Color("side:N", scale=scale, legend=alt.Legend()), tooltip=tooltip,
+        )  # fmt: skip
+        whole: alt.TopLevelMixin = bars.properties(height=22 * rows.height + 12)
+        return whole
+
+    decimal = dict.fromkeys(sides, decimals)
+    return Figure(figure, "", draw, data, alt="", source=SOURCE, columns=columns, decimals=decimal)
 
 
 def difference(foresight: Foresight, figure: str) -> Figure | None:
@@ -635,59 +598,42 @@ def difference(foresight: Foresight, figure: str) -> Figure | None:
     rows = _steps(foresight, "energy.total")
     if pair is None or rows.is_empty():
         return None
-    one, other = (foresight.titles[name] for name in pair)
-    how = foresight.view.measure("energy.total")
+    one, other = pair
     before, after = rows["before"][0], rows["after"][0]
     moved = rows.filter(pl.col("value").abs() > 1e-9 * before)  # conditions are mostly the same in both
     steps = {STEPS[step]: value for step, value in moved.select("step", "value").iter_rows()}
     if not steps:
         return None
-    most = max(steps, key=lambda name: abs(steps[name]))
-    how = how.among((after - before, steps[most]))
-    change, by = changed_by(how, after - before), pulled_by(how, steps[most])
-    title = (
-        f"{foresight.horizon} 年{other}比{one}{foresight.basis}{change.replace('增加', '多用').replace('减少', '少用') or '相当'}"
-        + (f"，影响最大的是{most}，{by}" if by else "")
-    )
-    return shapes.waterfall(
-        figure,
-        how,
-        (one, before),
-        steps,
-        (other, after),
-        title=title,
-        what=f"{foresight.view.region.short_zh} {foresight.horizon} 年综合能耗，由{one}情景到{other}情景",
-        source=SOURCE,
-        method="按对数平均迪氏指数法（LMDI-I，加法）分解；各组为各省的各类设施，各项之和等于两种情景之差。",
-    )
+    own = foresight.view.region.short_zh
+    what = term("energy_between_scenarios", own=own, year=foresight.horizon, one=one, other=other)
+    how = foresight.view.measure("energy.total").among((after - before, max(steps.values(), key=abs)))
+    return shapes.waterfall(figure, how, (one, before), steps, (other, after), title="", what=what, source=SOURCE)
 
 
 def compared(foresight: Foresight) -> tuple[str, str] | None:
-    """The two scenarios whose difference is drawn; None where there is only one."""
+    """The titles of the two scenarios whose difference is drawn; None where there is only one."""
     names = list(foresight.titles)
     other = foresight.own if foresight.own != names[0] else next(iter(names[1:]), None)
-    return None if other is None else (names[0], other)
+    return None if other is None else (foresight.titles[names[0]], foresight.titles[other])
 
 
 def _steps(foresight: Foresight, measure: str) -> pl.DataFrame:
-    one, other = compared(foresight) or ("", "")
+    names = {title: name for name, title in foresight.titles.items()}
+    one, other = (names[title] for title in compared(foresight) or (*names, *names)[:2])
     return foresight.outlook.steps.filter(pl.col("one") == one, pl.col("other") == other, pl.col("measure") == measure)
 
 
-def said_of_emissions(foresight: Foresight) -> str:
-    """Which step makes most of the difference in market-based emissions; empty where it is not known."""
-    rows, pair = _steps(foresight, "carbon.market"), compared(foresight)
+def moved_most(foresight: Foresight, measure: str) -> Facts | None:
+    """How far the two scenarios of `compared` are apart in a measure, and which step makes most of that; None where it is not
+    known."""
+    rows, pair = _steps(foresight, measure), compared(foresight)
     if rows.is_empty() or pair is None:
-        return ""
-    how = foresight.view.measure("carbon.market")
-    one, other = (foresight.titles[name] for name in pair)
-    difference = rows["after"][0] - rows["before"][0]
+        return None
     most = rows.sort(pl.col("value").abs(), descending=True).row(0, named=True)
-    how = how.among((difference, most["value"]))
-    change, by = changed_by(how, difference), pulled_by(how, most["value"])
-    if not change:
-        return f"{foresight.horizon} 年基于市场的碳排放{foresight.basis}，{other}与{one}相当。"
-    return f"{foresight.horizon} 年基于市场的碳排放{foresight.basis}，{other}比{one}{change}，影响最大的是{STEPS[most['step']]}，{by}。"
+    change = most["after"] - most["before"]
+    how = foresight.view.measure(measure).among((change, most["value"]))
+    step = {"name": STEPS[most["step"]]} | _moved(how, most["value"])
+    return {"one": pair[0], "other": pair[1], "step": step} | _moved(how, change)
 
 
 # --- assumptions ---------------------------------------------------------------------------------------------
@@ -695,29 +641,31 @@ def said_of_emissions(foresight: Foresight) -> str:
 
 def assumptions(foresight: Foresight, table: str) -> Table:
     """The drivers of the report's scenario, where each comes from, and what an analyst changed."""
-    lines, changed = [], 0
-    for row in foresight.outlook.drivers.filter(pl.col("scenario") == foresight.own).iter_rows(named=True):
-        changed += row["changed"]
-        low, mode, high = (said(row["driver"], row[level]) for level in LEVELS)
-        where = row["origin"].removeprefix("notebooks/params/")
-        lines.append(
-            {"驱动因素": named(row["driver"]), "参数": row["driver"], "低": low, "中": mode, "高": high}
-            | {
-                "取值依据": ("● 改动：" if row["changed"] else "")
-                + where
-                + (f"；{row['basis']}" if row["basis"] else "")
-                + (f"；与其他情景不同的理由：{row['reason']}" if row["reason"] else "")
-            }
-        )
-    marked = f"，其中 {changed} 个由分析人员改动过（● 改动）" if changed else ""
-    return Table(
-        id=table,
-        title=f"{foresight.titles[foresight.own]}情景的 {len(lines)} 个驱动因素{marked}",
-        data=pl.DataFrame(lines),
-        source="notebooks/params 中的参数文件与命令行；trend(3) 由填报和公布的排放因子计算",
-        method="情景驱动因素是假设值，不是统计或预测。趋势为最近三年的年均变化，低、高为其中最小、最大的一年；水平为最近一年的值，低、高为最近三年的最小、最大值。",
-        widths=[19, 13, 5, 5, 5, 21],
-    )
+    own = foresight.outlook.drivers.filter(pl.col("scenario") == foresight.own)
+
+    def rows(words: Words) -> pl.DataFrame:
+        lines = []
+        for row in own.iter_rows(named=True):
+            where = place(row["origin"])
+            parts = [term("changed_parameter", origin=where) if row["changed"] else where, row["basis"]]
+            parts += [term("reason_of_difference", reason=row["reason"])] if row["reason"] else []
+            lines.append(
+                {"driver": words.say(named(row["driver"])), "key": row["driver"]}
+                | {level: said(row["driver"], row[level]) for level in LEVELS}
+                | {"grounds": words("semicolon").join(text for part in parts if (text := words.say(part)))}
+            )
+        return pl.DataFrame(lines)
+
+    columns = {"driver": term("scenario_driver"), "key": term("parameter")}
+    columns |= {level: term(key) for level, key in LEVELS.items()} | {"grounds": term("value_grounds")}
+    named_ = {name: Column(one) for name, one in columns.items()}
+    return Table(table, "", rows, widths=[19, 13, 5, 5, 5, 21], columns=named_)
+
+
+def counted(foresight: Foresight) -> Facts:
+    """How many drivers there are, and how many an analyst changed."""
+    own = foresight.outlook.drivers.filter(pl.col("scenario") == foresight.own)
+    return {"n": own.height, "changed": int(own["changed"].sum())}
 
 
 def modes(foresight: Foresight, table: str) -> Table:
@@ -726,40 +674,30 @@ def modes(foresight: Foresight, table: str) -> Table:
         (scenario, driver): said(driver, mode)
         for scenario, driver, mode in foresight.outlook.drivers.select("scenario", "driver", "mode").iter_rows()
     }
-    lines = [
-        {"驱动因素": named(driver)} | {title: of[name, driver] for name, title in foresight.titles.items()}
-        for driver in DRIVERS
-    ]
-    return Table(
-        id=table,
-        title="各情景驱动因素的中值",
-        data=pl.DataFrame(lines),
-        source="同上表",
-        widths=[18, *[8] * len(foresight.titles)],
-    )
+    values = {name: {driver: of[name, driver] for driver in DRIVERS} for name in foresight.titles}
+    return _of_drivers(table, values, foresight.columns(), 18, 8)
 
 
 def written(parameters: Mapping[str, pl.DataFrame], table: str) -> Table:
     """The drivers of every scenario as they are written, for a region without filings. parameters: Chinese title of the
     scenario -> `params.table`."""
-    of = {title: dict(frame.select("参数", "取值").iter_rows()) for title, frame in parameters.items()}
-    lines = [
-        {"驱动因素": named(driver)} | {title: values[driver] for title, values in of.items()} for driver in DRIVERS
-    ]
-    return Table(
-        id=table,
-        title=f"{len(of)} 种情景的驱动因素，有了填报才能推算结果",
-        data=pl.DataFrame(lines),
-        source="notebooks/params 中的参数文件与命令行",
-        method="比率为每年的变化（0.12 即 12%）；trend(3) 为本地区最近三年的趋势，由填报计算；三个数为低、中、高值。",
-        widths=[16, *[12] * len(of)],
-    )
+    values = {title: dict(frame.select("参数", "取值").iter_rows()) for title, frame in parameters.items()}
+    return _of_drivers(table, values, {title: Column(title) for title in values}, 16, 12)
+
+
+def _of_drivers(
+    table: str, values: Mapping[str, Mapping[str, str]], columns: Mapping[str, Column], *widths: float
+) -> Table:
+    """A line a driver, a column a scenario."""
+    rows = [{"driver": named(driver)} | {name: of[driver] for name, of in values.items()} for driver in DRIVERS]
+    heads = {"driver": Column(term("scenario_driver")), **columns}
+    return Table(table, "", pl.DataFrame(rows), widths=[widths[0], *[widths[1]] * len(values)], columns=heads)
 
 
 # --- to be explored ------------------------------------------------------------------------------------------
 
 
-def explored(foresight: Foresight) -> dict[str, Any]:
+def explored(foresight: Foresight, words: Words) -> dict[str, Any]:
     """What the page needs to switch the scenario and move one of EXPLORED: all results, computed beforehand and rounded.
 
     years: of the scenarios; filed: measure -> year -> value; results: scenario -> driver (or "" for none moved) and level
@@ -771,8 +709,8 @@ def explored(foresight: Foresight) -> dict[str, Any]:
             continue
         how = foresight.view.measure(id)
         known = [value for name in foresight.titles for value in foresight.path(id, name).values()]
-        factor, unit, decimals = scaled(how, known)
-        measures.append({"id": id, "title": how.name, "unit": unit, "decimals": decimals})
+        factor, unit, decimals = scaled(words, how, known)
+        measures.append({"id": id, "title": words.say(how), "unit": unit, "decimals": decimals})
         filed[id] = {year: round(value * factor, decimals + 1) for year, value in foresight.filed(id).items()}
         paths[id] = (factor, decimals)
     rows = foresight.outlook.levels.filter(
@@ -796,8 +734,8 @@ def explored(foresight: Foresight) -> dict[str, Any]:
     return {
         "own": foresight.own,
         "years": list(range(foresight.t0, foresight.horizon + 1)),
-        "scenarios": [{"id": name, "title": title} for name, title in foresight.titles.items()],
-        "drivers": [{"id": driver, "title": named(driver)} for driver in EXPLORED],
+        "scenarios": [{"id": name, "title": words.say(title)} for name, title in foresight.titles.items()],
+        "drivers": [{"id": driver, "title": words.say(named(driver))} for driver in EXPLORED],
         "levels": levels,
         "measures": measures,
         "filed": filed,

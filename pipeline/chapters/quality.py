@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import polars as pl
 
@@ -13,51 +14,60 @@ from pipeline.given import regions
 from pipeline.given.regions import NATION_CODE
 from pipeline.indicators.quality import TABLE_NAMES
 from pipeline.indicators.view import View
-from pipeline.reports.blocks import Table
-from pipeline.wording import MISSING, big, join_names, number
+from pipeline.language.terms import term
+from pipeline.language.words import Words
+from pipeline.reports.blocks import Column, Table
+from pipeline.wording import MISSING, big, number
 
 COMPLETENESS = "quality.completeness"
 
 
-def coverage(covered: pl.DataFrame, id: str) -> Table:
-    """Filed beside the frame. covered: rows of `coverage.COVERAGE` of one region."""
-    rows = [
-        {
-            "填报表": "全部" if row["table"] == frame.ANY else TABLE_NAMES[row["table"]],
-            "数": frame.TITLES[row["measure"]] + ("" if row["judged"] else "（只作参照）"),
-            "年份": row["year"],
-            "填报": MISSING if row["filed"] is None else _amount(row["filed"], row["unit"]),
-            "全行业": _amount(row["frame"], row["unit"]),
-            "覆盖率（%）": None if row["share"] is None else 100 * row["share"],
-            "全行业数的来源": row["source_title"],
-        }
-        for row in covered.iter_rows(named=True)
-    ]
-    short = covered.filter("judged", pl.col("share") < pl.col("needed") - 1e-9).height
-    return Table(
+def coverage(covered: pl.DataFrame, id: str) -> tuple[Table, dict[str, int]]:
+    """Filed beside the frame, and of how many numbers (`n`) how many fall short. covered: rows of `coverage.COVERAGE` of one
+    region."""
+
+    def data(words: Words) -> pl.DataFrame:
+        rows = [
+            {
+                "table": words("all") if row["table"] == frame.ANY else TABLE_NAMES[row["table"]],
+                "number": frame.TITLES[row["measure"]] if row["judged"] else words("for_reference", what=frame.TITLES[row["measure"]]),
+                "year": row["year"],
+                "filed": MISSING if row["filed"] is None else _amount(row["filed"], row["unit"]),
+                "whole": _amount(row["frame"], row["unit"]),
+                "percent": None if row["share"] is None else 100 * row["share"],
+                "source": row["source_title"],
+            }
+            for row in covered.iter_rows(named=True)
+        ]  # fmt: skip
+        return pl.DataFrame(rows, schema_overrides={"percent": pl.Float64})
+
+    heads = {"table": "table_filed", "number": "number_told", "year": "year", "filed": "filed_amount", "whole": "whole_industry", "percent": "coverage_percent", "source": "source_of_whole"}  # fmt: skip
+    table = Table(
         id=id,
-        title=f"覆盖全行业的比例：{len(rows)} 项中 {short} 项不足"
-        if short
-        else f"覆盖全行业的比例：{len(rows)} 项都够",
-        data=pl.DataFrame(rows, schema_overrides={"覆盖率（%）": pl.Float64}),
-        source="末列所列",
-        method="同一项有两个全行业数的，是来源不一，两数都列，判断按较大的一个。只作参照的不参加判断。",
-        decimals={"覆盖率（%）": 1},
+        title="",
+        data=data,
+        columns={name: Column(term(key)) for name, key in heads.items()},
+        decimals={"percent": 1},
         widths=[8, 14, 5, 9, 9, 6, 24],
     )
+    short = covered.filter("judged", pl.col("share") < pl.col("needed") - 1e-9).height
+    return table, {"n": covered.height, "short": short}
 
 
 def _amount(value: float, unit: str) -> str:
     return big(value, unit) if unit in ("个", "架") else f"{number(value, 0 if unit == '家' else 1)} {unit}"
 
 
-def completeness(view: View, id: str, entities: pl.DataFrame | None = None) -> list[Table]:
+def completeness(view: View, id: str, entities: pl.DataFrame | None = None) -> list[tuple[Table, dict[str, Any]]]:
     """The response rates of the report's region and year: by table, and beside it by province (of the nation) and, not for
-    the public, by group and, where a group has several, by enterprise. entities: the accepted table."""
+    the public, by group and, where a group has several, by enterprise. entities: the accepted table.
+
+    With each table what its text tells: id, by (what), short (the first names below 100 %), more (whether there are others),
+    rounded (whether the shares are in steps, without the cells that would count the filers)."""
     by_table = view.rows(COMPLETENESS, dimension="table").filter(pl.col("year") == view.year).drop_nulls("value")
     if by_table.is_empty():
         return []
-    parts = [("table", "填报表", by_table.with_columns(name=pl.col("member").replace_strict(TABLE_NAMES)))]
+    parts = [("table", "table_filed", by_table.with_columns(name=pl.col("member").replace_strict(TABLE_NAMES)))]
     if view.region.is_nation:
         names = view.provinces.select("short_zh", region_code="code")
         of_provinces = view.table.filter(
@@ -65,15 +75,15 @@ def completeness(view: View, id: str, entities: pl.DataFrame | None = None) -> l
             pl.col("dimension").is_null(), pl.col("region_code") != NATION_CODE,
         )  # fmt: skip
         joined = of_provinces.join(names, on="region_code").rename({"short_zh": "name"})
-        parts.append(("province", "省份", joined))
+        parts.append(("province", "province", joined))
     if entities is not None and not view.without_entities:
         called = dict(entities.select("entity_id", "name_zh").iter_rows())
         of_entity = {called[id]: called.get(group, group) for id, group in entities.select("entity_id", "group_id").iter_rows()}  # fmt: skip
         each = view.by_entity(COMPLETENESS).filter(pl.col("year") == view.year)
-        parts.append(("group", "集团", _by_group(each, of_entity)))
+        parts.append(("group", "group_of_filers", _by_group(each, of_entity)))
         if len(set(of_entity.values())) < len(of_entity):
-            parts.append(("entity", "填报单位", each))
-    return [_rates(name, heading, rows.drop_nulls("value"), view, id) for name, heading, rows in parts if rows.height]
+            parts.append(("entity", "reporting_unit", each))
+    return [_rates(f"{id}-{name}", key, rows.drop_nulls("value")) for name, key, rows in parts if rows.height]
 
 
 def _by_group(each: pl.DataFrame, of_entity: Mapping[str, str]) -> pl.DataFrame:
@@ -83,30 +93,25 @@ def _by_group(each: pl.DataFrame, of_entity: Mapping[str, str]) -> pl.DataFrame:
     return summed.with_columns(value=pl.col("numerator") / pl.col("denominator"))
 
 
-def _rates(name: str, heading: str, rows: pl.DataFrame, view: View, id: str) -> Table:
-    short = rows.filter(pl.col("value") < 1 - 1e-9).sort("value")
-    definition = view.catalogue[COMPLETENESS].definition.text.rstrip("。")
-    told = (
-        f"，{join_names(short['name'].to_list()[:3])}{'等' if short.height > 3 else ''}不足 100%"
-        if short.height
-        else "，都是 100%"
-    )
+def _rates(id: str, key: str, rows: pl.DataFrame) -> tuple[Table, dict[str, Any]]:
+    short = rows.filter(pl.col("value") < 1 - 1e-9).sort("value")["name"].to_list()
     rounded = rows["denominator"].is_null().all()  # in public, where the numbers of cells would count the filers
-    counted = {} if rounded else {"应报单元": "denominator", "已报单元": "numerator"}
-    return Table(
-        id=f"{id}-{name}",
-        title=f"{view.year} 年{view.region.short_zh}按{heading}的填报完整率{told}",
-        data=rows.select(
-            pl.col("name").alias(heading),
-            *(pl.col(side).cast(pl.Int64).alias(column) for column, side in counted.items()),
-            (100 * pl.col("value")).alias("完整率（%）"),
-        ),
-        source="本期填报",
-        method=f"{definition}。只说曾经填报的单位报齐了没有，不说填报覆盖了多少行业。"
-        + ("公开版只到 5 个百分点，不列单元数。" if rounded else ""),
-        decimals={"完整率（%）": 0 if rounded else 1},
+    counted = {} if rounded else {"due": "denominator", "done": "numerator"}
+    heads = {"name": key, "due": "cells_due", "done": "cells_filed", "percent": "completeness_percent"}
+    data = rows.select(
+        "name",
+        *(pl.col(side).cast(pl.Int64).alias(column) for column, side in counted.items()),
+        (100 * pl.col("value")).alias("percent"),
+    )
+    table = Table(
+        id=id,
+        title="",
+        data=data,
+        columns={name: Column(term(heads[name])) for name in data.columns},
+        decimals={"percent": 0 if rounded else 1},
         widths=[16, *(8 for _ in counted), 8],
     )
+    return table, {"id": id, "by": term(key), "short": short[:3], "more": len(short) > 3, "rounded": bool(rounded)}
 
 
 def _quarantine(chapter: Chapter) -> dict[str, pl.DataFrame]:
@@ -148,20 +153,16 @@ def warned(chapter: Chapter) -> pl.DataFrame:
     )
 
 
-def of_province(chapter: Chapter, id: str) -> Table:
-    """The rows of the report's province, accepted and rejected."""
+def of_province(chapter: Chapter, id: str) -> tuple[Table, dict[str, int]]:
+    """The rows of the report's province by table, and how many are accepted and rejected in all."""
     turned_down, accepted = rejected(chapter), _own(chapter)
     lines = [
         (table.zh, own.height, turned_down[table.name].height, own.filter(pl.col("flags").list.len() > 0).height)
         for table in TABLES
         if (own := accepted.get(table.name)) is not None
     ]
-    data = pl.DataFrame(lines, ["填报表", "接受", "退回", "有提示的行"], orient="row")
-    return Table(
-        id=id,
-        title=f"{chapter.region.short_zh}的填报：接受 {data['接受'].sum():,} 行，退回 {data['退回'].sum():,} 行",
-        data=data,
-        source="填报的审核结果",
-        method="退回的行按填报原文所写的省份计，省份读不出来的不计入任何一省；被后来的填报更新的行也在退回之中。",
-        widths=[14, 8, 8, 10],
-    )
+    heads = {"table": "table_filed", "accepted": "accepted", "rejected": "rejected", "warned": "warned"}
+    data = pl.DataFrame(lines, list(heads), orient="row")
+    columns = {name: Column(term(key)) for name, key in heads.items()}
+    table = Table(id=id, title="", data=data, columns=columns, widths=[14, 8, 8, 10])
+    return table, {name: int(data[name].sum()) for name in ("accepted", "rejected")}

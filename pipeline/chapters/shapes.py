@@ -26,7 +26,7 @@ from pipeline.reports.blocks import Column, Figure, Said, Table
 FILED = term("filed_and_computed")
 
 
-def _decimals(measure: Measure, values: Iterable[float | None]) -> int:
+def places(measure: Measure, values: Iterable[float | None]) -> int:
     """Of values as an axis shows them (`Words.axis`)."""
     largest = max((abs(value) for value in values if value is not None), default=0.0)
     return 1 if measure.scale == "big" and largest >= 1e4 else measure.decimals
@@ -67,7 +67,7 @@ def provinces(view: View, id: str, figure: str, target: Target | None = None) ->
         return None
     own = "" if view.region.is_nation else view.region.short_zh
     lower, numbers = view.catalogue[id].better == "lower", list(there.values())
-    decimals = _decimals(measure, numbers)
+    decimals = places(measure, numbers)
 
     def rows(words: Words) -> pl.DataFrame:
         frame = pl.DataFrame({"province": list(there), "value": words.axis(measure, numbers)[0]})
@@ -178,7 +178,7 @@ def over_years(view: View, id: str, figure: str, target: Target | None = None) -
     )
     goal = target if target is not None and target.baseline_year is None else None
     numbers = every["value"].to_list()
-    decimals = _decimals(measure, numbers)
+    decimals = places(measure, numbers)
 
     def rows(words: Words) -> pl.DataFrame:
         shown = pl.Series("value", words.axis(measure, numbers)[0], dtype=pl.Float64)
@@ -253,7 +253,7 @@ def members_over_years(view: View, rows: pl.DataFrame, id: str, figure: str, *, 
     order += [name for name in rows["name"].unique(maintain_order=True) if name not in order]
     place = pl.col("name").replace_strict({name: n for n, name in enumerate(order)})
     years, numbers = sorted(rows["year"].unique().to_list()), rows["value"].to_list()
-    decimals = _decimals(measure, numbers)
+    decimals = places(measure, numbers)
 
     def shown(words: Words) -> pl.DataFrame:
         values = pl.Series("value", words.axis(measure, numbers)[0], dtype=pl.Float64)
@@ -305,7 +305,7 @@ def tiles(view: View, id: str, figure: str) -> Figure | None:
         return None
     own = "" if view.region.is_nation else view.region.short_zh
     numbers, quantity = list(there.values()), term("in_that_year", year=view.year, what=measure)
-    decimals = _decimals(measure, numbers)
+    decimals = places(measure, numbers)
 
     def rows(words: Words) -> pl.DataFrame:
         return pl.DataFrame({"province": list(there), "value": words.axis(measure, numbers)[0]})
@@ -372,7 +372,7 @@ def waterfall(
     ends = [begin, *reached[1:], target]
     starts = [0.0, *reached[:-1], 0.0]
     every = [*starts, *ends, *amounts]
-    decimals, totals = _decimals(measure, every), {0, len(names) - 1}
+    decimals, totals = places(measure, every), {0, len(names) - 1}
     kinds = ["total" if at in totals else "added" if size > 0 else "taken_off" for at, size in enumerate(amounts)]
 
     def rows(words: Words) -> pl.DataFrame:

@@ -9,24 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
 from pipeline import wording
 from pipeline.build.history import Entry
-from pipeline.chapters.energy import said_change
 from pipeline.chapters.shapes import FILED
 from pipeline.compare.differences import printed, restated
-from pipeline.given import reference
+from pipeline.findings import Changed
 from pipeline.given.reference import Plan
 from pipeline.indicators.scorecard import Judgement
 from pipeline.indicators.view import View
-from pipeline.layout import Layout
-from pipeline.reports.blocks import Table
+from pipeline.language.terms import Term, term
+from pipeline.language.words import Words
+from pipeline.reports.blocks import CHINESE, Column, Said, Table
 
 LISTED = 20
-BETTER, WORSE, LEVEL = "改善", "变差", "持平"
-COLUMNS = ("指标", "年份", "原值", "新值", "相对变化", "原因")
+WAYS = ("better", "worse", "level")
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ class LastEdition:
     after: Entry
 
     @property
-    def name(self) -> str:
-        return f"{self.before.year} 年版"
+    def name(self) -> Term:
+        return term("edition_of", year=self.before.year)
 
     @property
     def other_plan(self) -> bool:
@@ -50,109 +50,102 @@ class LastEdition:
         """How the targets stood."""
         return self.view.judged(plan)
 
-    def restated(self, view: View) -> pl.DataFrame:
+    def restated(self, view: View, words: Words = CHINESE) -> pl.DataFrame:
         """`differences.DIFFERENCES` between the last edition and this one, of the report's region."""
-        return restated(self.view.table, view.table, self.before, self.after, [view.region], view.catalogue)
+        return restated(
+            self.view.table, view.table, self.before, self.after, [view.region], view.catalogue, words=words
+        )
 
 
-def none(year: int, filings: str) -> str:
+def none(year: int, filings: str) -> Term:
     """Says that there is nothing to compare with."""
-    return f"没有 {year - 1} 年版（{year - 1}-{filings}）的指标表，不与上一版相比。"
+    return term("no_last_edition", year=year - 1, edition=f"{year - 1}-{filings}")
 
 
-def by_other_plan(last: LastEdition, layout: Layout) -> str:
-    """Says that targets are not compared with those of the plan before; a sentence."""
-    before = reference.load_plan(layout, last.before.plan)
-    return f"{last.name}按上一个计划《{before.title}》（{before.document_number}）编制，目标和基期与本计划不同，各项目标的状态不作比较。"
+def unchanged(last: LastEdition) -> Term:
+    """Says that this edition gives no value otherwise."""
+    return term("values_unchanged", name=last.name)
 
 
-def moved(now: Sequence[Judgement], then: Sequence[Judgement], name: str) -> str:
-    """`与 2024 年版相比，两版都有数值的 8 项目标中 6 项改善，2 项持平`: towards the target or away from it, as printed."""
-    moves = [_moved(one, other) for one, other in zip(now, then, strict=True)]
-    counts = {word: moves.count(word) for word in (BETTER, WORSE, LEVEL)}
-    both = sum(counts.values())
-    if not both:
-        return f"与 {name}相比，没有一项目标两版都有数值"
-    parts = [f"{n} 项{word}" for word, n in counts.items() if n]
-    if len(parts) == 1:
-        return f"与 {name}相比，两版都有数值的 {both} 项目标{'全部' if both > 1 else ''}{parts[0].partition('项')[2]}"
-    return f"与 {name}相比，两版都有数值的 {both} 项目标中 {'，'.join(parts)}"
+def moved(now: Sequence[Judgement], then: Sequence[Judgement]) -> dict[str, int]:
+    """How many targets moved which way, of WAYS: towards the target or away from it, as printed."""
+    ways = [_moved(one, other) for one, other in zip(now, then, strict=True)]
+    return {way: ways.count(way) for way in WAYS if way in ways}
 
 
-def statuses(now: Sequence[Judgement], then: Sequence[Judgement]) -> str:
-    """How many targets have another status than in the last edition, and which; a sentence."""
+def statuses(now: Sequence[Judgement], then: Sequence[Judgement]) -> dict[tuple[str, str], int]:
+    """How many targets have another status than in the last edition, by the two statuses, then and now."""
     pairs = [(other.status, one.status) for one, other in zip(now, then, strict=True) if one.status != other.status]
-    if not pairs:
-        return "各项目标的状态都没有变化。"
-    told = [f"{pairs.count(pair)} 项由“{pair[0]}”变为“{pair[1]}”" for pair in dict.fromkeys(pairs)]
-    left = len(now) - len(pairs)
-    return f"目标的状态，{'，'.join(told)}{f'，其余 {left} 项没有变化' if left else ''}。"
+    return {pair: pairs.count(pair) for pair in dict.fromkeys(pairs)}
 
 
 def _moved(one: Judgement, other: Judgement) -> str:
-    """Whether the value came nearer to its target (or went further beyond it), as printed; MISSING without both."""
+    """Whether the value came nearer to its target (or went further beyond it), as printed; empty without both."""
     if one.gap is None or other.gap is None:
-        return wording.MISSING
-    if _said(one) == _said(other):
-        return LEVEL
-    return BETTER if one.gap < other.gap else WORSE
+        return ""
+    if said(one) == said(other):
+        return "level"
+    return "better" if one.gap < other.gap else "worse"
 
 
-def _said(one: Judgement) -> str:
+def said(one: Judgement) -> Said:
+    """The value of a target as printed, a change in words."""
     if one.value is None:
         return wording.MISSING
-    return said_change(one.printed) if one.target.indicator.endswith(".change") else one.printed
+    return Changed(one.printed) if one.target.is_change else one.printed
 
 
 def targets(now: Sequence[Judgement], then: Sequence[Judgement], last: LastEdition, table: str) -> Table:
     """Every target in both editions, each as it was judged there."""
-    years = last.before.year, last.after.year
-    rows = [
-        {
-            "目标": f"{one.target.no}　{one.target.title}",
-            "目标值": one.target.value_printed,
-            f"上一版（{years[0]} 年）": f"{_said(other)}　{other.symbol} {other.status}",
-            f"本版（{years[1]} 年）": f"{_said(one)}　{one.symbol} {one.status}",
-            "变化": _moved(one, other),
-        }
-        for one, other in zip(now, then, strict=True)
-    ]
-    return Table(
-        id=table,
-        title=moved(now, then, last.name),
-        data=pl.DataFrame(rows),
-        source=FILED,
-        method=f"上一版是填报文件夹同名的 {years[0]} 年版，数值照其所印；改善是离目标更近或超出更多，按印出的数值判断。",
-        widths=[18, 9, 13, 13, 5],
-    )
+
+    def told(words: Words) -> pl.DataFrame:
+        def stood(one: Judgement) -> str:
+            return words("value_and_status", value=said(one), symbol=one.symbol, status=one.status)
+
+        return pl.DataFrame(
+            {
+                "target": words("numbered", no=one.target.no, title=one.target.title),
+                "value": one.target.value_printed,
+                "then": stood(other),
+                "now": stood(one),
+                "way": words(way) if (way := _moved(one, other)) else wording.MISSING,
+            }
+            for one, other in zip(now, then, strict=True)
+        )
+
+    heads = {
+        "target": term("target"), "value": term("target_value"), "then": term("last_edition", year=last.before.year),
+        "now": term("this_edition", year=last.after.year), "way": term("change_told"),
+    }  # fmt: skip
+    columns = {name: Column(head) for name, head in heads.items()}
+    return Table(table, "", told, FILED, widths=[18, 9, 13, 13, 5], columns=columns)
 
 
-def how_many(rows: pl.DataFrame, name: str) -> str:
-    """How many values of the last edition this one gives otherwise; a sentence. rows: `LastEdition.restated`."""
-    if rows.is_empty():
-        return f"{name}给出的各年指标值，本版没有改动。"
-    return f"{name}给出的指标值中，本版有 {rows.height} 个不同，涉及 {rows['indicator_id'].n_unique()} 项指标，逐项列在[](#c-C)。"
-
-
-def revisions(rows: pl.DataFrame, view: View, name: str, table: str) -> Table | None:
+def revisions(last: LastEdition, view: View, table: str) -> Table | None:
     """The values of the last edition that this one gives otherwise, the biggest first; None where there are none."""
-    if rows.is_empty():
+    n = last.restated(view).height
+    if not n:
         return None
-    lines = [_line(row, view) for row in rows.head(LISTED).iter_rows(named=True)]
+
+    def told(words: Words) -> pl.DataFrame:
+        rows = last.restated(view, words).head(LISTED)
+        return pl.DataFrame(_line(row, view, words) for row in rows.iter_rows(named=True))
+
+    heads = {"name": "indicator", "year": "year", "old": "original_value", "new": "new_value", "change": "relative_change", "why": "why_left_out"}  # fmt: skip
     return Table(
         id=table,
-        title=f"{name}的 {rows.height} 个指标值在本版中不同",
-        data=pl.DataFrame(lines, schema=dict.fromkeys(COLUMNS, pl.String)),
-        source=(FILED, "" if rows.height <= LISTED else f"；只列变化最大的 {LISTED} 个"),
-        method="原值为上一版所给，新值为本版对同一指标、同一年份所给；原因由两版的参数、更正、指标口径和填报文件比对得出。",
+        title=term("values_differ", name=last.name, n=n),
+        data=told,
+        source=(FILED, "" if n <= LISTED else term("largest_listed", n=LISTED)),
+        method=term("how_revisions_are_found"),
         widths=[16, 5, 8, 8, 7, 22],
+        columns={name: Column(term(key)) for name, key in heads.items()},
     )
 
 
-def _line(row: Mapping[str, object], view: View) -> dict[str, str]:
-    one = view.catalogue[str(row["indicator_id"])]
-    old, new, relative = (row[name] for name in ("value_a", "value_b", "relative_change"))
-    values = printed(one, *(value if isinstance(value, float) else None for value in (old, new)))
-    unit = "" if one.unit == "1" else f"（{one.unit}）"
-    change = wording.change(relative if isinstance(relative, float) else None)
-    return dict(zip(COLUMNS, (one.title + unit, str(row["year"]), *values, change, str(row["why"])), strict=True))
+def _line(row: Mapping[str, Any], view: View, words: Words) -> dict[str, str]:
+    one = view.catalogue[row["indicator_id"]]
+    old, new = printed(one, row["value_a"], row["value_b"])
+    name = words.with_unit(words.say(one.title), "" if one.unit == "1" else one.unit)
+    change = wording.change(row["relative_change"])
+    return {"name": name, "year": str(row["year"]), "old": old, "new": new, "change": change, "why": row["why"]}

@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import typer
 from packaging.requirements import Requirement
 
 from pipeline.charts import fonts
+from pipeline.commands.printing import print_table
 from pipeline.errors import UserError
 from pipeline.layout import Layout
 from pipeline.reports.render.quarto import MINIMUM, Quarto
@@ -157,3 +159,12 @@ def _git() -> Finding:
     return Finding(
         "git", found or "没有", bool(found), "" if found else "可选：没有 git 时溯源文件不记录代码版本", False
     )
+
+
+def doctor() -> None:
+    """检查环境：有什么、缺什么、缺了怎么办。"""
+    findings = examine(Layout.current())
+    rows = [(finding.symbol, finding.what, finding.found, finding.remedy) for finding in findings]
+    print_table(rows, ["", "项目", "现状", "怎么办"], "环境检查")
+    if any(finding.needed and not finding.ok for finding in findings):
+        raise typer.Exit(1)

@@ -14,9 +14,12 @@ from pipeline.build.history import Entry
 from pipeline.compare import reasons
 from pipeline.given.regions import Region
 from pipeline.indicators.model import Catalogue, Indicator
+from pipeline.language.terms import term
+from pipeline.language.words import Words
 from pipeline.scenarios.projection import MEASURES
 from pipeline.scenarios.start import FACILITIES
 
+CHINESE = Words()
 NOISE = 1e-9  # relative; smaller differences are those of adding up in another order
 
 DIFFERENCES: dict[str, pl.DataType] = {
@@ -75,7 +78,10 @@ def reprojected(before: Entry, after: Entry, place: Region, catalogue: Catalogue
     sides = [as_table(entry.projected().filter(pl.col("year") > entry.year)) for entry in (before, after)]
     rows = differences(*(one.filter(pl.col("year") == year) if year else one for one in sides))
     ids = rows["indicator_id"].str.split("/").list.first()
-    told = {id: reasons.of_projection(id, place.code, place.short_zh, before, after, catalogue) for id in ids.unique()}
+    told = {
+        id: CHINESE.say(reasons.of_projection(id, place.code, place.short_zh, before, after, catalogue))
+        for id in ids.unique()
+    }
     return rows.with_columns(why=ids.replace_strict(told, return_dtype=pl.String))
 
 
@@ -87,8 +93,9 @@ def restated(
     places: Sequence[Region],
     catalogue: Catalogue,
     year: int | None = None,
+    words: Words = CHINESE,
 ) -> pl.DataFrame:
-    """DIFFERENCES, with the reasons, of the values that both tables have of the same indicator, region and year; of editions
+    """DIFFERENCES, with the reasons in a language, of the values that both tables have of the same indicator, region and year; of editions
     by different plans without what rests on their years."""
     codes = [place.code for place in places]
     both = differences(wholes(a, codes, year), wholes(b, codes, year))
@@ -99,9 +106,11 @@ def restated(
     names = {place.code: place.short_zh for place in places}
     keys = both.select("indicator_id", "region_code").unique(maintain_order=True)
     told = [
-        reasons.why(id, code, names.get(code, code), before, after, catalogue)
-        if id in catalogue.indicators
-        else "指标已不在目录中"
+        words.say(
+            reasons.why(id, code, names.get(code, code), before, after, catalogue)
+            if id in catalogue.indicators
+            else term("why_not_in_catalogue")
+        )
         for id, code in keys.iter_rows()
     ]
     found = both.drop("why").join(

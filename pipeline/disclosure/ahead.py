@@ -6,7 +6,9 @@ whoever can reckon it: where all drivers behind it come out of the published tab
 guesses that it grows as the nation does, and is off by what the filings say, to either side. So in sum, what the
 provinces that can be reckoned have beyond the nation's growth is at most what the others may be apart from it.
 
-Percentiles are of draws and in no such sum; they rest on the same amounts and indices.
+Percentiles are of draws and in no such sum; they rest on the same amounts and indices. All numbers ahead are told in DIGITS:
+there are hundreds of them, and to the last bit they would tell every amount and index that they are made of. Nor is there an
+outlook of all filings where one was published of filings that have been corrected since: the difference is that of a row.
 """
 
 from __future__ import annotations
@@ -15,18 +17,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 
 import polars as pl
+import polars.selectors as cs
 
 from pipeline.disclosure.definitions import Line
+from pipeline.disclosure.record import Bound
 from pipeline.given.regions import NATION_CODE
 from pipeline.indicators import flags
+from pipeline.language.terms import chinese
 from pipeline.scenarios.decomposition import OF_FACILITY, OF_STEP
 from pipeline.scenarios.drivers import DRIVERS
-from pipeline.scenarios.outlook import Outlook
+from pipeline.scenarios.outlook import INPUTS, Outlook
 from pipeline.scenarios.projection import MEASURES
 from pipeline.scenarios.start import FACILITIES
 
-WITHHELD_BASIS = "由不公布的全国数值计算，按保密规则不公布；全国的情景不用它，用各省自己的"
+WITHHELD_BASIS = chinese("basis_withheld")
 SAME = 1e-12  # an index that differs by less does not
+DIGITS = 6  # as many as a page prints
 Sum = dict[tuple[Line, str], float]  # (line, province) -> factor
 
 
@@ -122,6 +128,12 @@ def told(whole: Outlook, table: pl.DataFrame) -> bool:
     return of_nation.filter(pl.col("flag") == flags.SUPPRESSED).is_empty()
 
 
+def corrected(before: Bound) -> bool:
+    """Whether something that an outlook is made of was published with another value. before: what the publications of this
+    very edition ask for; each told an outlook of its filings."""
+    return not before.restated.filter(pl.col("indicator_id").is_in(INPUTS)).is_empty()
+
+
 def joined(whole: Outlook, public: Outlook) -> Outlook:
     """The nation of `whole` and the provinces of `public`. Drivers of the nation that do not come out of what is published have
     no values (its provinces have their own), and warnings that rest on them are left out."""
@@ -133,6 +145,19 @@ def joined(whole: Outlook, public: Outlook) -> Outlook:
     nation = replace(
         nation, drivers=drivers.select(nation.drivers.columns),
         warnings=nation.warnings.join(same.warnings, on=nation.warnings.columns, how="semi", nulls_equal=True),
+        paths=_coarse(nation.paths, pl.col("year") > pl.col("year").min()),
+        **{name: _coarse(getattr(nation, name)) for name in ("levels", "steps", "turned")},
     )  # fmt: skip
     provinces = public.without([NATION_CODE])
     return Outlook(*(pl.concat([getattr(one, field.name) for one in (nation, provinces)]) for field in fields(Outlook)))
+
+
+def _coarse(frame: pl.DataFrame, which: pl.Expr | None = None) -> pl.DataFrame:
+    """With its numbers in DIGITS, in the rows that `which` names."""
+    number = cs.float()
+    return frame.with_columns(
+        pl.when(pl.lit(True) if which is None else which)
+        .then(number.round_sig_figs(DIGITS))
+        .otherwise(number)
+        .name.keep()
+    )

@@ -15,7 +15,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import combinations
+from itertools import combinations, product
 from pathlib import Path
 
 import highspy
@@ -235,9 +235,24 @@ class _Year:
                     low, high = one.valid_range
                     yield {(key, province): 1.0, (below, province): -high}, False
                     yield {(key, province): -1.0, (below, province): low}, False
+        for above, below, (low, high) in self._quotients():
+            for province in self.provinces:
+                yield {(above, province): 1.0, (below, province): -high}, False
+                yield {(above, province): -1.0, (below, province): low}, False
         for wholes, parts in self._wholes():
             for province in self.provinces:
                 yield {(wholes, province): -1.0, **{(part, province): 1.0 for part in parts}}, True
+
+    def _quotients(self) -> Iterator[tuple[Key, Key, tuple[float, float]]]:
+        """Lines of two indicators that sum the same rows, and the range that every row's quotient of them is in."""
+        for above, below in product(self.lines, self.lines):
+            a, b = self.catalogue[above[0]], self.catalogue[below[0]]
+            if a.id == b.id or above[1:3] != below[1:3] or (a.table, a.where, a.kinds) != (b.table, b.where, b.kinds):
+                continue
+            columns = a.table, getattr(a, above[3]), getattr(b, below[3])
+            for one in self.catalogue:
+                if one.valid_range and not one.across and columns == (one.table, one.numerator, one.denominator):
+                    yield above, below, one.valid_range
 
     def near(self) -> Iterator[Row]:
         """Sums that are nearly zero: what the rules of the intake want to agree."""
@@ -334,14 +349,25 @@ class _Year:
                 whole = (*members[0][:3], "denominator")
             if whole in there:
                 yield whole, members
-        plain = [key for key in self.lines if key[1] is None and self.catalogue[key[0]].table]
-        for part in plain:
-            for other in plain:
-                a, b = self.catalogue[part[0]], self.catalogue[other[0]]
-                same = part != other and a.table == b.table and getattr(a, part[3]) == getattr(b, other[3]) is not None
-                narrower = a.where and (b.where is None or a.where.startswith(f"{b.where} AND ")) and a.kinds == b.kinds
-                if same and (narrower or (a.where == b.where and a.kinds and not b.kinds)):
-                    yield other, [part]
+        spots = dict[tuple[object, ...], list[tuple[Key, Indicator]]]()
+        for key in self.lines:
+            one = self.catalogue[key[0]]
+            shared = one.across and key[3] == "denominator"  # of all members of the share together
+            if one.table and (summed := getattr(one, key[3])) is not None:
+                spots.setdefault((one.table, summed, *((None, None) if shared else key[1:3])), []).append((key, one))
+        for together in spots.values():
+            for whole, its in together:
+                narrower = [(key, one) for key, one in together if key[0] != whole[0] and self._asks_more(one, its)]
+                yield from ((whole, [key]) for key, _ in narrower)
+                for (key, one), (other, another) in combinations(narrower, 2):
+                    if any(f"NOT {a}" == b or f"NOT {b}" == a for a, b in product(one.conditions, another.conditions)):
+                        yield whole, [key, other]
+
+    @staticmethod
+    def _asks_more(part: Indicator, whole: Indicator) -> bool:
+        if part.where == whole.where:
+            return bool(part.kinds and not whole.kinds)
+        return part.kinds == whole.kinds and part.conditions > whole.conditions
 
     def _of_region(self, key: Key, region: str) -> Row:
         return {(key, province): 1.0 for province in self.inside.get(region, []) if (key, province) in self.unknown}

@@ -77,6 +77,9 @@ def pattern(of: Material, earlier: pl.DataFrame | None = None) -> pl.DataFrame:
         alone.append(of.bound.values.with_columns(rule=pl.lit("earlier")))
         hidden.append(of.bound.hidden.with_columns(rule=pl.lit("earlier")))
         hidden.append(of.bound.restated.filter(~_is_free(of)).with_columns(rule=pl.lit("restated")))
+        ratios = [one.id for one in of.catalogue if one.is_quotient]
+        free = of.bound.restated.filter(_is_free(of) & pl.col("indicator_id").is_in(ratios))
+        alone.append(free.with_columns(rule=pl.lit("restated")))
     cells = _unknown(of, _with_ties(of, _first(hidden)))
     values = _first(alone).join(cells, on=CELL, how="anti", nulls_equal=True)
     each = []
@@ -179,7 +182,7 @@ def kept(path: Path, materials: Sequence[Material], earlier: Path) -> pl.DataFra
 
 
 _KEY = "made_of"
-_FORMAT = "9"  # another one when the way to choose cells changes
+_FORMAT = "10"  # another one when the way to choose cells changes
 
 
 def _key(materials: Sequence[Material], before: pl.DataFrame | None) -> str:

@@ -20,10 +20,12 @@ from pipeline.disclosure.policy import Policy
 from pipeline.disclosure.rules import CELL
 from pipeline.filings.contracts import SOURCE, TABLES
 from pipeline.filings.rules import FILED_TWICE
+from pipeline.findings import Suppressed
 from pipeline.given.regions import NATION_CODE
 from pipeline.indicators import flags
 from pipeline.indicators.evaluate import SIDES, TABLE
-from pipeline.wording import number, percent
+from pipeline.indicators.model import Catalogue
+from pipeline.language.terms import term, text
 
 SHOWN_CASES = ("selected", "promoted")
 SHOWN_TABLES = ("standards", "cases", "measures")
@@ -64,6 +66,18 @@ def public(table: pl.DataFrame, pattern: pl.DataFrame, filers: bool = False) -> 
         coverage=pl.when(of_nation).then((pl.col("coverage") * 100 + 1e-9).floor() / 100),
         flag=pl.when(hidden).then(pl.lit(flags.SUPPRESSED)).otherwise("flag"),
     ).select(pl.col(name).cast(dtype) for name, dtype in TABLE.items())
+
+
+def coarse(told: pl.DataFrame, restated: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
+    """`public` with what is told in any case although it was told with another value before (restated: CELL) as reports print
+    it: to the last digit the difference would be that of the corrected row."""
+    places = {one.id: one.decimals + 2 * one.as_percent for one in catalogue}
+    marked = told.join(
+        restated.select(CELL).with_columns(_is=True), on=CELL, how="left", nulls_equal=True, maintain_order="left"
+    )
+    scale = 10.0 ** pl.col("indicator_id").replace_strict(places, default=0, return_dtype=pl.Int64)
+    rounded = pl.when("_is").then((pl.col("value") * scale).round() / scale).otherwise("value")
+    return marked.with_columns(value=rounded).select(told.columns)
 
 
 def shown(accepted: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
@@ -136,43 +150,22 @@ def summary(cells: pl.DataFrame, pattern: pl.DataFrame) -> pl.DataFrame:
     return both.sort("year", pl.col("rule").replace_strict(order, return_dtype=pl.Int64))
 
 
-def told(of_year: pl.DataFrame) -> str:
-    """`公开版：2025 年可公布的 6,538 个数值中保密 1,156 个（17.7%）：……`; of_year: `summary` of a year. What is told of no
-    province, by the policy's rule on breakdowns, is counted apart."""
-    if of_year.is_empty():
-        return "公开版：没有由填报计算的数值。"
+def told(of_year: pl.DataFrame) -> Suppressed:
+    """How many values of a year are withheld, and why. of_year: `summary` of a year. What is told of no province, by the
+    policy's rule on breakdowns, is counted apart."""
     counted = dict(of_year.select("rule", "n").iter_rows())
     apart = counted.pop("breakdown", 0)
     whole = sum(counted.values())
     hidden = whole - counted.pop("published", 0) - (alone := counted.pop("alone", 0))
-    parts = "；".join(f"{rules.RULES[rule]} {number(n)}" for rule, n in counted.items())
-    share = f"（{percent(hidden / whole)}）" if whole else ""
-    ratios = f"{number(alone)} 个比率只公布数值，不列分子、分母。" if alone else ""
-    beside = f"另有 {number(apart)} 个是大多敏感、各省一概不公布的细分，不计在内。" if apart else ""
-    return f"公开版：{of_year['year'][0]} 年的 {number(whole)} 个数值中保密 {number(hidden)} 个{share}" + (f"：{parts}。" if parts else "。") + ratios + beside  # fmt: skip
+    by_rule = tuple((rules.RULES[rule], n) for rule, n in counted.items())
+    return Suppressed(of_year["year"][0] if of_year.height else None, whole, hidden, by_rule, alone, apart)
 
 
 def as_table(of_year: pl.DataFrame) -> pl.DataFrame:
     """rule (what it does, in Chinese), n, share (percent); of_year: `summary` of a year."""
-    names = {**_TOLD, **{rule: f"保密：{title}" for rule, title in rules.RULES.items()}}
+    names = {**_TOLD, **{rule: text(term("withheld_by", rule=title), "zh") for rule, title in rules.RULES.items()}}
     share = (100 * pl.col("n") / pl.col("n").sum()).round(1)
     return of_year.select(pl.col("rule").replace(names), "n", share=share)
-
-
-def explained(policy: Policy) -> str:
-    """The rules in one paragraph. The shares of the rules on concentration are not told: who knows them can reckon back
-    (Handbook on Statistical Disclosure Control, section 4.2.1)."""
-    return (
-        f"规则：电量、能耗等数值，填报的集团少于 {policy.min_groups} 个，最大的集团占比过大，或第二大的集团可以由总数较准确地推断最大的集团"
-        f"（p% 规则）时不公布；站址、机房等个数大于零而小于 {policy.count_threshold} 时不公布，机架、基站数还要有至少 {policy.min_groups} 个集团；"
-        "比率的分子或分母符合这些规则的，比率也不公布，分子、分母只是为保护其他数值而不公布的，比率可以公布，不列分子、分母；各省的细分大多符合上述规则的，各省都不公布这种细分。再由线性规划检验：知道全部公布的数值、"
-        f"企业自行公布的总数和自身数值的任何一家{'，或合起来推断的任何两家，' if policy.pairs else '，'}对不公布的数值的推断上下都须有足够的余地；不足的，再不公布一些数值。"
-        "随之由这些数值算得的变动、指数和构成也不公布。"
-        + ("计划目标的全国值不受限制。" if policy.exempt == "targets" else "")
-        + "公开版不列单个企业、单个设施的数据，不列申报中的场景，行动进展只列事项数"
-        + ("。" if policy.filers else "，填报完整率只到 5 个百分点，不列填报单位的个数。")
-        + "全国的情景由全部填报推算，经同样的检验才公布；各省的情景只用已公布的数值推算。"
-    )
 
 
 def save(folder: Path, accepted: Mapping[str, pl.DataFrame], counts: pl.DataFrame, policy: Policy) -> None:

@@ -16,6 +16,7 @@ from pipeline.disclosure.rules import Floats
 from pipeline.given.regions import NATION_CODE
 from pipeline.indicators import flags
 from pipeline.indicators.evaluate import TABLE
+from pipeline.language.terms import chinese
 from pipeline.scenarios.start import FACILITIES
 from pipeline.wording import join_names
 
@@ -52,7 +53,7 @@ def stand_ins(table: pl.DataFrame, year: int, titles: dict[str, str]) -> StandIn
             made.append(_row(id, year, region, dimension if member else None, member, value))
             if dimension == "facility_type" and member:
                 guessed.setdefault(region, set()).add(member)
-            told = f"{titles[id]}的" + ("设施类型构成" if dimension == "facility_type" else "排放范围构成")
+            told = chinese("of_facilities" if dimension == "facility_type" else "of_scopes", what=titles[id])
             if told not in said.setdefault(region, []):
                 said[region].append(told)
     for id in SHARES:
@@ -71,9 +72,7 @@ def stand_ins(table: pl.DataFrame, year: int, titles: dict[str, str]) -> StandIn
     )
     blank = [pl.lit(None, pl.Float64).alias(name) for name in ("value", "numerator", "denominator")]
     kept = pl.concat([kept.join(blind.select(on), on=on, how="anti", nulls_equal=True), blind.with_columns(blank)])
-    notes = {
-        region: f"{join_names(what)}按保密规则不公布，以全国的比例和已公布的合计代替" for region, what in said.items()
-    }
+    notes = {region: chinese("stood_in", what=join_names(what)) for region, what in said.items()}
     return StandIns(
         pl.concat([kept, more]), notes, closed, {region: tuple(sorted(of)) for region, of in guessed.items()}
     )

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from pipeline.disclosure.audit import TOLERANCE, Attack, left_open, solver_of
-from pipeline.disclosure.relations import Bools, Floats, System
+from pipeline.disclosure.relations import Bools, Floats, Ints, System
 
 MARGIN = 1.02  # the other world is sought a little farther off than asked
 MOVED = 1e-7  # what deviates by less is noise of the solver
@@ -98,12 +98,50 @@ class Program:
         lower[at] = upper[at] = share * MARGIN * remaining / self.wholes[goal]
         lower[other] = upper[other] = 0.0
         dear[goal] = 0.0
-        self.solver.changeColsCost(2 * many, self.columns, np.tile(dear, 2))
-        self.solver.changeColsBounds(2 * many, self.columns, lower, upper)
-        if not self._solved():
+        if not self._solved_with(np.tile(dear, 2), lower, upper):
             return None
         world = np.asarray(self.solver.getSolution().col_value)[self.first :]
         return frozenset(np.flatnonzero(np.abs(world[:many] - world[many:]) * steps > MOVED).tolist())
+
+    def together(
+        self, goals: Ints, sign: float, hidden: Bools, can: Bools, weights: Floats, share: float
+    ) -> tuple[Bools, frozenset[int]]:
+        """Which of these numbers are off by `share` on a side in one and the same world, the largest that is found, and the
+        numbers that are published and move in the cheapest such world: none where what is hidden will do, else some of those
+        that are told by cells that `can` be hidden."""
+        part, many = self.part, self.many
+        remaining = part.numbers[goals] @ (part.amounts - self.own)
+        enough = share * MARGIN * remaining / self.wholes[goals]
+        at, other = (goals, many + goals) if sign > 0 else (many + goals, goals)
+        shown = part.shown(hidden)
+        for stay in (shown, part.shown(hidden | can)):
+            lower, upper, prices = np.zeros(2 * many), np.tile(np.where(stay, 0.0, np.inf), 2), np.zeros(2 * many)
+            upper[at] = np.where(stay[goals], 0.0, enough)
+            prices[at], prices[other] = -1 / enough, MARGIN / enough
+            if not self._solved_with(prices, lower, upper):
+                continue
+            world = np.asarray(self.solver.getSolution().col_value)[self.first :]
+            off: Bools = world[at] - world[other] >= enough * (1 - TOLERANCE)
+            if off.any():
+                break
+        else:
+            return np.zeros(len(goals), dtype=bool), frozenset()
+        if stay is shown:
+            return off, frozenset()
+        upper[at] = np.where(stay[goals], 0.0, np.inf)
+        lower[at[off]] = upper[at[off]] = enough[off]
+        upper[other[off]] = 0.0
+        price = np.where(shown, part.holders @ np.where(hidden | ~can, 0.0, weights), 0.0)
+        if not self._solved_with(np.tile(price, 2), lower, upper):
+            return np.zeros(len(goals), dtype=bool), frozenset()
+        world = np.asarray(self.solver.getSolution().col_value)[self.first :]
+        moved = np.abs(world[:many] - world[many:]) > MOVED
+        return off, frozenset(np.flatnonzero(moved & shown).tolist())
+
+    def _solved_with(self, prices: Floats, lower: Floats, upper: Floats) -> bool:
+        self.solver.changeColsCost(len(prices), self.columns, prices)
+        self.solver.changeColsBounds(len(prices), self.columns, lower, upper)
+        return self._solved()
 
     def _solved(self) -> bool:
         """Whether there is such a world. That it were unbounded is the noise of a solver, for nothing is had for free: then
@@ -129,9 +167,7 @@ class Program:
         upper, prices = np.tile(np.where(shown, 0.0, np.inf), 2), np.zeros(2 * many)
         at, other = (goal, many + goal) if side.sign > 0 else (many + goal, goal)
         upper[at], upper[other], prices[at] = enough, 0.0, -1.0
-        self.solver.changeColsCost(2 * many, self.columns, prices)
-        self.solver.changeColsBounds(2 * many, self.columns, np.zeros(2 * many), upper)
-        if not self._solved():
+        if not self._solved_with(prices, np.zeros(2 * many), upper):
             return ()
         found = self.solver.getSolution()
         if found.col_value[self.first + at] >= enough * (1 - TOLERANCE):

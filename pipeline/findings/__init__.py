@@ -6,8 +6,18 @@ out of every count and named where they matter; nothing is ever filled in.
 """
 
 from pipeline.findings.basis import NAMED, Clauses, NotFiled, Progress, Quoted, Sources, Standing, sources
+from pipeline.findings.energy import (
+    AgainstTarget,
+    Decoupling,
+    Drivers,
+    PrintedChange,
+    TwoMethods,
+    decoupling,
+    two_methods,
+)
 from pipeline.findings.industry import Month, Names
 from pipeline.findings.measures import Measure, Quantity, Values, is_there, there, withheld
+from pipeline.findings.overview import Changed
 from pipeline.findings.provinces import (
     MIN_RANKED,
     Absent,
@@ -43,6 +53,7 @@ from pipeline.findings.view import (
     Remarks,
     RestsOnFew,
     Sentences,
+    Suppressed,
     ToTarget,
 )
 
@@ -51,12 +62,16 @@ __all__ = [
     "MIN_RANKED",
     "NAMED",
     "Absent",
+    "AgainstTarget",
+    "Changed",
     "Clauses",
     "Comparison",
     "Counted",
     "Covered",
     "Covers",
     "CoversBriefly",
+    "Decoupling",
+    "Drivers",
     "Ends",
     "Extremes",
     "FewIn",
@@ -74,6 +89,7 @@ __all__ = [
     "Path",
     "Place",
     "Point",
+    "PrintedChange",
     "Progress",
     "Quantity",
     "Quoted",
@@ -86,12 +102,15 @@ __all__ = [
     "Sources",
     "Standing",
     "StepsShown",
+    "Suppressed",
     "ToTarget",
     "Trend",
+    "TwoMethods",
     "Values",
     "absent",
     "comparison",
     "counted",
+    "decoupling",
     "ends",
     "extremes",
     "is_there",
@@ -103,5 +122,6 @@ __all__ = [
     "sources",
     "there",
     "trend",
+    "two_methods",
     "withheld",
 ]

@@ -68,7 +68,7 @@ class Measure:
 
     def way(self, change: float) -> int:
         """Of a change: 1 up, -1 down, 0 where it prints as none."""
-        return self.gap(change, 0.0) if _shows(self.say(change)) else 0
+        return self.gap(change, 0.0) if _shows(self.say(change).removesuffix(self.unit)) else 0
 
 
 @dataclass(frozen=True)

@@ -122,3 +122,16 @@ class Needed:
     amount: str
     unit: str = ""
     counted: bool = False
+
+
+@dataclass(frozen=True)
+class Suppressed:
+    """How many of the values of a year the public does not get. year: None where there were no values. by_rule: (what a rule
+    says, n). alone: ratios of which only the value is told. apart: values of breakdowns that are told of no province."""
+
+    year: int | None
+    whole: int
+    hidden: int
+    by_rule: tuple[tuple[str, int], ...]
+    alone: int = 0
+    apart: int = 0

@@ -69,6 +69,11 @@ class Target(_Model):
     definition_note: Text
     reference_note: str = ""
 
+    @property
+    def is_change(self) -> bool:
+        """Whether its value is a relative change since the baseline year."""
+        return self.indicator.endswith(".change")
+
 
 class Task(_Model):
     """One task of an action; `no` is "5.2", `targets` are ids of the targets that it serves."""

@@ -6,8 +6,8 @@ unit is turned into English where it is printed, and only there.
 
 from __future__ import annotations
 
+import calendar
 import re
-from calendar import month_name
 from collections.abc import Callable
 from decimal import Decimal
 from functools import cache
@@ -37,12 +37,12 @@ _AMOUNT = re.compile(
     r"(约|超过|超|突破|近|不足)?\s*([+−-]?\d[\d,]*(?:\.\d+)?)\s*(万亿|亿|万)?\s*((?!年)(?:CO2|m[23]|[^\d、，；：（）。])*?)(以上|左右|以下|以内)?"
 )
 _YEARS = re.compile(r"(\d{4}) ?年(?:(?:至|—|-) ?(\d{4}) ?年)?")
-_MONTH = re.compile(r"(\d{4}) ?年 ?(\d{1,2}) ?月")
-_ABOUT = {None: "", "约": "about ", "左右": "about ", "超过": "more than ", "超": "more than ", "突破": "more than ", "以上": "at least ", "以下": "below ", "以内": "at most ", "近": "nearly ", "不足": "less than "}  # fmt: skip
+_ABOUT = {None: "", "约": "about ", "左右": "about ", "超过": "more than ", "超": "more than ", "突破": "more than ", "以上": "at least ", "以下": "at most ", "以内": "at most ", "近": "nearly ", "不足": "less than "}  # fmt: skip
+_MONTH = re.compile(r"(\d{4}) ?年 ?(1[0-2]|[1-9]) ?月")
 _BASE = re.compile(r"(\d{4}) ?年")
 _OF_YEAR = re.compile(r"(\d{4}) ?年(.+)")
 _RANGE = re.compile(r"([+−-]?\d[^至、，；：（）。]*) 至 ([+−-]?\d.*)")
-_VALUED = re.compile(r"(\D\S*) ([!-~−].*)")
+_VALUED = re.compile("(.*[\u3400-\u9fff）]) ([+−-]?[0-9].*|[!-~]+)")
 _GAP = re.compile(r"\\\{(\w+)\\\}")
 
 
@@ -83,11 +83,12 @@ def _patterns() -> list[tuple[re.Pattern[str], str]]:
     """Names with gaps, the longest first; those of which little is left without the gaps name nothing."""
     found = []
     of_files = [(zh, en) for zh, en in names().items() if "{" in zh and "{base}" not in zh]
-    for zh, en in [*((one["zh"], one["en"]) for one in glossary().values() if "{" in one["zh"]), *of_files]:
+    of_terms = [(one["zh"], one["en"]) for one in glossary().values() if "{" in one["zh"]]
+    for zh, en in [*of_terms, *of_files]:
         literal = re.sub(r"\{\w+\}", "", zh)
         if len(HAN.findall(literal)) >= 2:
-            pattern = _GAP.sub(r"(?P<\1>.+?)", re.escape(zh))
-            found.append((len(literal), re.compile(pattern), en))
+            gap = r"(?P<\1>[^、，；：（）。]+)" if (zh, en) in of_files else r"(?P<\1>.+?)"
+            found.append((len(literal), re.compile(_GAP.sub(gap, re.escape(zh))), en))
     return [(pattern, en) for _, pattern, en in sorted(found, key=lambda one: -one[0])]
 
 
@@ -106,7 +107,7 @@ def english(text: str, amount: Amount) -> str:
     plain = text.strip()
     if not HAN.search(plain):
         return (plain if plain in ("", text) else text).replace("、", ", ")
-    ways = (_named, _years, _amounted, _patterned, _placed, _paired, _several)
+    ways = (_named, _years, _amounted, _listed, _patterned, _placed, _paired, _several)
     found = (way(plain, amount) for way in ways)
     return next((one for one in found if one is not None), text)
 
@@ -122,9 +123,8 @@ def _named(plain: str, amount: Amount) -> str | None:
 
 
 def _years(plain: str, amount: Amount) -> str | None:
-    """`2024 年`, `2020 年至 2024 年`, `2023 年 10 月`."""
-    if (found := _MONTH.fullmatch(plain)) and 1 <= int(found[2]) <= 12:
-        return f"{month_name[int(found[2])]} {found[1]}"
+    if month := _MONTH.fullmatch(plain):
+        return f"{calendar.month_name[int(month[2])]} {month[1]}"
     found = _YEARS.fullmatch(plain)
     return found and found[1] + (f"–{found[2]}" if found[2] else "")
 
@@ -139,6 +139,15 @@ def _amounted(plain: str, amount: Amount) -> str | None:
     if about := _ABOUT[found[1]] or _ABOUT[found[5]]:  # `more than 1 million`, not 1.00
         decimals = -int(value.normalize().as_tuple().exponent)
     return about + ("+" if digits[0] == "+" else "") + amount(value, found[3] or "", found[4], decimals)
+
+
+def _listed(plain: str, amount: Amount) -> str | None:
+    """Several, each of which may be more than a name."""
+    for mark in "；、":
+        parts = [_known(part, amount) for part in plain.split(mark)] if mark in plain else [None]
+        if None not in parts:
+            return _MARKS[mark].join(filter(None, parts))
+    return None
 
 
 def _patterned(plain: str, amount: Amount, marked: bool = False) -> str | None:

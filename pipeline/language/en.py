@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import singledispatch
 from statistics import median
@@ -120,6 +120,8 @@ def told(measure: Measure, value: float | None) -> str:
     """A value as `measure` prints it."""
     if not is_there(value):
         return absent(value)
+    if measure.unit[:1] in ("万", "亿"):  # it is counted so already
+        return text(measure.say(value))
     if measure.scale == "percent":
         return percent(value, measure.decimals)
     if measure.scale == "big":
@@ -205,7 +207,7 @@ def _cap(said: Any) -> str:
     return cap(say(said))
 
 
-PRINTED = {
+PRINTED: dict[str, Callable[..., str]] = {
     "n": number,
     "pct": percent,
     "change": change,
@@ -213,6 +215,7 @@ PRINTED = {
     "grown_to": rise_or_fall,
     "big": big,
     "low": _low,
+    "month": lambda n: calendar.month_name[n],
     "cap": _cap,
 }
 """The filters of texts."""
@@ -243,7 +246,10 @@ def _several(some: Sequence[Any]) -> str:
 
 @say.register
 def _term(one: Term) -> str:
-    return glossary()[one.key]["en"].format(**{name: say(part) for name, part in one.parts.items()})
+    said = {
+        name: calendar.month_name[part] if name == "month" and part else say(part) for name, part in one.parts.items()
+    }
+    return glossary()[one.key]["en"].format(**said)
 
 
 @say.register
@@ -356,10 +362,10 @@ def _comparison(one: Comparison) -> str:
 
 def _changed(measure: Measure, name: str, change: float) -> str:
     """`Electricity use per station in Guangdong fell by 41.3%`."""
-    plain = text(measure.name.removesuffix("变动"))
+    plain, since, base = text(measure.name.removesuffix("变动")).partition(" since ")
     whose = text(name)
     of = f" {'in' if whose in dictionary.regions() else 'of'} {whose}" if whose else ""
-    return cap(f"{plain}{of} {_moved(measure, change)}")
+    return cap(f"{plain}{of} {_moved(measure, change)}{since}{base}")
 
 
 def _moved(measure: Measure, change: float) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from pipeline.findings import (
     Covered,
     Covers,
@@ -16,9 +14,10 @@ from pipeline.findings import (
     Remarks,
     RestsOnFew,
     Sentences,
+    Suppressed,
     ToTarget,
 )
-from pipeline.language.en import cap, low, names, percent, say, text
+from pipeline.language.en import cap, low, names, number, percent, say, text
 
 THINGS = {"sites": "sites", "data_centres": "data centres", "rooms": "equipment rooms"}
 """What a quotient can stand on a few of, in the plural."""
@@ -45,7 +44,7 @@ def _formula(one: Formula) -> str:
 @say.register
 def _rests_on_few(one: RestsOnFew) -> str:
     things = THINGS[one.things]
-    return f"{text(one.title)} rests on {'a single' if one.n == 1 else f'only {one.n}'} filed {things[:-1] if one.n == 1 else things}"  # fmt: skip
+    return f"{text(one.title)} rests on filings of {f'a single {things[:-1]}' if one.n == 1 else f'only {one.n} {things}'}"  # fmt: skip
 
 
 @say.register
@@ -62,8 +61,9 @@ def _covered(one: Covered) -> str:
     elif one.year is None:
         said = f"{text(one.title)}: {say(one.filed)} of {say(one.frame)} ({share})"
     else:
-        filed = say(replace(one.filed, measure=replace(one.filed.measure, unit="")))
-        said = f"{text(one.title)}: {filed} of {say(one.frame)} filed in {one.year} ({share})"
+        whole, unit = say(one.frame), text(one.frame.measure.unit.lstrip("万亿"))
+        filed = say(one.filed).removesuffix(f" {unit}")
+        said = f"{text(one.title)}: {filed} of {whole} filed in {one.year} ({share})"
     return said + (f", table “{text(one.table)}”" if one.table else "")
 
 
@@ -103,7 +103,8 @@ def _to_target(one: ToTarget) -> str:
     if not one.way:
         return "level with the target"
     amount = text(f"{one.amount} {one.unit}".rstrip())
-    return f"{'less than ' if one.under else ''}{amount} {'short of' if one.way > 0 else 'better than'} the target"
+    beyond = "more than" if one.unit and one.unit != "个百分点" else "better than"
+    return f"{'less than ' if one.under else ''}{amount} {'short of' if one.way > 0 else beyond} the target"
 
 
 @say.register
@@ -111,3 +112,21 @@ def _needed(one: Needed) -> str:
     """`a fall of 5.7% a year needed from now on`."""
     way = ("an increase" if one.counted else "a rise") if one.way > 0 else ("a decrease" if one.counted else "a fall")
     return f"{way} of {text(f'{one.amount} {one.unit}'.rstrip())} a year needed from now on"
+
+
+@say.register
+def _suppressed(one: Suppressed) -> str:
+    """`Public edition: of 6,538 values for 2025, 1,156 (17.7%) are withheld: …`."""
+    if one.year is None:
+        return "Public edition: there are no values computed from filings."
+    share = f" ({percent(one.hidden / one.whole)})" if one.whole else ""
+    parts = "; ".join(f"{low(text(rule))}, {number(n)}" for rule, n in one.by_rule)
+    said = f"Public edition: of {number(one.whole)} values for {one.year}, {number(one.hidden)}{share} {'is' if one.hidden == 1 else 'are'} withheld"  # fmt: skip
+    said += f": {parts}." if parts else "."
+    if one.alone:
+        many = one.alone > 1
+        said += f" {number(one.alone)} {'ratios are' if many else 'ratio is'} published without numerator and denominator."  # fmt: skip
+    if one.apart:
+        many = one.apart > 1
+        said += f" Besides, {number(one.apart)} {'values belong' if many else 'value belongs'} to breakdowns that are mostly sensitive and published for no province; {'they are' if many else 'it is'} not counted here."  # fmt: skip
+    return said

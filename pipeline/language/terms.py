@@ -41,6 +41,11 @@ def text(one: Term | str, language: str) -> str:
     return glossary()[one.key][language].format(**one.parts)
 
 
+def chinese(key: str, **parts: Any) -> str:
+    """A term in Chinese, for what is kept with data."""
+    return text(Term(key, parts), "zh")
+
+
 def measure(
     name: Term,
     unit: Term | str = "",

@@ -12,7 +12,7 @@ import polars as pl
 import polars.selectors as cs
 
 from pipeline.findings import Measure
-from pipeline.language import en, en_industry, en_view, zh, zh_industry, zh_view  # noqa: F401  (they register words)
+from pipeline.language import en, en_energy, en_industry, en_overview, en_view, zh, zh_energy, zh_industry, zh_view  # noqa: F401  (they register words)
 from pipeline.language.terms import term
 
 LANGUAGES: dict[str, Any] = {"zh": zh, "en": en}

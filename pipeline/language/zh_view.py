@@ -15,6 +15,7 @@ from pipeline.findings import (
     Remarks,
     RestsOnFew,
     Sentences,
+    Suppressed,
     ToTarget,
 )
 from pipeline.language.zh import say
@@ -107,3 +108,17 @@ def _needed(one: Needed) -> str:
     """`今后每年需下降 5.7%`."""
     way = ("增加" if one.counted else "上升") if one.way > 0 else ("减少" if one.counted else "下降")
     return f"今后每年需{way} {one.amount}{f' {one.unit}' if one.unit else ''}"
+
+
+@say.register
+def _suppressed(one: Suppressed) -> str:
+    """`公开版：2025 年的 6,538 个数值中保密 1,156 个（17.7%）：……`."""
+    if one.year is None:
+        return "公开版：没有由填报计算的数值。"
+    share = f"（{wording.percent(one.hidden / one.whole)}）" if one.whole else ""
+    parts = "；".join(f"{rule} {wording.number(n)}" for rule, n in one.by_rule)
+    said = f"公开版：{one.year} 年的 {wording.number(one.whole)} 个数值中保密 {wording.number(one.hidden)} 个{share}"
+    said += f"：{parts}。" if parts else "。"
+    said += f"{wording.number(one.alone)} 个比率只公布数值，不列分子、分母。" if one.alone else ""
+    apart = f"另有 {wording.number(one.apart)} 个是大多敏感、各省一概不公布的细分，不计在内。"
+    return said + (apart if one.apart else "")

@@ -23,6 +23,7 @@ from pipeline.guarded import as_text
 from pipeline.language.terms import Term
 from pipeline.language.words import LANGUAGES, Words
 
+WORD, WORD_EM = re.compile(r"[A-Za-z]+"), 9.0  # a word of English, and the most room in em that one is given
 WIDE = 40  # em; a table with more text scrolls on a small screen, so that its columns stay readable
 NUMBER = re.compile(
     rf"—|{'|'.join(re.escape(one.HIDDEN) for one in LANGUAGES.values())}|"
@@ -76,12 +77,12 @@ class Figure:
     method: Said = ""
     decimals: Mapping[str, int] = field(default_factory=dict)
     against: Mapping[str, tuple[float, str]] = field(default_factory=dict)
-    explorer: Mapping[str, Any] | None = None
+    explorer: Callable[[Words], Mapping[str, Any]] | None = None
     columns: Mapping[str, Column] = field(default_factory=dict)
 
     def payload(self, words: Words = CHINESE) -> dict[str, Any]:
         chart = self.chart(words) if callable(self.chart) else self.chart
-        return ({"explorer": words.spec(self.explorer)} if self.explorer else {}) | {
+        return ({"explorer": self.explorer(words)} if self.explorer else {}) | {
             "kind": "figure",
             **_texts(self, words),
             "alt": words.say(self.alt),
@@ -154,14 +155,14 @@ class Cards:
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing of a catalogue: what it is called, a line under that, a value in large, facts, and a text. All as filed."""
+    """One thing of a catalogue: what it is called, a line under that, a value in large, facts, and a text."""
 
-    title: str
-    badge: str
-    value: str
+    title: Said
+    badge: Said
+    value: Said
     tone: str  # good | warn | bad | none
-    facts: Sequence[tuple[str, str]] = ()
-    text: str = ""
+    facts: Sequence[tuple[Said, Said]] = ()
+    text: Said = ""
 
 
 @dataclass(frozen=True)
@@ -251,7 +252,7 @@ def _cells(
         data = data.with_columns(marked)
     rows = [list(row) for row in zip(*printed, strict=True)]
     titles = [columns[name].told(words) if columns else words.say(name) for name in data.columns]
-    widths = _widths(titles, rows)
+    widths = _widths(titles, rows, words.language == "zh")
     return {
         "columns": titles,
         "align": ["right" if all(map(NUMBER.fullmatch, cells)) else "left" for cells in printed],
@@ -278,12 +279,15 @@ def _printed(
     return wording.number(value, decimals.get(name))
 
 
-def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[float]:
-    """Relative widths from the longest cell of each column; long texts wrap, so they count with the root."""
+def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]], anywhere: bool) -> list[float]:
+    """Relative widths from the longest cell of each column; long texts wrap, so they count with the root. anywhere: they may
+    wrap between any two characters, else no word is wider than its column."""
     width = []
     for column, name in enumerate(columns):
         longest = max([_length(row[column]) for row in rows] + [min(_length(name), 10)], default=1)
-        width.append(round(longest if longest <= 12 else 12 + 2.2 * math.sqrt(longest - 12), 2))
+        texts = () if anywhere else (name, *(row[column] for row in rows))
+        least = min(max((_length(word) for text in texts for word in WORD.findall(text)), default=0.0) + 1, WORD_EM)
+        width.append(round(max(least, longest if longest <= 12 else 12 + 2.2 * math.sqrt(longest - 12)), 2))
     return width
 
 

@@ -24,7 +24,9 @@ COLUMNS = 12  # a table has at most so many; the stylesheet knows their alignmen
 _markdown_special = re.compile(r"([\\`*_{}\[\]()#+\-.!<>|~$^@\"':=])")
 _url = re.compile(r"https?://\S+")
 _long = re.compile(r"https?://\S+|[\w./-]*[A-Za-z0-9_./-]{18,}", re.A)
-_chinese = re.compile("[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]+")
+_chinese = re.compile(
+    r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef](?:[\w\s.,:·%/+—-]*[\u3000-\u303f\u3400-\u9fff\uff00-\uffef])?"
+)
 _breakable = re.compile(r"(?<=[/._\-?&=%])(?=\S)")
 
 

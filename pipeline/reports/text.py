@@ -46,7 +46,9 @@ _OWN_LINE = re.compile(
 )  # Markdown that begins a line, joined to no other
 _PLACE = re.compile("\ue010([\\w-]+)\ue011")
 _LINE = re.compile(r"^.*\S.*$", re.M)
-_chinese = re.compile("[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]+")
+_chinese = re.compile(
+    r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef](?:[\w\s.,:·%/+—-]*[\u3000-\u303f\u3400-\u9fff\uff00-\uffef])?"
+)
 _MARKS = dict.fromkeys((0xE010, 0xE011, 0xE012))  # what is filled in holds none of the marks of places and lines
 _ENDS = "\ue012"  # the end of a line that holds something, until the text is filled: nothing may be left of it then
 _escaped = re.compile(r"\\([\\`*_{}\[\]()#+\-.!<>|~$^@\"':=])")

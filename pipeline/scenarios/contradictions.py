@@ -12,6 +12,7 @@ import polars as pl
 
 from pipeline.given import params
 from pipeline.given.params import CONDITIONS, TREND, Params, Resolved
+from pipeline.language.terms import chinese
 from pipeline.scenarios.drivers import LEVELS, TRENDS, Published, Triple, said, told, trend
 from pipeline.scenarios.start import History, Start
 
@@ -38,8 +39,9 @@ def table(
             found = [*_filed(one, own, place, start, history, known), *_unlike(one, own, other, first)]
             for driver, text in found:
                 title = Params.model_fields[driver].title
-                sentence = f"{one.origins[driver]}：{one.region.short_zh}·{scenario} 的 {driver}（{title}）{text}。"
-                rows.append((scenario, code, driver, sentence, driver in one.changed))
+                named = {"region": one.region.short_zh, "scenario": scenario, "driver": driver, "title": title}
+                sentence = chinese("contradiction", what=text, **named)
+                rows.append((scenario, code, driver, f"{one.origins[driver]}：{sentence}。", driver in one.changed))
     return pl.DataFrame(rows, schema=TABLE, orient="row")
 
 
@@ -53,25 +55,21 @@ def _filed(
             continue
         near = 0.005 if driver.startswith("pue") else 0.0005  # what prints alike contradicts nothing
         if driver in ("pue_new", "pue_retrofit") and mode > pue + near:
-            does = "新增的会抬高平均 PUE" if driver == "pue_new" else "改造不会降低能耗"
-            yield (
-                driver,
-                f"取 {said(driver, mode)}，高于现有数据中心的平均 PUE {said(driver, pue)}（{year} 年），{does}；应不高于该值",
-            )
+            key = "contradicts_new" if driver == "pue_new" else "contradicts_retrofit"
+            yield driver, chinese(key, value=said(driver, mode), now=said(driver, pue), year=year)
         elif driver == "green_share_2030" and mode < share - near:
-            yield driver, f"取 {said(driver, mode)}，低于已经填报的 {said(driver, share)}（{year} 年）；应不低于该值"
+            values = {"value": said(driver, mode), "now": said(driver, share)}
+            yield driver, chinese("contradicts_green", **values, year=year)
         elif driver == "pue_core_retrofit" and mode > of["pue_core"][1] - near:
-            yield (
-                driver,
-                f"取 {said(driver, mode)}，不低于改造前的 {said(driver, of['pue_core'][1])}，改造不会降低能耗；应低于该值",
-            )
+            values = {"value": said(driver, mode), "now": said(driver, of["pue_core"][1])}
+            yield driver, chinese("contradicts_core_retrofit", **values)
         elif driver == "pue_core":
             series = {at: value for at, value in TRENDS[driver].series(history, one.region.code).items() if at <= year}
             if series and abs(mode - series[max(series)]) > DIFFERS:
-                filed = said(driver, series[max(series)])
+                values = {"value": said(driver, mode), "now": said(driver, series[max(series)])}
                 yield (
                     driver,
-                    f"取 {said(driver, mode)}，填报的未改造核心机房 PUE 为 {filed}（{max(series)} 年），相差超过 {DIFFERS}；应与填报相近，或写 {TREND}",
+                    chinese("contradicts_core", **values, year=max(series), differs=DIFFERS, trend=TREND),
                 )
         elif driver in CONDITIONS and driver in TRENDS:
             yield from _growth(driver, mode, near, TRENDS[driver].series(history, one.region.code), year)
@@ -84,11 +82,8 @@ def _growth(driver: str, mode: float, near: float, series: Mapping[int, float], 
     years = sorted(at for at in series if at <= year)
     changes = [series[b] / series[a] - 1 for a, b in pairwise(years) if b == a + 1 and series[a] > 0]
     if changes and not min(changes) - near <= mode <= max(changes) + near:
-        span = f"{said(driver, min(changes))} 至 {said(driver, max(changes))}"
-        yield (
-            driver,
-            f"取 {said(driver, mode)}，超出本地区 {years[0] + 1}—{years[-1]} 年各年的增速（{span}）；应在其间，或写 {TREND}",
-        )
+        span = {"first": years[0] + 1, "last": years[-1], "low": said(driver, min(changes)), "high": said(driver, max(changes))}  # fmt: skip
+        yield driver, chinese("contradicts_growth", value=said(driver, mode), trend=TREND, **span)
 
 
 def _below_trend(driver: str, one: Resolved, mode: float, near: float, found: tuple[Triple, str] | None) -> Found:
@@ -98,10 +93,7 @@ def _below_trend(driver: str, one: Resolved, mode: float, near: float, found: tu
     (_, goes_on, _), basis = found
     less = mode - goes_on if params.better(driver) == "lower" else goes_on - mode
     if less > near:
-        yield (
-            driver,
-            f"取 {said(driver, mode)}，力度不及{basis} {said(driver, goes_on)}；应不低于这一力度，或写 at_least: none",
-        )
+        yield driver, chinese("contradicts_trend", value=said(driver, mode), basis=basis, now=said(driver, goes_on))
 
 
 def _unlike(one: Resolved, own: Mapping[str, Triple], other: Mapping[str, Triple], first: str) -> Found:
@@ -110,8 +102,5 @@ def _unlike(one: Resolved, own: Mapping[str, Triple], other: Mapping[str, Triple
         if driver not in one.reasons and any(
             abs(a - b) > 1e-12 for a, b in zip(own[driver], other[driver], strict=True)
         ):
-            values = f"{told(driver, own[driver])}，{first} 为 {told(driver, other[driver])}"
-            yield (
-                driver,
-                f"与其他情景不同（{values}），没有说明理由；应相同，或在情景文件的 reason: 之下写明 {driver} 的理由",
-            )
+            values = {"own": told(driver, own[driver]), "value": told(driver, other[driver])}
+            yield driver, chinese("contradicts_others", **values, other=first, driver=driver)

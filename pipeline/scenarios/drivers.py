@@ -21,6 +21,7 @@ import polars as pl
 from pipeline.given import params
 from pipeline.given.params import TREND, Resolved
 from pipeline.given.regions import NATION_CODE, Region
+from pipeline.language.terms import chinese
 from pipeline.scenarios.start import Array, History, Series, Start
 from pipeline.wording import HIDDEN, number, percent
 
@@ -46,7 +47,12 @@ TABLE: dict[str, pl.DataType] = {
 """origin: where the parameter is written. basis: how its value was found where that is not what is written, else empty.
 reason: why a condition differs from other scenarios. changed: set by an analyst (the province's file or the command line)."""
 
-WIDENED = "取值范围含全国的趋势"
+DEFAULT = chinese("basis_default")
+"""The basis of a driver without any history."""
+NO_HISTORY = chinese("no_history")
+"""In the basis of a driver for which the region's history cannot tell."""
+WIDENED = chinese("widened")
+"""In the basis of a driver whose range was widened."""
 Kind = Literal["growth", "decline", "level", "step", "path"]
 Triple = tuple[float, float, float]
 Published = Mapping[tuple[str, str], Series]
@@ -104,8 +110,8 @@ TRENDS: dict[str, Trend] = {
 }
 """Drivers with a filed history; r_dc has none."""
 FACTORS = {
-    "d_grid": ("average", "电网平均排放因子"),
-    "d_residual": ("average_excl_traded_nonfossil", "剩余电量排放因子"),
+    "d_grid": ("average", "公布的电网平均排放因子"),
+    "d_residual": ("average_excl_traded_nonfossil", "公布的剩余电量排放因子"),
 }
 """Drivers that follow a published factor: that of the region, else of the nation (西藏 has none, the residual one is of the
 nation only)."""
@@ -147,14 +153,14 @@ def said(driver: str, value: float | None) -> str:
 def told(driver: str, triple: Triple) -> str:
     """`50.0%（40.0% 至 60.0%）`, or the one value."""
     low, mode, high = (said(driver, one) for one in triple)
-    return mode if low == high else f"{mode}（{low} 至 {high}）"
+    return mode if low == high else chinese("value_between", value=mode, low=low, high=high)
 
 
 def _value(driver: str, resolved: Resolved, year: int, history: History, published: Published) -> tuple[Triple, str]:
     chosen = getattr(resolved.params, driver)
     if chosen == TREND:
         found = trend(driver, resolved.region, year, history, published)
-        return found or (_triple(params.otherwise(driver)), "没有可用的历史，用默认值")
+        return found or (_triple(params.otherwise(driver)), DEFAULT)
     written, side = _triple(chosen), params.better(driver)
     floor = trend(driver, resolved.region, year, history, published) if side else None
     if floor is None or resolved.params.at_least != TREND or driver in resolved.changed:
@@ -162,8 +168,8 @@ def _value(driver: str, resolved: Resolved, year: int, history: History, publish
     low, mode, high = map(max if side == "higher" else min, written, floor[0])
     if (low, mode, high) == written:
         return written, ""
-    both = f"写的是 {told(driver, written)}，{floor[1]}是 {told(driver, floor[0])}"
-    return (low, mode, high), f"{both}，逐项取力度较大的"
+    both = {"written": told(driver, written), "basis": floor[1], "found": told(driver, floor[0])}
+    return (low, mode, high), chinese("basis_stronger", **both)
 
 
 def trend(driver: str, region: Region, year: int, history: History, published: Published) -> tuple[Triple, str] | None:
@@ -173,9 +179,9 @@ def trend(driver: str, region: Region, year: int, history: History, published: P
         found = _trend(kind, _series(driver, code, history, published, year))
         if found is not None:
             triple, first, last = found
-            what = TRENDS[driver].what if driver in TRENDS else "公布的" + FACTORS[driver][1]
-            span = f"{last} 年" if first == last else f"{first}—{last} 年"
-            basis = f"{whose}{what} {span}的{'水平' if kind == 'level' else '趋势'}"
+            what = TRENDS[driver].what if driver in TRENDS else FACTORS[driver][1]
+            span = chinese("in_year", year=last) if first == last else chinese("basis_span", first=first, last=last)
+            basis = chinese(f"basis_{whose}_{'level' if kind == 'level' else 'trend'}", what=what, span=span)
             of_nation = (
                 _trend(kind, _series(driver, NATION_CODE, history, published, year)) if driver == "d_grid" else None
             )
@@ -186,9 +192,8 @@ def trend(driver: str, region: Region, year: int, history: History, published: P
 
 
 def _whose(driver: str, region: Region) -> list[tuple[str, str]]:
-    nation = (NATION_CODE, "全国")
     of_nation = region.is_nation or driver == "d_residual"  # there is one residual factor
-    return [nation] if of_nation else [(region.code, "本地区"), (NATION_CODE, "本地区没有可用的历史，用全国")]
+    return [(NATION_CODE, "nation")] if of_nation else [(region.code, "own"), (NATION_CODE, "instead")]
 
 
 def published(factors: pl.DataFrame) -> Published:
@@ -244,14 +249,16 @@ def _widened(triple: Triple, of_nation: float, basis: str) -> tuple[Triple, str]
     low, mode, high = triple
     if low <= of_nation <= high:
         return triple, basis
-    return (min(low, of_nation), mode, max(high, of_nation)), f"{basis}（{WIDENED} {percent(of_nation)}）"
+    return (min(low, of_nation), mode, max(high, of_nation)), chinese(
+        "basis_widened", basis=basis, share=percent(of_nation)
+    )
 
 
 def _within(driver: str, triple: Triple, basis: str) -> tuple[Triple, str]:
     """Inside the range that the parameter may have."""
     bottom, top = params.limits(driver)
     low, mode, high = (float(np.clip(one, bottom, top)) for one in triple)
-    return (low, mode, high), basis if (low, mode, high) == triple else f"{basis}，超出允许范围的取其边界"
+    return (low, mode, high), basis if (low, mode, high) == triple else chinese("basis_cut", basis=basis)
 
 
 def _triple(value: float | Triple) -> Triple:

@@ -18,6 +18,7 @@ from pipeline.errors import DataError
 from pipeline.given.params import SHIPPED, Resolved
 from pipeline.given.reference import Plan
 from pipeline.given.regions import NATION_CODE
+from pipeline.language.terms import chinese
 from pipeline.output import placed
 from pipeline.scenarios import contradictions, decomposition, drivers, exchange, uncertainty
 from pipeline.scenarios.projection import MEASURES, Projection, project
@@ -276,11 +277,11 @@ def _notes(begun: Start, moved: pl.DataFrame, names: Mapping[str, str]) -> pl.Da
     for code, year in zip(begun.codes, begun.year, strict=True):
         notes = [begun.replaced[code]] if code in begun.replaced else []
         if code in begun.left_out:
-            notes.append(f"最近一次填报为 {year:.0f} 年，不计入全国的情景")
+            notes.append(chinese("note_last_filed", year=int(year)))
         if code == NATION_CODE and own:
-            notes.append(f"合计中{join_names([names[one] for one in own])}的驱动因素由分析人员另行设定")
+            notes.append(chinese("note_set_apart", names=join_names([names[one] for one in own])))
         if code == NATION_CODE and begun.left_out:
-            notes.append(f"合计不含最近一次填报较早的{join_names([names[one] for one in begun.left_out])}")
+            notes.append(chinese("note_without", names=join_names([names[one] for one in begun.left_out])))
         rows += [(code, int(year), note) for note in notes] or [(code, int(year), None)]
     return pl.DataFrame(rows, schema=SCHEMAS["notes"], orient="row")
 

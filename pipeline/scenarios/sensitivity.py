@@ -18,6 +18,7 @@ from pipeline.indicators import evaluate, inputs
 from pipeline.indicators.carbon import factors_by_year
 from pipeline.indicators.cells import Edition
 from pipeline.indicators.model import load_catalogue
+from pipeline.language.terms import chinese
 from pipeline.layout import Layout
 from pipeline.scenarios.drivers import published, trend
 from pipeline.scenarios.start import History
@@ -66,11 +67,11 @@ def _reweighted(
     coefficient = params.electricity_coal_coefficient_kgce_per_kwh
     by_value = params.electricity_coal_method == "equivalent"
     variants: dict[str, dict[str, object]] = {
-        f"天然气折标准煤系数取 {number(one, 2)} kgce/m3": {"natural_gas_kgce_per_m3": one}
+        chinese("variant_gas", value=number(one, 2)): {"natural_gas_kgce_per_m3": one}
         for one in GAS
         if one != params.natural_gas_kgce_per_m3
     }
-    other = f"电力按等价值折算（{number(coefficient)} kgce/kWh）" if by_value else "电力按当量值折算"
+    other = chinese("variant_primary", value=number(coefficient)) if by_value else chinese("variant_calorific")
     variants[other] = {"electricity_coal_method": "coal_equivalent" if by_value else "equivalent"}
     catalogue, places = load_catalogue(layout, plan_id=plan.id).only(WEIGHTED), evaluate.places(layout)
     for variant, change in variants.items():
@@ -91,7 +92,7 @@ def _emissions(layout: Layout, regions: list[Region], history: History, year: in
         for code, one in _with_nation(heat).items()
         if year in history.of(id, code)
     }
-    yield f"计入外购热力的排放（{HEAT} tCO2/GJ）", warmed
+    yield chinese("variant_heat", value=HEAT), warmed
     factors = reference.grid_factors(layout)
     years = pl.Series([year])
     used = factors_by_year(factors, "average", "province", years)
@@ -107,7 +108,7 @@ def _emissions(layout: Layout, regions: list[Region], history: History, year: in
         last = max(used["of_year"].to_list())
         moved = _with_nation(more).items()
         later = {("carbon.location", code): history.of("carbon.location", code)[year] + one for code, one in moved}
-        yield f"电网平均因子由 {last} 年按各省的趋势推到 {year} 年", later
+        yield chinese("variant_grid", last=last, year=year), later
     kind = "average_excl_traded_nonfossil"
     residual = factors_by_year(factors, kind, "nation", years)
     unsure = factors.filter(pl.col("kind") == kind, pl.col("row_type") == "unverified")["year"].to_list()
@@ -115,14 +116,17 @@ def _emissions(layout: Layout, regions: list[Region], history: History, year: in
         for at, other in sorted(known[kind, NATION_CODE].items()):
             if at == of_year or at > year:
                 continue
-            what = f"{number(other, 4)}，未经核实" if at in unsure else number(other, 4)
+            key, printed = (
+                "variant_unverified" if at in unsure else "variant_residual",
+                (number(other, 4), number(now, 4)),
+            )
             changed = {
                 ("carbon.market", one.code): whole[year] + power[year] * (other / now - 1)
                 for one in regions
                 if year in (whole := history.of("carbon.market", one.code))
                 and year in (power := history.of("carbon.market", one.code, "scope_2"))
             }
-            yield f"剩余电量因子取 {at} 年的 {what}（采用的是 {of_year} 年的 {number(now, 4)}）", changed
+            yield chinese(key, at=at, value=printed[0], used=of_year, now=printed[1]), changed
 
 
 def _with_nation(of_provinces: Mapping[str, float]) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """Where does each region stand in its last filed year, from which its scenarios start?
 
 Everything is read from the indicator table, so that the first year of every scenario is the last year of the report.
-What a region did not file stays missing (nan), except where `REPLACED` says what stands in for it.
+What a region did not file stays missing (nan), except where `Start.replaced` says what stands in for it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy.typing as npt
 import polars as pl
 
 from pipeline.given.regions import NATION_CODE
+from pipeline.language.terms import chinese
 
 Array = npt.NDArray[np.float64]
 Series = Mapping[int, float]
@@ -22,12 +23,6 @@ FACILITIES = {
     "data_centre": "数据中心", "base_station": "通信基站", "core_room": "核心机房", "access_room": "接入汇聚机房",
     "office": "办公用房", "other": "其他",
 }  # fmt: skip
-REPLACED = {
-    "own": "没有 {year} 年的数据中心 PUE，起点用本地区 {used} 年的",
-    "nation": "没有数据中心 PUE，起点用全国 {used} 年的",
-    "none": "没有数据中心 PUE，各年 PUE 按不变计算",
-    "green": "没有绿色电力占比，基于市场的排放从没有申领起算",
-}
 
 
 @dataclass(frozen=True)
@@ -137,7 +132,7 @@ def start(table: pl.DataFrame, provinces: Sequence[str]) -> Start | None:
         per_volume_change=now("energy.per_volume.change"),
         replaced={code: told for code, (_, told) in pues.items() if told}
         | {
-            code: "；".join(filter(None, (pues[code][1], REPLACED["green"])))
+            code: "；".join(filter(None, (pues[code][1], chinese("start_no_green"))))
             for code, year in years.items()
             if np.isnan(history.at("green.share", code, year))
         },
@@ -152,11 +147,11 @@ def _pue(history: History, code: str, year: int) -> tuple[float, str]:
         return own[year], ""
     if own:
         used = max(own)
-        return own[used], REPLACED["own"].format(year=year, used=used)
+        return own[used], chinese("start_pue_own", year=year, used=used)
     if history.at("energy.electricity", code, year, "data_centre") > 0:
         nation = {at: value for at, value in history.of("dc.pue.all", NATION_CODE).items() if at <= year}
         if nation:
             used = max(nation)
-            return nation[used], REPLACED["nation"].format(used=used)
-        return np.nan, REPLACED["none"]
+            return nation[used], chinese("start_pue_nation", used=used)
+        return np.nan, chinese("start_pue_none")
     return np.nan, ""

@@ -6,16 +6,15 @@ import polars as pl
 import pytest
 
 from pipeline.chapters import energy
-from pipeline.findings import Measure
 from pipeline.given import reference
 from pipeline.given.regions import NATION_CODE, Region, resolve
 from pipeline.indicators import evaluate
 from pipeline.indicators.model import load_catalogue
 from pipeline.indicators.scorecard import scorecard
 from pipeline.indicators.view import View
+from pipeline.language import zh
 from pipeline.layout import Layout
 
-TONNES = Measure("排放", "tCO2", scale="big")
 FLOW = "energy.per_flow.change"
 
 
@@ -32,15 +31,7 @@ def said(layout: Layout, region: str, value: float | None, flag: str | None = No
     seen = view(layout, place, [(FLOW, 2025, place.code, value, flag)])
     seen = View(seen.table.with_columns(year=pl.lit(year, pl.Int64)), seen.catalogue, place, year, seen.provinces, {})
     judged = {one.target.indicator: one for one in scorecard(plan, {FLOW: value}, year, place)}
-    return energy.against_target(judged[FLOW], seen, "energy.per_flow", 2020)
-
-
-@pytest.mark.parametrize(
-    ("printed", "expected"),
-    [("−23.1%", "下降 23.1%"), ("4.0%", "上升 4.0%"), ("0.0%", "基本持平"), ("−19.99%", "下降 19.99%")],
-)
-def test_a_change_in_words(printed: str, expected: str) -> None:
-    assert energy.said_change(printed) == expected
+    return zh.say(energy.against_target(judged[FLOW], seen, "energy.per_flow", 2020))
 
 
 @pytest.mark.parametrize(
@@ -100,25 +91,10 @@ def test_the_figure_needs_two_years(layout: Layout) -> None:
         view(layout, nation, [*rows, (FLOW, 2025, NATION_CODE, -0.25, None)]), target, "f-x", "题"
     )
     assert figure is not None
-    assert figure.data.filter(pl.col("年份") == 2025).rows() == [(2025, 75.0, 80.0)]
-    assert figure.payload()["table"]["rows"][1] == ["2021", "—", "96.0"]
-
-
-@pytest.mark.parametrize(
-    ("of_energy", "activity", "expected"),
-    [
-        (151.1, {"流量": 196.5, "总量": 217.3}, "能耗增长慢于流量和总量（相对脱钩）"),
-        (151.1, {"流量": 196.5, "总量": 120.0}, "能耗增长慢于流量（相对脱钩）；能耗增长快于总量（没有脱钩）"),
-        (99.0, {"流量": 110.0}, "能耗没有随流量增长（绝对脱钩）"),
-        (100.04, {"流量": 110.0}, "能耗没有随流量增长（绝对脱钩）"),
-        (110.01, {"流量": 110.04}, "能耗与流量同步增长（没有脱钩）"),
-        (90.0, {"流量": 95.0}, "流量没有增长，不判断能耗是否与之脱钩"),
-        (None, {"流量": 95.0}, ""),
-        (90.0, {"流量": None}, ""),
-    ],
-)
-def test_decoupling(of_energy: float | None, activity: dict[str, float | None], expected: str) -> None:
-    assert energy.decoupling(of_energy, activity) == expected
+    table = figure.payload()["table"]
+    assert table["columns"] == ["年份", "全国", "目标路径"]
+    assert table["rows"][1] == ["2021", "—", "96.0"]
+    assert table["rows"][-1] == ["2025", "75.0", "80.0"]
 
 
 def test_what_only_one_side_filed_is_a_difference(layout: Layout) -> None:
@@ -138,12 +114,13 @@ def test_what_only_one_side_filed_is_a_difference(layout: Layout) -> None:
 
 def test_where_the_market_based_figure_may_be_higher() -> None:
     assert energy.break_even(0.5306, 0.6096) == pytest.approx(0.1296, abs=1e-4)
-    assert "不足外购电量的约 13% 时" in energy.why_higher("全国", 0.5306, 0.6096, 2023)
-    assert "不会高于" in energy.why_higher("内蒙古", 0.6849, 0.6096, 2023)
-    assert energy.why_higher("西藏", None, 0.6096, 2023) == ""
-    assert energy.why_higher("全国", 0.5306, 0.6096, 2023, 0.5).endswith(
-        "平均因子为 0.5000 kgCO2/kWh，这一界限约为 18%"
-    )
+    nation = energy.may_be_higher(0.5306, 0.6096, 0.5)
+    assert nation is not None
+    assert nation["even"] == pytest.approx(0.1296, abs=1e-4)
+    assert nation["by_use"] == {"factor": 0.5, "even": pytest.approx(0.1798, abs=1e-4)}
+    inner_mongolia = energy.may_be_higher(0.6849, 0.6096)
+    assert inner_mongolia == {"average": 0.6849, "residual": 0.6096, "even": None, "by_use": None}
+    assert energy.may_be_higher(None, 0.6096) is None
 
 
 def test_the_weighted_factor_leaves_out_provinces_without_one(layout: Layout) -> None:
@@ -162,11 +139,3 @@ def test_the_weighted_factor_leaves_out_provinces_without_one(layout: Layout) ->
     table = seen.table.with_columns(dimension=scope.then(pl.lit("scope")), member=scope.then(pl.lit("scope_2")))
     seen = View(table, seen.catalogue, nation, 2025, seen.provinces, {})
     assert energy.weighted_factor(seen) == pytest.approx(0.5)
-
-
-@pytest.mark.parametrize(
-    ("location", "market", "ending"),
-    [(100.0, 90.0, "后者低 10.0%"), (100.0, 120.0, "后者高 20.0%"), (1e6, 1e6 + 1, "两者相当"), (None, 5.0, "5 tCO2")],
-)
-def test_the_two_methods_side_by_side(location: float | None, market: float, ending: str) -> None:
-    assert energy.two_methods("全国", 2025, location, market, TONNES).endswith(ending)

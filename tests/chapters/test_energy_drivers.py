@@ -19,6 +19,7 @@ from pipeline.given.regions import Region, resolve
 from pipeline.indicators import evaluate
 from pipeline.indicators.model import load_catalogue
 from pipeline.indicators.view import View
+from pipeline.language import zh
 from pipeline.layout import SAMPLE, Layout
 
 Row = tuple[str, int, str, str | None, float | None, float | None, float | None, str | None]
@@ -183,7 +184,7 @@ def said(layout: Layout, region: str, rows: list[Row]) -> str:
     assert found
     title = drivers.told(found, seen, 2020)
     assert drivers.figure(found, seen, 2020, "f-x").title == title
-    return title.removeprefix(f"2020 年至 2025 年{region}")
+    return zh.say(title).removeprefix(f"2020 年至 2025 年{region}")
 
 
 def test_rising(layout: Layout) -> None:
@@ -228,11 +229,10 @@ def test_nothing_to_compare_is_said(layout: Layout) -> None:
         view(layout, guangdong, of_enterprises({"T": (1.0, 2.0)}, {})),
     ):
         assert drivers.parts(seen, 2020) is None
-        assert "不能分解为各因素：" in drivers.why_not(seen, 2020)
-    assert "没有基期年份的填报" in drivers.why_not(
-        view(layout, nation, [(drivers.CHANGE, 2025, "000000", None, None, None, None, "no_baseline")]), 2020
-    )
-    assert drivers.why_not(view(layout, nation, [], 2020), 2020).startswith("2020 年是基期")
+        assert not drivers.why_not(seen, 2020)["closed"]
+    seen = view(layout, nation, [(drivers.CHANGE, 2025, "000000", None, None, None, None, "no_baseline")])
+    assert "没有基期年份的填报" in zh.say(drivers.why_not(seen, 2020)["remarks"])
+    assert drivers.why_not(view(layout, nation, [], 2020), 2020)["too_early"]
 
 
 def test_a_province_that_cannot_be_compared_is_left_out_and_the_coverage_told(layout: Layout) -> None:
@@ -243,4 +243,4 @@ def test_a_province_that_cannot_be_compared_is_left_out_and_the_coverage_told(la
     found = drivers.parts(seen, 2020)
     assert found
     assert found.change == pytest.approx(40.0)
-    assert "1 个两年都报齐的省份分解，占基期信息流量的 50.0%" in drivers.figure(found, seen, 2020, "f-x").method
+    assert (found.groups.height, found.coverage) == (1, 0.5)

@@ -10,13 +10,14 @@ import polars as pl
 import pytest
 
 from pipeline.build.plan import Job, Selection, jobs
-from pipeline.chapters.energy import said_change
+from pipeline.chapters import since
 from pipeline.given import reference
 from pipeline.given.regions import all_regions, resolve
 from pipeline.indicators import evaluate, inputs, origins
 from pipeline.indicators.explain import explain
 from pipeline.indicators.model import Catalogue, load_catalogue
 from pipeline.indicators.scorecard import scorecard
+from pipeline.language.words import Words
 from pipeline.layout import SAMPLE, Layout
 from tests.conftest import ROOT, Built
 from tests.indicators.test_against_sql import recomputed
@@ -59,13 +60,7 @@ def test_the_eight_cards_print_what_sql_gives(built: Built, known: Known, layout
     cards = re.findall(r'<h4>([1-8])　[^<]*</h4><p class="value">([^<]*)<', page)
     values = from_sql(known, slug[:6])
     judged = scorecard(reference.load_plan(layout), values, 2025, resolve(slug[:6], layout))
-    expected = [
-        (
-            str(one.target.no),
-            "—" if one.value is None else said_change(one.printed) if "change" in one.target.indicator else one.printed,
-        )
-        for one in judged
-    ]
+    expected = [(str(one.target.no), Words("zh").say(since.said(one))) for one in judged]
     assert cards == expected
 
 

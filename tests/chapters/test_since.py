@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -14,12 +16,16 @@ from pipeline.given import reference, regions
 from pipeline.indicators.model import load_catalogue
 from pipeline.indicators.scorecard import Judgement, scorecard
 from pipeline.indicators.view import View
+from pipeline.language.terms import term
+from pipeline.language.words import Words
 from pipeline.layout import Layout
+from pipeline.reports.blocks import frame
 from tests.build import editions
 from tests.build.editions import ENERGY, GUANGDONG
+from tests.chapters import texts
 
 RATE, PUE, FLOW = "sharing.new_5g_sites", "dc.pue.new_large", "energy.per_flow.change"
-NAME = "2024 年版"
+ZH = Words("zh")
 
 
 def judged(layout: Layout, values: dict[str, float | None], year: int, region: str = "全国") -> list[Judgement]:
@@ -27,32 +33,83 @@ def judged(layout: Layout, values: dict[str, float | None], year: int, region: s
 
 
 @pytest.mark.parametrize(
-    ("then", "now", "said"),
+    ("then", "now", "ways"),
     [
-        ({RATE: 0.7, FLOW: -0.1}, {RATE: 0.9, FLOW: -0.2}, "两版都有数值的 2 项目标全部改善"),
-        ({RATE: 0.7, FLOW: -0.1}, {RATE: 0.6, FLOW: -0.05}, "两版都有数值的 2 项目标全部变差"),
-        ({RATE: 0.7, PUE: 1.3}, {RATE: 0.7, PUE: 1.3004}, "两版都有数值的 2 项目标中 1 项变差，1 项持平"),
-        ({RATE: 0.7, PUE: 1.35}, {RATE: 0.7, PUE: 1.3501}, "两版都有数值的 2 项目标全部持平"),
-        ({RATE: 0.7, PUE: 1.3, FLOW: 0.1}, {RATE: 0.8, PUE: 1.4, FLOW: 0.1}, "两版都有数值的 3 项目标中 1 项改善，1 项变差，1 项持平"),
-        ({RATE: 0.7}, {RATE: 0.8}, "两版都有数值的 1 项目标改善"),
-        ({RATE: 0.7}, {PUE: 1.2}, "没有一项目标两版都有数值"),
-        ({}, {}, "没有一项目标两版都有数值"),
+        ({RATE: 0.7, FLOW: -0.1}, {RATE: 0.9, FLOW: -0.2}, {"better": 2}),
+        ({RATE: 0.7, FLOW: -0.1}, {RATE: 0.6, FLOW: -0.05}, {"worse": 2}),
+        ({RATE: 0.7, PUE: 1.3}, {RATE: 0.7, PUE: 1.3004}, {"worse": 1, "level": 1}),
+        ({RATE: 0.7, PUE: 1.35}, {RATE: 0.7, PUE: 1.3501}, {"level": 2}),
+        ({RATE: 0.7, PUE: 1.3, FLOW: 0.1}, {RATE: 0.8, PUE: 1.4, FLOW: 0.1}, {"better": 1, "worse": 1, "level": 1}),
+        ({RATE: 0.7}, {RATE: 0.8}, {"better": 1}),
+        ({RATE: 0.7}, {PUE: 1.2}, {}),
+        ({}, {}, {}),
     ],
-)  # fmt: skip
+)
 def test_towards_the_target_or_away(
-    layout: Layout, then: dict[str, float | None], now: dict[str, float | None], said: str
+    layout: Layout, then: dict[str, float | None], now: dict[str, float | None], ways: dict[str, int]
 ) -> None:
     for region in ("全国", "广东"):
-        text = since.moved(judged(layout, now, 2025, region), judged(layout, then, 2024, region), NAME)
-        assert text == f"与 2024 年版相比，{said}"
+        assert since.moved(judged(layout, now, 2025, region), judged(layout, then, 2024, region)) == ways
 
 
 def test_statuses_are_counted_by_what_became_of_them(layout: Layout) -> None:
     then, now = judged(layout, {RATE: 0.7, FLOW: -0.17}, 2024), judged(layout, {RATE: 0.9, FLOW: -0.21}, 2025)
-    assert since.statuses(now, then) == (
-        "目标的状态，1 项由“未达标（期中）”变为“已达标”，1 项由“按序时进度”变为“已达标”，其余 6 项没有变化。"
-    )
-    assert since.statuses(now, now) == "各项目标的状态都没有变化。"
+    assert since.statuses(now, then) == {("未达标（期中）", "已达标"): 1, ("按序时进度", "已达标"): 1}
+    assert since.statuses(now, now) == {}
+
+
+ALIKE: dict[str, Any] = {"name": term("edition_of", year=2024), "year": 2024, "plan": None, "n": 0, "indicators": 0}
+
+
+@pytest.mark.parametrize(
+    ("ways", "zh", "en"),
+    [
+        ({"better": 2}, "两版都有数值的 2 项目标全部改善", "of 2 targets with a value in both, 2 are closer to target"),
+        ({"level": 1}, "两版都有数值的 1 项目标持平", "of 1 target with a value in both, 1 is unchanged"),
+        ({"better": 6, "level": 2}, "两版都有数值的 8 项目标中 6 项改善，2 项持平", "of 8 targets with a value in both, 6 are closer to target and 2 unchanged"),
+        ({"better": 1, "worse": 1, "level": 1}, "两版都有数值的 3 项目标中 1 项改善，1 项变差，1 项持平", "of 3 targets with a value in both, 1 is closer to target, 1 further from target and 1 unchanged"),
+        ({}, "没有一项目标两版都有数值", "no target has a value in both"),
+    ],
+)  # fmt: skip
+def test_the_title_says_how_many_moved_which_way(
+    layout: Layout, tmp_path: Path, ways: dict[str, int], zh: str, en: str
+) -> None:
+    told = [{"said": term(way), "n": n} for way, n in ways.items()]
+    facts = {"compared": ALIKE | {"ways": told, "both": sum(ways.values())}}
+    titles = [
+        texts.caption(layout, tmp_path, "01_overview", language, "t-overview-since", facts, "table")["title"]
+        for language in ("zh", "en")
+    ]
+    assert titles == [f"与 2024 年版相比，{zh}", f"Compared with the 2024 edition, {en}"]
+
+
+@pytest.mark.parametrize(
+    ("compared", "zh", "en"),
+    [
+        (
+            {"statuses": [{"old": "未达标（期中）", "new": "已达标", "n": 1}, {"old": "已达标（期中）", "new": "已达标", "n": 2}], "left": 5},
+            "目标的状态，1 项由“未达标（期中）”变为“已达标”，2 项由“已达标（期中）”变为“已达标”，其余 5 项没有变化。2024 年版给出的各年指标值，本版没有改动。",
+            "Status of the targets: 1 changed from “Not met (interim)” to “Met”, 2 changed from “Met (interim)” to “Met”, 5 did not change. This edition gives the same values for all years as the 2024 edition.",
+        ),
+        (
+            {"statuses": [], "n": 3, "indicators": 1},
+            "各项目标的状态都没有变化。2024 年版给出的指标值中，本版有 3 个不同，涉及 1 项指标，逐项列在[](#c-C)。",
+            "No target changed its status. Of the values given by the 2024 edition, 3 are others in this edition, of 1 indicator; each is listed in [](#c-C).",
+        ),
+        (
+            {"plan": {"title": "信息通信行业绿色低碳发展行动计划（2022-2025年）", "number": "1"}, "statuses": []},
+            "2024 年版按上一个计划《信息通信行业绿色低碳发展行动计划（2022-2025年）》（1）编制，目标和基期与本计划不同，各项目标的状态不作比较。2024 年版给出的各年指标值，本版没有改动。",
+            "The 2024 edition was made by the plan before, the Action Plan for Green and Low-Carbon Development of the ICT Industry (2022–2025) (1), whose targets and base year differ from those of this plan; the status of targets is not compared. This edition gives the same values for all years as the 2024 edition.",
+        ),
+    ],
+)  # fmt: skip
+def test_statuses_and_values_in_words(
+    layout: Layout, tmp_path: Path, compared: dict[str, Any], zh: str, en: str
+) -> None:
+    facts = {"compared": ALIKE | compared, "unchanged": term("values_unchanged", name=ALIKE["name"]), "nation": True}
+    ends = "{% if compared.plan %}", "{{ unchanged }}\n{% endif %}"
+    said = [texts.piece(layout, tmp_path, "01_overview", language, ends, facts)[0] for language in ("zh", "en")]
+    assert [re.sub(r"\\(.)", r"\1", text) for text in said] == [zh, en]
 
 
 @pytest.fixture
@@ -68,35 +125,35 @@ def chapter(region: str = "全国") -> Chapter:
 
 def test_without_a_last_edition_one_sentence_says_so(small: Layout) -> None:
     assert chapter().last is None
-    assert since.none(2025, "filings") == "没有 2024 年版（2024-filings）的指标表，不与上一版相比。"
+    assert ZH.say(since.none(2025, "filings")) == "没有 2024 年版（2024-filings）的指标表，不与上一版相比。"
 
 
 def test_what_the_last_edition_said_and_what_is_restated(small: Layout) -> None:
     editions.made(small, year=2024)
     opened = chapter()
     assert opened.last
-    assert opened.last.name == NAME
+    assert ZH.say(opened.last.name) == "2024 年版"
     assert opened.last.view.value(FLOW) == opened.view.value(FLOW, year=2024)
     unchanged = opened.last.restated(opened.view)
     assert unchanged.is_empty()
-    assert since.how_many(unchanged, NAME) == "2024 年版给出的各年指标值，本版没有改动。"
-    assert since.revisions(unchanged, opened.view, NAME, "t-x") is None
+    assert since.revisions(opened.last, opened.view, "t-x") is None
 
     editions.file(small, ENERGY | {GUANGDONG: ENERGY[GUANGDONG] | {2024: 5.5e6}})
     opened = chapter()
     assert opened.last
     rows = opened.last.restated(opened.view)
-    table = since.revisions(rows, opened.view, NAME, "t-x")
+    table = since.revisions(opened.last, opened.view, "t-x")
     assert table
-    assert table.title == f"2024 年版的 {rows.height} 个指标值在本版中不同"
-    line = table.data.filter(pl.col("指标") == "用电量（kWh）").row(0)
+    assert ZH.say(table.title) == f"2024 年版的 {rows.height} 个指标值在本版中不同"
+    line = frame(table).filter(pl.col("name") == "用电量（kWh）").row(0)
     assert line == ("用电量（kWh）", "2024", "8,500,000", "9,000,000", "+5.9%", "填报改动 能源消耗.csv")
-    assert "有 " in since.how_many(rows, NAME)
+    line = frame(table, Words("en")).filter(pl.col("old") == "8,500,000").row(0)
+    assert line[2:] == ("8,500,000", "9,000,000", "+5.9%", "filing changed 能源消耗.csv")
     now = judged(small, {FLOW: opened.view.value(FLOW)}, 2025)
-    shown = since.targets(now, opened.last.judged(opened.plan), opened.last, "t-y")
-    assert shown.data.columns == ["目标", "目标值", "上一版（2024 年）", "本版（2025 年）", "变化"]
-    assert len(shown.data) == 8
-    assert shown.data["变化"].to_list().count("—") == 7
+    shown = since.targets(now, opened.last.judged(opened.plan), opened.last, "t-y").payload()["table"]
+    assert shown["columns"] == ["目标", "目标值", "上一版（2024 年）", "本版（2025 年）", "变化"]
+    assert [row[-1] for row in shown["rows"]].count("—") == 7
+    assert len(shown["rows"]) == 8
 
 
 def test_a_province_reads_the_nations_edition_where_it_had_no_report(small: Layout) -> None:

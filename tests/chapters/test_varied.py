@@ -5,8 +5,10 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline.chapters import varied
+from pipeline.findings import Quantity
 from pipeline.given import reference
 from pipeline.indicators.view import View
+from pipeline.language.words import Words
 from pipeline.layout import Layout
 from pipeline.scenarios.sensitivity import TABLE
 from tests.chapters.test_shapes import view as view  # a fixture
@@ -25,10 +27,22 @@ def test_sums_change_by_percent_and_changes_by_points(view: View) -> None:
     )
     table = varied.table(found, view, "t-x")
     assert table is not None
-    names = {id: view.measure(id).name for id in ("energy.total", FLOW, "carbon.market")}
-    own, line = table.data.rows(named=True)
-    assert own == {"取值": "本报告采用的", names["energy.total"]: "1,000 tce", names[FLOW]: "−25.0%", names["carbon.market"]: "50 tCO2"}  # fmt: skip
-    assert line == {"取值": "甲", names["energy.total"]: "+10.00%", names[FLOW]: "+1.00 个百分点", names["carbon.market"]: "不变"}  # fmt: skip
+    own, line = table.data(Words("zh")).rows(named=True)
+    assert own == {"taken": "本报告采用的", "energy.total": "1,000 tce", FLOW: "−25.0%", "carbon.market": "50 tCO2"}
+    assert line == {"taken": "甲", "energy.total": "+10.00%", FLOW: "+1.00 个百分点", "carbon.market": "不变"}
+    own, line = table.data(Words("en")).rows(named=True)
+    assert own == {
+        "taken": "As in this report",
+        "energy.total": "1,000 tce",
+        FLOW: "−25.0%",
+        "carbon.market": "50 tCO2",
+    }
+    assert line == {
+        "taken": "甲",
+        "energy.total": "+10.00%",
+        FLOW: "+1.00 percentage points",
+        "carbon.market": "Unchanged",
+    }
     assert varied.table(found.clear(), view, "t-x") is None
 
 
@@ -37,11 +51,11 @@ def test_a_verdict_that_turns_is_told(layout: Layout, view: View) -> None:
     kept = rows(
         ("甲", "energy.total", 1000.0, 990.0), ("乙", "energy.total", 1000.0, 1020.0), ("甲", FLOW, -0.25, -0.2)
     )
-    assert (
-        varied.said(kept, view, plan) == "对综合能耗影响最大的是乙，为 +2.00%。各种取值都不改变两项强度是否达到目标值。"
-    )
+    assert varied.most(kept, view) == [{"of": view.measure("energy.total"), "variant": "乙", "effect": "+2.00%"}]
+    assert varied.turned(kept, view, plan) == []
     turned = rows(("甲", "energy.total", 1000.0, 990.0), ("甲", FLOW, -0.21, -0.19))
-    assert varied.said(turned, view, plan) == (
-        "对综合能耗影响最大的是甲，为 −1.00%。会使强度是否达到目标值改变的有：甲时，单位信息流量综合能耗比2020年变动为 −19.0%。"
-    )
-    assert varied.said(kept.clear(), view, plan) == ""
+    assert varied.most(turned, view)[0]["effect"] == "−1.00%"
+    flow = view.measure(FLOW)
+    assert varied.turned(turned, view, plan) == [{"of": flow, "variant": "甲", "value": Quantity(flow, -0.19)}]
+    assert varied.most(kept.clear(), view) == []
+    assert varied.turned(kept.clear(), view, plan) is None

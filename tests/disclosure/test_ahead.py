@@ -5,7 +5,9 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from pipeline.disclosure.ahead import beyond, joined, told
+from pipeline.disclosure.ahead import beyond, corrected, joined, told
+from pipeline.disclosure.record import Bound
+from pipeline.disclosure.rules import CELL
 from pipeline.indicators.evaluate import TABLE
 from pipeline.scenarios.drivers import DRIVERS, said
 from pipeline.scenarios.outlook import SCHEMAS, Outlook
@@ -78,3 +80,24 @@ def test_the_nation_is_of_all_filings_and_the_provinces_of_what_is_published() -
     assert dict(both.select("region_code", "value").iter_rows()) == {
         NATION: 222.0, BEIJING: 111.0, SHANGHAI: 73.0, HUBEI: 41.0,
     }  # fmt: skip
+
+
+def test_the_nation_ahead_is_told_in_six_digits_and_its_start_as_the_table_has_it() -> None:
+    """To the last bit the hundreds of numbers ahead would tell the amounts and growth of every province."""
+    filed = FILED | {NATION: (200.123456, 222.123456), HUBEI: (40.123456, 40.123456)}
+    both = joined(outlook(filed, GROWTH), outlook(filed, GROWTH)).paths
+    told = {(region, year): value for region, year, value in both.select("region_code", "year", "value").iter_rows()}
+    assert (told[NATION, 2025], told[NATION, 2030], told[HUBEI, 2030]) == (200.123456, 222.123, 40.123456)
+
+
+def test_there_is_one_outlook_of_all_filings_of_an_edition() -> None:
+    """A withdrawn centre changes the growth of its province: what the two outlooks differ by told its 33.1 GWh to 0.01 %."""
+    none = pl.DataFrame(schema=dict.fromkeys(CELL[:4], pl.String) | {CELL[4]: pl.Int64})
+
+    def restated(id: str) -> Bound:
+        row = pl.DataFrame([(id, None, None, "140000", 2024)], schema=none.schema, orient="row")
+        return Bound(none, row, none, none)
+
+    assert corrected(restated("dc.it_electricity"))
+    assert not corrected(restated("sharing.tenancy"))
+    assert not corrected(Bound(none, none, none, none))

@@ -198,6 +198,61 @@ def test_what_a_whole_has_beyond_its_part_is_not_told_by_both(layout: Layout) ->
     assert not check(of, hidden.clear()).is_empty()
 
 
+def test_what_a_whole_has_beyond_its_part_is_not_told_of_a_member_either(layout: Layout) -> None:
+    """Of one kind of centres the IT electricity, and that of those that ran for the full year: only A has a young one."""
+    whole = {("hub", code): {"A": 90.0, "B": 40.0, "C": 40.0} for code in PROVINCES}
+    part: dict[tuple[str, str], dict[str, float | tuple[float, float]]] = {
+        ("hub", code): {"A": (140.0, 40.0 if code == "110000" else 90.0), "B": (60.0, 40.0), "C": (60.0, 40.0)}
+        for code in PROVINCES
+    }
+    of = material(layout, {"dc.it_electricity": whole, "dc.pue.all": part})  # type: ignore[dict-item]
+    hidden = pattern(of)
+    assert check(of, hidden).is_empty()
+    assert "110000" in names(hidden, "dc.it_electricity", "hub") | names(hidden, "dc.pue.all", "hub")
+    assert not check(of, hidden.clear()).is_empty()
+
+
+def test_the_intake_takes_no_pue_below_1_in_whichever_indicators_the_two_amounts_stand(layout: Layout) -> None:
+    """365 and 983 kWh are hidden, 1 348 of the east is not: the 255 of IT equipment in the first are at most its 365, so that
+    the other one is at most 1 093, 11.2 % more than it is."""
+    total: dict[tuple[str, str], dict[str, float | tuple[float, float]]] = {
+        ("", "110000"): {"A": 155.0, "B": 110.0, "C": 100.0},
+        ("", "310000"): {"A": 700.0, "B": 283.0},
+    }
+    it: dict[tuple[str, str], dict[str, float | tuple[float, float]]] = {
+        ("", "110000"): {"A": 105.0, "B": 80.0, "C": 70.0},
+        ("", "310000"): {"A": 500.0, "B": 200.0},
+    }
+    of = material(layout, {"dc.electricity": total, "dc.it_electricity": it})
+    secret = pl.concat(
+        [
+            of.cells.filter(pl.col("indicator_id") == id, ~pl.col("region_code").is_in(told))
+            for id, told in (("dc.electricity", ["east", "000000"]), ("dc.it_electricity", ["110000"]))
+        ]
+    ).select(*rules.CELL, rule=pl.lit("groups"), value_only=pl.lit(False))
+    [near] = check(of, secret).filter(pl.col("attacker").is_null(), indicator_id="dc.electricity").iter_rows(named=True)
+    assert (near["region_code"], near["above"]) == ("310000", pytest.approx(110 / 983))
+    assert check(of, pattern(of)).is_empty()
+
+
+def test_two_parts_that_exclude_each_other_are_together_at_most_the_whole(layout: Layout) -> None:
+    """13 860 racks, of which 10 800 are older than the standard: A's 3 000 of a grade are at most the other 3 060 (60 of B's
+    are at the edge and have no grade)."""
+    racks, older, graded = {}, {}, {}
+    for code in PROVINCES:
+        old = {"A": 4000.0, "B": 3600.0, "C": 3200.0}
+        new = {"A": 3000.0} if code == "110000" else {"A": 3000.0, "B": 2500.0, "C": 2000.0}
+        older[("grade", code)] = {group: (value, value) for group, value in old.items()}
+        graded[("grade", code)] = {group: (value, value) for group, value in new.items()}
+        racks[("", code)] = {g: old[g] + new.get(g, 0.0) + (60.0 if g == "B" else 0.0) for g in old}
+    amounts = {"dc.racks": racks, "dc.pue.grade_share": graded, "dc.pue.grade_share.stock": older}
+    of = material(layout, amounts, breakdown=0.9)  # type: ignore[arg-type]
+    hidden = pattern(of)
+    assert check(of, hidden).is_empty()
+    assert "110000" in names(hidden, "dc.pue.grade_share", "grade")
+    assert "110000" in names(hidden, "dc.racks") | names(hidden, "dc.pue.grade_share.stock", "grade")
+
+
 def test_who_filed_the_same_in_two_ways_does_not_read_the_others_from_the_other_table(layout: Layout) -> None:
     """The water of C's centre in the first province is hidden beside that of the second one, where A files 900 m3 in energy and
     400 beside its centres: 1500 and 1000 agree for nobody. But A leaves out its own and reads the 600 of the others in dc.wue,

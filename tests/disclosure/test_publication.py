@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import polars as pl
+import pytest
 
 from pipeline.disclosure import publication
 from pipeline.disclosure.pattern import PATTERN
 from pipeline.disclosure.policy import Policy
+from pipeline.disclosure.rules import CELL
 from pipeline.filings.contracts import TABLES
 from pipeline.indicators.evaluate import TABLE
+from pipeline.indicators.model import load_catalogue
+from pipeline.language.words import Words
+from pipeline.layout import Layout
 from tests.indicators.conftest import frames
 
+zh = Words("zh").say
 ROW = {"indicator_id": "energy.total", "year": 2025, "region_code": "440000", "value": 8.0, "numerator": 8.0, "unit": "tce",
        "n_rows": 12, "n_entities": 4, "n_groups": 3, "largest_share": 0.5, "others_to_largest": 0.3, "coverage": 0.987,
        "months": 11}  # fmt: skip
@@ -125,29 +132,31 @@ def test_the_summary_counts_every_cell_once() -> None:
     cells = table({}, {"region_code": "330000"}, {"region_code": "000000"}).select("indicator_id", "dimension", "member", "region_code", "year")  # fmt: skip
     told = publication.summary(cells, hidden())
     assert dict(told.select("rule", "n").iter_rows()) == {"published": 2, "groups": 1}
-    sentence = publication.told(told)
+    sentence = zh(publication.told(told))
     assert sentence == "公开版：2025 年的 3 个数值中保密 1 个（33.3%）：填报的集团少于规定个数 1。"
     assert publication.as_table(told)["n"].to_list() == [2, 1]
-    apart = publication.told(publication.summary(cells, hidden(rule="breakdown")))
+    apart = zh(publication.told(publication.summary(cells, hidden(rule="breakdown"))))
     assert (
         apart == "公开版：2025 年的 2 个数值中保密 0 个（0.0%）。另有 1 个是大多敏感、各省一概不公布的细分，不计在内。"
     )
     bare = publication.summary(cells, hidden(value_only=True))
     assert dict(bare.select("rule", "n").iter_rows()) == {"published": 2, "alone": 1}
     assert (
-        publication.told(bare) == "公开版：2025 年的 3 个数值中保密 0 个（0.0%）。1 个比率只公布数值，不列分子、分母。"
+        zh(publication.told(bare))
+        == "公开版：2025 年的 3 个数值中保密 0 个（0.0%）。1 个比率只公布数值，不列分子、分母。"
     )
     candidates = cells.with_columns(indicator_id=pl.lit("cases.filed"))
     assert publication.summary(candidates, hidden().clear()).is_empty()  # no edition of the public tells them
     nothing = publication.summary(cells, hidden().clear())
-    assert publication.told(nothing) == "公开版：2025 年的 3 个数值中保密 0 个（0.0%）。"
-    assert publication.told(nothing.clear()) == "公开版：没有由填报计算的数值。"
+    assert zh(publication.told(nothing)) == "公开版：2025 年的 3 个数值中保密 0 个（0.0%）。"
+    assert zh(publication.told(nothing.clear())) == "公开版：没有由填报计算的数值。"
 
 
-def test_the_rules_are_told_without_the_shares_that_let_them_be_turned_round() -> None:
-    told = publication.explained(Policy())
-    assert "少于 3 个" in told
-    assert "%" not in told.replace("p% 规则", "")
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_rules_are_told_without_the_shares_that_let_them_be_turned_round(layout: Layout, language: str) -> None:
+    text = (layout.texts / language / "90_appendix.md").read_text("utf-8")
+    told = set(re.findall(r"policy\.(\w+)", text))
+    assert told == {"min_groups", "count_threshold", "pairs", "exempt", "filers"}
 
 
 def test_saving_leaves_nothing_of_an_earlier_edition(tmp_path: Path) -> None:
@@ -160,3 +169,20 @@ def test_saving_leaves_nothing_of_an_earlier_edition(tmp_path: Path) -> None:
     assert publication.filed(tmp_path, "energy").is_empty()
     assert publication.filed(tmp_path, "standards").height == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["filings", "metrics.parquet", "quality"]
+
+
+def test_what_is_told_in_any_case_after_a_correction_is_told_as_it_is_printed(layout: Layout) -> None:
+    """-23.1255 % was published, of which 1 280 tce of one filer are withdrawn: -23.1319 % is told as -23.1 %; what has not
+    been published with another value is told as it is."""
+    change = {
+        "indicator_id": "energy.per_flow.change",
+        "region_code": "000000",
+        "value": -0.2313188370219359,
+        "unit": "1",
+    }
+    given = table(change, change | {"year": 2024})
+    row = ("energy.per_flow.change", None, None, "000000", 2025)
+    restated = pl.DataFrame([row], schema={name: PATTERN[name] for name in CELL}, orient="row")
+    told = publication.coarse(given, restated, load_catalogue(layout))
+    assert told["value"].to_list() == [-0.231, -0.2313188370219359]
+    assert told.columns == given.columns

@@ -81,3 +81,15 @@ def test_a_ratio_that_was_told_without_its_parts_is_known_and_its_parts_stay_hid
     assert told == [("310000", "earlier", True), ("420000", "restated", False)]
     assert bound.fits(hidden)
     assert not bound.fits(hidden.with_columns(value_only=False))
+
+
+def test_a_free_ratio_that_has_changed_is_told_without_its_parts(layout: Layout) -> None:
+    """500 of the nation became 480: as what an open ratio is divided by they would tell the withdrawn 20."""
+    provinces = ("110000", "310000", "420000", "510000")
+    groups: dict[str, float | tuple[float, float]] = {group: (value / 2, value) for group, value in SAFE.items()}
+    of = material(layout, {"dc.green_share": {("", code): groups for code in provinces}}, open=["dc.green_share"])
+    nation = pl.col("region_code") == "000000"
+    before = of.cells.filter(nation).with_columns(denominator=pl.col("denominator") + 20)
+    kept = record.of_table(before, "indicators").with_columns(publication=pl.lit("2025-1"))
+    hidden = pattern(replace(of, bound=record.bound(kept, "indicators", of.cells)))
+    assert hidden.select("region_code", "rule", "value_only").rows() == [("000000", "restated", True)]

@@ -11,9 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
+from pipeline.disclosure import suppression
 from pipeline.disclosure.audit import attacks, intervals
 from pipeline.disclosure.relations import Floats, System
 from pipeline.disclosure.suppression import suppress
+from pipeline.disclosure.worlds import Programs
 from tests.disclosure.conftest import cell_of, two_way
 
 SHARE = 0.2
@@ -195,3 +197,27 @@ def test_a_broken_pattern_does_not_pass_the_audit() -> None:
         broken = done.hidden.copy()
         broken[cell] = False
         assert not all(one.protects(SHARE) for one in intervals(system, broken, wanted))
+
+
+def test_what_protects_one_cell_protects_another_one_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two sensitive cells of 4 x 4, all of 50: the two in their corners make both safe, for they grow and shrink together. Of a
+    large table this is seen in two worlds, one above and one below, for each attacker."""
+    monkeypatch.setattr(suppression, "LARGE", 0)
+    monkeypatch.setattr(suppression, "SMALL", 0)
+    assert hide(square(np.full((4, 4), 50.0).tolist()), "0,0", "1,1") == {"0,0", "0,1", "1,0", "1,1"}
+
+
+def test_of_too_many_hidden_cells_a_large_table_keeps_the_few_that_are_needed() -> None:
+    """All inner cells of 3 x 3 are hidden beside one of 20; moving it by 4 costs least with the largest cells of its row and
+    column, 50 and 60, and the 70 between them."""
+    system = square([[20, 50, 10], [60, 70, 80], [10, 90, 10]])
+    part = system.parts()[0]
+    hidden, inner = (
+        np.array([wanted(name) for name in system.cells["region_code"]])
+        for wanted in ("0,0".__eq__, lambda name: "+" not in name)
+    )
+    prices = np.ones(len(hidden))
+    assert suppression._jointly(Programs([part]), 0, [0], hidden, inner, prices, SHARE, {})
+    assert set(system.cells.filter(hidden)["region_code"]) == {"0,0", "0,1", "1,0", "1,1"}
+    alone = np.array([name == "0,0" for name in system.cells["region_code"]])
+    assert not suppression._jointly(Programs([part]), 0, [0], alone.copy(), alone, prices, SHARE, {})

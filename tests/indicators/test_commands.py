@@ -9,7 +9,7 @@ import json
 import polars as pl
 import pytest
 
-from pipeline.commands.cli import _print_csv
+from pipeline.commands.printing import print_csv
 from tests.conftest import Run
 
 
@@ -65,5 +65,5 @@ def test_a_cell_without_a_value_is_a_dash(green_report: Run) -> None:
 
 
 def test_a_text_in_csv_is_no_formula(capsys: pytest.CaptureFixture[str]) -> None:
-    _print_csv(pl.DataFrame({"entity_id": ["=1+1", "CT"], "value": [-1.0, 2.0]}))
+    print_csv(pl.DataFrame({"entity_id": ["=1+1", "CT"], "value": [-1.0, 2.0]}))
     assert capsys.readouterr().out.splitlines() == ["entity_id,value", "'=1+1,-1.0", "CT,2.0"]
