@@ -111,4 +111,5 @@ def _drawn(
         rule = alt.Chart(pl.DataFrame({"at": [goal[0]], "said": [goal[1]]})).encode(y=at("at"))
         said = rule.mark_text(align="left", x=0, dy=-8, color=theme.ACCENT).encode(text="said:N")
         layers = [rule.mark_rule(color=theme.ACCENT, strokeDash=[5, 3]), said, *layers]
-    return alt.layer(*layers).properties(height=HEIGHT)
+    room = labels.beside(ends["printed"].to_list(), rows["year"].n_unique())
+    return alt.layer(*layers).properties(height=HEIGHT, padding=room)

@@ -17,7 +17,7 @@ from pipeline import findings, wording
 from pipeline.charts import labels, theme, tilegrid
 from pipeline.findings import Measure, NotFiled, Quantity, Quoted
 from pipeline.given.reference import Target
-from pipeline.given.regions import NATION_CODE
+from pipeline.given.regions import NATION
 from pipeline.indicators.view import View
 from pipeline.language.terms import term
 from pipeline.language.words import Words
@@ -87,7 +87,7 @@ def provinces(view: View, id: str, figure: str, target: Target | None = None) ->
         text = base.mark_text(align="left", dx=7, fontSize=11)
         over_rules = text.mark_text(stroke="white", strokeWidth=3, align="left", dx=7, fontSize=11)
         layers = [
-            *_rules(words, measure, {"全国": view.value(id, NATION_CODE)}, target),
+            *_rules(words, measure, {NATION.short_zh: view.value(id, NATION.code)}, target),
             over_rules.encode(text="printed:N"),
             base.mark_point(size=55, opacity=1).encode(color=alt.Color("tint:N", scale=None)),
             text.encode(text="printed:N"),
@@ -218,7 +218,7 @@ def over_years(view: View, id: str, figure: str, target: Target | None = None) -
             rule = alt.Chart(pl.DataFrame({"at": at, "said": [said]})).encode(y=alt.Y("at:Q", scale=scale))
             named = rule.mark_text(align="left", x=4, dy=-8, color=theme.ACCENT).encode(text="said:N")
             layers = [rule.mark_rule(color=theme.ACCENT, strokeDash=[5, 3]), named, *layers]
-        return alt.layer(*layers).properties(height=theme.HEIGHT)
+        return alt.layer(*layers).properties(height=theme.HEIGHT, padding=labels.beside(printed, len(years)))
 
     return Figure(
         id=figure,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -14,6 +15,8 @@ from pipeline.charts import theme
 PLACE = "label_at"
 ROOM = 180  # px for a name beside an axis that says nothing of it
 SIZE = 12  # px, of the letters there
+PADDING, SLIGHT = 5, 3  # px around a plot; what may be cut of the room that a text at its right has
+AXIS = 40  # px of the numbers left of a plot, and before a text right of it
 LATIN = 0.56  # of the size: how wide a letter is that is not as wide as a Chinese one
 
 
@@ -36,6 +39,20 @@ def apart(ends: pl.DataFrame, value: str, gap: float) -> pl.DataFrame:
     steps = pl.int_range(pl.len()) * gap
     placed = ends.sort(value).with_columns(((pl.col(value) - steps).cum_max() + steps).alias(PLACE))
     return placed.with_columns(pl.col(PLACE) - (pl.col(PLACE) - pl.col(value)).mean())
+
+
+def beside(texts: Sequence[str], points: int) -> dict[str, int]:
+    """The padding around a plot with `texts` at the ends of lines of so many points. Vega fits the plot to its texts once:
+    the half step in which they begin shrinks with it, and a long one would be cut."""
+    longest = max((_width(text) for text in texts), default=0.0)
+    cut = (AXIS + longest - theme.WIDTH / (2 * points)) / (2 * points) - PADDING
+    right = PADDING + (math.ceil(cut) if cut > SLIGHT else 0)
+    return dict.fromkeys(("left", "top", "bottom"), PADDING) | {"right": right}
+
+
+def _width(text: str, size: float = SIZE) -> float:
+    """In px."""
+    return sum((LATIN, LATIN, 1.0)[cells] * size for _, _, cells in split_graphemes(text)[0])
 
 
 def shortened(text: str, room: float, size: float = SIZE) -> str:

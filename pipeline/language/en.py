@@ -450,7 +450,7 @@ def _movement(one: Movement) -> str:
 @say.register
 def _standing(one: Standing) -> str:
     if one.beside is not None:
-        return f"In {one.year}, {low(say(one.beside))}; beside the national target ({text(one.target)}): {low(say(one.gap))}"
+        return f"In {one.year}, the {low(say(one.beside))}; beside the national target ({text(one.target)}): {low(say(one.gap))}"
     value = f"{cap(_of(one.measure, one.subject))} stood at {text(one.printed)} in {one.year}"
     said = ", ".join(filter(None, (low(say(part)) for part in (one.status, one.gap, one.needed))))
     return value + (f"; the target is {text(one.target)}" if one.target else "") + (f" ({said})" if said else "")

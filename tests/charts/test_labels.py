@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.charts.labels import PLACE, apart, shortened
+from pipeline.charts.labels import PLACE, apart, beside, shortened
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=8), st.floats(0.001, 100))
@@ -33,3 +33,9 @@ def test_a_long_name_is_cut_between_two_characters() -> None:
     assert shortened(stack * 10, 12 + 3 * 6.8) == stack * 3 + "…"
     family = "👨\u200d👩\u200d👧"
     assert shortened(family * 5, 36) == family * 2 + "…"
+
+
+def test_long_names_at_the_ends_of_lines_have_room() -> None:
+    assert beside(["全国 84.5", "广东 78.0"], 6) == dict.fromkeys(("left", "top", "right", "bottom"), 5)
+    assert beside(["Annual electricity use per station 58.9"], 6)["right"] == 21  # 5 and 39 letters of 6.72 px and 40 px, less half a step, a twelfth of it
+    assert beside([], 3)["right"] == 5
