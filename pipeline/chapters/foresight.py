@@ -6,6 +6,7 @@ the draws (`scenarios.uncertainty`). What is told are facts: the chapter's text 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,11 +16,11 @@ import polars as pl
 
 from pipeline import wording
 from pipeline.chapters import shapes
-from pipeline.findings import Measure, Quantity
+from pipeline.findings import Measure, Names, Quantity
 from pipeline.given.params import CONDITIONS, SHIPPED, Params
 from pipeline.given.reference import Target
 from pipeline.indicators.view import View
-from pipeline.language.terms import Term, term
+from pipeline.language.terms import Term, chinese, term
 from pipeline.language.words import LANGUAGES, Words
 from pipeline.reports.blocks import Column
 from pipeline.scenarios.decomposition import OF_STEP, STEPS
@@ -29,6 +30,8 @@ from pipeline.scenarios.start import FACILITIES
 
 GRID_MOVES = 0.05  # a year, from which on a province's grid factor is told apart
 PARAMETERS = "notebooks/params/"
+_STOOD_IN = chinese("stood_in", what="")
+_APART = re.compile("、(?![^（]*）)")  # between names, not within one
 Facts = dict[str, Any]
 
 
@@ -63,9 +66,10 @@ class Foresight:
         return self.view.without_entities and not self.view.region.is_nation
 
     @property
-    def notes(self) -> list[str]:
+    def notes(self) -> list[Term | str]:
         """What stands in for missing values."""
-        return [one for note in self.outlook.notes["note"].drop_nulls() for one in note.split("；")]
+        said = [one for note in self.outlook.notes["note"].drop_nulls() for one in note.split("；")]
+        return [_stood_in(one) if one.endswith(_STOOD_IN) else one for one in said]
 
     def path(self, measure: str, scenario: str, column: str = "value") -> dict[int, float]:
         """year -> value from the last filed year on; empty where it is not known."""
@@ -85,6 +89,11 @@ class Foresight:
     def columns(self) -> dict[str, Column]:
         """How the columns of the scenarios are called."""
         return {name: Column(title) for name, title in self.titles.items()}
+
+
+def _stood_in(note: str) -> Term:
+    """What stands in for withheld amounts, which the note names one after the other."""
+    return term("stood_in", what=Names(tuple(_APART.split(note.removesuffix(_STOOD_IN)))))
 
 
 def named(driver: str) -> str:

@@ -482,3 +482,15 @@ def test_what_contradicts_is_said_with_its_place(province: Foresight, tmp_path: 
         "centre IT equipment), scenario plan: 30.0% lies outside the region's yearly growth of 2023–2025 (5.0% to 20.0%); it "
         "should lie within, or be written as trend(3)."
     )
+
+
+def test_what_stands_in_for_withheld_amounts_is_said(province: Foresight) -> None:
+    text = "用电量的设施类型构成、综合能耗（电信、铁塔、广电）的设施类型构成按保密规则不公布，以全国的比例和已公布的合计代替"
+    notes = province.outlook.notes.with_columns(note=pl.lit(f"没有绿色电力占比，基于市场的排放从没有申领起算；{text}"))
+    told = replace(province, outlook=replace(province.outlook, notes=notes)).notes
+    assert [CHINESE.say(one) for one in told] == ["没有绿色电力占比，基于市场的排放从没有申领起算", text]
+    assert [Words("en").say(one) for one in told] == [
+        "There is no share of green power; market-based emissions start from no claims",
+        "Withheld under the disclosure rules, and replaced by national shares and published totals: electricity use by "
+        "facility type and comprehensive energy consumption (telecom, tower and broadcasting) by facility type",
+    ]

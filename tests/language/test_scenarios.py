@@ -25,9 +25,8 @@ from pipeline.language.words import Words
             "Within the total, analysts have set the drivers of Inner Mongolia, Guangdong separately",
         ),
         (
-            "综合能耗的设施类型构成、用电量的设施类型构成按保密规则不公布，以全国的比例和已公布的合计代替",
-            "Withheld under the disclosure rules, and replaced by national shares and published totals: comprehensive energy "
-            "consumption by facility type, electricity use by facility type",
+            "综合能耗（电信、铁塔、广电）的设施类型构成",
+            "comprehensive energy consumption (telecom, tower and broadcasting) by facility type",
         ),
         (
             "剩余电量因子取 2022 年的 0.5703，未经核实（采用的是 2023 年的 0.5856）",
