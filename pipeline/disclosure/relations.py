@@ -433,14 +433,12 @@ def _with_differences(
             if unknown[whole, at] < 0 or unknown[whole, at] in unknown[list(parts), at] or more.min() < -SAME * size:
                 continue
             more = np.where(more <= SAME * size, 0.0, more)
-            row = {int(unknown[whole, at]): scale[whole, at]}
+            if not more.any():
+                continue
+            row = {int(unknown[whole, at]): scale[whole, at], width: -1.0}
             for part in parts:
                 if (place := int(unknown[part, at])) >= 0:
                     row[place] = row.get(place, 0.0) - scale[part, at]
-            if not more.any():  # they are all of it
-                always.append(row)
-                continue
-            row[width] = -1.0
             always.append(row)
             own.append(more[None])
             is_amount.append(np.array([bool(system.is_amount is not None and system.is_amount[unknown[whole, at]])]))

@@ -235,18 +235,16 @@ def test_the_intake_takes_no_pue_below_1_in_whichever_indicators_the_two_amounts
     assert check(of, pattern(of)).is_empty()
 
 
-@pytest.mark.parametrize("edge", [60.0, 0.0])
-def test_two_parts_that_exclude_each_other_are_together_at_most_the_whole(layout: Layout, edge: float) -> None:
+def test_two_parts_that_exclude_each_other_are_together_at_most_the_whole(layout: Layout) -> None:
     """13 860 racks, of which 10 800 are older than the standard: A's 3 000 of a grade are at most the other 3 060 (60 of B's
-    are at the edge and have no grade); without the edge they are the other 3 000."""
+    are at the edge and have no grade)."""
     racks, older, graded = {}, {}, {}
     for code in PROVINCES:
         old = {"A": 4000.0, "B": 3600.0, "C": 3200.0}
         new = {"A": 3000.0} if code == "110000" else {"A": 3000.0, "B": 2500.0, "C": 2000.0}
         older[("grade", code)] = {group: (value, value) for group, value in old.items()}
         graded[("grade", code)] = {group: (value, value) for group, value in new.items()}
-        at_edge = edge if code == "110000" else 60.0
-        racks[("", code)] = {g: old[g] + new.get(g, 0.0) + (at_edge if g == "B" else 0.0) for g in old}
+        racks[("", code)] = {g: old[g] + new.get(g, 0.0) + (60.0 if g == "B" else 0.0) for g in old}
     amounts = {"dc.racks": racks, "dc.pue.grade_share": graded, "dc.pue.grade_share.stock": older}
     of = material(layout, amounts, breakdown=0.9)  # type: ignore[arg-type]
     hidden = pattern(of)
