@@ -107,7 +107,7 @@ def english(text: str, amount: Amount) -> str:
     plain = text.strip()
     if not HAN.search(plain):
         return (plain if plain in ("", text) else text).replace("、", ", ")
-    ways = (_named, _years, _amounted, _listed, _patterned, _placed, _paired, _several)
+    ways = (_named, _years, _amounted, _patterned, _listed, _placed, _paired, _several)
     found = (way(plain, amount) for way in ways)
     return next((one for one in found if one is not None), text)
 
