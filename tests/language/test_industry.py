@@ -45,7 +45,7 @@ ENERGY = Measure("综合能耗", "tce", 1, "big")
         (
             findings.trend(measure(term("mobile_traffic"), term("unit_100m_gb")), [2019, 2024], [1219.92, 3375.86], subject="全国"),
             "全国移动互联网接入流量由 2019 年的 1,219.9 亿GB 增至 2024 年的 3,375.9 亿GB",
-            "Mobile internet access traffic in China grew from 121.99 billion GB in 2019 to 337.59 billion GB in 2024",
+            "Mobile Internet access traffic in China grew from 121.99 billion GB in 2019 to 337.59 billion GB in 2024",
         ),
         (
             findings.Quantity(Measure("基站", "TB", 0, "big", counted_in=""), 163554800.0),
@@ -64,8 +64,8 @@ def test_says_the_same_in_both(what: Any, zh: str, en: str) -> None:
         (RATE, [0.5, None], ([50.0, None], "%"), ([50.0, None], "%")),
         (ENERGY, [9999.0], ([9999.0], "tce"), ([9999.0], "tce")),
         (ENERGY, [45000.0, None], ([4.5, None], "万tce"), ([45.0, None], "thousand tce")),
-        (ENERGY, [-2.5e6], ([-250.0], "万tce"), ([-2.5], "million tce")),
-        (ENERGY, [3e9, 1e8], ([30.0, 1.0], "亿tce"), ([3.0, 0.1], "billion tce")),
+        (ENERGY, [-2.5e6], ([-250.0], "万tce"), ([-2500.0], "thousand tce")),
+        (ENERGY, [3e9, 1e8], ([30.0, 1.0], "亿tce"), ([3000.0, 100.0], "million tce")),
         (Measure("站均租户数", "户/处", 2), [1.7], ([1.7], "户/处"), ([1.7], "tenants per site")),
     ],
 )
