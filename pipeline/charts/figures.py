@@ -34,7 +34,8 @@ def specification(chart: alt.TopLevelMixin, edge: int = 5) -> Spec:
     spec: Spec = chart.to_dict(validate=True)
     spec["width"] = "container"
     spec["autosize"] = {"type": "fit-x", "contains": "padding"}
-    spec["padding"] = {"left": 5, "top": 5, "right": edge, "bottom": 5}
+    needed = spec.get("padding", {}).get("right", 0)  # `labels.beside`
+    spec["padding"] = {"left": 5, "top": 5, "right": max(edge, needed), "bottom": 5}
     spec = _deterministic(spec)
     labels.fit(spec)
     return spec
