@@ -37,5 +37,7 @@ def test_a_long_name_is_cut_between_two_characters() -> None:
 
 def test_long_names_at_the_ends_of_lines_have_room() -> None:
     assert beside(["全国 84.5", "广东 78.0"], 6) == dict.fromkeys(("left", "top", "right", "bottom"), 5)
-    assert beside(["Annual electricity use per station 58.9"], 6)["right"] == 21  # 5 and 39 letters of 6.72 px and 40 px, less half a step, a twelfth of it
+    assert (
+        beside(["Annual electricity use per station 58.9"], 6)["right"] == 21
+    )  # 5 and 39 letters of 6.72 px and 40 px, less half a step, a twelfth of it
     assert beside([], 3)["right"] == 5
