@@ -235,24 +235,9 @@ class _Year:
                     low, high = one.valid_range
                     yield {(key, province): 1.0, (below, province): -high}, False
                     yield {(key, province): -1.0, (below, province): low}, False
-        for above, below, (low, high) in self._quotients():
-            for province in self.provinces:
-                yield {(above, province): 1.0, (below, province): -high}, False
-                yield {(above, province): -1.0, (below, province): low}, False
         for wholes, parts in self._wholes():
             for province in self.provinces:
                 yield {(wholes, province): -1.0, **{(part, province): 1.0 for part in parts}}, True
-
-    def _quotients(self) -> Iterator[tuple[Key, Key, tuple[float, float]]]:
-        """Lines of two indicators that sum the same rows, and the range that every row's quotient of them is in."""
-        for above, below in product(self.lines, self.lines):
-            a, b = self.catalogue[above[0]], self.catalogue[below[0]]
-            if a.id == b.id or above[1:3] != below[1:3] or (a.table, a.where, a.kinds) != (b.table, b.where, b.kinds):
-                continue
-            columns = a.table, getattr(a, above[3]), getattr(b, below[3])
-            for one in self.catalogue:
-                if one.valid_range and not one.across and columns == (one.table, one.numerator, one.denominator):
-                    yield above, below, one.valid_range
 
     def near(self) -> Iterator[Row]:
         """Sums that are nearly zero: what the rules of the intake want to agree."""

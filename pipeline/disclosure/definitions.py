@@ -16,7 +16,6 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipeline.filings.rules import FACILITY_SUMS, WATER_TWICE
-from pipeline.indicators.evaluate import SIDES
 from pipeline.indicators.model import Catalogue, Indicator
 
 Line = tuple[str, str | None, str | None, str]  # indicator, dimension, member, side
@@ -104,33 +103,12 @@ def bounds(catalogue: Catalogue, lines: pl.DataFrame) -> Iterator[Sum]:
             yield {above: 1.0, below: -high}
             if low:
                 yield {below: low, above: -1.0}
-    yield from _ranged(catalogue, lines)
     for id, dimension, member, side in lines.drop_nulls("dimension").iter_rows():
         if (whole := (id, None, None, side)) in there:
             yield {(id, dimension, member, side): 1.0, whole: -1.0}
     centres, green = ("dc.green_share", None, None, "numerator"), ("green.kwh", None, None, "numerator")
     if centres in there and green in there:
         yield {centres: 1.0, green: -1.0}
-
-
-def _ranged(catalogue: Catalogue, lines: pl.DataFrame) -> Iterator[Sum]:
-    """Two columns of a table of which the quotient has a range, whichever indicators tell their sums of the same rows: the
-    intake takes no row outside of it."""
-    summed = dict[tuple[object, ...], dict[str, Line]]()
-    for line in lines.iter_rows():
-        one, side = catalogue[line[0]], line[3]
-        if one.table and not one.across and side in SIDES and (column := getattr(one, side)):
-            summed.setdefault((one.table, one.where, one.kinds, *line[1:3]), {}).setdefault(column, line)
-    for one in catalogue:
-        if not (one.table and one.valid_range and one.denominator) or one.across:
-            continue
-        low, high = one.valid_range
-        for (table, *_), of in summed.items():
-            above, below = of.get(one.numerator or ""), of.get(one.denominator)
-            if table == one.table and above and below:
-                yield {above: 1.0, below: -high}
-                if low:
-                    yield {below: low, above: -1.0}
 
 
 def _of(catalogue: Catalogue, table: str, column: str, where: str | None) -> Indicator | None:

@@ -212,29 +212,6 @@ def test_what_a_whole_has_beyond_its_part_is_not_told_of_a_member_either(layout:
     assert not check(of, hidden.clear()).is_empty()
 
 
-def test_the_intake_takes_no_pue_below_1_in_whichever_indicators_the_two_amounts_stand(layout: Layout) -> None:
-    """365 and 983 kWh are hidden, 1 348 of the east is not: the 255 of IT equipment in the first are at most its 365, so that
-    the other one is at most 1 093, 11.2 % more than it is."""
-    total: dict[tuple[str, str], dict[str, float | tuple[float, float]]] = {
-        ("", "110000"): {"A": 155.0, "B": 110.0, "C": 100.0},
-        ("", "310000"): {"A": 700.0, "B": 283.0},
-    }
-    it: dict[tuple[str, str], dict[str, float | tuple[float, float]]] = {
-        ("", "110000"): {"A": 105.0, "B": 80.0, "C": 70.0},
-        ("", "310000"): {"A": 500.0, "B": 200.0},
-    }
-    of = material(layout, {"dc.electricity": total, "dc.it_electricity": it})
-    secret = pl.concat(
-        [
-            of.cells.filter(pl.col("indicator_id") == id, ~pl.col("region_code").is_in(told))
-            for id, told in (("dc.electricity", ["east", "000000"]), ("dc.it_electricity", ["110000"]))
-        ]
-    ).select(*rules.CELL, rule=pl.lit("groups"), value_only=pl.lit(False))
-    [near] = check(of, secret).filter(pl.col("attacker").is_null(), indicator_id="dc.electricity").iter_rows(named=True)
-    assert (near["region_code"], near["above"]) == ("310000", pytest.approx(110 / 983))
-    assert check(of, pattern(of)).is_empty()
-
-
 def test_two_parts_that_exclude_each_other_are_together_at_most_the_whole(layout: Layout) -> None:
     """13 860 racks, of which 10 800 are older than the standard: A's 3 000 of a grade are at most the other 3 060 (60 of B's
     are at the edge and have no grade)."""
