@@ -15,7 +15,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import combinations, product
+from itertools import combinations
 from pathlib import Path
 
 import highspy
@@ -334,25 +334,14 @@ class _Year:
                 whole = (*members[0][:3], "denominator")
             if whole in there:
                 yield whole, members
-        spots = dict[tuple[object, ...], list[tuple[Key, Indicator]]]()
-        for key in self.lines:
-            one = self.catalogue[key[0]]
-            shared = one.across and key[3] == "denominator"  # of all members of the share together
-            if one.table and (summed := getattr(one, key[3])) is not None:
-                spots.setdefault((one.table, summed, *((None, None) if shared else key[1:3])), []).append((key, one))
-        for together in spots.values():
-            for whole, its in together:
-                narrower = [(key, one) for key, one in together if key[0] != whole[0] and self._asks_more(one, its)]
-                yield from ((whole, [key]) for key, _ in narrower)
-                for (key, one), (other, another) in combinations(narrower, 2):
-                    if any(f"NOT {a}" == b or f"NOT {b}" == a for a, b in product(one.conditions, another.conditions)):
-                        yield whole, [key, other]
-
-    @staticmethod
-    def _asks_more(part: Indicator, whole: Indicator) -> bool:
-        if part.where == whole.where:
-            return bool(part.kinds and not whole.kinds)
-        return part.kinds == whole.kinds and part.conditions > whole.conditions
+        plain = [key for key in self.lines if key[1] is None and self.catalogue[key[0]].table]
+        for part in plain:
+            for other in plain:
+                a, b = self.catalogue[part[0]], self.catalogue[other[0]]
+                same = part != other and a.table == b.table and getattr(a, part[3]) == getattr(b, other[3]) is not None
+                narrower = a.where and (b.where is None or a.where.startswith(f"{b.where} AND ")) and a.kinds == b.kinds
+                if same and (narrower or (a.where == b.where and a.kinds and not b.kinds)):
+                    yield other, [part]
 
     def _of_region(self, key: Key, region: str) -> Row:
         return {(key, province): 1.0 for province in self.inside.get(region, []) if (key, province) in self.unknown}

@@ -23,7 +23,7 @@ from pipeline.disclosure.policy import Policy, PublishedTotal
 from pipeline.disclosure.rules import CELL
 from pipeline.filings.rules import TOLERANCE
 from pipeline.indicators.evaluate import SIDES
-from pipeline.indicators.model import Catalogue, Indicator
+from pipeline.indicators.model import Catalogue
 
 SAME = 1e-9  # relative; what agrees so closely is the same
 ENOUGH = 0.5  # of what two lines have in common must agree, else it is chance
@@ -420,25 +420,24 @@ def _with_differences(
     places: pl.DataFrame,
     provinces: Sequence[str],
 ) -> System:
-    """The system with what one line has beyond others that are parts of it (全部核心机房 less 改建核心机房), as unknowns and, in
-    every region, as implied numbers."""
+    """The system with what one line has beyond another one that is a part of it (全部核心机房 less 改建核心机房), as unknowns
+    and, in every region, as implied numbers."""
     own, always, numbers, width = [system.own], list[Row](), list[Row](), len(system.own)
     is_amount = [system.is_amount] if system.is_amount is not None else []
     regions = places.group_by("region_code", maintain_order=True).agg("province_code").rows()
-    for parts, whole in _within(lines, catalogue):
+    for part, whole in _within(lines, catalogue):
         of_province = dict[str, int]()
         for at, code in enumerate(provinces):
-            more = cube[whole, at] - cube[list(parts), at].sum(axis=0)
+            more = cube[whole, at] - cube[part, at]
             size = np.abs(cube[whole, at]).max()
-            if unknown[whole, at] < 0 or unknown[whole, at] in unknown[list(parts), at] or more.min() < -SAME * size:
+            if unknown[whole, at] < 0 or unknown[part, at] == unknown[whole, at] or more.min() < -SAME * size:
                 continue
             more = np.where(more <= SAME * size, 0.0, more)
             if not more.any():
                 continue
             row = {int(unknown[whole, at]): scale[whole, at], width: -1.0}
-            for part in parts:
-                if (place := int(unknown[part, at])) >= 0:
-                    row[place] = row.get(place, 0.0) - scale[part, at]
+            if unknown[part, at] >= 0:
+                row[int(unknown[part, at])] = -scale[part, at]
             always.append(row)
             own.append(more[None])
             is_amount.append(np.array([bool(system.is_amount is not None and system.is_amount[unknown[whole, at]])]))
@@ -618,39 +617,20 @@ def _agree(one: Floats, other: Floats, whole: Floats | None = None) -> bool:
     return bool(np.any((np.abs(apart - left[0]) <= TOLERANCE * (size - left[1])) & (size - left[1] > SAME * size)))
 
 
-def _within(lines: pl.DataFrame, catalogue: Catalogue) -> Iterator[tuple[tuple[int, ...], int]]:
-    """Lines, and one of which they are summed of a part of the rows, by declaration: the same amounts of the same table and
-    member, under a further condition or of fewer kinds of enterprises; one, or two of which the conditions exclude each other."""
-    spots = dict[tuple[str | None, str | None], list[tuple[int, Indicator, str]]]()
-    shared = set[str]()  # what the members of a share across are divided by is the same for all
-    for n, (id, dimension, member, side) in enumerate(lines.iter_rows()):
-        one = catalogue[id]
-        amount = getattr(one, side) if one.table and side in SIDES else None
-        if amount is None or (one.across and side == SIDES[1] and id in shared):
-            continue
-        if one.across and side == SIDES[1]:
-            shared.add(id)
-            dimension = member = None
-        spots.setdefault((dimension, member), []).append((n, one, amount))
-    for of in spots.values():
-        for m, whole, amount in of:
-            parts = [
-                (n, part)
-                for n, part, other in of
-                if n != m and part.table == whole.table and other == amount and _is_within(part, whole)
-            ]
-            yield from (((n,), m) for n, _ in parts)
-            yield from (((n, k), m) for (n, one), (k, other) in combinations(parts, 2) if _are_apart(one, other))
-
-
-def _is_within(part: Indicator, whole: Indicator) -> bool:
-    fewer = part.where == whole.where and part.kinds and not whole.kinds
-    return bool(fewer or (part.kinds == whole.kinds and part.conditions > whole.conditions))
-
-
-def _are_apart(one: Indicator, other: Indicator) -> bool:
-    """Whether no row counts for both: what the one asks for the other excludes."""
-    return any(f"NOT {a}" == b or f"NOT {b}" == a for a in one.conditions for b in other.conditions)
+def _within(lines: pl.DataFrame, catalogue: Catalogue) -> Iterator[tuple[int, int]]:
+    """Pairs of lines without dimension of which the one is summed of a part of the rows of the other, by declaration: the
+    same amounts of the same table, under a further condition or of fewer kinds of enterprises."""
+    wholes = [
+        (n, catalogue[id], side) for n, (id, dimension, _, side) in enumerate(lines.iter_rows()) if dimension is None
+    ]
+    of_tables = [(n, one, getattr(one, side)) for n, one, side in wholes if one.table]
+    for n, part, amount in of_tables:
+        for m, whole, other in of_tables:
+            same = n != m and amount is not None and part.table == whole.table and amount == other
+            fewer = part.where == whole.where and part.kinds and not whole.kinds
+            narrower = part.kinds == whole.kinds and part.conditions > whole.conditions
+            if same and (fewer or narrower):
+                yield n, m
 
 
 def _added(rows: Sequence[Row]) -> Row:

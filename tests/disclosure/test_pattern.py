@@ -198,38 +198,6 @@ def test_what_a_whole_has_beyond_its_part_is_not_told_by_both(layout: Layout) ->
     assert not check(of, hidden.clear()).is_empty()
 
 
-def test_what_a_whole_has_beyond_its_part_is_not_told_of_a_member_either(layout: Layout) -> None:
-    """Of one kind of centres the IT electricity, and that of those that ran for the full year: only A has a young one."""
-    whole = {("hub", code): {"A": 90.0, "B": 40.0, "C": 40.0} for code in PROVINCES}
-    part: dict[tuple[str, str], dict[str, float | tuple[float, float]]] = {
-        ("hub", code): {"A": (140.0, 40.0 if code == "110000" else 90.0), "B": (60.0, 40.0), "C": (60.0, 40.0)}
-        for code in PROVINCES
-    }
-    of = material(layout, {"dc.it_electricity": whole, "dc.pue.all": part})  # type: ignore[dict-item]
-    hidden = pattern(of)
-    assert check(of, hidden).is_empty()
-    assert "110000" in names(hidden, "dc.it_electricity", "hub") | names(hidden, "dc.pue.all", "hub")
-    assert not check(of, hidden.clear()).is_empty()
-
-
-def test_two_parts_that_exclude_each_other_are_together_at_most_the_whole(layout: Layout) -> None:
-    """13 860 racks, of which 10 800 are older than the standard: A's 3 000 of a grade are at most the other 3 060 (60 of B's
-    are at the edge and have no grade)."""
-    racks, older, graded = {}, {}, {}
-    for code in PROVINCES:
-        old = {"A": 4000.0, "B": 3600.0, "C": 3200.0}
-        new = {"A": 3000.0} if code == "110000" else {"A": 3000.0, "B": 2500.0, "C": 2000.0}
-        older[("grade", code)] = {group: (value, value) for group, value in old.items()}
-        graded[("grade", code)] = {group: (value, value) for group, value in new.items()}
-        racks[("", code)] = {g: old[g] + new.get(g, 0.0) + (60.0 if g == "B" else 0.0) for g in old}
-    amounts = {"dc.racks": racks, "dc.pue.grade_share": graded, "dc.pue.grade_share.stock": older}
-    of = material(layout, amounts, breakdown=0.9)  # type: ignore[arg-type]
-    hidden = pattern(of)
-    assert check(of, hidden).is_empty()
-    assert "110000" in names(hidden, "dc.pue.grade_share", "grade")
-    assert "110000" in names(hidden, "dc.racks") | names(hidden, "dc.pue.grade_share.stock", "grade")
-
-
 def test_who_filed_the_same_in_two_ways_does_not_read_the_others_from_the_other_table(layout: Layout) -> None:
     """The water of C's centre in the first province is hidden beside that of the second one, where A files 900 m3 in energy and
     400 beside its centres: 1500 and 1000 agree for nobody. But A leaves out its own and reads the 600 of the others in dc.wue,
