@@ -55,7 +55,7 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A page with one figure that has an explorer, and nothing but the theme's own style and script."""
     data = pl.DataFrame({"年份": [2025], "值": [1.0]})
     chart = alt.Chart(data).mark_line().encode(x="年份:O", y="值:Q")
-    block = Figure("f-scenarios", "标题", chart, data, "一段替代文字", "来源", explorer=EXPLORER).payload()
+    block = Figure("f-scenarios", "标题", chart, data, "一段替代文字", "来源", explorer=lambda _: EXPLORER).payload()
     body = markup.to_html(block, "10-1", figures.svg(block["spec"], "f-scenarios"))
     theme = ROOT / "reports" / "theme"
     css, script = ((theme / name).read_text("utf-8") for name in ("report.css", "explorer.js"))
