@@ -117,13 +117,13 @@ def suppress(
 
     for at in range(len(parts)):
         if at in large:
-            _jointly(programs, at, every(at), hidden, weights < DEAR, weights, share, ties)
+            _jointly(programs, at, every(at), hidden, weights < DEAR, cost, share, ties)
         protect(at, every(at))
     settle()
     for at in large:
         for again in range(AGAIN):
             fewer = hidden & ~own_of(at)
-            safe = _jointly(programs, at, every(at), fewer, hidden, weights, share, ties, back=again % 2 == 0)
+            safe = _jointly(programs, at, every(at), fewer, hidden, cost, share, ties, back=again % 2 == 0)
             if not safe or cost[fewer].sum() >= cost[hidden].sum():
                 break
             hidden[:] = fewer
