@@ -67,7 +67,7 @@ def bullets(judged: Sequence[Judgement], view: View, figure: str) -> Figure | No
                 "end": min(part, CAP),
                 "beyond": max(min(part, CAP), 1.0),  # bar and line
                 "title": words("target_bar", no=one.target.no, name=_name(one, view), value=since.said(one), target=one.target.value_printed),
-                "status": f"{one.symbol} {words.say(one.status if view.region.is_nation else one.gap_printed)}",
+                "status": f"{one.symbol} {words.brief(one.status if view.region.is_nation else one.gap_printed)}",
                 "tint": TONES[one.tone],
             }
             for one, part in zip(told, reached, strict=True)

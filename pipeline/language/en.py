@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import singledispatch
@@ -150,6 +151,11 @@ def names(some: Sequence[str]) -> str:
 
 def date(year: int, month: int, day: int) -> str:
     return f"{day} {calendar.month_name[month]} {year}"
+
+
+def brief(said: str) -> str:
+    """`8.4 points better` for `8.4 percentage points better than the target`."""
+    return re.sub(r" (?:of|than) the target$", "", said).replace(" percentage points", " points")
 
 
 def with_unit(title: str, unit: str) -> str:

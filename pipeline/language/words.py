@@ -43,6 +43,11 @@ class Words:
         said: str = LANGUAGES[self.language].say(what)
         return said
 
+    def brief(self, what: Any) -> str:
+        """`say` for a label in a picture, where the rest is plain from where it stands."""
+        said: str = LANGUAGES[self.language].brief(self.say(what))
+        return said
+
     def with_unit(self, title: str, unit: str) -> str:
         """The head of a column: `用电量（kWh）`, `Electricity (kWh)`."""
         said: str = LANGUAGES[self.language].with_unit(title, unit)

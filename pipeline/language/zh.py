@@ -75,6 +75,10 @@ def date(year: int, month: int, day: int) -> str:
     return f"{year} 年 {month} 月 {day} 日"
 
 
+def brief(said: str) -> str:
+    return said
+
+
 def with_unit(title: str, unit: str) -> str:
     return title + (f"（{unit}）" if unit else "")
 
