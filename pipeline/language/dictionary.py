@@ -87,9 +87,21 @@ def _patterns() -> list[tuple[re.Pattern[str], str]]:
     for zh, en in [*of_terms, *of_files]:
         literal = re.sub(r"\{\w+\}", "", zh)
         if len(HAN.findall(literal)) >= 2:
-            gap = r"(?P<\1>[^、，；：（）。]+)" if (zh, en) in of_files else r"(?P<\1>.+?)"
-            found.append((len(literal), re.compile(_GAP.sub(gap, re.escape(zh))), en))
+            gap = "[^、，；：（）。]+" if (zh, en) in of_files else ".+?"
+            found.append((len(literal), re.compile(_with_gaps(re.escape(zh), gap)), en))
     return [(pattern, en) for _, pattern, en in sorted(found, key=lambda one: -one[0])]
+
+
+def _with_gaps(escaped: str, gap: str) -> str:
+    """A pattern in which every gap of a name is a group; one that comes again is the same there."""
+    seen = set[str]()
+
+    def group(found: re.Match[str]) -> str:
+        again = found[1] in seen
+        seen.add(found[1])
+        return f"(?P={found[1]})" if again else f"(?P<{found[1]}>{gap})"
+
+    return _GAP.sub(group, escaped)
 
 
 def _name(plain: str) -> str | None:

@@ -40,6 +40,7 @@ WRONG = [
     (re.compile(r"attribute '(\w+)' .* is unsafe"), "不能用 {}"),
 ]
 """What jinja2 says of a text that is wrong, and what is said instead."""
+CLOSE = tuple(",.;:)")  # no space before these
 TEMPLATE = "<template>"  # jinja2's name for a text without a file
 _OWN_LINE = re.compile(
     r"#{1,6} |\||:::|[-*>] |\d+[.)] |\s+[-*] |\[\]\{"
@@ -167,7 +168,8 @@ class Text:
 
     @staticmethod
     def _number(say: Callable[..., str]) -> Callable[..., Markup]:
-        return lambda value, *how, **named: _plain(say(value, *how, **named))
+        """What is Markdown already, such as names that are joined, is escaped no second time."""
+        return lambda value, *how, **named: (Markup if isinstance(value, Markup) else _plain)(say(value, *how, **named))
 
     def _names(self, names: Any) -> Markup:
         return _plain(self.words.names(names))
@@ -222,7 +224,8 @@ class Text:
                     f"图表 {id} 的说明应以{wording.join_names([f'“{one}：”' for one in names])}开头，现在是“{line}”"
                 )
             before = found.get(at, "")
-            found[at] = before + (self.language.JOINT if before else "") + _escaped.sub(r"\1", line.strip())
+            joint = self.language.JOINT if before and line.strip()[:1] not in CLOSE else ""
+            found[at] = before + joint + _escaped.sub(r"\1", line.strip())
         return found
 
     def _in_order(self, filled: str) -> list[str | Payload]:
@@ -263,7 +266,7 @@ def paragraphs(text: str, joint: str = "") -> str:
             line = line if own else line.strip()
             if joined and not own:
                 space = " " if lines[-1][-1:].isascii() and line[:1].isascii() and lines[-1] and line else joint
-                space = "" if line[:1] in ",.;:)" else space
+                space = "" if line[:1] in CLOSE else space
                 lines[-1] += space + line
             else:
                 lines.append(line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -185,3 +186,9 @@ class TestEnglish:
     )  # fmt: skip
     def test_names_and_amounts(self, chinese: str, english: str) -> None:
         assert en.text(chinese) == english
+
+
+def test_a_gap_that_comes_again_is_the_same() -> None:
+    pattern = re.compile(dictionary._with_gaps(r"\{a\}比\{b\}，\{a\}高", ".+?"))
+    assert pattern.fullmatch("甲比乙，甲高")
+    assert not pattern.fullmatch("甲比乙，丙高")

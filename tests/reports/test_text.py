@@ -13,7 +13,7 @@ from pipeline.errors import DataError
 from pipeline.findings import Measure, Quantity
 from pipeline.language.facts import pack
 from pipeline.language.words import Words
-from pipeline.reports.blocks import FACTS, MIME, Table
+from pipeline.reports.blocks import ENGLISH, FACTS, MIME, Table
 from pipeline.reports.text import paragraphs, tell, told
 from pipeline.wording import WITHHELD
 
@@ -58,6 +58,19 @@ def parts(folder: Path, text: str, *blocks: Table, facts: dict[str, Any] | None 
 )
 def test_what_is_printed(tmp_path: Path, text: str, said: str) -> None:
     assert parts(tmp_path, text) == [said]
+
+
+def test_english_is_printed_once_escaped_with_its_spaces(tmp_path: Path) -> None:
+    path = tmp_path / "03_x.md"
+    path.write_text(
+        "{{ names | names | cap }} use {{ power | big('kWh') }}\n({{ share | pct }})\n, {{ hidden }}\n\n"
+        "{% call table('t-a') %}\nTitle: One\nand two\n, three\n{% endcall %}\n",
+        "utf-8",
+    )
+    shown = [{FACTS: pack(FACTS_TOLD | {"names": ["low-carbon", "广东"]})}, {ENGLISH: TABLE.payload(Words("en"))}]
+    text, block = told(path, Words("en"), shown, SOURCE)
+    assert text == "Low\\-carbon and Guangdong use 4\\.838 million kWh (12\\.3%), \\[withheld\\]"
+    assert block["title"] == "One and two, three"
 
 
 @pytest.mark.parametrize(
