@@ -22,8 +22,8 @@ from pipeline.given.reference import Plan
 from pipeline.indicators.scorecard import Judgement
 from pipeline.indicators.view import View
 from pipeline.language.terms import Term, term
-from pipeline.language.words import Words
-from pipeline.reports.blocks import CHINESE, Column, Said, Table
+from pipeline.language.words import CHINESE, Words
+from pipeline.reports.blocks import Column, Said, Table
 
 LISTED = 20
 WAYS = ("better", "worse", "level")

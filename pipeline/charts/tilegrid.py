@@ -14,9 +14,8 @@ import polars as pl
 
 from pipeline.charts.theme import ACCENT, INK, NO_DATA, SEQUENTIAL
 from pipeline.language.terms import term
-from pipeline.language.words import Words
+from pipeline.language.words import CHINESE, Words
 
-CHINESE = Words("zh")
 NOTE = term("tiles_note")
 ROWS, TILE = 8, 36  # px: two lines of text, and a figure and a table share a page
 LETTERS = {"zh": 12, "en": 9.5}  # px, of a province's name, which stands in one line

@@ -15,11 +15,10 @@ from pipeline.compare import reasons
 from pipeline.given.regions import Region
 from pipeline.indicators.model import Catalogue, Indicator
 from pipeline.language.terms import term
-from pipeline.language.words import Words
+from pipeline.language.words import CHINESE, Words
 from pipeline.scenarios.projection import MEASURES
 from pipeline.scenarios.start import FACILITIES
 
-CHINESE = Words()
 NOISE = 1e-9  # relative; smaller differences are those of adding up in another order
 
 DIFFERENCES: dict[str, pl.DataType] = {

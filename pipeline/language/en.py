@@ -62,7 +62,7 @@ SCALES = ((1e12, 1e9, "billion "), (1e8, 1e6, "million "), (1e4, 1e3, "thousand 
 """From which largest value on an axis counts in what, and how that is called; as many decimals as in Chinese, and so no
 fewer digits."""
 EDGE = 13  # px right of a picture: names at the ends of lines are long, and reach out farther than is made room for
-CHINESE = {"": 0, "万": 4, "亿": 8, "万亿": 12}
+POWERS = {"": 0, "万": 4, "亿": 8, "万亿": 12}
 """The power of ten of what a number is counted in."""
 
 
@@ -95,7 +95,7 @@ def big(value: wording.Number, unit: str = "", decimals: int = 1, scale: str | N
 
 def _amount(value: Decimal, scale: str, unit: str, decimals: int) -> str:
     """`value`, counted in a Chinese `scale` and printed with so many decimals, in English."""
-    power = CHINESE[scale]
+    power = POWERS[scale]
     whole, places = value.scaleb(power), decimals - power
     step = next(name for name in reversed(STEPS) if name == "" or abs(whole) >= STEPS[name])
     own = max(0, places + len(str(STEPS[step])) - 1)
@@ -129,7 +129,7 @@ def told(measure: Measure, value: float | None) -> str:
         return percent(value, measure.decimals)
     if measure.scale == "big":
         return big(value, measure.unit, measure.decimals, measure.counted_in)
-    if measure.unit[:1] in CHINESE and measure.unit:  # 3,375.9 亿GB
+    if measure.unit[:1] in POWERS and measure.unit:  # 3,375.9 亿GB
         return text(measure.say(value))
     return f"{number(value, measure.decimals)} {text(measure.unit)}".rstrip()
 
@@ -581,6 +581,4 @@ def pulled_by(measure: Measure, value: float) -> str:
 
 
 def _sized(measure: Measure, value: float, up: str, down: str) -> str:
-    if not measure.way(value):
-        return ""
-    return f"{up if value > 0 else down} {told(measure, abs(value))}"
+    return f"{up if value > 0 else down} {told(measure, abs(value))}" if measure.way(value) else ""

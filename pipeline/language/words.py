@@ -121,3 +121,6 @@ class Words:
         """Several in a row: `广东、浙江`."""
         said: str = LANGUAGES[self.language].names([self.say(one) for one in some])
         return said
+
+
+CHINESE = Words("zh")

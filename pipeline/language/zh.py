@@ -441,7 +441,4 @@ def pulled_by(measure: Measure, value: float) -> str:
 
 
 def _sized(measure: Measure, value: float, up: str, down: str) -> str:
-    size = measure.say(abs(value))
-    if not any(digit in "123456789" for digit in size.removesuffix(measure.unit)):
-        return ""
-    return f"{up if value > 0 else down} {size}"
+    return f"{up if value > 0 else down} {measure.say(abs(value))}" if measure.way(value) else ""

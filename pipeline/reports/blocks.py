@@ -21,7 +21,7 @@ from pipeline.charts import figures
 from pipeline.findings import Measure
 from pipeline.guarded import as_text
 from pipeline.language.terms import Term
-from pipeline.language.words import LANGUAGES, Words
+from pipeline.language.words import CHINESE, LANGUAGES, Words
 
 WORD, WORD_EM = re.compile(r"[A-Za-z]+"), 9.0  # a word of English, and the most room in em that one is given
 WIDE = 40  # em; a table with more text scrolls on a small screen, so that its columns stay readable
@@ -34,7 +34,6 @@ ENGLISH = "application/vnd.green-report.en+json"
 """The same in English."""
 FACTS = "application/vnd.green-report.facts+json"
 """What a notebook tells its text, see `language.facts`."""
-CHINESE = Words("zh")
 HOW_COMPUTED = Term("how_computed")
 Said = Any
 """What `Words.say` says: text as it is, a term, a measure, a finding, or several of them one after the other."""

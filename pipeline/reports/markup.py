@@ -15,16 +15,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pipeline.charts import theme
-from pipeline.language.words import Words
+from pipeline.language.words import CHINESE, Words
 
 Payload = dict[str, Any]
 
-CHINESE = Words("zh")
 COLUMNS = 12  # a table has at most so many; the stylesheet knows their alignment by number
 _markdown_special = re.compile(r"([\\`*_{}\[\]()#+\-.!<>|~$^@\"':=])")
 _url = re.compile(r"https?://\S+")
 _long = re.compile(r"https?://\S+|[\w./-]*[A-Za-z0-9_./-]{18,}", re.A)
-_chinese = re.compile(
+CHINESE_RUN = re.compile(
     r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef](?:[\w\s.,:·%/+—-]*[\u3000-\u303f\u3400-\u9fff\uff00-\uffef])?"
 )
 _breakable = re.compile(r"(?<=[/._\-?&=%])(?=\S)")
@@ -50,7 +49,9 @@ def text_markdown(text: str) -> str:
 def _html(text: str, words: Words) -> str:
     """`text_html` of what is read, with Chinese named as such where the report is told in another language."""
     return (
-        _chinese.sub(r'<span lang="zh-CN">\g<0></span>', text_html(text)) if words.language != "zh" else text_html(text)
+        CHINESE_RUN.sub(r'<span lang="zh-CN">\g<0></span>', text_html(text))
+        if words.language != "zh"
+        else text_html(text)
     )
 
 

@@ -24,7 +24,7 @@ from pipeline.errors import DataError
 from pipeline.language.facts import unpack
 from pipeline.language.words import LANGUAGES, Words
 from pipeline.reports.blocks import FACTS, MIME, mime, preview
-from pipeline.reports.markup import text_markdown
+from pipeline.reports.markup import CHINESE_RUN, text_markdown
 
 Payload = dict[str, Any]
 WRONG = [
@@ -47,9 +47,6 @@ _OWN_LINE = re.compile(
 )  # Markdown that begins a line, joined to no other
 _PLACE = re.compile("\ue010([\\w-]+)\ue011")
 _LINE = re.compile(r"^.*\S.*$", re.M)
-_chinese = re.compile(
-    r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef](?:[\w\s.,:·%/+—-]*[\u3000-\u303f\u3400-\u9fff\uff00-\uffef])?"
-)
 _MARKS = dict.fromkeys((0xE010, 0xE011, 0xE012))  # what is filled in holds none of the marks of places and lines
 _ENDS = "\ue012"  # the end of a line that holds something, until the text is filled: nothing may be left of it then
 _escaped = re.compile(r"\\([\\`*_{}\[\]()#+\-.!<>|~$^@\"':=])")
@@ -234,7 +231,7 @@ class Text:
             if at % 2:
                 parts.append(self.blocks[piece])
             elif text := paragraphs(piece, self.language.JOINT):
-                parts.append(text if self.words.language == "zh" else _chinese.sub(r"[\g<0>]{lang=zh-CN}", text))
+                parts.append(text if self.words.language == "zh" else CHINESE_RUN.sub(r"[\g<0>]{lang=zh-CN}", text))
         return parts
 
 

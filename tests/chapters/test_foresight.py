@@ -22,9 +22,9 @@ from pipeline.indicators import evaluate
 from pipeline.indicators.model import load_catalogue
 from pipeline.indicators.view import View
 from pipeline.language.facts import pack
-from pipeline.language.words import Words
+from pipeline.language.words import CHINESE, Words
 from pipeline.layout import Layout
-from pipeline.reports.blocks import CHINESE, FACTS, Figure, Table, frame, mime
+from pipeline.reports.blocks import FACTS, Figure, Table, frame, mime
 from pipeline.reports.text import told
 from pipeline.scenarios import outlook
 from pipeline.scenarios.drivers import said as said_of
