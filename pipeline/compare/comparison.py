@@ -20,12 +20,11 @@ from pipeline.build.plan import Job, Selection, jobs
 from pipeline.compare.differences import (
     as_table,
     differences,
-    gap,
-    printed,
     ranked,
     reprojected,
     restated,
     title,
+    told,
     wholes,
 )
 from pipeline.errors import ParameterError
@@ -110,6 +109,11 @@ def compare(layout: Layout, a: str, b: str, options: Options) -> Comparison:
     return {"scenario": _scenarios, "region": _regions, "edition": _editions}[one.kind](layout, one, other, options)
 
 
+def _targets(layout: Layout, plan: str) -> list[str]:
+    """The indicators of the plan's targets."""
+    return [target.indicator for target in reference.load_plan(layout, plan).targets]
+
+
 def _same(one: Side) -> ParameterError:
     return ParameterError("compare.same", f"两次给出的是同一个{KINDS[one.kind].partition(':')[2]}（{one.text}），没有可比的；请换一个")  # fmt: skip
 
@@ -149,14 +153,14 @@ def _scenarios(layout: Layout, one: Side, other: Side, options: Options) -> Comp
         )
     if year not in (years := paths["year"].unique().sort().to_list()):
         raise ParameterError("compare.year", f"--year {year}：情景没有这一年；应在 {years[0]} 至 {years[-1]} 之间")
-    sides = [as_table(paths.filter(scenario=job.scenario, year=year)) for job in planned]
+    one_side, other_side = (as_table(paths.filter(scenario=job.scenario, year=year)) for job in planned)
     notes = [] if len(found) == 1 else ["两个情景的折算参数不同，不分解差别的因素。"]
     return Comparison(
         one.text,
         other.text,
         f"{region.short_zh}，{year} 年，填报：{planned[0].filings}",
-        differences(*sides),
-        _parameters(*(history.printed(job.resolved) for job in planned)),
+        differences(one_side, other_side, as_table(paths), _targets(layout, plan.id)),
+        parameters_apart(*(history.printed(job.resolved) for job in planned)),
         plan.id,
         notes,
         found[0].steps.filter(pl.col("region_code") == region.code).select(list(STEPS))
@@ -198,11 +202,13 @@ def _regions(layout: Layout, one: Side, other: Side, options: Options) -> Compar
     tables.append(tables[0] if _alike(planned) else computed(layout, planned[1]))
     year = options.year or planned[0].year
     catalogue = load_catalogue(layout, plan_id=planned[0].plan)
-    sides = [
+    one_side, other_side = (
         wholes(table, [place.code], year).with_columns(region_code=pl.lit(None, pl.String))
         for table, place in zip(tables, places, strict=True)
-    ]
-    found = differences(*sides)
+    )
+    every = [one.code for one in regions.all_regions(layout) if not one.is_nation]
+    among = pl.concat(wholes(table, every, year) for table in tables)
+    found = differences(one_side, other_side, among, _targets(layout, planned[0].plan))
     counted = [one.id for one in catalogue if one.kind in ("sum", "count")]
     found = found.sort(pl.col("indicator_id").is_in(counted), maintain_order=True)
     return Comparison(
@@ -210,7 +216,7 @@ def _regions(layout: Layout, one: Side, other: Side, options: Options) -> Compar
         places[1].short_zh,
         f"{year} 年，填报：{planned[0].filings}",
         found,
-        _parameters(*(history.printed(job.resolved) for job in planned)),
+        parameters_apart(*(history.printed(job.resolved) for job in planned)),
         planned[0].plan,
         ["比率在前，总量和个数在后：地区大小不同，总量的差别不说明优劣。"] if found.height else [],
     )
@@ -238,13 +244,13 @@ def _editions(layout: Layout, one: Side, other: Side, options: Options) -> Compa
         years.append([set(table["year"]) for table in tables])
     if not used:
         raise _missing(layout, one, other, places[0], scenario)
-    rows = ranked(pl.concat(found))
+    rows = ranked(pl.concat(found), _targets(layout, used[0][1].plan))
     causes = rows["why"].unique().to_list()
     names = (one.text, other.text)
     alone = [years[0][0] - years[0][1], years[0][1] - years[0][0]]
     notes = [f"只有 {name} 有 {wording.join_names([str(year) for year in sorted(only)])} 年的数值，没有列入。" for name, only in zip(names, alone, strict=True) if only]  # fmt: skip
     notes += [f"各处不同的原因：{causes[0]}。"] if len(causes) == 1 else []
-    differ = pl.concat([_parameters(a.parameters, b.parameters) for a, b in used]).unique(maintain_order=True)
+    differ = pl.concat([parameters_apart(a.parameters, b.parameters) for a, b in used]).unique(maintain_order=True)
     where = wording.join_names([place.short_zh for place in places]) if len(places) < 5 else f"{len(used)} 个地区"
     when = f"{options.year} 年" if options.year else "两版都有的各年"
     before, after = used[0]
@@ -278,7 +284,7 @@ def _missing(layout: Layout, one: Side, other: Side, place: Region, scenario: st
     )
 
 
-def _parameters(a: Mapping[str, Sequence[str]], b: Mapping[str, Sequence[str]]) -> pl.DataFrame:
+def parameters_apart(a: Mapping[str, Sequence[str]], b: Mapping[str, Sequence[str]]) -> pl.DataFrame:
     """PARAMETERS of two sets as `history.printed` gives them."""
     absent = (wording.MISSING, wording.MISSING)
     rows = []
@@ -293,18 +299,17 @@ def _parameters(a: Mapping[str, Sequence[str]], b: Mapping[str, Sequence[str]]) 
 
 
 def shown(found: Comparison, layout: Layout, rows: pl.DataFrame) -> pl.DataFrame:
-    """指标, 名称, 地区, 年份, the values of both, 单位, 差, 相对变化, 填报行数 and 原因 of `rows`, without the columns in which all
+    """指标, 名称, 地区, 年份, the values of both, 差, 占取值范围, 填报行数 and 原因 of `rows`, without the columns in which all
     differences are alike: `about` and the notes tell these."""
     catalogue = load_catalogue(layout, plan_id=found.plan)
     names = {one.code: one.short_zh for one in regions.all_regions(layout)} | {code: name for name, code in ECONOMIC.items()}  # fmt: skip
     lines = []
     for row in rows.iter_rows(named=True):
         one = catalogue.indicators.get(row["indicator_id"].partition("/")[0])
-        values = printed(one, row["value_a"], row["value_b"])
+        a, b, difference = told(one, row["value_a"], row["value_b"])
         lines.append(
             {"指标": row["indicator_id"], "名称": title(row["indicator_id"], catalogue), "地区": names.get(row["region_code"], ""), "年份": str(row["year"])}
-            | {found.a: values[0], found.b: values[1], "单位": "" if row["unit"] == "1" else row["unit"]}
-            | {"差": gap(one, row["difference"]), "相对变化": wording.change(row["relative_change"])}
+            | {found.a: a, found.b: b, "差": difference, "占取值范围": wording.percent(row["share_of_range"], 0)}
             | {"填报行数": " / ".join("—" if n is None else str(n) for n in (row["n_rows_a"], row["n_rows_b"]))}
             | {"原因": row["why"] or ""}
         )  # fmt: skip

@@ -6,12 +6,14 @@ Only whole regions are compared, not their enterprises or the members of a dimen
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import polars as pl
 
 from pipeline import wording
 from pipeline.build.history import Entry
 from pipeline.compare import reasons
+from pipeline.findings import Measure
 from pipeline.given.regions import Region
 from pipeline.indicators.model import Catalogue, Indicator
 from pipeline.language.terms import term
@@ -24,10 +26,11 @@ NOISE = 1e-9  # relative; smaller differences are those of adding up in another 
 DIFFERENCES: dict[str, pl.DataType] = {
     "indicator_id": pl.String(), "region_code": pl.String(), "year": pl.Int64(), "unit": pl.String(),
     "value_a": pl.Float64(), "value_b": pl.Float64(), "difference": pl.Float64(), "relative_change": pl.Float64(),
-    "n_rows_a": pl.Int64(), "n_rows_b": pl.Int64(), "why": pl.String(),
+    "share_of_range": pl.Float64(), "n_rows_a": pl.Int64(), "n_rows_b": pl.Int64(), "why": pl.String(),
 }  # fmt: skip
 """region_code: null where two regions are compared. difference: b - a. relative_change: of a, null where that is 0 or one
-of them has no value. n_rows_a, n_rows_b: the filed rows behind each. why: of editions only."""
+of them has no value. share_of_range: the difference as a share of how far the indicator's values lie apart, null where they
+do not. n_rows_a, n_rows_b: the filed rows behind each. why: of editions only."""
 
 
 def wholes(table: pl.DataFrame, codes: Sequence[str], year: int | None = None) -> pl.DataFrame:
@@ -38,28 +41,35 @@ def wholes(table: pl.DataFrame, codes: Sequence[str], year: int | None = None) -
     return rows if year is None else rows.filter(pl.col("year") == year)
 
 
-def differences(a: pl.DataFrame, b: pl.DataFrame) -> pl.DataFrame:
-    """DIFFERENCES (why null) between rows of the same indicator_id, region_code and year, the biggest first.
+def differences(
+    a: pl.DataFrame, b: pl.DataFrame, among: pl.DataFrame | None = None, targets: Sequence[str] = ()
+) -> pl.DataFrame:
+    """DIFFERENCES (why null) between rows of the same indicator_id, region_code and year, as `ranked`.
 
-    Biggest by the relative change, for it can be compared between indicators; what was 0 and is not comes first, what
-    only one side has comes last.
+    among: rows with indicator_id and value, by whose range a difference is measured; default: those of `a` and `b`.
     """
     on = ["indicator_id", "region_code", "year"]
     kept = [*on, "unit", "value", "n_rows"]
+    rows = pl.concat(one.select("indicator_id", "value") for one in ((a, b) if among is None else (a, b, among)))
+    spread = rows.group_by("indicator_id").agg(spread=pl.col("value").max() - pl.col("value").min())
     both = a.select(kept).join(b.select(kept), on=on, how="inner", nulls_equal=True, suffix="_b", maintain_order="left")
     one, other = pl.col("value"), pl.col("value_b")
     apart = (other - one).abs() > NOISE * pl.max_horizontal(one.abs(), other.abs())
     both = both.filter(apart.fill_null(False) | (one.is_null() != other.is_null()))
-    rows = both.with_columns(
+    found = both.join(spread, on="indicator_id", how="left", maintain_order="left").with_columns(
         value_a=one, n_rows_a="n_rows", difference=other - one, relative_change=pl.when(one != 0).then((other - one) / one.abs()),
-        why=pl.lit(None, pl.String),
+        share_of_range=(other - one).abs() / pl.col("spread"), why=pl.lit(None, pl.String),
     )  # fmt: skip
-    return ranked(rows.select(pl.col(name).cast(dtype) for name, dtype in DIFFERENCES.items()))
+    return ranked(found.select(pl.col(name).cast(dtype) for name, dtype in DIFFERENCES.items()), targets)
 
 
-def ranked(rows: pl.DataFrame) -> pl.DataFrame:
-    size = pl.col("relative_change").abs().fill_null(float("inf"))
-    return rows.sort(pl.col("difference").is_null(), -size, "indicator_id", "region_code", -pl.col("year"), maintain_order=True)  # fmt: skip
+def ranked(rows: pl.DataFrame, targets: Sequence[str] = ()) -> pl.DataFrame:
+    """What matters first: the indicators of the targets, then what moved furthest within the range of its own values; what
+    only one side has comes last. A share of 1 % that doubles is less than a PUE that goes from the best to the worst."""
+    return rows.sort(
+        pl.col("difference").is_null(), ~pl.col("indicator_id").is_in(list(targets)), -pl.col("share_of_range"),
+        "indicator_id", "region_code", -pl.col("year"), maintain_order=True,
+    )  # fmt: skip
 
 
 def as_table(paths: pl.DataFrame) -> pl.DataFrame:
@@ -74,8 +84,9 @@ def as_table(paths: pl.DataFrame) -> pl.DataFrame:
 
 def reprojected(before: Entry, after: Entry, place: Region, catalogue: Catalogue, year: int | None) -> pl.DataFrame:
     """DIFFERENCES of the scenario's values after the last filed year, with the reason; empty where none were kept."""
-    sides = [as_table(entry.projected().filter(pl.col("year") > entry.year)) for entry in (before, after)]
-    rows = differences(*(one.filter(pl.col("year") == year) if year else one for one in sides))
+    old, new = (as_table(entry.projected().filter(pl.col("year") > entry.year)) for entry in (before, after))
+    chosen = pl.lit(True) if year is None else pl.col("year") == year
+    rows = differences(old.filter(chosen), new.filter(chosen), pl.concat([old, new]))
     ids = rows["indicator_id"].str.split("/").list.first()
     told = {
         id: CHINESE.say(reasons.of_projection(id, place.code, place.short_zh, before, after, catalogue))
@@ -97,7 +108,8 @@ def restated(
     """DIFFERENCES, with the reasons in a language, of the values that both tables have of the same indicator, region and year; of editions
     by different plans without what rests on their years."""
     codes = [place.code for place in places]
-    both = differences(wholes(a, codes, year), wholes(b, codes, year))
+    among = pl.concat([wholes(a, codes), wholes(b, codes)])
+    both = differences(wholes(a, codes, year), wholes(b, codes, year), among)
     if before.plan != after.plan:
         both = both.filter(
             ~pl.col("indicator_id").is_in([one.id for one in catalogue if catalogue.rests_on_plan(one.id)])
@@ -128,16 +140,22 @@ def title(id: str, catalogue: Catalogue) -> str:
     return f"{title}·{FACILITIES[facility]}" if facility else title
 
 
-def gap(one: Indicator | None, difference: float | None) -> str:
-    """A difference with its sign, of shares in points; as many digits as show it."""
-    if difference is None:
-        return wording.MISSING
-    scaled, unit = (100 * difference, " 个百分点") if one and one.as_percent else (difference, "")
-    for decimals in range(one.decimals if one else 0, wording.MAX_DECIMALS + 1):
-        text = wording.number(scaled, decimals, sign=True)
-        if any(digit in "123456789" for digit in text):
-            break
-    return text + unit
+def told(one: Indicator | None, a: float | None, b: float | None) -> tuple[str, str, str]:
+    """Two values as the report prints them, in one unit, and b - a with its sign, of shares in points; with more decimals
+    where they would print alike."""
+    measure = (one.measure if one else Measure("")).among((a, b))
+    finer = [replace(measure, decimals=n) for n in range(measure.decimals, wording.MAX_DECIMALS + 1)]
+    own = next((finest for finest in finer if finest.say(a) != finest.say(b)), finer[-1])
+    if a is None or b is None:
+        return own.say(a), own.say(b), wording.MISSING
+    sizes = (_size(finest, abs(b - a)) for finest in finer)
+    size = next((text for text in sizes if any(digit in "123456789" for digit in text)), _size(own, abs(b - a)))
+    return own.say(a), own.say(b), ("+" if b > a else wording.MINUS) + size
+
+
+def _size(measure: Measure, difference: float) -> str:
+    percent = measure.scale == "percent"
+    return f"{wording.number(100 * difference, measure.decimals)} 个百分点" if percent else measure.say(difference)
 
 
 def printed(one: Indicator | None, *values: float | None) -> list[str]:

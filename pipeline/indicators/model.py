@@ -22,6 +22,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from pipeline.errors import DataError
 from pipeline.filings.contracts import ACTIONS, BY_NAME, METRICS
+from pipeline.findings.measures import Measure
 from pipeline.given import reference
 from pipeline.given.reference import Plan
 from pipeline.given.remembered import remembered
@@ -32,6 +33,7 @@ from pipeline.layout import Layout
 Kind = Literal["ratio", "share", "sum", "count", "index", "change"]
 Text = Annotated[str, Field(min_length=1)]
 FOLDER = Path(__file__).parent / "catalogue"
+BIG = frozenset(("tce", "kWh", "TB", "tCO2", "m3", "GJ", "个", "架", "t"))  # units counted in 万 and 亿
 
 # Dimension -> Chinese title; its column has the same name. Members are codes, or texts as filed.
 DIMENSIONS = {
@@ -110,6 +112,18 @@ class Indicator(_Model):
     beside: tuple[str, ...] = ()
     source: str = ""
     definition: Definition
+
+    @property
+    def measure(self) -> Measure:
+        """How it is called and printed."""
+        ratio = self.kind not in ("sum", "count")
+        moves: Literal["amount", "rate"] = "rate" if ratio else "amount"
+        if self.as_percent:
+            is_change = self.kind == "change" and self.title.endswith("变动")
+            return Measure(self.title, "", self.decimals, "percent", moves, is_change=is_change)
+        unit = "" if self.unit == "1" or self.kind == "index" else self.unit
+        big = not ratio and unit in BIG
+        return Measure(self.title, unit, 1 if big else self.decimals, "big" if big else "plain", moves)
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Indicator:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
 import polars as pl
 
@@ -39,7 +39,6 @@ from pipeline.indicators.scorecard import (
 from pipeline.language.terms import Term, term
 from pipeline.wording import WITHHELD, Withheld, percent
 
-BIG = frozenset(("tce", "kWh", "TB", "tCO2", "m3", "GJ", "个", "架", "t"))  # units counted in 万 and 亿
 FEW = 5  # of so many things the quotient turns on a single one
 OF_THINGS = ("sites", "data_centres", "rooms")  # tables with a row for each thing
 _IS_WITHHELD = pl.col("flag") == flags.SUPPRESSED
@@ -68,15 +67,7 @@ class View:
 
     def measure(self, id: str) -> Measure:
         """How the indicator is called and printed."""
-        one = self.catalogue[id]
-        ratio = one.kind not in ("sum", "count")
-        moves: Literal["amount", "rate"] = "rate" if ratio else "amount"
-        if one.as_percent:
-            is_change = one.kind == "change" and one.title.endswith("变动")
-            return Measure(one.title, "", one.decimals, "percent", moves, is_change=is_change)
-        unit = "" if one.unit == "1" or one.kind == "index" else one.unit
-        big = not ratio and unit in BIG
-        return Measure(one.title, unit, 1 if big else one.decimals, "big" if big else "plain", moves)
+        return self.catalogue[id].measure
 
     def rows(self, id: str, region: str | None = None, dimension: str | None = None) -> pl.DataFrame:
         """Every year and member of the indicator for a region (its code; default: the report's), all entities as one."""

@@ -46,17 +46,23 @@ def of(found: comparison.Comparison, id: str, year: int = 2025) -> dict[str, obj
 
 
 class TestDifferences:
-    def test_the_biggest_comes_first_and_what_one_side_lacks_last(self) -> None:
+    def test_what_moved_furthest_comes_first_and_what_one_side_lacks_last(self) -> None:
         one = rows(
             ("a", 1, 1.0), ("b", 1, 10.0), ("c", 1, 0.0), ("d", 1, None), ("e", 1, 5.0), ("f", 1, None), ("g", 1, 2.0)
         )
         other = rows(
             ("a", 1, 1.1), ("b", 1, 5.0), ("c", 1, 3.0), ("d", 1, 4.0), ("e", 1, 5.0), ("f", 1, None), ("h", 1, 2.0)
         )
-        found = differences.differences(one, other)
-        assert found["indicator_id"].to_list() == ["c", "b", "a", "d"]
-        assert found["relative_change"].to_list() == [None, -0.5, pytest.approx(0.1), None]
-        assert found["difference"].to_list() == [3.0, -5.0, pytest.approx(0.1), None]
+        among = rows(
+            ("a", 2, 0.9), ("b", 2, 30.0), ("c", 2, 6.0)
+        )  # so a lies within 0.9..1.1, b within 5..30, c within 0..6
+        found = differences.differences(one, other, among)
+        assert found["indicator_id"].to_list() == ["a", "c", "b", "d"]
+        assert found["share_of_range"].to_list() == [pytest.approx(0.1 / 0.2), 0.5, 0.2, None]
+        assert found["relative_change"].to_list() == [pytest.approx(0.1), None, -0.5, None]
+        assert found["difference"].to_list() == [pytest.approx(0.1), 3.0, -5.0, None]
+        first = differences.differences(one, other, among, targets=["b"])
+        assert first["indicator_id"].to_list() == ["b", "a", "c", "d"]
 
     @given(st.lists(st.tuples(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6)), max_size=20))
     def test_both_ways_differ_alike(self, pairs: list[tuple[float, float]]) -> None:
@@ -65,14 +71,21 @@ class TestDifferences:
         assert there.height == back.height == sum(not math.isclose(a, b, rel_tol=1e-9) for a, b in pairs)
         turned = dict(back.select("indicator_id", "difference").iter_rows())
         assert all(turned[id] == -gap for id, gap in there.select("indicator_id", "difference").iter_rows())
-        sizes = [math.inf if size is None else abs(size) for size in there["relative_change"]]
+        sizes = there["share_of_range"].to_list()
         assert sizes == sorted(sizes, reverse=True)
 
     def test_values_that_print_alike_get_more_decimals(self, layout: Layout) -> None:
         catalogue = load_catalogue(layout)
         assert differences.printed(catalogue["dc.pue.all"], 1.234, 1.2341) == ["1.2340", "1.2341"]
         assert differences.printed(catalogue["green.share"], 0.5, None) == ["50.0%", "—"]
-        assert differences.gap(catalogue["green.share"], -0.0001) == "−0.01 个百分点"
+
+    def test_values_are_told_as_the_report_tells_them(self, layout: Layout) -> None:
+        catalogue = load_catalogue(layout)
+        assert differences.told(catalogue["green.share"], 0.5, 0.4999) == ("50.00%", "49.99%", "−0.01 个百分点")
+        kwh = differences.told(catalogue["energy.electricity"], 4_303_719_771.0, 3_594_051_183.0)
+        assert kwh == ("43.0 亿kWh", "35.9 亿kWh", "−7.1 亿kWh")
+        assert differences.told(catalogue["energy.total"], None, 54_700.0) == ("—", "5.5 万tce", "—")
+        assert differences.told(None, 2.0, 3.0) == ("2.0", "3.0", "+1.0")
 
 
 class TestRegions:
