@@ -1,7 +1,7 @@
 """Which parameters hold for a region and a scenario, and where each value comes from.
 
-defaults.yml < scenarios/<name>.yml < provinces/<code>-<name>.yml < `-p key=value`. `Params` declares every
-key once, with type, range, unit, Chinese title and default. In the files only the structure is YAML's: every
+defaults.yml < scenarios/<name>.yml < provinces/<code>-<name>.yml < `-p key=value`. A scenario may say `based_on: plan`:
+then what it does not write is as in that one, in the provinces too. `Params` declares every key once, with type, range, unit, Chinese title and default. In the files only the structure is YAML's: every
 scalar is taken as the text that stands there and read by the type of its key, exactly like the text after
 `-p`. So the surprises of YAML 1.1 (`no` is false, `1e-3` is text, `010` is 8) cannot happen.
 """
@@ -21,7 +21,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import polars as pl
 import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
 from pipeline.errors import ParameterError, RegionError, shown
@@ -229,32 +229,70 @@ def resolve(layout: Layout, region: Region, scenario: str, overrides: Sequence[s
     """The parameters that hold for `region` in `scenario`, with `overrides` such as `g_it=0.1` on top.
 
     All that was written is checked, also what a later layer replaces. Raises ParameterError (one Chinese
-    sentence naming file, line and what would be right) and DataError (reference of the regions missing).
+    sentence naming file, line and what would be right; all wrong values at once) and DataError (reference of the regions missing).
     """
     known = dict(scenarios(layout))
     if scenario not in known:
         raise ParameterError("scenario.unknown", _no_scenario(scenario, known))
+    chain = _based_on(layout, scenario, known)
+    of_scenarios = [(name, _load(layout, layout.params / "scenarios" / f"{name}.yml", "scenario")) for name in chain]
     layers: list[tuple[str | None, Tree]] = [
         (None, _load(layout, layout.params / "defaults.yml", "default")),
-        (None, _load(layout, layout.params / "scenarios" / f"{scenario}.yml", "scenario")),
-        *_province(layout, region, known),
+        *((None, tree) for _, tree in of_scenarios),
+        *sorted(_province(layout, region, known), key=lambda part: chain.index(part[0]) if part[0] in chain else -1),
         (None, _command_line(overrides)),
     ]
+    # What a province says of a scenario holds for those that are based on it, where these say nothing themselves.
+    inherited = {
+        name: {key for _, tree in of_scenarios[at + 1 :] for key in tree} for at, (name, _) in enumerate(of_scenarios)
+    }
     values: dict[str, object] = {}
     origins = dict.fromkeys(Params.model_fields, Origin(BUILT_IN, None, "default"))
     reasons: dict[str, str] = {}
+    wrong: list[ParameterError] = []
     for only_for, tree in layers:
         for key, (raw, origin) in tree.items():
-            if key == "title" and origin.layer == "scenario":
+            if key in ("title", "based_on") and origin.layer == "scenario":
                 continue
-            if key == "reason" and (origin.layer == "scenario" or only_for is not None):
-                given = _reasons(_mapping((raw, origin), key))
-                reasons |= given if only_for in (None, scenario) else {}
+            try:
+                if key == "reason" and (origin.layer == "scenario" or only_for is not None):
+                    given = _reasons(_mapping((raw, origin), key))
+                    reasons |= given if only_for in (None, *chain) else {}
+                    continue
+                value = _value(key, raw, origin, layout)
+            except ParameterError as error:
+                wrong.append(error)
                 continue
-            value = _value(key, raw, origin, layout)
-            if only_for in (None, scenario):
+            if only_for is None or (only_for in chain and key not in inherited[only_for]):
                 values[key], origins[key] = value, origin
+    if wrong:
+        raise wrong[0] if len(wrong) == 1 else _several(wrong)
     return Resolved(Params.model_validate(values), origins, region, scenario, reasons)
+
+
+def _several(wrong: Sequence[ParameterError]) -> ParameterError:
+    """All that is wrong, in one answer."""
+    told = [str(one).removesuffix("。").removesuffix(f"；{SEE_ALL}") for one in wrong]
+    each = "；".join(f"（{n}）{sentence}" for n, sentence in enumerate(told, 1))
+    return ParameterError("params.several", f"参数有 {len(wrong)} 处不对：{each}；{SEE_ALL}。")
+
+
+def _based_on(layout: Layout, scenario: str, known: Mapping[str, str]) -> list[str]:
+    """The scenarios that `scenario` goes back to by `based_on:`, the first of all first, and itself. Raises ParameterError."""
+    chain = [scenario]
+    while True:
+        tree = _load(layout, layout.params / "scenarios" / f"{chain[0]}.yml", "scenario")
+        if "based_on" not in tree:
+            return chain
+        name, origin = tree["based_on"]
+        if not isinstance(name, str) or name.strip() not in known:
+            raise ParameterError(
+                "scenario.based_on", f"{origin}：based_on 应为一个情景名；{_no_scenario(_written(name), known)}"
+            )
+        if name.strip() in chain:
+            circle = " → ".join([*reversed(chain), name.strip()])
+            raise ParameterError("scenario.based_on", f"{origin}：based_on 绕成了圈（{circle}）；应以别的情景为底。")
+        chain.insert(0, name.strip())
 
 
 def _reasons(tree: Tree) -> dict[str, str]:
@@ -514,10 +552,9 @@ def _value(key: str, raw: object, origin: Origin, layout: Layout) -> object:
         )
     name = f"{key}（{Params.model_fields[key].title}）"
     try:
-        params = Params.model_validate({key: raw})
-        value: object = getattr(params, key)
+        value = _reader(key).validate_python(raw)
         if key == "highlight_regions":
-            value = tuple(regions.resolve(name, layout).short_zh for name in params.highlight_regions)
+            value = tuple(regions.resolve(one, layout).short_zh for one in value)
     except RegionError as error:
         raise ParameterError("params.region", f"{where}：{name}：{error}") from None
     except ValidationError as error:
@@ -530,6 +567,14 @@ def _value(key: str, raw: object, origin: Origin, layout: Layout) -> object:
             "params.value", f"{where}：{name}的取值“{text}”不对，应为{allowed(key)}{counted}；{SEE_ALL}。"
         ) from None
     return value
+
+
+@cache
+def _reader(key: str) -> TypeAdapter[Any]:
+    """What reads the values of one key alone; the whole model would check all defaults again each time."""
+    field = Params.model_fields[key]
+    annotated: Any = Annotated[field.annotation, field]
+    return TypeAdapter(annotated)
 
 
 def _written(raw: object) -> str:

@@ -41,6 +41,10 @@ def editor_schema() -> dict[str, Any]:
         "properties": {
             **keys,
             "title": {"type": "string", "description": "情景的中文名称（只用于 scenarios/ 下的文件）"},
+            "based_on": {
+                "type": "string",
+                "description": "以哪个情景为底：没有写的参数同该情景（只用于 scenarios/ 下的文件）",
+            },
             "reason": reason,
             "all": {**part, "description": "对所有情景有效（只用于 provinces/ 下的文件）"},
             "scenarios": {

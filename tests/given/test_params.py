@@ -554,3 +554,51 @@ def test_the_table_shows_every_value_and_its_origin() -> None:
     assert shown["top_n"]["取值"] == "10"
     assert rows(resolve(SHIPPED, NATION, "baseline"))["g_it"]["取值"] == "trend(3)"
     assert rows(resolve(SHIPPED, NATION, "baseline"))["highlight_regions"]["取值"] == "—"
+
+
+# --- a scenario that goes back to another ---------------------------------------------------------------------
+
+PLAN = "title: 行动计划\npue_new: [1.20, 1.25, 1.30]\ne_bs: 0.09\ngreen_share_2030: 0.5\n"
+
+
+def test_a_scenario_is_based_on_another(tmp_path: Path) -> None:
+    layout = write(
+        tmp_path,
+        **{
+            "scenarios__plan.yml": PLAN,
+            "scenarios__green.yml": "title: 多用绿电\nbased_on: plan\ngreen_share_2030: 0.7\n",
+            "provinces__440000-广东.yml": "scenarios:\n  plan:\n    pue_new: 1.18\n    green_share_2030: 0.6\n",
+        },
+    )
+    found, plan = (resolve(layout, GUANGDONG, name) for name in ("green", "plan"))
+    # e_bs as plan.yml says, the PUE as 广东 says of plan, but not the green share, of which green.yml speaks itself
+    assert (found.params.e_bs, found.params.pue_new, found.params.green_share_2030) == (0.09, 1.18, 0.7)
+    assert (plan.params.pue_new, plan.params.green_share_2030) == (1.18, 0.6)
+    assert str(found.origins["green_share_2030"]) == "notebooks/params/scenarios/green.yml 第 3 行"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "told"),
+    [
+        ("based_on: nowhere", "", "green.yml 第 1 行：based_on 应为一个情景名；没有名为“nowhere”的情景"),
+        ("based_on:", "", "green.yml 第 1 行：based_on 应为一个情景名"),
+        ("based_on: green", "", "绕成了圈（green → green）"),
+        ("based_on: blue", "based_on: green", "blue.yml 第 1 行：based_on 绕成了圈（green → blue → green）"),
+    ],
+)
+def test_a_scenario_based_on_what_is_none(tmp_path: Path, one: str, other: str, told: str) -> None:
+    layout = write(tmp_path, **{"scenarios__green.yml": one + "\n", "scenarios__blue.yml": other + "\n"})
+    assert told in str(error(layout, scenario="green"))
+
+
+def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
+    text = "all:\n  g_it: 12\n  pue_nwe: 1.2\n  e_bs: [0.2, 0.1, 0.3]\n"
+    layout = write(tmp_path, **{"provinces__440000-广东.yml": text})
+    said = str(error(layout, "r_dc=2"))
+    assert said.startswith("参数有 4 处不对：（1）notebooks/params/provinces/440000-广东.yml 第 2 行：g_it")
+    assert (
+        "（2）notebooks/params/provinces/440000-广东.yml 第 3 行：没有名为 pue_nwe 的参数；最接近的是 pue_new" in said
+    )
+    assert "第 4 行：e_bs（基站能效年提升率）的三个数须由低到高" in said
+    assert "（4）-p r_dc=2" in said
+    assert said.count("green-report params") == 1
