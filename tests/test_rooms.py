@@ -25,6 +25,7 @@ ROOMS = [
     "reports",
     "build",
     "compare",
+    "workbench",
     "chapters",
     "publish",
     "commands",

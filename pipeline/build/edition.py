@@ -366,13 +366,13 @@ def _keep(layout: Layout, job: Job) -> None:
     history.keep(layout, job, indicators(layout, job), ground, paths)
 
 
-def prepare(layout: Layout, jobs: Sequence[Job]) -> None:
+def prepare(layout: Layout, jobs: Sequence[Job], only: Sequence[str] = ORDER) -> None:
     """Write the filings, indicator and scenario tables that `jobs` read, where they are not up to date, and keep them in the
-    history of their edition. Raises DataError where catalogue or reference are wrong, OutputError."""
+    history of their edition; or some of ORDER only. Raises DataError where catalogue or reference are wrong, OutputError."""
     files = sources.hashes(layout)
     with locked(*{layout.processed / job.edition for job in jobs}):
         for step in steps(layout, jobs, sources.shared(layout, files)).values():
-            if not step.fresh(files):
+            if step.name in only and not step.fresh(files):
                 step.run(files)
     files.save()
 
@@ -426,6 +426,14 @@ def projected(layout: Layout, job: Job, table: pl.DataFrame) -> Outlook:
 
     plan = reference.load_plan(layout, job.plan)
     return outlook.compute(table, parameters(layout, job), plan, reference.grid_factors(layout))
+
+
+def begun(layout: Layout, job: Job) -> pl.DataFrame:
+    """The indicator table of the report's edition, made and kept where it is not up to date."""
+    from pipeline.indicators import evaluate
+
+    prepare(layout, [job], ("filings", "indicators"))
+    return evaluate.read(indicators(layout, job))
 
 
 def assumed(layout: Layout, job: Job) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -1,0 +1,208 @@
+"""What do other drivers do to a region's scenario? Before and after, by the projection and the draws of the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from pipeline.build import edition, history
+from pipeline.build.plan import Selection, jobs
+from pipeline.compare.comparison import STEPS, Comparison, parameters_apart
+from pipeline.compare.differences import as_table, differences
+from pipeline.errors import ParameterError
+from pipeline.given import params, reference
+from pipeline.given.params import Resolved
+from pipeline.given.reference import Plan
+from pipeline.given.regions import NATION_CODE, Region, all_regions
+from pipeline.layout import SAMPLE, Layout
+from pipeline.scenarios import contradictions, decomposition, drivers, uncertainty
+from pipeline.scenarios.outlook import TARGETS
+from pipeline.scenarios.projection import Projection, project
+from pipeline.scenarios.start import Array, History, Start, start
+
+BEFORE, AFTER = "原来", "改后"
+TRIED = (*drivers.DRIVERS, "at_least", "common_share", "flow_traffic_correlation")
+"""The parameters that a scenario is made of; the others change what is filed or how it is shown."""
+TARGET: dict[str, pl.DataType] = dict.fromkeys(("indicator", "title"), pl.String()) | dict.fromkeys(
+    ("met_before", "met_after"), pl.Int64()
+) | dict.fromkeys(("probability_before", "probability_after"), pl.Float64())  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A scenario of a region with other drivers.
+
+    comparison: the values of the plan's horizon before (a) and after (b), the parameters that differ, and what of the
+    difference each driver makes (LMDI). drivers: `drivers.TABLE` with `before` and `after` as scenarios. paths: measure
+    (`projection.MEASURES`, by facility type too), year, before, after. targets: indicator, title, the first year in which
+    the target is met (met_before, met_after; null: not by the horizon), and the probability of its being met at the
+    horizon (ratios). nation: paths of the nation, of which the region is a part. warnings: where what was written
+    contradicts the filings or itself, a sentence each.
+    """
+
+    region: Region
+    scenario: str
+    overrides: tuple[str, ...]
+    comparison: Comparison
+    drivers: pl.DataFrame
+    paths: pl.DataFrame
+    targets: pl.DataFrame
+    nation: pl.DataFrame
+    warnings: tuple[str, ...]
+
+
+def what_if(
+    region: str,
+    scenario: str = "plan",
+    *written: str,
+    filings: str = SAMPLE,
+    layout: Layout | None = None,
+    **values: object,
+) -> Trial:
+    """`what_if("浙江", "plan", g_it=0.12)`: the scenario of `region` as it is, and with these drivers.
+
+    written: the same as text, `"g_it=0.12"`, as after `-p`. A value is a number, (low, mode, high) or `trend(3)`. Of a
+    province only its own drivers change, of the nation those of every province. The numbers before are those of the
+    report. Raises ParameterError, also where nothing was filed that a scenario could start from.
+    """
+    layout = layout or Layout.current()
+    overrides = (*written, *(f"{name}={_text(value)}" for name, value in values.items()))
+    planned = jobs(layout, Selection(None, region, scenario, filings))
+    if len(planned) != 1:
+        raise ParameterError("what_if.one", "what-if 一次只试一个地区的一个情景；请各写一个")
+    job, plan = planned[0], reference.load_plan(layout, planned[0].plan)
+    own = params.resolve(layout, job.region, scenario, overrides)
+    _check(own, overrides)
+    of_all = [params.resolve(layout, one, scenario) for one in all_regions(layout)]
+    changed = [
+        params.resolve(layout, one.region, scenario, overrides)
+        if job.region.is_nation or one.region == job.region
+        else one
+        for one in of_all
+    ]
+    table = edition.begun(layout, job)
+    begun = start(table, [one.region.code for one in of_all if not one.region.is_nation])
+    if begun is None or job.region.code not in begun.codes:
+        raise ParameterError(
+            "what_if.filings",
+            f"{job.region.short_zh}没有能源填报，情景没有起点，不能试算；请用 --filings 给出有能源填报的文件夹",
+        )
+    known, past = reference.grid_factors(layout), History(table)
+    chosen = {
+        name: [next(one for one in of if one.region.code == code) for code in begun.codes]
+        for name, of in (("before", of_all), ("after", changed))
+    }
+    moved = drivers.table(chosen, begun, past, known)
+    years = range(int(begun.year.min()), plan.horizon + 1)
+    single = {name: project(begun, drivers.values(moved, name, "mode"), years) for name in chosen}
+    place, sub = begun.codes.index(job.region.code), start(table, [job.region.code])
+    drawn = {name: _drawn(begun, place, sub, drivers.values(moved, name), of, years) for name, of in chosen.items()}
+    paths = {code: _paths(single, code) for code in (job.region.code, NATION_CODE)}
+    tried = moved.filter(scenario="after").with_columns(scenario=pl.lit(scenario))
+    warned = contradictions.table({scenario: chosen["after"]}, tried, begun, past, drivers.published(known))
+    return Trial(
+        job.region,
+        scenario,
+        overrides,
+        _compared(job.region, own, paths[job.region.code], single, plan, layout),
+        moved.filter(region_code=job.region.code),
+        paths[job.region.code],
+        _targets(single, place, drawn, plan),
+        paths[NATION_CODE],
+        tuple(warned.filter(region_code=job.region.code)["warning"]),
+    )
+
+
+def _text(value: object) -> str:
+    return ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+
+def _check(own: Resolved, overrides: Sequence[str]) -> None:
+    """Raises ParameterError where nothing is tried, or something that no scenario is made of."""
+    tried = [key for key, origin in own.origins.items() if origin.layer == "cli"]
+    if not overrides:
+        raise ParameterError(
+            "what_if.nothing", f"没有给出要试的参数；应如 g_it=0.12，可试的有 {'、'.join(drivers.DRIVERS)}"
+        )
+    if idle := [key for key in tried if key not in TRIED]:
+        title = params.Params.model_fields[idle[0]].title
+        raise ParameterError(
+            "what_if.no_driver",
+            f"{idle[0]}（{title}）不是情景的驱动参数，what-if 不能试；可试的有 {'、'.join(TRIED)}；其他参数请用 build -p",
+        )
+
+
+def _drawn(
+    begun: Start, place: int, sub: Start | None, triples: Mapping[str, Array], of: Sequence[Resolved], years: range
+) -> Projection:
+    """The draws of the report for the region at `place`, whose own start, with the nation's, is `sub`; of the nation all."""
+    common, correlation = (
+        np.array([getattr(one.params, name) for one in of]) for name in ("common_share", "flow_traffic_correlation")
+    )
+    drawn = uncertainty.draws(triples, common, correlation)
+    if sub is None or place == len(begun.codes) - 1:
+        return project(begun, drawn, years)
+    return project(sub, {name: values[[place, -1]] for name, values in drawn.items()}, years)
+
+
+def _paths(single: Mapping[str, Projection], code: str) -> pl.DataFrame:
+    """measure, year, before, after of a region, from its last filed year."""
+    one = single["before"]
+    place, years = one.start.codes.index(code), np.array(one.years)
+    ahead = years >= one.start.year[place]
+    parts = [
+        pl.DataFrame(
+            {"year": years[ahead]} | {name: of.measures[measure][place, ahead, 0] for name, of in single.items()}
+        ).select(pl.lit(measure).alias("measure"), "year", pl.col("before", "after").fill_nan(None))
+        for measure in one.measures
+    ]
+    return pl.concat(parts)
+
+
+def _compared(
+    region: Region, own: Resolved, paths: pl.DataFrame, single: Mapping[str, Projection], plan: Plan, layout: Layout
+) -> Comparison:
+    before, after = (as_table(paths.with_columns(value=name, region_code=pl.lit(region.code))) for name in single)
+    last = pl.col("year") == plan.horizon
+    steps = []
+    for measure in decomposition.OF_MEASURE:
+        found = decomposition.between(single["before"], single["after"], region.code, plan.horizon, measure)
+        steps += [(measure, found.before, found.after, *step) for step in found.steps.items()] if found else []
+    untouched = params.resolve(layout, region, own.scenario)
+    return Comparison(
+        BEFORE,
+        AFTER,
+        f"{region.short_zh}·{own.scenario}，{plan.horizon} 年",
+        differences(
+            before.filter(last),
+            after.filter(last),
+            pl.concat([before, after]),
+            [target.indicator for target in plan.targets],
+        ),
+        parameters_apart(*(history.printed(one) for one in (untouched, own))),
+        plan.id,
+        drivers=pl.DataFrame(steps, schema=STEPS, orient="row"),
+    )
+
+
+def _targets(single: Mapping[str, Projection], place: int, drawn: Mapping[str, Projection], plan: Plan) -> pl.DataFrame:
+    """TARGET of those targets of the plan that a scenario can tell."""
+    rows = []
+    for target in plan.targets:
+        if target.indicator not in TARGETS:
+            continue
+        row: dict[str, object] = {"indicator": target.indicator, "title": target.title}
+        for name, of in single.items():
+            met = uncertainty.meets(target, of.measures[target.indicator][place, :, 0])
+            years = [
+                year for year, holds in zip(of.years, met, strict=True) if holds == 1 and year >= of.start.year[place]
+            ]
+            cloud = drawn[name].measures[target.indicator]
+            at = place if len(cloud) == len(of.start.codes) else 0
+            row[f"met_{name}"] = min(years, default=None)
+            row[f"probability_{name}"] = float(uncertainty.meets(target, cloud[at, -1]).mean())
+        rows.append(row)
+    return pl.DataFrame(rows, schema=TARGET, orient="row").with_columns(pl.col(pl.Float64).fill_nan(None))
