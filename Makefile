@@ -39,7 +39,7 @@ $(TOOLS): requirements.lock $(STAMP)
 	@touch $@
 
 lab: tools
-	@$(BIN)/jupyter lab notebooks
+	@$(BIN)/green-report lab
 
 # What is written to the locks: every platform, every hash, no registry's address; the same versions in both.
 lock:

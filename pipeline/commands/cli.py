@@ -11,13 +11,25 @@ from typing import NoReturn
 
 import typer
 
-from pipeline.commands import build, check, compare, doctor, explain, indicators, params, publish, template, what_if
+from pipeline.commands import (
+    build,
+    check,
+    compare,
+    doctor,
+    explain,
+    indicators,
+    lab,
+    params,
+    publish,
+    template,
+    what_if,
+)
 from pipeline.commands.command_help import App
 from pipeline.errors import UserError, shown
 from pipeline.output import why_not_written
 
 USAGE = {  # typer's words for wrong calls
-    r"No such command '(.*?)'": "没有命令 {}，可用的是 build、check、template、indicators、explain、compare、what-if、publish、params、doctor",
+    r"No such command '(.*?)'": "没有命令 {}，可用的是 build、check、template、indicators、explain、compare、what-if、lab、publish、params、doctor",
     r"unexpected extra argument(?:s|\(s\))? \((.*)\)": "多出了 {}，选项要写成 --名称 取值",
     r"requires an argument": "后面缺少取值",
     r"valid integer": "取值不是整数，应如 2025",
@@ -44,6 +56,7 @@ app.command("explain")(explain.explain)
 app.command("publish")(publish.publish)
 app.command("compare")(compare.compare)
 app.command("what-if")(what_if.what_if)
+app.command("lab")(lab.lab)
 app.command("params")(params.show_parameters)
 app.command("doctor")(doctor.doctor)
 

@@ -27,7 +27,13 @@ PERCENTILES = (10, 50, 90)
 def draws(
     triples: Mapping[str, Array], common: Array, correlation: Array, count: int = DRAWS, seed: int = SEED
 ) -> dict[str, Array]:
-    """Driver -> region x draw, from region x (low, mode, high) of DRIVERS: triangular, quasi-random.
+    """Driver -> region x draw, from region x (low, mode, high) of DRIVERS: triangular, at `quantiles`."""
+    found = quantiles(common, correlation, count, seed)
+    return {driver: triangular(found[:, at], triples[driver]) for at, driver in enumerate(DRIVERS)}
+
+
+def quantiles(common: Array, correlation: Array, count: int = DRAWS, seed: int = SEED) -> Array:
+    """Region x driver (of DRIVERS) x draw, quasi-random: where in its distribution each driver lies.
 
     common: of each region, the share of a score's variance that it has in common with the others. correlation: of each
     region, that of the scores of g_flow and g_traffic.
@@ -41,8 +47,7 @@ def draws(
     flow, traffic = (joint[:, DRIVERS.index(name)] for name in ("g_flow", "g_traffic"))
     rho = correlation[:, np.newaxis]
     joint[:, DRIVERS.index("g_traffic")] = rho * flow + np.sqrt(1 - rho**2) * traffic
-    quantiles = ndtr(joint)
-    return {driver: triangular(quantiles[:, at], triples[driver]) for at, driver in enumerate(DRIVERS)}
+    return np.asarray(ndtr(joint))
 
 
 def triangular(quantiles: Array, triples: Array) -> Array:

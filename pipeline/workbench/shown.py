@@ -26,7 +26,8 @@ def tables(trial: Trial, layout: Layout) -> list[tuple[str, pl.DataFrame]]:
     if found.differences.is_empty():
         return parts
     parts += [(f"{found.about}：不同的数值", comparison.shown(found, layout, found.differences).drop("指标"))]
-    parts += [("计划目标", _targets(trial))] if trial.targets.height else []
+    targets = _targets(trial)
+    parts += [("计划目标", targets)] if targets.height else []
     shown = comparison.drivers_shown(found, layout)
     parts += [("差别由哪些因素造成（LMDI 分解，各项之和等于差别）", shown)] if shown.height else []
     return parts
@@ -62,7 +63,7 @@ def _targets(trial: Trial) -> pl.DataFrame:
             f"{BEFORE}：{horizon} 年达到的可能性": wording.percent(row["probability_before"], 0),
             f"{AFTER}：{horizon} 年达到的可能性": wording.percent(row["probability_after"], 0),
         }
-        for row in trial.targets.iter_rows(named=True)
+        for row in trial.targets.drop_nulls("probability_before").iter_rows(named=True)
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.build import edition, history
-from pipeline.build.plan import Selection, jobs
+from pipeline.build.plan import Job, Selection, jobs
 from pipeline.compare.comparison import STEPS, Comparison, parameters_apart
 from pipeline.compare.differences import as_table, differences
 from pipeline.errors import ParameterError
@@ -70,50 +70,86 @@ def what_if(
     """
     layout = layout or Layout.current()
     overrides = (*written, *(f"{name}={_text(value)}" for name, value in values.items()))
+    on = ground(layout, region, scenario, filings)
+    own = params.resolve(layout, on.region, scenario, overrides)
+    _check(own, overrides)
+    changed = [
+        params.resolve(layout, one.region, scenario, overrides)
+        if on.region.is_nation or one.region == on.region
+        else one
+        for one in on.resolved
+    ]
+    chosen = {"before": on.resolved, "after": changed}
+    moved = drivers.table(chosen, on.begun, on.history, on.factors)
+    single = {name: project(on.begun, drivers.values(moved, name, "mode"), on.years) for name in chosen}
+    drawn = {name: _drawn(on, drivers.values(moved, name), of) for name, of in chosen.items()}
+    paths = {code: _paths(single, code) for code in (on.region.code, NATION_CODE)}
+    tried = moved.filter(scenario="after").with_columns(scenario=pl.lit(scenario))
+    known = drivers.published(on.factors)
+    warned = contradictions.table({scenario: changed}, tried, on.begun, on.history, known)
+    return Trial(
+        on.region,
+        scenario,
+        overrides,
+        _compared(on.region, own, paths[on.region.code], single, on.plan, layout),
+        moved.filter(region_code=on.region.code),
+        paths[on.region.code],
+        _targets(single, on.place, drawn, on.plan),
+        paths[NATION_CODE],
+        tuple(warned.filter(region_code=on.region.code)["warning"]),
+    )
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a scenario of a region starts from. resolved: the parameters of all regions of `begun`, in its order. own: the
+    start of the region and the nation alone; of the nation that of all. place: of the region in `begun`."""
+
+    job: Job
+    plan: Plan
+    factors: pl.DataFrame
+    history: History
+    begun: Start
+    own: Start
+    resolved: Sequence[Resolved]
+
+    @property
+    def region(self) -> Region:
+        return self.job.region
+
+    @property
+    def place(self) -> int:
+        return self.begun.codes.index(self.region.code)
+
+    @property
+    def rows(self) -> list[int]:
+        """Of `begun`, those of `own`."""
+        every = list(range(len(self.begun.codes)))
+        return every if self.region.is_nation else [self.place, every[-1]]
+
+    @property
+    def years(self) -> range:
+        return range(int(self.begun.year.min()), self.plan.horizon + 1)
+
+
+def ground(layout: Layout, region: str, scenario: str, filings: str) -> Ground:
+    """Raises ParameterError, also where the region filed no energy."""
     planned = jobs(layout, Selection(None, region, scenario, filings))
     if len(planned) != 1:
         raise ParameterError("what_if.one", "what-if 一次只试一个地区的一个情景；请各写一个")
-    job, plan = planned[0], reference.load_plan(layout, planned[0].plan)
-    own = params.resolve(layout, job.region, scenario, overrides)
-    _check(own, overrides)
-    of_all = [params.resolve(layout, one, scenario) for one in all_regions(layout)]
-    changed = [
-        params.resolve(layout, one.region, scenario, overrides)
-        if job.region.is_nation or one.region == job.region
-        else one
-        for one in of_all
-    ]
+    [job] = planned
+    of_all = {one.code: params.resolve(layout, one, scenario) for one in all_regions(layout)}
     table = edition.begun(layout, job)
-    begun = start(table, [one.region.code for one in of_all if not one.region.is_nation])
-    if begun is None or job.region.code not in begun.codes:
+    begun = start(table, [code for code in of_all if code != NATION_CODE])
+    own = begun if job.region.is_nation else start(table, [job.region.code])
+    if begun is None or own is None or job.region.code not in begun.codes:
         raise ParameterError(
             "what_if.filings",
             f"{job.region.short_zh}没有能源填报，情景没有起点，不能试算；请用 --filings 给出有能源填报的文件夹",
         )
-    known, past = reference.grid_factors(layout), History(table)
-    chosen = {
-        name: [next(one for one in of if one.region.code == code) for code in begun.codes]
-        for name, of in (("before", of_all), ("after", changed))
-    }
-    moved = drivers.table(chosen, begun, past, known)
-    years = range(int(begun.year.min()), plan.horizon + 1)
-    single = {name: project(begun, drivers.values(moved, name, "mode"), years) for name in chosen}
-    place, sub = begun.codes.index(job.region.code), start(table, [job.region.code])
-    drawn = {name: _drawn(begun, place, sub, drivers.values(moved, name), of, years) for name, of in chosen.items()}
-    paths = {code: _paths(single, code) for code in (job.region.code, NATION_CODE)}
-    tried = moved.filter(scenario="after").with_columns(scenario=pl.lit(scenario))
-    warned = contradictions.table({scenario: chosen["after"]}, tried, begun, past, drivers.published(known))
-    return Trial(
-        job.region,
-        scenario,
-        overrides,
-        _compared(job.region, own, paths[job.region.code], single, plan, layout),
-        moved.filter(region_code=job.region.code),
-        paths[job.region.code],
-        _targets(single, place, drawn, plan),
-        paths[NATION_CODE],
-        tuple(warned.filter(region_code=job.region.code)["warning"]),
-    )
+    factors = reference.grid_factors(layout)
+    plan, resolved = reference.load_plan(layout, job.plan), [of_all[code] for code in begun.codes]
+    return Ground(job, plan, factors, History(table), begun, own, resolved)
 
 
 def _text(value: object) -> str:
@@ -135,17 +171,13 @@ def _check(own: Resolved, overrides: Sequence[str]) -> None:
         )
 
 
-def _drawn(
-    begun: Start, place: int, sub: Start | None, triples: Mapping[str, Array], of: Sequence[Resolved], years: range
-) -> Projection:
-    """The draws of the report for the region at `place`, whose own start, with the nation's, is `sub`; of the nation all."""
+def _drawn(on: Ground, triples: Mapping[str, Array], of: Sequence[Resolved]) -> Projection:
+    """The draws of the report for the region."""
     common, correlation = (
         np.array([getattr(one.params, name) for one in of]) for name in ("common_share", "flow_traffic_correlation")
     )
     drawn = uncertainty.draws(triples, common, correlation)
-    if sub is None or place == len(begun.codes) - 1:
-        return project(begun, drawn, years)
-    return project(sub, {name: values[[place, -1]] for name, values in drawn.items()}, years)
+    return project(on.own, {name: values[on.rows] for name, values in drawn.items()}, on.years)
 
 
 def _paths(single: Mapping[str, Projection], code: str) -> pl.DataFrame:
@@ -200,9 +232,8 @@ def _targets(single: Mapping[str, Projection], place: int, drawn: Mapping[str, P
             years = [
                 year for year, holds in zip(of.years, met, strict=True) if holds == 1 and year >= of.start.year[place]
             ]
-            cloud = drawn[name].measures[target.indicator]
-            at = place if len(cloud) == len(of.start.codes) else 0
+            cloud = drawn[name].measures[target.indicator][drawn[name].start.codes.index(of.start.codes[place])]
             row[f"met_{name}"] = min(years, default=None)
-            row[f"probability_{name}"] = float(uncertainty.meets(target, cloud[at, -1]).mean())
+            row[f"probability_{name}"] = float(uncertainty.meets(target, cloud[-1]).mean())
         rows.append(row)
     return pl.DataFrame(rows, schema=TARGET, orient="row").with_columns(pl.col(pl.Float64).fill_nan(None))

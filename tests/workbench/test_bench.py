@@ -1,0 +1,97 @@
+"""What the panel shows without widgets: the numbers of `what_if`, and notebooks that are saved clean."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import numpy as np
+import pytest
+
+from pipeline.errors import ParameterError
+from pipeline.workbench import lab, picture, shown
+from pipeline.workbench.bench import Bench
+from pipeline.workbench.panel import open_panel
+from tests.build import editions
+
+FILINGS = "data/raw/filings"
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    return Bench("广东", "plan", FILINGS, editions.checkout(tmp_path_factory.mktemp("house")))
+
+
+def test_a_moved_driver_keeps_its_spread(bench: Bench) -> None:
+    assert bench.saved("e_bs") == (0.06, 0.09, 0.12)
+    assert bench.triple("e_bs", 0.11) == (0.08, 0.11, 0.14)
+    assert bench.triple("green_share_2030", 0.95) == (0.85, 0.95, 1.0), "no share is above 1"
+    assert bench.written({"e_bs": 0.11, "g_traffic": 0.1}) == ["e_bs=0.08,0.11,0.14", "g_traffic=0.1"]
+
+
+def test_paths_and_bands_are_those_of_the_trial(bench: Bench) -> None:
+    values = {"e_bs": 0.11, "g_traffic": 0.1}
+    now, (bands, chance) = bench.paths(values), bench.band(values)
+    assert now["energy.total"][-1] == pytest.approx(870.4 * (1.1 / 1.11) ** 5)
+    # efficiency alone has a range here, and energy falls with it: P10 of the one is P90 of the other; the middle 80 % of a
+    # triangle from 0.08 over 0.11 to 0.14 ends where 0.03 (1 - sqrt(0.2)) lies from the middle
+    apart = 0.03 * (1 - np.sqrt(0.2))
+    ends = [870.4 * (1.1 / (1.11 + side * apart)) ** 5 for side in (1, -1)]
+    assert bands["energy.total"][-1] == pytest.approx(ends, rel=2e-3)
+    told = bench.trial(values).targets
+    for indicator, probability in told.select("indicator", "probability_after").iter_rows():
+        assert (None if np.isnan(chance[indicator][-1]) else chance[indicator][-1]) == probability
+
+
+def test_of_the_nation_a_driver_is_the_same_everywhere(bench: Bench) -> None:
+    nation = Bench("全国", "plan", FILINGS, bench.layout)
+    assert nation.paths({"g_traffic": 0.1})["energy.total"][-1] == pytest.approx(1495.0 * (1.1 / 1.09) ** 5)
+
+
+def test_a_path_is_drawn_with_what_it_says(bench: Bench) -> None:
+    from pipeline.findings import Measure
+
+    years, path = [2025, 2026], np.array([10.0, 12.0])
+    svg = picture.path(Measure("用电量", "kWh", 1, "big"), {2024: 9.0}, years, path, path + 1, target=11.0)
+    assert 'aria-label="用电量：2026 年 13 kWh，保存的为 12 kWh"' in svg
+    assert picture.path(Measure("x"), {}, years, path * np.nan, path * np.nan) == ""
+    assert picture.spark({2024: 1.0}) == ""
+
+
+def test_what_is_saved_has_no_outputs() -> None:
+    cell = {
+        "cell_type": "code",
+        "outputs": [{"a": 1}],
+        "execution_count": 3,
+        "metadata": {"execution": {}, "tags": ["x"]},
+    }
+    model = {"type": "notebook", "content": {"cells": [cell, {"cell_type": "markdown"}], "metadata": {"widgets": {}}}}
+    lab.strip(model=model, path="x.ipynb", contents_manager=None)
+    assert model["content"]["metadata"] == {}
+    assert cell == {"cell_type": "code", "outputs": [], "execution_count": None, "metadata": {"tags": ["x"]}}
+    lab.strip(model={"type": "file", "content": "text"})
+
+
+def test_without_jupyterlab(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ParameterError, match=r"没有装 jupyterlab、ipywidgets；请运行 make lab"):
+        lab.start(bench.layout, "浙江", "plan", FILINGS, [])
+
+
+def test_a_mistake_is_a_sentence_in_the_panel(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GREEN_REPORT_ROOT", str(bench.layout.root))
+    panel = open_panel("广东", "plan", FILINGS)
+    panel.sliders["e_bs"].value = 0.11
+    panel.save.click()
+    assert "要用 --reason 写明理由" in panel.said.value
+    panel.region.value = "西藏"
+    assert "西藏没有能源填报" in panel.said.value
+    assert panel.values == {}
+
+
+def test_a_target_without_data_is_not_told_as_missed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody filed business volume."""
+    told = shown.tables(bench.trial({"e_bs": 0.11}), bench.layout)
+    [rows] = [frame for title, frame in told if title == "计划目标"]
+    assert rows["目标"].to_list() == ["单位信息流量综合能耗比“十三五”期末下降"]
+    monkeypatch.setenv("GREEN_REPORT_ROOT", str(bench.layout.root))
+    assert "单位电信业务总量综合能耗比“十三五”" not in open_panel("广东", "plan", FILINGS).results.value
