@@ -158,6 +158,11 @@ def brief(said: str) -> str:
     return re.sub(r" (?:of|than) the target$", "", said).replace(" percentage points", " points")
 
 
+def unpublished(said: str) -> str:
+    """A sentence in which a value that is not published is told in words: `is [withheld]` is `is not published`."""
+    return re.sub(r"\b(is|are|was|were) \\?\[withheld\\?\]", r"\1 not published", said)
+
+
 def with_unit(title: str, unit: str) -> str:
     return title + (f" ({text(unit)})" if text(unit) else "")
 

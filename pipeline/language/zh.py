@@ -79,6 +79,11 @@ def brief(said: str) -> str:
     return said
 
 
+def unpublished(said: str) -> str:
+    """A sentence in which a value that is not published is told in words: `为 〔保密〕` is `不予公布`."""
+    return re.sub(rf"(?:均?为 ?| ){HIDDEN}", "不予公布", said)
+
+
 def with_unit(title: str, unit: str) -> str:
     return title + (f"（{unit}）" if unit else "")
 
