@@ -233,20 +233,22 @@ def published(spoken: Sequence[Statement], table: str, title: Said) -> Table | N
 
 def reached(view: View, id: str, target: Target | None) -> dict[str, Any] | None:
     """Of the provinces with a value, how many reach the target, who does not (each with its value, the farthest first), and who
-    is highest and lowest; None where fewer than two have one."""
+    is highest and lowest; None where fewer than two have one. said: the first as a sentence, None without a target."""
     quantity, values = view.measure(id), view.by_province(id)
     there = findings.there(values)
     if len(there) < 2:
         return None
-    short: list[str] = []
+    short: list[tuple[str, str, str]] = []
     if target is not None:
         say = wording.percent_against if quantity.scale == "percent" else wording.number_against
         wanting = {name: value for name, value in there.items() if not shapes.reaches(target, value)}
         worst = sorted(wanting, key=lambda name: abs(wanting[name] - target.value), reverse=True)
         short = [f"{name} {say(wanting[name], target.value, target.comparator, quantity.decimals)}" for name in worst]
+    met = len(there) - len(short)
+    key = "reached_by_all" if met == len(there) else "reached_by_some" if met else "reached_by_none"
     counted = findings.counted(len(there), values)
-    who = findings.extremes(quantity, values)
-    return {"counted": counted, "n": len(there), "met": len(there) - len(short), "short": short, "extremes": who}
+    said = term(key, counted=counted, n=met, target=target.value_printed) if target else None
+    return {"counted": counted, "said": said, "short": short, "extremes": findings.extremes(quantity, values)}
 
 
 def changed(view: View, id: str) -> findings.Since | None:
