@@ -24,6 +24,7 @@ from pipeline.reports import markup
 from pipeline.reports.blocks import MIME, NUMBERED
 from pipeline.reports.front import Front
 from pipeline.reports.render.word import reference
+from pipeline.reports.text import ANNEX
 
 APPENDIX = 90  # notebooks from this number on are lettered, each of their first-level headings a part of its own
 
@@ -129,7 +130,7 @@ class _Chapter:
         found = _heading.match(line)
         if not found:
             return line
-        level, text = len(found[1]), found[2]
+        level, text = len(found[1]), ANNEX.sub("", found[2])
         if self.number == "":
             return self._unnumbered(found[1], text)
         if level == 1 and not self.fixed:
