@@ -23,7 +23,8 @@ from pipeline.reports.blocks import Column, Figure, Table
 
 STATES = {
     "all_done": ("●", theme.PRIMARY),
-    "most_done": ("◎", theme.SEQUENTIAL[2]),
+    "nearly_done": ("◆", theme.SEQUENTIAL[2]),
+    "most_done": ("◇", theme.SEQUENTIAL[1]),
     "under_way": ("△", theme.SEQUENTIAL[0]),
     "not_begun": ("□", "white"),
     "none_filed": ("○", theme.NO_DATA),
@@ -48,7 +49,7 @@ def state(one: Progress) -> str:
         return "all_done"
     if one.not_started == one.n:
         return "not_begun"
-    return "most_done" if 2 * one.done >= one.n else "under_way"
+    return "nearly_done" if 4 * one.done >= 3 * one.n else "most_done" if 2 * one.done >= one.n else "under_way"
 
 
 def tasks(plan: Plan, filed: pl.DataFrame, region: Region, years: Sequence[int]) -> list[Task]:
@@ -64,7 +65,7 @@ def tasks(plan: Plan, filed: pl.DataFrame, region: Region, years: Sequence[int])
 
 
 def _printed(one: Progress) -> str:
-    """`◎ 62%`; the sign alone where one item says all."""
+    """`◇ 62%`; the sign alone where one item says all."""
     sign = STATES[state(one)][0]
     return sign if one.n < 2 else f"{sign} {wording.percent(one.done / one.n, 0)}"
 
@@ -73,23 +74,34 @@ def matrix(every: Sequence[Task], years: Sequence[int], figure: str) -> Figure |
     """A line a task and a column a year: how much of what was filed is completed, in sign, tone and number."""
     if not any(one.by_year for one in every):
         return None
-    of = {one: [one.by_year.get(year, Progress()) for year in years] for one in every}
+    of = [(one, [one.by_year.get(year, Progress()) for year in years]) for one in every]
     columns = {"no": Column(term("number")), "task": Column(term("task"))}
     columns |= {str(year): Column(term("in_year", year=year)) for year in years}
 
     def draw(words: Words) -> alt.TopLevelMixin:
-        called = {one: f"{one.no} {words.brief(one.title)}" for one in every}
+        called = [f"{one.no} {words.brief(one.title)}" for one in every]
         legend = {key: f"{sign} {words(key)}" for key, (sign, _) in STATES.items()}
         rows = pl.DataFrame(
-            {"task": called[one], "year": year, "state": legend[state(at)], "said": _printed(at), "items": words.say(at)}
-            for one, found in of.items()
+            {"task": name, "year": year, "state": legend[state(at)], "said": _printed(at), "items": words.say(at)}
+            for name, (_, found) in zip(called, of, strict=True)
             for year, at in zip(years, found, strict=True)
         )
         there = [text for text in legend.values() if text in rows["state"]]
         tints = [tint for (_, tint), text in zip(STATES.values(), legend.values(), strict=True) if text in there]
         base = alt.Chart(rows).encode(
-            x=alt.X("year:O", title=None, axis=alt.Axis(orient="top", labelAngle=0, domain=False, ticks=False)),
-            y=alt.Y("task:N", sort=list(called.values()), title=None, axis=alt.Axis(ticks=False, labelFontSize=11, labelLimit=340)),
+            x=alt.X(
+                "year:O",
+                title=None,
+                scale=alt.Scale(padding=0),
+                axis=alt.Axis(orient="top", labelAngle=0, domain=False, ticks=False),
+            ),
+            y=alt.Y(
+                "task:N",
+                sort=called,
+                title=None,
+                scale=alt.Scale(padding=0),
+                axis=alt.Axis(ticks=False, labelFontSize=11, labelLimit=340),
+            ),
             tooltip=[
                 alt.Tooltip("task:N", title=words("task")),
                 alt.Tooltip("year:O", title=words("year")),
@@ -106,7 +118,7 @@ def matrix(every: Sequence[Task], years: Sequence[int], figure: str) -> Figure |
         return pl.DataFrame(
             {"no": one.no, "task": one.title}
             | {str(year): f"{STATES[state(at)][0]} {words.say(at)}" for year, at in zip(years, found, strict=True)}
-            for one, found in of.items()
+            for one, found in of
         )
 
     return Figure(figure, "", draw, data, "", FILED, columns=columns)
