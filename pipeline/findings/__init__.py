@@ -39,7 +39,7 @@ from pipeline.findings.provinces import (
     place,
     ranking,
 )
-from pipeline.findings.series import CLEAR, Path, Point, Trend, path, trend
+from pipeline.findings.series import CLEAR, Path, Point, Since, Trend, path, since, trend
 from pipeline.findings.shown import GroupsShown, RankingShown, SeriesShown, StepsShown
 from pipeline.findings.view import (
     Covered,
@@ -99,6 +99,7 @@ __all__ = [
     "RestsOnFew",
     "Sentences",
     "SeriesShown",
+    "Since",
     "Sources",
     "Standing",
     "StepsShown",
@@ -119,6 +120,7 @@ __all__ = [
     "path",
     "place",
     "ranking",
+    "since",
     "sources",
     "there",
     "trend",
