@@ -147,6 +147,15 @@ def change(view: View, id: str) -> Said | None:
     return None if value is None else findings.Changed(view.measure(id).say(value))
 
 
+def since_first(view: View, id: str) -> Facts | None:
+    """The first value and the report year's; None where one of them is missing."""
+    path = view.path(id) if id in view.catalogue.indicators and view.value(id) is not None else None
+    if path is None or path.height < 2:
+        return None
+    (first, before), (_, after) = path.row(0), path.row(-1)
+    return {"first": first, "before": before, "after": after}
+
+
 # --- candidates for the five findings ------------------------------------------------------------------------
 
 
@@ -350,8 +359,10 @@ def slipping(one: Candidate | None, view: View) -> Facts | None:
 def outlook(ahead: Foresight, plan: Plan) -> Facts | None:
     """Where energy leads in the report's scenario, and whether the first target on an intensity holds then; None where nothing
     is projected."""
+    if not ahead.is_there:
+        return None
     start, end = (ahead.path("energy.total", ahead.own).get(year) for year in (ahead.t0, ahead.horizon))
-    if not ahead.is_there or start is None or end is None:
+    if start is None or end is None:
         return None
     aims = (one for one in plan.targets if one.indicator in TARGETS)
     told = next((facts for one in aims if (facts := told_of_target(ahead, one))["stands"]), None)
