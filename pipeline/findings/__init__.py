@@ -18,6 +18,7 @@ from pipeline.findings.energy import (
 from pipeline.findings.industry import Month, Names
 from pipeline.findings.measures import Measure, Quantity, Values, is_there, there, withheld
 from pipeline.findings.overview import Changed
+from pipeline.findings.profile import LIKE, NEAR, Side, ToClose, less, like_size, more_sites, side
 from pipeline.findings.provinces import (
     MIN_RANKED,
     Absent,
@@ -59,8 +60,10 @@ from pipeline.findings.view import (
 
 __all__ = [
     "CLEAR",
+    "LIKE",
     "MIN_RANKED",
     "NAMED",
+    "NEAR",
     "Absent",
     "AgainstTarget",
     "Changed",
@@ -99,10 +102,12 @@ __all__ = [
     "RestsOnFew",
     "Sentences",
     "SeriesShown",
+    "Side",
     "Sources",
     "Standing",
     "StepsShown",
     "Suppressed",
+    "ToClose",
     "ToTarget",
     "Trend",
     "TwoMethods",
@@ -115,10 +120,14 @@ __all__ = [
     "extremes",
     "is_there",
     "largest",
+    "less",
+    "like_size",
+    "more_sites",
     "movement",
     "path",
     "place",
     "ranking",
+    "side",
     "sources",
     "there",
     "trend",
