@@ -13,16 +13,23 @@ from pipeline import findings, wording
 from pipeline.chapters.shapes import FILED
 from pipeline.charts import theme, tilegrid
 from pipeline.findings import Measure, Place, Values
+from pipeline.given.regions import NATION
 from pipeline.language.terms import term
 from pipeline.language.words import Words
 from pipeline.reports.blocks import Column, Figure, Said
 
 STRIP, GUTTER, TREND = 1.0, 0.1, 0.42  # of the width: all provinces, nothing, the way over the years
-HEIGHT, LINE, HEAD = 38, 0.68, 0.25  # px of a measure; where in it the provinces stand, and its name
-TINTS = {"other": "#9aa5b1", "like": theme.CATEGORIES[2], "own": theme.ACCENT, "nation": theme.INK}
-SHAPES = {"other": ("circle", 34), "like": ("square", 40), "own": ("diamond", 120)}
-TILE = 58  # px
-SERIES = (theme.PRIMARY, theme.CATEGORIES[2], theme.CATEGORIES[3])
+HEIGHT, LINE, HEAD = 31, 0.72, 0.25  # px of a measure; where in it the provinces stand, and its name
+ROLES = {
+    "other": ("#8d99a6", "circle", 30),
+    "like": (theme.CATEGORIES[2], "square", 50),
+    "own": (theme.ACCENT, "diamond", 190),
+    "nation": (theme.INK, "stroke", 90),
+}
+"""Colour, shape and size of who is drawn, the later over the earlier."""
+TILE = 64  # px
+SERIES = (theme.PRIMARY, theme.CATEGORIES[3])
+CROSS = "M-1,-.6L-.6,-1L0,-.4L.6,-1L1,-.6L.4,0L1,.6L.6,1L0,.4L-.6,1L-1,.6L-.4,0Z"
 
 Rows = list[dict[str, Any]]
 
@@ -56,7 +63,7 @@ def strips(rows: Sequence[Beside], own: str, peers: Sequence[str], figure: str, 
         return None
     scales = [_scale([*findings.there(one.values).values(), one.aim], one.lower) for one in told]
     dots: Rows = [
-        {"row": n, "x": at(value), "province": name, "printed": one.measure.say(value), "kind": _kind(name, own, peers)}
+        {"row": n, "x": at(value), "province": name, "printed": one.measure.say(value), "role": _role(name, own, peers)}
         for n, (one, at) in enumerate(zip(told, scales, strict=True))
         for name, value in findings.there(one.values).items()
     ]
@@ -69,7 +76,7 @@ def strips(rows: Sequence[Beside], own: str, peers: Sequence[str], figure: str, 
 
     def draw(words: Words) -> alt.TopLevelMixin:
         heads = [{"row": n, "name": words.say(one.name), "place": one.nth(own)} for n, one in enumerate(told)]
-        return _strips(dots, aims, ways, heads, words)
+        return _strips(dots, aims, ways, heads, own, words)
 
     def data(words: Words) -> pl.DataFrame:
         return pl.DataFrame(
@@ -89,7 +96,7 @@ def _scale(values: Sequence[float | None], lower: bool) -> Callable[[float], flo
     return lambda value: (value - worst) / ((best - worst) or 1.0)
 
 
-def _kind(name: str, own: str, peers: Sequence[str]) -> str:
+def _role(name: str, own: str, peers: Sequence[str]) -> str:
     return "own" if name == own else "like" if name in peers else "other"
 
 
@@ -108,12 +115,12 @@ def _ways(n: int, one: Beside, own: str) -> Iterator[dict[str, Any]]:
             "year": year,
             "province": name,
             "printed": one.measure.say(value),
-            "kind": "own" if name == own else "nation",
+            "role": "own" if name == own else "nation",
             "last": year == last,
         }
 
 
-def _strips(dots: Rows, aims: Rows, ways: Rows, heads: Rows, words: Words) -> alt.TopLevelMixin:
+def _strips(dots: Rows, aims: Rows, ways: Rows, heads: Rows, own: str, words: Words) -> alt.TopLevelMixin:
     """Everything in one field, so that it is as wide as its place: x from 0 to 1 and beyond, y a measure a row."""
     x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[-0.02, STRIP + GUTTER + TREND + 0.02], nice=False, zero=False))
     y = alt.Y("at:Q", axis=None, scale=alt.Scale(domain=[len(heads), 0], nice=False, zero=False))
@@ -126,23 +133,34 @@ def _strips(dots: Rows, aims: Rows, ways: Rows, heads: Rows, words: Words) -> al
         ends = alt.Tooltip("province:N", title=words(who)), alt.Tooltip("printed:N", title=words("value"))
         return [ends[0], *more, ends[1]]
 
+    called = {
+        "other": words("other_provinces"),
+        "like": words("like_size"),
+        "own": words.say(own),
+        "nation": words.say(NATION.short_zh),
+    }
+    there = [role for role in ROLES if any(one["role"] == role for one in (*dots, *ways))]
+    named = pl.col("role").replace(called)
+
+    def told(channel: Any, at: int) -> Any:
+        scale = alt.Scale(domain=[called[role] for role in there], range=[ROLES[role][at] for role in there])
+        return channel("role:N", title=None, scale=scale)
+
+    tint, shape, size = told(alt.Color, 0), told(alt.Shape, 1), told(alt.Size, 2)
+    points = pl.concat([pl.DataFrame(dots).filter(pl.col("role") == role) for role in there]).with_columns(named)
     layers = [
         chart(heads, LINE, x=0.0, end=STRIP).mark_rule(color=theme.RULE).encode(x2="end:Q"),
         chart(heads, HEAD, x=0.0).mark_text(align="left", fontSize=11).encode(text="name:N"),
         chart(heads, HEAD, x=STRIP).mark_text(align="right", fontSize=11, color=theme.ACCENT).encode(text="place:N"),
+        *([chart(aims, LINE).mark_tick(orient="vertical", size=18, thickness=2, color=theme.INK)] if aims else []),
+        chart(points.to_dicts(), LINE)
+        .mark_point(opacity=0.9)
+        .encode(color=tint, shape=shape, size=size, tooltip=shown("province")),
     ]
-    if aims:
-        layers.append(chart(aims, LINE).mark_tick(orient="vertical", size=18, thickness=2, color=theme.INK))
-    for kind, (shape, size) in SHAPES.items():
-        if some := [dot for dot in dots if dot["kind"] == kind]:
-            mark = chart(some, LINE).mark_point(
-                shape=shape, size=size, color=TINTS[kind], filled=kind != "like", opacity=0.6 if kind == "other" else 1
-            )
-            layers.append(mark.encode(tooltip=shown("province")))
     if ways:
-        tint = alt.Color("kind:N", legend=None, scale=alt.Scale(domain=list(TINTS), range=list(TINTS.values())))
-        line = chart(ways).mark_line(strokeWidth=1.8).encode(color=tint, detail="row:N", order="year:Q")
-        ends = chart([point for point in ways if point["last"]]).mark_point(size=26, opacity=1)
+        paths = pl.DataFrame(ways).with_columns(named)
+        line = chart(paths.to_dicts()).mark_line(strokeWidth=1.8).encode(color=tint, detail="row:N", order="year:Q")
+        ends = chart(paths.filter("last").to_dicts()).mark_circle(size=26, opacity=1)
         layers += [line, ends.encode(color=tint, tooltip=shown("region", alt.Tooltip("year:O", title=words("year"))))]
     return alt.layer(*layers).properties(height=HEIGHT * len(heads))
 
@@ -209,7 +227,11 @@ def _tiles(rows: pl.DataFrame, tiles: pl.DataFrame, words: Words) -> alt.TopLeve
     name = at(alt.Chart(place), "middle", "head").mark_text(fontSize=tilegrid.LETTERS[words.language])
     series = rows["series"].unique(maintain_order=True).to_list()
     legend = alt.Legend(title=None) if len(series) > 1 else None
-    tint = alt.Color("series:N", scale=alt.Scale(domain=series, range=list(SERIES[: len(series)])), legend=legend)
+    tint = alt.Color(
+        "series:N",
+        scale=alt.Scale(domain=series, range=[SERIES[n % len(SERIES)] for n in range(len(series))]),
+        legend=legend,
+    )
     fields = {"province:N": "province", "series:N": "indicator", "year:O": "year", "printed:N": "value"}
     base = at(alt.Chart(rows), "x", "y").encode(color=tint)
     ends = at(alt.Chart(rows.filter("last")), "x", "y").encode(
@@ -226,6 +248,6 @@ def _tiles(rows: pl.DataFrame, tiles: pl.DataFrame, words: Words) -> alt.TopLeve
         states = pl.when("is_met").then(pl.lit(words("side_met"))).otherwise(pl.lit(words("side_short")))
         ends.data = rows.filter("last").with_columns(state=states)
         domain = [words("side_met"), words("side_short")]
-        shape = alt.Shape("state:N", title=None, scale=alt.Scale(domain=domain, range=["circle", "cross"]))
+        shape = alt.Shape("state:N", title=None, scale=alt.Scale(domain=domain, range=["circle", CROSS]))
         layers.append(ends.mark_point(size=44, opacity=1).encode(shape=shape))
     return alt.layer(*layers).properties(height=TILE * (down - 1))

@@ -11,9 +11,10 @@ from typing import Any
 import polars as pl
 
 from pipeline import findings, wording
+from pipeline.chapters import since
 from pipeline.chapters.provinces import Beside
 from pipeline.chapters.shapes import FILED
-from pipeline.findings import Quantity, ToClose
+from pipeline.findings import Measure, Quantity, ToClose
 from pipeline.given.reference import Plan, Target
 from pipeline.given.regions import NATION, Region
 from pipeline.indicators.evaluate import ECONOMIC
@@ -23,7 +24,6 @@ from pipeline.language.terms import term
 from pipeline.language.words import Words
 from pipeline.reports.blocks import Column, Said, Table
 
-MARKS = {"beyond": "●", "met": "●", "short": "×", "far": "×"}
 OPEN = (NOT_COVERED, NOT_DEFINED, NOT_FRAMED)
 SHORT = {
     "sharing.new_5g_sites": "short_sharing",
@@ -162,7 +162,7 @@ def _widest(now: Standings) -> dict[str, Any] | None:
     if not missed:
         return None
     name, one = max(missed, key=lambda pair: left(pair[1]))
-    told = {"province": name, "name": short(now.view, one.target.indicator), "value": one.printed}
+    told = {"province": name, "name": short(now.view, one.target.indicator), "value": since.said(one)}
     return told | {"target": one.target.value_printed}
 
 
@@ -180,7 +180,10 @@ def heat(now: Standings, table: str) -> Table | None:
     def rows(words: Words) -> pl.DataFrame:
         lines = [
             {"region": words.say(stand.name)}
-            | {target.id: cell(stand.judged[target.id], side, words) for target, side in zip(targets, of, strict=True)}
+            | {
+                target.id: cell(stand.judged[target.id], "" if not side or is_met(side) else "×", words)
+                for target, side in zip(targets, of, strict=True)
+            }
             | {"met": met(of)}
             for stand, of in zip(stands, sides, strict=True)
         ]
@@ -205,12 +208,12 @@ def heat(now: Standings, table: str) -> Table | None:
     )
 
 
-def cell(one: Judgement, side: str, words: Words) -> str:
-    """A value, and by its mark on which side of the target it is."""
+def cell(one: Judgement, mark: str, words: Words) -> str:
+    """A value after its mark."""
     if one.value is None:
         return words.hidden if one.status == CONFIDENTIAL else wording.MISSING
     printed = one.printed if one.target.unit == "1" else wording.number(one.value, one.target.decimals)
-    return f"{printed} {MARKS[side]}" if side else printed
+    return f"{mark} {printed}".lstrip()
 
 
 # --- one province ---------------------------------------------------------------------------------------------------
@@ -225,7 +228,7 @@ def measured(view: View, target: Target) -> Beside:
 
 
 def moved(one: Judgement, then: Judgement) -> tuple[str, Said] | None:
-    """Whether a value came nearer to its target, `better`, `worse` or `level`, and by how much."""
+    """Whether a value came nearer to its target, `better`, `worse` or `level`, and by how much (of shares in points)."""
     if one.gap is None or then.gap is None:
         return None
     percent = one.target.as_percent
@@ -233,8 +236,8 @@ def moved(one: Judgement, then: Judgement) -> tuple[str, Said] | None:
     size = wording.rounded((100 if percent else 1) * (then.gap - one.gap), places)
     if not size:
         return "level", term("level")
-    way, amount = "better" if size > 0 else "worse", wording.number(abs(size), places)
-    return way, term(f"{way}_by", amount=term("points_of", n=amount) if percent else amount)
+    way = "better" if size > 0 else "worse"
+    return way, term(f"{way}_by", amount=wording.number(abs(size), places))
 
 
 def to_close(view: View, one: Judgement) -> ToClose | None:
@@ -269,11 +272,12 @@ def profile(now: Standings, before: Standings, peers: Sequence[str], table: str)
         nth = measured(view, target).nth(own) if side else wording.MISSING
         change = moved(told[own], before.all[own].judged[target.id])
         by_province = view.catalogue.has_provinces(target.indicator)
+        mark = "" if not side else "●" if is_met(side) else "×"
         middle = Quantity(view.measure(target.indicator), median(near)) if side and len(near) > 1 else wording.MISSING
         return {
             "target": words("numbered", no=target.no, title=short(view, target.indicator)),
             "aim": target.value_printed,
-            "own": cell(told[own], side, words) if by_province else words("not_by_province"),
+            "own": cell(told[own], mark, words) if by_province else words("not_by_province"),
             "nation": cell(told[NATION.short_zh], "", words),
             "area": cell(told[area], "", words) if area else wording.MISSING,
             "like": words.say(middle),
@@ -290,6 +294,52 @@ def profile(now: Standings, before: Standings, peers: Sequence[str], table: str)
         data=lambda words: pl.DataFrame([line(*one, words) for one in zip(now.plan.targets, sides, strict=True)]),
         columns={name: Column(one) for name, one in columns.items()},
         source=FILED,
-        widths=[15, 10, 9, 8, 8, 8, 6, 12],
+        widths=[18, 12, 11, 8, 8, 9, 7, 10],
         tones={"own": sides},
+    )
+
+
+AMOUNTS = {
+    "sites": Measure("", "", 0),
+    "electricity": Measure("", "kWh", 1, "big"),
+    "energy": Measure("", "tce", 1, "big"),
+}
+NEEDS = {
+    "sharing.new_5g_sites": "need_sites",
+    "dc.pue.new_large": "need_centres",
+    "room.pue.core_retrofit": "need_rooms",
+    "bs.efficiency_gain_5g": "need_stations",
+    "energy.per_flow.change": "need_flow",
+    "energy.per_volume.change": "need_volume",
+}
+
+
+def gaps(now: Standings, table: str) -> Table | None:
+    """What a province is short of, and what would close it, all else equal; None where it is short of nothing."""
+    view, own = now.view, now.view.region.short_zh
+    missed = [one for one in now.all[own].judged.values() if now.side(one) in ("short", "far")]
+    closing = {one.target.id: to_close(view, one) for one in missed}
+
+    def line(one: Judgement, words: Words) -> dict[str, str]:
+        needed, share = closing[one.target.id], wording.MISSING
+        what: Said = term("see_clause", clause=one.target.clause)
+        if needed is not None and one.target.indicator in NEEDS:
+            amount = needed.amount / 1000 if needed.kind == "energy" else needed.amount  # kgce to tce
+            what = term(NEEDS[one.target.indicator], amount=Quantity(AMOUNTS[needed.kind], amount))
+            share = wording.percent(needed.share)
+        name = words("numbered", no=one.target.no, title=short(view, one.target.indicator))
+        return {"target": name, "gap": words.brief(one.gap_printed), "need": words.say(what), "share": share}
+
+    heads = {"target": "target_missed", "gap": "gap_to_target", "need": "need_all_else_equal", "share": "share_of_now"}
+    return (
+        Table(
+            id=table,
+            title="",
+            data=lambda words: pl.DataFrame([line(one, words) for one in missed]),
+            columns={name: Column(term(key)) for name, key in heads.items()},
+            source=FILED,
+            widths=[15, 14, 34, 8],
+        )
+        if missed
+        else None
     )

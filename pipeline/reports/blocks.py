@@ -27,7 +27,7 @@ WORD, WORD_EM = re.compile(r"[A-Za-z]+"), 9.0  # a word of English, and the most
 WIDE = 40  # em; a table with more text scrolls on a small screen, so that its columns stay readable
 NUMBER = re.compile(
     rf"—|{'|'.join(re.escape(one.HIDDEN) for one in LANGUAGES.values())}|"
-    r"(?:超过?|约|about |more than |nearly )?[+−]?\d[\d,.]*%?(?:以上|左右)?(?: [●×])?"
+    r"\d+/\d+|(?:[●×] )?(?:超过?|约|about |more than |nearly )?[+−]?\d[\d,.]*%?(?:以上|左右)?"
 )  # columns of these are set flush right
 MIME = "application/vnd.green-report+json"
 ENGLISH = "application/vnd.green-report.en+json"
@@ -127,7 +127,9 @@ class Table:
         if self.tones:
             names = data["table"].columns
             plain = [""] * data["table"].height
-            cells["table"]["tones"] = [list(row) for row in zip(*(self.tones.get(name, plain) for name in names), strict=True)]
+            cells["table"]["tones"] = [
+                list(row) for row in zip(*(self.tones.get(name, plain) for name in names), strict=True)
+            ]
         return {"kind": "table", **_texts(self, words), **cells}
 
 
