@@ -19,11 +19,11 @@ from pipeline.language.words import Words
 from pipeline.reports.blocks import Column, Figure, Said
 
 STRIP, GUTTER, TREND = 1.0, 0.1, 0.42  # of the width: all provinces, nothing, the way over the years
-HEIGHT, LINE, HEAD = 31, 0.72, 0.25  # px of a measure; where in it the provinces stand, and its name
+HEIGHT, LINE, HEAD = 30, 0.74, 0.26  # px of a measure; where in it the provinces stand, and its name
 ROLES = {
     "other": ("#8d99a6", "circle", 30),
     "like": (theme.CATEGORIES[2], "square", 50),
-    "own": (theme.ACCENT, "diamond", 190),
+    "own": (theme.ACCENT, "diamond", 110),
     "nation": (theme.INK, "stroke", 90),
 }
 """Colour, shape and size of who is drawn, the later over the earlier."""
@@ -143,7 +143,9 @@ def _strips(dots: Rows, aims: Rows, ways: Rows, heads: Rows, own: str, words: Wo
     named = pl.col("role").replace(called)
 
     def told(channel: Any, at: int) -> Any:
-        scale = alt.Scale(domain=[called[role] for role in there], range=[ROLES[role][at] for role in there])
+        scale = alt.Scale(
+            type="ordinal", domain=[called[role] for role in there], range=[ROLES[role][at] for role in there]
+        )
         return channel("role:N", title=None, scale=scale)
 
     tint, shape, size = told(alt.Color, 0), told(alt.Shape, 1), told(alt.Size, 2)
@@ -152,7 +154,7 @@ def _strips(dots: Rows, aims: Rows, ways: Rows, heads: Rows, own: str, words: Wo
         chart(heads, LINE, x=0.0, end=STRIP).mark_rule(color=theme.RULE).encode(x2="end:Q"),
         chart(heads, HEAD, x=0.0).mark_text(align="left", fontSize=11).encode(text="name:N"),
         chart(heads, HEAD, x=STRIP).mark_text(align="right", fontSize=11, color=theme.ACCENT).encode(text="place:N"),
-        *([chart(aims, LINE).mark_tick(orient="vertical", size=18, thickness=2, color=theme.INK)] if aims else []),
+        *([chart(aims, LINE).mark_tick(orient="vertical", size=13, thickness=2, color=theme.INK)] if aims else []),
         chart(points.to_dicts(), LINE)
         .mark_point(opacity=0.9)
         .encode(color=tint, shape=shape, size=size, tooltip=shown("province")),

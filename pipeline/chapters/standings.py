@@ -337,8 +337,7 @@ def gaps(now: Standings, table: str) -> Table | None:
             title="",
             data=lambda words: pl.DataFrame([line(one, words) for one in missed]),
             columns={name: Column(term(key)) for name, key in heads.items()},
-            source=FILED,
-            widths=[15, 14, 34, 8],
+            widths=[16, 14, 34, 7],
         )
         if missed
         else None
