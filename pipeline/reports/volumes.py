@@ -204,7 +204,7 @@ class _Chapter:
         follows = volume.name == ANNEX and self.number != "A" and volume.blocks is not None
         if volume.blocks != 0 and not follows:
             volume.lines[self.stem] += only("typst", ["```{=typst}", "#pagebreak(weak: true)", "```"])
-        volume.blocks = 0
+        volume.blocks = 0 if self.number else None
 
     def _chapter_name(self) -> str:
         return self.words("appendix_n", n=self.number) if self.lettered else self.number
