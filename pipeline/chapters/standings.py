@@ -14,7 +14,7 @@ from pipeline import findings, wording
 from pipeline.chapters import since
 from pipeline.chapters.provinces import Beside
 from pipeline.chapters.shapes import FILED
-from pipeline.findings import Measure, Quantity, ToClose
+from pipeline.findings import Measure, Quantity, ToClose, ToTarget
 from pipeline.given.reference import Plan, Target
 from pipeline.given.regions import NATION, Region
 from pipeline.indicators.evaluate import ECONOMIC
@@ -314,6 +314,14 @@ NEEDS = {
 }
 
 
+def _gap(one: Judgement, words: Words) -> str:
+    """`3.8 个百分点`; under the head that it is a distance no more has to be said."""
+    gap = one.gap_printed
+    if not isinstance(gap, ToTarget) or gap.under:
+        return words.say(gap)
+    return f"{gap.amount} {words.say(gap.unit)}".rstrip()
+
+
 def gaps(now: Standings, table: str) -> Table | None:
     """What a province is short of, and what would close it, all else equal; None where it is short of nothing."""
     view, own = now.view, now.view.region.short_zh
@@ -328,7 +336,7 @@ def gaps(now: Standings, table: str) -> Table | None:
             what = term(NEEDS[one.target.indicator], amount=Quantity(AMOUNTS[needed.kind], amount))
             share = wording.percent(needed.share)
         name = words("numbered", no=one.target.no, title=short(view, one.target.indicator))
-        return {"target": name, "gap": words.brief(one.gap_printed), "need": words.say(what), "share": share}
+        return {"target": name, "gap": _gap(one, words), "need": words.say(what), "share": share}
 
     heads = {"target": "target_missed", "gap": "gap_to_target", "need": "need_all_else_equal", "share": "share_of_now"}
     return (
@@ -337,7 +345,8 @@ def gaps(now: Standings, table: str) -> Table | None:
             title="",
             data=lambda words: pl.DataFrame([line(one, words) for one in missed]),
             columns={name: Column(term(key)) for name, key in heads.items()},
-            widths=[16, 14, 34, 7],
+            widths=[16, 11, 34, 7],
+            tones={"gap": [now.side(one) for one in missed]},
         )
         if missed
         else None
