@@ -238,7 +238,7 @@ def reached(view: View, id: str, target: Target | None) -> dict[str, Any] | None
     there = findings.there(values)
     if len(there) < 2:
         return None
-    short: list[tuple[str, str, str]] = []
+    short: list[str] = []
     if target is not None:
         say = wording.percent_against if quantity.scale == "percent" else wording.number_against
         wanting = {name: value for name, value in there.items() if not shapes.reaches(target, value)}

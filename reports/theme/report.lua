@@ -22,26 +22,43 @@ function Div(div)
   end
 end
 
+-- What a frame is called in typst: notes, what the highlights say large, a chapter's key points.
+local BLOCKS = { note = "note", headline = "headline", second = "second", keypoints = "key" }
+
 -- The frame of a note, or of a chapter's key points, which are called so in the language of the report.
 local function framed(lang)
   local key_points = pandoc.utils.stringify(lang or ""):match("^en") and "Key points" or "本章要点"
   return function(div)
-    local keys = div.classes:includes("keypoints")
-    if not (keys or div.classes:includes("note")) then return end
+    local kind = div.classes:find_if(function(class) return BLOCKS[class] end)
+    if not kind then return end
+    local keys = kind == "keypoints"
     if keys then div.content:insert(1, pandoc.Para({ pandoc.Strong(key_points) })) end
     if FORMAT == "typst" then
-      local blocks = pandoc.Blocks({ pandoc.RawBlock("typst", keys and "#key-block[" or "#note-block[") })
+      local blocks = pandoc.Blocks({ pandoc.RawBlock("typst", "#" .. BLOCKS[kind] .. "-block[") })
       blocks:extend(div.content)
       blocks:insert(pandoc.RawBlock("typst", "]"))
       return blocks
     end
-    if FORMAT == "docx" then  -- a list would leave the frame
+    if FORMAT == "docx" and (keys or kind == "note") then  -- a list would leave the frame
       div.attributes["custom-style"] = "Abstract"
       div = div:walk({ BulletList = function(list)
         return list.content:map(function(item) return pandoc.Para(pandoc.Inlines("• ") .. pandoc.utils.blocks_to_inlines(item)) end)
       end })
     end
     return div
+  end
+end
+
+-- What follows from a finding stands on a line of its own.
+function Span(span)
+  if not span.classes:includes("so") then return nil end
+  if FORMAT == "typst" then
+    local inlines = pandoc.Inlines({ pandoc.RawInline("typst", "#so-text[") })
+    inlines:extend(span.content)
+    inlines:insert(pandoc.RawInline("typst", "]"))
+    return inlines
+  elseif not matches("html") then
+    return pandoc.Inlines({ pandoc.LineBreak() }) .. span.content
   end
 end
 
