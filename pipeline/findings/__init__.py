@@ -40,7 +40,7 @@ from pipeline.findings.provinces import (
     place,
     ranking,
 )
-from pipeline.findings.series import CLEAR, Path, Point, Trend, path, trend
+from pipeline.findings.series import CLEAR, Path, Point, Since, Trend, path, since, trend
 from pipeline.findings.shown import GroupsShown, RankingShown, SeriesShown, StepsShown
 from pipeline.findings.view import (
     Covered,
@@ -105,6 +105,7 @@ __all__ = [
     "Sentences",
     "SeriesShown",
     "Side",
+    "Since",
     "Sources",
     "Standing",
     "StepsShown",
@@ -130,6 +131,7 @@ __all__ = [
     "place",
     "ranking",
     "side",
+    "since",
     "sources",
     "there",
     "trend",
