@@ -53,7 +53,8 @@ def stand(layout: Layout, region: str = "全国", year: int = 2025) -> Standings
 def cells(block: Table | None, language: str = "zh") -> dict[str, list[str]]:
     """First column -> the other cells as printed."""
     assert block
-    return {line[0]: line[1:] for line in block.payload(Words(language))["table"]["rows"]}
+    rows = block.payload(Words(language))["table"]["rows"]
+    return {line[0]: [cell.replace("\u00a0", " ") for cell in line[1:]] for line in rows}
 
 
 class TestHeat:
