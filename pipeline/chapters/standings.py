@@ -213,7 +213,7 @@ def cell(one: Judgement, mark: str, words: Words) -> str:
     if one.value is None:
         return words.hidden if one.status == CONFIDENTIAL else wording.MISSING
     printed = one.printed if one.target.unit == "1" else wording.number(one.value, one.target.decimals)
-    return f"{mark} {printed}".lstrip()
+    return f"{mark}\u00a0{printed}" if mark else printed  # a mark stays with its value
 
 
 # --- one province ---------------------------------------------------------------------------------------------------
@@ -352,7 +352,7 @@ def gaps(now: Standings, table: str) -> Table | None:
             title="",
             data=lambda words: pl.DataFrame([line(one, words) for one in missed]),
             columns={name: Column(term(key)) for name, key in heads.items()},
-            widths=[16, 14, 34, 7],
+            widths=[16, 16, 32, 6],
             tones={"gap": [now.side(one) for one in missed]},
         )
         if missed
