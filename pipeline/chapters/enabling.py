@@ -10,7 +10,7 @@ import polars as pl
 
 from pipeline import findings, wording
 from pipeline.chapters.shapes import FILED
-from pipeline.charts import theme
+from pipeline.charts import labels, theme
 from pipeline.filings.case_factors import CO2, basis
 from pipeline.findings import Names
 from pipeline.given import reference
@@ -83,7 +83,7 @@ def quota_bars(rows: pl.DataFrame, plan: Plan, figure: str) -> Figure:
         for place, name in enumerate(shown)
     )
     quotas = pl.DataFrame({"category": quota.title, "quota": quota.quota} for quota in plan.case_quotas)
-    tints = [theme.PRIMARY, theme.SEQUENTIAL[2], theme.NO_DATA][: len(shown)]
+    tints = [theme.MEMBERS[status] for status in reversed(names("status")) if status in there]
     columns = _columns(category="case_category", status="state", n="number_of_cases")
 
     def chart(words: Words) -> alt.TopLevelMixin:
@@ -149,17 +149,19 @@ def league(ranked: pl.DataFrame, figure: str, year: int) -> Figure | None:
     )  # fmt: skip
     rows = data.filter("drawn").drop("drawn")
     effects = list(names("effect").values())
-    tint = alt.Scale(domain=effects, range=[theme.PRIMARY, theme.CATEGORIES[2]])
+    tint = alt.Scale(domain=effects, range=list(theme.tints(names("effect")).values()))
 
     def chart(words: Words) -> alt.TopLevelMixin:
         tooltip = _tips(words, _columns("case", effect="case_effect", printed="net_tco2"))
         y = alt.Y("case:N", sort=rows["case"].to_list(), title=None, axis=alt.Axis(ticks=False, labelLimit=230))
         base = alt.Chart(rows).encode(y=y, color=alt.Color("effect:N", scale=tint), tooltip=tooltip)
-        x = alt.X("low:Q", title="tCO2", axis=alt.Axis(grid=True, tickCount=5), scale=alt.Scale(padding=30))
+        room = max(labels.width(text, 11) for text in rows["printed"]) + 12
+        x = alt.X("low:Q", title="tCO2", axis=alt.Axis(grid=True, tickCount=5), scale=alt.Scale(padding=room))
         spans = base.mark_rule(strokeWidth=3, opacity=0.35).encode(x=x, x2="high:Q")
         points = base.mark_point(size=60, opacity=1).encode(x="net:Q")
-        labels = base.mark_text(align="left", dx=5, fontSize=11).encode(x="high:Q", text="printed:N", color=alt.value(theme.INK))  # fmt: skip
-        return alt.layer(spans, points, labels).properties(height=20 * rows.height + 12)
+        text = base.mark_text(align="left", dx=5, fontSize=11).encode(x="high:Q", text="printed:N", color=alt.value(theme.INK))  # fmt: skip
+        halo, text = labels.on_lines(text)
+        return alt.layer(halo, spans, points, text).properties(height=20 * rows.height + 12)
 
     return Figure(
         figure,
