@@ -110,7 +110,7 @@ def _drawn(
     printed = pl.Series([wording.number(value, decimals) for value in last["value"]])
     ends = labels.apart(last.with_columns(printed=last["name"] + " " + printed), "value", gap)
     text = alt.Chart(ends).mark_text(align="left", dx=9).encode(x=x, y=at(labels.PLACE), text="printed:N", color=colour)
-    layers = [base.mark_line(point=True), text]
+    layers = [base.mark_line(point=True), *labels.on_lines(text)]
     if goal is not None:
         rule = alt.Chart(pl.DataFrame({"at": [goal[0]], "said": [goal[1]]})).encode(y=at("at"))
         free = labels.beside_rule(goal[1], goal[0], labels.points(rows, "year", "value", "name"), domain, HEIGHT)

@@ -243,7 +243,7 @@ def over_years(view: View, id: str, figure: str, target: Target | None = None) -
         placed = labels.apart(ends.with_columns(printed=pl.Series(printed)), "value", gap)
         text = alt.Chart(placed).mark_text(align="left", dx=9)
         text = text.encode(x=x, y=alt.Y(f"{labels.PLACE}:Q", scale=scale), text="printed:N", color=colour)
-        layers = [lines.mark_line(point=True), text]
+        layers = [lines.mark_line(point=True), *labels.on_lines(text)]  # a path may end before the others
         if goal:
             said = words("target_printed", printed=goal.value_printed)
             rule = alt.Chart(pl.DataFrame({"at": at, "said": [said]})).encode(y=alt.Y("at:Q", scale=scale))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -63,6 +64,16 @@ def shortened(text: str, room: float, size: float = SIZE) -> str:
             break
         kept.append(part)
     return "".join(kept) + "…"
+
+
+def lines(text: str, room: float, size: float = SIZE) -> list[str]:
+    """`text` in lines of `room` px, parted at blanks and before brackets."""
+    found = [""]
+    for part in re.split(r"(?<=\s)|(?=（)", text):
+        if found[-1] and width(found[-1] + part.rstrip(), size) > room:
+            found.append("")
+        found[-1] += part
+    return [line.rstrip() for line in found]
 
 
 def on_lines(text: alt.Chart) -> list[alt.Chart]:
