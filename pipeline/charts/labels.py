@@ -135,24 +135,30 @@ def fit(spec: dict[str, Any]) -> None:
     legend stand one below the other: where they have no room side by side.
 
     Vega itself, which the theme forbids it, cuts between any two code units, also inside of a character."""
-    room = _fit_axes(spec)
-    side_by_side = max((sum(width(name) + SYMBOL for name in names) for names in _legends(spec)), default=0.0)
-    if side_by_side:
-        whole = f"(isFinite(containerSize()[0]) ? containerSize()[0] : {theme.WIDTH})"
-        spec["config"]["legend"]["columns"] = {"expr": f"{whole} < {math.ceil(room + side_by_side)} ? 1 : 0"}
+    room, legends = _fit_axes(spec), list(_legends(spec))
+    beside = max((sum(width(name) + SYMBOL for name in names) for _, names in legends), default=0.0)
+    whole = f"(isFinite(containerSize()[0]) ? containerSize()[0] : {theme.WIDTH})"
+    columns = {"columns": {"expr": f"{whole} < {math.ceil(room + beside)} ? 1 : 0"}}
+    for coded, _ in legends:
+        coded["legend"] = columns | (coded.get("legend") or {})
 
 
-def _legends(node: Any) -> Iterator[list[str]]:
-    """The names of each legend, its title among them."""
+def _legends(node: Any) -> Iterator[tuple[dict[str, Any], list[str]]]:
+    """What has a legend, and the names there, its title among them."""
     if isinstance(node, list):
         for one in node:
             yield from _legends(one)
     elif isinstance(node, dict):
-        legend, domain = node.get("legend", {}), (node.get("scale") or {}).get("domain")
-        if isinstance(domain, list) and all(isinstance(one, str) for one in domain) and legend is not None:
-            yield [*domain, legend.get("title") or ""]
         for name, one in node.items():
-            if name not in ("datasets", "config"):
+            if (
+                name in ("color", "fill", "stroke", "shape")
+                and isinstance(one, dict)
+                and one.get("legend", {}) is not None
+            ):
+                names = (one.get("scale") or {}).get("domain")
+                if isinstance(names, list) and all(isinstance(one, str) for one in names):
+                    yield one, [*names, one.get("legend", {}).get("title") or ""]
+            elif name not in ("datasets", "config"):
                 yield from _legends(one)
 
 

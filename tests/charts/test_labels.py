@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.charts.labels import PLACE, apart, beside_rule, shortened
+from pipeline.charts.labels import PLACE, apart, beside_rule, lines, shortened
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=8), st.floats(0.001, 100))
@@ -40,7 +40,20 @@ def test_a_name_stands_where_no_line_runs_through_it() -> None:
     rising = [(0.0, 10.0), (1.0, 90.0)]
     assert beside_rule("目标 50", 50, [rising], ends, high) == {"x": 4, "align": "left", "dy": -8}
     falling = [(0.0, 60.0), (0.5, 50.0), (1.0, 20.0)]
-    assert beside_rule("目标 50", 50, [falling], ends, high) == {"x": "width", "dx": -4, "align": "right", "dy": -8}
+    assert beside_rule("目标 50", 50, [falling], ends, high) == {"x": 4, "align": "left", "dy": 10}
+    steep = [(0.0, 60.0), (0.1, 35.0), (1.0, 20.0)]
+    assert beside_rule("目标 50", 50, [steep], ends, high) == {"x": "width", "dx": -4, "align": "right", "dy": -8}
     both = [(0.0, 55.0), (1.0, 55.0)]
     assert beside_rule("目标 50", 50, [both], ends, high) == {"x": 4, "align": "left", "dy": 10}
     assert beside_rule("目标 95", 95, [rising], ends, high)["dy"] == 10, "above it is no room"
+
+
+def test_a_text_is_parted_at_blanks_and_before_brackets() -> None:
+    assert lines("5 单位信息流量综合能耗：下降 23.1%（目标下降20%）", 320, 9.5) == [
+        "5 单位信息流量综合能耗：下降 23.1%（目标下降20%）"
+    ]
+    assert lines("5 单位信息流量综合能耗：下降 23.1%（目标下降20%）", 200, 9.5) == [
+        "5 单位信息流量综合能耗：下降 23.1%",
+        "（目标下降20%）",
+    ]
+    assert lines("one two three", 50, 12) == ["one two", "three"]
