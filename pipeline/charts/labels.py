@@ -136,7 +136,7 @@ def fit(spec: dict[str, Any]) -> None:
 
     Vega itself, which the theme forbids it, cuts between any two code units, also inside of a character."""
     room, legends = _fit_axes(spec), list(_legends(spec))
-    beside = max((sum(width(name) + SYMBOL for name in names) for _, names in legends), default=0.0)
+    beside = sum(width(name) + SYMBOL for names in {tuple(names) for _, names in legends} for name in names)
     whole = f"(isFinite(containerSize()[0]) ? containerSize()[0] : {theme.WIDTH})"
     columns = {"columns": {"expr": f"{whole} < {math.ceil(room + beside)} ? 1 : 0"}}
     for coded, _ in legends:
