@@ -19,7 +19,7 @@ from pipeline.language.words import Words
 from pipeline.reports.blocks import Column, Figure, Said
 
 STRIP, GUTTER, TREND = 1.0, 0.1, 0.42  # of the width: all provinces, nothing, the way over the years
-HEIGHT, LINE, HEAD = 30, 0.74, 0.26  # px of a measure; where in it the provinces stand, and its name
+HEIGHT, LINE, HEAD = 29, 0.74, 0.26  # px of a measure; where in it the provinces stand, and its name
 ROLES = {
     "other": ("#8d99a6", "circle", 30),
     "like": (theme.CATEGORIES[2], "square", 50),
@@ -76,7 +76,7 @@ def strips(rows: Sequence[Beside], own: str, peers: Sequence[str], figure: str, 
 
     def draw(words: Words) -> alt.TopLevelMixin:
         heads = [{"row": n, "name": words.say(one.name), "place": one.nth(own)} for n, one in enumerate(told)]
-        return _strips(dots, aims, ways, heads, own, words)
+        return _strips(dots, aims, ways, heads, own, peers, words)
 
     def data(words: Words) -> pl.DataFrame:
         return pl.DataFrame(
@@ -120,7 +120,9 @@ def _ways(n: int, one: Beside, own: str) -> Iterator[dict[str, Any]]:
         }
 
 
-def _strips(dots: Rows, aims: Rows, ways: Rows, heads: Rows, own: str, words: Words) -> alt.TopLevelMixin:
+def _strips(
+    dots: Rows, aims: Rows, ways: Rows, heads: Rows, own: str, peers: Sequence[str], words: Words
+) -> alt.TopLevelMixin:
     """Everything in one field, so that it is as wide as its place: x from 0 to 1 and beyond, y a measure a row."""
     x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[-0.02, STRIP + GUTTER + TREND + 0.02], nice=False, zero=False))
     y = alt.Y("at:Q", axis=None, scale=alt.Scale(domain=[len(heads), 0], nice=False, zero=False))
@@ -135,7 +137,7 @@ def _strips(dots: Rows, aims: Rows, ways: Rows, heads: Rows, own: str, words: Wo
 
     called = {
         "other": words("other_provinces"),
-        "like": words("like_size"),
+        "like": words("like_size_are", names=words.names(peers)),
         "own": words.say(own),
         "nation": words.say(NATION.short_zh),
     }

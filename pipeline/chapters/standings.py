@@ -14,7 +14,7 @@ from pipeline import findings, wording
 from pipeline.chapters import since
 from pipeline.chapters.provinces import Beside
 from pipeline.chapters.shapes import FILED
-from pipeline.findings import Measure, Quantity, ToClose
+from pipeline.findings import Measure, Quantity, ToClose, ToTarget
 from pipeline.given.reference import Plan, Target
 from pipeline.given.regions import NATION, Region
 from pipeline.indicators.evaluate import ECONOMIC
@@ -261,6 +261,13 @@ def to_close(view: View, one: Judgement) -> ToClose | None:
     return None
 
 
+def aim(target: Target) -> str:
+    """`≥80%`, `≤1.3`, `≤−20%`: in few letters, beside values that are changes as signed numbers."""
+    sign = {">=": "≥", "<=": "≤"}[target.comparator]
+    number = wording.percent(target.value, 0) if target.as_percent else wording.number(target.value)
+    return sign + number
+
+
 def profile(now: Standings, before: Standings, peers: Sequence[str], table: str) -> Table:
     """A province beside every target, the nation, its economic region and the provinces of like size."""
     view, own, area = now.view, now.view.region.short_zh, now.view.region.economic_region or ""
@@ -276,7 +283,7 @@ def profile(now: Standings, before: Standings, peers: Sequence[str], table: str)
         middle = Quantity(view.measure(target.indicator), median(near)) if side and len(near) > 1 else wording.MISSING
         return {
             "target": words("numbered", no=target.no, title=short(view, target.indicator)),
-            "aim": target.value_printed,
+            "aim": aim(target),
             "own": cell(told[own], mark, words) if by_province else words("not_by_province"),
             "nation": cell(told[NATION.short_zh], "", words),
             "area": cell(told[area], "", words) if area else wording.MISSING,
@@ -294,7 +301,7 @@ def profile(now: Standings, before: Standings, peers: Sequence[str], table: str)
         data=lambda words: pl.DataFrame([line(*one, words) for one in zip(now.plan.targets, sides, strict=True)]),
         columns={name: Column(one) for name, one in columns.items()},
         source=FILED,
-        widths=[18, 12, 11, 8, 8, 9, 7, 10],
+        widths=[20, 9, 11, 9, 9, 10, 8, 11],
         tones={"own": sides},
     )
 
@@ -314,6 +321,14 @@ NEEDS = {
 }
 
 
+def _gap(one: Judgement, words: Words) -> str:
+    """`3.8 个百分点`; under the head that it is a distance no more has to be said."""
+    gap = one.gap_printed
+    if not isinstance(gap, ToTarget) or gap.under:
+        return words.say(gap)
+    return f"{gap.amount} {words.say(gap.unit)}".rstrip()
+
+
 def gaps(now: Standings, table: str) -> Table | None:
     """What a province is short of, and what would close it, all else equal; None where it is short of nothing."""
     view, own = now.view, now.view.region.short_zh
@@ -328,7 +343,7 @@ def gaps(now: Standings, table: str) -> Table | None:
             what = term(NEEDS[one.target.indicator], amount=Quantity(AMOUNTS[needed.kind], amount))
             share = wording.percent(needed.share)
         name = words("numbered", no=one.target.no, title=short(view, one.target.indicator))
-        return {"target": name, "gap": words.brief(one.gap_printed), "need": words.say(what), "share": share}
+        return {"target": name, "gap": _gap(one, words), "need": words.say(what), "share": share}
 
     heads = {"target": "target_missed", "gap": "gap_to_target", "need": "need_all_else_equal", "share": "share_of_now"}
     return (
@@ -338,6 +353,7 @@ def gaps(now: Standings, table: str) -> Table | None:
             data=lambda words: pl.DataFrame([line(one, words) for one in missed]),
             columns={name: Column(term(key)) for name, key in heads.items()},
             widths=[16, 14, 34, 7],
+            tones={"gap": [now.side(one) for one in missed]},
         )
         if missed
         else None
