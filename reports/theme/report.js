@@ -61,7 +61,8 @@
   document.addEventListener("scroll", hide, { passive: true });
   document.addEventListener("keydown", function (event) { if (event.key === "Escape") { hide(); } });
 
-  // --- charts, those in sight first and the others when the browser has nothing else to do
+  // --- charts, those in sight first and the others when the browser has nothing else to do; those of a folded chapter
+  // when it is opened
 
   var config = JSON.parse((document.getElementById("chart-config") || {}).textContent || "{}");
 
@@ -116,11 +117,17 @@
   waiting.forEach(function (block) { sight.observe(document.getElementById(block.dataset.for)); });
 
   function next() {
-    if (waiting.length === 0) { document.documentElement.dataset.charts = "drawn"; return; }
-    var place = waiting.findIndex(function (block) { return inSight.has(block.dataset.for); });
-    draw(waiting.splice(Math.max(0, place), 1)[0]).then(function () { later(next); });
+    var open = waiting.filter(function (block) { return !block.closest("[hidden]"); });
+    if (open.length === 0) { document.documentElement.dataset.charts = "drawn"; return; }
+    document.documentElement.dataset.charts = "waiting";
+    var one = open.find(function (block) { return inSight.has(block.dataset.for); }) || open[0];
+    waiting.splice(waiting.indexOf(one), 1);
+    draw(one).then(function () { later(next); });
   }
   later(next);
+  document.addEventListener("unfolded", function () {
+    if (document.documentElement.dataset.charts === "drawn") { document.documentElement.dataset.charts = "waiting"; later(next); }
+  });
 
   // --- downloads: the table with its unrounded values
 
@@ -129,7 +136,7 @@
   function csv(table) {
     return "\ufeff" + all("tr", table).map(function (row) {
       return all("th, td", row).map(function (cell) {
-        return quoted(cell.hasAttribute("data-v") ? cell.getAttribute("data-v") : cell.textContent);
+        return quoted(cell.hasAttribute("data-v") ? cell.getAttribute("data-v") : cell.textContent.replace(/\u00a0/g, " "));
       }).join(",") + "\r\n";
     }).join("");
   }
@@ -161,6 +168,7 @@
   var heads = all("main h2, main h3").map(function (head) { return { head: head, link: entries[head.id] }; }).filter(function (one) { return one.link; });
 
   function mark() {
+    if (!contents.open) { return; }
     var here = heads[0];
     heads.forEach(function (one) { if (one.head.getBoundingClientRect().top < 120) { here = one; } });
     if (!here || here.link.hasAttribute("aria-current")) { return; }
