@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 import polars as pl
@@ -125,7 +125,7 @@ class Table:
 @dataclass(frozen=True)
 class Card:
     """One target: its value, target and status in words; `symbol` repeats the status without colour. path: the years and
-    values of a small line beside the value."""
+    values of a small line beside the value; aim: the value of a dashed line through it."""
 
     title: Said
     target: Said
@@ -137,19 +137,22 @@ class Card:
     link: str = ""
     link_text: Said = HOW_COMPUTED
     path: Sequence[tuple[int, float]] = ()
+    aim: float | None = None
 
 
 @dataclass(frozen=True)
 class Cards:
-    """A grid of cards; not numbered."""
+    """Cards, not numbered. form: a grid of `cards`; `numbers`, values in large side by side with what they are and a remark;
+    or a `glance`, a table of one line a card."""
 
     id: str
     cards: Sequence[Card]
+    form: Literal["cards", "numbers", "glance"] = "cards"
 
     def payload(self, words: Words = CHINESE) -> dict[str, Any]:
         said = ("title", "target", "value", "status", "detail", "link_text")
         told = [vars(card) | {name: words.say(getattr(card, name)) for name in said} for card in self.cards]
-        return {"kind": "cards", "id": self.id, "cards": told}
+        return {"kind": "cards", "id": self.id, "form": self.form, "cards": told}
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,26 @@ function Div(div)
     if matches(div.attributes["when-format"]) then return div.content end
     return {}
   end
-  if div.classes:includes("note") and FORMAT == "typst" then
-    local blocks = pandoc.Blocks({ pandoc.RawBlock("typst", "#note-block[") })
-    blocks:extend(div.content)
-    blocks:insert(pandoc.RawBlock("typst", "]"))
-    return blocks
+  for _, kind in ipairs({"note", "headline", "second"}) do
+    if div.classes:includes(kind) and FORMAT == "typst" then
+      local blocks = pandoc.Blocks({ pandoc.RawBlock("typst", "#" .. kind .. "-block[") })
+      blocks:extend(div.content)
+      blocks:insert(pandoc.RawBlock("typst", "]"))
+      return blocks
+    end
+  end
+end
+
+-- What follows from a finding stands on a line of its own.
+function Span(span)
+  if not span.classes:includes("so") then return nil end
+  if FORMAT == "typst" then
+    local inlines = pandoc.Inlines({ pandoc.RawInline("typst", "#so-text[") })
+    inlines:extend(span.content)
+    inlines:insert(pandoc.RawInline("typst", "]"))
+    return inlines
+  elseif not matches("html") then
+    return pandoc.Inlines({ pandoc.LineBreak() }) .. span.content
   end
 end
 
