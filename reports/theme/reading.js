@@ -120,9 +120,9 @@
     if (box.dataset.terms) { return; }
     box.dataset.terms = "marked";
     var seen = {};
-    all(":scope > p, :scope > ul li, :scope > ol:not(.cards) li, :scope > .note p", box).forEach(function (paragraph) {
+    all(":is(.chapter, .second) > p, :is(.chapter, .second) > :is(ul, ol):not(.cards) li, .note p", box).forEach(function (paragraph) {
       var walker = document.createTreeWalker(paragraph, NodeFilter.SHOW_TEXT), nodes = [];
-      while (walker.nextNode()) { if (!walker.currentNode.parentNode.closest("a, dfn, math")) { nodes.push(walker.currentNode); } }
+      while (walker.nextNode()) { if (!walker.currentNode.parentNode.closest("a, dfn, math, .value")) { nodes.push(walker.currentNode); } }
       nodes.forEach(function (node) { within(node, seen); });
     });
   }
