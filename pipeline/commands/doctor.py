@@ -145,7 +145,8 @@ def _rendering(layout: Layout) -> Finding:
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             stage = assemble.project(layout, Path(folder) / "project")
             front = Front("试渲染", "全国", "一页", "green-report", (2025, 1, 1))
-            with assemble.assemble([], front, stage, "trial", layout.charts).open("a", encoding="utf-8") as page:
+            [trial] = assemble.assemble([], front, stage, "trial", layout.charts)
+            with trial.open("a", encoding="utf-8") as page:
                 page.write("\n正常。\n")
             engine.render(stage, ["trial"], ["html", "pdf"])
     except (UserError, OSError) as error:

@@ -9,12 +9,14 @@ from typing import Any
 
 from pipeline.build.plan import file_name
 from pipeline.given import reference
+from pipeline.language.words import Words
 from pipeline.layout import Layout
 from pipeline.publish import frame, search, tiles
-from pipeline.publish.taken import Edition, Report
+from pipeline.publish.taken import VOLUMES, Edition, Report
 from pipeline.reports import markup
 from pipeline.reports.front import TITLE
 from pipeline.reports.markup import text_html
+from pipeline.reports.parts import MAIN
 from pipeline.wording import number
 
 FORMAT_NAMES = {"html": "网页", "pdf": "PDF", "docx": "Word"}
@@ -33,9 +35,14 @@ _editions = re.compile(r'<section id="editions">.*?</section>', re.S)
 ENGLISH = ".en"  # before the ending of a report's file in English
 
 
-def report_path(report: Report, format: str) -> str:
+def file_of(scenario: str, part: str, ending: str, format: str) -> str:
+    """How the site calls a file of a report. ending: of its language."""
+    return f"{scenario}{'' if part == MAIN else f'-{part}'}{ending}.{format}"
+
+
+def report_path(report: Report, format: str, part: str = MAIN) -> str:
     """Where a report's file lies within its edition."""
-    return frame.address(report.region.code, f"{report.scenario}.{format}")
+    return frame.address(report.region.code, file_of(report.scenario, part, "", format))
 
 
 def front(layout: Layout, edition: Edition, theme: frame.Theme) -> str:
@@ -47,7 +54,7 @@ def front(layout: Layout, edition: Edition, theme: frame.Theme) -> str:
         reference.provinces(layout),
         reference.abbreviations(layout),
         pages,
-        report_path(first, "html"),
+        {part: report_path(first, "html", part) for part in VOLUMES},
     )
     data = f"../{frame.address(DOWNLOADS, edition.name, 'index.html')}"
     ways = [
@@ -88,13 +95,18 @@ def root(front: str, folder: str, editions: Sequence[Mapping[str, Any]]) -> str:
 def _highlights(edition: Edition, report: Report) -> str:
     """The report's numbers in large, how its targets stand in a sentence and one by one, and its files."""
     where = report_path(report, "html")
-    blocks = "".join(markup.to_html(dict(one), "") for one in (report.numbers, report.targets) if one)
-    blocks = re.sub(r'href="(#[^"]*)"', rf'href="{where}\1"', blocks)
     title = f"{text_html(report.region.short_zh)}要点"
     if report.targets is not None:
         counted = Counter(card["status"] for card in report.targets["cards"])
         told = "，".join(f"{count} 项{status}" for status, count in counted.items())
         title = f"{text_html(report.region.short_zh)} {len(report.targets['cards'])} 项目标：{text_html(told)}"
+
+    def linked(found: re.Match[str]) -> str:
+        block = report.block(found[1])
+        return f'href="{report_path(report, "html", block.part if block else MAIN)}#{found[1]}"'
+
+    blocks = "".join(markup.to_html(dict(one), "") for one in (report.numbers, report.targets) if one)
+    blocks = re.sub(r'href="#([^"]*)"', linked, blocks)
     return (
         f'<section id="highlights"><h2>{title}</h2><h3 class="hidden">逐项情况</h3>{blocks}'
         f'<p><a href="{where}">{text_html(report.region.name_zh)}报告全文</a></p>{_scenario(edition, report)}</section>'
@@ -123,15 +135,17 @@ def _scenario(edition: Edition, report: Report) -> str:
     title = f"<span>{text_html(report.scenario_zh)}</span> " if len(edition.scenarios) > 1 else ""
     about = f"{report.region.short_zh}{report.scenario_zh}"
     links = []
-    for format in edition.formats:
-        size = report.files[format].stat().st_size / 1e6
-        name = file_name(edition.year, report.region, report.scenario, format)
-        save = f' download="{text_html(name)}"' if format != "html" else ""
-        weight = f" {number(size, 1)} MB" if format != "html" else ""
-        links.append(
-            f'<a href="{report_path(report, format)}"{save}>{FORMAT_NAMES[format]}{weight}'
-            f'<span class="hidden">（{text_html(about)}）</span></a>'
-        )
+    for part, files in report.parts.items():
+        called = "" if part == MAIN else Words("zh")(f"part_{part}")
+        for format, path in files.items():
+            name = file_name(edition.year, report.region, report.scenario, format, part=part)
+            save = f' download="{text_html(name)}"' if format != "html" else ""
+            weight = f" {number(path.stat().st_size / 1e6, 1)} MB" if format != "html" else ""
+            shown = (called or FORMAT_NAMES[format]) if format == "html" else f"{called} {FORMAT_NAMES[format]}".strip()
+            links.append(
+                f'<a href="{report_path(report, format, part)}"{save}>{shown}{weight}'
+                f'<span class="hidden">（{text_html(about)}）</span></a>'
+            )
     if report.english is not None:
         links.append(
             f'<a href="{frame.address(report.region.code, f"{report.scenario}{ENGLISH}.html")}" lang="en-GB" hreflang="en-GB">'

@@ -63,12 +63,12 @@ def grids(
     provinces: pl.DataFrame,
     signs: Mapping[str, str],
     pages: Mapping[str, str],
-    figures: str,
+    figures: Mapping[str, str],
 ) -> str:
     """The choice of an indicator and a grid for each, as HTML; "" without layers.
 
     provinces: see `reference.provinces`; signs: code -> abbreviation; pages: code -> address of its report; figures:
-    address of the report that the values come from. The choice is a group of radio buttons, which a keyboard moves
+    volume -> address, of the report that the values come from. The choice is a group of radio buttons, which a keyboard moves
     through; which grid is seen follows from the stylesheet.
     """
     if not layers:
@@ -86,7 +86,11 @@ def grids(
 
 
 def _grid(
-    layer: Layer, provinces: pl.DataFrame, signs: Mapping[str, str], pages: Mapping[str, str], figures: str
+    layer: Layer,
+    provinces: pl.DataFrame,
+    signs: Mapping[str, str],
+    pages: Mapping[str, str],
+    figures: Mapping[str, str],
 ) -> str:
     limits = class_limits(pl.Series(list(layer.values.values())))
     tiles = []
@@ -99,7 +103,7 @@ def _grid(
         )
         inside = f'<a href="{pages[code]}">{text}</a>' if code in pages else f"<span>{text}</span>"
         tiles.append(f'<li class="tile r-{row} c-{column} {shade}">{inside}</li>')
-    where = f'<a href="{figures}#{layer.block.id}">{layer.block.number}</a>'
+    where = f'<a href="{figures[layer.block.part]}#{layer.block.id}">{layer.block.number}</a>'
     return (
         f'<p class="finding">{text_html(layer.finding)}（{where}）</p><ol class="tiles">{"".join(tiles)}</ol>'
         f'<p class="legend"><span>{text_html(layer.measure)}：</span>{_legend(limits)}'

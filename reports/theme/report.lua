@@ -10,6 +10,11 @@ function Header(header)
   return header
 end
 
+-- What stands in another volume is a link on the page, where that is a file beside this one; elsewhere its name.
+function Link(link)
+  if link.classes:includes("elsewhere") and not matches("html") then return link.content end
+end
+
 function Div(div)
   if div.classes:includes("content-visible") then
     if matches(div.attributes["when-format"]) then return div.content end
