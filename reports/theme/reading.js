@@ -10,7 +10,9 @@
     return made;
   }
   function all(selector, within) { return Array.from((within || document).querySelectorAll(selector)); }
-  var later = window.requestIdleCallback || function (next) { return setTimeout(next, 1); };
+  function later(next) { // when the browser has nothing else to do, but soon
+    if (window.requestIdleCallback) { window.requestIdleCallback(next, { timeout: 300 }); } else { setTimeout(next, 1); }
+  }
 
   // --- chapters; report.css hides the same ones until this script has run
 

@@ -110,7 +110,9 @@
   }
 
   var waiting = all("script.spec"), inSight = new Set();
-  var later = window.requestIdleCallback || function (next) { return setTimeout(next, 1); };
+  function later(next) { // when the browser has nothing else to do, but soon
+    if (window.requestIdleCallback) { window.requestIdleCallback(next, { timeout: 300 }); } else { setTimeout(next, 1); }
+  }
   var sight = new IntersectionObserver(function (entries) {
     entries.forEach(function (entry) { inSight[entry.isIntersecting ? "add" : "delete"](entry.target.id); });
   }, { rootMargin: "400px" });
