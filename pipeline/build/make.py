@@ -177,9 +177,9 @@ def _assemble(layout: Layout, job: Job, names: Sequence[str], notebooks: Sequenc
         own.around(told, notebook.stem[:2])
         nbformat.write(told, executed[-1])
         shutil.copytree(whole / TABLES, stage / job.stem / TABLES, dirs_exist_ok=True)
-    if job.chapter is None and (opening := own.opening()) is not None:
+    if job.chapter is None:
         executed.insert(0, stage / job.stem / "notebooks" / f"{OPENING}.ipynb")
-        nbformat.write(opening, executed[0])
+        nbformat.write(own.opening(), executed[0])
     charts = layout.charts
     assemble.assemble(
         executed,

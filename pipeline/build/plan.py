@@ -17,7 +17,7 @@ from pipeline.build import sources
 from pipeline.errors import DataError, OutputError, ParameterError
 from pipeline.filings.glance import Filed, look, seen_as
 from pipeline.given import params, reference, regions
-from pipeline.given.params import Resolved
+from pipeline.given.params import Params, Resolved
 from pipeline.given.regions import Region
 from pipeline.keeping import digest
 from pipeline.language.words import LANGUAGES, Words
@@ -34,6 +34,7 @@ PUBLIC = "public"
 AUDIENCES = ("internal", PUBLIC)
 NO_FILINGS = "none"
 PROFILE = "profile"
+UNSIGNED = str(Params.model_fields["publisher"].default)
 CHAPTERS = "[0-9][0-9]_*.ipynb"
 REFERENCES: tuple[Callable[[Layout], object], ...] = (  # what chapters read: seen to be whole before any of them runs
     reference.provinces,
@@ -115,7 +116,13 @@ class Job:
             date=(self.date.year, self.date.month, self.date.day),
             sample=words("report_sample") if self.filed and self.filed.sample else "",
             language=self.language,
+            licence=self.resolved.params.licence,
         )
+
+    @property
+    def is_unsigned(self) -> bool:
+        """Whether nobody has said yet who publishes it."""
+        return self.resolved.params.publisher == UNSIGNED
 
     def place(self, year: int | None = None) -> str:
         """The folder below data/processed with all that the notebooks of the edition of `year` (default: the report's) read

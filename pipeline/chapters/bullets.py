@@ -108,6 +108,12 @@ def _name(one: Judgement, view: View) -> str:
     return view.catalogue[one.target.indicator.removesuffix(".change")].title
 
 
+def margin(one: Judgement, view: View) -> float:
+    """How far a value is beyond its target, as a part of the way from the indicator's zero; below zero short of it."""
+    beyond = _reached(one, view) - 1
+    return -beyond if _is_limit(one.target) else beyond
+
+
 def _is_limit(target: Target) -> bool:
     return target.comparator == "<=" and target.value > 0
 

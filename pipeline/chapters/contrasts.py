@@ -6,6 +6,7 @@ A figure is None where there is nothing to draw.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import altair as alt
 import polars as pl
@@ -15,6 +16,7 @@ from pipeline.chapters import shapes
 from pipeline.chapters.shapes import FILED, not_drawn
 from pipeline.charts import theme
 from pipeline.findings import Standing
+from pipeline.given.reference import Target
 from pipeline.given.regions import NATION
 from pipeline.indicators.scorecard import COMPARED, Judgement, Statement
 from pipeline.indicators.view import View
@@ -227,3 +229,31 @@ def published(spoken: Sequence[Statement], table: str, title: Said) -> Table | N
         source=term("sources_as_listed"),
         widths=[13, 9, 8, 6, 20, 16],
     )
+
+
+def reached(view: View, id: str, target: Target | None) -> dict[str, Any] | None:
+    """Of the provinces with a value, how many reach the target, who does not (each with its value, the farthest first), and who
+    is highest and lowest; None where fewer than two have one. said: the first as a sentence, None without a target."""
+    quantity, values = view.measure(id), view.by_province(id)
+    there = findings.there(values)
+    if len(there) < 2:
+        return None
+    short: list[str] = []
+    if target is not None:
+        say = wording.percent_against if quantity.scale == "percent" else wording.number_against
+        wanting = {name: value for name, value in there.items() if not shapes.reaches(target, value)}
+        worst = sorted(wanting, key=lambda name: abs(wanting[name] - target.value), reverse=True)
+        short = [f"{name} {say(wanting[name], target.value, target.comparator, quantity.decimals)}" for name in worst]
+    met = len(there) - len(short)
+    key = "reached_by_all" if met == len(there) else "reached_by_some" if met else "reached_by_none"
+    counted = findings.counted(len(there), values)
+    said = term(key, counted=counted, n=met, target=target.value_printed) if target else None
+    return {"counted": counted, "said": said, "short": short, "extremes": findings.extremes(quantity, values)}
+
+
+def changed(view: View, id: str) -> findings.Since | None:
+    """How the value of the report's region lies to those of the year before and of the baseline year."""
+    path, before = view.path(id), (view.year - 1, view.catalogue.base_year)
+    if view.value(id) is None:
+        return None
+    return findings.since(view.measure(id), path["year"].to_list(), path["value"].to_list(), years_before=before)

@@ -44,9 +44,12 @@ NAMED = 3  # so many provinces are named
 # --- the targets at a glance ---------------------------------------------------------------------------------
 
 
-def there(judged: Sequence[Judgement]) -> list[Judgement]:
-    """Those with a value that can be set beside the target."""
-    return [one for one in judged if one.gap is not None and one.value is not None]
+def there(judged: Sequence[Judgement], view: View) -> list[Judgement]:
+    """Those with a value that can be set beside the target; in the baseline year a change is none yet."""
+    return [
+        one for one in judged
+        if one.gap is not None and one.value is not None and one.target.baseline_year != view.year
+    ]  # fmt: skip
 
 
 def name(view: View, id: str) -> str:
@@ -61,10 +64,10 @@ def whole_way(target: Target, view: View) -> float:
     return abs(target.value - start)
 
 
-def sides(judged: Sequence[Judgement]) -> tuple[list[Judgement], list[Judgement]]:
+def sides(judged: Sequence[Judgement], view: View) -> tuple[list[Judgement], list[Judgement]]:
     """Those with a value to set beside the target: on its side, and short of it."""
-    on = [one for one in there(judged) if reaches(one.target, one.value or 0.0)]
-    return on, [one for one in there(judged) if one not in on]
+    on = [one for one in there(judged, view) if reaches(one.target, one.value or 0.0)]
+    return on, [one for one in there(judged, view) if one not in on]
 
 
 def glance(judged: Sequence[Judgement], view: View, id: str) -> Cards:
@@ -75,14 +78,12 @@ def glance(judged: Sequence[Judgement], view: View, id: str) -> Cards:
 def _line(one: Judgement, view: View) -> Card:
     target, status, symbol, tone = one.target, term_of(one), one.symbol, str(one.tone)
     if one.status == COMPARED:  # of a province, which is not judged: on the target's side or not
-        key = (
-            "no_part"
-            if one.gap is None or one.value is None
-            else "on_side"
-            if reaches(target, one.value)
-            else "short_of"
-        )
-        symbol, tone = {"no_part": ("◇", "none"), "on_side": ("●", "good"), "short_of": ("×", "bad")}[key]
+        key = "no_part" if one.gap is None else "short_of"
+        if target.baseline_year == view.year:
+            key = "base_year"
+        elif one.gap is not None and reaches(target, one.value or 0.0):
+            key = "on_side"
+        symbol, tone = {"on_side": ("●", "good"), "short_of": ("×", "bad")}.get(key, ("◇", "none"))
         status = term(key)
     return Card(
         title=term("numbered_short", no=target.no, title=name(view, target.indicator)),
@@ -111,7 +112,8 @@ def term_of(one: Judgement) -> Said:
 
 def large(view: View, id: str, others: Sequence[Card], n: int = 3) -> Cards:
     """`n` numbers: of LARGE what has a value, then of `others`, which are of published statistics."""
-    cards = [_number(view, one) for one in LARGE if one in view.catalogue.indicators and view.value(one) is not None]
+    known = [one for one in LARGE if one in view.catalogue.indicators and view.value(one) is not None]
+    cards = [_number(view, one) for one in known if view.catalogue[one].kind != "change" or view.path(one).height > 1]
     return Cards(id, [*cards, *others][:n], form="numbers")
 
 
@@ -147,12 +149,21 @@ def change(view: View, id: str) -> Said | None:
     return None if value is None else findings.Changed(view.measure(id).say(value))
 
 
+def since_first(view: View, id: str) -> Facts | None:
+    """The first value and the report year's; None where one of them is missing."""
+    path = view.path(id) if id in view.catalogue.indicators and view.value(id) is not None else None
+    if path is None or path.height < 2:
+        return None
+    (first, before), (_, after) = path.row(0), path.row(-1)
+    return {"first": first, "before": before, "after": after}
+
+
 # --- candidates for the five findings ------------------------------------------------------------------------
 
 
 def candidates(view: View, judged: Sequence[Judgement]) -> list[Candidate]:
     """The targets that can be set beside a value, and what else is told of a year, where there is a value."""
-    of_targets = [_candidate(view, one.target.indicator, one) for one in there(judged)]
+    of_targets = [_candidate(view, one.target.indicator, one) for one in there(judged, view)]
     known = {one.id for one in of_targets}
     others = [_candidate(view, id, None) for id in BEYOND_TARGETS if id not in known and view.value(id) is not None]
     return of_targets + others
@@ -162,9 +173,9 @@ def _candidate(view: View, id: str, judged: Judgement | None) -> Candidate:
     one, path = view.catalogue[id], view.path(id)
     places = [None if view.region.is_nation or not _rated(view, id) else rank(view, id, year) for year in (view.year, view.year - 1)]  # fmt: skip
     now, before = ((found.place, found.of) if found else (None, 0) for found in places)
-    way = None
-    if judged is not None and judged.gap is not None:
-        way = judged.gap / whole_way(judged.target, view)
+    way = None if judged is None or judged.gap is None else judged.gap / whole_way(judged.target, view)
+    if judged is not None and judged.tone == "good" and way is not None and way > 0:  # short of it, but on course
+        way = None
     return Candidate(
         id=id,
         theme=id.partition(".")[0],
@@ -184,9 +195,10 @@ def _rated(view: View, id: str) -> bool:
 
 
 def rank(view: View, id: str, year: int) -> findings.Rank:
-    """The place of the report's province, the best first."""
+    """The place of the report's province, the best first; none where all are alike."""
     lower = view.catalogue[id].better == "lower"
-    return findings.ranking(view.by_province(id, year), view.region.short_zh, descending=not lower)
+    found = findings.ranking(view.by_province(id, year), view.region.short_zh, descending=not lower)
+    return found if len(found.tied) + 1 < found.of else findings.Rank(None, found.of)
 
 
 def finding(view: View, one: Candidate, judged: Mapping[str, Judgement], plan: Plan) -> Facts:
@@ -305,7 +317,7 @@ def _of_pue(view: View, one: Candidate, judged: Judgement | None, plan: Plan) ->
 
 def margin(judged: Sequence[Judgement], view: View) -> Facts | None:
     """The target that is met by least, by less than LEAST of its way; counts of things are not lost again."""
-    on, _ = sides(judged)
+    on, _ = sides(judged, view)
     ways = [(-(one.gap or 0.0) / whole_way(one.target, view), one) for one in on if one.target.unit == "1"]
     by, least = min(ways, key=lambda pair: pair[0], default=(LEAST, None))
     if least is None or by >= LEAST:
@@ -319,7 +331,7 @@ def margin(judged: Sequence[Judgement], view: View) -> Facts | None:
 def lagging(judged: Sequence[Judgement], view: View) -> Facts | None:
     """Of the nation: the target of which most provinces are short, and those furthest from it."""
     found: tuple[int, Target, int, list[str]] | None = None
-    for one in judged:
+    for one in there(judged, view):
         if one.target.unit != "1" or not view.catalogue.has_provinces(one.target.indicator):
             continue
         known = findings.there(view.by_province(one.target.indicator))
@@ -350,8 +362,10 @@ def slipping(one: Candidate | None, view: View) -> Facts | None:
 def outlook(ahead: Foresight, plan: Plan) -> Facts | None:
     """Where energy leads in the report's scenario, and whether the first target on an intensity holds then; None where nothing
     is projected."""
+    if not ahead.is_there:
+        return None
     start, end = (ahead.path("energy.total", ahead.own).get(year) for year in (ahead.t0, ahead.horizon))
-    if not ahead.is_there or start is None or end is None:
+    if start is None or end is None:
         return None
     aims = (one for one in plan.targets if one.indicator in TARGETS)
     told = next((facts for one in aims if (facts := told_of_target(ahead, one))["stands"]), None)

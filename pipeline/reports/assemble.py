@@ -69,7 +69,7 @@ def assemble(
         check_subset(body)
         qmd = folder / f"{named(stem, part)}.qmd"
         whole = [_metadata(front, part), _open_page(front, headings, part, pages), body, _close_page(front), ""]
-        qmd.write_text("\n".join(whole).translate(wording.INVISIBLE), "utf-8")
+        qmd.write_text(wording.scripts("\n".join(whole)).translate(wording.INVISIBLE), "utf-8")
         written.append(qmd)
     return written
 

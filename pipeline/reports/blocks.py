@@ -27,13 +27,15 @@ WORD, WORD_EM = re.compile(r"[A-Za-z]+"), 9.0  # a word of English, and the most
 WIDE = 40  # em; a table with more text scrolls on a small screen, so that its columns stay readable
 NUMBER = re.compile(
     rf"—|{'|'.join(re.escape(one.HIDDEN) for one in LANGUAGES.values())}|"
-    r"(?:超过?|约|about |more than |nearly )?[+−]?\d[\d,.]*%?(?:以上|左右)?"
+    r"\d+/\d+|(?:[●×] )?(?:超过?|约|about |more than |nearly )?[+−]?\d[\d,.]*%?(?:以上|左右)?"
 )  # columns of these are set flush right
 MIME = "application/vnd.green-report+json"
 ENGLISH = "application/vnd.green-report.en+json"
 """The same in English."""
 FACTS = "application/vnd.green-report.facts+json"
 """What a notebook tells its text, see `language.facts`."""
+TONES = ("beyond", "met", "short", "far", "group")
+"""Of the cells of a table: well beyond a target, near it on its side, near it on the other, far from it; the head of a group."""
 HOW_COMPUTED = Term("how_computed")
 Said = Any
 """What `Words.say` says: text as it is, a term, a measure, a finding, or several of them one after the other."""
@@ -95,7 +97,9 @@ class Table:
     """A numbered table. widths: relative column widths for the PDF; by default they follow the contents. brief: what
     stands on paper instead, with the same columns, where the whole is too long to print. withheld: nan stands for a value
     that is not published (`wording.WITHHELD` becomes nan in a frame). against: by column, the number and the comparator
-    (>=, <=, > or <) that no printed value may contradict: 1.3046 beside <= 1.3 is `1.305`."""
+    (>=, <=, > or <) that no printed value may contradict: 1.3046 beside <= 1.3 is `1.305`. tones: by column, of each row the
+    tone of its cell (TONES), empty for none; such a table is set on one page, and its colours say nothing that its cells do
+    not."""
 
     id: str
     title: Said
@@ -108,6 +112,7 @@ class Table:
     brief: Data | None = None
     withheld: bool = False
     columns: Mapping[str, Column] = field(default_factory=dict)
+    tones: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def payload(self, words: Words = CHINESE) -> dict[str, Any]:
         data = {"table": _frame(self.data, words)}
@@ -119,6 +124,12 @@ class Table:
         }
         for table in cells.values():
             table["widths"] = list(self.widths or table["widths"])
+        if self.tones:
+            names = data["table"].columns
+            plain = [""] * data["table"].height
+            cells["table"]["tones"] = [
+                list(row) for row in zip(*(self.tones.get(name, plain) for name in names), strict=True)
+            ]
         return {"kind": "table", **_texts(self, words), **cells}
 
 

@@ -138,8 +138,8 @@ def _table_html(table: Payload, label: str, words: Words) -> str:
     head = "".join(f'<th scope="col">{_html(name, words)}</th>' for name in table["columns"])
     exact = list(csv.reader(io.StringIO(table["csv"], newline="")))[1:]
     rows = "".join(
-        "<tr>" + "".join(_cell_html(cell, value, words) for cell, value in zip(row, values, strict=True)) + "</tr>"
-        for row, values in zip(table["rows"], exact, strict=True)
+        "<tr>" + "".join(_cell_html(*cell, words) for cell in zip(row, values, tones, strict=True)) + "</tr>"
+        for row, values, tones in zip(table["rows"], exact, _tones(table), strict=True)
     )
     names = [f"r{place}" for place, side in enumerate(table["align"], 1) if side == "right"]
     names += ["wide"] if table["wide"] else []
@@ -150,12 +150,18 @@ def _table_html(table: Payload, label: str, words: Words) -> str:
     )
 
 
-def _cell_html(cell: str, value: str, words: Words) -> str:
+def _tones(table: Payload) -> Sequence[Sequence[str]]:
+    """The tone of every cell, row by row."""
+    plain: list[list[str]] = [[""] * len(row) for row in table["rows"]]
+    return table.get("tones", plain)  # type: ignore[no-any-return]
+
+
+def _cell_html(cell: str, value: str, tone: str, words: Words) -> str:
     exact = "" if cell == value else f' data-v="{text_html(value)}"' if value else " data-v"
     shown = _tied(cell, words)
     if _url.fullmatch(cell):
         shown = f'<a href="{shown}" rel="noopener noreferrer">{shown}</a>'
-    return f"<td{exact}>{shown}</td>"
+    return f"<td{f' class={tone}' if tone else ''}{exact}>{shown}</td>"
 
 
 def _cards_html(block: Payload, words: Words) -> str:
@@ -280,7 +286,8 @@ def to_typst(block: Payload, number: str, picture: str = "", letters: float = 1.
     if block["kind"] == "figure":
         image = f'image("{picture}", alt: {text_typst(block["alt"])})'
         return f"#figure-block({named}, {letters:.4f}, {under}, {image})"
-    return f"#table-block({named}, {_table_typst(block.get('brief') or block['table'])}, {under})"
+    whole = ", whole: true" if "tones" in block["table"] else ""
+    return f"#table-block({named}, {_table_typst(block.get('brief') or block['table'])}, {under}{whole})"
 
 
 def _under(block: Payload, words: Words) -> tuple[str, str]:
@@ -325,9 +332,13 @@ def _head_typst(name: str) -> str:
 def _table_typst(table: Payload) -> str:
     """Widths, alignment, head and rows, each a typst array."""
     widths = [f"{width}fr" for width in table["widths"]]
-    rows = (_array_typst(map(text_typst, row)) for row in table["rows"])
+    rows = (_array_typst(map(_cell_typst, *row)) for row in zip(table["rows"], _tones(table), strict=True))
     parts = (widths, table["align"], map(_head_typst, table["columns"]), rows)
     return ", ".join(map(_array_typst, parts))
+
+
+def _cell_typst(text: str, tone: str) -> str:
+    return f'toned("{tone}", {text_typst(text)})' if tone else text_typst(text)
 
 
 def _array_typst(items: Iterable[str]) -> str:

@@ -44,6 +44,7 @@ WRONG = [
 ]
 """What jinja2 says of a text that is wrong, and what is said instead."""
 CLOSE = tuple(",.;:)")  # no space before these
+CAPTION = ("title", "alt", "method")  # of a block, what is read as sentences
 TEMPLATE = "<template>"  # jinja2's name for a text without a file
 _OWN_LINE = re.compile(
     r"#{1,6} |\||:::|[-*>] |\d+[.)] |\s+[-*] |\[\]\{"
@@ -177,7 +178,7 @@ class Text:
         )
         printed = {name: self._number(say) for name, say in self.language.PRINTED.items()}
         own.filters = {**printed, "names": self._names, "length": len}
-        own.globals = {"figure": self._figure, "table": self._figure, "has": self._has}
+        own.globals = {"figure": self._figure, "table": self._figure, "has": self._has, "finding": self._finding}
         own.globals |= {"value": self._value} if self.value else {}
         return own
 
@@ -230,6 +231,11 @@ class Text:
             raise _Told(f"图表 {id} 没有标题；用 {{% call figure(…) %}} 写出“标题：”")
         return Markup(f"\n\n\ue010{id}\ue011\n\n")
 
+    def _finding(self, id: str) -> Markup:
+        """What the notebook says of a figure or table itself, for a sentence of the text beside a shorter caption; nothing where
+        it had nothing to draw."""
+        return _plain(self.blocks[id]["title"]) if self._has(id) else Markup("")
+
     def _told(self, id: str, said: str) -> dict[str, str]:
         """`标题：…` and its like, each with the lines that follow it."""
         names, found, at = self.language.PARTS, dict[str, str](), ""
@@ -250,8 +256,9 @@ class Text:
         parts: list[str | Payload] = []
         for at, piece in enumerate(_PLACE.split(_lines(filled))):
             if at % 2:
-                parts.append(self.blocks[piece])
-            elif text := paragraphs(piece, self.language.JOINT):
+                block = self.blocks[piece]
+                parts.append(block | {of: self.language.unpublished(block[of]) for of in CAPTION if of in block})
+            elif text := self.language.unpublished(paragraphs(piece, self.language.JOINT)):
                 parts.append(text if self.words.language == "zh" else CHINESE_RUN.sub(r"[\g<0>]{lang=zh-CN}", text))
         return parts
 
@@ -288,7 +295,7 @@ def paragraphs(text: str, joint: str = "") -> str:
                 lines[-1] += space + line
             else:
                 lines.append(line)
-            joined = not own
+            joined = not own or line.lstrip()[:2] in ("- ", "* ")
         out.append("\n".join(lines))
     return "\n\n".join(filter(str.strip, out))
 

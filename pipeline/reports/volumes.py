@@ -14,6 +14,7 @@ from typing import Any
 
 import nbformat
 
+from pipeline import wording
 from pipeline.charts import figures
 from pipeline.language.words import Words
 from pipeline.reports import markup
@@ -204,7 +205,7 @@ class _Chapter:
         follows = volume.name == ANNEX and self.number != "A" and volume.blocks is not None
         if volume.blocks != 0 and not follows:
             volume.lines[self.stem] += only("typst", ["```{=typst}", "#pagebreak(weak: true)", "```"])
-        volume.blocks = 0
+        volume.blocks = 0 if self.number else None
 
     def _chapter_name(self) -> str:
         return self.words("appendix_n", n=self.number) if self.lettered else self.number
@@ -231,7 +232,7 @@ class _Chapter:
         name = self.words(f"{kind}_n", n=number) if number else ""
         self._name(id, volume, name)
         if kind == "figure":
-            svg = figures.svg(block["spec"], id, self.charts)
+            svg = wording.scripts(figures.svg(block["spec"], id, self.charts))
             letters = figures.letters(svg)
             if figures.REDUCED in svg:
                 block["method"] = self.words.say([block["method"], self.words("letters_reduced")])

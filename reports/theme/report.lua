@@ -1,4 +1,4 @@
--- Shared by both engines: what is meant for one output only, notes, and the levels of headings.
+-- Shared by both engines: what is meant for one output only, notes, key points, and the levels of headings.
 local function matches(wanted)
   if wanted == "html" then return FORMAT:match("^html") ~= nil end
   return FORMAT == wanted
@@ -20,13 +20,32 @@ function Div(div)
     if matches(div.attributes["when-format"]) then return div.content end
     return {}
   end
-  for _, kind in ipairs({"note", "headline", "second"}) do
-    if div.classes:includes(kind) and FORMAT == "typst" then
-      local blocks = pandoc.Blocks({ pandoc.RawBlock("typst", "#" .. kind .. "-block[") })
+end
+
+-- What a frame is called in typst: notes, what the highlights say large, a chapter's key points.
+local BLOCKS = { note = "note", headline = "headline", second = "second", keypoints = "key" }
+
+-- The frame of a note, or of a chapter's key points, which are called so in the language of the report.
+local function framed(lang)
+  local key_points = pandoc.utils.stringify(lang or ""):match("^en") and "Key points" or "本章要点"
+  return function(div)
+    local kind = div.classes:find_if(function(class) return BLOCKS[class] end)
+    if not kind then return end
+    local keys = kind == "keypoints"
+    if keys then div.content:insert(1, pandoc.Para({ pandoc.Strong(key_points) })) end
+    if FORMAT == "typst" then
+      local blocks = pandoc.Blocks({ pandoc.RawBlock("typst", "#" .. BLOCKS[kind] .. "-block[") })
       blocks:extend(div.content)
       blocks:insert(pandoc.RawBlock("typst", "]"))
       return blocks
     end
+    if FORMAT == "docx" and (keys or kind == "note") then  -- a list would leave the frame
+      div.attributes["custom-style"] = "Abstract"
+      div = div:walk({ BulletList = function(list)
+        return list.content:map(function(item) return pandoc.Para(pandoc.Inlines("• ") .. pandoc.utils.blocks_to_inlines(item)) end)
+      end })
+    end
+    return div
   end
 end
 
@@ -61,6 +80,7 @@ end
 -- The last step leaves a mark, and no report is made of a file without it: Quarto goes on after error() in a filter.
 -- In Word the properties of the document, which cannot be set without a title block of pandoc's, are the mark.
 function Pandoc(doc)
+  doc = doc:walk({ Div = framed(doc.meta.lang) })
   if matches("html") then
     doc.blocks = boxed(doc.blocks)
     doc.blocks:insert(pandoc.RawBlock("html", "<!-- report.lua: whole -->"))

@@ -48,12 +48,14 @@ def parts(folder: Path, text: str, *blocks: Table, facts: dict[str, Any] | None 
         ("{{ share | n(2) }}", "0\\.12"),
         ("PUE 为 {{ pue }}", "PUE 为 1\\.30"),
         ("{{ hidden }}", "〔保密〕"),
+        ("用电量为 {{ hidden }}，合计 {{ hidden }}；印作〔保密〕", "用电量不予公布，合计不予公布；印作〔保密〕"),
         ("{{ marked }}", "甲t\\-a乙"),
         ("{{ names | names }}共 {{ names | length }} 个", "甲、乙共 2 个"),
         ("{{ hostile }}", "\\*x\\* \\[a\\]\\(b\\) \\{\\{ year \\}\\} \\<b\\>"),
         ("{% if nothing is none %}没有{% endif %}", "没有"),
         ("{% set x %}a-b {{ share | pct }}{% endset %}{{ x }}<b>{{ x }}", "a-b 12\\.3%<b>a-b 12\\.3%"),
         ("{{ 't-' ~ year }}", "t\\-2025"),
+        ("::: {.keypoints}\n- 甲\n乙\n- 丙\n:::", "::: {.keypoints}\n- 甲乙\n- 丙\n:::"),
     ],
 )
 def test_what_is_printed(tmp_path: Path, text: str, said: str) -> None:
@@ -71,6 +73,12 @@ def test_english_is_printed_once_escaped_with_its_spaces(tmp_path: Path) -> None
     text, block = told(path, Words("en"), shown, SOURCE)
     assert text == "Low\\-carbon and Guangdong use 4\\.838 million kWh (12\\.3%), \\[withheld\\]"
     assert block["title"] == "One and two, three"
+
+
+def test_what_a_figure_finds_is_told_beside_a_shorter_caption(tmp_path: Path) -> None:
+    text = "{{ finding('t-a') }}。{{ finding('f-none') }}\n{% call table('t-a') %}标题：量为 {{ hidden }}{% endcall %}"
+    said, block = parts(tmp_path, text, TABLE)
+    assert (said, block["title"]) == ("题。", "量不予公布")
 
 
 @pytest.mark.parametrize(

@@ -74,3 +74,21 @@ def test_a_document_carries_the_date_of_the_report_and_no_time_of_the_build(tmp_
     assert made[0] == made[1]
     core = part(path, "docProps/core.xml")
     assert re.findall(r"<dcterms:\w+ [^>]*>([^<]*)", core) == ["2026-03-09T00:00:00Z"] * 2
+
+
+def test_key_points_and_notes_stand_in_a_frame_and_are_called_so(tmp_path: Path) -> None:
+    head = "---\npagetitle: T\nlang: {}\nreport:\n  publisher: P\n  year: 2026\n  month: 3\n  day: 9\n---\n\n"
+    told = head + "::: {{.keypoints}}\n- a\n- b\n:::\n\n::: {{.note}}\n\nc\n\n:::\n"
+    for lang, name in (("zh-CN", "本章要点"), ("en-GB", "Key points")):
+        made = {}
+        for to in ("html", "typst", "docx"):
+            path = tmp_path / f"made.{to}"
+            command = [pypandoc.get_pandoc_path(), "--from=markdown", f"--to={to}", f"--output={path}"]
+            lua = ROOT / "reports" / "theme" / "report.lua"
+            subprocess.run([*command, f"--lua-filter={lua}"], input=told.format(lang), text=True, check=True)
+            made[to] = part(path, "word/document.xml") if to == "docx" else path.read_text("utf-8")
+        assert f'<div class="keypoints">\n<p><strong>{name}</strong></p>\n<ul>' in made["html"]
+        assert f"#key-block[\n#strong[{name}]" in made["typst"]
+        assert "#note-block[\nc" in made["typst"]
+        texts = re.findall(r'w:val="Abstract" />.*?<w:t[^>]*>([^<]*)', made["docx"])
+        assert texts == [name, "• a", "• b", "c"]
