@@ -18,7 +18,6 @@
 
   var narrow = window.matchMedia("(max-width: 61.99rem)");
   var boxes = all("main > .chapter");
-  var first = boxes.find(function (box) { return box.querySelector("#k-highlights-numbers"); }) || boxes[0];
 
   function title(box) { return box.previousElementSibling; }
 
@@ -26,6 +25,7 @@
     var button = title(box).querySelector("button.fold");
     if (on) { box.removeAttribute("hidden"); } else { box.setAttribute("hidden", "until-found"); }
     if (button) { button.setAttribute("aria-expanded", String(on)); }
+    title(box).classList.toggle("closed", !on);
     if (on) { box.dispatchEvent(new CustomEvent("unfolded", { bubbles: true })); }
   }
 
@@ -37,12 +37,14 @@
       open(box, box.hasAttribute("hidden"));
       if (head.getBoundingClientRect().top < 0 || box.hasAttribute("hidden")) { head.scrollIntoView({ block: "nearest" }); }
     });
-    open(box, box === first);
+    head.classList.add("folds");
+    open(box, box.classList.contains("first"));
   }
 
   function unfold(box) {
     var button = title(box).querySelector("button.fold");
     if (button) { button.replaceWith.apply(button, button.childNodes); }
+    title(box).classList.remove("folds");
     open(box, true);
   }
 
@@ -122,7 +124,7 @@
     if (box.dataset.terms) { return; }
     box.dataset.terms = "marked";
     var seen = {};
-    all(":is(.chapter, .second) > p, :is(.chapter, .second) > :is(ul, ol):not(.cards) li, .note p", box).forEach(function (paragraph) {
+    all(":is(.chapter, .second, .keypoints) > :is(ul, ol):not(.cards) li, :is(.chapter, .second, .note) > p", box).forEach(function (paragraph) {
       var walker = document.createTreeWalker(paragraph, NodeFilter.SHOW_TEXT), nodes = [];
       while (walker.nextNode()) { if (!walker.currentNode.parentNode.closest("a, dfn, math, .value")) { nodes.push(walker.currentNode); } }
       nodes.forEach(function (node) { within(node, seen); });

@@ -135,10 +135,14 @@
 
   function quoted(text) { return /[",\r\n]/.test(text) ? '"' + text.replace(/"/g, '""') + '"' : text; }
 
+  function plain(text) { // as the data have it: no signs that are there for print
+    return text.replace(/\u00a0/g, " ").replace(/₂/g, "2").replace(/m([²³])/g, function (_, power) { return "m" + { "²": 2, "³": 3 }[power]; });
+  }
+
   function csv(table) {
     return "\ufeff" + all("tr", table).map(function (row) {
       return all("th, td", row).map(function (cell) {
-        return quoted(cell.hasAttribute("data-v") ? cell.getAttribute("data-v") : cell.textContent.replace(/\u00a0/g, " "));
+        return quoted(plain(cell.hasAttribute("data-v") ? cell.getAttribute("data-v") : cell.textContent));
       }).join(",") + "\r\n";
     }).join("");
   }

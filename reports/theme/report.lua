@@ -62,18 +62,27 @@ function Span(span)
   end
 end
 
--- On a page every chapter stands in a box of its own, which reading.js folds on a phone.
+-- On a page every chapter stands in a box of its own, which reading.js folds on a phone: all but the one with the large
+-- numbers, or the first where there are none.
 local function boxed(blocks)
-  local out, open = pandoc.Blocks({}), false
+  local out, boxes, open = pandoc.Blocks({}), {}, false
   for _, block in ipairs(blocks) do
     local chapter = block.t == "Header" and block.level == 2
     local ends = chapter or (block.t == "RawBlock" and block.text:match("^<footer"))
     if open and ends then out:insert(pandoc.RawBlock("html", "</div>")) end
     out:insert(block)
-    if chapter then out:insert(pandoc.RawBlock("html", '<div class="chapter">')) end
+    if chapter then
+      out:insert(pandoc.RawBlock("html", '<div class="chapter">'))
+      table.insert(boxes, #out)
+    end
     open = chapter or (open and not ends)
+    if open and block.t == "RawBlock" and block.text:find('id="k-highlights-numbers"', 1, true) then
+      boxes.first = boxes[#boxes]
+    end
   end
   if open then out:insert(pandoc.RawBlock("html", "</div>")) end
+  local first = boxes.first or boxes[1]
+  if first then out[first] = pandoc.RawBlock("html", '<div class="chapter first">') end
   return out
 end
 
