@@ -352,7 +352,7 @@ def gaps(now: Standings, table: str) -> Table | None:
             title="",
             data=lambda words: pl.DataFrame([line(one, words) for one in missed]),
             columns={name: Column(term(key)) for name, key in heads.items()},
-            widths=[16, 14, 34, 7],
+            widths=[16, 16, 32, 6],
             tones={"gap": [now.side(one) for one in missed]},
         )
         if missed
