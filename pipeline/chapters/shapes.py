@@ -23,7 +23,7 @@ from pipeline.language.words import Words
 from pipeline.reports.blocks import Column, Figure, Said, Table
 
 FILED = term("filed_and_computed")
-SIDES = {"met": "side_met", "missed": "side_missed"}  # of a target, in words
+SIDES = {"met": "side_met", "missed": "side_short"}  # of a target, in words
 CROSS = "M-1,-.6L-.6,-1L0,-.4L.6,-1L1,-.6L.4,0L1,.6L.6,1L0,.4L-.6,1L-1,.6L-.4,0Z"
 SHAPES = {"met": "circle", "missed": CROSS}
 NAMED = 14  # px of a row of names above a chart of all provinces

@@ -339,8 +339,8 @@ def test_lines_through_a_ranking_bear_their_names_apart(view: View, layout: Layo
     }
     assert said == {"目标 不低于80%": "right", "全国 85.0%": "left"}  # the left one to the left
     [dots] = [layer["encoding"] for layer in spec["layer"] if "shape" in layer.get("encoding", {})]
-    assert dots["color"]["scale"] == {"domain": ["符合目标", "不符合目标"], "range": [theme.PRIMARY, theme.ACCENT]}
-    assert dots["shape"]["scale"] == {"domain": ["符合目标", "不符合目标"], "range": ["circle", shapes.CROSS]}
+    assert dots["color"]["scale"] == {"domain": ["达到目标", "未达到"], "range": [theme.PRIMARY, theme.ACCENT]}
+    assert dots["shape"]["scale"] == {"domain": ["达到目标", "未达到"], "range": ["circle", shapes.CROSS]}
     rows = next(data for data in spec["datasets"].values() if "side" in data[0])
-    assert [one["side"] for one in rows if one["value"] < 80] == ["不符合目标"] * 10
-    assert [one["side"] for one in rows if one["value"] >= 80] == ["符合目标"] * 21
+    assert [one["side"] for one in rows if one["value"] < 80] == ["未达到"] * 10
+    assert [one["side"] for one in rows if one["value"] >= 80] == ["达到目标"] * 21
