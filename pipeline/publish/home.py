@@ -22,6 +22,12 @@ from pipeline.wording import number
 FORMAT_NAMES = {"html": "网页", "pdf": "PDF", "docx": "Word"}
 DOWNLOADS = "downloads"
 METHOD = "method.html"
+SEARCH = (
+    '<div class="search" hidden><label for="q" class="hidden">查找地区</label><input id="q" type="search" autocomplete="off" '
+    'aria-describedby="q-hint q-found"><p id="q-hint">名称、拼音、首字母或代码，如 广东、guangdong、gd</p>'
+    '<p id="q-found" role="status"></p><ul id="q-hits" class="places"></ul></div>'
+)
+"""Which the page's script shows, and under which it lists what is found."""
 GROUPS = ("全国汇总", "东部", "中部", "西部", "东北")  # the order of the list of reports
 _editions = re.compile(r'<section id="editions">.*?</section>', re.S)
 
@@ -40,7 +46,7 @@ def report_path(report: Report, format: str, part: str = MAIN) -> str:
 
 
 def front(layout: Layout, edition: Edition, theme: frame.Theme) -> str:
-    """The page `<edition>/index.html`: the finding and the targets, the provinces, all reports, what else there is."""
+    """The page `<edition>/index.html`: the search and the provinces, what the first report says, all reports, what else there is."""
     first = edition.first
     pages = {one.region.code: report_path(one, "html") for one in reversed(edition.reports)}
     grid = tiles.grids(
@@ -52,14 +58,15 @@ def front(layout: Layout, edition: Edition, theme: frame.Theme) -> str:
     )
     data = f"../{frame.address(DOWNLOADS, edition.name, 'index.html')}"
     ways = [
+        ("查找地区", "#find"),
         ("各地区报告", "#reports"),
         ("数据下载", data),
         ("方法与修订", METHOD),
         ("各年版次", "../index.html#editions"),
     ]
     body = [
-        _targets(first),
-        f'<section id="provinces"><h2>分省情况</h2>{grid}</section>' if grid else "",
+        f'<section id="find"><h2>查找地区</h2>{SEARCH}{grid}</section>',
+        _highlights(edition, first),
         _reports(layout, edition),
         '<section id="data"><h2>数据与方法</h2><ul>'
         f'<li><a href="{data}">数据下载</a>：报告中每张图、每张表的数据，CSV 和 Parquet，附数据字典。</li>'
@@ -85,22 +92,24 @@ def root(front: str, folder: str, editions: Sequence[Mapping[str, Any]]) -> str:
     return page.replace("\n</main>", f"\n{listed}\n</main>", 1)
 
 
-def _targets(report: Report) -> str:
-    """How the targets stand, in a sentence, then the cards; "" where the report has none."""
-    if report.cards is None:
-        return ""
-    counted = Counter(card["status"] for card in report.cards["cards"])
-    told = "，".join(f"{count} 项{status}" for status, count in counted.items())
+def _highlights(edition: Edition, report: Report) -> str:
+    """The report's numbers in large, how its targets stand in a sentence and one by one, and its files."""
     where = report_path(report, "html")
+    title = f"{text_html(report.region.short_zh)}要点"
+    if report.targets is not None:
+        counted = Counter(card["status"] for card in report.targets["cards"])
+        told = "，".join(f"{count} 项{status}" for status, count in counted.items())
+        title = f"{text_html(report.region.short_zh)} {len(report.targets['cards'])} 项目标：{text_html(told)}"
 
     def linked(found: re.Match[str]) -> str:
         block = report.block(found[1])
         return f'href="{report_path(report, "html", block.part if block else MAIN)}#{found[1]}"'
 
-    cards = re.sub(r'href="#([^"]*)"', linked, markup.to_html(dict(report.cards), ""))
+    blocks = "".join(markup.to_html(dict(one), "") for one in (report.numbers, report.targets) if one)
+    blocks = re.sub(r'href="#([^"]*)"', linked, blocks)
     return (
-        f'<section id="targets"><h2>{report.region.short_zh} {len(report.cards["cards"])} 项目标：{told}</h2>'
-        f'<h3 class="hidden">逐项情况</h3>{cards}<p><a href="{where}">{text_html(report.region.name_zh)}报告全文</a></p></section>'
+        f'<section id="highlights"><h2>{title}</h2><h3 class="hidden">逐项情况</h3>{blocks}'
+        f'<p><a href="{where}">{text_html(report.region.name_zh)}报告全文</a></p>{_scenario(edition, report)}</section>'
     )
 
 
@@ -119,12 +128,7 @@ def _reports(layout: Layout, edition: Edition) -> str:
         for name, items in groups.items()
         if items
     )
-    return (
-        '<section id="reports"><h2>各地区报告</h2><div class="search" hidden><label for="q">查找地区</label>'
-        '<input id="q" type="search" autocomplete="off" aria-describedby="q-hint q-found">'
-        '<p id="q-hint">名称、拼音、首字母或代码，如 广东、guangdong、gd</p>'
-        f'<p id="q-found" role="status"></p></div>{listed}</section>'
-    )
+    return f'<section id="reports"><h2>各地区报告</h2>{listed}</section>'
 
 
 def _scenario(edition: Edition, report: Report) -> str:

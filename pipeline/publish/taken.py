@@ -86,9 +86,18 @@ class Report:
         return [one for one in self._all if one.payload["kind"] in NUMBERED and one.number]
 
     @cached_property
-    def cards(self) -> Mapping[str, Any] | None:
-        """The cards of the targets: the first block of cards in the report."""
-        return next((one.payload for one in self._all if one.payload["kind"] == "cards"), None)
+    def numbers(self) -> Mapping[str, Any] | None:
+        """The cards that show numbers in large."""
+        return next((one for one in self._cards if one["form"] == "numbers"), None)
+
+    @cached_property
+    def targets(self) -> Mapping[str, Any] | None:
+        """The cards of the targets: the first others in the report."""
+        return next((one for one in self._cards if one["form"] != "numbers"), None)
+
+    @property
+    def _cards(self) -> list[Mapping[str, Any]]:
+        return [one.payload for one in self._all if one.payload["kind"] == "cards"]
 
     def block(self, id: str) -> Block | None:
         return next((one for one in self.blocks if one.id == id), None)

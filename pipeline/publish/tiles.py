@@ -82,7 +82,9 @@ def grids(
         f'<div class="atlas g-{at}">{_grid(layer, provinces, signs, pages, figures)}</div>'
         for at, layer in enumerate(layers, 1)
     )
-    return f'<fieldset class="choice"><legend>选择着色的指标</legend>{choices}{drawn}</fieldset>'
+    return (
+        f'<fieldset class="choice"><legend>选择着色的指标</legend><div class="strip">{choices}</div>{drawn}</fieldset>'
+    )
 
 
 def _grid(

@@ -207,7 +207,8 @@ def _entry(heading: Heading, words: Words) -> str:
 def _close_page(front: Front) -> str:
     foot = (
         f'<footer class="report-foot"><p>{markup.text_html(front.title)}{front.words.gap}{markup.text_html(front.region)}{front.words.gap}'
-        f"{markup.text_html(front.printed_date)}</p></footer></main></div>{markup.chart_config()}"
+        f"{markup.text_html(front.printed_date)}</p></footer></main></div>"
+        f"{markup.chart_config()}{markup.explained(front.words)}"
     )
     return "\n".join(only("html", ["```{=html}", foot, "```"]))
 
@@ -225,7 +226,7 @@ def page_parts(theme: Path, cache: Path, folder: Path) -> None:
     """Write the page's head (stylesheet) and tail (scripts) and Word's styles into `folder`, for either engine."""
     folder.mkdir(parents=True, exist_ok=True)
     css = (theme / "report.css").read_text("utf-8")
-    own = [(theme / name).read_text("utf-8") for name in ("report.js", "explorer.js")]
+    own = [(theme / name).read_text("utf-8") for name in ("reading.js", "report.js", "explorer.js")]
     script = "\n".join([figures.javascript_bundle(cache), *own])
     (folder / "head.html").write_text(f"<style>\n{css}</style>\n", "utf-8")
     script = script.replace("</script", "<\\/script")

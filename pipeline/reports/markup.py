@@ -15,17 +15,20 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pipeline.charts import theme
+from pipeline.language.terms import explained as explained_terms
 from pipeline.language.words import CHINESE, Words
 
 Payload = dict[str, Any]
 
 COLUMNS = 12  # a table has at most so many; the stylesheet knows their alignment by number
+AMBIGUOUS = ("Passed on", "received")  # terms in English that stand in texts as plain words too
 _markdown_special = re.compile(r"([\\`*_{}\[\]()#+\-.!<>|~$^@\"':=])")
 _url = re.compile(r"https?://\S+")
 _long = re.compile(r"https?://\S+|[\w./-]*[A-Za-z0-9_./-]{18,}", re.A)
 CHINESE_RUN = re.compile(
     r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef](?:[\w\s.,:·%/+—-]*[\u3000-\u303f\u3400-\u9fff\uff00-\uffef])?"
 )
+_quantity = re.compile(r"(?<=\d) (?=[A-Za-z%\u4e00-\u9fff])")  # between a number and its unit
 _in_large = re.compile(r"[+−]?\d[\d,.]*%?")
 _breakable = re.compile(r"(?<=[/._\-?&=%])(?=\S)")
 
@@ -54,6 +57,11 @@ def _html(text: str, words: Words) -> str:
         if words.language != "zh"
         else text_html(text)
     )
+
+
+def _tied(text: str, words: Words) -> str:
+    """`_html` of a quantity: number and unit stay on one line, as a number in Chinese does by itself."""
+    return _html(_quantity.sub("\u00a0", text), words)
 
 
 def to_html(block: Payload, number: str, svg: str = "", words: Words = CHINESE) -> str:
@@ -98,6 +106,16 @@ def chart_config() -> str:
     return f'<script type="application/json" id="chart-config">{_json(theme.green_report()["config"])}</script>'
 
 
+def explained(words: Words) -> str:
+    """The terms that the page's script explains where a chapter first has them: spellings, name, meaning."""
+    told = []
+    for key in explained_terms():
+        name = words(f"{key}_name")
+        spellings = [one for one in re.split("、|, ", re.sub(r"（.*?）| \(.*?\)", "", name)) if one not in AMBIGUOUS]
+        told.append([spellings, name, words(f"{key}_meaning", undefined=words("meaning_ends"))])
+    return f'<script type="application/json" id="glossary">{_json(told)}</script>'
+
+
 def _packed(spec: Payload) -> str:
     """A specification without the shared configuration and with its data by column instead of by row."""
     shared = json.loads(json.dumps(theme.green_report()["config"]))
@@ -140,7 +158,7 @@ def _tones(table: Payload) -> Sequence[Sequence[str]]:
 
 def _cell_html(cell: str, value: str, tone: str, words: Words) -> str:
     exact = "" if cell == value else f' data-v="{text_html(value)}"' if value else " data-v"
-    shown = _html(cell, words)
+    shown = _tied(cell, words)
     if _url.fullmatch(cell):
         shown = f'<a href="{shown}" rel="noopener noreferrer">{shown}</a>'
     return f"<td{f' class={tone}' if tone else ''}{exact}>{shown}</td>"
@@ -157,10 +175,10 @@ def _cards_html(block: Payload, words: Words) -> str:
         detail = f'<p class="detail">{_html(card["detail"], words)}</p>' if card["detail"] else ""
         cards.append(
             f'<li class="card {card["tone"]}"><h4>{_html(card["title"], words)}</h4>'
-            f'<p class="value">{_html(card["value"], words)}{_spark_html(card["path"])}</p>'
+            f'<p class="value">{_tied(card["value"], words)}{_spark_html(card["path"])}</p>'
             f'<p class="status"><span aria-hidden="true">{text_html(card["symbol"])}</span> '
-            f"{_html(card['status'], words)}</p>"
-            f'<p class="target">{_html(words("target_is", text=card["target"]), words)}</p>{detail}{link}</li>'
+            f"{_tied(card['status'], words)}</p>"
+            f'<p class="target">{_tied(words("target_is", text=card["target"]), words)}</p>{detail}{link}</li>'
         )
     return f'<ol class="cards" id="{block["id"]}">{"".join(cards)}</ol>'
 
@@ -236,11 +254,11 @@ def _spark_html(path: Sequence[Sequence[float]], aim: float | None = None, years
 def _entries_html(block: Payload, words: Words) -> str:
     entries = []
     for entry in block["entries"]:
-        facts = "".join(f"<dt>{_html(name, words)}</dt><dd>{_html(said, words)}</dd>" for name, said in entry["facts"])
+        facts = "".join(f"<dt>{_html(name, words)}</dt><dd>{_tied(said, words)}</dd>" for name, said in entry["facts"])
         text = f'<p class="detail">{_html(entry["text"], words)}</p>' if entry["text"] else ""
         entries.append(
             f'<li class="card {entry["tone"]}"><h4>{_html(entry["title"], words)}</h4>'
-            f'<p class="detail">{_html(entry["badge"], words)}</p><p class="value">{_html(entry["value"], words)}</p>'
+            f'<p class="detail">{_html(entry["badge"], words)}</p><p class="value">{_tied(entry["value"], words)}</p>'
             f"<dl>{facts}</dl>{text}</li>"
         )
     return f'<ol class="cards entries" id="{block["id"]}">{"".join(entries)}</ol>'

@@ -62,11 +62,36 @@ function Span(span)
   end
 end
 
+-- On a page every chapter stands in a box of its own, which reading.js folds on a phone: all but the one with the large
+-- numbers, or the first where there are none.
+local function boxed(blocks)
+  local out, boxes, open = pandoc.Blocks({}), {}, false
+  for _, block in ipairs(blocks) do
+    local chapter = block.t == "Header" and block.level == 2
+    local ends = chapter or (block.t == "RawBlock" and block.text:match("^<footer"))
+    if open and ends then out:insert(pandoc.RawBlock("html", "</div>")) end
+    out:insert(block)
+    if chapter then
+      out:insert(pandoc.RawBlock("html", '<div class="chapter">'))
+      table.insert(boxes, #out)
+    end
+    open = chapter or (open and not ends)
+    if open and block.t == "RawBlock" and block.text:find('id="k-highlights-numbers"', 1, true) then
+      boxes.first = boxes[#boxes]
+    end
+  end
+  if open then out:insert(pandoc.RawBlock("html", "</div>")) end
+  local first = boxes.first or boxes[1]
+  if first then out[first] = pandoc.RawBlock("html", '<div class="chapter first">') end
+  return out
+end
+
 -- The last step leaves a mark, and no report is made of a file without it: Quarto goes on after error() in a filter.
 -- In Word the properties of the document, which cannot be set without a title block of pandoc's, are the mark.
 function Pandoc(doc)
   doc = doc:walk({ Div = framed(doc.meta.lang) })
   if matches("html") then
+    doc.blocks = boxed(doc.blocks)
     doc.blocks:insert(pandoc.RawBlock("html", "<!-- report.lua: whole -->"))
   elseif FORMAT == "typst" then
     doc.blocks:insert(pandoc.RawBlock("typst", "// report.lua: whole"))
