@@ -43,6 +43,10 @@ class Withheld(float):
 
 WITHHELD = Withheld()
 
+_scripts = re.compile(
+    r"(?P<address>https?://\S+)|(?<![A-Za-z0-9_.=-])(?:(?P<gas>(?:kg|[tg]|Mt|Gt)?CO)2(?=e?(?![A-Za-z0-9_]))"
+    r"|(?P<metre>k?m)(?P<power>[23])(?![A-Za-z0-9_=-]))"
+)
 NO_TYPE = "〓"  # what a printer sets for a character that he has no type of
 
 Number = float | Decimal | None
@@ -52,6 +56,17 @@ _COMPARATORS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": ope
 _WIDE = Context(prec=400)  # any float with its decimals; the default of 28 digits would raise
 _SCALES = {"": Decimal(1), "万": Decimal(10**4), "亿": Decimal(10**8), "万亿": Decimal(10**12)}
 NOISE = 1e-9  # of a value: by so much sums of binary fractions may be off, and no more is made of a difference
+
+
+def scripts(text: str) -> str:
+    """`kgCO₂/m³` for `kgCO2/m3`, which is how data and texts are written; addresses as they are."""
+
+    def written(found: re.Match[str]) -> str:
+        if found["gas"]:
+            return f"{found['gas']}₂"
+        return found["metre"] + {"2": "²", "3": "³"}[found["power"]] if found["metre"] else found[0]
+
+    return _scripts.sub(written, text)
 
 
 def number(value: Number, decimals: int | None = None, sign: bool = False) -> str:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline import wording
 from pipeline.wording import (
     MINUS,
     MISSING,
@@ -267,3 +268,17 @@ def test_printing_never_contradicts_the_status(
     printed = read(number_against(value, threshold, comparator, decimals))
     assert meets(printed, comparator, threshold) == meets(Decimal(str(value)), comparator, threshold)
     assert abs(printed - Decimal(str(value))) <= Decimal("0.5").scaleb(-decimals)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("kgCO2/kWh、万tCO2", "kgCO₂/kWh、万tCO₂"),
+        ("tCO2e per m3, kgce/m3; 5 km2", "tCO₂e per m³, kgce/m³; 5 km²"),
+        ("https://a.cn/CO2/m3?x=m2 CO2", "https://a.cn/CO2/m3?x=m2 CO₂"),
+        ("CO20 m30 am3 f-m3 co2 CO2_kg datum.m3", "CO20 m30 am3 f-m3 co2 CO2_kg datum.m3"),
+        ("CO₂", "CO₂"),
+    ],
+)
+def test_gases_and_powers_have_real_scripts(text: str, said: str) -> None:
+    assert wording.scripts(text) == said

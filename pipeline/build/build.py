@@ -6,6 +6,7 @@ the first makes them, the others find what they can share. A report is made when
 
 from __future__ import annotations
 
+import itertools
 import math
 import shutil
 import tempfile
@@ -29,6 +30,7 @@ from pipeline.errors import OutputError, UserError
 from pipeline.keeping import Record, Records
 from pipeline.layout import Layout
 from pipeline.output import check_writable, locked, why_not_written
+from pipeline.reports.parts import PARTS
 from pipeline.reports.render.engine import Engine
 from pipeline.reports.render.quarto import FALLBACKS
 from pipeline.scratch import clear
@@ -146,10 +148,7 @@ class _Build:
             progress.doing(DOING[step.name] + (HIDING if hides else ""))
             step.run(self.files)
         standings = [self._standing(job) for job in self.jobs]
-        results = {
-            one.job.folder: Result(one.job, [one.job.output(format) for format in one.job.formats], state=REUSED)
-            for one in standings
-        }
+        results = {one.job.folder: Result(one.job, list(one.job.outputs), state=REUSED) for one in standings}
         to_make = [one for one in standings if one.reason]
         if to_make:
             if len(to_make) >= MANY:
@@ -330,12 +329,12 @@ class _Making:
         records = Records(records_of_report(self.build.layout, job), kept=1)
         chapters = {chapter_key(notebook): one.names[0] for notebook, one in self.chapters[job.folder].items()}
         reads = self.standings[job.folder].reads | chapters
-        same = [one for one in records.all if one.reads == reads]  # of other formats
+        same = [one for one in records.all if one.reads == reads]  # of other formats or parts
         files = {**(same[0].files if same else {}), **made.files}
-        for format in FORMATS:  # what stands beside the new files must not say what was before
-            if str(old := job.output(format)) not in files and old.is_file():
+        for part, format in itertools.product(PARTS, FORMATS):  # what stands beside must not say what was before
+            if str(old := job.output(format, part)) not in files and old.is_file():
                 old.unlink()
-                self.progress.say(f"删去 {old}：它是按以前的数据或参数生成的；需要时请用 --to 一起生成")
+                self.progress.say(f"删去 {old}：它是按以前的数据或参数生成的；需要时请用 --to、--part 一起生成")
         records.add(Record(reads, files=files))
         for path, value in made.files.items():
             self.build.files.know(path, value)

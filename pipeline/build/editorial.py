@@ -1,7 +1,8 @@
 """What the publisher adds to a report in words of its own: `reports/editorial/<edition>/<language>/*.md`.
 
-imprint, foreword and highlights stand before the first chapter, `04-before` after the heading of chapter 4 and `04-after` at
-its end. They are texts as the chapters' are (`reports.text`), and may cite the report's values: `{{ value("dc.pue.new_large") |
+The imprint, which is made of the parameters where there is no file, and the foreword stand before the first chapter, `04-before`
+after the heading of chapter 4 and `04-after` at its end; `highlights` stand before the computed ones, and the heading of the
+first level with which they may begin takes the place of theirs. They are texts as the chapters' are (`reports.text`), and may cite the report's values: `{{ value("dc.pue.new_large") |
 n(2) }}`. Files that are not there leave no trace.
 """
 
@@ -25,7 +26,7 @@ from pipeline.layout import Layout
 from pipeline.reports.text import Text
 from pipeline.wording import join_names
 
-OPENING = ("imprint", "foreword", "highlights")
+IMPRINT, FOREWORD, HIGHLIGHTS = OPENING = ("imprint", "foreword", "highlights")
 _NAME = re.compile(rf"(?:{'|'.join(OPENING)}|\d\d-(?:before|after))\.md")
 _TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.S)
 _TYPED = re.compile(r"(?<![\w.])[+−-]?\d[\d,]*(?:\.\d+)?(?: ?%|(?![\w.]))")
@@ -51,20 +52,24 @@ class Editorial:
                     "editorial.name", f"{path}：文件名不对；应为 {right}，或章号加 -before、-after，如 04-before.md"
                 )
 
-    def opening(self) -> nbformat.NotebookNode | None:
-        """What stands before the first chapter, as a notebook; None where there is nothing."""
-        parts = [part for name in OPENING for part in self._parts(name)]
-        return (
-            nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(part) for part in parts]) if parts else None
-        )
+    def opening(self) -> nbformat.NotebookNode:
+        """What stands before the first chapter, as a notebook."""
+        imprint = self._parts(IMPRINT) or [self.job.front.imprint()]
+        parts = enumerate([*imprint, *self._parts(FOREWORD)])
+        cells = [nbformat.v4.new_markdown_cell(part, id=f"c{number}") for number, part in parts]
+        opening: nbformat.NotebookNode = nbformat.v4.new_notebook(cells=cells)
+        return opening
 
     def around(self, notebook: nbformat.NotebookNode, number: str) -> None:
         """Put what belongs to the chapter `number`, such as 04, after its heading and at its end."""
         before, after = (self._parts(f"{number}-{where}") for where in ("before", "after"))
+        before += self._parts(HIGHLIGHTS) if number == "00" else []
         outputs = [one for cell in notebook.cells if cell.cell_type == "code" for one in cell.outputs]
         texts = [one for one in outputs if "text/markdown" in one.get("data", {}) and len(one["data"]) == 1]
         if before and texts:
             heading, _, rest = texts[0]["data"]["text/markdown"].partition("\n")
+            if before[0].startswith("# "):
+                heading, _, before[0] = before[0].partition("\n")
             texts[0]["data"]["text/markdown"] = "\n\n".join([heading, *before, rest])
         if after:
             notebook.cells[-1].outputs += [
@@ -109,5 +114,10 @@ def typed(layout: Layout, job: Job) -> Iterator[str]:
 
 
 def check(jobs: list[Job], layout: Layout) -> list[str]:
-    """`typed` of all reports, each once."""
-    return list(dict.fromkeys(warning for job in jobs for warning in typed(layout, job)))
+    """`typed` of all reports, each once, and that a final edition has no publisher."""
+    told = list(dict.fromkeys(warning for job in jobs for warning in typed(layout, job)))
+    if any(job.kind == "final" and job.is_unsigned for job in jobs):
+        told.append(
+            "正式稿还没有编制单位；请在 notebooks/params/defaults.yml 写明 publisher，或加上 -p publisher=单位名称"
+        )
+    return told

@@ -31,6 +31,7 @@ from pipeline.layout import Layout
 from pipeline.output import place, why_not_written
 from pipeline.reports import assemble, text
 from pipeline.reports.execute import CONTEXT, ChapterFailed, execute, filled_in
+from pipeline.reports.parts import ANNEX, MAIN, OPENING, named
 from pipeline.reports.render.engine import Engine
 
 STAGE = ".stage"
@@ -107,7 +108,8 @@ def report(
         try:
             project = assemble.project(layout, stage / "project")
             written = [_assemble(layout, *one, notebooks, stage) for one in zip(jobs, chapters, strict=True)]
-            engine.render(project, [job.stem for job in jobs], jobs[0].formats)
+            stems = [named(job.stem, part) for job in jobs for part in job.parts]
+            engine.render(project, stems, jobs[0].formats)
             made = [_deliver(layout, job, engine, stage, executed) for job, executed in zip(jobs, written, strict=True)]
         except Exception as error:
             if len(jobs) == 1:
@@ -162,7 +164,7 @@ def _root(layout: Layout) -> Iterator[None]:
 
 
 def _assemble(layout: Layout, job: Job, names: Sequence[str], notebooks: Sequence[Path], stage: Path) -> list[Path]:
-    """The report's qmd in the project, its notebooks and tables in the stage; the notebooks' paths."""
+    """The qmd of the report's parts in the project, its notebooks and tables in the stage; the notebooks' paths."""
     kept, executed, own = store(layout, job), list[Path](), Editorial(layout, job)
     (stage / job.stem / "notebooks").mkdir(parents=True)
     for name, notebook in zip(names, notebooks, strict=True):
@@ -175,9 +177,9 @@ def _assemble(layout: Layout, job: Job, names: Sequence[str], notebooks: Sequenc
         own.around(told, notebook.stem[:2])
         nbformat.write(told, executed[-1])
         shutil.copytree(whole / TABLES, stage / job.stem / TABLES, dirs_exist_ok=True)
-    if job.chapter is None and (opening := own.opening()) is not None:
-        executed.insert(0, stage / job.stem / "notebooks" / "00_opening.ipynb")
-        nbformat.write(opening, executed[0])
+    if job.chapter is None:
+        executed.insert(0, stage / job.stem / "notebooks" / f"{OPENING}.ipynb")
+        nbformat.write(own.opening(), executed[0])
     charts = layout.charts
     assemble.assemble(
         executed,
@@ -186,7 +188,8 @@ def _assemble(layout: Layout, job: Job, names: Sequence[str], notebooks: Sequenc
         job.stem,
         charts,
         word="docx" in job.formats,
-        part=job.chapter is not None,
+        parts=job.parts,
+        pages={} if job.chapter is not None else {part: job.output("html", part).name for part in (MAIN, ANNEX)},
     )
     return executed
 
@@ -194,7 +197,8 @@ def _assemble(layout: Layout, job: Job, names: Sequence[str], notebooks: Sequenc
 def _deliver(layout: Layout, job: Job, engine: Engine, stage: Path, executed: Sequence[Path]) -> Made:
     """Put the finished files in their places, each whole: written beside and renamed."""
     hashes = Hashes(Path(os.devnull))
-    files = {job.output(format): stage / "project" / "out" / f"{job.stem}.{format}" for format in job.formats}
+    out = stage / "project" / "out"
+    files = {path: out / f"{named(job.stem, part)}.{format}" for path, (part, format) in job.outputs.items()}
     files |= {job.folder / "notebooks" / notebook.name: notebook for notebook in executed}
     files[job.folder / "provenance.json"] = stage / job.stem / "provenance.json"
     rests_on = freeze(layout, job)["inputs"]
@@ -215,6 +219,6 @@ def _deliver(layout: Layout, job: Job, engine: Engine, stage: Path, executed: Se
     shutil.rmtree(work(layout, job) / "failed", ignore_errors=True)
     written = [*files, *(Path(path) for _, path in files_below(tables))]
     return Made(
-        files=[job.output(format) for format in job.formats],
+        files=list(job.outputs),
         record=Record({}, files={str(path): hashes.file(path) for path in written}),
     )

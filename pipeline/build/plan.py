@@ -17,13 +17,14 @@ from pipeline.build import sources
 from pipeline.errors import DataError, OutputError, ParameterError
 from pipeline.filings.glance import Filed, look, seen_as
 from pipeline.given import params, reference, regions
-from pipeline.given.params import Resolved
+from pipeline.given.params import Params, Resolved
 from pipeline.given.regions import Region
 from pipeline.keeping import digest
 from pipeline.language.words import LANGUAGES, Words
 from pipeline.layout import SAMPLE, Layout
 from pipeline.output import resolved
 from pipeline.reports.front import Front
+from pipeline.reports.parts import ANNEX, MAIN, PARTS, SHEETS, WHOLE
 
 if TYPE_CHECKING:
     from pipeline.filings.intake import Intake
@@ -32,6 +33,8 @@ FORMATS = ("html", "pdf", "docx")
 PUBLIC = "public"
 AUDIENCES = ("internal", PUBLIC)
 NO_FILINGS = "none"
+PROFILE = "profile"
+UNSIGNED = str(Params.model_fields["publisher"].default)
 CHAPTERS = "[0-9][0-9]_*.ipynb"
 REFERENCES: tuple[Callable[[Layout], object], ...] = (  # what chapters read: seen to be whole before any of them runs
     reference.provinces,
@@ -58,13 +61,14 @@ class Selection:
     plan: str | None = None
     lang: str = "zh"
     chapter: int | None = None
+    part: str | None = None
 
 
 @dataclass(frozen=True)
 class Job:
     """One report: a region under a scenario, for one audience. `filed`: the filings, None without. plan: the id of the plan
     that it is made by; chosen: whether that is not the year's own. language: a key of `words.LANGUAGES`.
-    chapter: the number of the only one that is made, as its editor sees it."""
+    chapter: the number of the only one that is made, as its editor sees it. parts: see `assemble.PARTS`."""
 
     year: int
     plan: str
@@ -81,6 +85,7 @@ class Job:
     chosen: bool = False
     language: str = "zh"
     chapter: int | None = None
+    parts: tuple[str, ...] = (MAIN, ANNEX)
 
     @property
     def intake(self) -> Intake | None:
@@ -111,7 +116,13 @@ class Job:
             date=(self.date.year, self.date.month, self.date.day),
             sample=words("report_sample") if self.filed and self.filed.sample else "",
             language=self.language,
+            licence=self.resolved.params.licence,
         )
+
+    @property
+    def is_unsigned(self) -> bool:
+        """Whether nobody has said yet who publishes it."""
+        return self.resolved.params.publisher == UNSIGNED
 
     def place(self, year: int | None = None) -> str:
         """The folder below data/processed with all that the notebooks of the edition of `year` (default: the report's) read
@@ -135,16 +146,25 @@ class Job:
         """A name of its own for every report, plain enough for any renderer: folders and scenarios have any name."""
         return f"{self.year}-{self.region.code}-{digest(f'{self.edition}/{self.slug}')[:12]}"
 
-    def output(self, format: str) -> Path:
+    def output(self, format: str, part: str = MAIN) -> Path:
+        if self.chapter is None:
+            return self.folder / file_name(self.year, self.region, self.scenario, format, self.language, part)
         whole = file_name(self.year, self.region, self.scenario, format, self.language)
-        return self.folder / (whole if self.chapter is None else whole.replace(".", f"-{self.chapter}.", 1))
+        return self.folder / whole.replace(".", f"-{self.chapter}.", 1)
+
+    @property
+    def outputs(self) -> dict[Path, tuple[str, str]]:
+        """The files that are made, with part and format."""
+        return {self.output(format, part): (part, format) for part in self.parts for format in self.formats}
 
 
-def file_name(year: int, region: Region, scenario: str, format: str, language: str = "zh") -> str:
-    """What a finished report is called."""
+def file_name(year: int, region: Region, scenario: str, format: str, language: str = "zh", part: str = MAIN) -> str:
+    """What a finished report is called, or a part of it."""
     if language == "en":
-        return f"green-report-{year}-{Words('en').say(region.short_zh)}-{scenario}.{format}".replace(" ", "-")
-    return f"绿色发展报告-{year}-{region.short_zh}-{scenario}.{format}"
+        own = "" if part == MAIN else f"-{part}"
+        return f"green-report-{year}-{Words('en').say(region.short_zh)}-{scenario}{own}.{format}".replace(" ", "-")
+    own = "" if part == MAIN else f"-{Words('zh')(f'part_{part}')}"
+    return f"绿色发展报告-{year}-{region.short_zh}-{scenario}{own}.{format}"
 
 
 def jobs(layout: Layout, wanted: Selection) -> list[Job]:
@@ -169,11 +189,20 @@ def jobs(layout: Layout, wanted: Selection) -> list[Job]:
         asked or reference.plan_of(layout, wanted.year)
     if wanted.chapter is not None:
         chapters(layout.notebooks, wanted.chapter)
+    asked_parts = _parts(layout, wanted)
     chosen = [
         (region, scenario, params.resolve(layout, region, scenario, tuple(wanted.overrides)))
         for region in regions.resolve_many(wanted.region, layout)
         for scenario in scenarios(layout, wanted.scenario)
     ]
+    made = {
+        region.code: tuple(one for one in asked_parts if one != PROFILE or not region.is_nation)
+        for region, *_ in chosen
+    }
+    if not any(made.values()):
+        raise ParameterError(
+            "part.nation", f"--part {wanted.part}：全国没有省情一页；请用 --region 指明省份，或去掉 profile"
+        )
     out = resolved(wanted.out) if wanted.out else layout.reports
     filed = _filed(layout, wanted, out)  # last, for it may take long
     year = _year(wanted.year, published, first, filed)
@@ -201,8 +230,10 @@ def jobs(layout: Layout, wanted: Selection) -> list[Job]:
             chosen=other,
             language=language,
             chapter=wanted.chapter,
+            parts=made[region.code],
         )
         for region, scenario, resolved in chosen
+        if made[region.code]
         for language in languages
     ]
 
@@ -223,14 +254,27 @@ def chapters(folder: Path, only: int | None = None) -> list[Path]:
     return [path for path, number in zip(found, numbers, strict=True) if only in (None, number)]
 
 
-def listed(text: str, known: Sequence[str], what: str, option: str) -> tuple[str, ...]:
+def _parts(layout: Layout, wanted: Selection) -> tuple[str, ...]:
+    """The parts of a report that are made. Raises ParameterError, also for one whose notebook is not there."""
+    if wanted.chapter is not None:
+        if wanted.part is not None:
+            raise ParameterError(
+                "part.chapter", f"--part {wanted.part}：只生成一章（--chapter）时不分册；请去掉其中一个"
+            )
+        return (WHOLE,)
+    there = tuple(one for one in PARTS if one not in SHEETS or any(layout.notebooks.glob(f"{SHEETS[one]}*.ipynb")))
+    text = wanted.part if wanted.part is not None else f"{MAIN},{ANNEX}"
+    return there if text.strip() == "all" else listed(text, there, "分册", "--part", "；或 all")
+
+
+def listed(text: str, known: Sequence[str], what: str, option: str, more: str = "") -> tuple[str, ...]:
     """The names in `text`, each once, all of them `known`. Raises ParameterError."""
     names = [name.strip() for name in re.split(r"[,，、]", text) if name.strip()]
     for name in names:
         if name not in known:
-            raise ParameterError("option.unknown", f"{option} {name}：没有这种{what}；可用：{'、'.join(known)}")
+            raise ParameterError("option.unknown", f"{option} {name}：没有这种{what}；可用：{'、'.join(known)}{more}")
     if not names:
-        raise ParameterError("option.empty", f"{option} 是空的；可用：{'、'.join(known)}")
+        raise ParameterError("option.empty", f"{option} 是空的；可用：{'、'.join(known)}{more}")
     return tuple(dict.fromkeys(names))
 
 

@@ -87,9 +87,9 @@ def stands(
     if changed or gone:
         words = told(dict.fromkeys(changed)) if changed else "章节减少"
         return Standing(job, reads, f"{words}有变化" if changed else words)
-    missing = [str(job.output(format)) for format in job.formats if str(job.output(format)) not in last.files]
+    missing = [told for path, told in job.outputs.items() if str(path) not in last.files]
     if missing:
-        return Standing(job, reads, f"还没有 {'、'.join(Path(one).suffix[1:] for one in missing)}")
+        return Standing(job, reads, f"还没有 {'、'.join(f'{part} 的 {format}' for part, format in missing)}")
     for path, value in last.files.items():
         found = files.file(path)
         if found != value:

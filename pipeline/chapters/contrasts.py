@@ -6,6 +6,7 @@ A figure is None where there is nothing to draw.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import altair as alt
 import polars as pl
@@ -13,8 +14,9 @@ import polars as pl
 from pipeline import findings, wording
 from pipeline.chapters import shapes
 from pipeline.chapters.shapes import FILED, not_drawn
-from pipeline.charts import theme
+from pipeline.charts import labels, theme
 from pipeline.findings import Standing
+from pipeline.given.reference import Target
 from pipeline.given.regions import NATION
 from pipeline.indicators.scorecard import COMPARED, Judgement, Statement
 from pipeline.indicators.view import View
@@ -141,7 +143,7 @@ def then_and_now(view: View, id: str, figure: str, since: int) -> Figure | None:
         drawn = told(words).with_columns(printed=pl.Series(printed))
         seen = [way for way in ways.values() if way in set(rows["direction"])]
         good, bad = ("fell", "rose") if lower else ("rose", "fell")
-        tints = {good: theme.PRIMARY, bad: theme.ACCENT, "unchanged": theme.MUTED}
+        tints = {good: theme.MEMBERS["better"], bad: theme.MEMBERS["worse"], "unchanged": theme.MEMBERS["unchanged"]}
         tint = alt.Color("direction:N", title=None, scale=alt.Scale(domain=[words(way) for way in seen], range=[tints[way] for way in seen]))  # fmt: skip
         scale = alt.Scale(zero=False, padding=36)
         axis = alt.X("then:Q", title=unit or None, scale=scale, axis=alt.Axis(tickCount=6, grid=True))
@@ -156,11 +158,13 @@ def then_and_now(view: View, id: str, figure: str, since: int) -> Figure | None:
         base = alt.Chart(drawn).encode(y=y, tooltip=tooltip)
         hollow = base.mark_point(filled=True, fill="white", size=40, strokeWidth=1.5, opacity=1)
         text = base.mark_text(align="right" if lower else "left", dx=-8 if lower else 8, fontSize=11)
+        halo, text = labels.on_lines(text.encode(x="now:Q", text="printed:N"))
         return alt.layer(
+            halo,
             base.mark_rule(strokeWidth=2).encode(x=axis, x2="now:Q", color=tint),
             hollow.encode(x=axis, stroke=tint),
             base.mark_point(size=50, opacity=1).encode(x="now:Q", color=tint),
-            text.encode(x="now:Q", text="printed:N"),
+            text,
         ).properties(height=theme.ROW * len(both) + 8)
 
     points = term("percentage_points") if unit == "%" else quantity.unit
@@ -227,3 +231,31 @@ def published(spoken: Sequence[Statement], table: str, title: Said) -> Table | N
         source=term("sources_as_listed"),
         widths=[13, 9, 8, 6, 20, 16],
     )
+
+
+def reached(view: View, id: str, target: Target | None) -> dict[str, Any] | None:
+    """Of the provinces with a value, how many reach the target, who does not (each with its value, the farthest first), and who
+    is highest and lowest; None where fewer than two have one. said: the first as a sentence, None without a target."""
+    quantity, values = view.measure(id), view.by_province(id)
+    there = findings.there(values)
+    if len(there) < 2:
+        return None
+    short: list[str] = []
+    if target is not None:
+        say = wording.percent_against if quantity.scale == "percent" else wording.number_against
+        wanting = {name: value for name, value in there.items() if not shapes.reaches(target, value)}
+        worst = sorted(wanting, key=lambda name: abs(wanting[name] - target.value), reverse=True)
+        short = [f"{name} {say(wanting[name], target.value, target.comparator, quantity.decimals)}" for name in worst]
+    met = len(there) - len(short)
+    key = "reached_by_all" if met == len(there) else "reached_by_some" if met else "reached_by_none"
+    counted = findings.counted(len(there), values)
+    said = term(key, counted=counted, n=met, target=target.value_printed) if target else None
+    return {"counted": counted, "said": said, "short": short, "extremes": findings.extremes(quantity, values)}
+
+
+def changed(view: View, id: str) -> findings.Since | None:
+    """How the value of the report's region lies to those of the year before and of the baseline year."""
+    path, before = view.path(id), (view.year - 1, view.catalogue.base_year)
+    if view.value(id) is None:
+        return None
+    return findings.since(view.measure(id), path["year"].to_list(), path["value"].to_list(), years_before=before)

@@ -10,7 +10,7 @@ import polars as pl
 
 from pipeline import findings, wording
 from pipeline.chapters.shapes import FILED
-from pipeline.charts import theme
+from pipeline.charts import labels, theme
 from pipeline.filings.case_factors import CO2, basis
 from pipeline.findings import Names
 from pipeline.given import reference
@@ -83,7 +83,7 @@ def quota_bars(rows: pl.DataFrame, plan: Plan, figure: str) -> Figure:
         for place, name in enumerate(shown)
     )
     quotas = pl.DataFrame({"category": quota.title, "quota": quota.quota} for quota in plan.case_quotas)
-    tints = [theme.PRIMARY, theme.SEQUENTIAL[2], theme.NO_DATA][: len(shown)]
+    tints = [theme.MEMBERS[status] for status in reversed(names("status")) if status in there]
     columns = _columns(category="case_category", status="state", n="number_of_cases")
 
     def chart(words: Words) -> alt.TopLevelMixin:
@@ -137,40 +137,49 @@ def _range(low: float, high: float) -> Said:
     return term("low_to_high", low=wording.number(low, 0), high=wording.number(high, 0))
 
 
-def league(ranked: pl.DataFrame, figure: str, year: int) -> Figure | None:
-    """The net effect of each case that is summed, in order, with its interval; drawn: whether the chart shows it too."""
+def league(rows: pl.DataFrame, figure: str, year: int) -> Figure | None:
+    """The net effect of each case of which it is known, in order, with its interval, its status and whether it is summed."""
+    title, net = pl.col("title"), pl.col("net_tco2")
+    ranked = rows.filter(net.is_not_null()).sort(net, descending=True)
     if ranked.height < 2:
         return None
-    title, net = pl.col("title"), pl.col("net_tco2")
+    spelt = {name: pl.col(name).cast(pl.String).replace(names(name)) for name in ("effect", "status")}
     data = ranked.select(
         case=pl.when(title.is_duplicated()).then(pl.format("{}（{}）", title, "case_id")).otherwise(title),
-        effect=EFFECT.replace(names("effect")), net=net, low="low_tco2", high="high_tco2", drawn="drawn",
+        **spelt, net=net, low="low_tco2", high="high_tco2", summed="summed",
         printed=net.map_elements(lambda value: wording.number(value, 0), return_dtype=pl.String),
     )  # fmt: skip
-    rows = data.filter("drawn").drop("drawn")
-    effects = list(names("effect").values())
-    tint = alt.Scale(domain=effects, range=[theme.PRIMARY, theme.CATEGORIES[2]])
+    effects, states = (list(names(name).values()) for name in spelt)
+    heads = _columns("case", effect="case_effect", status="state")
 
     def chart(words: Words) -> alt.TopLevelMixin:
-        tooltip = _tips(words, _columns("case", effect="case_effect", printed="net_tco2"))
-        y = alt.Y("case:N", sort=rows["case"].to_list(), title=None, axis=alt.Axis(ticks=False, labelLimit=230))
-        base = alt.Chart(rows).encode(y=y, color=alt.Color("effect:N", scale=tint), tooltip=tooltip)
-        x = alt.X("low:Q", title="tCO2", axis=alt.Axis(grid=True, tickCount=5), scale=alt.Scale(padding=30))
+        tooltip = _tips(words, heads | _columns(printed="net_tco2"))
+        y = alt.Y("case:N", sort=data["case"].to_list(), title=None, axis=alt.Axis(ticks=False, labelLimit=230, labelFontSize=11))  # fmt: skip
+        solid, hues = alt.Legend(symbolOpacity=1), list(theme.tints(names("effect")).values())
+        tint = alt.Color("effect:N", scale=alt.Scale(domain=effects, range=hues), legend=solid)
+        shape = alt.Shape("status:N", scale=alt.Scale(domain=states, range=["triangle-up", "diamond", "circle"]))
+        base = alt.Chart(data).encode(y=y, color=tint, tooltip=tooltip)
+        low, high = min(data["low"].to_list()), max(data["high"].to_list())
+        room = [low - 0.03 * (high - low), high + 0.18 * (high - low)]  # for the texts
+        x = alt.X(
+            "low:Q", title="tCO2", axis=alt.Axis(grid=True, tickCount=5), scale=alt.Scale(domain=room, nice=False)
+        )
         spans = base.mark_rule(strokeWidth=3, opacity=0.35).encode(x=x, x2="high:Q")
-        points = base.mark_point(size=60, opacity=1).encode(x="net:Q")
-        labels = base.mark_text(align="left", dx=5, fontSize=11).encode(x="high:Q", text="printed:N", color=alt.value(theme.INK))  # fmt: skip
-        return alt.layer(spans, points, labels).properties(height=20 * rows.height + 12)
+        points = [
+            base.transform_filter(f"{sign}datum.summed")
+            .mark_point(size=50, filled=not sign)
+            .encode(x="net:Q", shape=shape)
+            for sign in ("", "!")
+        ]
+        text = base.mark_text(align="left", dx=5, fontSize=10).encode(x="high:Q", text="printed:N", color=alt.value(theme.INK))  # fmt: skip
+        halo, text = labels.on_lines(text)
+        return alt.layer(halo, spans, *points, text).properties(height=14 * data.height + 12)
 
-    return Figure(
-        figure,
-        "",
-        chart,
-        data.drop("drawn", "printed"),
-        findings.GroupsShown("dot_plot", term("net_effects_in", year=year), NET, dict(data.select("case", "net").iter_rows())),
-        FILED,
-        decimals={"net": 1, "low": 1, "high": 1},
-        columns=_columns("case", effect="case_effect", net="net_effect", low="low_end", high="high_end"),
-    )  # fmt: skip
+    what = term("net_effects_in", year=year)
+    alt_text = findings.GroupsShown("dot_plot", what, NET, dict(data.select("case", "net").iter_rows()))
+    columns = heads | _columns(net="net_effect", low="low_end", high="high_end")
+    shown, decimals = data.drop("printed", "summed"), {"net": 1, "low": 1, "high": 1}
+    return Figure(figure, "", chart, shown, alt_text, FILED, decimals=decimals, columns=columns)
 
 
 def uses(rows: pl.DataFrame) -> pl.DataFrame:
@@ -251,26 +260,15 @@ def catalogue(rows: pl.DataFrame, plan: Plan, places: Mapping[str, str], id: str
 
 
 def _entry(row: Mapping[str, Any], categories: Mapping[str, str], places: Mapping[str, str]) -> Entry:
-    net, after = row["net_tco2"], row["net_after_rebound_tco2"]
+    net = row["net_tco2"]
     category = categories.get(str(row["category"]), row["category"])
     place = NATION.short_zh if row["is_control"] else places.get(str(row["province_code"]), str(row["province_code"]))
     where = term("place_within", place=place, part=row["sub_region"]) if row["sub_region"] else place
-    checked = names("verification").get(str(row["verification"]))
     facts: list[tuple[str, Said]] = [
         ("organisation", (row["organisation"], term("in_brackets", text=where))),
         ("technology", Names(tuple(row["technology"].split("、")))),
-        ("sector", row["sector"]),
-        ("account", _computed(row)),
+        ("not_summed", row["left_out_because"]),
     ]
-    if net is not None:
-        if row["uncertainty_low_pct"] is not None and row["uncertainty_high_pct"] is not None:
-            facts.append(("p10_p90", (_range(row["low_tco2"], row["high_tco2"]), " tCO2")))
-        if after is not None and row["rebound_share"]:
-            facts.append(("after_rebound", f"{wording.number(after, 1)} tCO2"))
-    if checked:
-        tier = term("method_tier", tier=row["tier"]) if row["tier"] else ""
-        facts.append(("verification", (checked, tier)))
-    facts.append(("not_summed", row["left_out_because"]))
     value: Said = term("not_quantified") if net is None else f"{wording.number(net, 1)} tCO2"
     if net is not None and row["effect"] == "avoided_growth":
         value = (value, term("in_brackets", text=names("effect")["avoided_growth"]))
@@ -282,6 +280,32 @@ def _entry(row: Mapping[str, Any], categories: Mapping[str, str], places: Mappin
         facts=[(term(key), said) for key, said in facts if said],
         text=row["summary"] or "",
     )
+
+
+def accounts(rows: pl.DataFrame, table: str) -> Table | None:
+    """How the net effect of each case comes about, with its interval, what is left after rebound, and who checked it."""
+
+    def told(words: Words) -> pl.DataFrame:
+        return pl.DataFrame(
+            {"case": row["title"]} | {name: words.say(said) or wording.MISSING for name, said in _account(row).items()}
+            for row in rows.sort("case_id").iter_rows(named=True)
+        )
+
+    heads = _columns("case", "account", "p10_p90", "after_rebound", "verification")
+    return Table(table, "", told, FILED, widths=[11, 26, 9, 9, 8], columns=heads) if rows.height else None
+
+
+def _account(row: Mapping[str, Any]) -> dict[str, Said]:
+    net, after = row["net_tco2"], row["net_after_rebound_tco2"]
+    uncertain = None not in (net, row["uncertainty_low_pct"], row["uncertainty_high_pct"])
+    checked = names("verification").get(str(row["verification"]))
+    tier = term("method_tier", tier=row["tier"]) if row["tier"] else ""
+    return {
+        "account": _computed(row),
+        "p10_p90": _range(row["low_tco2"], row["high_tco2"]) if uncertain else "",
+        "after_rebound": wording.number(after, 1) if None not in (net, after) and row["rebound_share"] else "",
+        "verification": (checked, tier) if checked else "",
+    }
 
 
 def _computed(row: Mapping[str, Any]) -> Said:

@@ -383,7 +383,19 @@ def single(foresight: Foresight) -> Facts | None:
     if measure is None or middle is None:
         return None
     how = foresight.view.measure(measure)
-    return {"id": measure, "measure": how, "unit": units(how, [middle]), "middle": Quantity(how, middle)}
+    found = {"id": measure, "measure": how, "unit": units(how, [middle]), "middle": Quantity(how, middle)}
+    return found | {"widest": _widest(foresight, measure, how)}
+
+
+def _widest(foresight: Foresight, measure: str, how: Measure) -> Facts | None:
+    """Which driver alone does most to a measure of 2030, and what it is with its low and its high; None where none has both."""
+    rows = foresight.outlook.levels.filter(scenario=foresight.own, measure=measure, year=foresight.horizon)
+    levels = rows.pivot(on="level", index="driver", values="value").drop_nulls()
+    if levels.is_empty() or not {"low", "high"} <= set(levels.columns):
+        return None
+    driver, low, high = levels.sort((pl.col("high") - pl.col("low")).abs()).select("driver", "low", "high").row(-1)
+    how = how.among((low, high))
+    return {"driver": named(driver), "low": Quantity(how, low), "high": Quantity(how, high)}
 
 
 def compared(foresight: Foresight) -> tuple[str, str] | None:

@@ -15,7 +15,7 @@ import altair as alt
 import vl_convert as vlc
 
 from pipeline import keeping, wording
-from pipeline.charts import compact, fonts, labels, subset, theme
+from pipeline.charts import axes, compact, fonts, labels, subset, theme
 
 Spec = dict[str, Any]
 
@@ -28,16 +28,19 @@ CONVERTER = version("vl-convert-python")
 CODE = [path.read_text("utf-8") for path in sorted(Path(__file__).parent.glob("*.py"))]
 
 
-def specification(chart: alt.TopLevelMixin, edge: int = 5) -> Spec:
+def specification(chart: alt.TopLevelMixin, edge: int = 5, told: Callable[[Spec], Spec] = lambda spec: spec) -> Spec:
     """The Vega-Lite specification as the page draws it: as wide as its place, theme included, no version pinned. edge: px
-    that it leaves free on its right."""
+    that it leaves free on its right. told: puts its texts into the reader's language."""
     spec: Spec = chart.to_dict(validate=True)
     spec["width"] = "container"
     spec["autosize"] = {"type": "fit-x", "contains": "padding"}
-    needed = spec.get("padding", {}).get("right", 0)  # `labels.beside`
-    spec["padding"] = {"left": 5, "top": 5, "right": max(edge, needed), "bottom": 5}
+    spec["padding"] = {"left": 5, "top": 5, "right": edge, "bottom": 5}
     spec = _deterministic(spec)
     labels.fit(spec)
+    spec = told(spec)
+    labels.fit_legends(spec)
+    axes.edge_to_edge(spec)
+    axes.mark_broken(spec)
     return spec
 
 

@@ -23,6 +23,12 @@ def build(
     plan: Plan = None,
     override: Override = None,
     to: Annotated[str, typer.Option(help="输出格式：html、pdf、docx，用逗号分开")] = "html,pdf",
+    part: Annotated[
+        str | None,
+        typer.Option(
+            help="分册：main（正文）、annex（附册）、highlights（要点）、profile（省情一页），用逗号分开，或 all；默认 main,annex"
+        ),
+    ] = None,
     lang: Annotated[str, typer.Option(help="语言：zh、en，用逗号分开")] = "zh",
     chapter: Annotated[int | None, typer.Option(help="只生成这一章，供修改文字时看，如 4；90 为附录")] = None,
     engine: Annotated[str, typer.Option(help="渲染引擎：auto、quarto、embedded")] = "auto",
@@ -55,7 +61,9 @@ def build(
         from pipeline.build.scheduler import connect
 
         connect(scheduler).close()
-    wanted = Selection(year, region, scenario, filings, audience, tuple(override or ()), to, out, plan, lang, chapter)
+    wanted = Selection(
+        year, region, scenario, filings, audience, tuple(override or ()), to, out, plan, lang, chapter, part
+    )
     planned = jobs(layout, wanted)
     progress.say(f"渲染引擎：{chosen.name}（{chosen.version}）")
     if (filed := planned[0].filed) is not None:

@@ -44,6 +44,7 @@ def examine(layout: Layout) -> list[Finding]:
         _kernel(),
         *_fonts(),
         _data(layout),
+        *_front(layout),
         _reports(layout),
         _rendering(layout),
         _quarto(),
@@ -107,6 +108,31 @@ def _data(layout: Layout) -> Finding:
     return Finding("公开统计与计划", f"{rows} 行", True)
 
 
+def _front(layout: Layout) -> Iterator[Finding]:
+    """What the publisher has to say of itself and of what one may do with the reports."""
+    from pipeline.build.plan import UNSIGNED
+    from pipeline.given import params
+    from pipeline.given.regions import NATION
+
+    try:
+        known = params.resolve(layout, NATION, "plan").params
+    except UserError as error:
+        yield Finding("参数文件", "读不了", False, error.message)
+        return
+    where = "在 notebooks/params/defaults.yml 写明"
+    named = known.publisher != UNSIGNED
+    yield Finding(
+        "编制单位", known.publisher if named else "未写明", named, "" if named else f"{where} publisher", False
+    )
+    yield Finding(
+        "报告的许可",
+        known.licence or "未声明许可",
+        bool(known.licence),
+        "" if known.licence else f"{where} licence，如 CC BY 4.0；报告现在不提许可",
+        False,
+    )
+
+
 def _reports(layout: Layout) -> Finding:
     from pipeline.output import check_writable
 
@@ -145,7 +171,8 @@ def _rendering(layout: Layout) -> Finding:
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             stage = assemble.project(layout, Path(folder) / "project")
             front = Front("试渲染", "全国", "一页", "green-report", (2025, 1, 1))
-            with assemble.assemble([], front, stage, "trial", layout.charts).open("a", encoding="utf-8") as page:
+            [trial] = assemble.assemble([], front, stage, "trial", layout.charts)
+            with trial.open("a", encoding="utf-8") as page:
                 page.write("\n正常。\n")
             engine.render(stage, ["trial"], ["html", "pdf"])
     except (UserError, OSError) as error:

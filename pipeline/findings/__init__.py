@@ -18,6 +18,7 @@ from pipeline.findings.energy import (
 from pipeline.findings.industry import Month, Names
 from pipeline.findings.measures import Measure, Quantity, Values, is_there, there, withheld
 from pipeline.findings.overview import Changed
+from pipeline.findings.profile import LIKE, NEAR, Side, ToClose, less, like_size, more_sites, side
 from pipeline.findings.provinces import (
     MIN_RANKED,
     Absent,
@@ -39,12 +40,13 @@ from pipeline.findings.provinces import (
     place,
     ranking,
 )
-from pipeline.findings.series import CLEAR, Path, Point, Trend, path, trend
+from pipeline.findings.series import CLEAR, Path, Point, Since, Trend, path, since, trend
 from pipeline.findings.shown import GroupsShown, RankingShown, SeriesShown, StepsShown
 from pipeline.findings.view import (
     Covered,
     Covers,
     CoversBriefly,
+    Distance,
     FewIn,
     FiledFrom,
     Formula,
@@ -59,8 +61,10 @@ from pipeline.findings.view import (
 
 __all__ = [
     "CLEAR",
+    "LIKE",
     "MIN_RANKED",
     "NAMED",
+    "NEAR",
     "Absent",
     "AgainstTarget",
     "Changed",
@@ -71,6 +75,7 @@ __all__ = [
     "Covers",
     "CoversBriefly",
     "Decoupling",
+    "Distance",
     "Drivers",
     "Ends",
     "Extremes",
@@ -99,10 +104,13 @@ __all__ = [
     "RestsOnFew",
     "Sentences",
     "SeriesShown",
+    "Side",
+    "Since",
     "Sources",
     "Standing",
     "StepsShown",
     "Suppressed",
+    "ToClose",
     "ToTarget",
     "Trend",
     "TwoMethods",
@@ -115,10 +123,15 @@ __all__ = [
     "extremes",
     "is_there",
     "largest",
+    "less",
+    "like_size",
+    "more_sites",
     "movement",
     "path",
     "place",
     "ranking",
+    "side",
+    "since",
     "sources",
     "there",
     "trend",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import Any, Literal
 
+from pipeline import wording
 from pipeline.findings.measures import Measure
 
 CLEAR = 0.10  # with a printed 超 or 约 at one end, a smaller relative change has no sure direction
@@ -67,6 +68,37 @@ def trend(
     elif not exact and abs(last.value - first.value) < CLEAR * abs(first.value):
         case = "unsure"
     return Trend(measure, subject, case, first, last, change and exact)
+
+
+@dataclass(frozen=True)
+class Since:
+    """How the last value of a series lies to some before it, the latest of these first. A ratio is compared in points, one that
+    has no unit (a PUE) by its difference as printed, all else by its relative change."""
+
+    measure: Measure
+    last: Point
+    before: tuple[Point, ...]
+
+    def step(self, before: Point) -> tuple[int, str, bool]:
+        """The way (1 up, -1 down, 0 where both print alike), its size as printed, and whether this is in points."""
+        measure, old, new = self.measure, before.value, self.last.value
+        way, in_points = measure.gap(new, old), measure.scale == "percent"
+        if measure.scale == "plain" and not measure.unit:
+            size = wording.rounded(new, measure.decimals) - wording.rounded(old, measure.decimals)
+            return way, wording.number(abs(size), measure.decimals), False
+        change = (new - old) if in_points else (new - old) / abs(old)
+        size_printed = wording.number(abs(100 * change), measure.decimals if in_points else 1)
+        return way, size_printed + ("" if in_points else "%"), in_points
+
+
+def since(
+    measure: Measure, years: Sequence[int], values: Sequence[float | None], *, years_before: Sequence[int]
+) -> Since | None:
+    """The last value beside those of `years_before`; None without any. Relative to nothing there is no change."""
+    line = points(years, values)
+    relative = measure.scale == "big" or (measure.scale == "plain" and measure.unit)
+    before = tuple(point for point in line[-2::-1] if point.year in years_before and (point.value or not relative))
+    return Since(measure, line[-1], before) if before else None
 
 
 @dataclass(frozen=True)

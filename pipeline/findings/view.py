@@ -115,6 +115,11 @@ class ToTarget:
 
 
 @dataclass(frozen=True)
+class Distance(ToTarget):
+    """The same as a value that stands alone, under a head that says what it is."""
+
+
+@dataclass(frozen=True)
 class Needed:
     """What is needed in each year to come. way: 1 up, -1 down. counted: of a number of things, not a rate."""
 

@@ -102,6 +102,11 @@ def _date(value: object) -> object:
     return date.fromisoformat(text)
 
 
+def _line(value: object) -> object:
+    """`_text`, where there may be none."""
+    return _text(value) or ""
+
+
 def _text(value: object) -> object:
     if isinstance(value, str) and not value.strip().isprintable():
         raise ValueError("holds what cannot be seen")
@@ -148,6 +153,7 @@ class Params(BaseModel):
     publisher: Annotated[str, BeforeValidator(_text)] = _key(
         "编制单位", "（编制单位待填）", min_length=1, max_length=60
     )
+    licence: Annotated[str, BeforeValidator(_line)] = _key("报告的许可", "", min_length=0, max_length=80)
     edition_kind: Annotated[Literal["preliminary", "final"], BeforeValidator(_word)] = _key(
         "版本性质（初步或正式）", "preliminary"
     )
@@ -596,7 +602,7 @@ def unit(key: str) -> str:
 
 
 def _shown(value: object) -> str:
-    if value is None:
+    if value in (None, ""):
         return MISSING
     if isinstance(value, int | float):
         return number(value)

@@ -72,7 +72,8 @@ def _shape(declared: dict[str, Any]) -> dict[str, Any]:
     if declared.get("type") == "array":
         return {"type": ["array", "string", "null"], "items": {"type": "string"}}
     if declared.get("type") == "string":
-        return {"type": "string", "minLength": declared["minLength"], "maxLength": declared["maxLength"]}
+        kind = "string" if declared["minLength"] else ["string", "null"]
+        return {"type": kind, "minLength": declared["minLength"], "maxLength": declared["maxLength"]}
     one = declared["anyOf"][0]
     if one.get("format") == "date":
         return {"type": ["string", "null"], "format": "date"}

@@ -31,6 +31,12 @@ def statuses(measures: pl.DataFrame, region: Region, year: int, *by: str) -> pl.
     return rows.group_by("action_no", *by, maintain_order=True).agg(pl.len().cast(pl.Int64).alias("n"), *counted)
 
 
+def done_share(measures: pl.DataFrame, region: Region, year: int) -> float | None:
+    """The share of the filed items that are completed; None where none was filed."""
+    counted = statuses(measures, region, year).select(pl.col("done", "n").sum()).row(0)
+    return counted[0] / counted[1] if counted[1] else None
+
+
 def metrics(filed: pl.DataFrame, region: Region, years: tuple[int, int]) -> pl.DataFrame:
     """action_no, metric, unit, the first and the last year, n (rows filed of the last): the coded metrics of the actions.
 

@@ -31,6 +31,7 @@ from pipeline.findings import (
     Quoted,
     RankingShown,
     SeriesShown,
+    Since,
     Sources,
     Standing,
     StepsShown,
@@ -156,6 +157,11 @@ def date(year: int, month: int, day: int) -> str:
 def brief(said: str) -> str:
     """`8.4 points better` for `8.4 percentage points better than the target`."""
     return re.sub(r" (?:of|than) the target$", "", said).replace(" percentage points", " points")
+
+
+def unpublished(said: str) -> str:
+    """A sentence in which a value that is not published is told in words: `is [withheld]` is `is not published`."""
+    return re.sub(r"\b(is|are|was|were) \\?\[withheld\\?\]", r"\1 not published", said)
 
 
 def with_unit(title: str, unit: str) -> str:
@@ -296,6 +302,18 @@ def _trend(one: Trend) -> str:
         amount = rise_or_fall(first.value, last.value, points=one.measure.scale == "percent")
         sentence += f", {amount}" if any(map(str.isdigit, amount)) else ""  # too little to be told as a share
     return sentence
+
+
+@say.register
+def _since(one: Since) -> str:
+    """`up 1.9 percentage points from 2024 and up 13.2 percentage points from 2020`; `practically unchanged from 2024`."""
+    told = []
+    for point in one.before:
+        way, size, in_points = one.step(point)
+        level = "unchanged" if point.value == one.last.value else "practically unchanged"
+        moved = f"{'up' if way > 0 else 'down'} {size}{' percentage points' if in_points else ''}"
+        told.append(f"{moved if way else level} from {point.year}")
+    return " and ".join(told)
 
 
 @say.register
@@ -492,8 +510,8 @@ def _not_filed(one: NotFiled) -> str:
     tables = names([f"“{text(name)}”" for name in one.tables])
     return (
         f"There are no usable filings of {whose}: this chapter needs the table{'s' if len(one.tables) > 1 else ''} {tables}, "
-        f"of which no acceptable row was received for {one.year}. Once they are filed the figures of this chapter appear by "
-        "themselves; no data does not mean zero, and no other year or region stands in for them."
+        f"of which no acceptable row was received for {one.year}. No data does not mean zero, "
+        "and no other year or region stands in for them."
     )
 
 

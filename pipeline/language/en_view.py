@@ -6,6 +6,7 @@ from pipeline.findings import (
     Covered,
     Covers,
     CoversBriefly,
+    Distance,
     FewIn,
     FiledFrom,
     Formula,
@@ -102,9 +103,20 @@ def _to_target(one: ToTarget) -> str:
     """`0.04 percentage points short of the target`, `0.05 better than the target`, `level with the target`."""
     if not one.way:
         return "level with the target"
-    amount = text(f"{one.amount} {one.unit}".rstrip())
     beyond = "more than" if one.unit and one.unit != "个百分点" else "better than"
-    return f"{'less than ' if one.under else ''}{amount} {'short of' if one.way > 0 else beyond} the target"
+    return f"{_amount(one)} {'short of' if one.way > 0 else beyond} the target"
+
+
+@say.register
+def _distance(one: Distance) -> str:
+    """`0.04 points short`, `0.05 better`, `6 standards more`, `level`."""
+    beyond = "more" if one.unit and one.unit != "个百分点" else "better"
+    amount = _amount(one).replace(" percentage points", " points")
+    return f"{amount} {'short' if one.way > 0 else beyond}" if one.way else "level"
+
+
+def _amount(one: ToTarget) -> str:
+    return f"{'less than ' if one.under else ''}{text(f'{one.amount} {one.unit}'.rstrip())}"
 
 
 @say.register

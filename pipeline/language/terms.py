@@ -34,6 +34,11 @@ def glossary() -> dict[str, dict[str, str]]:
     return found
 
 
+def explained() -> list[str]:
+    """The terms that the glossary explains, in its order: those with a name (`pue_name`) and a meaning (`pue_meaning`)."""
+    return [key.removesuffix("_meaning") for key in glossary() if key.endswith("_meaning")]
+
+
 def text(one: Term | str, language: str) -> str:
     """A term whose gaps are filled with plain texts and numbers; a text as it is."""
     if isinstance(one, str):

@@ -29,6 +29,7 @@ from pipeline.findings import (
     Quoted,
     RankingShown,
     SeriesShown,
+    Since,
     Sources,
     Standing,
     StepsShown,
@@ -77,6 +78,11 @@ def date(year: int, month: int, day: int) -> str:
 
 def brief(said: str) -> str:
     return said
+
+
+def unpublished(said: str) -> str:
+    """A sentence in which a value that is not published is told in words: `为 〔保密〕` is `不予公布`."""
+    return re.sub(rf"(?:均?为 ?| ){HIDDEN}", "不予公布", said)
 
 
 def with_unit(title: str, unit: str) -> str:
@@ -145,6 +151,19 @@ def _trend(one: Trend) -> str:
         amount = amount.replace("上升", "增长") if grows else amount
         sentence += f"，累计{amount}" if any(map(str.isdigit, amount)) else ""  # too little to be told as a share
     return _close_up(sentence)
+
+
+@say.register
+def _since(one: Since) -> str:
+    """`比 2024 年上升 1.9 个百分点，比 2020 年上升 13.2 个百分点`; `与 2024 年基本持平`."""
+    told = []
+    for point in one.before:
+        way, size, in_points = one.step(point)
+        verb = "下降" if way < 0 else "增长" if one.measure.moves == "amount" else "上升"
+        level = "持平" if point.value == one.last.value else "基本持平"
+        moved = f"比 {point.year} 年{verb} {size}{' 个百分点' if in_points else ''}"
+        told.append(moved if way else f"与 {point.year} 年{level}")
+    return "，".join(told)
 
 
 @say.register
@@ -332,7 +351,7 @@ def _not_filed(one: NotFiled) -> str:
         return f"{one.subject} {one.year} 年的这些数值按保密规则不公布（{wording.HIDDEN}）；有数据，不等于零。"
     return (
         f"{one.subject}没有可用的填报：本章需要{wording.join_names([f'“{name}”表' for name in one.tables])}，"
-        f"{one.year} 年没有收到或没有可接受的行。补报后，本章的图表会自动生成；没有数据不等于零，也不以别的年份或地区代替。"
+        f"{one.year} 年没有收到或没有可接受的行。没有数据不等于零，也不以别的年份或地区代替。"
     )
 
 

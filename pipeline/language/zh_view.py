@@ -7,6 +7,7 @@ from pipeline.findings import (
     Covered,
     Covers,
     CoversBriefly,
+    Distance,
     FewIn,
     FiledFrom,
     Formula,
@@ -99,8 +100,17 @@ def _to_target(one: ToTarget) -> str:
     """`距目标还差 0.04 个百分点`, `优于目标 0.05`, `与目标持平`."""
     if not one.way:
         return "与目标持平"
-    amount = f"{'不足' if one.under else ''} {one.amount}{f' {one.unit}' if one.unit else ''}"
-    return f"{'距目标还差' if one.way > 0 else '优于目标'}{amount}"
+    return f"{'距目标还差' if one.way > 0 else '优于目标'}{_amount(one)}"
+
+
+@say.register
+def _distance(one: Distance) -> str:
+    """`还差 0.04 个百分点`, `优于 0.05`, `持平`."""
+    return f"{'还差' if one.way > 0 else '优于'}{_amount(one)}" if one.way else "持平"
+
+
+def _amount(one: ToTarget) -> str:
+    return f"{'不足' if one.under else ''} {one.amount}{f' {one.unit}' if one.unit else ''}"
 
 
 @say.register

@@ -13,6 +13,7 @@ from pipeline.publish.page import FOLDER
 from pipeline.publish.taken import Edition
 from pipeline.reports.front import SAMPLE, TITLE
 from pipeline.reports.markup import text_html
+from pipeline.wording import scripts
 
 FEED = "atom.xml"
 _link = re.compile(r'\b(href|src)="(?!#|[a-z]+:)([^"#]*)')
@@ -40,7 +41,7 @@ def page(title: str, head: str, body: str, root: str, theme: Theme) -> str:
         f"<title>{text_html(title)}</title>\n{styles}\n"
         f'<link rel="alternate" type="application/atom+xml" title="{text_html(TITLE)}" href="{root}{FEED}">\n'
         f'</head>\n<body>\n<a class="skip" href="#content">跳到正文</a>\n<header class="report-head">{head}</header>\n'
-        f'<main id="content" class="site">\n{body}\n</main>\n'
+        f'<main id="content" class="site">\n{scripts(body)}\n</main>\n'
         f'<script src="{root}{FOLDER}/{theme.script}"></script>\n</body>\n</html>\n'
     )
 

@@ -9,17 +9,25 @@ from typing import Any
 
 from pipeline.build.plan import file_name
 from pipeline.given import reference
+from pipeline.language.words import Words
 from pipeline.layout import Layout
 from pipeline.publish import frame, search, tiles
-from pipeline.publish.taken import Edition, Report
+from pipeline.publish.taken import VOLUMES, Edition, Report
 from pipeline.reports import markup
 from pipeline.reports.front import TITLE
 from pipeline.reports.markup import text_html
+from pipeline.reports.parts import MAIN
 from pipeline.wording import number
 
 FORMAT_NAMES = {"html": "网页", "pdf": "PDF", "docx": "Word"}
 DOWNLOADS = "downloads"
 METHOD = "method.html"
+SEARCH = (
+    '<div class="search" hidden><label for="q" class="hidden">查找地区</label><input id="q" type="search" autocomplete="off" '
+    'aria-describedby="q-hint q-found"><p id="q-hint">名称、拼音、首字母或代码，如 广东、guangdong、gd</p>'
+    '<p id="q-found" role="status"></p><ul id="q-hits" class="places"></ul></div>'
+)
+"""Which the page's script shows, and under which it lists what is found."""
 GROUPS = ("全国汇总", "东部", "中部", "西部", "东北")  # the order of the list of reports
 _editions = re.compile(r'<section id="editions">.*?</section>', re.S)
 
@@ -27,13 +35,18 @@ _editions = re.compile(r'<section id="editions">.*?</section>', re.S)
 ENGLISH = ".en"  # before the ending of a report's file in English
 
 
-def report_path(report: Report, format: str) -> str:
+def file_of(scenario: str, part: str, ending: str, format: str) -> str:
+    """How the site calls a file of a report. ending: of its language."""
+    return f"{scenario}{'' if part == MAIN else f'-{part}'}{ending}.{format}"
+
+
+def report_path(report: Report, format: str, part: str = MAIN) -> str:
     """Where a report's file lies within its edition."""
-    return frame.address(report.region.code, f"{report.scenario}.{format}")
+    return frame.address(report.region.code, file_of(report.scenario, part, "", format))
 
 
 def front(layout: Layout, edition: Edition, theme: frame.Theme) -> str:
-    """The page `<edition>/index.html`: the finding and the targets, the provinces, all reports, what else there is."""
+    """The page `<edition>/index.html`: the search and the provinces, what the first report says, all reports, what else there is."""
     first = edition.first
     pages = {one.region.code: report_path(one, "html") for one in reversed(edition.reports)}
     grid = tiles.grids(
@@ -41,18 +54,19 @@ def front(layout: Layout, edition: Edition, theme: frame.Theme) -> str:
         reference.provinces(layout),
         reference.abbreviations(layout),
         pages,
-        report_path(first, "html"),
+        {part: report_path(first, "html", part) for part in VOLUMES},
     )
     data = f"../{frame.address(DOWNLOADS, edition.name, 'index.html')}"
     ways = [
+        ("查找地区", "#find"),
         ("各地区报告", "#reports"),
         ("数据下载", data),
         ("方法与修订", METHOD),
         ("各年版次", "../index.html#editions"),
     ]
     body = [
-        _targets(first),
-        f'<section id="provinces"><h2>分省情况</h2>{grid}</section>' if grid else "",
+        f'<section id="find"><h2>查找地区</h2>{SEARCH}{grid}</section>',
+        _highlights(edition, first),
         _reports(layout, edition),
         '<section id="data"><h2>数据与方法</h2><ul>'
         f'<li><a href="{data}">数据下载</a>：报告中每张图、每张表的数据，CSV 和 Parquet，附数据字典。</li>'
@@ -78,17 +92,24 @@ def root(front: str, folder: str, editions: Sequence[Mapping[str, Any]]) -> str:
     return page.replace("\n</main>", f"\n{listed}\n</main>", 1)
 
 
-def _targets(report: Report) -> str:
-    """How the targets stand, in a sentence, then the cards; "" where the report has none."""
-    if report.cards is None:
-        return ""
-    counted = Counter(card["status"] for card in report.cards["cards"])
-    told = "，".join(f"{count} 项{status}" for status, count in counted.items())
+def _highlights(edition: Edition, report: Report) -> str:
+    """The report's numbers in large, how its targets stand in a sentence and one by one, and its files."""
     where = report_path(report, "html")
-    cards = re.sub(r'href="(#[^"]*)"', rf'href="{where}\1"', markup.to_html(dict(report.cards), ""))
+    title = f"{text_html(report.region.short_zh)}要点"
+    if report.targets is not None:
+        counted = Counter(card["status"] for card in report.targets["cards"])
+        told = "，".join(f"{count} 项{status}" for status, count in counted.items())
+        title = f"{text_html(report.region.short_zh)} {len(report.targets['cards'])} 项目标：{text_html(told)}"
+
+    def linked(found: re.Match[str]) -> str:
+        block = report.block(found[1])
+        return f'href="{report_path(report, "html", block.part if block else MAIN)}#{found[1]}"'
+
+    blocks = "".join(markup.to_html(dict(one), "") for one in (report.numbers, report.targets) if one)
+    blocks = re.sub(r'href="#([^"]*)"', linked, blocks)
     return (
-        f'<section id="targets"><h2>{report.region.short_zh} {len(report.cards["cards"])} 项目标：{told}</h2>'
-        f'<h3 class="hidden">逐项情况</h3>{cards}<p><a href="{where}">{text_html(report.region.name_zh)}报告全文</a></p></section>'
+        f'<section id="highlights"><h2>{title}</h2><h3 class="hidden">逐项情况</h3>{blocks}'
+        f'<p><a href="{where}">{text_html(report.region.name_zh)}报告全文</a></p>{_scenario(edition, report)}</section>'
     )
 
 
@@ -107,27 +128,24 @@ def _reports(layout: Layout, edition: Edition) -> str:
         for name, items in groups.items()
         if items
     )
-    return (
-        '<section id="reports"><h2>各地区报告</h2><div class="search" hidden><label for="q">查找地区</label>'
-        '<input id="q" type="search" autocomplete="off" aria-describedby="q-hint q-found">'
-        '<p id="q-hint">名称、拼音、首字母或代码，如 广东、guangdong、gd</p>'
-        f'<p id="q-found" role="status"></p></div>{listed}</section>'
-    )
+    return f'<section id="reports"><h2>各地区报告</h2>{listed}</section>'
 
 
 def _scenario(edition: Edition, report: Report) -> str:
     title = f"<span>{text_html(report.scenario_zh)}</span> " if len(edition.scenarios) > 1 else ""
     about = f"{report.region.short_zh}{report.scenario_zh}"
     links = []
-    for format in edition.formats:
-        size = report.files[format].stat().st_size / 1e6
-        name = file_name(edition.year, report.region, report.scenario, format)
-        save = f' download="{text_html(name)}"' if format != "html" else ""
-        weight = f" {number(size, 1)} MB" if format != "html" else ""
-        links.append(
-            f'<a href="{report_path(report, format)}"{save}>{FORMAT_NAMES[format]}{weight}'
-            f'<span class="hidden">（{text_html(about)}）</span></a>'
-        )
+    for part, files in report.parts.items():
+        called = "" if part == MAIN else Words("zh")(f"part_{part}")
+        for format, path in files.items():
+            name = file_name(edition.year, report.region, report.scenario, format, part=part)
+            save = f' download="{text_html(name)}"' if format != "html" else ""
+            weight = f" {number(path.stat().st_size / 1e6, 1)} MB" if format != "html" else ""
+            shown = (called or FORMAT_NAMES[format]) if format == "html" else f"{called} {FORMAT_NAMES[format]}".strip()
+            links.append(
+                f'<a href="{report_path(report, format, part)}"{save}>{shown}{weight}'
+                f'<span class="hidden">（{text_html(about)}）</span></a>'
+            )
     if report.english is not None:
         links.append(
             f'<a href="{frame.address(report.region.code, f"{report.scenario}{ENGLISH}.html")}" lang="en-GB" hreflang="en-GB">'

@@ -25,6 +25,7 @@ from pipeline.publish import clearance, datapackage, feed, frame, home, method, 
 from pipeline.publish.taken import Edition, Report, Wanted, take
 from pipeline.reports.front import TITLE
 from pipeline.reports.markup import text_html
+from pipeline.reports.parts import PARTS
 
 SUMS, EDITIONS, NGINX = "SHA256SUMS", "editions.json", "nginx-headers.conf"
 PROVENANCE = ("report", "parameters", "code", "versions", "fonts")
@@ -196,20 +197,22 @@ def _edition(layout: Layout, edition: Edition, site: _Site, theme: frame.Theme) 
     own = layout.reports / "theme" / STYLES[1]
     name, content = page.asset(own.read_text("utf-8"), "css")
     for report in edition.reports:
-        stem = f"{edition.name}/{report.region.code}/{report.scenario}"
+        place = f"{edition.name}/{report.region.code}"
         for one, ending in ((report, ""), (report.english, home.ENGLISH)):
             if one is None:
                 continue
-            made, needed = page.shared(one.page, "../../", {name: content}, _bar(edition, report, ending))
-            for file, data in needed.items():
-                if file not in assets:
-                    site.put(f"{page.FOLDER}/{file}", data)
-                    assets.add(file)
-            site.put(f"{stem}{ending}.html", made)
-            for format, path in one.files.items():
-                if format != "html":
-                    site.copy(f"{stem}{ending}.{format}", path)
-        site.put(f"{stem}.json", _record(report))
+            for part, files in one.parts.items():
+                bar = _bar(edition, report, part, ending)
+                made, needed = page.shared(_linked(one, one.page(part), ending), "../../", {name: content}, bar)
+                for file, data in needed.items():
+                    if file not in assets:
+                        site.put(f"{page.FOLDER}/{file}", data)
+                        assets.add(file)
+                site.put(f"{place}/{home.file_of(one.scenario, part, ending, 'html')}", made)
+                for format, path in files.items():
+                    if format != "html":
+                        site.copy(f"{place}/{home.file_of(one.scenario, part, ending, format)}", path)
+        site.put(f"{place}/{report.scenario}.json", _record(report))
     site.put(f"{edition.name}/index.html", home.front(layout, edition, theme))
     site.put(f"{edition.name}/{home.METHOD}", method.method(edition, theme))
     for path in record.files(layout, edition.filings):
@@ -226,22 +229,30 @@ def _edition(layout: Layout, edition: Edition, site: _Site, theme: frame.Theme) 
         "regions": {region.code: region.short_zh for region in edition.regions},
         "scenarios": edition.scenarios,
         "formats": list(edition.formats),
+        "parts": [part for part in PARTS if any(part in report.parts for report in edition.reports)],
         "assets": sorted(assets),
     }
 
 
-def _bar(edition: Edition, report: Report, ending: str) -> str:
-    """The links of the site on a report's page; ending: of the page's language."""
+def _linked(report: Report, text: str, ending: str) -> str:
+    """A page with its links to the report's other parts as the site calls these."""
+    for part, files in report.parts.items():
+        there = frame.address(home.file_of(report.scenario, part, ending, "html"))
+        text = text.replace(f'href="{quote(files["html"].name)}', f'href="{there}')
+    return text
+
+
+def _bar(edition: Edition, report: Report, part: str, ending: str) -> str:
+    """The links of the site on a page of a report; ending: of the page's language."""
     files = "".join(
-        f'<a href="{frame.address(f"{report.scenario}{ending}.{format}")}">{home.FORMAT_NAMES[format]}</a>'
+        f'<a href="{frame.address(home.file_of(report.scenario, part, ending, format))}">{home.FORMAT_NAMES[format]}</a>'
         for format in edition.formats
         if format != "html"
     )
     other, called, tag = ("", "中文", "zh-CN") if ending else (home.ENGLISH, "English", "en-GB")
-    if report.english is not None:
-        files += (
-            f'<a href="{frame.address(f"{report.scenario}{other}.html")}" lang="{tag}" hreflang="{tag}">{called}</a>'
-        )
+    if report.english is not None and part in report.english.parts and part in report.parts:
+        there = frame.address(home.file_of(report.scenario, part, other, "html"))
+        files += f'<a href="{there}" lang="{tag}" hreflang="{tag}">{called}</a>'
     data = f"../../{frame.address(home.DOWNLOADS, edition.name, 'index.html')}"
     site, all_, tables, method_ = (
         ("This site", "All regions", "Data", "Method and revisions")

@@ -15,11 +15,15 @@ from pipeline.build.plan import FORMATS, file_name, listed, scenarios
 from pipeline.errors import DataError, ParameterError
 from pipeline.given import params, regions
 from pipeline.given.regions import Region
+from pipeline.language.words import Words
 from pipeline.layout import SAMPLE, Layout
 from pipeline.reports.blocks import MIME, NUMBERED
 from pipeline.reports.front import KINDS
+from pipeline.reports.parts import ANNEX, MAIN, PARTS
+from pipeline.reports.text import ANNEX as MARK
 
 AUDIENCE = "public"
+VOLUMES = (MAIN, ANNEX)  # the parts that a report on the site cannot be without
 PLAIN = re.compile(r"\w[\w-]*")  # what may become a part of an address: letters of any script, digits, _ and -
 NAMED = 6  # so many missing reports are named; the others are counted
 _heading = re.compile(r"(#{1,2}) +(.+?)\s*$", re.M)
@@ -42,12 +46,14 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Block:
-    """A numbered block of a report, with its number (表 A-3) and the headings that it stands under."""
+    """A numbered block of a report, with its number (表 2-3, 附册表 A-3), the volume that has it and the headings that it stands
+    under."""
 
     chapter: str
     section: str
     number: str
     payload: Mapping[str, Any]
+    part: str = MAIN
 
     @property
     def id(self) -> str:
@@ -56,46 +62,59 @@ class Block:
 
 @dataclass(frozen=True)
 class Report:
-    """One built report. `scenario_zh`: the scenario's title; `record`: its provenance.json; `files`: by format; `english`: the same
-    in English, where it was built."""
+    """One built report. `scenario_zh`: the scenario's title; `record`: its provenance.json; `parts`: the files of each part that was
+    built, by format; `english`: the same in English, where it was built."""
 
     region: Region
     scenario: str
     scenario_zh: str
     folder: Path
     record: Mapping[str, Any]
-    files: Mapping[str, Path]
+    parts: Mapping[str, Mapping[str, Path]]
     english: Report | None = None
 
     @property
     def name(self) -> str:
         return f"{self.region.short_zh}·{self.scenario}"
 
-    @property
-    def page(self) -> str:
-        return self.files["html"].read_text("utf-8")
+    def page(self, part: str = MAIN) -> str:
+        return self.parts[part]["html"].read_text("utf-8")
 
     @cached_property
     def blocks(self) -> list[Block]:
-        """The figures and tables that stand in the page, in its order."""
+        """The figures and tables that stand in either volume, in the order of the chapters."""
         return [one for one in self._all if one.payload["kind"] in NUMBERED and one.number]
 
     @cached_property
-    def cards(self) -> Mapping[str, Any] | None:
-        """The cards of the targets: the first block of cards in the report."""
-        return next((one.payload for one in self._all if one.payload["kind"] == "cards"), None)
+    def numbers(self) -> Mapping[str, Any] | None:
+        """The cards that show numbers in large."""
+        return next((one for one in self._cards if one["form"] == "numbers"), None)
+
+    @cached_property
+    def targets(self) -> Mapping[str, Any] | None:
+        """The cards of the targets: the first others in the report."""
+        return next((one for one in self._cards if one["form"] != "numbers"), None)
+
+    @property
+    def _cards(self) -> list[Mapping[str, Any]]:
+        return [one.payload for one in self._all if one.payload["kind"] == "cards"]
 
     def block(self, id: str) -> Block | None:
         return next((one for one in self.blocks if one.id == id), None)
 
     @cached_property
     def _all(self) -> list[Block]:
-        numbers = {id: html.unescape(number) for id, number in _numbered.findall(self.page)}
-        return [
-            Block(chapter, section, numbers.get(payload["id"], ""), payload)
-            for notebook in sorted((self.folder / "notebooks").glob("*.ipynb"))
-            for chapter, section, payload in _payloads(json.loads(notebook.read_text("utf-8")))
-        ]
+        numbers = {
+            id: (part, number if part == MAIN else Words("zh")("in_annex", name=number))
+            for part in VOLUMES
+            for id, number in _numbered.findall(self.page(part))
+        }
+        found = []
+        for notebook in sorted((self.folder / "notebooks").glob("*.ipynb")):
+            for chapter, section, payload in _payloads(json.loads(notebook.read_text("utf-8"))):
+                part, number = numbers.get(payload["id"], (MAIN, ""))
+                found.append(Block(chapter, section, html.unescape(number), payload, part))
+        return found
 
 
 @dataclass(frozen=True)
@@ -173,12 +192,16 @@ def take(layout: Layout, wanted: Wanted) -> Edition:
 def _report(
     place: Path, region: Region, scenario: str, title: str, year: int, formats: Sequence[str], language: str
 ) -> Report | None:
-    """The report below `place`; None where a file of it is missing."""
-    files = {format: place / file_name(year, region, scenario, format, language) for format in formats}
-    whole = all(path.is_file() for path in (*files.values(), place / "provenance.json"))
+    """The report below `place` with the parts of which all files are there; None where it is not whole."""
+    files = {
+        part: {format: place / file_name(year, region, scenario, format, language, part) for format in formats}
+        for part in PARTS
+    }
+    parts = {part: paths for part, paths in files.items() if all(path.is_file() for path in paths.values())}
+    whole = {*VOLUMES} <= {*parts} and (place / "provenance.json").is_file()
     if not whole or not any((place / "notebooks").glob("*.ipynb")):
         return None
-    return Report(region, scenario, title, place, _record(place), files)
+    return Report(region, scenario, title, place, _record(place), parts)
 
 
 def _filings(layout: Layout, text: str) -> str:
@@ -265,4 +288,5 @@ def _payloads(notebook: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[s
                 yield chapter, section, data[MIME]
                 continue
             for level, title in _heading.findall("".join(data.get("text/markdown", ""))):
+                title = MARK.sub("", title)
                 chapter, section = (title, "") if level == "#" else (chapter, title)

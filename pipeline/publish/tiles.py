@@ -63,12 +63,12 @@ def grids(
     provinces: pl.DataFrame,
     signs: Mapping[str, str],
     pages: Mapping[str, str],
-    figures: str,
+    figures: Mapping[str, str],
 ) -> str:
     """The choice of an indicator and a grid for each, as HTML; "" without layers.
 
     provinces: see `reference.provinces`; signs: code -> abbreviation; pages: code -> address of its report; figures:
-    address of the report that the values come from. The choice is a group of radio buttons, which a keyboard moves
+    volume -> address, of the report that the values come from. The choice is a group of radio buttons, which a keyboard moves
     through; which grid is seen follows from the stylesheet.
     """
     if not layers:
@@ -82,11 +82,17 @@ def grids(
         f'<div class="atlas g-{at}">{_grid(layer, provinces, signs, pages, figures)}</div>'
         for at, layer in enumerate(layers, 1)
     )
-    return f'<fieldset class="choice"><legend>选择着色的指标</legend>{choices}{drawn}</fieldset>'
+    return (
+        f'<fieldset class="choice"><legend>选择着色的指标</legend><div class="strip">{choices}</div>{drawn}</fieldset>'
+    )
 
 
 def _grid(
-    layer: Layer, provinces: pl.DataFrame, signs: Mapping[str, str], pages: Mapping[str, str], figures: str
+    layer: Layer,
+    provinces: pl.DataFrame,
+    signs: Mapping[str, str],
+    pages: Mapping[str, str],
+    figures: Mapping[str, str],
 ) -> str:
     limits = class_limits(pl.Series(list(layer.values.values())))
     tiles = []
@@ -99,7 +105,7 @@ def _grid(
         )
         inside = f'<a href="{pages[code]}">{text}</a>' if code in pages else f"<span>{text}</span>"
         tiles.append(f'<li class="tile r-{row} c-{column} {shade}">{inside}</li>')
-    where = f'<a href="{figures}#{layer.block.id}">{layer.block.number}</a>'
+    where = f'<a href="{figures[layer.block.part]}#{layer.block.id}">{layer.block.number}</a>'
     return (
         f'<p class="finding">{text_html(layer.finding)}（{where}）</p><ol class="tiles">{"".join(tiles)}</ol>'
         f'<p class="legend"><span>{text_html(layer.measure)}：</span>{_legend(limits)}'

@@ -1,59 +1,40 @@
 """Executed chapters into one report.qmd that Quarto and the embedded engine read alike.
 
 report.qmd is plain Markdown: no code cells, no shortcodes, no references of Quarto's own. Chapters, figures and
-tables are numbered here, and references written as plain links; `check_subset` refuses everything outside.
+tables are numbered in `volumes`, references written here as plain links; `check_subset` refuses everything outside. A report has
+parts, each a document of its own: the main volume, the annex, and sheets of one chapter.
 """
 
 from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
+from urllib.parse import quote
 
-import nbformat
 import yaml
 
 from pipeline import wording
 from pipeline.charts import figures
 from pipeline.language.words import Words
 from pipeline.layout import Layout
-from pipeline.reports import markup
-from pipeline.reports.blocks import MIME, NUMBERED
+from pipeline.reports import markup, volumes
 from pipeline.reports.front import Front
+from pipeline.reports.parts import ANNEX, MAIN, SHEETS, WHOLE, holds, named, volumes_of
 from pipeline.reports.render.word import reference
+from pipeline.reports.volumes import REFERENCE, Heading, Place, only
 
-APPENDIX = 90  # notebooks from this number on are lettered, each of their first-level headings a part of its own
-
-_heading = re.compile(r"^(#{1,4}) +(.+?)\s*$")
-_reference = re.compile(r"\[\]\(#([\w-]+)\)")
-_named = re.compile("\ue000([\\w\\\\\u200b-]+)\ue001")  # the same in a block's text, which is no Markdown
+_named = re.compile("\ue000([\\w\\\\\u200b-]+)\ue001")  # a reference in a block's text, which is no Markdown
+_anchor = re.compile(r'href="#([\w-]+)"')
 _outside = {
     "代码单元": re.compile(r"^```+ *\{(?!=(?:html|typst)\})", re.M),
     "Quarto 短代码": re.compile(r"\{\{<"),
     "Quarto 交叉引用": re.compile(r"(?<![\w.])@(?:fig|tbl|sec|eq)-"),
     "Quarto 标注框": re.compile(r"\.callout-"),
 }
-
-
-@dataclass(frozen=True)
-class Heading:
-    level: int
-    number: str
-    text: str
-    id: str
-
-
-@dataclass
-class Document:
-    """What `assemble` has read so far: the body's lines, headings, and the number behind every id."""
-
-    lines: list[str] = field(default_factory=list)
-    headings: list[Heading] = field(default_factory=list)
-    names: dict[str, str] = field(default_factory=dict)
-    blocks: int | None = None  # figures and tables since the last chapter began; None before the first
 
 
 def assemble(
@@ -64,162 +45,73 @@ def assemble(
     charts: Path,
     *,
     word: bool = False,
-    part: bool = False,
-) -> Path:
-    """Write `folder/<stem>.qmd` and its pictures from the executed notebooks `chapters`, in their order.
+    parts: Sequence[str] = (MAIN,),
+    pages: Mapping[str, str] = MappingProxyType({}),
+) -> list[Path]:
+    """Write `folder/<stem>-<part>.qmd` for each of `parts`, and their pictures, from the executed notebooks `chapters`, in their
+    order; the main part is `<stem>.qmd`.
 
-    chapters: files named <number>_<name>.ipynb. charts: where drawn charts are kept between builds. word: also draw
-    the PNG pictures that Word needs. part: the chapters are not the whole report; what they refer to may be elsewhere. Returns the path of the qmd file. Raises ValueError where a notebook refers to
-    a figure that is not there, gives an id twice, or goes outside the common subset.
+    charts, word: see `volumes.read`. pages: of the parts to which others refer, the names of their HTML files. Returns the paths of
+    the qmd files. Raises ValueError where a notebook refers to a figure that is not there, gives an id twice, or goes outside the
+    common subset.
     """
-    document, words = Document(), front.words
+    words = front.words
     pictures = folder / stem
     pictures.mkdir(parents=True, exist_ok=True)
-    letters = iter("ABCDEFGH")
-    for path in chapters:
-        number = int(path.name.split("_")[0])
-        chapter = _Chapter(
-            document, None if number >= APPENDIX else str(number or ""), letters, pictures, charts, word, words
-        )
-        for cell in nbformat.read(path, as_version=4).cells:
-            chapter.add(cell)
-    body = _resolve("\n".join(document.lines), document.names, words("elsewhere") if part else "")
-    check_subset(body)
-    qmd = folder / f"{stem}.qmd"
-    parts = [_metadata(front), _open_page(front, document.headings), body, _close_page(front), ""]
-    qmd.write_text("\n".join(parts).translate(wording.INVISIBLE), "utf-8")
-    return qmd
+    read = volumes.read(chapters, pictures, charts, words, word)
+    written = []
+    for part in parts:
+        held = [(read[name], path.stem) for name in volumes_of(part) for path in chapters if holds(part, path.stem)]
+        lines = [line for volume, notebook in held for line in volume.lines[notebook]]
+        headings = [one for volume, notebook in held for one in volume.headings[notebook]]
+        here = {(volume.name, notebook) for volume, notebook in held}
+        body = _resolve("\n".join(lines), read.places, here, pages, words, part)
+        check_subset(body)
+        qmd = folder / f"{named(stem, part)}.qmd"
+        whole = [_metadata(front, part), _open_page(front, headings, part, pages), body, _close_page(front), ""]
+        qmd.write_text(wording.scripts("\n".join(whole)).translate(wording.INVISIBLE), "utf-8")
+        written.append(qmd)
+    return written
 
 
-class _Chapter:
-    """Numbers and writes the cells of one notebook into the document."""
+def _resolve(
+    body: str,
+    places: Mapping[str, Place],
+    here: Set[tuple[str, str]],
+    pages: Mapping[str, str],
+    words: Words,
+    part: str,
+) -> str:
+    """`[](#f-pue)` becomes `[图 4-1](#f-pue)`, and `图 4-1` in a block; what stands in another part is named by its volume, and a
+    link to its page. A reference to nothing is an error, no warning, unless one chapter is all there is."""
 
-    def __init__(
-        self,
-        document: Document,
-        number: str | None,
-        letters: Any,
-        pictures: Path,
-        charts: Path,
-        word: bool,
-        words: Words,
-    ) -> None:
-        self.document, self.letters, self.words = document, letters, words
-        self.number = number
-        self.fixed = number is not None  # "" before the first chapter
-        self.counts: dict[str, int] = {}
-        self.pictures, self.charts, self.word = pictures, charts, word
-
-    def add(self, cell: Any) -> None:
-        if cell.cell_type == "markdown":
-            self._text(cell.source)
-        elif cell.cell_type == "code":
-            for output in cell.outputs:
-                data = output.get("data", {})
-                if MIME in data:
-                    self._block(data[MIME])
-                elif "text/markdown" in data:
-                    self._text("".join(data["text/markdown"]))
-
-    def _text(self, text: str) -> None:
-        lines = [self._line(line) for line in text.strip().splitlines()]
-        self.document.lines += ["", *lines, ""]
-
-    def _line(self, line: str) -> str:
-        found = _heading.match(line)
-        if not found:
-            return line
-        level, text = len(found[1]), found[2]
-        if self.number == "":
-            return self._unnumbered(found[1], text)
-        if level == 1 and not self.fixed:
-            self.number, self.counts = next(self.letters), {}
-        if level == 1:
-            number, id, text = self._chapter_name(), f"c-{self.number}", text
-        elif level == 2:
-            self.counts["section"] = self.counts.get("section", 0) + 1
-            number, id = (
-                f"{self.number}.{self.counts['section']}",
-                f"c-{self.number}-{self.counts['section']}",
-            )
-        else:
-            return line
-        if level == 1:
-            self._begin_page(appended=not self.fixed and self.number != "A")
-        self.document.headings.append(Heading(level, number, text, id))
-        self.document.names[id] = self.words("chapter_n", n=number) if level == 1 and self.fixed else number
-        return f"{found[1]} {number}{self.words.gap}{text} {{#{id}}}"
-
-    def _unnumbered(self, level: str, text: str) -> str:
-        """Before the first chapter nothing is counted; a heading of the first level begins a page."""
-        if level != "#":
-            return f"{level} {text}"
-        self.counts["opening"] = self.counts.get("opening", 0) + 1
-        id = f"c-opening-{self.counts['opening']}"
-        self._begin_page(appended=False)
-        self.document.headings.append(Heading(1, "", text, id))
-        return f"# {text} {{#{id}}}"
-
-    def _begin_page(self, appended: bool) -> None:
-        """On paper a chapter begins a page, but not after one without figures and tables, nor an appendix after another."""
-        if self.document.blocks != 0 and not appended:
-            self.document.lines += _only("typst", ["```{=typst}", "#pagebreak(weak: true)", "```"])
-        self.document.blocks = 0
-
-    def _chapter_name(self) -> str:
-        return str(self.number) if self.fixed else self.words("appendix_n", n=self.number)
-
-    def _block(self, block: dict[str, Any]) -> None:
-        kind, id = block["kind"], block["id"]
-        if not re.fullmatch(r"[a-z][a-z0-9-]*", id):
-            raise ValueError(f"{id!r} is no id: lower-case letters, digits and hyphens only")
-        if id in self.document.names:
-            raise ValueError(f"the id {id} is given twice")
-        number, svg, letters = "", "", 0.0
-        block = block | {
-            name: _reference.sub("\ue000\\1\ue001", block[name]) for name in ("source", "method") if name in block
-        }
-        if kind in NUMBERED:
-            self.counts[kind] = self.counts.get(kind, 0) + 1
-            self.document.blocks = (self.document.blocks or 0) + 1
-            number = f"{self.number}-{self.counts[kind]}"
-        self.document.names[id] = self.words(f"{kind}_n", n=number) if number else ""
-        if kind == "figure":
-            svg = figures.svg(block["spec"], id, self.charts)
-            letters = figures.letters(svg)
-            if figures.REDUCED in svg:
-                block["method"] = self.words.say([block["method"], self.words("letters_reduced")])
-            (self.pictures / f"{id}.svg").write_text(svg, "utf-8")
-            if self.word:
-                (self.pictures / f"{id}.png").write_bytes(figures.png(block["spec"]))
-        place = f"{self.pictures.name}/{id}"
-        self.document.lines += [
-            *_only("html", ["```{=html}", markup.to_html(block, number, svg, self.words), "```"]),
-            *_only(
-                "typst", ["```{=typst}", markup.to_typst(block, number, f"{place}.svg", letters, self.words), "```"]
-            ),
-            *_only("docx", [markup.to_markdown(block, number, f"{place}.png", self.words)]),
-        ]
-
-
-def _only(format: str, lines: list[str]) -> list[str]:
-    return [f'::: {{.content-visible when-format="{format}"}}', "", *lines, "", ":::", ""]
-
-
-def _resolve(body: str, names: dict[str, str], elsewhere: str) -> str:
-    """`[](#f-pue)` becomes `[图 4-1](#f-pue)`, and `图 4-1` in a block; a reference to nothing is an error, no warning, unless
-    it may be `elsewhere`."""
+    def is_here(id: str) -> bool:
+        return (places[id].volume, places[id].notebook) in here
 
     def name(id: str) -> str:
-        if id not in names and elsewhere:
-            return elsewhere
-        if id not in names:
+        if id not in places and part == WHOLE:
+            return words("elsewhere")
+        if id not in places:
             raise ValueError(f"a reference to {id}, which the report does not have")
-        return names[id]
+        told = places[id].name
+        return told if is_here(id) else words(f"in_{places[id].volume}", name=told)
 
-    body = _reference.sub(
-        lambda found: f"[{name(found[1])}](#{found[1]})" if found[1] in names else name(found[1]), body
-    )
+    def link(found: re.Match[str]) -> str:
+        id = found[1]
+        if id not in places:
+            return name(id)
+        page = "" if is_here(id) else pages.get(places[id].volume, "")
+        if is_here(id) or page:
+            return f"[{name(id)}]({quote(page)}#{id})" + ("" if is_here(id) else "{.elsewhere}")
+        return name(id)
+
+    def anchor(found: re.Match[str]) -> str:
+        id = found[1]
+        return (
+            f'href="{quote(pages.get(places[id].volume, ""))}#{id}"' if id in places and not is_here(id) else found[0]
+        )
+
+    body = REFERENCE.sub(link, _anchor.sub(anchor, body))
     return _named.sub(lambda found: name(re.sub(r"[\\\u200b]", "", found[1])), body)
 
 
@@ -231,11 +123,13 @@ def check_subset(body: str) -> None:
             raise ValueError(f"report.qmd holds what is outside the common subset: {what}: {found[0]!r}")
 
 
-def _metadata(front: Front) -> str:
+def _metadata(front: Front, part: str) -> str:
     year, month, day = front.date
+    volume = _volume_name(front, part)
+    running = front.words.gap.join(filter(None, (front.title, front.region, volume)))
     escaped = {
         "title": front.title, "region": front.region, "edition": front.edition, "publisher": front.publisher,
-        "date": front.printed_date, "running": f"{front.title}{front.words.gap}{front.region}", "sample": front.sample,
+        "date": front.printed_date, "running": running, "sample": front.sample, "volume": volume,
     }  # fmt: skip
     report: dict[str, Any] = {key: markup.text_markdown(text) for key, text in escaped.items() if text}
     report |= {
@@ -244,34 +138,46 @@ def _metadata(front: Front) -> str:
         "month": month,
         "day": day,
         "lang": front.language,
+        "part": part,
     }
+    title = front.words("report_in_region", title=front.title, region=front.region)
     meta = {
-        "pagetitle": markup.text_markdown(front.words("report_in_region", title=front.title, region=front.region)),
+        "pagetitle": markup.text_markdown(front.words.gap.join(filter(None, (title, volume)))),
         "lang": front.words.tag,
         "report": report,
     }
     return "---\n" + yaml.safe_dump(meta, allow_unicode=True, sort_keys=False, width=10_000) + "---\n"
 
 
-def _open_page(front: Front, headings: Sequence[Heading]) -> str:
+def _volume_name(front: Front, part: str) -> str:
+    """What a part is called on its cover; the main one is the report."""
+    return "" if part in (MAIN, WHOLE) else front.words(f"part_{part}")
+
+
+def _open_page(front: Front, headings: Sequence[Heading], part: str, pages: Mapping[str, str]) -> str:
     text, words = markup.text_html, front.words
+    volume = f'<p class="volume">{text(name)}</p>' if (name := _volume_name(front, part)) else ""
+    other = ANNEX if part == MAIN else MAIN
+    to = f'<p class="other"><a href="{quote(pages[other])}">{words(f"to_{other}")}</a></p>' if other in pages else ""
     sample = f'<p class="sample">{text(front.sample)}</p>' if front.sample else ""
     page = (
         f'<a class="skip" href="#content">{words("skip_to_content")}</a>'
         f'<header class="report-head"><p>{text(front.edition)}</p><h1>{text(front.title)}</h1>'
-        f"<p>{text(front.region)}</p>{sample}<p>{text(front.publisher)}{words.gap}{text(front.printed_date)}</p></header>"
+        f"<p>{text(front.region)}</p>{volume}{sample}"
+        f"<p>{text(front.publisher)}{words.gap}{text(front.printed_date)}</p>{to}</header>"
         f'<div class="layout"><nav class="toc" aria-label="{words("contents")}">{_contents(headings, words)}</nav><main id="content">'
     )
-    return "\n".join(_only("html", ["```{=html}", page, "```"]) + _only("docx", _cover(front)))
+    return "\n".join(only("html", ["```{=html}", page, "```"]) + only("docx", _cover(front, part)))
 
 
-def _cover(front: Front) -> list[str]:
-    """The first page in Word, and a table of contents that Word fills in."""
-    lines = {
-        "Subtitle": [front.edition], "Title": [front.title], "Date": [front.region, front.sample, front.publisher, front.printed_date]
-    }  # fmt: skip
+def _cover(front: Front, part: str) -> list[str]:
+    """The first page in Word, and a table of contents that Word fills in; the head of a sheet."""
+    below = [front.region, _volume_name(front, part), front.sample, front.publisher, front.printed_date]
+    lines = {"Subtitle": [front.edition], "Title": [front.title], "Date": below}
     told = [(style, text) for style, texts in lines.items() for text in texts if text]
     paragraphs = [f'::: {{custom-style="{style}"}}\n{markup.text_markdown(text)}\n:::\n' for style, text in told]
+    if part in SHEETS:
+        return paragraphs
     field = (
         '<w:p><w:pPr><w:pageBreakBefore/></w:pPr><w:r><w:fldChar w:fldCharType="begin" w:dirty="true"/></w:r>'
         '<w:r><w:instrText xml:space="preserve">TOC \\o "1-2" \\h \\z \\u</w:instrText></w:r>'
@@ -301,9 +207,10 @@ def _entry(heading: Heading, words: Words) -> str:
 def _close_page(front: Front) -> str:
     foot = (
         f'<footer class="report-foot"><p>{markup.text_html(front.title)}{front.words.gap}{markup.text_html(front.region)}{front.words.gap}'
-        f"{markup.text_html(front.printed_date)}</p></footer></main></div>{markup.chart_config()}"
+        f"{markup.text_html(front.printed_date)}</p></footer></main></div>"
+        f"{markup.chart_config()}{markup.explained(front.words)}"
     )
-    return "\n".join(_only("html", ["```{=html}", foot, "```"]))
+    return "\n".join(only("html", ["```{=html}", foot, "```"]))
 
 
 def project(layout: Layout, folder: Path) -> Path:
@@ -319,7 +226,7 @@ def page_parts(theme: Path, cache: Path, folder: Path) -> None:
     """Write the page's head (stylesheet) and tail (scripts) and Word's styles into `folder`, for either engine."""
     folder.mkdir(parents=True, exist_ok=True)
     css = (theme / "report.css").read_text("utf-8")
-    own = [(theme / name).read_text("utf-8") for name in ("report.js", "explorer.js")]
+    own = [(theme / name).read_text("utf-8") for name in ("reading.js", "report.js", "explorer.js")]
     script = "\n".join([figures.javascript_bundle(cache), *own])
     (folder / "head.html").write_text(f"<style>\n{css}</style>\n", "utf-8")
     script = script.replace("</script", "<\\/script")

@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 import polars as pl
@@ -27,13 +27,15 @@ WORD, WORD_EM = re.compile(r"[A-Za-z]+"), 9.0  # a word of English, and the most
 WIDE = 40  # em; a table with more text scrolls on a small screen, so that its columns stay readable
 NUMBER = re.compile(
     rf"—|{'|'.join(re.escape(one.HIDDEN) for one in LANGUAGES.values())}|"
-    r"(?:超过?|约|about |more than |nearly )?[+−]?\d[\d,.]*%?(?:以上|左右)?"
+    r"\d+/\d+|(?:[●×]\s)?(?:超过?|约|about |more than |nearly )?[+−]?\d[\d,.]*%?(?:以上|左右)?"
 )  # columns of these are set flush right
 MIME = "application/vnd.green-report+json"
 ENGLISH = "application/vnd.green-report.en+json"
 """The same in English."""
 FACTS = "application/vnd.green-report.facts+json"
 """What a notebook tells its text, see `language.facts`."""
+TONES = ("beyond", "met", "short", "far", "group")
+"""Of the cells of a table: well beyond a target, near it on its side, near it on the other, far from it; the head of a group."""
 HOW_COMPUTED = Term("how_computed")
 Said = Any
 """What `Words.say` says: text as it is, a term, a measure, a finding, or several of them one after the other."""
@@ -85,7 +87,7 @@ class Figure:
             "kind": "figure",
             **_texts(self, words),
             "alt": words.say(self.alt),
-            "spec": words.spec(figures.specification(chart, words.edge)),
+            "spec": figures.specification(chart, words.edge, words.spec),
             "table": _cells(frame(self, words), self.decimals, self.against, False, self.columns, words),
         }
 
@@ -95,7 +97,9 @@ class Table:
     """A numbered table. widths: relative column widths for the PDF; by default they follow the contents. brief: what
     stands on paper instead, with the same columns, where the whole is too long to print. withheld: nan stands for a value
     that is not published (`wording.WITHHELD` becomes nan in a frame). against: by column, the number and the comparator
-    (>=, <=, > or <) that no printed value may contradict: 1.3046 beside <= 1.3 is `1.305`."""
+    (>=, <=, > or <) that no printed value may contradict: 1.3046 beside <= 1.3 is `1.305`. tones: by column, of each row the
+    tone of its cell (TONES), empty for none; such a table is set on one page, and its colours say nothing that its cells do
+    not."""
 
     id: str
     title: Said
@@ -108,6 +112,7 @@ class Table:
     brief: Data | None = None
     withheld: bool = False
     columns: Mapping[str, Column] = field(default_factory=dict)
+    tones: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def payload(self, words: Words = CHINESE) -> dict[str, Any]:
         data = {"table": _frame(self.data, words)}
@@ -119,13 +124,19 @@ class Table:
         }
         for table in cells.values():
             table["widths"] = list(self.widths or table["widths"])
+        if self.tones:
+            names = data["table"].columns
+            plain = [""] * data["table"].height
+            cells["table"]["tones"] = [
+                list(row) for row in zip(*(self.tones.get(name, plain) for name in names), strict=True)
+            ]
         return {"kind": "table", **_texts(self, words), **cells}
 
 
 @dataclass(frozen=True)
 class Card:
     """One target: its value, target and status in words; `symbol` repeats the status without colour. path: the years and
-    values of a small line beside the value."""
+    values of a small line beside the value; aim: the value of a dashed line through it."""
 
     title: Said
     target: Said
@@ -137,19 +148,22 @@ class Card:
     link: str = ""
     link_text: Said = HOW_COMPUTED
     path: Sequence[tuple[int, float]] = ()
+    aim: float | None = None
 
 
 @dataclass(frozen=True)
 class Cards:
-    """A grid of cards; not numbered."""
+    """Cards, not numbered. form: a grid of `cards`; `numbers`, values in large side by side with what they are and a remark;
+    or a `glance`, a table of one line a card."""
 
     id: str
     cards: Sequence[Card]
+    form: Literal["cards", "numbers", "glance"] = "cards"
 
     def payload(self, words: Words = CHINESE) -> dict[str, Any]:
         said = ("title", "target", "value", "status", "detail", "link_text")
         told = [vars(card) | {name: words.say(getattr(card, name)) for name in said} for card in self.cards]
-        return {"kind": "cards", "id": self.id, "cards": told}
+        return {"kind": "cards", "id": self.id, "form": self.form, "cards": told}
 
 
 @dataclass(frozen=True)

@@ -15,17 +15,21 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pipeline.charts import theme
+from pipeline.language.terms import explained as explained_terms
 from pipeline.language.words import CHINESE, Words
 
 Payload = dict[str, Any]
 
 COLUMNS = 12  # a table has at most so many; the stylesheet knows their alignment by number
+AMBIGUOUS = ("Passed on", "received")  # terms in English that stand in texts as plain words too
 _markdown_special = re.compile(r"([\\`*_{}\[\]()#+\-.!<>|~$^@\"':=])")
 _url = re.compile(r"https?://\S+")
 _long = re.compile(r"https?://\S+|[\w./-]*[A-Za-z0-9_./-]{18,}", re.A)
 CHINESE_RUN = re.compile(
     r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef](?:[\w\s.,:·%/+—-]*[\u3000-\u303f\u3400-\u9fff\uff00-\uffef])?"
 )
+_quantity = re.compile(r"(?<=\d) (?=[A-Za-z%\u4e00-\u9fff])")  # between a number and its unit
+_in_large = re.compile(r"[+−]?\d[\d,.]*%?")
 _breakable = re.compile(r"(?<=[/._\-?&=%])(?=\S)")
 
 
@@ -53,6 +57,11 @@ def _html(text: str, words: Words) -> str:
         if words.language != "zh"
         else text_html(text)
     )
+
+
+def _tied(text: str, words: Words) -> str:
+    """`_html` of a quantity: number and unit stay on one line, as a number in Chinese does by itself."""
+    return _html(_quantity.sub("\u00a0", text), words)
 
 
 def to_html(block: Payload, number: str, svg: str = "", words: Words = CHINESE) -> str:
@@ -97,6 +106,16 @@ def chart_config() -> str:
     return f'<script type="application/json" id="chart-config">{_json(theme.green_report()["config"])}</script>'
 
 
+def explained(words: Words) -> str:
+    """The terms that the page's script explains where a chapter first has them: spellings, name, meaning."""
+    told = []
+    for key in explained_terms():
+        name = words(f"{key}_name")
+        spellings = [one for one in re.split("、|, ", re.sub(r"（.*?）| \(.*?\)", "", name)) if one not in AMBIGUOUS]
+        told.append([spellings, name, words(f"{key}_meaning", undefined=words("meaning_ends"))])
+    return f'<script type="application/json" id="glossary">{_json(told)}</script>'
+
+
 def _packed(spec: Payload) -> str:
     """A specification without the shared configuration and with its data by column instead of by row."""
     shared = json.loads(json.dumps(theme.green_report()["config"]))
@@ -119,8 +138,8 @@ def _table_html(table: Payload, label: str, words: Words) -> str:
     head = "".join(f'<th scope="col">{_html(name, words)}</th>' for name in table["columns"])
     exact = list(csv.reader(io.StringIO(table["csv"], newline="")))[1:]
     rows = "".join(
-        "<tr>" + "".join(_cell_html(cell, value, words) for cell, value in zip(row, values, strict=True)) + "</tr>"
-        for row, values in zip(table["rows"], exact, strict=True)
+        "<tr>" + "".join(_cell_html(*cell, words) for cell in zip(row, values, tones, strict=True)) + "</tr>"
+        for row, values, tones in zip(table["rows"], exact, _tones(table), strict=True)
     )
     names = [f"r{place}" for place, side in enumerate(table["align"], 1) if side == "right"]
     names += ["wide"] if table["wide"] else []
@@ -131,60 +150,115 @@ def _table_html(table: Payload, label: str, words: Words) -> str:
     )
 
 
-def _cell_html(cell: str, value: str, words: Words) -> str:
+def _tones(table: Payload) -> Sequence[Sequence[str]]:
+    """The tone of every cell, row by row."""
+    plain: list[list[str]] = [[""] * len(row) for row in table["rows"]]
+    return table.get("tones", plain)  # type: ignore[no-any-return]
+
+
+def _cell_html(cell: str, value: str, tone: str, words: Words) -> str:
     exact = "" if cell == value else f' data-v="{text_html(value)}"' if value else " data-v"
-    shown = _html(cell, words)
+    shown = _tied(cell, words)
     if _url.fullmatch(cell):
         shown = f'<a href="{shown}" rel="noopener noreferrer">{shown}</a>'
-    return f"<td{exact}>{shown}</td>"
+    return f"<td{f' class={tone}' if tone else ''}{exact}>{shown}</td>"
 
 
 def _cards_html(block: Payload, words: Words) -> str:
+    if block["form"] == "numbers":
+        return _numbers_html(block, words)
+    if block["form"] == "glance":
+        return _glance_html(block, words)
     cards = []
     for card in block["cards"]:
         link = f'<a href="{text_html(card["link"])}">{text_html(card["link_text"])}</a>' if card["link"] else ""
         detail = f'<p class="detail">{_html(card["detail"], words)}</p>' if card["detail"] else ""
         cards.append(
             f'<li class="card {card["tone"]}"><h4>{_html(card["title"], words)}</h4>'
-            f'<p class="value">{_html(card["value"], words)}{_spark_html(card["path"])}</p>'
+            f'<p class="value">{_tied(card["value"], words)}{_spark_html(card["path"])}</p>'
             f'<p class="status"><span aria-hidden="true">{text_html(card["symbol"])}</span> '
-            f"{_html(card['status'], words)}</p>"
-            f'<p class="target">{_html(words("target_is", text=card["target"]), words)}</p>{detail}{link}</li>'
+            f"{_tied(card['status'], words)}</p>"
+            f'<p class="target">{_tied(words("target_is", text=card["target"]), words)}</p>{detail}{link}</li>'
         )
     return f'<ol class="cards" id="{block["id"]}">{"".join(cards)}</ol>'
 
 
-def _spark(path: Sequence[Sequence[float]]) -> list[tuple[float, float]]:
-    """Where the points of a small line stand in a field 100 wide and 24 high, from above; none of fewer than two."""
+def _numbers_html(block: Payload, words: Words) -> str:
+    numbers = "".join(
+        f'<li><p class="title">{_html(card["title"], words)}</p><p class="value">{_figures_html(card["value"], words)}</p>'
+        f'<p class="detail">{_html(card["detail"], words)}</p></li>'
+        for card in block["cards"]
+    )
+    return f'<ul class="numbers" id="{block["id"]}">{numbers}</ul>'
+
+
+def _figures_html(value: str, words: Words) -> str:
+    """A value in large, with what is no number smaller."""
+    before, number, after = _apart(value)
+    small = (f"<small>{_html(text, words)}</small>" if text else "" for text in (before, after))
+    return f"{next(small)}{text_html(number)}{next(small)}"
+
+
+def _apart(value: str) -> tuple[str, str, str]:
+    """What stands before the number of a value, the number, and its unit: `下降`, `23.1%`, ``."""
+    found = _in_large.search(value)
+    return (value[: found.start()].strip(), found[0], value[found.end() :].strip()) if found else ("", value, "")
+
+
+GLANCE = ("target", "value", "target_value", "gap_to_target", "path_of_years", "state")
+"""The heads of a glance, terms of the glossary."""
+
+
+def _glance_html(block: Payload, words: Words) -> str:
+    rows = "".join(
+        f'<tr class="{card["tone"]}"><th scope="row">{_html(card["title"], words)}</th>'
+        f'<td class="value">{_html(card["value"], words)}</td><td class="target">{_html(card["target"], words)}</td>'
+        f'<td class="detail">{_html(card["detail"] or "—", words)}</td>'
+        f'<td class="path">{_spark_html(card["path"], card["aim"], False) or "—"}</td>'
+        f'<td class="status"><span aria-hidden="true">{text_html(card["symbol"])}</span> {_html(card["status"], words)}</td></tr>'
+        for card in block["cards"]
+    )
+    head = "".join(f'<th scope="col">{words(name)}</th>' for name in GLANCE)
+    return f'<table class="glance" id="{block["id"]}"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+
+
+def _spark(path: Sequence[Sequence[float]], aim: float | None = None) -> list[tuple[float, float]]:
+    """Where the points of a small line stand in a field 100 wide and 24 high, from above, with `aim` within; none of fewer
+    than two."""
     if len(path) < 2:
         return []
-    (first, *_, last), values = [year for year, _ in path], [value for _, value in path]
+    first, last = path[0][0], path[-1][0]
+    return [(round(3 + 94 * (year - first) / (last - first), 1), _height(path, aim, value)) for year, value in path]
+
+
+def _height(path: Sequence[Sequence[float]], aim: float | None, value: float) -> float:
+    values = [value for _, value in path] + ([] if aim is None else [aim])
     low, high = min(values), max(values)
-    return [
-        (round(3 + 94 * (year - first) / (last - first), 1), round(21 - 18 * (value - low) / ((high - low) or 1), 1))
-        for year, value in path
-    ]
+    return round(21 - 18 * (value - low) / ((high - low) or 1), 1)
 
 
-def _spark_html(path: Sequence[Sequence[float]]) -> str:
-    points = _spark(path)
+def _spark_html(path: Sequence[Sequence[float]], aim: float | None = None, years: bool = True) -> str:
+    points = _spark(path, aim)
     if not points:
         return ""
     line, (x, y) = " ".join(f"{x},{y}" for x, y in points), points[-1]
+    level = None if aim is None else _height(path, aim, aim)
+    rule = "" if level is None else f'<line x1="0" x2="100" y1="{level}" y2="{level}"/>'
+    span = f'<small aria-hidden="true">{path[0][0]}—{path[-1][0]}</small>' if years else ""
     return (
-        f'<svg class="spark" viewBox="0 0 100 24" aria-hidden="true"><polyline points="{line}"/>'
-        f'<circle cx="{x}" cy="{y}" r="3"/></svg><small aria-hidden="true">{path[0][0]}—{path[-1][0]}</small>'
+        f'<svg class="spark" viewBox="0 0 100 24" aria-hidden="true">{rule}<polyline points="{line}"/>'
+        f'<circle cx="{x}" cy="{y}" r="3"/></svg>{span}'
     )
 
 
 def _entries_html(block: Payload, words: Words) -> str:
     entries = []
     for entry in block["entries"]:
-        facts = "".join(f"<dt>{_html(name, words)}</dt><dd>{_html(said, words)}</dd>" for name, said in entry["facts"])
+        facts = "".join(f"<dt>{_html(name, words)}</dt><dd>{_tied(said, words)}</dd>" for name, said in entry["facts"])
         text = f'<p class="detail">{_html(entry["text"], words)}</p>' if entry["text"] else ""
         entries.append(
             f'<li class="card {entry["tone"]}"><h4>{_html(entry["title"], words)}</h4>'
-            f'<p class="detail">{_html(entry["badge"], words)}</p><p class="value">{_html(entry["value"], words)}</p>'
+            f'<p class="detail">{_html(entry["badge"], words)}</p><p class="value">{_tied(entry["value"], words)}</p>'
             f"<dl>{facts}</dl>{text}</li>"
         )
     return f'<ol class="cards entries" id="{block["id"]}">{"".join(entries)}</ol>'
@@ -192,6 +266,11 @@ def _entries_html(block: Payload, words: Words) -> str:
 
 def to_typst(block: Payload, number: str, picture: str = "", letters: float = 1.0, words: Words = CHINESE) -> str:
     """`block` as typst. `picture`: the SVG's path relative to the typst source; letters: see `figures.letters`."""
+    if block["kind"] == "cards" and block["form"] == "numbers":
+        return "#numbers(" + " ".join(f"({_number_typst(card)})," for card in block["cards"]) + ")"
+    if block["kind"] == "cards" and block["form"] == "glance":
+        rows = " ".join(f"({_line_typst(card)})," for card in block["cards"])
+        return f"#glance({_array_typst(text_typst(words(name)) for name in GLANCE)}, {rows})"
     if block["kind"] == "cards":
         fields = ("title", "target", "value", "status", "symbol", "tone", "detail")
         cards = (
@@ -207,7 +286,8 @@ def to_typst(block: Payload, number: str, picture: str = "", letters: float = 1.
     if block["kind"] == "figure":
         image = f'image("{picture}", alt: {text_typst(block["alt"])})'
         return f"#figure-block({named}, {letters:.4f}, {under}, {image})"
-    return f"#table-block({named}, {_table_typst(block.get('brief') or block['table'])}, {under})"
+    whole = ", whole: true" if "tones" in block["table"] else ""
+    return f"#table-block({named}, {_table_typst(block.get('brief') or block['table'])}, {under}{whole})"
 
 
 def _under(block: Payload, words: Words) -> tuple[str, str]:
@@ -220,8 +300,21 @@ def _told(card: Payload, fields: Sequence[str], words: Words) -> Iterable[tuple[
     return ((name, words("target_is", text=card[name]) if name == "target" else card[name]) for name in fields)
 
 
-def _spark_typst(path: Sequence[Sequence[float]]) -> str:
-    return "(" + " ".join(f"({x * 0.6:.2f}pt, {y * 0.6:.2f}pt)," for x, y in _spark(path)) + ")"
+def _number_typst(card: Payload) -> str:
+    parts = zip(("before", "value", "after"), _apart(card["value"]), strict=True)
+    told = {"title": card["title"], **dict(parts), "detail": card["detail"]}
+    return ", ".join(f"{name}: {text_typst(text)}" for name, text in told.items())
+
+
+def _line_typst(card: Payload) -> str:
+    fields = ("title", "value", "target", "detail", "symbol", "status", "tone")
+    aim = "none" if card["aim"] is None or len(card["path"]) < 2 else f"{_height(card['path'], card['aim'], card['aim']) * 0.6:.2f}pt"  # fmt: skip
+    told = ", ".join(f"{name}: {text_typst(card[name])}" for name in fields)
+    return f"{told}, path: {_spark_typst(card['path'], card['aim'])}, aim: {aim}"
+
+
+def _spark_typst(path: Sequence[Sequence[float]], aim: float | None = None) -> str:
+    return "(" + " ".join(f"({x * 0.6:.2f}pt, {y * 0.6:.2f}pt)," for x, y in _spark(path, aim)) + ")"
 
 
 def _entry_typst(entry: Payload) -> str:
@@ -239,9 +332,13 @@ def _head_typst(name: str) -> str:
 def _table_typst(table: Payload) -> str:
     """Widths, alignment, head and rows, each a typst array."""
     widths = [f"{width}fr" for width in table["widths"]]
-    rows = (_array_typst(map(text_typst, row)) for row in table["rows"])
+    rows = (_array_typst(map(_cell_typst, *row)) for row in zip(table["rows"], _tones(table), strict=True))
     parts = (widths, table["align"], map(_head_typst, table["columns"]), rows)
     return ", ".join(map(_array_typst, parts))
+
+
+def _cell_typst(text: str, tone: str) -> str:
+    return f'toned("{tone}", {text_typst(text)})' if tone else text_typst(text)
 
 
 def _array_typst(items: Iterable[str]) -> str:
@@ -250,6 +347,8 @@ def _array_typst(items: Iterable[str]) -> str:
 
 def to_markdown(block: Payload, number: str, picture: str = "", words: Words = CHINESE) -> str:
     """`block` as Markdown for Word. `picture`: the PNG's path relative to report.qmd."""
+    if block["kind"] == "cards" and block["form"] != "cards":
+        return _lines_markdown(block, words)
     if block["kind"] == "cards":
         return "\n".join(
             f"- **{text_markdown(card['title'])}**　{text_markdown(card['value'])}　{text_markdown(card['status'])}"
@@ -271,6 +370,22 @@ def to_markdown(block: Payload, number: str, picture: str = "", words: Words = C
     under = [text_markdown(one) for one in _under(block, words) if one]
     source = f'\n\n::: {{custom-style="Block Text"}}\n{words.gap.join(under)}\n:::' if under else ""
     return f"[]{{#{block['id']}}}\n\n{body}{source}"
+
+
+def _lines_markdown(block: Payload, words: Words) -> str:
+    """Numbers in large, or a glance, as a pipe table."""
+    cards = block["cards"]
+    if block["form"] == "numbers":
+        lines = [[card[name] for card in cards] for name in ("title", "value", "detail")]
+    else:
+        heads = [words(name) for name in GLANCE if name != "path_of_years"]
+        told = [[card[name] for name in ("title", "value", "target", "detail")] for card in cards]
+        lines = [
+            heads,
+            *([*line, f"{card['symbol']} {card['status']}"] for line, card in zip(told, cards, strict=True)),
+        ]
+    cells = ["|" + "|".join(text_markdown(cell) or " " for cell in line) + "|" for line in lines]
+    return "\n".join([cells[0], "|" + "---|" * len(lines[0]), *cells[1:]])
 
 
 def _entry_markdown(entry: Payload) -> str:

@@ -3,6 +3,9 @@
 It has no data and does no arithmetic: what it says was computed in the notebook. Lines that follow each other are one
 paragraph, a line of which tags leave nothing is none; `{{ figure("f-x") }}` stands where a figure or table stands, and nothing where the
 notebook had nothing to draw.
+
+What only the annex volume has is marked here: `## Heading {.annex}` is a section of it, up to the next heading of the first
+or second level; `{{ table("t-x", annex=true) }}` is one figure or table of it, which stands there under its section's heading.
 """
 
 from __future__ import annotations
@@ -41,10 +44,14 @@ WRONG = [
 ]
 """What jinja2 says of a text that is wrong, and what is said instead."""
 CLOSE = tuple(",.;:)")  # no space before these
+CAPTION = ("title", "alt", "method")  # of a block, what is read as sentences
 TEMPLATE = "<template>"  # jinja2's name for a text without a file
 _OWN_LINE = re.compile(
     r"#{1,6} |\||:::|[-*>] |\d+[.)] |\s+[-*] |\[\]\{"
 )  # Markdown that begins a line, joined to no other
+ANNEX = re.compile(r" *\{\.annex\}$")
+"""At the end of a heading: its section stands in the annex volume."""
+_attributes = re.compile(r"(#{1,6}) .*?(\{\.[^{}]*\})\s*$")
 _PLACE = re.compile("\ue010([\\w-]+)\ue011")
 _LINE = re.compile(r"^.*\S.*$", re.M)
 _MARKS = dict.fromkeys((0xE010, 0xE011, 0xE012))  # what is filled in holds none of the marks of places and lines
@@ -122,8 +129,12 @@ class Text:
     def parts(self) -> list[str | Payload]:
         """The chapter in the order in which it is read: Markdown, figures and tables. Raises DataError."""
         try:
-            source = _LINE.sub(_marked, self.path.read_text("utf-8"))
+            source = self.path.read_text("utf-8")
+            self._check(source)
+            source = _LINE.sub(_marked, source)
             filled = self.environment.from_string(source).render(self.facts)
+        except DataError:
+            raise
         except FileNotFoundError:
             raise DataError("text.missing", f"没有 {self.path}，这一章要说的写在其中；可用 git checkout 恢复") from None
         except OSError as error:
@@ -135,6 +146,14 @@ class Text:
         except Exception as error:  # a text can fail in whatever it does with a fact
             raise self._wrong(_line(error.__traceback__), error) from error
         return self._in_order(filled)
+
+    def _check(self, source: str) -> None:
+        """Raises DataError for a heading with anything but `{.annex}`, or with that on another level than the second."""
+        for number, line in enumerate(source.splitlines(), 1):
+            found = _attributes.match(line)
+            if found and (found[1], found[2]) != ("##", "{.annex}"):
+                why = "{.annex}（整节只在附册里）只能写在二级标题（##）的末尾"
+                raise DataError("text.annex", f"{self.path} 第 {number} 行：标题末尾有 {found[2]}；{why}")
 
     def _wrong(self, line: int, error: Exception) -> DataError:
         why = str(error)
@@ -159,7 +178,7 @@ class Text:
         )
         printed = {name: self._number(say) for name, say in self.language.PRINTED.items()}
         own.filters = {**printed, "names": self._names, "length": len}
-        own.globals = {"figure": self._figure, "table": self._figure, "has": self._has}
+        own.globals = {"figure": self._figure, "table": self._figure, "has": self._has, "finding": self._finding}
         own.globals |= {"value": self._value} if self.value else {}
         return own
 
@@ -199,15 +218,23 @@ class Text:
         except KeyError:
             raise _Told(f"没有指标 {id}；可用的见 green-report indicators") from None
 
-    def _figure(self, id: str, caller: Any = None) -> Markup:
-        """The place of a figure or table; what the call says of it stands in place of what it says of itself."""
+    def _figure(self, id: str, annex: bool = False, caller: Any = None) -> Markup:
+        """The place of a figure or table; what the call says of it stands in place of what it says of itself. annex: it stands
+        in the annex volume only."""
         if not self._has(id):
             return Markup("")
+        if annex:
+            self.blocks[id]["annex"] = True
         if caller is not None:
             self.blocks[id] |= self._told(id, caller(self.blocks[id]) if caller.arguments else caller())
         if not self.blocks[id].get("title", id):
             raise _Told(f"图表 {id} 没有标题；用 {{% call figure(…) %}} 写出“标题：”")
         return Markup(f"\n\n\ue010{id}\ue011\n\n")
+
+    def _finding(self, id: str) -> Markup:
+        """What the notebook says of a figure or table itself, for a sentence of the text beside a shorter caption; nothing where
+        it had nothing to draw."""
+        return _plain(self.blocks[id]["title"]) if self._has(id) else Markup("")
 
     def _told(self, id: str, said: str) -> dict[str, str]:
         """`标题：…` and its like, each with the lines that follow it."""
@@ -229,8 +256,9 @@ class Text:
         parts: list[str | Payload] = []
         for at, piece in enumerate(_PLACE.split(_lines(filled))):
             if at % 2:
-                parts.append(self.blocks[piece])
-            elif text := paragraphs(piece, self.language.JOINT):
+                block = self.blocks[piece]
+                parts.append(block | {of: self.language.unpublished(block[of]) for of in CAPTION if of in block})
+            elif text := self.language.unpublished(paragraphs(piece, self.language.JOINT)):
                 parts.append(text if self.words.language == "zh" else CHINESE_RUN.sub(r"[\g<0>]{lang=zh-CN}", text))
         return parts
 
@@ -267,7 +295,7 @@ def paragraphs(text: str, joint: str = "") -> str:
                 lines[-1] += space + line
             else:
                 lines.append(line)
-            joined = not own
+            joined = not own or line.lstrip()[:2] in ("- ", "* ")
         out.append("\n".join(lines))
     return "\n\n".join(filter(str.strip, out))
 

@@ -61,7 +61,8 @@
   document.addEventListener("scroll", hide, { passive: true });
   document.addEventListener("keydown", function (event) { if (event.key === "Escape") { hide(); } });
 
-  // --- charts, those in sight first and the others when the browser has nothing else to do
+  // --- charts, those in sight first and the others when the browser has nothing else to do; those of a folded chapter
+  // when it is opened
 
   var config = JSON.parse((document.getElementById("chart-config") || {}).textContent || "{}");
 
@@ -109,27 +110,39 @@
   }
 
   var waiting = all("script.spec"), inSight = new Set();
-  var later = window.requestIdleCallback || function (next) { return setTimeout(next, 1); };
+  function later(next) { // when the browser has nothing else to do, but soon
+    if (window.requestIdleCallback) { window.requestIdleCallback(next, { timeout: 300 }); } else { setTimeout(next, 1); }
+  }
   var sight = new IntersectionObserver(function (entries) {
     entries.forEach(function (entry) { inSight[entry.isIntersecting ? "add" : "delete"](entry.target.id); });
   }, { rootMargin: "400px" });
   waiting.forEach(function (block) { sight.observe(document.getElementById(block.dataset.for)); });
 
   function next() {
-    if (waiting.length === 0) { document.documentElement.dataset.charts = "drawn"; return; }
-    var place = waiting.findIndex(function (block) { return inSight.has(block.dataset.for); });
-    draw(waiting.splice(Math.max(0, place), 1)[0]).then(function () { later(next); });
+    var open = waiting.filter(function (block) { return !block.closest("[hidden]"); });
+    if (open.length === 0) { document.documentElement.dataset.charts = "drawn"; return; }
+    document.documentElement.dataset.charts = "waiting";
+    var one = open.find(function (block) { return inSight.has(block.dataset.for); }) || open[0];
+    waiting.splice(waiting.indexOf(one), 1);
+    draw(one).then(function () { later(next); });
   }
   later(next);
+  document.addEventListener("unfolded", function () {
+    if (document.documentElement.dataset.charts === "drawn") { document.documentElement.dataset.charts = "waiting"; later(next); }
+  });
 
   // --- downloads: the table with its unrounded values
 
   function quoted(text) { return /[",\r\n]/.test(text) ? '"' + text.replace(/"/g, '""') + '"' : text; }
 
+  function plain(text) { // as the data have it: no signs that are there for print
+    return text.replace(/\u00a0/g, " ").replace(/₂/g, "2").replace(/m([²³])/g, function (_, power) { return "m" + { "²": 2, "³": 3 }[power]; });
+  }
+
   function csv(table) {
     return "\ufeff" + all("tr", table).map(function (row) {
       return all("th, td", row).map(function (cell) {
-        return quoted(cell.hasAttribute("data-v") ? cell.getAttribute("data-v") : cell.textContent);
+        return quoted(plain(cell.hasAttribute("data-v") ? cell.getAttribute("data-v") : cell.textContent));
       }).join(",") + "\r\n";
     }).join("");
   }
@@ -161,6 +174,7 @@
   var heads = all("main h2, main h3").map(function (head) { return { head: head, link: entries[head.id] }; }).filter(function (one) { return one.link; });
 
   function mark() {
+    if (!contents.open) { return; }
     var here = heads[0];
     heads.forEach(function (one) { if (one.head.getBoundingClientRect().top < 120) { here = one; } });
     if (!here || here.link.hasAttribute("aria-current")) { return; }

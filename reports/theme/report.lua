@@ -1,4 +1,4 @@
--- Shared by both engines: what is meant for one output only, notes, and the levels of headings.
+-- Shared by both engines: what is meant for one output only, notes, key points, and the levels of headings.
 local function matches(wanted)
   if wanted == "html" then return FORMAT:match("^html") ~= nil end
   return FORMAT == wanted
@@ -10,23 +10,88 @@ function Header(header)
   return header
 end
 
+-- What stands in another volume is a link on the page, where that is a file beside this one; elsewhere its name.
+function Link(link)
+  if link.classes:includes("elsewhere") and not matches("html") then return link.content end
+end
+
 function Div(div)
   if div.classes:includes("content-visible") then
     if matches(div.attributes["when-format"]) then return div.content end
     return {}
   end
-  if div.classes:includes("note") and FORMAT == "typst" then
-    local blocks = pandoc.Blocks({ pandoc.RawBlock("typst", "#note-block[") })
-    blocks:extend(div.content)
-    blocks:insert(pandoc.RawBlock("typst", "]"))
-    return blocks
+end
+
+-- What a frame is called in typst: notes, what the highlights say large, a chapter's key points.
+local BLOCKS = { note = "note", headline = "headline", second = "second", keypoints = "key" }
+
+-- The frame of a note, or of a chapter's key points, which are called so in the language of the report.
+local function framed(lang)
+  local key_points = pandoc.utils.stringify(lang or ""):match("^en") and "Key points" or "本章要点"
+  return function(div)
+    local kind = div.classes:find_if(function(class) return BLOCKS[class] end)
+    if not kind then return end
+    local keys = kind == "keypoints"
+    if keys then div.content:insert(1, pandoc.Para({ pandoc.Strong(key_points) })) end
+    if FORMAT == "typst" then
+      local blocks = pandoc.Blocks({ pandoc.RawBlock("typst", "#" .. BLOCKS[kind] .. "-block[") })
+      blocks:extend(div.content)
+      blocks:insert(pandoc.RawBlock("typst", "]"))
+      return blocks
+    end
+    if FORMAT == "docx" and (keys or kind == "note") then  -- a list would leave the frame
+      div.attributes["custom-style"] = "Abstract"
+      div = div:walk({ BulletList = function(list)
+        return list.content:map(function(item) return pandoc.Para(pandoc.Inlines("• ") .. pandoc.utils.blocks_to_inlines(item)) end)
+      end })
+    end
+    return div
   end
+end
+
+-- What follows from a finding stands on a line of its own.
+function Span(span)
+  if not span.classes:includes("so") then return nil end
+  if FORMAT == "typst" then
+    local inlines = pandoc.Inlines({ pandoc.RawInline("typst", "#so-text[") })
+    inlines:extend(span.content)
+    inlines:insert(pandoc.RawInline("typst", "]"))
+    return inlines
+  elseif not matches("html") then
+    return pandoc.Inlines({ pandoc.LineBreak() }) .. span.content
+  end
+end
+
+-- On a page every chapter stands in a box of its own, which reading.js folds on a phone: all but the one with the large
+-- numbers, or the first where there are none.
+local function boxed(blocks)
+  local out, boxes, open = pandoc.Blocks({}), {}, false
+  for _, block in ipairs(blocks) do
+    local chapter = block.t == "Header" and block.level == 2
+    local ends = chapter or (block.t == "RawBlock" and block.text:match("^<footer"))
+    if open and ends then out:insert(pandoc.RawBlock("html", "</div>")) end
+    out:insert(block)
+    if chapter then
+      out:insert(pandoc.RawBlock("html", '<div class="chapter">'))
+      table.insert(boxes, #out)
+    end
+    open = chapter or (open and not ends)
+    if open and block.t == "RawBlock" and block.text:find('id="k-highlights-numbers"', 1, true) then
+      boxes.first = boxes[#boxes]
+    end
+  end
+  if open then out:insert(pandoc.RawBlock("html", "</div>")) end
+  local first = boxes.first or boxes[1]
+  if first then out[first] = pandoc.RawBlock("html", '<div class="chapter first">') end
+  return out
 end
 
 -- The last step leaves a mark, and no report is made of a file without it: Quarto goes on after error() in a filter.
 -- In Word the properties of the document, which cannot be set without a title block of pandoc's, are the mark.
 function Pandoc(doc)
+  doc = doc:walk({ Div = framed(doc.meta.lang) })
   if matches("html") then
+    doc.blocks = boxed(doc.blocks)
     doc.blocks:insert(pandoc.RawBlock("html", "<!-- report.lua: whole -->"))
   elseif FORMAT == "typst" then
     doc.blocks:insert(pandoc.RawBlock("typst", "// report.lua: whole"))

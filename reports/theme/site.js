@@ -1,11 +1,12 @@
-// Finds a region by its name, pinyin, initials or code. Without this script all regions are listed and no search is shown.
+// Finds a region by its name, pinyin, initials or code. Without this script no search is shown.
 (function () {
   "use strict";
   var box = document.querySelector(".search"), input = document.getElementById("q");
   if (!box || !input) { return; }
   box.hidden = false;
   var said = document.getElementById("q-found");
-  var places = Array.from(document.querySelectorAll(".place"));
+  var hits = document.getElementById("q-hits");
+  var places = Array.from(document.querySelectorAll("#reports .place"));
 
   function folded(text) { return text.normalize("NFKC").toLowerCase().replace(/[\s\-_'’]/g, ""); }
 
@@ -18,7 +19,7 @@
 
   function found() {
     var query = folded(input.value);
-    if (!query) { return places; }
+    if (!query) { return []; }
     var matches = places.map(function (place) { return match(place, query); });
     var best = Math.max.apply(null, matches);
     return places.filter(function (_, at) { return best > 0 && matches[at] === best; });
@@ -26,10 +27,12 @@
 
   function show() {
     var shown = found();
-    places.forEach(function (place) { place.hidden = shown.indexOf(place) < 0; });
-    document.querySelectorAll(".group").forEach(function (group) {
-      group.hidden = !group.querySelector(".place:not([hidden])");
-    });
+    hits.replaceChildren.apply(hits, shown.map(function (place) {
+      var hit = document.createElement("li");
+      hit.append.apply(hit, Array.from(place.children).map(function (one) { return one.cloneNode(true); }));
+      hit.className = "place";
+      return hit;
+    }));
     said.textContent = input.value.trim() ? (shown.length ? "找到 " + shown.length + " 个地区" : "没有找到；可试拼音或简称") : "";
   }
 

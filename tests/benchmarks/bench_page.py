@@ -47,7 +47,7 @@ def main() -> None:
         command = [str(Path(sys.executable).with_name("green-report")), "build", "--to", "html", "--out", out]
         subprocess.run(command, check=True, capture_output=True)
         page = next(Path(out).rglob("*.html"))
-        print(f"{page.name}：{page.stat().st_size / 1e6:.2f} MB（上限 3 MB）")
+        print(f"{page.name}：{page.stat().st_size / 1e6:.2f} MB（上限 2 MB）")
         sandbox = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=sandbox)

@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from pipeline.layout import Layout
-from tests.browser.conftest import Open, opened
+from tests.browser.conftest import DRAWN, Open, opened
 from tests.conftest import Built
 
 pytestmark = pytest.mark.slow
@@ -34,15 +34,38 @@ def test_all_charts_are_drawn_and_nothing_leaves_the_page(reports: Open, built: 
     assert one.said == []
 
 
+def unfold(page: Page) -> None:
+    """All chapters open, their charts drawn."""
+    page.evaluate("document.querySelectorAll('.fold[aria-expanded=false]').forEach(one => one.click())")
+    page.wait_for_function(DRAWN, timeout=120_000)
+
+
 @pytest.mark.parametrize("width", [360, 768, 1440])
-def test_nothing_is_wider_than_the_window(reports: Open, width: int) -> None:
-    page = reports(GUANGDONG, width).page
+def test_nothing_is_wider_than_the_window(browser: Browser, built: Built, width: int) -> None:
+    page = opened(browser, built.file(GUANGDONG, "html"), width).page
+    unfold(page)
     assert page.evaluate("document.documentElement.scrollWidth") == width
+    page.context.close()
+
+
+def test_the_nation_is_less_than_forty_screens_of_a_phone(browser: Browser, built: Built) -> None:
+    page = opened(browser, built.file(NATION, "html"), 360).page
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert page.evaluate("document.documentElement.scrollHeight") < 40 * 740
+    numbers = page.locator("#k-highlights-numbers").bounding_box()
+    assert numbers is not None
+    assert numbers["y"] + numbers["height"] <= 740
+    page.context.close()
+
+
+def test_the_page_of_the_nation_is_lighter_than_two_megabytes(built: Built) -> None:
+    assert built.file(NATION, "html").stat().st_size < 2_000_000
 
 
 @pytest.mark.parametrize("width", [360, 1440])
 def test_axe_finds_nothing(browser: Browser, built: Built, width: int) -> None:
     page = opened(browser, built.file(GUANGDONG, "html"), width).page
+    unfold(page)
     page.evaluate("alike => document.querySelectorAll(alike).forEach(node => node.remove())", ALIKE)  # for speed
     found = Axe().run(page, options=WCAG)
     assert found.violations_count == 0, found.generate_report()

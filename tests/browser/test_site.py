@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -156,18 +157,28 @@ def test_a_real_report_draws_all_its_charts_under_the_policy(visit: Visit, built
     [
         ("广东", ["广东省"]), ("guangdong", ["广东省"]), ("GD", ["广东省"]), ("深圳", ["广东省"]), ("shaanxi", ["陕西省"]),
         ("shanxi", ["山西省", "陕西省"]), ("Shan Xi", ["山西省", "陕西省"]), ("粤", ["广东省"]), ("440000", ["广东省"]),
-        ("zzz", []), ("", ["全国", "山西省", "广东省", "陕西省"]),
+        ("zzz", []), ("", []),
     ],
 )  # fmt: skip
 def test_search_finds_by_name_and_pinyin(visit: Visit, site: Path, query: str, found: list[str]) -> None:
     page = visit.open((site / "index.html").as_uri())
     page.get_by_label("查找地区").fill(query)
-    shown = [place.inner_text() for place in page.locator(".place h4").all() if place.is_visible()]
-    assert sorted(shown) == sorted(found)
+    assert sorted(page.locator("#q-hits h4").all_inner_texts()) == sorted(found)
     if query:
         assert page.locator("#q-found").inner_text() == (
             f"找到 {len(found)} 个地区" if found else "没有找到；可试拼音或简称"
         )
+
+
+def test_the_page_begins_with_the_search_and_the_map(visit: Visit, site: Path) -> None:
+    page = visit.open((site / "index.html").as_uri())
+    sections = page.locator("main > section").evaluate_all("all => all.map(one => one.id)")
+    assert sections == ["find", "highlights", "reports", "data", "editions"]
+    assert page.locator("#find .search").is_visible()
+    assert page.locator("#find .atlas.g-1 .tile a").count() == 3
+    assert (
+        page.locator("#highlights a", has_text="全国报告全文").get_attribute("href") == "2025-sample/000000/plan.html"
+    )
 
 
 def test_a_province_is_two_steps_away_by_keyboard_too(visit: Visit, site: Path) -> None:
@@ -212,10 +223,13 @@ def test_without_script_everything_is_there(browser: Browser, site: Path) -> Non
     context.close()
 
 
-@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1440, "light"), (360, "dark")])
 @pytest.mark.parametrize("address", ALL)
-def test_axe_finds_nothing_serious_and_nothing_is_too_wide(visit: Visit, site: Path, width: int, address: str) -> None:
+def test_axe_finds_nothing_serious_and_nothing_is_too_wide(
+    visit: Visit, site: Path, width: int, scheme: Literal["light", "dark"], address: str
+) -> None:
     visit.page.set_viewport_size({"width": width, "height": 900})
+    visit.page.emulate_media(color_scheme=scheme)
     page = visit.open((site / address).as_uri())
     if address == REPORT:
         drawn(page)

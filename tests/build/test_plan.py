@@ -115,3 +115,47 @@ def test_filed_files_stand_among_the_inputs_with_their_rows(layout: Layout, fili
     filed = {one["path"]: one["lines"] for one in made if one["path"].startswith("filings/")}
     assert filed == {"filings/填报单位.csv": 2, "filings/能源消耗.csv": 2}
     assert not any(str(filings.parent) in one["path"] for one in made)
+
+
+@pytest.fixture
+def with_sheets(layout: Layout, tmp_path: Path) -> Layout:
+    """The checkout with notebooks of highlights and profile."""
+    for part in ("data", "notebooks/params"):
+        (tmp_path / "root" / part).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "root" / part).symlink_to(layout.root / part)
+    for name in ("00_highlights", "04_x", "12_provinces", "90_y"):
+        (tmp_path / "root" / "notebooks" / f"{name}.ipynb").touch()
+    return Layout(tmp_path / "root")
+
+
+def test_a_report_is_made_in_two_volumes_and_each_part_has_a_file_of_its_own(with_sheets: Layout) -> None:
+    def made(region: str = "广东", **wanted: object) -> list[str]:
+        wanted = {"filings": NO_FILINGS, "year": 2025, "to": "html", "region": region} | wanted
+        return [path.name for one in jobs(with_sheets, Selection(**wanted)) for path in one.outputs]  # type: ignore[arg-type]
+
+    volumes = ["绿色发展报告-2025-广东-plan.html", "绿色发展报告-2025-广东-plan-附册.html"]
+    sheets = ["绿色发展报告-2025-广东-plan-要点.html", "绿色发展报告-2025-广东-plan-省情.html"]
+    assert made() == volumes
+    assert made(part="all") == volumes + sheets
+    assert made(part="profile，main") == [sheets[1], volumes[0]]
+    assert made(part="all", lang="en") == [
+        f"green-report-2025-Guangdong-plan{part}.html" for part in ("", "-annex", "-highlights", "-profile")
+    ]
+    assert made("全国,广东", part="profile") == [sheets[1]]  # the nation has none
+    assert made("全国", part="all")[-1] == "绿色发展报告-2025-全国-plan-要点.html"
+    assert made("全国", chapter=4) == ["绿色发展报告-2025-全国-plan-4.html"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ({"part": "summary"}, "--part summary：没有这种分册；可用：main、annex、highlights、profile；或 all"),
+        ({"part": ","}, "--part 是空的；可用：main、annex、highlights、profile；或 all"),
+        ({"part": "profile"}, "--part profile：全国没有省情一页；请用 --region 指明省份，或去掉 profile"),
+        ({"part": "main", "chapter": 4}, "--part main：只生成一章（--chapter）时不分册；请去掉其中一个"),
+    ],
+)
+def test_a_wrong_part_is_one_sentence(with_sheets: Layout, wanted: dict[str, object], said: str) -> None:
+    with pytest.raises(ParameterError) as error:
+        jobs(with_sheets, Selection(filings=NO_FILINGS, year=2025, **wanted))  # type: ignore[arg-type]
+    assert str(error.value) == said

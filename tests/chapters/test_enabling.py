@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -43,9 +44,12 @@ def card(layout: Layout, case: Mapping[str, Any], language: str = "zh") -> dict[
     return told | dict(told["facts"])
 
 
-def ranked(layout: Layout, *cases: Mapping[str, Any]) -> pl.DataFrame:
-    summed = rows(layout, *cases).filter("summed").sort("net_tco2", descending=True)
-    return summed.with_columns(drawn=pl.lit(True))
+def account(layout: Layout, case: Mapping[str, Any], language: str = "zh") -> dict[str, str]:
+    """How a case is accounted, as the table of the annex reads."""
+    found = enabling.accounts(rows(layout, case), "t-x")
+    assert found
+    table = found.payload(Words(language))["table"]
+    return dict(zip(table["columns"], table["rows"][0], strict=True))
 
 
 def thirty(*left_out: int) -> list[dict[str, Any]]:
@@ -94,17 +98,14 @@ class TestWords:
     def test_the_quota(self, layout: Layout, tmp_path: Path) -> None:
         facts: dict[str, Any] = {"n_candidates": 0, "quotas": self.QUOTAS}
         zh, en = self.told(layout, tmp_path, "f-cases-quota", n_counted=19, short_of=["居民低碳环保生活"], **facts)
-        assert zh["title"] == "截至 2025 年末遴选和推广的应用场景共 19 个，居民低碳环保生活没有达到计划要求的个数"
+        assert zh["title"] == "各类应用场景的个数与计划要求"
         assert "居民低碳环保生活 9 个（差 1 个）" in zh["alt"]
         assert "申报" not in zh["method"]
-        assert en["title"] == (
-            "19 use cases had been selected or promoted by the end of 2025; the number that the plan asks for is not reached for "
-            "low-carbon living of residents"
-        )
         assert "low-carbon living of residents (9, 1 short)" in en["alt"]
-        zh, en = self.told(layout, tmp_path, "f-cases-quota", n_counted=20, short_of=[], **facts)
-        assert zh["title"].endswith("共 20 个，2 类都达到计划要求的个数")
-        assert en["title"].endswith("; all 2 categories have the number that the plan asks for")
+        place = {"now": 2025, "plan": "计划", "target": None, **facts}
+        for short, told in ((["居民低碳环保生活"], "没有达到计划要求的个数"), ([], "2 类都达到计划要求")):
+            ends = "{% if short_of %}", "{% endif %}"
+            assert told in texts.piece(layout, tmp_path, "09_cases", "zh", ends, place | {"short_of": short})[0]
 
     @pytest.mark.parametrize(
         ("n", "zh", "en"),
@@ -116,21 +117,27 @@ class TestWords:
     )
     def test_the_largest_and_the_negative(self, layout: Layout, tmp_path: Path, n: int, zh: str, en: str) -> None:
         ends = [{"title": title, "net": Quantity(enabling.NET, net)} for title, net in (("甲", 15000.0), ("乙", -2.0))]
-        facts = {"n_summed": 5, "ends": ends, "n_negative": n, "n_drawn": 5, "top_n": 10}
-        told = self.told(layout, tmp_path, "f-cases-league", **facts)
-        assert told[0]["title"] == f"2025 年计入合计的 5 个场景中，净效果最大的是甲（1.5 万tCO2），{zh}"
-        assert told[1]["title"] == (
-            f"Of the 5 use cases included in the sum in 2025, “甲” has the largest net effect (15,000 tCO2){en}"
-        )
+        facts = {"ends": ends, "n_negative": n}
+        for language, begin, said in (
+            ("zh", "- 计入合计的场景中", f"- 计入合计的场景中，净效果最大的是甲（1.5 万tCO2），{zh}。"),
+            ("en", "- Of those in", f"- Of those in the sum, “甲” has the largest net effect (15,000 tCO2){en}."),
+        ):
+            [told] = texts.piece(layout, tmp_path, "09_cases", language, (begin, "\n"), facts)
+            assert re.sub(r"\[(\S+)\]\{lang=zh-CN\}", r"\1", re.sub(r"\\([\W_])", r"\1", told)) == said
 
     def test_technologies_used_alike_are_told_together(self, layout: Layout, tmp_path: Path) -> None:
         used = [{"name": "5G", "n": 2}, {"name": "AI", "n": 2}, {"name": "北斗", "n": 1}]
         facts = {"n_cases": 4, "technologies": used, "n_sectors": 4, "most": {"n": 2, "names": ["5G", "AI"]}}
         zh, en = self.told(layout, tmp_path, "f-cases-technologies", **facts)
-        assert zh["title"] == "4 个场景涉及 3 种技术、4 个领域，用到5G、AI的最多（各 2 个）"
-        assert en["title"] == "The 4 use cases use 3 technologies in 4 sectors, 5G and AI most often (2 each)"
-        facts |= {"most": {"n": 3, "names": ["AI"]}}
-        assert self.told(layout, tmp_path, "f-cases-technologies", **facts)[0]["title"].endswith("用到AI的最多（3 个）")
+        assert (zh["title"], en["title"]) == ("各领域所用的技术", "Technologies used in each sector")
+        ends = "{{ n_cases }} 个场景涉及", "\n"
+        for n, names, said in (
+            (2, ["5G", "AI"], "用到5G、AI的最多（各 2 个）。"),
+            (3, ["AI"], "用到AI的最多（3 个）。"),
+        ):
+            facts |= {"most": {"n": n, "names": names}}
+            told = texts.piece(layout, tmp_path, "09_cases", "zh", ends, facts)[0]
+            assert told == "4 个场景涉及 3 种技术、4 个领域，" + said
 
 
 class TestTechnologies:
@@ -143,18 +150,18 @@ class TestTechnologies:
 
 
 class TestAccount:
-    def test_the_worked_example_in_a_card(self, layout: Layout) -> None:
-        facts = card(layout, GRID)
-        assert facts["value"] == "1,600.2 tCO2"
-        assert facts["核算"] == (
+    def test_the_worked_example(self, layout: Layout) -> None:
+        assert card(layout, GRID)["value"] == "1,600.2 tCO2"
+        found = account(layout, GRID)
+        assert found["核算"] == (
             "12,000 间配电房 ×（3,200 − 2,700）kWh × 0.5306 kgCO2/kWh（2023 年、平均） ＝ 3,183.6 tCO2；归因 60%，自身排放 310 tCO2"
         )
-        assert card(layout, GRID, "en")["Account"] == (
+        assert account(layout, GRID, "en")["Account"] == (
             "12,000 distribution rooms × (3,200 − 2,700) kWh × 0.5306 kgCO2/kWh (2023, average) = 3,183.6 tCO2; 60% attributed to "
             "ICT, own emissions 310 tCO2"
         )
-        assert facts["扣除反弹"] == "1,504.7 tCO2"
-        assert "P10—P90" not in facts  # no uncertainty was filed
+        assert found["扣除反弹（tCO2）"] == "1,504.7"
+        assert found["P10—P90"] == "—"  # no uncertainty was filed
 
     @pytest.mark.parametrize(
         ("unit", "factor", "told"),
@@ -166,7 +173,7 @@ class TestAccount:
     )
     def test_a_factor_is_told_as_what_it_is(self, layout: Layout, unit: str, factor: float, told: str) -> None:
         case = GRID | {"effect_unit": unit, "factor_kgco2_per_unit": factor}
-        assert told in card(layout, case)["核算"]
+        assert told in account(layout, case)["核算"]
 
     def test_texts_have_their_punctuation_again(self, layout: Layout) -> None:
         case = GRID | {"title": "配电房优化(示例)", "summary": "虚构案例:配电房优化,用于演示"}
@@ -213,14 +220,14 @@ class TestAccount:
     def test_avoided_growth_is_nowhere_called_a_reduction(self, layout: Layout) -> None:
         avoided = {"effect": "avoided_growth", "addressable_amount": 60000.0}
         found, plan = rows(layout, avoided, avoided | {"province_code": "330000"}), reference.load_plan(layout)
-        blocks = [enabling.sums(found, plan, 0.3, "t-x"), enabling.league(ranked(layout, avoided, avoided | {"province_code": "330000"}), "f-x", 2025), enabling.potential(found, PLACES, "t-y"), enabling.catalogue(found, plan, PLACES, "k-x")]  # fmt: skip
+        blocks = [enabling.sums(found, plan, 0.3, "t-x"), enabling.league(rows(layout, avoided, avoided | {"province_code": "330000"}), "f-x", 2025), enabling.potential(found, PLACES, "t-y"), enabling.catalogue(found, plan, PLACES, "k-x")]  # fmt: skip
         for block in blocks:
             assert block is not None
             assert "净减排" not in str(block.payload())
 
     def test_a_negative_case_is_shown_as_such(self, layout: Layout) -> None:
         costly = {"ict_footprint_tco2": 5000.0, "title": "负"}
-        assert frame(enabling.league(ranked(layout, {}, costly), "f-x", 2025))["net"][1] < 0
+        assert frame(enabling.league(rows(layout, {}, costly), "f-x", 2025))["net"][1] < 0
         told = card(layout, costly)
         assert (told["tone"], told["value"][0]) == ("bad", "−")
 
@@ -240,7 +247,7 @@ class TestAccount:
 
     def test_nothing_to_sum_has_no_table(self, layout: Layout) -> None:
         assert enabling.sums(rows(layout, {"tier": 3}), reference.load_plan(layout), 0.3, "t-x") is None
-        assert enabling.league(ranked(layout, {}), "f-x", 2025) is None
+        assert enabling.league(rows(layout, {}), "f-x", 2025) is None
 
 
 class TestPotential:
@@ -278,7 +285,7 @@ def test_hostile_texts_of_filers_stay_texts(layout: Layout, text: str) -> None:
     columns = ("title", "organisation", "technology", "sector", "activity_unit", "summary", "sub_region")
     cases = [dict.fromkeys(columns, text), dict.fromkeys(columns, text) | {"title": "另", "province_code": "330000"}]
     plan = reference.load_plan(layout)
-    blocks = [enabling.catalogue(rows(layout, *cases), plan, PLACES, "k-x"), enabling.league(ranked(layout, *cases), "f-x", 2025), enabling.left_out(rows(layout, {"title": text, "tier": 3}), "t-x")]  # fmt: skip
+    blocks = [enabling.catalogue(rows(layout, *cases), plan, PLACES, "k-x"), enabling.accounts(rows(layout, *cases), "t-z"), enabling.league(rows(layout, *cases), "f-x", 2025), enabling.left_out(rows(layout, {"title": text, "tier": 3}), "t-x")]  # fmt: skip
     for block in blocks:
         assert block is not None
         payload = block.payload()

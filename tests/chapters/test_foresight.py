@@ -87,7 +87,7 @@ def said(layout: Layout, tmp_path: Path) -> Any:
 
     def of_target(*arguments: Any, language: str = "zh", region: str = "全国") -> str:
         facts = told_of_target(ahead(layout, *arguments, region=region), target)
-        ends = "{% for one in targets %}", '{% call table("t-scenarios-targets")'
+        ends = "{% for one in targets %}\n", '{% call table("t-scenarios-targets")'
         place = {"own": region, "nation": region == "全国"}
         return worded(*ends, tmp_path, language=language, targets=[facts], **place)
 
@@ -259,14 +259,18 @@ def test_a_fan_shows_every_scenario_and_the_range_of_the_reports_own(province: F
     assert last["plan"] == pytest.approx(province.at_end("energy.total", "plan"))
     facts = foresight.told(province, "energy.total", "f-scenarios-energy")
     shown = replace(figure, id="f-scenarios-energy")
-    text = worded("{% for fan in fans %}", "{% if has_flow %}", tmp_path, shown, fans=[facts])
+    text = worded("{% macro fanned", "\n## {% if n_scen", tmp_path, shown, fans=[facts])
     assert text.startswith(
-        "2030 年广东综合能耗，"
-        + "，".join(f"{title}为 {last[name]:,.1f} tce" for name, title in province.titles.items())
-        + "\n扇形图：广东综合能耗，2025 年至 2030 年。填报值 2025 年为 450 tce，2025 年为 450 tce；现状延续到 2030 年为 "
+        "广东综合能耗的情景\n扇形图：广东综合能耗，2025 年至 2030 年。填报值 2025 年为 450 tce，2025 年为 450 tce；现状延续到 2030 年为 "
     )
-    english = worded("{% for fan in fans %}", "{% if has_flow %}", tmp_path, shown, fans=[facts], language="en")
-    assert english.startswith("Comprehensive energy consumption, Guangdong, 2030: ")
+    english = worded("{% macro fanned", "\n## {% if n_scen", tmp_path, shown, fans=[facts], language="en")
+    assert english.startswith("Scenarios of comprehensive energy consumption, Guangdong\nFan chart: ")
+    told = {"targets": [], "energy": None, "fans": [facts], "total": foresight.ends(province, "energy.total")}
+    key = "- {{ horizon }} 年{{ own }}综合能耗", "\n{% if targets %}\n- "
+    ends = "，".join(f"{title}为 {last[name]:,.1f} tce" for name, title in province.titles.items())
+    assert worded(*key, tmp_path, shown, **told) == f"- 2030 年广东综合能耗，{ends}（2025 年为 450 tce）。"
+    english = worded("- In {{ horizon }}, compre", key[1], tmp_path, shown, language="en", **told)
+    assert english.startswith("- In 2030, comprehensive energy consumption in Guangdong comes to ")
     assert f" tce under “Continuation of trends”, {last['plan']:,.1f} tce under “Action plan” and " in english
     assert figures.svg(figure.payload()["spec"], "f-a").startswith("<svg")
     assert fans.fan(without(province, "energy.total"), "energy.total", "f-a") is None
@@ -294,14 +298,13 @@ def test_a_public_province_says_that_its_results_rest_on_published_numbers(provi
         fans.tornado(public, "f-scenarios-tornado", 5),
     ]
     for language, marked, heads in (
-        ("zh", "（据公开数值推算）", "{% endif %}\n\n## 假设"),
-        ("en", " (from published figures)", "{% endif %}\n\n## Assumptions"),
+        ("zh", "（据公开数值推算）", "\n## 起点和假设"),
+        ("en", " (from published figures)", "\n## Starting point"),
     ):
-        ends = "{{ horizon }} 年{{ own }}综合能耗" if language == "zh" else "In {{ horizon }}, comprehensive", heads
+        ends = "{% if projected %}", heads
         text = worded(*ends, tmp_path, *filter(None, shown), language=language, **facts)
         assert text.count(marked) == 6
         assert worded(*ends, tmp_path, *filter(None, shown), language=language, **facts | {"of_published": False}).count(marked) == 0  # fmt: skip
-    assert text.startswith("In 2030, comprehensive energy consumption in Guangdong (from published figures) comes to ")
     note = worded(
         "{% if of_published %}\n", "{% if contradictions %}", tmp_path, of_published=True, notes=[], fallen_back=[]
     )
@@ -349,9 +352,9 @@ def test_the_steps_lead_from_the_first_scenario_to_the_reports_own(province: For
         "行动计划",
     ]
     facts: dict[str, Any] = {"energy": foresight.moved_most(province, "energy.total")}
-    ends = '{% call figure("f-scenarios-difference") %}', '{% call(block) figure("f-scenarios-tornado") %}'
+    ends = "{% if energy and energy.way", "{% endif %}\n\n:::"
     title = worded(*ends, tmp_path, figure, **facts).splitlines()[0]
-    assert re.search("比现状延续[多少]用 .+，影响最大的是.+，拉[高低] ", title)  # it may be more than the whole
+    assert re.search("比现状延续[多少]用 .+，影响最大的是.+（拉[高低] ", title)  # it may be more than the whole
     english = worded(*ends, tmp_path, figure, language="en", **facts).splitlines()[0]
     assert re.search("“Action plan” uses .+ tce (more|less) energy than “Continuation of trends”; the largest", english)
     assert foresight.compared(replace(province, own="baseline")) == ("现状延续", "行动计划")
@@ -381,10 +384,12 @@ def test_what_an_analyst_changed_is_marked(province: Foresight, tmp_path: Path) 
     assert english["g_traffic"] == "● changed: command line -p"
     assert re.match(r"● changed: provinces/440000-广东\.yml, line \d+$", english["g_it"])
     ends = '{% call table("t-scenarios-drivers") %}', '{% call table("t-scenarios-modes") %}'
-    title = worded(*ends, tmp_path, table, drivers=foresight.counted(province)).splitlines()[0]
-    assert title == "行动计划情景的 15 个驱动因素，其中 2 个由分析人员改动过（● 改动）"
-    title = worded(*ends, tmp_path, table, drivers=foresight.counted(province), language="en").splitlines()[0]
-    assert title == "The 15 drivers of “Action plan”, of which 2 were changed by analysts (● changed)"
+    title, _, note = worded(*ends, tmp_path, table, drivers=foresight.counted(province)).splitlines()
+    assert title == "行动计划情景的 15 个驱动因素"
+    assert note.startswith("其中 2 个由分析人员改动过，以“● 改动”标出。")
+    title, _, note = worded(*ends, tmp_path, table, drivers=foresight.counted(province), language="en").splitlines()
+    assert title == "The 15 drivers of “Action plan”"
+    assert note.startswith("2 were changed by analysts and are marked “● changed”. ")
 
 
 def test_facility_types_and_what_grows_most(province: Foresight, tmp_path: Path) -> None:
@@ -395,7 +400,7 @@ def test_facility_types_and_what_grows_most(province: Foresight, tmp_path: Path)
     for column in data.columns[1:]:
         *parts, whole = data[column].to_list()
         assert sum(parts) == pytest.approx(whole)
-    ends = '{% call table("t-scenarios-facilities") %}', "{% if targets %}"
+    ends = "{% if grows_most %}", "{% if emissions %}"
     title = worded(*ends, tmp_path, table, grows_most=foresight.grows_most(province))
     assert title.startswith("行动计划情景下到 2030 年，数据中心的综合能耗增加 ")
     title = worded(*ends, tmp_path, table, grows_most=foresight.grows_most(province), language="en")
@@ -474,9 +479,9 @@ def test_what_contradicts_is_said_with_its_place(province: Foresight, tmp_path: 
     facts = {
         "contradictions": foresight.contradicting(replace(province, outlook=replace(province.outlook, warnings=row)))
     }
-    found = worded("{% if contradictions %}", "\n:::\n\n## {% if n_scen", tmp_path, **facts)
+    found = worded("{% if contradictions %}", "\n每条路径", tmp_path, **facts)
     assert found.endswith("\n- " + text.removeprefix("notebooks/params/"))
-    english = worded("{% if contradictions %}", "\n:::\n\n## {% if n_scen", tmp_path, language="en", **facts)
+    english = worded("{% if contradictions %}", "\nEach path", tmp_path, language="en", **facts)
     assert english.endswith(
         "\n- provinces/440000-[广东]{lang=zh-CN}.yml, line 7: g_it of Guangdong (annual growth of the electricity use of data "
         "centre IT equipment), scenario plan: 30.0% lies outside the region's yearly growth of 2023–2025 (5.0% to 20.0%); it "

@@ -47,5 +47,8 @@ def caption(
     layout: Layout, folder: Path, chapter: str, language: str, id: str, facts: Mapping[str, Any], kind: str = "figure"
 ) -> dict[str, str]:
     """What the text says of a figure or table: title, alt, method, source."""
-    [block] = piece(layout, folder, chapter, language, (f'{{% call {kind}("{id}") %}}', "{% endcall %}"), facts, id)
+    text = (layout.texts / language / f"{chapter}.md").read_text("utf-8")
+    begins = re.search(rf'{{% call {kind}\("{id}"(?:, annex=true)?\) %}}', text)
+    assert begins is not None
+    [block] = piece(layout, folder, chapter, language, (begins[0], "{% endcall %}"), facts, id)
     return block  # type: ignore[no-any-return]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline import findings
 from pipeline.findings import Measure, Rank
-from pipeline.language import zh
+from pipeline.language import en, zh
 
 FLOW = Measure("流量", "亿GB")
 SHARE = Measure("占比", scale="percent", moves="rate")
@@ -375,3 +375,21 @@ class TestSources:
 
     def test_none(self) -> None:
         assert zh.say(findings.sources(self.ROWS.clear())) == ""
+
+
+@pytest.mark.parametrize(
+    ("measure", "values", "told", "english"),
+    [
+        (SHARE, {2020: 0.714, 2024: 0.826, 2025: 0.845}, "比 2024 年上升 1.9 个百分点，比 2020 年上升 13.1 个百分点", "up 1.9 percentage points from 2024 and up 13.1 percentage points from 2020"),
+        (Measure("PUE", decimals=2, moves="rate"), {2020: 1.341, 2024: 1.2885, 2025: 1.284}, "比 2024 年下降 0.01，比 2020 年下降 0.06", "down 0.01 from 2024 and down 0.06 from 2020"),
+        (POWER, {2024: 1e6, 2025: 1.1e6}, "比 2024 年增长 10.0%", "up 10.0% from 2024"),
+        (SHARE, {2024: 0.5001, 2025: 0.5}, "与 2024 年基本持平", "practically unchanged from 2024"),
+        (POWER, {2020: 0.0, 2024: 5.0, 2025: 5.0}, "与 2024 年持平", "unchanged from 2024"),
+    ],
+)  # fmt: skip
+def test_how_the_last_value_lies_to_those_before_it(
+    measure: Measure, values: dict[int, float], told: str, english: str
+) -> None:
+    one = findings.since(measure, list(values), list(values.values()), years_before=(2020, 2024))
+    assert (zh.say(one), en.say(one)) == (told, english)
+    assert findings.since(measure, [2025], [1.0], years_before=(2020, 2024)) is None

@@ -58,6 +58,11 @@ def test_statuses_by_item(layout: Layout) -> None:
     assert found.filter(pl.col("item") == "甲").row(0) == ("1", "甲", 2, 2, 0, 0)
 
 
+def test_the_share_that_is_completed(layout: Layout) -> None:
+    assert progress.done_share(measures(*ROWS), resolve("广东", layout), 2025) == 0.5
+    assert progress.done_share(measures(*ROWS), resolve("西藏", layout), 2025) is None
+
+
 def test_told() -> None:
     assert zh.say(Progress(n=3, done=2, in_progress=1)) == "已完成 2、进行中 1"
     assert zh.say(Progress()) == "未报送"

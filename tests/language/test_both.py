@@ -22,6 +22,7 @@ from pipeline.findings import (
     movement,
     path,
     place,
+    since,
     trend,
 )
 from pipeline.language import en, zh
@@ -68,6 +69,15 @@ def alike(finding: Any, *, counted: bool = True) -> None:
     names = [re.findall(r"<[A-P]>", text) for text in (chinese, english)]
     assert set(names[0]) == set(names[1]), (chinese, english)
     assert not re.search(r"  |\.\.|,,| ,|[\u3400-\u9fff]", english.replace("变动", "")), english
+
+
+@given(measures(), st.lists(VALUE, min_size=1, max_size=6))
+def test_how_a_value_lies_to_those_before_it(measure: Measure, values: list[float | None]) -> None:
+    years = list(range(2020, 2020 + len(values)))
+    one = since(measure, years, values, years_before=[2020, years[-1] - 1])
+    if one is not None:
+        alike(one)
+        assert ways(zh.say(one).replace("增长", "上升")) == ways(en.say(one))
 
 
 @given(measures(), st.lists(VALUE, min_size=1, max_size=6), st.booleans())

@@ -99,10 +99,17 @@ class House:
             _notebook(folder, tables, "90_appendix.ipynb", "# 方法与口径", *self._method(), "# 修订", self._revision()),
         ]
         page_parts(stage / "theme", self.root / "charts", stage / "theme")
-        assemble(chapters, front, stage, "report", self.root / "charts", word="docx" in formats)
-        Embedded().render(stage, ["report"], formats)
-        for format in formats:
-            (stage / "out" / f"report.{format}").rename(folder / file_name(year, where, scenario, format))
+        parts = ("main", "annex")
+        pages = {part: file_name(year, where, scenario, "html", part=part) for part in parts}
+        assemble(
+            chapters, front, stage, "report", self.root / "charts", word="docx" in formats, parts=parts, pages=pages
+        )
+        Embedded().render(stage, ["report", "report-annex"], formats)
+        for part, stem in zip(parts, ("report", "report-annex"), strict=True):
+            for format in formats:
+                (stage / "out" / f"{stem}.{format}").rename(
+                    folder / file_name(year, where, scenario, format, part=part)
+                )
         shutil.rmtree(stage)
         record = {
             "report": {

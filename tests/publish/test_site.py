@@ -401,7 +401,7 @@ def test_a_folder_name_that_is_no_address_is_refused(house: House, name: str) ->
 
 
 def test_a_path_of_this_machine_in_a_page_stops_the_publication(house: House) -> None:
-    [path] = house.folder("广东").glob("*.html")
+    [path] = house.folder("广东").glob("*-plan.html")
     path.write_text(path.read_text("utf-8").replace("</main>", f"<p>{house.root}/x</p></main>"), "utf-8")
     with pytest.raises(DataError, match="本机的路径"):
         publish(house.layout, house.wanted())
@@ -503,12 +503,43 @@ def test_wrong_options_are_told_in_one_sentence(
     assert not (house.root / "site").exists()
 
 
+def _in_english(folder: Path) -> None:
+    """Files of a Chinese report under their English names."""
+    stem = "green-report-2025-Guangdong-plan"
+    for path in folder.glob("*.html"):
+        annex = "附册" in path.name
+        path.rename(folder / f"{stem}{'-annex' if annex else ''}.html")
+
+
+def test_the_annex_stands_beside_the_report_and_each_links_the_other(house: House) -> None:
+    own = house.folder("广东")
+    sheet = own / "绿色发展报告-2025-广东-plan-要点.html"
+    shutil.copy(own / "绿色发展报告-2025-广东-plan-附册.html", sheet)
+    publish(house.layout, house.wanted())
+    out = house.wanted().out / "2025-sample"
+    main, annex = ((out / "440000" / name).read_text("utf-8") for name in ("plan.html", "plan-annex.html"))
+    assert '<a href="plan-annex.html">附册：方法、来源和完整的表</a>' in main
+    assert '<a href="plan.html">报告正文</a>' in annex
+    assert "%E9%99%84" not in main + annex
+    front = (out / "index.html").read_text("utf-8")
+    assert '<a href="440000/plan-annex.html">附册<span' in front
+    assert '<a href="440000/plan-highlights.html">要点<span' in front
+    assert "000000/plan-highlights.html" not in front
+    assert json.loads((out.parent / "editions.json").read_text())["editions"][0]["parts"] == ["main", "annex", "highlights"]  # fmt: skip
+
+
+def test_a_report_without_its_annex_is_not_published(house: House) -> None:
+    (house.folder("广东") / "绿色发展报告-2025-广东-plan-附册.html").unlink()
+    error = refusal(house)
+    assert error.id == "publish.missing"
+    assert "缺少 广东·plan报告" in error.message
+
+
 def test_an_english_report_stands_beside_the_chinese_one_and_each_names_the_other(house: House) -> None:
     own = house.folder("广东")
     beside = own / "en"
     shutil.copytree(own, beside)
-    [page] = beside.glob("*.html")
-    page.rename(beside / "green-report-2025-Guangdong-plan.html")
+    _in_english(beside)
     said = (beside / "green-report-2025-Guangdong-plan.html").read_text("utf-8")
     (beside / "green-report-2025-Guangdong-plan.html").write_text(said.replace('lang="zh-CN"', 'lang="en-GB"'), "utf-8")
     publish(house.layout, house.wanted())
@@ -526,8 +557,7 @@ def test_an_english_report_stands_beside_the_chinese_one_and_each_names_the_othe
 def test_an_english_report_of_other_inputs_is_not_published(house: House) -> None:
     own = house.folder("广东")
     shutil.copytree(own, own / "en")
-    [page] = (own / "en").glob("*.html")
-    page.rename(own / "en" / "green-report-2025-Guangdong-plan.html")
+    _in_english(own / "en")
     record = own / "en" / "provenance.json"
     record.write_text(record.read_text("utf-8").replace("0" * 64, "9" * 64), "utf-8")
     with pytest.raises(DataError, match="所依据的输入文件、日期或版本性质不同"):

@@ -34,8 +34,12 @@ def notebook(folder: Path, name: str, *parts: str | Table | Cards) -> Path:
     return path
 
 
-def assembled(folder: Path, *chapters: Path) -> str:
-    return assemble(chapters, FRONT, folder, "stem", folder / "charts").read_text("utf-8")
+PAGES = {"main": "报告.html", "annex": "报告-附册.html"}
+
+
+def assembled(folder: Path, *chapters: Path, part: str = "main") -> str:
+    [path] = assemble(chapters, FRONT, folder, "stem", folder / "charts", parts=[part], pages=PAGES)
+    return path.read_text("utf-8")
 
 
 def test_chapters_are_numbered_by_their_file_so_that_a_missing_one_shifts_nothing(tmp_path: Path) -> None:
@@ -54,7 +58,7 @@ def test_chapters_are_numbered_by_their_file_so_that_a_missing_one_shifts_nothin
 
 def test_appendices_are_lettered_each_with_its_own_numbering(tmp_path: Path) -> None:
     path = notebook(tmp_path, "90_appendix.ipynb", "# 方法", table("t-a"), "# 质量\n\n## 一节", table("t-b"))
-    text = assembled(tmp_path, path)
+    text = assembled(tmp_path, path, part="annex")
     assert "# 附录 A　方法 {#c-A}" in text
     assert "# 附录 B　质量 {#c-B}" in text
     assert "## B.1　一节 {#c-B-1}" in text
@@ -87,11 +91,90 @@ def test_on_paper_a_chapter_begins_a_page_but_not_after_one_without_figures(tmp_
     bare = notebook(tmp_path, "03_b.ipynb", "# 乙\n\n没有数据。")
     after = notebook(tmp_path, "04_c.ipynb", "# 丙", table("t-c"))
     appendix = notebook(tmp_path, "90_d.ipynb", "# 方法", table("t-d"), "# 质量", table("t-e"))
-    text = assembled(tmp_path, full, bare, after, appendix)
-    heads = ["# 2　甲", "# 3　乙", "# 4　丙", "# 附录 A　方法", "# 附录 B　质量"]
-    places = [0, *(text.index(f"\n{head} ") for head in heads)]
-    breaks = ["pagebreak" in text[start:end] for start, end in itertools.pairwise(places)]
-    assert breaks == [True, True, False, True, False]
+    main = ["# 2　甲", "# 3　乙", "# 4　丙"], [True, True, False]
+    annex = ["# 附录 A　方法", "# 附录 B　质量"], [True, False]
+    for part, (heads, right) in {"main": main, "annex": annex}.items():
+        text = assembled(tmp_path, full, bare, after, appendix, part=part)
+        places = [0, *(text.index(f"\n{head} ") for head in heads)]
+        breaks = ["pagebreak" in text[start:end] for start, end in itertools.pairwise(places)]
+        assert breaks == right
+
+
+def volumes(folder: Path) -> tuple[Path, Path, Path]:
+    """A chapter of both volumes, an opening, an appendix."""
+    told = Table("t-b", "标题 t-b", pl.DataFrame({"列": ["值"]}), source="企业填报", method="按省分。余下很长。")
+    own = Table("t-c", "标题 t-c", pl.DataFrame({"列": ["值"]}), source="企业填报", method="不要紧。")
+    marked = notebook(folder, "x.ipynb", table("t-in"))
+    cells = nbformat.read(marked, as_version=4).cells
+    cells[0].outputs[0]["data"][MIME]["annex"] = True
+    opening = notebook(folder, "00_highlights.ipynb", "# 要点\n\n## 一句话\n\n见[](#c-3)。")
+    chapter = notebook(
+        folder, "03_x.ipynb", "# 共享\n\n引。\n\n## 共享率\n\n见[](#t-in)、[](#t-x)、[](#c-A)。", told, own,
+        "## 公开表述 {.annex}\n\n照录；见[](#t-b)、[](#c-3)。", table("t-x"), "### 三级", "## 租户\n\n正文。",
+    )  # fmt: skip
+    book = nbformat.read(chapter, as_version=4)
+    book.cells[2:2] = cells
+    nbformat.write(book, chapter)
+    return opening, chapter, notebook(folder, "90_a.ipynb", "# 方法\n\n见[](#t-c)。", table("t-m"))
+
+
+def test_the_main_volume_has_what_is_not_marked(tmp_path: Path) -> None:
+    text = assembled(tmp_path, *volumes(tmp_path))
+    heads = re.findall(r"^#+ .*", text, re.M)
+    assert heads == ["# 要点 {#c-opening-1}", "## 一句话", "# 3　共享 {#c-3}", "## 3.1　共享率 {#c-3-1}", "## 3.2　租户 {#c-3-2}"]  # fmt: skip
+    assert re.findall(r'<span class="number">([^<]*)', text) == ["表 3-1", "表 3-2"]
+    page = "%E6%8A%A5%E5%91%8A-%E9%99%84%E5%86%8C.html"
+    assert f"见[附册表 3-1]({page}#t-in){{.elsewhere}}、[附册表 3-2]({page}#t-x){{.elsewhere}}、" in text
+    assert f"[附册附录 A]({page}#c-A){{.elsewhere}}。" in text
+    assert f'<a href="{page}">附册：方法、来源和完整的表</a>' in text
+    assert "照录" not in text
+
+
+def test_the_annex_has_the_rest_under_the_headings_of_its_chapters(tmp_path: Path) -> None:
+    text = assembled(tmp_path, *volumes(tmp_path), part="annex")
+    heads = re.findall(r"^#+ .*", text, re.M)
+    assert heads == [
+        "# 3　共享 {#a-3}", "## 3.1　共享率 {#a-3-1}", "## 3.2　公开表述 {#a-3-2}", "## 3.3　图表口径 {#a-3-3}",
+        "# 附录 A　方法 {#c-A}",
+    ]  # fmt: skip
+    numbers = re.findall(r'<span class="number">([^<]*)', text)
+    assert numbers == ["表 3-1", "表 3-2", "表 A-1"]
+    assert "[表 3-1（正文）](%E6%8A%A5%E5%91%8A.html#t-b){.elsewhere}" in text
+    assert "[第 3 章（正文）](" in text
+    assert "- **表 3-1**　标题 t\\-b　按省分。余下很长。" in text
+    assert "不要紧" not in text  # it stands whole under its table
+    assert "正文。" not in text
+
+
+def test_on_paper_a_figure_of_the_main_volume_says_what_one_line_holds_and_its_chapter_the_sources(
+    tmp_path: Path,
+) -> None:
+    text = assembled(tmp_path, *volumes(tmp_path))
+    assert '("", "口径：按省分。"))' in text
+    assert '("", "口径：不要紧。"))' in text
+    assert '#sources-block("本章数据来源：表 3-1、表 3-2：企业填报。")' in text
+    assert text.count("<p>按省分。余下很长。</p>") == 1  # on the page it is folded under the table
+    long = Table("t-a", "标题", pl.DataFrame({"列": ["值"]}), method="很" * 60 + "。短。")
+    assert '("", ""))' in assembled(tmp_path, notebook(tmp_path, "04_x.ipynb", "# 题", long))
+
+
+def test_a_sheet_is_one_chapter_and_a_chapter_by_itself_has_both_volumes(tmp_path: Path) -> None:
+    opening, chapter, appendix = volumes(tmp_path)
+    before = notebook(tmp_path, "00_opening.ipynb", "# 前言\n\n话。")
+    sheet = assembled(tmp_path, before, opening, chapter, appendix, part="highlights")
+    assert re.findall(r"^#+ .*", sheet, re.M) == ["# 要点 {#c-opening-2}", "## 一句话"]
+    assert "[第 3 章（正文）](%E6%8A%A5%E5%91%8A.html#c-3){.elsewhere}" in sheet
+    alone = assembled(tmp_path, chapter, part="chapter")
+    assert [line[:8] for line in re.findall(r"^# .*", alone, re.M)] == ["# 3　共享 {", "# 3　共享 {"]
+    assert "见[表 3-1](#t-in)、[表 3-2](#t-x)、全文。" in alone
+
+
+def test_of_which_volume_a_page_is_stands_in_its_metadata(tmp_path: Path) -> None:
+    meta = yaml.safe_load(assembled(tmp_path, *volumes(tmp_path), part="annex").split("---\n")[1])
+    assert (meta["report"]["part"], meta["report"]["volume"]) == ("annex", "附册")
+    assert meta["pagetitle"] == "报告 \\*标题\\*（广东省） 附册"
+    main = yaml.safe_load(assembled(tmp_path, *volumes(tmp_path)).split("---\n")[1])["report"]
+    assert (main["part"], "volume" in main) == ("main", False)
 
 
 def test_a_reference_to_nothing_is_an_error(tmp_path: Path) -> None:

@@ -12,8 +12,9 @@ import pytest
 
 from tests.conftest import Built
 
-# Properties that browsers know and the checker's list does not (CSS Text Decoration 4, CSS Text 4).
-NEWER = ("text-underline-offset", "text-autospace")
+# Properties that browsers know and the checker's list does not (CSS Text Decoration 4, CSS Text 4, CSS Color Adjustment 1,
+# CSS Containment 2).
+NEWER = ("text-underline-offset", "text-autospace", "text-wrap", "color-scheme", "content-visibility")
 
 pytestmark = [
     pytest.mark.slow,

@@ -48,12 +48,14 @@ def parts(folder: Path, text: str, *blocks: Table, facts: dict[str, Any] | None 
         ("{{ share | n(2) }}", "0\\.12"),
         ("PUE 为 {{ pue }}", "PUE 为 1\\.30"),
         ("{{ hidden }}", "〔保密〕"),
+        ("用电量为 {{ hidden }}，合计 {{ hidden }}；印作〔保密〕", "用电量不予公布，合计不予公布；印作〔保密〕"),
         ("{{ marked }}", "甲t\\-a乙"),
         ("{{ names | names }}共 {{ names | length }} 个", "甲、乙共 2 个"),
         ("{{ hostile }}", "\\*x\\* \\[a\\]\\(b\\) \\{\\{ year \\}\\} \\<b\\>"),
         ("{% if nothing is none %}没有{% endif %}", "没有"),
         ("{% set x %}a-b {{ share | pct }}{% endset %}{{ x }}<b>{{ x }}", "a-b 12\\.3%<b>a-b 12\\.3%"),
         ("{{ 't-' ~ year }}", "t\\-2025"),
+        ("::: {.keypoints}\n- 甲\n乙\n- 丙\n:::", "::: {.keypoints}\n- 甲乙\n- 丙\n:::"),
     ],
 )
 def test_what_is_printed(tmp_path: Path, text: str, said: str) -> None:
@@ -73,6 +75,12 @@ def test_english_is_printed_once_escaped_with_its_spaces(tmp_path: Path) -> None
     assert block["title"] == "One and two, three"
 
 
+def test_what_a_figure_finds_is_told_beside_a_shorter_caption(tmp_path: Path) -> None:
+    text = "{{ finding('t-a') }}。{{ finding('f-none') }}\n{% call table('t-a') %}标题：量为 {{ hidden }}{% endcall %}"
+    said, block = parts(tmp_path, text, TABLE)
+    assert (said, block["title"]) == ("题。", "量不予公布")
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -90,6 +98,12 @@ def test_english_is_printed_once_escaped_with_its_spaces(tmp_path: Path) -> None
         ("{{ pue.mesure }}", "第 1 行：没有“mesure”这一项"),
         ("{% for i in range(9) %}{% endfor %}", "第 1 行：没有“range”这个名字"),
         ("{{ names | join }}", "第 1 行：没有 join 这种印法"),
+        (
+            "一\n\n### 节 {.annex}",
+            "第 3 行：标题末尾有 {.annex}；{.annex}（整节只在附册里）只能写在二级标题（##）的末尾",
+        ),
+        ("# {{ year }} {.annex}", "第 1 行：标题末尾有 {.annex}；"),
+        ("## 节 {.appendix}", "第 1 行：标题末尾有 {.appendix}；"),
     ],
 )
 def test_a_fault_is_one_sentence_with_file_and_line(tmp_path: Path, text: str, said: str) -> None:
@@ -102,6 +116,15 @@ def test_a_fault_is_one_sentence_with_file_and_line(tmp_path: Path, text: str, s
 def test_blocks_stand_where_the_text_puts_them(tmp_path: Path) -> None:
     before, block, after = parts(tmp_path, "前\n\n{{ table('t-a') }}\n{{ figure('f-none') }}\n后", TABLE)
     assert (before, block["id"], block["title"], after) == ("前", "t-a", "题", "后")
+
+
+def test_what_stands_in_the_annex_is_marked(tmp_path: Path) -> None:
+    text = "## {{ year }} 年的节 {.annex}\n句。\n\n{{ table('t-a', annex=true) }}"
+    said, block = parts(tmp_path, text, TABLE)
+    assert (said, block["annex"]) == ("## 2025 年的节 {.annex}\n句。", True)
+    [block] = parts(tmp_path, "{% call table('t-a', annex=true) %}标题：甲{% endcall %}", TABLE)
+    assert (block["title"], block["annex"]) == ("甲", True)
+    assert "annex" not in parts(tmp_path, "{{ table('t-a') }}", TABLE)[0]
 
 
 def test_a_text_says_of_a_block_what_stands_in_place_of_its_own(tmp_path: Path) -> None:

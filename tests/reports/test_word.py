@@ -54,7 +54,9 @@ def test_a_report_has_cover_contents_captions_pictures_and_what_they_show(built:
     assert sum(name == "Heading1" for name, _ in styled) >= 10
     captions = {name: sum(one == name for one, _ in styled) for name in ("ImageCaption", "TableCaption")}
     assert captions["ImageCaption"] == text.count("<pic:pic") > 20
-    assert captions["TableCaption"] == text.count("<w:tbl>") > 20
+    assert 5 < captions["TableCaption"] < text.count("<w:tbl>")  # the highlights have tables without a number
+    annex = part(built.file("440000-广东", "docx", annex=True), "word/document.xml")
+    assert annex.count('<w:pStyle w:val="TableCaption"') == annex.count("<w:tbl>") > 20
     described = re.findall(r'<wp:docPr [^>]*descr="([^"]*)"', text)
     assert len(described) == captions["ImageCaption"]
     assert all(len(one) >= 20 for one in described)
@@ -74,3 +76,21 @@ def test_a_document_carries_the_date_of_the_report_and_no_time_of_the_build(tmp_
     assert made[0] == made[1]
     core = part(path, "docProps/core.xml")
     assert re.findall(r"<dcterms:\w+ [^>]*>([^<]*)", core) == ["2026-03-09T00:00:00Z"] * 2
+
+
+def test_key_points_and_notes_stand_in_a_frame_and_are_called_so(tmp_path: Path) -> None:
+    head = "---\npagetitle: T\nlang: {}\nreport:\n  publisher: P\n  year: 2026\n  month: 3\n  day: 9\n---\n\n"
+    told = head + "::: {{.keypoints}}\n- a\n- b\n:::\n\n::: {{.note}}\n\nc\n\n:::\n"
+    for lang, name in (("zh-CN", "本章要点"), ("en-GB", "Key points")):
+        made = {}
+        for to in ("html", "typst", "docx"):
+            path = tmp_path / f"made.{to}"
+            command = [pypandoc.get_pandoc_path(), "--from=markdown", f"--to={to}", f"--output={path}"]
+            lua = ROOT / "reports" / "theme" / "report.lua"
+            subprocess.run([*command, f"--lua-filter={lua}"], input=told.format(lang), text=True, check=True)
+            made[to] = part(path, "word/document.xml") if to == "docx" else path.read_text("utf-8")
+        assert f'<div class="keypoints">\n<p><strong>{name}</strong></p>\n<ul>' in made["html"]
+        assert f"#key-block[\n#strong[{name}]" in made["typst"]
+        assert "#note-block[\nc" in made["typst"]
+        texts = re.findall(r'w:val="Abstract" />.*?<w:t[^>]*>([^<]*)', made["docx"])
+        assert texts == [name, "• a", "• b", "c"]

@@ -14,11 +14,12 @@ from pipeline.charts import fonts
 from pipeline.errors import RenderError
 
 TOLD = "\n\n#text(size: 8pt)[注：填报的文字中有不能照原样排印的字符，已改用基本字形、略去或以〓代替。]\n"
+_picture = re.compile(r'image\("([^"\n]+\.svg)"')
 _unprintable = re.compile(r"could not be displayed|disallowed codepoint|missing codepoints")
 
 
 def compile_pdf(source: Path, output: Path, root: Path) -> None:
-    """Compile `source` (under `root`, with pictures in the folder of its stem) to `output`. A warning, such as an
+    """Compile `source` (under `root`, with its pictures) to `output`. A warning, such as an
     unknown font, is an error here.
 
     What enterprises write may hold characters that no font has, such as emoji, or that a PDF/UA must not hold. They
@@ -41,7 +42,8 @@ def _forgiving(source: Path, root: Path) -> tuple[bytes, list[typst.TypstWarning
         except typst.TypstError as error:
             if not _unprintable.search(str(error)):
                 raise
-        for path in (source, *source.with_suffix("").glob("*.svg")):
+        drawn = {source.parent / name for name in _picture.findall(source.read_text("utf-8"))}
+        for path in (source, *sorted(drawn)):
             path.write_text(change(path.read_text("utf-8")), "utf-8")
         if change is _printable:
             source.write_text(source.read_text("utf-8") + TOLD, "utf-8")

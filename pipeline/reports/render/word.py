@@ -40,9 +40,13 @@ STYLES: dict[str, Style] = {
     "Heading3": (_spaced(200, 80, more=KEEP) + '<w:outlineLvl w:val="2"/>', _sized(22, SANS, bold=True)),
     "TableCaption": (_spaced(200, 60, more=KEEP), _sized(19, SANS, bold=True)),
     "ImageCaption": (_spaced(40, 60), _sized(19, SANS, bold=True)),
+    "Abstract": (
+        '<w:pBdr><w:left w:val="single" w:sz="24" w:space="8" w:color="00634F"/></w:pBdr><w:shd w:val="clear" w:color="auto" w:fill="F1F6F4"/>'
+        + _spaced(40, 40, 288) + '<w:ind w:left="200" w:right="0" w:firstLine="0"/>', _sized(20, SANS),
+    ),
     "BlockText": (_spaced(40, 200, 264) + '<w:ind w:left="0" w:right="0" w:firstLine="0"/>', _sized(16, SANS, colour="52606D")),
 }  # fmt: skip
-"""Style -> paragraph and character properties, in the words of WordprocessingML (ISO/IEC 29500-1, 17.3)."""
+"""Style -> paragraph and character properties (Abstract: notes and key points), in the words of WordprocessingML (ISO/IEC 29500-1, 17.3)."""
 
 TABLE = (
     f"<w:tblPr><w:tblBorders>{LINE.format('top', 8)}{LINE.format('bottom', 4)}"

@@ -1,0 +1,531 @@
+"""What the two pages before the report tell: numbers in large, the targets at a glance, five findings with what follows.
+
+All of it is data; the words are the text's. What is not published is no candidate and no sum is made of it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from pipeline import findings
+from pipeline.chapters import since
+from pipeline.chapters.foresight import Foresight, grows_most, told_of_target
+from pipeline.chapters.shapes import reaches
+from pipeline.findings import Measure, Names, Quantity, ToTarget, is_there
+from pipeline.findings.weight import Candidate
+from pipeline.given import reference
+from pipeline.given.reference import Plan, Target
+from pipeline.given.regions import NATION_CODE
+from pipeline.indicators.scorecard import COMPARED, CONFIDENTIAL, Judgement
+from pipeline.indicators.view import View
+from pipeline.language.terms import measure, term
+from pipeline.reports.blocks import Card, Cards, Said
+from pipeline.scenarios.outlook import TARGETS
+
+Facts = dict[str, Any]
+BEYOND_TARGETS = ("energy.total", "carbon.location", "green.share", "dc.pue.all", "dc.green_share")
+"""What may be told among the findings besides the targets."""
+LARGE = ("energy.total", "energy.per_flow.change", "green.share", "bs.efficiency_gain_5g", "sharing.new_5g_sites", "dc.pue.all")  # fmt: skip
+"""What may stand in large, the first three of which there is a value."""
+CALLED = {"carbon.location": term("carbon_emissions")}
+"""What is called otherwise where nothing is said of methods."""
+LEAST = 0.1
+"""Of its way: a target that is met by less is watched."""
+AMOUNTS = ("sites", "social", "kwh", "tce", "all", "done", "electric", "net", "ratio")
+"""What may follow from a finding."""
+NAMED = 3  # so many provinces are named
+
+
+# --- the targets at a glance ---------------------------------------------------------------------------------
+
+
+def there(judged: Sequence[Judgement], view: View) -> list[Judgement]:
+    """Those with a value that can be set beside the target; in the baseline year a change is none yet."""
+    return [
+        one for one in judged
+        if one.gap is not None and one.value is not None and one.target.baseline_year != view.year
+    ]  # fmt: skip
+
+
+def name(view: View, id: str) -> str:
+    """What an indicator is called; a change as that of which it is one."""
+    return view.catalogue[id.removesuffix(".change")].title
+
+
+def path(view: View, id: str, plan: Plan) -> pl.DataFrame:
+    """year, value of an indicator from the plan's baseline year on."""
+    return view.path(id).filter(pl.col("year") >= plan.baseline_year)
+
+
+def whole_way(target: Target, view: View) -> float:
+    """From where nothing is reached (a PUE of 1 is no excess) to the target."""
+    limit = target.comparator == "<=" and target.value > 0
+    start = (view.catalogue[target.indicator].valid_range or (0.0,))[0] if limit else 0.0
+    return abs(target.value - start)
+
+
+def sides(judged: Sequence[Judgement], view: View) -> tuple[list[Judgement], list[Judgement]]:
+    """Those with a value to set beside the target: on its side, and short of it."""
+    on = [one for one in there(judged, view) if reaches(one.target, one.value or 0.0)]
+    return on, [one for one in there(judged, view) if one not in on]
+
+
+def glance(judged: Sequence[Judgement], view: View, plan: Plan, id: str) -> Cards:
+    """One line a target: value, target, distance, path since the baseline, and how it stands by sign and colour."""
+    return Cards(id, [_line(one, view, plan) for one in judged], form="glance")
+
+
+def _line(one: Judgement, view: View, plan: Plan) -> Card:
+    target, status, symbol, tone = one.target, term_of(one), one.symbol, str(one.tone)
+    if one.status == COMPARED:  # of a province, which is not judged: on the target's side or not
+        key = "no_part" if one.gap is None else "short_of"
+        if target.baseline_year == view.year:
+            key = "base_year"
+        elif one.gap is not None and reaches(target, one.value or 0.0):
+            key = "on_side"
+        symbol, tone = {"on_side": ("●", "good"), "short_of": ("×", "bad")}.get(key, ("◇", "none"))
+        status = term(key)
+    return Card(
+        title=term("numbered_short", no=target.no, title=name(view, target.indicator)),
+        target=target.value_printed,
+        value="—" if one.value is None else since.said(one),
+        status=status,
+        symbol=symbol,
+        tone=tone,
+        detail=distance(one.gap_printed),
+        path=list(path(view, target.indicator, plan).iter_rows()),
+        aim=None if one.gap is None else target.value,
+    )  # fmt: skip
+
+
+def distance(gap: ToTarget | str) -> Said:
+    """How far a value is from its target, under a head that says so: `还差 2.0 个百分点`."""
+    return gap if isinstance(gap, str) else findings.Distance(gap.way, gap.amount, gap.unit, gap.under)
+
+
+def term_of(one: Judgement) -> Said:
+    return term("withheld_in_words") if one.status == CONFIDENTIAL else one.status
+
+
+# --- numbers in large ----------------------------------------------------------------------------------------
+
+
+def large(view: View, plan: Plan, id: str, others: Sequence[Card], n: int = 3) -> Cards:
+    """`n` numbers: of LARGE what has a value, then of `others`, which are of published statistics."""
+    known = [one for one in LARGE if one in view.catalogue.indicators and view.value(one) is not None]
+    cards = [
+        _number(view, one, plan)
+        for one in known
+        if view.catalogue[one].kind != "change" or path(view, one, plan).height > 1
+    ]
+    return Cards(id, [*cards, *others][:n], form="numbers")
+
+
+def _number(view: View, id: str, plan: Plan) -> Card:
+    how, line = view.measure(id), path(view, id, plan)
+    (first, then), (_, now) = line.row(0), line.row(-1)
+    if how.is_change:
+        whole = None if view.region.is_nation else view.told(id, NATION_CODE)
+        beside = term("nation_is", value=findings.Changed(how.say(whole))) if is_there(whole) else ""
+        return number(term("since_baseline", what=name(view, id), year=first), findings.Changed(how.say(now)), beside)
+    if first == view.year:
+        return number(how, Quantity(how, now))
+    if how.scale == "big":
+        return number(how, Quantity(how, now), since_then(first, then, now))
+    return number(how, Quantity(how, now), term("was_in", year=first, value=Quantity(how, then)))
+
+
+def since_then(first: int, then: float, now: float) -> Said:
+    """`比 2020 年增长 51.1%`."""
+    size = GROWTH.say(abs(now / then - 1)) if then else ""
+    if not GROWTH.way(now / then - 1 if then else 0.0):
+        return term("as_in", year=first)
+    return term("more_than_in" if now > then else "less_than_in", year=first, size=size)
+
+
+def number(title: Said, value: Said, detail: Said = "") -> Card:
+    return Card(title, "", value, "", "", "none", detail)
+
+
+def change(view: View, id: str) -> Said | None:
+    """A change as printed; None where there is none."""
+    value = view.value(id) if id in view.catalogue.indicators else None
+    return None if value is None else findings.Changed(view.measure(id).say(value))
+
+
+def since_first(view: View, id: str, plan: Plan) -> Facts | None:
+    """The first value and the report year's; None where one of them is missing."""
+    line = path(view, id, plan) if id in view.catalogue.indicators and view.value(id) is not None else None
+    if line is None or line.height < 2:
+        return None
+    (first, before), (_, after) = line.row(0), line.row(-1)
+    return {"first": first, "before": before, "after": after}
+
+
+# --- candidates for the five findings ------------------------------------------------------------------------
+
+
+def candidates(view: View, judged: Sequence[Judgement], plan: Plan) -> list[Candidate]:
+    """The targets that can be set beside a value, and what else is told of a year, where there is a value."""
+    of_targets = [_candidate(view, one.target.indicator, one, plan) for one in there(judged, view)]
+    known = {one.id for one in of_targets}
+    others = [
+        _candidate(view, id, None, plan) for id in BEYOND_TARGETS if id not in known and view.value(id) is not None
+    ]
+    return of_targets + others
+
+
+def _candidate(view: View, id: str, judged: Judgement | None, plan: Plan) -> Candidate:
+    one = view.catalogue[id]
+    places = [None if view.region.is_nation or not _rated(view, id) else rank(view, id, year) for year in (view.year, view.year - 1)]  # fmt: skip
+    now, before = ((found.place, found.of) if found else (None, 0) for found in places)
+    way = None if judged is None or judged.gap is None else judged.gap / whole_way(judged.target, view)
+    if judged is not None and judged.tone == "good" and way is not None and way > 0:  # short of it, but on course
+        way = None
+    return Candidate(
+        id=id,
+        theme=id.partition(".")[0],
+        measure=view.measure(id),
+        better={"higher": 1, "lower": -1, None: 0}[one.better],
+        path=tuple(path(view, id, plan)["value"]),
+        way=way,
+        place=now[0],
+        before=before[0],
+        of=now[1],
+    )
+
+
+def _rated(view: View, id: str) -> bool:
+    """Whether provinces can be ranked by it: not by amounts, which follow their size."""
+    return view.catalogue[id].kind not in ("sum", "count")
+
+
+def rank(view: View, id: str, year: int) -> findings.Rank:
+    """The place of the report's province, the best first; none where all are alike."""
+    lower = view.catalogue[id].better == "lower"
+    found = findings.ranking(view.by_province(id, year), view.region.short_zh, descending=not lower)
+    return found if len(found.tied) + 1 < found.of else findings.Rank(None, found.of)
+
+
+def finding(view: View, one: Candidate, judged: Mapping[str, Judgement], plan: Plan) -> Facts:
+    """What the text tells of a finding: what it is, how far from the target, the year before, the place, what follows."""
+    of, how = judged.get(one.id), one.measure
+    before = view.value(one.id, year=view.year - 1)
+    return {
+        "key": one.id,
+        "kind": one.kind,
+        "name": name(view, one.id) if of else CALLED.get(one.id, how),
+        "value": since.said(of) if of else Quantity(how, one.path[-1]),
+        "base": plan.baseline_year if how.is_change else None,
+        "gap": of.gap_printed if of else "",
+        "before": None if before is None else findings.Changed(how.say(before)) if how.is_change else Quantity(how, before),
+        "level": before is not None and not how.gap(before, one.path[-1]),
+        "then": before if how.scale == "big" else None,
+        "now": one.path[-1],
+        "place": one.place,
+        "of": one.of,
+        "last": one.place == one.of,
+        "some_withheld": bool(findings.withheld(view.by_province(one.id))),
+        "so": dict.fromkeys(AMOUNTS) | follows(view, one, of, plan),
+        "action": action(plan, one.id),
+    }  # fmt: skip
+
+
+def action(plan: Plan, id: str) -> Facts | None:
+    """The action of which most tasks serve a target, or else the first that is about the indicator; None without any."""
+    serving = [(sum(id in task.targets for task in action.tasks), action) for action in plan.actions]
+    n, most = max(serving, key=lambda pair: pair[0])
+    found = most if n else next((one for one in plan.actions if one.concerns(id)), None)
+    return None if found is None else {"no": found.no, "title": found.title}
+
+
+# --- what follows --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Row:
+    numerator: float
+    denominator: float
+
+
+def row(view: View, id: str) -> Row | None:
+    """The sums behind a value that is published with them."""
+    found = view.row(id)
+    if found is None or not is_there(found["numerator"]) or not is_there(found["denominator"]):
+        return None
+    return Row(found["numerator"], found["denominator"])
+
+
+def more_shared(shared: float, all: float, share: float) -> int:
+    """How many more of `all` must be shared for the share: (35, 50, 0.8) -> 5."""
+    return max(0, math.ceil(share * all - shared - 1e-9))
+
+
+def saved_at_pue(total: float, it: float, pue: float) -> float:
+    """What would not be used if the same IT equipment ran at `pue`: (150, 100, 1.3) -> 20."""
+    return max(0.0, total - pue * it)
+
+
+def saved_at_change(amount: float, change: float, aim: float) -> float:
+    """What would not be used if an intensity had changed by `aim` and not by `change` at the same activity:
+    (90, -0.10, -0.20) -> 10."""
+    return max(0.0, amount * (1 - (1 + aim) / (1 + change)))
+
+
+def saved_at_gain(amount: float, gain: float, aim: float) -> float:
+    """The same of an efficiency that rose by `gain`: (120, 0.0, 0.2) -> 20."""
+    return max(0.0, amount * (1 - (1 + gain) / (1 + aim)))
+
+
+def follows(view: View, one: Candidate, judged: Judgement | None, plan: Plan) -> Facts:
+    """The numbers of what follows from a finding; empty where they cannot be computed of what is published."""
+    if one.id.startswith(("dc.pue", "room.pue")):
+        return _of_pue(view, one, judged, plan)
+    aim, change = judged.target.value if judged else 0.0, one.path[-1]
+    if one.id == "sharing.new_5g_sites":
+        sites, social = row(view, one.id), view.value("sharing.social")
+        more = more_shared(sites.numerator, sites.denominator, aim) if sites else None
+        return {"sites": more, "social": social}
+    if one.id == "bs.efficiency_gain_5g":
+        used = row(view, "bs.efficiency_5g")
+        kwh = None if used is None else saved_at_gain(used.denominator, change, aim) if one.kind == "miss" else used.denominator * change  # fmt: skip
+        return {"kwh": kwh}
+    if one.id in ("energy.per_flow.change", "energy.per_volume.change"):
+        used = row(view, one.id.removesuffix(".change"))
+        tce = None if used is None else used.numerator / 1000  # kgce
+        short = one.kind == "miss"
+        return {"tce": tce and (saved_at_change(tce, change, aim) if short else tce / (1 + change) - tce)}
+    if one.id == "carbon.location":
+        fuels = view.value("carbon.fuels")
+        return {"electric": None if fuels is None else 1 - fuels / change}
+    if one.id in ("green.share", "dc.green_share"):
+        used = row(view, one.id)
+        return {"kwh": used and used.denominator / 100}
+    if one.id == "cases.count":
+        return {"net": view.value("cases.net_reduction"), "ratio": view.value("cases.enablement_ratio")}
+    return {}
+
+
+def _of_pue(view: View, one: Candidate, judged: Judgement | None, plan: Plan) -> Facts:
+    """Of a miss what the target would save; else the same of all data centres, at the target of new ones."""
+    if judged is not None and one.kind == "miss":
+        used = row(view, one.id)
+        return {"kwh": used and saved_at_pue(used.numerator, used.denominator, judged.target.value)}
+    if one.id == "dc.pue.all":
+        used, new = row(view, one.id), plan.target("dc.pue.new_large")
+        return {"kwh": used and new and saved_at_pue(used.numerator, used.denominator, new.value)}
+    if one.id.startswith("room."):
+        return {"done": view.value("room.retrofit_share"), "all": view.value("room.pue.all")}
+    return {"all": view.value("dc.pue.all")}
+
+
+# --- what to watch -------------------------------------------------------------------------------------------
+
+
+def margin(judged: Sequence[Judgement], view: View) -> Facts | None:
+    """The target that is met by least, by less than LEAST of its way; counts of things are not lost again."""
+    on, _ = sides(judged, view)
+    ways = [(-(one.gap or 0.0) / whole_way(one.target, view), one) for one in on if one.target.unit == "1"]
+    by, least = min(ways, key=lambda pair: pair[0], default=(LEAST, None))
+    if least is None or by >= LEAST:
+        return None
+    return {
+        "kind": "margin", "name": name(view, least.target.indicator), "value": since.said(least), "target": least.target.value_printed,
+        "gap": least.gap_printed,
+    }  # fmt: skip
+
+
+def lagging(judged: Sequence[Judgement], view: View) -> Facts | None:
+    """Of the nation: the target of which most provinces are short, and those furthest from it."""
+    found: tuple[int, Target, int, list[str]] | None = None
+    for one in there(judged, view):
+        if one.target.unit != "1" or not view.catalogue.has_provinces(one.target.indicator):
+            continue
+        known = findings.there(view.by_province(one.target.indicator))
+        short = [place for place, value in known.items() if not reaches(one.target, value)]
+        if short and (found is None or len(short) > found[0]):
+            worst = sorted(short, key=lambda place: known[place], reverse=one.target.comparator == "<=")
+            found = (len(short), one.target, len(known), worst)
+    if found is None:
+        return None
+    n, target, of, worst = found
+    return {
+        "kind": "provinces", "name": name(view, target.indicator), "target": target.value_printed, "n": n,
+        "of": of, "worst": Names(tuple(worst[:NAMED])),
+        "some_withheld": bool(findings.withheld(view.by_province(target.indicator))),
+    }  # fmt: skip
+
+
+def slipping(one: Candidate | None, view: View) -> Facts | None:
+    """That a province lost places within the year."""
+    if one is None:
+        return None
+    return {"kind": "slip", "name": name(view, one.id), "place": one.place, "before": one.before, "of": one.of}
+
+
+# --- the outlook ---------------------------------------------------------------------------------------------
+
+
+def outlook(ahead: Foresight, plan: Plan) -> Facts | None:
+    """Where energy leads in the report's scenario, and whether the first target on an intensity holds then; None where nothing
+    is projected."""
+    if not ahead.is_there:
+        return None
+    start, end = (ahead.path("energy.total", ahead.own).get(year) for year in (ahead.t0, ahead.horizon))
+    if start is None or end is None:
+        return None
+    aims = (one for one in plan.targets if one.indicator in TARGETS)
+    told = next((facts for one in aims if (facts := told_of_target(ahead, one))["stands"]), None)
+    grows = grows_most(ahead)
+    return {
+        "scenario": ahead.titles[ahead.own],
+        "start": ahead.t0,
+        "horizon": ahead.horizon,
+        "before": start,
+        "after": end,
+        "end": Quantity(ahead.view.measure("energy.total"), end),
+        "target": told,
+        "grows": grows if grows and grows["all"] and grows["way"] > 0 else None,
+    }
+
+
+# --- published statistics ------------------------------------------------------------------------------------
+
+HUNDRED_MILLION = 10**8  # GB, in which the series of traffic counts
+GROWTH = Measure("", decimals=1, scale="percent")
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """What published statistics tell of a region, each with the year of its latest value. traffic: GB; stations; volume: the
+    index of business volume; factor: kgCO2/kWh. whole: the nation's traffic. places: the province's place by traffic, and of
+    how many."""
+
+    traffic: dict[int, float]
+    whole: dict[int, float]
+    stations: dict[int, float]
+    volume: dict[int, float]
+    factor: dict[int, float]
+    factor_of_nation: dict[int, float]
+    place: int | None = None
+    of: int = 0
+
+
+def statistics(published: pl.DataFrame, factors: pl.DataFrame, view: View, base: int) -> Statistics:
+    """published: see `reference.published`; factors: see `reference.grid_factors`; both up to the report's year."""
+    own, code = view.region.short_zh, view.region.code
+
+    def series(id: str, region: str, times: float = 1.0) -> dict[int, float]:
+        rows = reference.series(published, id, region).select("year", "value")
+        return {year: times * value for year, value in rows.iter_rows() if year >= base}
+
+    def factor(region: str) -> dict[int, float]:
+        rows = factors.filter(
+            pl.col("kind") == "average", pl.col("region_code") == region, pl.col("factor_kgco2_per_kwh").is_not_null(),
+            pl.col("year") <= view.year,
+        )  # fmt: skip
+        return dict(rows.sort("year").select("year", "factor_kgco2_per_kwh").iter_rows())
+
+    traffic = series("mtraf", own, HUNDRED_MILLION)
+    provinces = dict(view.provinces.filter("in_31").select("code", "short_zh").iter_rows())
+    latest = published.filter(
+        pl.col("indicator_id") == "mtraf", pl.col("status") == "used", pl.col("month").is_null(),
+        pl.col("year") == max(traffic, default=0), pl.col("region_code").is_in(list(provinces)),
+    )  # fmt: skip
+    among = findings.ranking(
+        {provinces[code]: value for code, value in latest.select("region_code", "value").iter_rows()}, own
+    )
+    nation = view.region.is_nation
+    index = reference.business_volume_index(published, base) if nation and view.year >= base else None
+    return Statistics(
+        traffic=traffic,
+        whole=series("mtraf", NATION_CODE, HUNDRED_MILLION),
+        stations=series("bs5g", own),
+        volume={} if index is None else dict(index.select("year", "index").iter_rows()),
+        factor=factor(code),
+        factor_of_nation={} if nation else factor(NATION_CODE),
+        place=None if nation else among.place,
+        of=among.of,
+    )
+
+
+MEASURES = {
+    "stations": measure(term("stations_5g"), "个", scale="big"),
+    "traffic": measure(term("mobile_traffic"), "GB", scale="big"),
+    "volume": measure(term("volume_index"), "", 1),
+    "factor": measure(term("grid_factor"), "kgCO2/kWh", 4),
+}
+
+
+def of_statistics(known: Statistics) -> list[Candidate]:
+    """What may be told of published statistics."""
+    better = {"factor": -1}
+    return [
+        Candidate(id, id, one, better.get(id, 0), tuple(getattr(known, id).values()))
+        for id, one in MEASURES.items()
+        if len(getattr(known, id)) > 1
+    ]
+
+
+def statistic(known: Statistics, id: str) -> Facts:
+    """What the text tells of one: the latest value and the one before, and beside it what the nation did."""
+    line: dict[int, float] = getattr(known, id)
+    (before, then), (year, now) = list(line.items())[-2:]
+    facts: Facts = {
+        "key": id, "kind": "success", "year": year, "before": before, "value": Quantity(MEASURES[id], now),
+        "pace": now / then - 1, "then": then, "now": now, "first": min(line), "times": now / line[min(line)],
+    }  # fmt: skip
+    if id == "traffic":
+        whole = known.whole if known.place is not None else {}
+        pace = whole[year] / whole[year - 1] - 1 if {year, year - 1} <= set(whole) else None
+        facts |= {
+            "share": now / whole[year] if year in whole else None,
+            "pace_of_nation": pace,
+            "relation": 0 if pace is None else GROWTH.gap(facts["pace"], pace),
+            "place": known.place,
+            "of": known.of,
+            "fall": 1 - then / now if now > then else None,
+        }
+    if id == "factor":
+        beside = known.factor_of_nation.get(year)
+        facts |= {
+            "nation": None if beside is None else Quantity(MEASURES[id], beside),
+            "relation": 0 if beside is None else MEASURES[id].gap(now, beside),
+        }
+    return facts
+
+
+def numbers_of_statistics(known: Statistics) -> list[Card]:
+    """Their numbers in large."""
+    cards = []
+    if known.stations:
+        year, value = max(known.stations.items())
+        cards.append(
+            number(term("at_end_of", year=year, what=MEASURES["stations"]), Quantity(MEASURES["stations"], value))
+        )
+    if known.traffic:
+        year, value = max(known.traffic.items())
+        share = value / known.whole[year] if known.place is not None and year in known.whole else None
+        detail = "" if share is None else term("share_of_nation", share=Quantity(GROWTH, share))
+        cards.append(
+            number(term("of_year", year=year, what=MEASURES["traffic"]), Quantity(MEASURES["traffic"], value), detail)
+        )
+    if len(known.traffic) > 1 and known.place is not None:
+        (_, then), (year, now) = list(known.traffic.items())[-2:]
+        cards.append(number(term("traffic_growth_in", year=year), Quantity(GROWTH, now / then - 1)))
+    if len(known.volume) > 1:
+        (_, then), (year, now) = list(known.volume.items())[-2:]
+        cards.append(
+            number(term("volume_growth_in", year=year), Quantity(GROWTH, now / then - 1), term("at_last_prices"))
+        )
+    if known.place is not None and not known.factor:
+        cards.append(number(term("place_by_traffic"), term("nth_of", place=known.place, of=known.of)))
+    if known.factor:
+        year, value = max(known.factor.items())
+        cards.append(number(term("of_year", year=year, what=MEASURES["factor"]), Quantity(MEASURES["factor"], value)))
+    return cards
