@@ -71,7 +71,7 @@ class TestWhatFollows:
         view, plan = seen(layout), reference.load_plan(layout)
         judged = view.judged(plan)
         of = {one.target.indicator: one for one in judged}
-        found = {one.id: lead.finding(view, one, of, plan) for one in lead.candidates(view, judged)}
+        found = {one.id: lead.finding(view, one, of, plan) for one in lead.candidates(view, judged, plan)}
         assert ROOM not in found  # not published
         assert found[RATE]["so"]["sites"] == 6
         assert found[PUE]["so"]["kwh"] == pytest.approx(20)
@@ -81,21 +81,21 @@ class TestWhatFollows:
         assert [found[id]["action"]["no"] for id in (RATE, PUE, FLOW)] == [2, 5, 3]
 
     def test_places_are_counted_from_the_best_among_those_with_a_value(self, layout: Layout) -> None:
-        view = seen(layout)
-        [rate] = [one for one in lead.candidates(view, view.judged(reference.load_plan(layout))) if one.id == RATE]
+        view, plan = seen(layout), reference.load_plan(layout)
+        [rate] = [one for one in lead.candidates(view, view.judged(plan), plan) if one.id == RATE]
         assert (rate.place, rate.of, rate.before) == (3, 3, 1)
         assert rate.way == pytest.approx(0.06 / 0.8)
 
     def test_misses_go_before_what_is_reached(self, layout: Layout) -> None:
-        view = seen(layout)
-        chosen = weightiest(lead.candidates(view, view.judged(reference.load_plan(layout))))
+        view, plan = seen(layout), reference.load_plan(layout)
+        chosen = weightiest(lead.candidates(view, view.judged(plan), plan))
         assert [one.id for one in chosen] == [RATE, PUE, FLOW, GAIN]
 
 
 class TestGlance:
     def cards(self, layout: Layout, year: int = 2025) -> list[tuple[str, str, str, str]]:
-        view = seen(layout, year=year)
-        block = lead.glance(view.judged(reference.load_plan(layout, "2022-2025")), view, "k-x").payload()
+        view, plan = seen(layout, year=year), reference.load_plan(layout, "2022-2025")
+        block = lead.glance(view.judged(plan), view, plan, "k-x").payload()
         return [(card["value"], card["detail"], card["symbol"], card["status"]) for card in block["cards"]]
 
     def test_of_a_province_sign_and_word_tell_on_which_side_it_is(self, layout: Layout) -> None:
@@ -140,6 +140,7 @@ KNOWN: dict[str, Any] = {
     "short": 5, "comparable": 6, "n_withheld": 0, "nothing_filed": False, "base": 2020, "energy": None, "intensity": None,
     "traffic": None, "findings": [], "outlook": None, "horizon": 2030, "filed": True, "scenario": "行动计划", "watched": [],
     "undefined": 0, "not_filed": [], "without_frame": None, "factor_until": None, "no_factor": False, "estimated": False,
+    "sharing": {"action": None}, "saving": {"action": None},
 }  # fmt: skip
 BLOCKS = [Cards("k-highlights-numbers", [], form="numbers"), Cards("k-highlights-targets", [], form="glance")]
 
@@ -185,7 +186,7 @@ def test_the_sentence_of_the_year(layout: Layout, facts: dict[str, Any], zh: str
 def test_a_finding_is_told_with_what_follows(layout: Layout) -> None:
     view, plan = seen(layout), reference.load_plan(layout)
     judged = view.judged(plan)
-    [rate, *_] = weightiest(lead.candidates(view, judged))
+    [rate, *_] = weightiest(lead.candidates(view, judged, plan))
     finding = lead.finding(view, rate, {one.target.indicator: one for one in judged}, plan)
     said = lines(layout, "zh", findings=[finding])
     at = said.index("## 主要发现")
