@@ -97,9 +97,13 @@ class Built:
     def folder(self, slug: str) -> Path:
         return self.out / "2025-sample" / "internal" / slug / "plan"
 
-    def file(self, slug: str, suffix: str) -> Path:
+    def file(self, slug: str, suffix: str, annex: bool = False) -> Path:
         return next(
-            path for path in self.paths if path.suffix == f".{suffix}" and path.is_relative_to(self.folder(slug))
+            path
+            for path in self.paths
+            if path.suffix == f".{suffix}"
+            and path.is_relative_to(self.folder(slug))
+            and path.stem.endswith("-附册") is annex
         )
 
 

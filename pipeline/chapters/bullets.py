@@ -15,7 +15,7 @@ import polars as pl
 
 from pipeline.chapters import since
 from pipeline.chapters.shapes import FILED, reaches
-from pipeline.charts import theme
+from pipeline.charts import labels, theme
 from pipeline.given.reference import Target
 from pipeline.indicators.scorecard import Judgement
 from pipeline.indicators.view import View
@@ -24,7 +24,9 @@ from pipeline.language.words import Words
 from pipeline.reports.blocks import Column, Figure
 
 CAP = 2  # times the target: longer bars are cut, so that the short ones can be read
-TONES = {"good": theme.PRIMARY, "warn": theme.CATEGORIES[3], "bad": theme.ACCENT, "none": theme.CATEGORIES[2]}
+SIZE, SMALL = 11, 9.5  # px of the letters of a bar's title, and on a phone, where it takes two lines
+LINE = 11  # px
+PHONE = 320  # px of a chart there
 
 
 def there(judged: Sequence[Judgement]) -> list[Judgement]:
@@ -60,30 +62,52 @@ def bullets(judged: Sequence[Judgement], view: View, figure: str) -> Figure | No
     reached = [_reached(one, view) for one in told]
     low, high = min(0.0, *reached, 0.0), max(1.0, *(min(part, CAP) for part in reached), 1.0)
 
+    def row(one: Judgement, part: float, words: Words) -> dict[str, Any]:
+        said = words(
+            "target_bar",
+            no=one.target.no,
+            name=_name(one, view),
+            value=since.said(one),
+            target=one.target.value_printed,
+        )
+        status = f"{one.symbol} {words.brief(one.status if view.region.is_nation else one.gap_printed)}"
+        is_met = one.value is not None and reaches(one.target, one.value)
+        return {
+            "no": str(one.target.no),
+            "end": min(part, CAP),
+            "beyond": max(min(part, CAP), 1.0),  # bar and line
+            "title": said,
+            "lines": labels.lines(said, PHONE, SMALL),
+            "status": status,
+            "short": status if view.region.is_nation else one.symbol,
+            "tint": theme.MEMBERS["met" if is_met else "missed"],
+            "fill": theme.MEMBERS["met"] if is_met else "white",
+        }  # fmt: skip
+
     def chart(words: Words) -> alt.TopLevelMixin:
-        rows = pl.DataFrame(
-            {
-                "no": str(one.target.no),
-                "end": min(part, CAP),
-                "beyond": max(min(part, CAP), 1.0),  # bar and line
-                "title": words("target_bar", no=one.target.no, name=_name(one, view), value=since.said(one), target=one.target.value_printed),
-                "status": f"{one.symbol} {words.brief(one.status if view.region.is_nation else one.gap_printed)}",
-                "tint": TONES[one.tone],
-            }
-            for one, part in zip(told, reached, strict=True)
-        )  # fmt: skip
+        rows = pl.DataFrame([row(one, part, words) for one, part in zip(told, reached, strict=True)])
         scale = alt.Scale(domain=[low, high + 0.5 * (high - low)], nice=False)
         x = alt.X("end:Q", scale=scale, axis=None)
         base = alt.Chart(rows).encode(y=alt.Y("no:N", sort=rows["no"].to_list(), axis=None))
         tooltip = [
             alt.Tooltip(f"{name}:N", title=words(key)) for name, key in (("title", "target"), ("status", "state"))
         ]
-        bars = base.mark_bar(height=12).encode(x=x, color=alt.Color("tint:N", scale=None), tooltip=tooltip)
+        bars = base.mark_bar(height=11, strokeWidth=1.5).encode(
+            x=x, fill=alt.Fill("fill:N", scale=None), stroke=alt.Stroke("tint:N", scale=None), tooltip=tooltip
+        )  # a bar that misses the target is hollow
         line = base.mark_tick(color=theme.INK, thickness=2.5, size=18).encode(x=alt.datum(1.0, type="quantitative"))
-        title = base.mark_text(align="left", dy=-17, fontSize=11).encode(
-            x=alt.datum(low, type="quantitative"), text="title:N"
+        is_phone = f"width < {PHONE + 40}"
+        size = alt.ExprRef(f"{is_phone} ? {SMALL} : {SIZE}")
+        up = alt.ExprRef(f"-9 - ({is_phone} ? {LINE} * (length(datum.lines) - 1) : 0)")
+        title = base.mark_text(align="left", baseline="bottom", dy=up, fontSize=size, lineHeight=LINE).encode(
+            x=alt.datum(low, type="quantitative"),
+            text=alt.condition(is_phone, alt.value(alt.ExprRef("datum.lines")), "title:N"),
         )
-        status = base.mark_text(align="left", dx=6).encode(x="beyond:Q", text="status:N")
+        status = base.mark_text(align="left", dx=6).encode(
+            x="beyond:Q",
+            text=alt.condition(is_phone, alt.value(alt.ExprRef("datum.short")), "status:N"),
+            color=alt.Color("tint:N", scale=None),
+        )
         return alt.layer(bars, line, title, status).properties(height=46 * len(told))
 
     def data(words: Words) -> pl.DataFrame:

@@ -14,7 +14,7 @@ import polars as pl
 from pipeline import findings, wording
 from pipeline.chapters import shapes
 from pipeline.chapters.shapes import FILED, not_drawn
-from pipeline.charts import theme
+from pipeline.charts import labels, theme
 from pipeline.findings import Standing
 from pipeline.given.reference import Target
 from pipeline.given.regions import NATION
@@ -143,7 +143,7 @@ def then_and_now(view: View, id: str, figure: str, since: int) -> Figure | None:
         drawn = told(words).with_columns(printed=pl.Series(printed))
         seen = [way for way in ways.values() if way in set(rows["direction"])]
         good, bad = ("fell", "rose") if lower else ("rose", "fell")
-        tints = {good: theme.PRIMARY, bad: theme.ACCENT, "unchanged": theme.MUTED}
+        tints = {good: theme.MEMBERS["better"], bad: theme.MEMBERS["worse"], "unchanged": theme.MEMBERS["unchanged"]}
         tint = alt.Color("direction:N", title=None, scale=alt.Scale(domain=[words(way) for way in seen], range=[tints[way] for way in seen]))  # fmt: skip
         scale = alt.Scale(zero=False, padding=36)
         axis = alt.X("then:Q", title=unit or None, scale=scale, axis=alt.Axis(tickCount=6, grid=True))
@@ -158,11 +158,13 @@ def then_and_now(view: View, id: str, figure: str, since: int) -> Figure | None:
         base = alt.Chart(drawn).encode(y=y, tooltip=tooltip)
         hollow = base.mark_point(filled=True, fill="white", size=40, strokeWidth=1.5, opacity=1)
         text = base.mark_text(align="right" if lower else "left", dx=-8 if lower else 8, fontSize=11)
+        halo, text = labels.on_lines(text.encode(x="now:Q", text="printed:N"))
         return alt.layer(
+            halo,
             base.mark_rule(strokeWidth=2).encode(x=axis, x2="now:Q", color=tint),
             hollow.encode(x=axis, stroke=tint),
             base.mark_point(size=50, opacity=1).encode(x="now:Q", color=tint),
-            text.encode(x="now:Q", text="printed:N"),
+            text,
         ).properties(height=theme.ROW * len(both) + 8)
 
     points = term("percentage_points") if unit == "%" else quantity.unit

@@ -10,7 +10,7 @@ import polars as pl
 
 from pipeline import findings, wording
 from pipeline.chapters.shapes import FILED
-from pipeline.charts import theme
+from pipeline.charts import labels, theme
 from pipeline.filings.case_factors import CO2, basis
 from pipeline.findings import Names
 from pipeline.given import reference
@@ -83,7 +83,7 @@ def quota_bars(rows: pl.DataFrame, plan: Plan, figure: str) -> Figure:
         for place, name in enumerate(shown)
     )
     quotas = pl.DataFrame({"category": quota.title, "quota": quota.quota} for quota in plan.case_quotas)
-    tints = [theme.PRIMARY, theme.SEQUENTIAL[2], theme.NO_DATA][: len(shown)]
+    tints = [theme.MEMBERS[status] for status in reversed(names("status")) if status in there]
     columns = _columns(category="case_category", status="state", n="number_of_cases")
 
     def chart(words: Words) -> alt.TopLevelMixin:
@@ -155,11 +155,12 @@ def league(rows: pl.DataFrame, figure: str, year: int) -> Figure | None:
     def chart(words: Words) -> alt.TopLevelMixin:
         tooltip = _tips(words, heads | _columns(printed="net_tco2"))
         y = alt.Y("case:N", sort=data["case"].to_list(), title=None, axis=alt.Axis(ticks=False, labelLimit=230, labelFontSize=11))  # fmt: skip
-        solid, hues = alt.Legend(symbolOpacity=1), [theme.PRIMARY, theme.CATEGORIES[2]]
+        solid, hues = alt.Legend(symbolOpacity=1), list(theme.tints(names("effect")).values())
         tint = alt.Color("effect:N", scale=alt.Scale(domain=effects, range=hues), legend=solid)
         shape = alt.Shape("status:N", scale=alt.Scale(domain=states, range=["triangle-up", "diamond", "circle"]))
         base = alt.Chart(data).encode(y=y, color=tint, tooltip=tooltip)
-        x = alt.X("low:Q", title="tCO2", axis=alt.Axis(grid=True, tickCount=5), scale=alt.Scale(padding=30))
+        room = max(labels.width(text, 10) for text in data["printed"]) + 12
+        x = alt.X("low:Q", title="tCO2", axis=alt.Axis(grid=True, tickCount=5), scale=alt.Scale(padding=room))
         spans = base.mark_rule(strokeWidth=3, opacity=0.35).encode(x=x, x2="high:Q")
         points = [
             base.transform_filter(f"{sign}datum.summed")
@@ -167,8 +168,9 @@ def league(rows: pl.DataFrame, figure: str, year: int) -> Figure | None:
             .encode(x="net:Q", shape=shape)
             for sign in ("", "!")
         ]
-        labels = base.mark_text(align="left", dx=5, fontSize=10).encode(x="high:Q", text="printed:N", color=alt.value(theme.INK))  # fmt: skip
-        return alt.layer(spans, *points, labels).properties(height=14 * data.height + 12)
+        text = base.mark_text(align="left", dx=5, fontSize=10).encode(x="high:Q", text="printed:N", color=alt.value(theme.INK))  # fmt: skip
+        halo, text = labels.on_lines(text)
+        return alt.layer(halo, spans, *points, text).properties(height=14 * data.height + 12)
 
     what = term("net_effects_in", year=year)
     alt_text = findings.GroupsShown("dot_plot", what, NET, dict(data.select("case", "net").iter_rows()))

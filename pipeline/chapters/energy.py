@@ -14,7 +14,7 @@ import altair as alt
 import polars as pl
 
 from pipeline import findings, wording
-from pipeline.chapters.shapes import FILED
+from pipeline.chapters.shapes import FILED, of_regions
 from pipeline.charts import labels, theme
 from pipeline.findings import AgainstTarget
 from pipeline.findings.energy import INDEX
@@ -111,9 +111,8 @@ def _indices(
     method: Said,
 ) -> Figure:
     keys = list(lines)
-    compared = GOAL in keys and len(keys) > 2
-    tints = [theme.ACCENT, theme.CATEGORIES[2], theme.INK] if compared else theme.CATEGORIES[:3]
-    of = dict(zip([key for key in keys if key != GOAL], tints, strict=False)) | {GOAL: theme.MUTED}
+    others = [key for key in keys if key != GOAL]
+    of = (of_regions(view, others) if GOAL in keys else theme.tints(others)) | {GOAL: theme.MUTED}
     rows = pl.DataFrame(
         [(key, year, value) for key, path in lines.items() for year, value in sorted(path.items())],
         schema={"line": pl.String, "year": pl.Int64, "index": pl.Float64},

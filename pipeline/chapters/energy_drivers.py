@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from pipeline import findings
-from pipeline.chapters import shapes
+from pipeline.chapters import waterfalls
 from pipeline.findings import Drivers
 from pipeline.indicators.view import View
 from pipeline.language.terms import measure, term
@@ -165,7 +165,7 @@ def why_not(view: View, base: int) -> dict[str, Any]:
 
 def figure(found: Parts, view: View, base: int, id: str) -> Figure:
     """The waterfall of the drivers."""
-    return shapes.waterfall(
+    return waterfalls.waterfall(
         id,
         TCE,
         (f"{base} 年", found.before),

@@ -11,7 +11,7 @@ import polars as pl
 
 from pipeline import wording
 from pipeline.chapters import foresight as facts
-from pipeline.chapters import shapes
+from pipeline.chapters import shapes, waterfalls
 from pipeline.chapters.foresight import Foresight, Standing, named, place, probability, scaled, standing
 from pipeline.charts import labels, theme
 from pipeline.findings import is_there
@@ -34,7 +34,7 @@ EXPLORER = (
     "energy.total", "energy.per_flow.change", "energy.per_volume.change", "carbon.location", "carbon.market", "green.share",
 )  # fmt: skip
 LEVELS = {"low": "level_low", "mode": "level_mode", "high": "level_high"}
-TINTS = (theme.MUTED, theme.PRIMARY, theme.CATEGORIES[2], theme.CATEGORIES[4], theme.CATEGORIES[3])
+TINTS = (theme.MUTED, theme.PRIMARY, theme.BLUE, theme.PURPLE, theme.OCHRE, theme.STEEL)
 """Of the scenarios, in order, alike in all charts of the chapter."""
 
 
@@ -95,8 +95,10 @@ def fan(
         if target is not None:
             aim = words("target_of_year", year=target.target_year, printed=target.value_printed)
             rule = alt.Chart(pl.DataFrame({"value": goal, "text": [aim]})).encode(y=at("value"))
-            above = rule.mark_text(align="left", x=4, dy=-8, color=theme.ACCENT).encode(text="text:N")
-            layers = [rule.mark_rule(color=theme.ACCENT, strokeDash=[5, 3]), above, *layers]
+            paths = labels.points(rows, "year", "value", "line")
+            free = labels.beside_rule(aim, goal[0], paths, domain, theme.HEIGHT)
+            named = rule.mark_text(color=theme.ACCENT, **free).encode(text="text:N")
+            layers = [rule.mark_rule(color=theme.ACCENT, strokeDash=[5, 3]), named, *layers]
         return alt.layer(*layers).properties(height=theme.HEIGHT)
 
     return Figure(
@@ -231,8 +233,8 @@ def tornado(foresight: Foresight, figure: str, most: int) -> Figure | None:
         factor, unit, _ = scaled(words, how, [middle])
         said = {one: columns[one].told(words) for one in sides}
         long = data(words).rename(said).unpivot(index="driver", variable_name="side")
-        long = long.with_columns(pl.col("value").round(decimals + 2), middle=round(middle * factor, decimals + 2))
-        scale = alt.Scale(domain=list(said.values()), range=[theme.CATEGORIES[2], theme.ACCENT])
+        long = long.with_columns(apart=(pl.col("value") - middle * factor).round(decimals + 2))
+        scale = alt.Scale(domain=list(said.values()), range=list(theme.tints(sides).values()))
         tooltip = [
             alt.Tooltip("driver:N", title=words("driver")),
             alt.Tooltip("side:N", title=words("value_set")),
@@ -240,8 +242,8 @@ def tornado(foresight: Foresight, figure: str, most: int) -> Figure | None:
         ]
         bars = alt.Chart(long).mark_bar().encode(
             y=alt.Y("driver:N", sort=names, title=None, axis=alt.Axis(ticks=False, labelLimit=240)),
-            x=alt.X("value:Q", title=unit, scale=alt.Scale(zero=False), axis=alt.Axis(grid=True, tickCount=5)),
-            x2="middle:Q", color=alt.Color("side:N", scale=scale, legend=alt.Legend(columns=0)), tooltip=tooltip,
+            x=alt.X("apart:Q", title=words("from_middle", unit=unit), stack=None, axis=alt.Axis(grid=True, tickCount=5)),
+            color=alt.Color("side:N", scale=scale, legend=alt.Legend(columns=0)), tooltip=tooltip,
         )  # fmt: skip
         whole: alt.TopLevelMixin = bars.properties(height=22 * rows.height + 12)
         return whole
@@ -265,7 +267,7 @@ def difference(foresight: Foresight, figure: str) -> Figure | None:
     own = foresight.view.region.short_zh
     what = term("energy_between_scenarios", own=own, year=foresight.horizon, one=one, other=other)
     how = foresight.view.measure("energy.total").among((after - before, max(steps.values(), key=abs)))
-    return shapes.waterfall(figure, how, (one, before), steps, (other, after), title="", what=what, source=SOURCE)
+    return waterfalls.waterfall(figure, how, (one, before), steps, (other, after), title="", what=what, source=SOURCE)
 
 
 def assumptions(foresight: Foresight, table: str) -> Table:

@@ -57,6 +57,11 @@ def name(view: View, id: str) -> str:
     return view.catalogue[id.removesuffix(".change")].title
 
 
+def path(view: View, id: str, plan: Plan) -> pl.DataFrame:
+    """year, value of an indicator from the plan's baseline year on."""
+    return view.path(id).filter(pl.col("year") >= plan.baseline_year)
+
+
 def whole_way(target: Target, view: View) -> float:
     """From where nothing is reached (a PUE of 1 is no excess) to the target."""
     limit = target.comparator == "<=" and target.value > 0
@@ -70,12 +75,12 @@ def sides(judged: Sequence[Judgement], view: View) -> tuple[list[Judgement], lis
     return on, [one for one in there(judged, view) if one not in on]
 
 
-def glance(judged: Sequence[Judgement], view: View, id: str) -> Cards:
+def glance(judged: Sequence[Judgement], view: View, plan: Plan, id: str) -> Cards:
     """One line a target: value, target, distance, path since the baseline, and how it stands by sign and colour."""
-    return Cards(id, [_line(one, view) for one in judged], form="glance")
+    return Cards(id, [_line(one, view, plan) for one in judged], form="glance")
 
 
-def _line(one: Judgement, view: View) -> Card:
+def _line(one: Judgement, view: View, plan: Plan) -> Card:
     target, status, symbol, tone = one.target, term_of(one), one.symbol, str(one.tone)
     if one.status == COMPARED:  # of a province, which is not judged: on the target's side or not
         key = "no_part" if one.gap is None else "short_of"
@@ -93,7 +98,7 @@ def _line(one: Judgement, view: View) -> Card:
         symbol=symbol,
         tone=tone,
         detail=distance(one.gap_printed),
-        path=list(view.path(target.indicator).iter_rows()),
+        path=list(path(view, target.indicator, plan).iter_rows()),
         aim=None if one.gap is None else target.value,
     )  # fmt: skip
 
@@ -110,16 +115,20 @@ def term_of(one: Judgement) -> Said:
 # --- numbers in large ----------------------------------------------------------------------------------------
 
 
-def large(view: View, id: str, others: Sequence[Card], n: int = 3) -> Cards:
+def large(view: View, plan: Plan, id: str, others: Sequence[Card], n: int = 3) -> Cards:
     """`n` numbers: of LARGE what has a value, then of `others`, which are of published statistics."""
     known = [one for one in LARGE if one in view.catalogue.indicators and view.value(one) is not None]
-    cards = [_number(view, one) for one in known if view.catalogue[one].kind != "change" or view.path(one).height > 1]
+    cards = [
+        _number(view, one, plan)
+        for one in known
+        if view.catalogue[one].kind != "change" or path(view, one, plan).height > 1
+    ]
     return Cards(id, [*cards, *others][:n], form="numbers")
 
 
-def _number(view: View, id: str) -> Card:
-    how, path = view.measure(id), view.path(id)
-    (first, then), (_, now) = path.row(0), path.row(-1)
+def _number(view: View, id: str, plan: Plan) -> Card:
+    how, line = view.measure(id), path(view, id, plan)
+    (first, then), (_, now) = line.row(0), line.row(-1)
     if how.is_change:
         whole = None if view.region.is_nation else view.told(id, NATION_CODE)
         beside = term("nation_is", value=findings.Changed(how.say(whole))) if is_there(whole) else ""
@@ -149,28 +158,30 @@ def change(view: View, id: str) -> Said | None:
     return None if value is None else findings.Changed(view.measure(id).say(value))
 
 
-def since_first(view: View, id: str) -> Facts | None:
+def since_first(view: View, id: str, plan: Plan) -> Facts | None:
     """The first value and the report year's; None where one of them is missing."""
-    path = view.path(id) if id in view.catalogue.indicators and view.value(id) is not None else None
-    if path is None or path.height < 2:
+    line = path(view, id, plan) if id in view.catalogue.indicators and view.value(id) is not None else None
+    if line is None or line.height < 2:
         return None
-    (first, before), (_, after) = path.row(0), path.row(-1)
+    (first, before), (_, after) = line.row(0), line.row(-1)
     return {"first": first, "before": before, "after": after}
 
 
 # --- candidates for the five findings ------------------------------------------------------------------------
 
 
-def candidates(view: View, judged: Sequence[Judgement]) -> list[Candidate]:
+def candidates(view: View, judged: Sequence[Judgement], plan: Plan) -> list[Candidate]:
     """The targets that can be set beside a value, and what else is told of a year, where there is a value."""
-    of_targets = [_candidate(view, one.target.indicator, one) for one in there(judged, view)]
+    of_targets = [_candidate(view, one.target.indicator, one, plan) for one in there(judged, view)]
     known = {one.id for one in of_targets}
-    others = [_candidate(view, id, None) for id in BEYOND_TARGETS if id not in known and view.value(id) is not None]
+    others = [
+        _candidate(view, id, None, plan) for id in BEYOND_TARGETS if id not in known and view.value(id) is not None
+    ]
     return of_targets + others
 
 
-def _candidate(view: View, id: str, judged: Judgement | None) -> Candidate:
-    one, path = view.catalogue[id], view.path(id)
+def _candidate(view: View, id: str, judged: Judgement | None, plan: Plan) -> Candidate:
+    one = view.catalogue[id]
     places = [None if view.region.is_nation or not _rated(view, id) else rank(view, id, year) for year in (view.year, view.year - 1)]  # fmt: skip
     now, before = ((found.place, found.of) if found else (None, 0) for found in places)
     way = None if judged is None or judged.gap is None else judged.gap / whole_way(judged.target, view)
@@ -181,7 +192,7 @@ def _candidate(view: View, id: str, judged: Judgement | None) -> Candidate:
         theme=id.partition(".")[0],
         measure=view.measure(id),
         better={"higher": 1, "lower": -1, None: 0}[one.better],
-        path=tuple(path["value"]),
+        path=tuple(path(view, id, plan)["value"]),
         way=way,
         place=now[0],
         before=before[0],
@@ -221,15 +232,16 @@ def finding(view: View, one: Candidate, judged: Mapping[str, Judgement], plan: P
         "last": one.place == one.of,
         "some_withheld": bool(findings.withheld(view.by_province(one.id))),
         "so": dict.fromkeys(AMOUNTS) | follows(view, one, of, plan),
-        "action": _action(plan, one.id),
+        "action": action(plan, one.id),
     }  # fmt: skip
 
 
-def _action(plan: Plan, id: str) -> Facts | None:
-    """The action of which most tasks serve the target, the first of those that tie; None where none does."""
+def action(plan: Plan, id: str) -> Facts | None:
+    """The action of which most tasks serve a target, or else the first that is about the indicator; None without any."""
     serving = [(sum(id in task.targets for task in action.tasks), action) for action in plan.actions]
     n, most = max(serving, key=lambda pair: pair[0])
-    return {"no": most.no, "title": most.title} if n else None
+    found = most if n else next((one for one in plan.actions if one.concerns(id)), None)
+    return None if found is None else {"no": found.no, "title": found.title}
 
 
 # --- what follows --------------------------------------------------------------------------------------------
@@ -462,11 +474,11 @@ def of_statistics(known: Statistics) -> list[Candidate]:
 
 def statistic(known: Statistics, id: str) -> Facts:
     """What the text tells of one: the latest value and the one before, and beside it what the nation did."""
-    path: dict[int, float] = getattr(known, id)
-    (before, then), (year, now) = list(path.items())[-2:]
+    line: dict[int, float] = getattr(known, id)
+    (before, then), (year, now) = list(line.items())[-2:]
     facts: Facts = {
         "key": id, "kind": "success", "year": year, "before": before, "value": Quantity(MEASURES[id], now),
-        "pace": now / then - 1, "then": then, "now": now, "first": min(path), "times": now / path[min(path)],
+        "pace": now / then - 1, "then": then, "now": now, "first": min(line), "times": now / line[min(line)],
     }  # fmt: skip
     if id == "traffic":
         whole = known.whole if known.place is not None else {}

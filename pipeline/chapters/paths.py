@@ -57,7 +57,9 @@ def lines(
         )
 
     def draw(words: Words) -> alt.TopLevelMixin:
-        return _drawn(named(words), column.told(words), measure.decimals, goal and (goal[0], words.say(goal[1])), words)
+        colours = {words.say(called.get(name, name)): tint for name, tint in theme.tints(drawn).items()}
+        aim = goal and (goal[0], words.say(goal[1]))
+        return _drawn(named(words), column.told(words), measure.decimals, aim, colours, words)
 
     years = sorted({year for path in drawn.values() for year in path["year"]})
     by_year = {name: dict(path.iter_rows()) for name, path in drawn.items()}
@@ -82,13 +84,16 @@ def lines(
 
 
 def _drawn(
-    rows: pl.DataFrame, column: str, decimals: int, goal: tuple[float, str] | None, words: Words
+    rows: pl.DataFrame,
+    column: str,
+    decimals: int,
+    goal: tuple[float, str] | None,
+    colours: Mapping[str, str],
+    words: Words,
 ) -> alt.TopLevelMixin:
-    """rows: name, year, value; column: what stands on the axis of the values."""
-    names = rows["name"].unique(maintain_order=True).to_list()
-    free = [one for one in theme.CATEGORIES if one != theme.ACCENT]  # the goal has that one
-    colours = [free[place % len(free)] for place in range(len(names))]
-    colour = alt.Color("name:N", scale=alt.Scale(domain=names, range=colours), legend=None)
+    """rows: name, year, value; column: what stands on the axis of the values; colours: of the names."""
+    scale = alt.Scale(domain=list(colours), range=list(colours.values()))
+    colour = alt.Color("name:N", scale=scale, legend=None)
     x = alt.X("year:O", title=None, axis=alt.Axis(labelAngle=0))
     domain, gap = labels.span([*rows["value"].to_list(), *([goal[0]] if goal else [])], HEIGHT)
 
@@ -104,12 +109,11 @@ def _drawn(
     last = rows.filter(pl.col("year") == pl.col("year").max().over("name"))
     printed = pl.Series([wording.number(value, decimals) for value in last["value"]])
     ends = labels.apart(last.with_columns(printed=last["name"] + " " + printed), "value", gap)
-    text = alt.Chart(ends).encode(x=x, y=at(labels.PLACE), text="printed:N")
-    halo = text.mark_text(align="left", dx=9, stroke="white", strokeWidth=4)  # where the goal runs behind a label
-    layers = [base.mark_line(point=True), halo, text.mark_text(align="left", dx=9).encode(color=colour)]
+    text = alt.Chart(ends).mark_text(align="left", dx=9).encode(x=x, y=at(labels.PLACE), text="printed:N", color=colour)
+    layers = [base.mark_line(point=True), *labels.on_lines(text)]
     if goal is not None:
         rule = alt.Chart(pl.DataFrame({"at": [goal[0]], "said": [goal[1]]})).encode(y=at("at"))
-        said = rule.mark_text(align="left", x=0, dy=-8, color=theme.ACCENT).encode(text="said:N")
+        free = labels.beside_rule(goal[1], goal[0], labels.points(rows, "year", "value", "name"), domain, HEIGHT)
+        said = rule.mark_text(color=theme.ACCENT, **free).encode(text="said:N")
         layers = [rule.mark_rule(color=theme.ACCENT, strokeDash=[5, 3]), said, *layers]
-    room = labels.beside(ends["printed"].to_list(), rows["year"].n_unique())
-    return alt.layer(*layers).properties(height=HEIGHT, padding=room)
+    return alt.layer(*layers).properties(height=HEIGHT)

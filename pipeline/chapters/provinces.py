@@ -10,7 +10,7 @@ import altair as alt
 import polars as pl
 
 from pipeline import findings, wording
-from pipeline.chapters.shapes import FILED
+from pipeline.chapters.shapes import CROSS, FILED
 from pipeline.charts import theme, tilegrid
 from pipeline.findings import Measure, Place, Values
 from pipeline.given.regions import NATION
@@ -22,14 +22,13 @@ STRIP, GUTTER, TREND = 1.0, 0.1, 0.42  # of the width: all provinces, nothing, t
 HEIGHT, LINE, HEAD = 29, 0.74, 0.26  # px of a measure; where in it the provinces stand, and its name
 ROLES = {
     "other": ("#8d99a6", "circle", 30),
-    "like": (theme.CATEGORIES[2], "square", 50),
+    "like": (theme.BLUE, "square", 50),
     "own": (theme.ACCENT, "diamond", 110),
-    "nation": (theme.INK, "stroke", 90),
+    "nation": (theme.MEMBERS["nation"], "stroke", 90),
 }
 """Colour, shape and size of who is drawn, the later over the earlier."""
 TILE = 64  # px
-SERIES = (theme.PRIMARY, theme.CATEGORIES[3])
-CROSS = "M-1,-.6L-.6,-1L0,-.4L.6,-1L1,-.6L.4,0L1,.6L.6,1L0,.4L-.6,1L-1,.6L-.4,0Z"
+SERIES = (theme.PRIMARY, theme.OCHRE)
 
 Rows = list[dict[str, Any]]
 

@@ -5,25 +5,28 @@ Every function returns None where there is nothing to draw: a chapter says so in
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from itertools import accumulate
 
 import altair as alt
 import polars as pl
 
 from pipeline import findings, wording
-from pipeline.charts import labels, theme, tilegrid
+from pipeline.charts import axes, labels, theme, tilegrid
 from pipeline.findings import Measure, NotFiled, Quantity, Quoted
 from pipeline.given.reference import Target
 from pipeline.given.regions import NATION
+from pipeline.indicators.evaluate import ECONOMIC
 from pipeline.indicators.view import View
 from pipeline.language.terms import term
 from pipeline.language.words import Words
 from pipeline.reports.blocks import Column, Figure, Said, Table
 
 FILED = term("filed_and_computed")
+SIDES = {"met": "side_met", "missed": "side_short"}  # of a target, in words
+CROSS = "M-1,-.6L-.6,-1L0,-.4L.6,-1L1,-.6L.4,0L1,.6L.6,1L0,.4L-.6,1L-1,.6L-.4,0Z"
+SHAPES = {"met": "circle", "missed": CROSS}
+NAMED = 14  # px of a row of names above a chart of all provinces
 
 
 def places(measure: Measure, values: Iterable[float | None]) -> int:
@@ -32,14 +35,21 @@ def places(measure: Measure, values: Iterable[float | None]) -> int:
     return 1 if measure.scale == "big" and largest >= 1e4 else measure.decimals
 
 
-def _column(measure: Measure, values: Sequence[float | None]) -> Column:
+def amounts(measure: Measure, values: Sequence[float | None]) -> Column:
+    """The column of values as an axis shows them."""
     return Column(measure, lambda words: words.axis(measure, values)[1])
 
 
 def set_apart(view: View) -> dict[str, str]:
     """Province -> its colour in charts of all: the report's own, and those that the parameters mark."""
-    tints = dict.fromkeys(view.marked, theme.CATEGORIES[2])
-    return tints if view.region.is_nation else tints | {view.region.short_zh: theme.ACCENT}
+    tints = dict.fromkeys(view.marked, theme.BLUE)
+    return tints if view.region.is_nation else tints | {view.region.short_zh: theme.MEMBERS["own"]}
+
+
+def of_regions(view: View, names: Iterable[str]) -> dict[str, str]:
+    """The colours of regions in line charts: the report's province, the nation, economic regions, and a grid."""
+    keys = {NATION.short_zh: "nation", **ECONOMIC, **({} if view.region.is_nation else {view.region.short_zh: "own"})}
+    return {name: theme.MEMBERS[keys.get(name, "grid")] for name in names}
 
 
 def names_axis(view: View) -> alt.Axis:
@@ -76,22 +86,33 @@ def provinces(view: View, id: str, figure: str, target: Target | None = None) ->
     def draw(words: Words) -> alt.TopLevelMixin:
         data, unit = rows(words), words.axis(measure, numbers)[1]
         plain = theme.PRIMARY if not own else theme.SEQUENTIAL[2]
+        sides = {name: "met" if target is None or reaches(target, value) else "missed" for name, value in there.items()}
         drawn = data.with_columns(
             printed=pl.Series([_against(value, decimals, measure, target) for value in data["value"]]),
             tint=pl.col("province").replace_strict(set_apart(view), default=plain, return_dtype=pl.String),
+            side=pl.Series([words(SIDES[sides[name]]) for name in data["province"]]),
         )
+        lines = {NATION.short_zh: view.value(id, NATION.code)}
+        whole = [value for value in words.axis(measure, list(lines.values()))[0] if value is not None]
+        domain = axes.ends([*data["value"], *whole, *([_limit(measure, target)] if target else [])])
+        scale = alt.Scale(domain=list(domain), nice=False)  # in every layer: one without would add zero
+        rules, above = _rules(words, measure, lines, target, scale)
         y = alt.Y("province:N", sort=data["province"].to_list(), title=None, axis=names_axis(view))
-        x = alt.X("value:Q", title=unit or None, scale=alt.Scale(zero=False, nice=True), axis=alt.Axis(grid=True, tickCount=6))  # fmt: skip
+        x = alt.X("value:Q", title=unit or None, scale=scale, axis=alt.Axis(grid=True, tickCount=6))  # fmt: skip
         shown = [alt.Tooltip("province:N", title=words("province")), alt.Tooltip("printed:N", title=words.with_unit(words.say(measure), unit))]  # fmt: skip
         base = alt.Chart(drawn).encode(y=y, x=x, tooltip=shown)
-        text = base.mark_text(align="left", dx=7, fontSize=11)
-        over_rules = text.mark_text(stroke="white", strokeWidth=3, align="left", dx=7, fontSize=11)
-        layers = [
-            *_rules(words, measure, {NATION.short_zh: view.value(id, NATION.code)}, target),
-            over_rules.encode(text="printed:N"),
-            base.mark_point(size=55, opacity=1).encode(color=alt.Color("tint:N", scale=None)),
-            text.encode(text="printed:N"),
-        ]
+        halo, text = labels.on_lines(base.mark_text(align="left", dx=7, fontSize=11).encode(text="printed:N"))
+        dots = base.mark_point(size=55, opacity=1).encode(color=alt.Color("tint:N", scale=None))
+        if target:  # met and missed differ in shape and colour; the own province is told by its name
+            seen = [side for side in SIDES if side in sides.values()]
+            said, legend = [words(SIDES[side]) for side in seen], alt.Legend(offset=above)
+            dots = base.mark_point(size=50, opacity=1).encode(
+                color=alt.Color(
+                    "side:N", scale=alt.Scale(domain=said, range=[theme.MEMBERS[one] for one in seen]), legend=legend
+                ),
+                shape=alt.Shape("side:N", scale=alt.Scale(domain=said, range=[SHAPES[one] for one in seen])),
+            )
+        layers = [*rules, halo, dots, text]
         return alt.layer(*layers).properties(height=theme.ROW * len(there) + 8)
 
     quantity = term("in_that_year", year=view.year, what=measure)
@@ -100,7 +121,7 @@ def provinces(view: View, id: str, figure: str, target: Target | None = None) ->
         title=findings.place(measure, values, own, descending=not lower) if own else _ranked(view, measure, values, target),
         chart=draw,
         data=rows,
-        columns={"province": Column(term("province")), "value": _column(measure, numbers)},
+        columns={"province": Column(term("province")), "value": amounts(measure, numbers)},
         alt=findings.RankingShown("dot_plot", quantity, measure, values, own=own, descending=not lower),
         source=FILED,
         method=findings.Sentences((view.method(id), *not_drawn(values), view.few(id))),
@@ -125,8 +146,15 @@ def _ranked(view: View, measure: Measure, values: findings.Values, target: Targe
     return term("reached_in_year", year=view.year, what=measure, reached=reached, said=said)
 
 
-def _rules(words: Words, measure: Measure, lines: Mapping[str, float | None], target: Target | None) -> list[alt.Chart]:
-    """Dashed lines through a chart of all provinces, each with its name and value above it, on the side that is free."""
+def _rules(
+    words: Words,
+    measure: Measure,
+    lines: Mapping[str, float | None],
+    target: Target | None,
+    scale: alt.Scale,
+) -> tuple[list[alt.Chart], int]:
+    """Dashed lines through a chart of all provinces, each with its name and value above it: side by side where there is room
+    on a phone, else one above the other, each towards the middle; and how many px they take."""
     marks: list[tuple[Said, float, str]] = [
         ((name, " ", Quantity(measure, value)), value, theme.MUTED)
         for name, value in lines.items()
@@ -135,15 +163,23 @@ def _rules(words: Words, measure: Measure, lines: Mapping[str, float | None], ta
     if target:
         marks.append((term("target_printed", printed=target.value_printed), target.value, theme.ACCENT))
     marks.sort(key=lambda mark: mark[1])
-    drawn = []
-    for place, (text, value, tint) in enumerate(marks):
-        line = alt.Chart(pl.DataFrame({"at": words.axis(measure, [value])[0], "said": [words.say(text)]})).encode(
-            x="at:Q"
-        )
-        left = len(marks) > 1 and place == 0
-        said = line.mark_text(y=-8, align="right" if left else "left", dx=2 if left else -2, color=tint)
+    drawn: list[alt.Chart] = []
+    low, high = scale.to_dict()["domain"]
+    places = words.axis(measure, [value for _, value, _ in marks])[0]
+    parts, texts = (
+        [((at or 0.0) - low) / (high - low) for at in places],
+        [words.say(text) for text, *_ in marks],
+    )
+    plot = labels.PLOTS[0]
+    left, right = (part * plot + labels.AXIS for part in (parts[0], 1 - parts[-1])) if marks else (0, 0)
+    beside = len(marks) == 2 and labels.width(texts[0]) < left and labels.width(texts[1]) < right
+    for place, (at, part, text) in enumerate(zip(places, parts, texts, strict=True)):
+        tint, to_left = marks[place][2], place == 0 if beside else part > 0.5
+        line = alt.Chart(pl.DataFrame({"at": [at], "said": [text]})).encode(x=alt.X("at:Q", scale=scale))
+        y = -8 if beside or place == len(marks) - 1 else -8 - NAMED
+        said = line.mark_text(y=y, align="right" if to_left else "left", dx=2 if to_left else -2, color=tint)
         drawn += [line.mark_rule(strokeWidth=1.5, strokeDash=[5, 3], color=tint), said.encode(text="said:N")]
-    return drawn
+    return drawn, 10 + NAMED * (1 if beside else len(marks))
 
 
 def not_drawn(values: findings.Values, why: str = "provinces_without_data") -> list[Said]:
@@ -191,13 +227,8 @@ def over_years(view: View, id: str, figure: str, target: Target | None = None) -
         printed = [wording.number(value, decimals) for value in ends["value"]]
         if len(names) > 1:
             printed = [f"{words.say(name)} {one}" for name, one in zip(ends["region"], printed, strict=True)]
-        tints = (
-            [theme.ACCENT, theme.CATEGORIES[2], theme.INK][: len(names)]
-            if len(names) != 2
-            else [theme.ACCENT, theme.INK]
-        )
-        tints = tints if len(names) > 1 else [theme.PRIMARY]
-        colour = alt.Color("region:N", scale=alt.Scale(domain=names, range=tints), legend=None)
+        tints = of_regions(view, names)
+        colour = alt.Color("region:N", scale=alt.Scale(domain=names, range=list(tints.values())), legend=None)
         at = [_limit(measure, goal)] if goal else []
         domain, gap = labels.span([value for value in (*shown["value"], *at) if value is not None])
         scale = alt.Scale(domain=list(domain))  # in every layer: one without would add zero to the scale they share
@@ -212,20 +243,23 @@ def over_years(view: View, id: str, figure: str, target: Target | None = None) -
         placed = labels.apart(ends.with_columns(printed=pl.Series(printed)), "value", gap)
         text = alt.Chart(placed).mark_text(align="left", dx=9)
         text = text.encode(x=x, y=alt.Y(f"{labels.PLACE}:Q", scale=scale), text="printed:N", color=colour)
-        layers = [lines.mark_line(point=True), text]
+        layers = [lines.mark_line(point=True), *labels.on_lines(text)]  # a path may end before the others
         if goal:
             said = words("target_printed", printed=goal.value_printed)
             rule = alt.Chart(pl.DataFrame({"at": at, "said": [said]})).encode(y=alt.Y("at:Q", scale=scale))
-            named = rule.mark_text(align="left", x=4, dy=-8, color=theme.ACCENT).encode(text="said:N")
+            free = labels.beside_rule(
+                said, at[0], labels.points(shown, "year", "value", "region"), domain, theme.HEIGHT
+            )
+            named = rule.mark_text(color=theme.ACCENT, **free).encode(text="said:N")
             layers = [rule.mark_rule(color=theme.ACCENT, strokeDash=[5, 3]), named, *layers]
-        return alt.layer(*layers).properties(height=theme.HEIGHT, padding=labels.beside(printed, len(years)))
+        return alt.layer(*layers).properties(height=theme.HEIGHT)
 
     return Figure(
         id=figure,
         title=findings.trend(measure, years, values, subject=own),
         chart=draw,
         data=rows,
-        columns={"region": Column(term("region")), "year": Column(term("year")), "value": _column(measure, numbers)},
+        columns={"region": Column(term("region")), "year": Column(term("year")), "value": amounts(measure, numbers)},
         alt=findings.SeriesShown(
             "line_chart",
             measure,
@@ -245,13 +279,14 @@ def _aligned(path: pl.DataFrame, years: Sequence[int]) -> list[float | None]:
 
 
 def members_over_years(view: View, rows: pl.DataFrame, id: str, figure: str, *, title: Said = "") -> Figure | None:
-    """Stacked columns by year of the members of a dimension (columns year, name, value): for sums."""
+    """Stacked columns by year of the members of a dimension (columns year, name, value, member): for sums."""
     measure = view.measure(id)
     if rows.filter(pl.col("year") == view.year).is_empty():
         return None
     order = rows.filter(pl.col("year") == view.year).sort("value", descending=True)["name"].to_list()
     order += [name for name in rows["name"].unique(maintain_order=True) if name not in order]
     place = pl.col("name").replace_strict({name: n for n, name in enumerate(order)})
+    keys = [dict(rows.select("name", "member").iter_rows()).get(name, name) for name in order]
     years, numbers = sorted(rows["year"].unique().to_list()), rows["value"].to_list()
     decimals = places(measure, numbers)
 
@@ -261,8 +296,7 @@ def members_over_years(view: View, rows: pl.DataFrame, id: str, figure: str, *, 
 
     def draw(words: Words) -> alt.TopLevelMixin:
         data, unit = shown(words).with_columns(place=place), words.axis(measure, numbers)[1]
-        colours = [theme.CATEGORIES[n % len(theme.CATEGORIES)] for n in range(len(order))]
-        tint = alt.Color("name:N", scale=alt.Scale(domain=order, range=colours), legend=None)
+        tint = alt.Color("name:N", scale=alt.Scale(domain=order, range=list(theme.tints(keys).values())), legend=None)
         x = alt.X("year:O", title=None, axis=alt.Axis(labelAngle=0))
         tooltip = [
             alt.Tooltip("name:N", title=words("name")),
@@ -275,9 +309,7 @@ def members_over_years(view: View, rows: pl.DataFrame, id: str, figure: str, *, 
         last = last.with_columns(middle=pl.col("value").cum_sum() - pl.col("value") / 2)
         highest = float(data.group_by("year").agg(pl.col("value").sum())["value"].max() or 1)  # type: ignore[arg-type]
         ends = alt.Chart(labels.apart(last, "middle", highest * theme.LABEL / theme.HEIGHT))
-        names = ends.mark_text(align="left", dx=6).encode(
-            x=alt.X("year:O", bandPosition=1), y=f"{labels.PLACE}:Q", text="name:N", color=tint
-        )
+        names = ends.mark_text(align="left", x="width", dx=4).encode(y=f"{labels.PLACE}:Q", text="name:N", color=tint)
         return alt.layer(bars, names).properties(height=theme.HEIGHT + 30)
 
     by_name = {name: _aligned(rows.filter(pl.col("name") == name).select("year", "value"), years) for name in order}
@@ -287,7 +319,7 @@ def members_over_years(view: View, rows: pl.DataFrame, id: str, figure: str, *, 
         title=title,
         chart=draw,
         data=lambda words: shown(words).sort(place, "year"),
-        columns={"name": Column(term("name")), "year": Column(term("year")), "value": _column(measure, numbers)},
+        columns={"name": Column(term("name")), "year": Column(term("year")), "value": amounts(measure, numbers)},
         alt=findings.SeriesShown(
             "stacked_columns", term("whose", own=view.region.short_zh, what=measure), measure, years, by_name
         ),
@@ -333,7 +365,7 @@ def tiles(view: View, id: str, figure: str) -> Figure | None:
         else term("said_of_year", year=view.year, what=measure, said=findings.extremes(measure, values)),
         chart=draw,
         data=lambda words: rows(words).sort("value", descending=True),
-        columns={"province": Column(term("province")), "value": _column(measure, numbers)},
+        columns={"province": Column(term("province")), "value": amounts(measure, numbers)},
         alt=findings.RankingShown("tile_grid", quantity, measure, values, own=own),
         source=FILED,
         method=findings.Sentences(
@@ -344,78 +376,6 @@ def tiles(view: View, id: str, figure: str) -> Figure | None:
             )
         ),
         decimals={"value": decimals},
-    )
-
-
-def waterfall(
-    figure: str,
-    measure: Measure,
-    start: tuple[str, float],
-    steps: Mapping[str, float],
-    end: tuple[str, float],
-    *,
-    title: Said,
-    what: Said,
-    source: Said = FILED,
-    method: Said = "",
-) -> Figure:
-    """From one total to another: a bar for each of the two, and between them one for each step that leads there.
-
-    start, end: name and value; steps: name -> what it adds, in the unit of `measure`. what: the quantity, for readers
-    without the picture. Raises ValueError where the steps do not lead from start to end.
-    """
-    (first, begin), (last, target) = start, end
-    if not math.isclose(begin + math.fsum(steps.values()), target, rel_tol=1e-9, abs_tol=1e-9 * abs(begin)):
-        raise ValueError(f"{figure}: {begin} and {list(steps.values())} do not add up to {target}")
-    reached = [begin, *accumulate(steps.values(), initial=begin)][1:]  # after each step
-    names, amounts = [first, *steps, last], [begin, *steps.values(), target]
-    ends = [begin, *reached[1:], target]
-    starts = [0.0, *reached[:-1], 0.0]
-    every = [*starts, *ends, *amounts]
-    decimals, totals = places(measure, every), {0, len(names) - 1}
-    kinds = ["total" if at in totals else "added" if size > 0 else "taken_off" for at, size in enumerate(amounts)]
-
-    def rows(words: Words) -> pl.DataFrame:
-        scaled, n = words.axis(measure, every)[0], len(names)
-        return pl.DataFrame({"item": names, "from": scaled[:n], "to": scaled[n : 2 * n], "size": scaled[2 * n :]})
-
-    def draw(words: Words) -> alt.TopLevelMixin:
-        data, unit = rows(words), words.axis(measure, every)[1]
-        printed = [wording.number(size, decimals, sign=at not in totals) for at, size in enumerate(data["size"])]
-        drawn = data.with_columns(
-            kind=pl.Series(kinds),
-            printed=pl.Series(printed),
-            next=pl.Series([*names[1:], last]),
-            end=pl.max_horizontal("from", "to"),
-        )
-        y = alt.Y("item:N", sort=names, title=None, axis=alt.Axis(ticks=False, labelLimit=200))
-        reach = [*data["from"], *data["to"]]
-        low, high = min(reach), max(reach)
-        room = alt.Scale(domain=[low, high + 0.22 * (high - low)], nice=False)  # for what stands beside the longest bar
-        x = alt.X("from:Q", title=unit or None, scale=room, axis=alt.Axis(tickCount=5, grid=True))
-        fills = {"total": theme.PRIMARY, "added": theme.ACCENT, "taken_off": theme.CATEGORIES[2]}
-        tint = alt.Color("kind:N", scale=alt.Scale(domain=list(fills), range=list(fills.values())), legend=None)
-        base = alt.Chart(drawn).encode(y=y)
-        shown = [alt.Tooltip("item:N", title=words("item")), alt.Tooltip("printed:N", title=words.with_unit(words.say(measure), unit))]  # fmt: skip
-        bars = base.mark_bar().encode(x=x, x2="to:Q", color=tint, tooltip=shown)
-        links = base.mark_rule(color=theme.MUTED, strokeWidth=0.7).encode(x="to:Q", y2="next:N")
-        text = base.mark_text(align="left", dx=5).encode(x="end:Q", text="printed:N")
-        return alt.layer(links, bars, text).properties(height=30 * len(names) + 20)
-
-    return Figure(
-        id=figure,
-        title=title,
-        chart=draw,
-        data=lambda words: rows(words).select("item", "size", "to"),
-        columns={
-            "item": Column(term("item")),
-            "size": _column(measure, every),
-            "to": Column(term("running_total"), lambda words: words.axis(measure, every)[1]),
-        },
-        alt=findings.StepsShown("waterfall", what, measure, start, steps, end),
-        source=source,
-        method=method,
-        decimals={"size": decimals, "to": decimals},
     )
 
 

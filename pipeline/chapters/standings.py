@@ -261,6 +261,13 @@ def to_close(view: View, one: Judgement) -> ToClose | None:
     return None
 
 
+def aim(target: Target) -> str:
+    """`≥80%`, `≤1.3`, `≤−20%`: in few letters, beside values that are changes as signed numbers."""
+    sign = {">=": "≥", "<=": "≤"}[target.comparator]
+    number = wording.percent(target.value, 0) if target.as_percent else wording.number(target.value)
+    return sign + number
+
+
 def profile(now: Standings, before: Standings, peers: Sequence[str], table: str) -> Table:
     """A province beside every target, the nation, its economic region and the provinces of like size."""
     view, own, area = now.view, now.view.region.short_zh, now.view.region.economic_region or ""
@@ -276,7 +283,7 @@ def profile(now: Standings, before: Standings, peers: Sequence[str], table: str)
         middle = Quantity(view.measure(target.indicator), median(near)) if side and len(near) > 1 else wording.MISSING
         return {
             "target": words("numbered", no=target.no, title=short(view, target.indicator)),
-            "aim": target.value_printed,
+            "aim": aim(target),
             "own": cell(told[own], mark, words) if by_province else words("not_by_province"),
             "nation": cell(told[NATION.short_zh], "", words),
             "area": cell(told[area], "", words) if area else wording.MISSING,
@@ -294,7 +301,7 @@ def profile(now: Standings, before: Standings, peers: Sequence[str], table: str)
         data=lambda words: pl.DataFrame([line(*one, words) for one in zip(now.plan.targets, sides, strict=True)]),
         columns={name: Column(one) for name, one in columns.items()},
         source=FILED,
-        widths=[18, 12, 11, 8, 8, 9, 7, 10],
+        widths=[20, 9, 11, 9, 9, 10, 8, 11],
         tones={"own": sides},
     )
 
@@ -345,7 +352,7 @@ def gaps(now: Standings, table: str) -> Table | None:
             title="",
             data=lambda words: pl.DataFrame([line(one, words) for one in missed]),
             columns={name: Column(term(key)) for name, key in heads.items()},
-            widths=[16, 11, 34, 7],
+            widths=[16, 16, 32, 6],
             tones={"gap": [now.side(one) for one in missed]},
         )
         if missed

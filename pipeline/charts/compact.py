@@ -69,7 +69,7 @@ def _shorter(node: ET.Element) -> None:
 
 def _paints_nothing(node: ET.Element) -> bool:
     tag = node.tag.removeprefix(f"{{{SVG}}}")
-    if node.get("display") == "none" or (tag in {"g", "defs"} and not len(node)):
+    if node.get("display") == "none" or node.get("opacity") == "0" or (tag in {"g", "defs"} and not len(node)):
         return True
     return tag == "path" and (not node.get("d") or ("fill" not in node.attrib and "stroke" not in node.attrib))
 

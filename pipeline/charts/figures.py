@@ -15,7 +15,7 @@ import altair as alt
 import vl_convert as vlc
 
 from pipeline import keeping, wording
-from pipeline.charts import compact, fonts, labels, subset, theme
+from pipeline.charts import axes, compact, fonts, labels, subset, theme
 
 Spec = dict[str, Any]
 
@@ -34,10 +34,11 @@ def specification(chart: alt.TopLevelMixin, edge: int = 5) -> Spec:
     spec: Spec = chart.to_dict(validate=True)
     spec["width"] = "container"
     spec["autosize"] = {"type": "fit-x", "contains": "padding"}
-    needed = spec.get("padding", {}).get("right", 0)  # `labels.beside`
-    spec["padding"] = {"left": 5, "top": 5, "right": max(edge, needed), "bottom": 5}
+    spec["padding"] = {"left": 5, "top": 5, "right": edge, "bottom": 5}
     spec = _deterministic(spec)
     labels.fit(spec)
+    axes.edge_to_edge(spec)
+    axes.mark_broken(spec)
     return spec
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+import altair as alt
 import polars as pl
 from rich.cells import split_graphemes
 
@@ -15,8 +18,10 @@ from pipeline.charts import theme
 PLACE = "label_at"
 ROOM = 180  # px for a name beside an axis that says nothing of it
 SIZE = 12  # px, of the letters there
-PADDING, SLIGHT = 5, 3  # px around a plot; what may be cut of the room that a text at its right has
-AXIS = 40  # px of the numbers left of a plot, and before a text right of it
+AXIS = 45  # px of the numbers left of a plot
+SYMBOL = 30  # px beside the name of a legend: its symbol, and the room before the next
+HALO = 3  # px of white around a text that stands on a line
+PLOTS = (200, 480)  # px: how wide a plot is on a phone, and on paper
 LATIN = 0.56  # of the size: how wide a letter is that is not as wide as a Chinese one
 
 
@@ -41,17 +46,8 @@ def apart(ends: pl.DataFrame, value: str, gap: float) -> pl.DataFrame:
     return placed.with_columns(pl.col(PLACE) - (pl.col(PLACE) - pl.col(value)).mean())
 
 
-def beside(texts: Sequence[str], points: int) -> dict[str, int]:
-    """The padding around a plot with `texts` at the ends of lines of so many points. Vega fits the plot to its texts once:
-    the half step in which they begin shrinks with it, and a long one would be cut."""
-    longest = max((_width(text) for text in texts), default=0.0)
-    cut = (AXIS + longest - theme.WIDTH / (2 * points)) / (2 * points) - PADDING
-    right = PADDING + (math.ceil(cut) if cut > SLIGHT else 0)
-    return dict.fromkeys(("left", "top", "bottom"), PADDING) | {"right": right}
-
-
-def _width(text: str, size: float = SIZE) -> float:
-    """In px."""
+def width(text: str, size: float = SIZE) -> float:
+    """In px, about."""
     return sum((LATIN, LATIN, 1.0)[cells] * size for _, _, cells in split_graphemes(text)[0])
 
 
@@ -70,9 +66,105 @@ def shortened(text: str, room: float, size: float = SIZE) -> str:
     return "".join(kept) + "…"
 
 
+def lines(text: str, room: float, size: float = SIZE) -> list[str]:
+    """`text` in lines of `room` px, parted at blanks and before brackets."""
+    found = [""]
+    for part in re.split(r"(?<=\s)|(?=（)", text):
+        if found[-1] and width(found[-1] + part.rstrip(), size) > room:
+            found.append("")
+        found[-1] += part
+    return [line.rstrip() for line in found]
+
+
+def on_lines(text: alt.Chart) -> list[alt.Chart]:
+    """`text`, a chart of texts that may stand on lines: what is drawn for it, white around the letters first."""
+    halo = text.copy(deep=True)
+    halo.mark.stroke, halo.mark.strokeWidth = "white", HALO
+    return [halo, text]
+
+
+def beside_rule(
+    text: str, at: float, paths: Iterable[Sequence[tuple[float, float]]], domain: Sequence[float], height: float
+) -> dict[str, Any]:
+    """Where the name of a horizontal line at `at` stands so that no path runs through it: the properties of its mark.
+
+    paths: points (share of the width, value). domain: the ends of the axis. Where no place is free, the best on paper.
+    """
+    lines, scale = [list(path) for path in paths], height / (domain[1] - domain[0])
+    long, struck = width(text) + 8, {}
+    for side, above in ((side, above) for side in ("left", "right") for above in (True, False)):
+        low, high = sorted((at * scale, at * scale + (SIZE + 6) * (1 if above else -1)))
+        begins = {plot: (0.0, long / plot) if side == "left" else (1 - long / plot, 1.0) for plot in PLOTS}
+        hit = [
+            any(
+                _runs_through(one, other, ends, (low / scale, high / scale))
+                for line in lines
+                for one, other in itertools.pairwise(line)
+            )
+            for ends in begins.values()
+        ]
+        leaves = low < domain[0] * scale or high > domain[1] * scale
+        struck[side, above] = (leaves or hit[1], hit[0])
+    side, above = min(struck, key=struck.__getitem__)
+    across = {"x": 4} if side == "left" else {"x": "width", "dx": -4}
+    return across | {"align": side, "dy": -8 if above else 10}
+
+
+def _runs_through(
+    one: tuple[float, float], other: tuple[float, float], across: tuple[float, float], up: tuple[float, float]
+) -> bool:
+    """Whether the line between two points comes into a box."""
+    start, end = max(one[0], across[0]), min(other[0], across[1])
+    if start > end or one[0] == other[0]:
+        return False
+    slope = (other[1] - one[1]) / (other[0] - one[0])
+    there = sorted(one[1] + slope * (at - one[0]) for at in (start, end))
+    return there[0] < up[1] and there[1] > up[0]
+
+
+def points(rows: pl.DataFrame, x: str, y: str, line: str) -> list[list[tuple[float, float]]]:
+    """The paths of a line chart for `beside_rule`: rows of x, y and the name of the line."""
+    places = {one: at for at, one in enumerate(sorted(set(rows[x])))}
+    last = max(len(places) - 1, 1)
+    parts = rows.drop_nulls(y).sort(x).partition_by(line)
+    return [[(places[one] / last, value) for one, value in part.select(x, y).iter_rows()] for part in parts]
+
+
 def fit(spec: dict[str, Any]) -> None:
-    """Cut the names beside the axes of `spec` to the room that their `labelLimit` gives them. Vega itself, which the theme
-    forbids it, cuts between any two code units, also inside of a character."""
+    """Cut the names beside the axes of `spec` to the room that their `labelLimit` gives them, and say when the names of its
+    legend stand one below the other: where they have no room side by side.
+
+    Vega itself, which the theme forbids it, cuts between any two code units, also inside of a character."""
+    room, legends = _fit_axes(spec), list(_legends(spec))
+    beside = sum(width(name) + SYMBOL for names in {tuple(names) for _, names in legends} for name in names)
+    whole = f"(isFinite(containerSize()[0]) ? containerSize()[0] : {theme.WIDTH})"
+    columns = {"columns": {"expr": f"{whole} < {math.ceil(room + beside)} ? 1 : 0"}}
+    for coded, _ in legends:
+        coded["legend"] = columns | (coded.get("legend") or {})
+
+
+def _legends(node: Any) -> Iterator[tuple[dict[str, Any], list[str]]]:
+    """What has a legend, and the names there, its title among them."""
+    if isinstance(node, list):
+        for one in node:
+            yield from _legends(one)
+    elif isinstance(node, dict):
+        for name, one in node.items():
+            if (
+                name in ("color", "fill", "stroke", "shape")
+                and isinstance(one, dict)
+                and one.get("legend", {}) is not None
+            ):
+                names = (one.get("scale") or {}).get("domain")
+                if isinstance(names, list) and all(isinstance(one, str) for one in names):
+                    yield one, [*names, one.get("legend", {}).get("title") or ""]
+            elif name not in ("datasets", "config"):
+                yield from _legends(one)
+
+
+def _fit_axes(spec: dict[str, Any]) -> float:
+    """In px, what the widest axis takes of the chart."""
+    widest = float(ROOM * any("labelExpr" in (one.get("axis") or {}) for one in _named_axes(spec)))
     axes = [one for one in _named_axes(spec) if "labelExpr" not in (one.get("axis") or {})]
     rows = [row for data in spec.get("datasets", {}).values() for row in data]
     rooms: dict[str, float] = {}
@@ -81,11 +173,14 @@ def fit(spec: dict[str, Any]) -> None:
         rooms[one["field"]] = max(room, rooms.get(one["field"], 0))
     for one in axes:
         names = sorted({name for row in rows if isinstance(name := row.get(one["field"]), str)})
-        cut = {name: short for name in names if (short := shortened(name, rooms[one["field"]] or ROOM)) != name}
+        short_names = {name: shortened(name, rooms[one["field"]] or ROOM) for name in names}
+        cut = {name: short for name, short in short_names.items() if short != name}
+        widest = max(widest, *map(width, short_names.values()), 0.0)
         if cut:
             whole, short = json.dumps(list(cut)), json.dumps(list(cut.values()))
             says = {"labelExpr": f"{short}[indexof({whole}, datum.label)] || datum.label"}
             one["axis"] = (one.get("axis") or {}) | says
+    return (widest or AXIS) + 15
 
 
 def _named_axes(node: Any) -> Iterator[dict[str, Any]]:

@@ -19,6 +19,15 @@ from pipeline.language.words import CHINESE, Words
 NOTE = term("tiles_note")
 ROWS, TILE = 8, 36  # px: two lines of text, and a figure and a table share a page
 LETTERS = {"zh": 12, "en": 9.5}  # px, of a province's name, which stands in one line
+NARROW, SMALL = 420, 9  # px: on a chart narrower than this letters are so small, and an English name is its code
+CODES = {
+    "110000": "BJ", "120000": "TJ", "130000": "HE", "140000": "SX", "150000": "NM", "210000": "LN", "220000": "JL",
+    "230000": "HL", "310000": "SH", "320000": "JS", "330000": "ZJ", "340000": "AH", "350000": "FJ", "360000": "JX",
+    "370000": "SD", "410000": "HA", "420000": "HB", "430000": "HN", "440000": "GD", "450000": "GX", "460000": "HI",
+    "500000": "CQ", "510000": "SC", "520000": "GZ", "530000": "YN", "540000": "XZ", "610000": "SN", "620000": "GS",
+    "630000": "QH", "640000": "NX", "650000": "XJ", "710000": "TW", "810000": "HK", "820000": "MO",
+}  # fmt: skip
+"""The two letters of a province, GB/T 2260."""
 NICE_STEPS = (1, 2, 2.5, 5)
 
 
@@ -45,7 +54,8 @@ def tile_grid(
         how="left",
     )
     dark = thresholds[min(2, len(thresholds) - 1)]
-    tiles = tiles.with_columns(pl.col("printed").fill_null("—"))
+    short = pl.col("code").replace(CODES) if words.language != "zh" else pl.col("short_zh")
+    tiles = tiles.with_columns(pl.col("printed").fill_null("—"), short=short)
     ink = alt.condition(f"datum.value >= {dark}", alt.value("white"), alt.value(INK))
     x = alt.X("col:O", axis=None, scale=alt.Scale(padding=0.04))
     y = alt.Y("row:O", axis=None, scale=alt.Scale(padding=0.04))
@@ -66,15 +76,23 @@ def tile_grid(
             tooltip=tooltip,
         )
     )
-    names = base.mark_text(dy=-7, fontSize=LETTERS[words.language]).encode(
-        text="short_zh:N", color=ink, tooltip=tooltip
+    is_narrow = f"width < {NARROW}"
+    said = alt.condition(is_narrow, alt.value(alt.ExprRef("datum.short")), "short_zh:N")
+    names = base.mark_text(dy=-7, fontSize=_letters(is_narrow, LETTERS[words.language])).encode(
+        text=said, color=ink, tooltip=tooltip
     )
-    numbers = base.mark_text(dy=9, fontSize=11).encode(text="printed:N", color=ink, tooltip=tooltip)
+    numbers = base.mark_text(dy=9, fontSize=_letters(is_narrow, 11)).encode(
+        text="printed:N", color=ink, tooltip=tooltip
+    )
     layers = [blank, squares, names, numbers]
     if highlight:
         frame = alt.Chart(tiles.filter(pl.col("code") == highlight)).encode(x=x, y=y)
         layers.append(frame.mark_rect(filled=False, stroke=ACCENT, strokeWidth=3, cornerRadius=3))
     return alt.layer(*layers).properties(height=ROWS * TILE)
+
+
+def _letters(is_narrow: str, size: float) -> alt.ExprRef:
+    return alt.ExprRef(f"{is_narrow} ? {SMALL} : {size}")
 
 
 def class_limits(values: pl.Series, classes: int = 6) -> list[float]:

@@ -510,8 +510,8 @@ def _not_filed(one: NotFiled) -> str:
     tables = names([f"“{text(name)}”" for name in one.tables])
     return (
         f"There are no usable filings of {whose}: this chapter needs the table{'s' if len(one.tables) > 1 else ''} {tables}, "
-        f"of which no acceptable row was received for {one.year}. Once they are filed the figures of this chapter appear by "
-        "themselves; no data does not mean zero, and no other year or region stands in for them."
+        f"of which no acceptable row was received for {one.year}. No data does not mean zero, "
+        "and no other year or region stands in for them."
     )
 
 

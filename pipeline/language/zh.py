@@ -351,7 +351,7 @@ def _not_filed(one: NotFiled) -> str:
         return f"{one.subject} {one.year} 年的这些数值按保密规则不公布（{wording.HIDDEN}）；有数据，不等于零。"
     return (
         f"{one.subject}没有可用的填报：本章需要{wording.join_names([f'“{name}”表' for name in one.tables])}，"
-        f"{one.year} 年没有收到或没有可接受的行。补报后，本章的图表会自动生成；没有数据不等于零，也不以别的年份或地区代替。"
+        f"{one.year} 年没有收到或没有可接受的行。没有数据不等于零，也不以别的年份或地区代替。"
     )
 
 

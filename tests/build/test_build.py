@@ -8,6 +8,7 @@ import re
 import zipfile
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import unquote
 
 import polars as pl
 import pytest
@@ -15,6 +16,7 @@ from pypdf import PageObject, PdfReader
 
 from pipeline.given import reference
 from pipeline.layout import Layout
+from tests.build.readers import technical
 from tests.conftest import Built, Run
 
 pytestmark = pytest.mark.slow
@@ -91,7 +93,7 @@ def pdf(built: Built, slug: str) -> PdfReader:
 
 
 def test_the_paths_are_printed_and_each_is_there(built: Built) -> None:
-    assert len(built.paths) == 6
+    assert len(built.paths) == 12
     assert all(path.is_file() for path in built.paths)
     assert not [path for path in built.out.rglob("*") if path.name.endswith(".part")]
     assert "embedded" in built.log
@@ -147,6 +149,9 @@ class TestPage:
             assert "来源：" in figure
             assert "查看数据表" in figure
 
+    def test_no_word_of_the_program_is_in_the_main_volume(self, page: Page) -> None:
+        assert technical(page.text) == []
+
     def test_no_word_of_the_machine_reaches_the_reader(self, source: str, page: Page) -> None:
         assert not NOT_OUR_WORDS.search(page.text)
         assert str(Path.home()) not in page.text
@@ -161,13 +166,29 @@ class TestPdf:
         assert "绿色低碳发展年度报告" in pdf.metadata.title
         assert b"pdfuaid" in root["/Metadata"].get_data()
 
-    def test_its_pages_are_filled(self, pdf: PdfReader) -> None:
-        """Before a chapter's last page hardly one is empty by a third: a tall figure that nothing can stand before."""
+    @pytest.mark.parametrize("annex", [False, True])
+    def test_its_pages_are_filled(self, built: Built, slug: str, annex: bool) -> None:
+        """No page but a chapter's last is under 60 % full."""
+        pdf = PdfReader(built.file(slug, "pdf", annex))
         first = [pdf.get_destination_page_number(entry) for entry in pdf.outline if not isinstance(entry, list)]
         inner = [at for at in range(min(first), len(pdf.pages) - 1) if at + 1 not in first]
-        empty = {at + 1: (lowest(pdf.pages[at]) - FOOT) / (A4 - HEAD - FOOT) for at in inner}
-        assert max(empty.values()) < 0.45
-        assert len([share for share in empty.values() if share > 0.3]) <= 0.03 * len(inner), empty
+        full = {at + 1: 1 - (lowest(pdf.pages[at]) - FOOT) / (A4 - HEAD - FOOT) for at in inner}
+        assert {page: round(share, 2) for page, share in full.items() if share < 0.6} == {}
+
+    def test_no_word_of_the_program_is_in_the_main_volume(self, pdf: PdfReader) -> None:
+        assert technical("".join(page.extract_text() for page in pdf.pages).replace("\n", "")) == []
+
+    def test_the_main_volume_is_short(self, pdf: PdfReader, slug: str) -> None:
+        assert len(pdf.pages) <= (48 if slug == NATION else 36)
+
+    def test_only_the_annex_lists_figures_and_tables(self, built: Built, pdf: PdfReader, slug: str) -> None:
+        front = "".join(page.extract_text() for page in pdf.pages[:4])
+        assert "目录" in front
+        assert "插图目录" not in front
+        annex = "".join(page.extract_text() for page in PdfReader(built.file(slug, "pdf", annex=True)).pages[:8])
+        assert "附册" in annex
+        assert "插图目录" in annex
+        assert "表格目录" in annex
 
     def test_its_text_can_be_searched(self, pdf: PdfReader) -> None:
         text = "".join(page.extract_text() for page in pdf.pages).replace("\n", "")
@@ -188,17 +209,29 @@ class TestPdf:
                 seen += 1
         assert seen
 
-    def test_has_bookmarks_for_every_chapter(self, pdf: PdfReader, page: Page) -> None:
-        titles = [entry.title for entry in pdf.outline if not isinstance(entry, list)]
-        chapters = [title for title in titles if re.match(r"\d+　|附录", title)]
-        assert [re.match(r"(\d+|附录 .)", title)[1] for title in chapters] == [
-            "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "附录 A", "附录 B", "附录 C", "附录 D", "附录 E",
-        ]  # fmt: skip
+    def test_has_bookmarks_for_every_chapter(self, built: Built, pdf: PdfReader, slug: str) -> None:
+        def chapters(pdf: PdfReader) -> list[str]:
+            titles = [entry.title for entry in pdf.outline if not isinstance(entry, list)]
+            return [found[1] for title in titles if (found := re.match(r"(\d+(?=　)|附录 .)", title))]
+
+        assert chapters(pdf) == [str(number) for number in range(1, 13)]
+        annex = chapters(PdfReader(built.file(slug, "pdf", annex=True)))
+        assert annex[-5:] == ["附录 A", "附录 B", "附录 C", "附录 D", "附录 E"]
+        assert annex[:-5] == [str(number) for number in range(1, 13) if str(number) in annex]
 
     def test_numbers_figures_like_the_page(self, pdf: PdfReader, page: Page) -> None:
         text = "".join(page.extract_text() for page in pdf.pages).replace("\n", "").replace(" ", "")
         for number in re.findall(r"[图表] [0-9A-E]+-\d+", page.text):
             assert number.replace(" ", "") in text
+
+
+def test_each_volume_links_the_other(built: Built, slug: str) -> None:
+    main, annex = (Page(built.file(slug, "html", which).read_text("utf-8")) for which in (False, True))
+    ids = [{one["id"] for _, one in page.elements if one.get("id")} for page in (main, annex)]
+    for page, other, there in ((main, built.file(slug, "html", annex=True), ids[1]), (annex, built.file(slug, "html"), ids[0])):  # fmt: skip
+        out = [a["href"] or "" for a in page.all("a") if not re.match("#|https?:", a.get("href") or "")]
+        assert {unquote(href.partition("#")[0]) for href in out} == {other.name}
+        assert {href.partition("#")[2] for href in out} - {""} <= there
 
 
 def test_word_has_headings_pictures_and_tables(built: Built, slug: str) -> None:
@@ -257,7 +290,7 @@ def test_two_builds_of_the_same_inputs_give_the_same_bytes(built: Built, green_r
     run = green_report("build", "--region", "广东", "--to", "html,pdf", "--out", str(tmp_path))
     assert run.returncode == 0, run.stderr
     for path in map(Path, run.stdout.splitlines()):
-        assert path.read_bytes() == built.file(GUANGDONG, path.suffix[1:]).read_bytes()
+        assert path.read_bytes() == (built.folder(GUANGDONG) / path.name).read_bytes()
     again = tmp_path / "2025-sample" / "internal" / GUANGDONG / "plan"
     for name in ["provenance.json", *(f"notebooks/{path.name}" for path in (again / "notebooks").iterdir())]:
         assert (again / name).read_bytes() == (built.folder(GUANGDONG) / name).read_bytes(), name
@@ -268,5 +301,5 @@ def test_the_time_shown_is_the_declared_one(built: Built, green_report: Run, tmp
     run = green_report(
         "build", "--filings", "none", "--to", "html", "--out", str(tmp_path), SOURCE_DATE_EPOCH="1767225600"
     )
-    (path,) = map(Path, run.stdout.splitlines())
+    path, _ = map(Path, run.stdout.splitlines())
     assert "2026 年 1 月 1 日" in Page(path.read_text("utf-8")).text

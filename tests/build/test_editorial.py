@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -32,8 +33,60 @@ def test_without_files_there_is_no_trace(made: tuple[Layout, Job]) -> None:
     chapter = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1")])
     own = editorial.Editorial(*made)
     own.around(chapter, "04")
-    assert own.opening() is None
     assert chapter.cells[0].outputs == []
+
+
+def test_the_imprint_is_made_of_the_parameters(made: tuple[Layout, Job]) -> None:
+    layout, job = made
+    [cell] = editorial.Editorial(layout, job).opening().cells
+    assert [line.replace("\\", "") for line in cell.source.splitlines() if line] == [
+        "# 版本信息",
+        "- **编制单位**：（编制单位待填）",
+        "- **版本**：2025 年度 · 预审稿",
+        "- **日期**：2026 年 11 月 22 日",
+        "- **引用格式**：（编制单位待填）. 信息通信行业绿色低碳发展年度报告：2025 年度 · 预审稿（广东省）[R]. （编制单位待填）, 2026.",
+    ]
+    named = job.resolved.params.model_copy(update={"publisher": "甲_所", "licence": "CC BY 4.0"})
+    job = replace(job, resolved=replace(job.resolved, params=named), language="en")
+    [cell] = editorial.Editorial(layout, job).opening().cells
+    lines = cell.source.splitlines()
+    assert lines[2] == "- **Publisher**: 甲\\_所"
+    assert lines[-1] == "- **Licence**: CC BY 4\\.0"
+
+
+def test_the_publishers_own_imprint_stands_instead(made: tuple[Layout, Job]) -> None:
+    own = write(made, "imprint.md", "# 版权页\n\n甲所编制。\n")
+    assert [cell.source for cell in own.opening().cells] == ["# 版权页\n\n甲所编制。"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("先看这一句。\n", ["#", "要点", "先看这一句。", "其余。"]),
+        ("# 三句话\n\n先看这一句。\n", ["#", "三句话", "先看这一句。", "其余。"]),
+    ],
+)
+def test_the_publishers_highlights_stand_before_the_computed_ones(
+    made: tuple[Layout, Job], text: str, expected: list[str]
+) -> None:
+    own = write(made, "highlights.md", text)
+    cell = nbformat.v4.new_code_cell("1")
+    cell.outputs = [nbformat.v4.new_output("display_data", data={"text/markdown": "# 要点\n\n其余。"})]
+    own.around(nbformat.v4.new_notebook(cells=[cell]), "00")
+    assert cell.outputs[0].data["text/markdown"].split() == expected
+
+
+def test_a_final_edition_without_a_publisher_is_told_once(made: tuple[Layout, Job]) -> None:
+    layout, job = made
+    final = job.resolved.params.model_copy(update={"edition_kind": "final"})
+    chosen = replace(job.resolved.origins["edition_kind"], layer="cli")
+    resolved = replace(job.resolved, params=final, origins={**job.resolved.origins, "edition_kind": chosen})
+    job = replace(job, resolved=resolved)
+    assert editorial.check([job, job], layout) == [
+        "正式稿还没有编制单位；请在 notebooks/params/defaults.yml 写明 publisher，或加上 -p publisher=单位名称"
+    ]
+    signed = replace(resolved, params=final.model_copy(update={"publisher": "甲所"}))
+    assert editorial.check([replace(job, resolved=signed)], layout) == []
 
 
 def test_a_foreword_cites_values_of_the_region_the_nation_and_other_years(made: tuple[Layout, Job]) -> None:
@@ -43,9 +96,7 @@ def test_a_foreword_cites_values_of_the_region_the_nation_and_other_years(made: 
         '# 前言\n\n{{ now }} 年{{ own }}用电 {{ value("energy.electricity") | big("kWh") }}，'
         '{{ value("energy.electricity", 2024) | n(0) }}、{{ value("energy.electricity", region="000000") | n(0) }}。\n',
     )
-    opening = own.opening()
-    assert opening is not None
-    [cell] = opening.cells
+    _, cell = own.opening().cells
     assert cell.source == "# 前言\n\n2025 年广东用电 600\\.0 万kWh，5,000,000、10,000,000。"
 
 

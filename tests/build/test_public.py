@@ -23,6 +23,8 @@ from pipeline.indicators.model import load_catalogue
 from pipeline.layout import Layout
 from pipeline.reports.blocks import MIME
 from pipeline.scenarios import outlook
+from tests.build.readers import technical
+from tests.build.test_build import Page
 from tests.conftest import Run, run_command
 
 pytestmark = pytest.mark.slow
@@ -165,6 +167,14 @@ def test_no_facility_no_enterprise_no_file_and_no_machine_is_named(
         assert not words & set(re.findall(r"[\w-]+", text)), path
         for phrase in phrases:
             assert phrase not in text, (path, phrase)
+
+
+def test_no_word_of_the_program_is_in_the_main_volume(public: Made) -> None:
+    for region in REGIONS:
+        [page] = (public.out / region / "plan").glob("*-plan.html")
+        assert technical(Page(page.read_text("utf-8")).text) == []
+        pdf = PdfReader(page.with_suffix(".pdf"))
+        assert technical("".join(one.extract_text() for one in pdf.pages).replace("\n", "")) == []
 
 
 def test_the_public_folder_has_only_tables_that_passed(public: Made) -> None:

@@ -37,6 +37,7 @@ NOTEBOOKS = [
     "08_carbon",
     "09_cases",
     "10_scenarios",
+    "12_provinces",
 ]
 BROKEN = re.compile(
     r"\bNone\b|\bnan\b|\binf\b|（）|，，|。。|；；|：；|：。|，。|；。|、、|，；|  ，|\{\w+\}|DataFrame|−−|\+−"

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipeline.chapters import shapes
+from pipeline.chapters import shapes, waterfalls
 from pipeline.charts import theme
 from pipeline.findings import Measure
 from pipeline.given import reference, regions
@@ -180,7 +180,14 @@ class TestFiledFrom:
 
 class TestMembers:
     def test_members_that_came_and_went_are_in_the_stack(self, view: View) -> None:
-        rows = pl.DataFrame({"year": [2024, 2025, 2025], "name": ["旧", "新", "大"], "value": [1.0, 2.0, 3.0]})
+        rows = pl.DataFrame(
+            {
+                "year": [2024, 2025, 2025],
+                "name": ["旧", "新", "大"],
+                "value": [1.0, 2.0, 3.0],
+                "member": ["old", "new", "big"],
+            }
+        )
         figure = shapes.members_over_years(view, rows, ENERGY, "f-x", title="题")
         assert figure is not None
         assert frame(figure)["name"].to_list() == ["大", "新", "旧"]  # as they stand in the chart
@@ -261,7 +268,7 @@ class TestWaterfall:
     MEASURE = Measure("综合能耗", "tce", 1, "big")
 
     def drawn(self, steps: Mapping[str, float], end: float) -> Figure:
-        return shapes.waterfall(
+        return waterfalls.waterfall(
             "f-x", self.MEASURE, ("2020 年", 1e6), steps, ("2025 年", end), title="题", what="综合能耗的变动"
         )
 
@@ -272,8 +279,9 @@ class TestWaterfall:
         ]  # fmt: skip
         rows = next(iter(figure.payload()["spec"]["datasets"].values()))
         assert [(one["from"], one["to"], one["printed"]) for one in rows] == [
-            (0.0, 100.0, "100.0"), (100.0, 180.0, "+80.0"), (180.0, 180.0, "0.0"), (180.0, 150.0, "−30.0"), (0.0, 150.0, "150.0"),
+            (60.0, 100.0, "100.0"), (100.0, 180.0, "+80.0"), (180.0, 180.0, "0.0"), (180.0, 150.0, "−30.0"), (60.0, 150.0, "150.0"),
         ]  # fmt: skip
+        assert figure.payload()["spec"]["layer"][1]["encoding"]["x"]["title"] == "万tce（轴未从零开始）"
         assert zh.say(figure.alt) == (
             "瀑布图：综合能耗的变动。2020 年为 100.0 万tce；流量拉高 80.0 万tce；构成没有影响；单耗拉低 30.0 万tce；"
             "2025 年为 150.0 万tce。"
@@ -287,6 +295,11 @@ class TestWaterfall:
     def test_steps_that_lead_elsewhere_are_refused(self) -> None:
         with pytest.raises(ValueError, match="do not add up"):
             self.drawn({"流量": 8e5}, 1.5e6)
+
+    def test_where_the_steps_fill_the_half_of_the_bars_the_axis_begins_at_zero(self) -> None:
+        layers = self.drawn({"流量": 1.1e6}, 2.1e6).payload()["spec"]["layer"]
+        assert layers[1]["encoding"]["x"]["title"] == "万tce"
+        assert layers[1]["encoding"]["x"]["scale"]["domain"][0] == 0
 
     def test_it_may_sink_below_zero(self) -> None:
         figure = self.drawn({"甲": -3e6, "乙": 2.5e6}, 5e5)
@@ -302,7 +315,7 @@ def everywhere(view: View, layout: Layout) -> list[dict[str, Any]]:
 def test_marked_provinces_and_the_own_one_are_set_apart(view: View, layout: Layout) -> None:
     there = replace(filled(view, everywhere(view, layout), "广东", layout), marked=("江苏", "浙江"))
     assert shapes.set_apart(there) == {
-        "江苏": theme.CATEGORIES[2], "浙江": theme.CATEGORIES[2], "广东": theme.ACCENT
+        "江苏": theme.BLUE, "浙江": theme.BLUE, "广东": theme.ACCENT
     }  # fmt: skip
     figure = shapes.provinces(there, RATE, "f-x")
     assert figure
@@ -310,8 +323,8 @@ def test_marked_provinces_and_the_own_one_are_set_apart(view: View, layout: Layo
     (rows,) = [data for data in spec["datasets"].values() if "province" in data[0]]
     tints = {one["province"]: one["tint"] for one in rows}
     assert tints["广东"] == theme.ACCENT
-    assert tints["江苏"] == tints["浙江"] == theme.CATEGORIES[2]
-    assert set(tints.values()) == {theme.ACCENT, theme.CATEGORIES[2], theme.SEQUENTIAL[2]}
+    assert tints["江苏"] == tints["浙江"] == theme.BLUE
+    assert set(tints.values()) == {theme.ACCENT, theme.BLUE, theme.SEQUENTIAL[2]}
 
 
 def test_lines_through_a_ranking_bear_their_names_apart(view: View, layout: Layout) -> None:
@@ -325,4 +338,9 @@ def test_lines_through_a_ranking_bear_their_names_apart(view: View, layout: Layo
         if layer["mark"]["type"] == "text" and layer["mark"].get("y") == -8
     }
     assert said == {"目标 不低于80%": "right", "全国 85.0%": "left"}  # the left one to the left
-    assert not [layer for layer in spec["layer"] if layer["encoding"].get("color", {}).get("legend")]
+    [dots] = [layer["encoding"] for layer in spec["layer"] if "shape" in layer.get("encoding", {})]
+    assert dots["color"]["scale"] == {"domain": ["达到目标", "未达到"], "range": [theme.PRIMARY, theme.ACCENT]}
+    assert dots["shape"]["scale"] == {"domain": ["达到目标", "未达到"], "range": ["circle", shapes.CROSS]}
+    rows = next(data for data in spec["datasets"].values() if "side" in data[0])
+    assert [one["side"] for one in rows if one["value"] < 80] == ["未达到"] * 10
+    assert [one["side"] for one in rows if one["value"] >= 80] == ["达到目标"] * 21

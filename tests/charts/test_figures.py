@@ -14,6 +14,7 @@ from fontTools.ttLib import TTFont
 
 from pipeline import keeping
 from pipeline.charts import figures, fonts, subset, theme
+from tests.charts import geometry
 
 
 def chart() -> alt.Chart:
@@ -32,6 +33,32 @@ def test_parameters_numbered_by_altair_do_not_show() -> None:
         return chart().add_params(alt.selection_point())
 
     assert figures.specification(selecting()) == figures.specification(selecting())
+
+
+def test_an_axis_that_leaves_zero_out_is_marked() -> None:
+    data = pl.DataFrame({"年份": [2020, 2021], "值": [50.0, 60.0]})
+
+    def signs(low: float, high: float) -> int:
+        scale = alt.Scale(domain=[low, high], nice=False)
+        line = alt.Chart(data).mark_line().encode(x="年份:O", y=alt.Y("值:Q", scale=scale)).properties(height=100)
+        return figures.svg(figures.specification(line), "f-a").count('stroke-width="1.2"')
+
+    assert [signs(40, 80), signs(0, 80), signs(-10, 80), signs(-80, -10)] == [1, 0, 0, 1]
+
+
+def test_names_of_a_legend_stand_side_by_side_where_they_have_room() -> None:
+    def heights(names: list[str], across: str) -> set[str]:
+        data = pl.DataFrame({"名": names, "值": [1.0] * len(names), "项": [across] * len(names)})
+        tint = alt.Color("名:N", scale=alt.Scale(domain=names))
+        bars = (
+            alt.Chart(data).mark_bar().encode(x="值:Q", y=alt.Y("项:N", title=None), color=tint).properties(height=60)
+        )
+        drawn = geometry.read(figures.svg(figures.specification(bars), "f-a"))
+        assert not list(drawn.flaws())
+        return {str(round(one.box.bottom)) for one in drawn.texts if one.said in names}
+
+    assert len(heights(["甲乙", "丙丁", "戊己"], "很长的名称占去一半的宽度")) == 1
+    assert len(heights(["甲乙" * 10, "丙丁" * 10, "戊己" * 10], "很长的名称占去一半的宽度")) == 3
 
 
 def test_characters_that_no_chart_can_hold_are_left_out() -> None:

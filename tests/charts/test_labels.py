@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.charts.labels import PLACE, apart, beside, shortened
+from pipeline.charts.labels import PLACE, apart, beside_rule, lines, shortened
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=8), st.floats(0.001, 100))
@@ -35,9 +35,25 @@ def test_a_long_name_is_cut_between_two_characters() -> None:
     assert shortened(family * 5, 36) == family * 2 + "…"
 
 
-def test_long_names_at_the_ends_of_lines_have_room() -> None:
-    assert beside(["全国 84.5", "广东 78.0"], 6) == dict.fromkeys(("left", "top", "right", "bottom"), 5)
-    assert (
-        beside(["Annual electricity use per station 58.9"], 6)["right"] == 21
-    )  # 5 and 39 letters of 6.72 px and 40 px, less half a step, a twelfth of it
-    assert beside([], 3)["right"] == 5
+def test_a_name_stands_where_no_line_runs_through_it() -> None:
+    ends, high = (0.0, 100.0), 100.0
+    rising = [(0.0, 10.0), (1.0, 90.0)]
+    assert beside_rule("目标 50", 50, [rising], ends, high) == {"x": 4, "align": "left", "dy": -8}
+    falling = [(0.0, 60.0), (0.5, 50.0), (1.0, 20.0)]
+    assert beside_rule("目标 50", 50, [falling], ends, high) == {"x": 4, "align": "left", "dy": 10}
+    steep = [(0.0, 60.0), (0.1, 35.0), (1.0, 20.0)]
+    assert beside_rule("目标 50", 50, [steep], ends, high) == {"x": "width", "dx": -4, "align": "right", "dy": -8}
+    both = [(0.0, 55.0), (1.0, 55.0)]
+    assert beside_rule("目标 50", 50, [both], ends, high) == {"x": 4, "align": "left", "dy": 10}
+    assert beside_rule("目标 95", 95, [rising], ends, high)["dy"] == 10, "above it is no room"
+
+
+def test_a_text_is_parted_at_blanks_and_before_brackets() -> None:
+    assert lines("5 单位信息流量综合能耗：下降 23.1%（目标下降20%）", 320, 9.5) == [
+        "5 单位信息流量综合能耗：下降 23.1%（目标下降20%）"
+    ]
+    assert lines("5 单位信息流量综合能耗：下降 23.1%（目标下降20%）", 200, 9.5) == [
+        "5 单位信息流量综合能耗：下降 23.1%",
+        "（目标下降20%）",
+    ]
+    assert lines("one two three", 50, 12) == ["one two", "three"]

@@ -185,6 +185,44 @@ def test_a_specification_in_the_page_is_small_and_complete() -> None:
     assert json.loads(shared[1]) == block["spec"]["config"]
 
 
+LINES = [
+    Card("1 共享率", "不低于80%", "下降 9.0%", "未达到", "×", "bad", "还差 2.0 个百分点", path=[(2020, 1.0), (2025, 2.0)], aim=3.0),
+    Card("2 <b>", "30 个", "—", "未报送", "○", "none"),
+]  # fmt: skip
+
+
+def test_a_glance_is_a_table_with_the_target_through_its_lines() -> None:
+    block = Cards("k-x", LINES, form="glance").payload()
+    page = markup.to_html(block, "")
+    assert page.startswith('<table class="glance" id="k-x"><thead><tr><th scope="col">目标</th>')
+    assert '<tr class="bad"><th scope="row">1 共享率</th><td class="value">下降 9.0%</td>' in page
+    assert '<line x1="0" x2="100" y1="3.0" y2="3.0"/><polyline points="3.0,21.0 97.0,12.0"/>' in page
+    assert '<span aria-hidden="true">×</span> 未达到' in page
+    assert "2 &lt;b&gt;" in page
+    paper = markup.to_typst(block, "")
+    assert "path: ((1.80pt, 12.60pt), (58.20pt, 7.20pt),), aim: 1.80pt" in paper
+    assert "path: (), aim: none" in paper
+    head, rule, first, second = markup.to_markdown(block, "").splitlines()
+    assert head == "|目标|数值|目标值|与目标的距离|状态|"
+    assert rule == "|---|---|---|---|---|"
+    assert first == "|1 共享率|下降 9\\.0%|不低于80%|还差 2\\.0 个百分点|× 未达到|"
+    assert second.startswith("|2 \\<b\\>|")
+
+
+def test_numbers_in_large_set_words_and_units_smaller() -> None:
+    cards = [
+        Card(title, "", value, "", "", "none", "说明")
+        for title, value in (("综合能耗", "1,550.2 万tce"), ("强度", "下降 23.1%"))
+    ]
+    block = Cards("k-x", cards, form="numbers").payload()
+    page = markup.to_html(block, "")
+    assert '<ul class="numbers" id="k-x">' in page
+    assert '<p class="value">1,550.2<small>万tce</small></p>' in page
+    assert '<p class="value"><small>下降</small>23.1%</p>' in page
+    assert '(title: "强度", before: "下降", value: "23.1%", after: "", detail: "说明")' in markup.to_typst(block, "")
+    assert markup.to_markdown(block, "").splitlines()[0] == "|综合能耗|强度|"
+
+
 def test_a_small_line_keeps_to_its_field_and_its_order() -> None:
     points = markup._spark([(2020, 5.0), (2022, 1.0), (2025, 3.0)])
     assert [x for x, _ in points] == [3, 40.6, 97]
