@@ -141,6 +141,7 @@ def test_what_is_searched_for_is_found_in_a_folded_chapter(browser: Browser, doc
 def test_paper_has_all_chapters(page: Page) -> None:
     page.emulate_media(media="print")
     assert page.locator("#t-wide td").first.is_visible()
+    assert page.locator("#t-wide .number").is_visible()
     assert page.locator("#f-shares svg").first.is_visible()
 
 
