@@ -55,7 +55,8 @@ class Editorial:
     def opening(self) -> nbformat.NotebookNode:
         """What stands before the first chapter, as a notebook."""
         imprint = self._parts(IMPRINT) or [self.job.front.imprint()]
-        cells = [nbformat.v4.new_markdown_cell(part) for part in [*imprint, *self._parts(FOREWORD)]]
+        parts = enumerate([*imprint, *self._parts(FOREWORD)])
+        cells = [nbformat.v4.new_markdown_cell(part, id=f"c{number}") for number, part in parts]
         opening: nbformat.NotebookNode = nbformat.v4.new_notebook(cells=cells)
         return opening
 

@@ -27,7 +27,7 @@ WORD, WORD_EM = re.compile(r"[A-Za-z]+"), 9.0  # a word of English, and the most
 WIDE = 40  # em; a table with more text scrolls on a small screen, so that its columns stay readable
 NUMBER = re.compile(
     rf"—|{'|'.join(re.escape(one.HIDDEN) for one in LANGUAGES.values())}|"
-    r"\d+/\d+|(?:[●×] )?(?:超过?|约|about |more than |nearly )?[+−]?\d[\d,.]*%?(?:以上|左右)?"
+    r"\d+/\d+|(?:[●×]\s)?(?:超过?|约|about |more than |nearly )?[+−]?\d[\d,.]*%?(?:以上|左右)?"
 )  # columns of these are set flush right
 MIME = "application/vnd.green-report+json"
 ENGLISH = "application/vnd.green-report.en+json"

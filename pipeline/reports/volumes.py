@@ -27,6 +27,7 @@ LINE = 54  # characters of Chinese that one line under a figure holds
 
 _heading = re.compile(r"^(#{1,4}) +(.+?)\s*$")
 REFERENCE = re.compile(r"\[\]\(#([\w-]+)\)")
+_lowered = re.compile(r"(<text\b[^>]*>)([^<]*₂[^<]*)")
 _sentence = re.compile(r".+?(?:。|\.(?= |$))")
 
 
@@ -236,7 +237,7 @@ class _Chapter:
             letters = figures.letters(svg)
             if figures.REDUCED in svg:
                 block["method"] = self.words.say([block["method"], self.words("letters_reduced")])
-            (self.pictures / f"{id}.svg").write_text(svg, "utf-8")
+            (self.pictures / f"{id}.svg").write_text(_lowered.sub(_lower, svg), "utf-8")
             if self.word:
                 (self.pictures / f"{id}.png").write_bytes(figures.png(block["spec"]))
         paper = self._on_paper(block, name) if number and volume.name == MAIN else block
@@ -267,3 +268,8 @@ class _Chapter:
 
 def only(format: str, lines: list[str]) -> list[str]:
     return [f'::: {{.content-visible when-format="{format}"}}', "", *lines, "", ":::", ""]
+
+
+def _lower(text: re.Match[str]) -> str:
+    """A text of a picture for print, whose types have no lowered figure."""
+    return text[1] + text[2].replace("₂", '<tspan baseline-shift="sub" font-size="70%">2</tspan>')

@@ -168,12 +168,12 @@ class TestPdf:
 
     @pytest.mark.parametrize("annex", [False, True])
     def test_its_pages_are_filled(self, built: Built, slug: str, annex: bool) -> None:
-        """No page but a chapter's last is under 60 % full."""
+        """No page but a chapter's last is under 60 % full; in the annex, whose chapters follow each other on a page, 45 %."""
         pdf = PdfReader(built.file(slug, "pdf", annex))
         first = [pdf.get_destination_page_number(entry) for entry in pdf.outline if not isinstance(entry, list)]
         inner = [at for at in range(min(first), len(pdf.pages) - 1) if at + 1 not in first]
         full = {at + 1: 1 - (lowest(pdf.pages[at]) - FOOT) / (A4 - HEAD - FOOT) for at in inner}
-        assert {page: round(share, 2) for page, share in full.items() if share < 0.6} == {}
+        assert {page: round(share, 2) for page, share in full.items() if share < (0.45 if annex else 0.6)} == {}
 
     def test_no_word_of_the_program_is_in_the_main_volume(self, pdf: PdfReader) -> None:
         assert technical("".join(page.extract_text() for page in pdf.pages).replace("\n", "")) == []
@@ -192,7 +192,7 @@ class TestPdf:
 
     def test_its_text_can_be_searched(self, pdf: PdfReader) -> None:
         text = "".join(page.extract_text() for page in pdf.pages).replace("\n", "")
-        for words in ("目录", "摘要与评分卡", "行业发展概况", "优化基础设施体系架构", "未报送"):
+        for words in ("目录", "摘要与评分卡", "行业发展概况", "行动计划进展", "未报送"):
             assert words in text
         assert not NOT_OUR_WORDS.search(text)
         assert "\ufffd" not in text

@@ -49,7 +49,7 @@ def test_a_notebook_that_raises(project: Project) -> None:
     assert status == 1
     assert "失败：广东·plan：02_beta：运行失败：ZeroDivisionError: division by zero" in said
     assert "生成 1 份，沿用 0 份，失败 1 份" in said
-    assert len(list(project.out.rglob("*.html"))) == 1
+    assert len(list(project.out.rglob("*.html"))) == 2  # one report in two volumes
     kept = project.root / "data/processed/2025-filings/internal/440000-广东/plan/failed/02_beta.ipynb"
     assert "ZeroDivisionError" in kept.read_text("utf-8")
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from pypdf import PdfReader
 
 from pipeline import findings
 from pipeline.chapters import provinces, standings
@@ -19,10 +21,11 @@ from pipeline.indicators.model import load_catalogue
 from pipeline.indicators.view import View
 from pipeline.language.facts import pack, unpack
 from pipeline.language.words import Words
-from pipeline.layout import Layout
+from pipeline.layout import SAMPLE, Layout
 from pipeline.reports import markup
 from pipeline.reports.blocks import Table, frame
 from pipeline.wording import HIDDEN
+from tests.conftest import Run
 
 RATE, PUE, GAIN, FLOW, PER_FLOW = (
     "sharing.new_5g_sites", "dc.pue.new_large", "bs.efficiency_gain_5g", "energy.per_flow.change", "energy.per_flow",
@@ -53,7 +56,8 @@ def stand(layout: Layout, region: str = "全国", year: int = 2025) -> Standings
 def cells(block: Table | None, language: str = "zh") -> dict[str, list[str]]:
     """First column -> the other cells as printed."""
     assert block
-    return {line[0]: line[1:] for line in block.payload(Words(language))["table"]["rows"]}
+    rows = block.payload(Words(language))["table"]["rows"]
+    return {line[0]: [cell.replace("\u00a0", " ") for cell in line[1:]] for line in rows}
 
 
 class TestHeat:
@@ -192,3 +196,16 @@ def test_tones_are_told_on_page_and_paper() -> None:
 def test_findings_of_places_travel_as_facts() -> None:
     close = findings.more_sites(1, 4, 0.5)
     assert unpack(pack({"close": close}))["close"] == close
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("filings", "regions"), [(SAMPLE, "广东,西藏"), ("none", "西藏")])
+def test_a_profile_is_one_page(green_report: Run, tmp_path: Path, filings: str, regions: str) -> None:
+    """广东 is short of most targets, so that its page is the fullest; 西藏 has no data centres, and no emission factor."""
+    asked = ("--region", regions, "--filings", filings, "--part", "profile", "--lang", "zh,en", "--to", "pdf")
+    run = green_report("build", "--year", "2025", *asked, "--out", str(tmp_path))
+    assert run.returncode == 0, run.stderr
+    papers = [PdfReader(line) for line in run.stdout.splitlines()]
+    assert [len(paper.pages) for paper in papers] == [1] * (4 if "," in regions else 2)
+    text = papers[0].pages[0].extract_text().replace("\n", "")
+    assert ("当年新建 5G 站址再有" in text) is ("广东" in regions)
