@@ -80,6 +80,8 @@
     return spec;
   }
 
+  var LEAST = 100; // px of a plot in which values can be told apart
+
   function refuse() { return Promise.reject(new Error("offline")); }
 
   function draw(block) {
@@ -90,6 +92,13 @@
     return vegaEmbed(live, specification(block), {
       actions: false, renderer: "svg", ast: true, defaultStyle: false, tooltip: tooltip,
       loader: { load: refuse, sanitize: refuse }
+    }).then(function (drawn) {
+      var plot = drawn.view.width();
+      if (plot > 0 && plot < LEAST) { // no room beside long names: the chart scrolls
+        live.classList.add("broad");
+        live.parentNode.classList.add("scroll", "after");
+        return drawn.view.signal("width", live.clientWidth).resize().runAsync();
+      }
     }).then(function () {
       all("svg, svg *", live).forEach(function (node) {
         ["role", "aria-label", "aria-roledescription", "tabindex"].forEach(function (name) { node.removeAttribute(name); });

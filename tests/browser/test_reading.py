@@ -30,12 +30,20 @@ NUMBERS = Cards(
 )  # fmt: skip
 SHARES = pl.DataFrame({"省份": ["广东", "陕西"], "共享率（%）": [80.1, 70.0]})
 BARS = alt.Chart(SHARES).mark_bar().encode(x="省份:N", y="共享率（%）:Q")
+NAMED = pl.DataFrame({"任务": [f"{n} 一项名字特别特别特别特别长的任务" for n in range(2)], "完成": [30.0, 60.0]})
+LONG = (
+    alt.Chart(NAMED)
+    .mark_bar()
+    .encode(y=alt.Y("任务:N", axis=alt.Axis(labelLimit=400)), x="完成:Q")
+    .properties(width="container", height=80)
+)
 WIDE = pl.DataFrame({"省份": ["内蒙古", "广东"]} | {f"第 {n} 项数量（万架）": [1234567.5, 7654321.5] for n in range(8)})
 CHAPTERS: dict[str, list[str | Block]] = {
     "00_highlights": ["# 要点\n\n八项目标全部达标。", NUMBERS],
     "03_sharing": [
         "# 共享\n\n站址共享率上升，站址共享率的含义不变；PUE9 不是术语的写法，PUE 才是。详见[](#t-wide)。\n\n## 各省",
         Figure("f-shares", "共享率", BARS, SHARES, "条形图：略。", "企业填报", "略。"),
+        Figure("f-long", "名字很长", LONG, NAMED, "条形图：略。", "企业填报"),
     ],
     "04_data_centres": ["# 数据中心\n\nPUE 下降。这里有独角兽。", Table("t-wide", "很宽的表", WIDE, "企业填报")],
 }
@@ -133,6 +141,7 @@ def test_what_is_searched_for_is_found_in_a_folded_chapter(browser: Browser, doc
 def test_paper_has_all_chapters(page: Page) -> None:
     page.emulate_media(media="print")
     assert page.locator("#t-wide td").first.is_visible()
+    assert page.locator("#t-wide .number").is_visible()
     assert page.locator("#f-shares svg").first.is_visible()
 
 
@@ -161,6 +170,7 @@ def test_headings_and_figures_link_to_themselves(page: Page) -> None:
     links = page.locator(".permalink").evaluate_all("all => all.map(one => [one.hash, one.getAttribute('aria-label')])")
     assert links == [
         ["#c-opening-1", "链接到要点"], ["#c-3", "链接到3 共享"], ["#c-3-1", "链接到3.1 各省"], ["#f-shares", "链接到图 3-1"],
+        ["#f-long", "链接到图 3-2"],
         ["#c-4", "链接到4 数据中心"], ["#t-wide", "链接到表 4-1"],
     ]  # fmt: skip
 
@@ -175,6 +185,14 @@ def test_a_wide_table_keeps_its_first_column_and_shows_that_it_goes_on(page: Pag
     assert first.bounding_box()["x"] == left  # type: ignore[index]
     scroll.evaluate("one => { one.scrollLeft = 10000; }")
     page.wait_for_selector("#t-wide .scroll.before:not(.after)")
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE
+
+
+def test_a_chart_without_room_beside_its_names_scrolls(page: Page) -> None:
+    page.get_by_role("button", name="3 共享").click()
+    page.wait_for_selector("#f-long .chart.after .live.broad")
+    assert page.locator("#f-long .live svg").bounding_box()["width"] > 480  # type: ignore[index]
+    assert page.locator("#f-shares .live.broad").count() == 0
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE
 
 

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.charts import fonts
+from pipeline.language.words import Words
 from pipeline.layout import Layout
 from pipeline.reports import markup
 from pipeline.reports.blocks import Card, Cards, Entries, Entry, Figure, Table
@@ -245,3 +246,25 @@ def test_paper_has_the_brief_table_and_the_page_the_whole() -> None:
         assert '"b"' not in paper
         assert "|b|" not in paper
     assert '[#"行数"#box("（行）")]' in markup.to_typst(block, "1-1")
+
+
+def test_the_page_has_the_terms_that_it_explains() -> None:
+    def told(language: str) -> dict[str, tuple[list[str], str]]:
+        found = re.search(r'id="glossary">(.*?)</script>', markup.explained(Words(language)))
+        assert found
+        return {name: (spellings, meaning) for spellings, name, meaning in json.loads(found[1])}
+
+    chinese, english = told("zh"), told("en")
+    assert len(chinese) == len(english) == 24
+    assert chinese["tce、kgce"][0] == ["tce", "kgce"]
+    assert chinese["5G 基站能效"] == (["5G 基站能效"], "本报告以 5G 基站单位耗电量承载的流量度量（GB/kWh）。")
+    assert english["WUE (water usage effectiveness)"][0] == ["WUE"]
+    assert english["Passed on, received"][0] == []  # plain words too: explained in the annex only
+
+
+def test_a_quantity_stays_on_one_line() -> None:
+    data = pl.DataFrame({"目标": ["1.3 以下", "提升 20% 以上", "7.41 GB/kWh"], "值": [1.0, 2.0, 3.0]})
+    html = markup.to_html(Table("t-x", "表", data).payload(), "1-1")
+    assert "1.3\u00a0以下" in html
+    assert "7.41\u00a0GB/kWh" in html
+    assert "提升 20% 以上" in html
