@@ -28,15 +28,17 @@ CONVERTER = version("vl-convert-python")
 CODE = [path.read_text("utf-8") for path in sorted(Path(__file__).parent.glob("*.py"))]
 
 
-def specification(chart: alt.TopLevelMixin, edge: int = 5) -> Spec:
+def specification(chart: alt.TopLevelMixin, edge: int = 5, told: Callable[[Spec], Spec] = lambda spec: spec) -> Spec:
     """The Vega-Lite specification as the page draws it: as wide as its place, theme included, no version pinned. edge: px
-    that it leaves free on its right."""
+    that it leaves free on its right. told: puts its texts into the reader's language."""
     spec: Spec = chart.to_dict(validate=True)
     spec["width"] = "container"
     spec["autosize"] = {"type": "fit-x", "contains": "padding"}
     spec["padding"] = {"left": 5, "top": 5, "right": edge, "bottom": 5}
     spec = _deterministic(spec)
     labels.fit(spec)
+    spec = told(spec)
+    labels.fit_legends(spec)
     axes.edge_to_edge(spec)
     axes.mark_broken(spec)
     return spec

@@ -131,16 +131,37 @@ def points(rows: pl.DataFrame, x: str, y: str, line: str) -> list[list[tuple[flo
 
 
 def fit(spec: dict[str, Any]) -> None:
-    """Cut the names beside the axes of `spec` to the room that their `labelLimit` gives them, and say when the names of its
-    legend stand one below the other: where they have no room side by side.
+    """Cut the names beside the axes of `spec` to the room that their `labelLimit` gives them. Vega itself, which the theme
+    forbids it, cuts between any two code units, also inside of a character."""
+    axes = [one for one in _named_axes(spec) if "labelExpr" not in (one.get("axis") or {})]
+    rooms: dict[str, float] = {}
+    for one in axes:
+        room = (one.get("axis") or {}).pop("labelLimit", 0)
+        rooms[one["field"]] = max(room, rooms.get(one["field"], 0))
+    for one in axes:
+        names = _names(spec, one["field"])
+        cut = {name: short for name in names if (short := shortened(name, rooms[one["field"]] or ROOM)) != name}
+        if cut:
+            whole, short = json.dumps(list(cut)), json.dumps(list(cut.values()))
+            says = {"labelExpr": f"{short}[indexof({whole}, datum.label)] || datum.label"}
+            one["axis"] = (one.get("axis") or {}) | says
 
-    Vega itself, which the theme forbids it, cuts between any two code units, also inside of a character."""
-    room, legends = _fit_axes(spec), list(_legends(spec))
-    beside = sum(width(name) + SYMBOL for names in {tuple(names) for _, names in legends} for name in names)
+
+def fit_legends(spec: dict[str, Any]) -> None:
+    """Let the names of a legend stand one below the other where they have no room side by side."""
+    legends, named = list(_legends(spec)), list(_named_axes(spec))
+    cut = any("labelExpr" in (one.get("axis") or {}) for one in named)
+    axis = max((width(name) for one in named for name in _names(spec, one["field"])), default=AXIS)
+    beside = sum(sum(map(width, names)) + SYMBOL * (len(names) + 1) for names in {tuple(names) for _, names in legends})
     whole = f"(isFinite(containerSize()[0]) ? containerSize()[0] : {theme.WIDTH})"
-    columns = {"columns": {"expr": f"{whole} < {math.ceil(room + beside)} ? 1 : 0"}}
+    needed = math.ceil((min(axis, ROOM) if cut else axis) + beside) + 15
     for coded, _ in legends:
-        coded["legend"] = columns | (coded.get("legend") or {})
+        coded["legend"] = {"columns": {"expr": f"{whole} < {needed} ? 1 : 0"}} | (coded.get("legend") or {})
+
+
+def _names(spec: dict[str, Any], field: str) -> list[str]:
+    rows = (row for data in spec.get("datasets", {}).values() for row in data)
+    return sorted({name for row in rows if isinstance(name := row.get(field), str)})
 
 
 def _legends(node: Any) -> Iterator[tuple[dict[str, Any], list[str]]]:
@@ -160,27 +181,6 @@ def _legends(node: Any) -> Iterator[tuple[dict[str, Any], list[str]]]:
                     yield one, [*names, one.get("legend", {}).get("title") or ""]
             elif name not in ("datasets", "config"):
                 yield from _legends(one)
-
-
-def _fit_axes(spec: dict[str, Any]) -> float:
-    """In px, what the widest axis takes of the chart."""
-    widest = float(ROOM * any("labelExpr" in (one.get("axis") or {}) for one in _named_axes(spec)))
-    axes = [one for one in _named_axes(spec) if "labelExpr" not in (one.get("axis") or {})]
-    rows = [row for data in spec.get("datasets", {}).values() for row in data]
-    rooms: dict[str, float] = {}
-    for one in axes:
-        room = (one.get("axis") or {}).pop("labelLimit", 0)
-        rooms[one["field"]] = max(room, rooms.get(one["field"], 0))
-    for one in axes:
-        names = sorted({name for row in rows if isinstance(name := row.get(one["field"]), str)})
-        short_names = {name: shortened(name, rooms[one["field"]] or ROOM) for name in names}
-        cut = {name: short for name, short in short_names.items() if short != name}
-        widest = max(widest, *map(width, short_names.values()), 0.0)
-        if cut:
-            whole, short = json.dumps(list(cut)), json.dumps(list(cut.values()))
-            says = {"labelExpr": f"{short}[indexof({whole}, datum.label)] || datum.label"}
-            one["axis"] = (one.get("axis") or {}) | says
-    return (widest or AXIS) + 15
 
 
 def _named_axes(node: Any) -> Iterator[dict[str, Any]]:

@@ -87,7 +87,7 @@ class Figure:
             "kind": "figure",
             **_texts(self, words),
             "alt": words.say(self.alt),
-            "spec": words.spec(figures.specification(chart, words.edge)),
+            "spec": figures.specification(chart, words.edge, words.spec),
             "table": _cells(frame(self, words), self.decimals, self.against, False, self.columns, words),
         }
 
