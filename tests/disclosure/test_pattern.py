@@ -198,6 +198,19 @@ def test_what_a_whole_has_beyond_its_part_is_not_told_by_both(layout: Layout) ->
     assert not check(of, hidden.clear()).is_empty()
 
 
+def test_what_is_a_fifth_off_and_no_more_is_safe(layout: Layout) -> None:
+    """A's 100 are hidden, and 130.3 of all are told in any case: B, who has 10.1 of it, knows that A has at most 120.2."""
+    whole = {"A": 100.0, "B": 10.1, "C": 10.1, "D": 10.1}
+    amounts = {"energy.covered": {("", "110000"): {"A": 100.0}}, "energy.total": {("", "110000"): whole}}
+    of = material(layout, amounts, open=("energy.total",))  # type: ignore[arg-type]
+    hidden = pattern(of)
+    assert names(hidden, "energy.covered") == {"110000", "east", "000000"}
+    assert check(of, hidden).is_empty()
+    of = replace(of, policy=of.policy.model_copy(update={"protection": 0.203}))
+    with pytest.raises(DataError, match="一律公布"):
+        pattern(of)
+
+
 def test_who_filed_the_same_in_two_ways_does_not_read_the_others_from_the_other_table(layout: Layout) -> None:
     """The water of C's centre in the first province is hidden beside that of the second one, where A files 900 m3 in energy and
     400 beside its centres: 1500 and 1000 agree for nobody. But A leaves out its own and reads the 600 of the others in dc.wue,
