@@ -147,8 +147,9 @@ def _told_alone(system: System, of: Material, keys: Sequence[tuple[int, int]], h
         left.priced(rows), keys, np.concatenate([hidden, np.zeros(len(cells), dtype=bool)]),
         np.concatenate([np.where(hidden, 1.0, np.inf), prices[cells]]), of.policy.protection, None, unsafe,
     )  # fmt: skip
-    if not done.open:  # else the noise of a solver
-        told[cells] = ~done.hidden[len(hidden) :]
+    told[cells] = ~done.hidden[len(hidden) :]
+    for one in done.open:  # of such a part none is told, so that it is as it was
+        told[np.array(cells)[one.part.holders[:, len(hidden) :].getnnz(axis=0) > 0]] = False
     return told
 
 
