@@ -198,6 +198,62 @@ def test_what_a_whole_has_beyond_its_part_is_not_told_by_both(layout: Layout) ->
     assert not check(of, hidden.clear()).is_empty()
 
 
+def test_the_intake_takes_no_pue_below_1_in_whichever_indicators_the_two_amounts_stand(layout: Layout) -> None:
+    """365 and 983 kWh are hidden, 1 348 of the east is not: the 255 of IT equipment in the first are at most its 365, so that
+    the other one is at most 1 093, 11.2 % more than it is."""
+    total: dict[tuple[str, str], dict[str, float | tuple[float, float]]] = {
+        ("", "110000"): {"A": 155.0, "B": 110.0, "C": 100.0},
+        ("", "310000"): {"A": 700.0, "B": 283.0},
+    }
+    it: dict[tuple[str, str], dict[str, float | tuple[float, float]]] = {
+        ("", "110000"): {"A": 105.0, "B": 80.0, "C": 70.0},
+        ("", "310000"): {"A": 500.0, "B": 200.0},
+    }
+    of = material(layout, {"dc.electricity": total, "dc.it_electricity": it})
+    secret = pl.concat(
+        [
+            of.cells.filter(pl.col("indicator_id") == id, ~pl.col("region_code").is_in(told))
+            for id, told in (("dc.electricity", ["east", "000000"]), ("dc.it_electricity", ["110000"]))
+        ]
+    ).select(*rules.CELL, rule=pl.lit("groups"), value_only=pl.lit(False))
+    [near] = check(of, secret).filter(pl.col("attacker").is_null(), indicator_id="dc.electricity").iter_rows(named=True)
+    assert (near["region_code"], near["above"]) == ("310000", pytest.approx(110 / 983))
+    assert check(of, pattern(of)).is_empty()
+
+
+@pytest.mark.parametrize("edge", [60.0, 0.0])
+def test_racks_of_a_grade_are_not_told_by_older_ones_and_all(layout: Layout, edge: float) -> None:
+    """13 860 racks, of which 10 800 are older than the standard: A's 3 000 of a grade are at most the other 3 060 (60 of B's
+    are at the edge and have no grade), 2 % more; without the edge they are the other 3 000."""
+    racks, older, graded = {}, {}, {}
+    for code in PROVINCES:
+        old = {"A": 4000.0, "B": 3600.0, "C": 3200.0}
+        new = {"A": 3000.0} if code == "110000" else {"A": 3000.0, "B": 2500.0, "C": 2000.0}
+        older[("grade", code)] = {group: (value, value) for group, value in old.items()}
+        graded[("grade", code)] = {group: (value, value) for group, value in new.items()}
+        at_edge = edge if code == "110000" else 60.0
+        racks[("", code)] = {g: old[g] + new.get(g, 0.0) + (at_edge if g == "B" else 0.0) for g in old}
+    amounts = {"dc.racks": racks, "dc.pue.grade_share": graded, "dc.pue.grade_share.stock": older}
+    of = material(layout, amounts, breakdown=0.9)  # type: ignore[arg-type]
+    hidden = pattern(of)
+    assert check(of, hidden).is_empty()
+    assert "110000" in names(hidden, "dc.pue.grade_share", "grade")
+    assert "110000" in names(hidden, "dc.racks") | names(hidden, "dc.pue.grade_share.stock", "grade")
+    only = hidden.filter(pl.col("indicator_id") == "dc.pue.grade_share")
+    told = check(of, only).filter(pl.col("attacker").is_null(), region_code="110000")
+    assert told["above"].to_list() == [pytest.approx(edge / 3000, abs=1e-6)] * told.height
+    assert told.height
+
+
+def test_members_are_together_at_most_the_whole(layout: Layout) -> None:
+    """100 in all, of which 35 are another member's and 5 nobody's: the hidden 60 are at most 65, a twelfth more."""
+    amounts = {"": {"A": 50.0, "B": 45.0, "C": 5.0}, "office": {"A": 40.0, "B": 20.0}, "base_station": {"A": 10.0, "B": 20.0, "C": 5.0}}  # fmt: skip
+    of = material(layout, {"energy.total": {(member, "110000"): of for member, of in amounts.items()}}, p=0.0)  # type: ignore[misc]
+    only = of.cells.filter(member="office").select(*rules.CELL, rule=pl.lit("groups"), value_only=pl.lit(False))
+    told = check(of, only).filter(pl.col("attacker").is_null(), member="office")
+    assert told["above"].to_list() == [pytest.approx(5 / 60)]
+
+
 def test_what_is_a_fifth_off_and_no_more_is_safe(layout: Layout) -> None:
     """A's 100 are hidden, and 130.3 of all are told in any case: B, who has 10.1 of it, knows that A has at most 120.2."""
     whole = {"A": 100.0, "B": 10.1, "C": 10.1, "D": 10.1}
