@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 
 from pipeline.disclosure import rules
+from pipeline.disclosure.audit import Attack
 from pipeline.disclosure.pattern import Material, check, kept, pattern
 from pipeline.disclosure.policy import PublishedTotal, load_policy
+from pipeline.disclosure.relations import Bools, System
+from pipeline.disclosure.suppression import Open, Suppressed, suppress
 from pipeline.errors import DataError
 from pipeline.filings.intake import take_in
 from pipeline.given import reference
@@ -319,6 +323,29 @@ def test_a_ratio_that_is_hidden_beside_another_is_told_without_its_parts(layout:
     assert told
     assert all(told.values())
     assert set(hidden.filter("value_only")["rule"]) == {"secondary"}
+
+
+def test_ratios_of_one_part_are_told_alone_though_those_of_another_cannot_be(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = {"A": (60.0, 40.0), "B": (43.0, 30.0)}
+    pue = {("", code): few if code == "110000" else PUE for code in PROVINCES}
+    of = material(layout, {"dc.pue.all": pue, "room.pue.all": pue})  # type: ignore[dict-item]
+    alone = pattern(of).filter("value_only")
+    assert names(alone, "dc.pue.all") == names(alone, "room.pue.all") != set()
+
+    def failing(system: System, keys: Any, hidden: Bools, *rest: Any) -> Suppressed:
+        done = suppress(system, keys, hidden, *rest)
+        if len(hidden) == of.cells.height:
+            return done
+        [part] = [
+            one for one in system.parts() if "dc.pue.all" in {one.cells.row(cell)[0] for cell, _ in one.number_of}
+        ]
+        return replace(done, open=(Open(part, Attack(0, ())),))
+
+    monkeypatch.setattr("pipeline.disclosure.pattern.suppress", failing)
+    left = pattern(of).filter("value_only")
+    assert (names(left, "dc.pue.all"), names(left, "room.pue.all")) == (set(), names(alone, "room.pue.all"))
 
 
 def test_a_ratio_is_not_told_where_one_of_its_parts_is(layout: Layout) -> None:
