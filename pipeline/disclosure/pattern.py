@@ -183,7 +183,7 @@ def kept(path: Path, materials: Sequence[Material], earlier: Path) -> pl.DataFra
 
 
 _KEY = "made_of"
-_FORMAT = "10"  # another one when the way to choose cells changes
+_FORMAT = "11"  # another one when the way to choose cells changes
 
 
 def _key(materials: Sequence[Material], before: pl.DataFrame | None) -> str:
