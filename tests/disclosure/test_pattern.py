@@ -122,6 +122,27 @@ def test_the_pattern_is_the_same_again_and_what_was_hidden_before_stays_hidden(l
     assert "510000" in names(kept(path, [of], tmp_path / "before.parquet")) - names(made)
 
 
+def test_a_pattern_made_by_other_rules_is_not_used_again(
+    layout: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kept pattern without what later relations hide would be refused by the attack, which knows them."""
+    of = material(layout, {"energy.total": {("", code): SAFE for code in PROVINCES}})
+    path, none, code = tmp_path / "now.parquet", tmp_path / "none.parquet", tmp_path / "pattern.py"
+    code.write_text("1")
+    monkeypatch.setattr("pipeline.disclosure.pattern.__file__", str(code))
+    kept(path, [of], none)
+    indicators = dict(of.catalogue.indicators)
+    indicators["dc.pue.all"] = indicators["dc.pue.all"].model_copy(update={"valid_range": (1.0, 4.0)})
+    narrower = replace(of, catalogue=replace(of.catalogue, indicators=indicators))
+    made = list[bool]()
+    for edited, material_ in ((False, of), (True, of), (False, narrower), (False, narrower)):
+        code.write_text("2") if edited else None
+        before = path.stat().st_mtime_ns
+        kept(path, [material_], none)
+        made.append(path.stat().st_mtime_ns != before)
+    assert made == [False, True, True, False]
+
+
 def test_a_year_in_which_nobody_filed_is_left_as_it_is(layout: Layout) -> None:
     """Standards of earlier years are read from the filings of this one; no group stands behind them."""
     of = material(layout, {"energy.total": {("", code): SAFE for code in PROVINCES}})
