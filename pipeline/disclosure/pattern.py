@@ -184,26 +184,15 @@ def kept(path: Path, materials: Sequence[Material], earlier: Path) -> pl.DataFra
 
 _KEY = "made_of"
 _TIES = {
-    "id",
-    "table",
-    "where",
-    "numerator",
-    "denominator",
-    "kinds",
-    "across",
-    "valid_range",
-    "ratio_of",
-    "scale",
-    "change_of",
-}
+    "id", "table", "where", "numerator", "denominator", "kinds", "across", "valid_range", "ratio_of", "scale", "change_of",
+}  # fmt: skip
 """What an indicator declares that tells numbers by one another."""
 
 
 def _key(materials: Sequence[Material], before: pl.DataFrame | None) -> str:
     digest = hashlib.sha256()
-    for file in sorted(
-        Path(__file__).parent.glob("*.py")
-    ):  # another way to choose, or more that is known, hides other cells
+    # Another way to choose, or more that is known, hides other cells.
+    for file in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(file.read_bytes())
     for one in materials:
         told = (one.policy.model_dump_json(), sorted(one.targets), one.baseline_year)
