@@ -146,10 +146,18 @@ def joined(whole: Outlook, public: Outlook) -> Outlook:
         nation, drivers=drivers.select(nation.drivers.columns),
         warnings=nation.warnings.join(same.warnings, on=nation.warnings.columns, how="semi", nulls_equal=True),
         paths=_coarse(nation.paths, pl.col("year") > pl.col("year").min()),
-        **{name: _coarse(getattr(nation, name)) for name in ("levels", "steps", "turned")},
+        **{name: _coarse(getattr(nation, name)) for name in ("levels", "turned")}, steps=_added_up(_coarse(nation.steps)),
     )  # fmt: skip
     provinces = public.without([NATION_CODE])
     return Outlook(*(pl.concat([getattr(one, field.name) for one in (nation, provinces)]) for field in fields(Outlook)))
+
+
+def _added_up(steps: pl.DataFrame) -> pl.DataFrame:
+    """The largest step of those from one number to another is what is left by the others, all as they are told."""
+    by = ["one", "other", "measure"]
+    left = pl.col("after") - pl.col("before") - pl.col("value").sum().over(by)
+    largest = pl.col("value").abs().rank("ordinal", descending=True).over(by) == 1
+    return steps.with_columns(value=pl.when(largest).then(pl.col("value") + left).otherwise("value"))
 
 
 def _coarse(frame: pl.DataFrame, which: pl.Expr | None = None) -> pl.DataFrame:

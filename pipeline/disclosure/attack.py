@@ -1,8 +1,8 @@
 """The last check of every public edition: an attack on the tables as they are published, written apart from what hid them.
 
-Nothing here is shared with the suppression: which cells are sensitive is worked out once more from what each group
-contributes, and what ties numbers together is read from the published tables and the declarations of the catalogue, not
-from the contributions. What is empty in the public table is what the attacker looks for. He knows everything printed, the
+Of the suppression it shares only what is known of rows whatever they say (`definitions.bounds`): which cells are sensitive
+is worked out once more from what each group contributes, and what else ties numbers together is read from the published
+tables and the declarations of the catalogue, not from the contributions. What is empty in the public table is what the attacker looks for. He knows everything printed, the
 declarations, the ranges that `check` wants, which sums the rules want to agree, and, as a filer (or, where the policy says
 so, as two filers together), his own rows.
 
@@ -23,6 +23,7 @@ import numpy as np
 import polars as pl
 from scipy import sparse
 
+from pipeline.disclosure import definitions
 from pipeline.disclosure.policy import Policy
 from pipeline.filings.rules import FACILITY_SUMS, TOLERANCE, WATER_TWICE
 from pipeline.given.regions import NATION_CODE
@@ -226,15 +227,9 @@ class _Year:
 
     def bounded(self) -> Iterator[tuple[Row, bool]]:
         """Sums that are not above zero; true for those that are zero where the truth has it so."""
-        for key in self.lines:
-            id, dimension, member, side = key
-            one = self.catalogue[id]
-            if side == "numerator" and one.is_quotient and one.valid_range and not one.across:
-                below = (id, dimension, member, "denominator")
-                for province in self.provinces:
-                    low, high = one.valid_range
-                    yield {(key, province): 1.0, (below, province): -high}, False
-                    yield {(key, province): -1.0, (below, province): low}, False
+        for factors in definitions.bounds(self.catalogue, self.lines):
+            for province in self.provinces:
+                yield {(line, province): factor for line, factor in factors.items()}, False
         for wholes, parts in self._wholes():
             for province in self.provinces:
                 yield {(wholes, province): -1.0, **{(part, province): 1.0 for part in parts}}, True
@@ -322,7 +317,7 @@ class _Year:
                 yield line, like, None
 
     def _wholes(self) -> Iterator[tuple[Key, list[Key]]]:
-        """A line and those that are parts of it, together or (one alone) by a further condition."""
+        """A line and the members that are its parts."""
         of = dict[tuple[str, str, str], list[Key]]()
         for key in self.lines:
             if key[1] is not None:
@@ -334,14 +329,6 @@ class _Year:
                 whole = (*members[0][:3], "denominator")
             if whole in there:
                 yield whole, members
-        plain = [key for key in self.lines if key[1] is None and self.catalogue[key[0]].table]
-        for part in plain:
-            for other in plain:
-                a, b = self.catalogue[part[0]], self.catalogue[other[0]]
-                same = part != other and a.table == b.table and getattr(a, part[3]) == getattr(b, other[3]) is not None
-                narrower = a.where and (b.where is None or a.where.startswith(f"{b.where} AND ")) and a.kinds == b.kinds
-                if same and (narrower or (a.where == b.where and a.kinds and not b.kinds)):
-                    yield other, [part]
 
     def _of_region(self, key: Key, region: str) -> Row:
         return {(key, province): 1.0 for province in self.inside.get(region, []) if (key, province) in self.unknown}

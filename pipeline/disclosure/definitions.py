@@ -2,20 +2,24 @@
 having seen a filing.
 
 Three sorts, each told for every province: combinations (the one is the others with fixed factors: 标准煤 and the carriers,
-emissions and the electricity behind them), bounds (a share is at most one, a PUE at least one, parts at most the whole),
-and near equals (what one company sells on another one receives; the electricity of data centres stands in two tables).
+emissions and the electricity behind them), bounds (a share is at most one, a PUE at least one, what some rows have is at
+most what all have), and near equals (what one company sells on another one receives; the electricity of data centres
+stands in two tables).
 Near equals come from the rules of `filings.rules`, whose tolerance says whether two numbers agree; how far off the one is
 when it is told by the other is taken from the filings themselves, for that is what an attacker's guess is off by.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations as pairs
+from itertools import product
 
-import polars as pl
+import numpy as np
 
 from pipeline.filings.rules import FACILITY_SUMS, WATER_TWICE
+from pipeline.indicators.evaluate import SIDES
 from pipeline.indicators.model import Catalogue, Indicator
 
 Line = tuple[str, str | None, str | None, str]  # indicator, dimension, member, side
@@ -92,23 +96,92 @@ PLAIN = {"energy.electricity": "electricity", "energy.natural_gas": "natural_gas
 MIXED = {"energy.oil": ("diesel", "gasoline")}
 
 
-def bounds(catalogue: Catalogue, lines: pl.DataFrame) -> Iterator[Sum]:
-    """Sums of lines that are not above zero: shares and PUE are in their range, parts are at most the whole."""
-    there = set(lines.iter_rows())
-    for id, dimension, member, side in lines.iter_rows():
+def bounds(catalogue: Catalogue, lines: Iterable[Line]) -> Iterator[Sum]:
+    """Sums of lines that are not above zero: quotients are in their range, parts are at most the whole, and data centres of
+    a size have the racks of that size."""
+    there, members = dict.fromkeys(lines), dict[Line, list[Line]]()
+    for id, dimension, member, side in there:
         one = catalogue[id]
         above, below = (id, dimension, member, "numerator"), (id, dimension, member, "denominator")
         if side == "numerator" and one.is_quotient and one.valid_range and below in there and not one.across:
-            low, high = one.valid_range
-            yield {above: 1.0, below: -high}
-            if low:
-                yield {below: low, above: -1.0}
-    for id, dimension, member, side in lines.drop_nulls("dimension").iter_rows():
-        if (whole := (id, None, None, side)) in there:
+            yield from _ranged(above, below, one.valid_range)
+        if dimension and (whole := (id, None, None, side)) in there:
             yield {(id, dimension, member, side): 1.0, whole: -1.0}
+            members.setdefault((id, dimension, None, side), []).append((id, dimension, member, side))
+    for (id, _, _, side), of in members.items():  # not all rows have a member
+        yield {(id, None, None, side): -1.0} | dict.fromkeys(of, 1.0)
     centres, green = ("dc.green_share", None, None, "numerator"), ("green.kwh", None, None, "numerator")
     if centres in there and green in there:
         yield {centres: 1.0, green: -1.0}
+    yield from _of_rows(catalogue, there)
+    for size, (least, most) in SIZES.items():
+        count, racks = ((id, "size_class", size, "numerator") for id in ("dc.count", "dc.racks"))
+        if count in there and racks in there:
+            yield from _ranged(racks, count, (least, most))
+
+
+SIZES = {"hyperscale": (10_000.0, np.inf), "large": (3_000.0, 10_000.0), "medium_small": (0.0, 3_000.0)}
+"""Racks that a data centre of a size has at least and at most."""
+
+
+def _ranged(above: Line, below: Line, limits: tuple[float, float]) -> Iterator[Sum]:
+    low, high = limits
+    if high < np.inf:
+        yield {above: 1.0, below: -high}
+    if low:
+        yield {below: low, above: -1.0}
+
+
+@dataclass(frozen=True)
+class _Summed:
+    """What a line is summed of: the column of which table, and what is asked of the rows, also that both are filled."""
+
+    column: str
+    table: tuple[str | None, str | None, str]  # table, price base, year
+    kinds: frozenset[str]
+    where: frozenset[str]
+    filled: frozenset[str]
+
+    def within(self, whole: _Summed) -> bool:
+        """Whether its rows are some of those of another one, and not by declaration the same."""
+        mine, its = self.where | self.filled, whole.where | whole.filled
+        fewer = self.kinds <= whole.kinds or not whole.kinds
+        return (self.column, self.table) == (whole.column, whole.table) and fewer and mine >= its and self != whole
+
+    def apart(self, other: _Summed) -> bool:
+        """Whether no row is in both."""
+        return any(f"NOT {one}" in other.where for one in self.where) or any(f"NOT {one}" in self.where for one in other.where)  # fmt: skip
+
+
+def _of_rows(catalogue: Catalogue, lines: Iterable[Line]) -> Iterator[Sum]:
+    """Lines of one table and member, in whichever indicators they stand: of some of the rows, of two sorts of rows that exclude
+    each other, and two columns of which the intake takes no row with a quotient out of range."""
+    spots, common = dict[tuple[object, ...], list[tuple[Line, _Summed]]](), set[str]()
+    for line in lines:
+        id, dimension, member, side = line
+        one = catalogue[id]
+        column = getattr(one, side) if one.table and side in SIDES else None
+        if column is None or (one.across and side == SIDES[1] and id in common):
+            continue
+        if one.across and side == SIDES[1]:  # of all members of the share together
+            common.add(id)
+            dimension = member = None
+        filled = frozenset(text for text in (one.numerator, one.denominator) if text)
+        table = one.table, one.constant_prices, one.year
+        summed = _Summed(column, table, frozenset(one.kinds), one.conditions, filled)
+        spots.setdefault((one.table, dimension, member), []).append((line, summed))
+    ranges = {(one.table, one.numerator, one.denominator): one.valid_range for one in catalogue if not one.across}
+    for (table_, *_), of in spots.items():
+        for (whole, its), (other, another) in product(of, of):
+            if another.within(its):
+                yield {other: 1.0, whole: -1.0}
+            limits = ranges.get((str(table_), its.column, another.column))
+            if limits and whole[0] != other[0] and (its.where, its.kinds) == (another.where, another.kinds):
+                yield from _ranged(whole, other, limits)
+        for whole, its in of:
+            for (line, part), (other, another) in pairs([one for one in of if one[1].within(its)], 2):
+                if part.apart(another):
+                    yield {line: 1.0, other: 1.0, whole: -1.0}
 
 
 def _of(catalogue: Catalogue, table: str, column: str, where: str | None) -> Indicator | None:

@@ -147,8 +147,9 @@ def _told_alone(system: System, of: Material, keys: Sequence[tuple[int, int]], h
         left.priced(rows), keys, np.concatenate([hidden, np.zeros(len(cells), dtype=bool)]),
         np.concatenate([np.where(hidden, 1.0, np.inf), prices[cells]]), of.policy.protection, None, unsafe,
     )  # fmt: skip
-    if not done.open:  # else the noise of a solver
-        told[cells] = ~done.hidden[len(hidden) :]
+    told[cells] = ~done.hidden[len(hidden) :]
+    for one in done.open:  # of such a part none is told, so that it is as it was
+        told[np.array(cells)[one.part.holders[:, len(hidden) :].getnnz(axis=0) > 0]] = False
     return told
 
 
@@ -182,14 +183,21 @@ def kept(path: Path, materials: Sequence[Material], earlier: Path) -> pl.DataFra
 
 
 _KEY = "made_of"
-_FORMAT = "10"  # another one when the way to choose cells changes
+_TIES = {
+    "id", "table", "where", "numerator", "denominator", "kinds", "across", "valid_range", "ratio_of", "scale", "change_of",
+}  # fmt: skip
+"""What an indicator declares that tells numbers by one another."""
 
 
 def _key(materials: Sequence[Material], before: pl.DataFrame | None) -> str:
-    digest = hashlib.sha256(_FORMAT.encode())
+    digest = hashlib.sha256()
+    # Another way to choose, or more that is known, hides other cells.
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(file.read_bytes())
     for one in materials:
-        told = (one.policy.model_dump_json(), sorted(one.targets), one.baseline_year, sorted(one.catalogue.indicators))
+        told = (one.policy.model_dump_json(), sorted(one.targets), one.baseline_year)
         digest.update(repr(told).encode())
+        digest.update(repr([indicator.model_dump(include=_TIES) for indicator in one.catalogue]).encode())
         for frame in (one.cells.select(*CELL, "value", *SIDES), one.contributions, one.places):
             digest.update(frame.write_csv().encode())
     digest.update(b"" if before is None else before.write_csv().encode())

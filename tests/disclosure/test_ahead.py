@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 
@@ -88,6 +90,22 @@ def test_the_nation_ahead_is_told_in_six_digits_and_its_start_as_the_table_has_i
     both = joined(outlook(filed, GROWTH), outlook(filed, GROWTH)).paths
     told = {(region, year): value for region, year, value in both.select("region_code", "year", "value").iter_rows()}
     assert (told[NATION, 2025], told[NATION, 2030], told[HUBEI, 2030]) == (200.123456, 222.123, 40.123456)
+
+
+def test_steps_from_one_number_to_another_add_up_in_six_digits() -> None:
+    """23,024,140.7 less 2,350,727.6 are 20,673,413.1; in six digits the steps would lead to 20,673,371.2, not to 20,673,400."""
+    values = {"grid": -150_353.4, "work": -2_187_368.33, "core": -13_005.84}
+    row = {"one": "baseline", "other": "plan", "region_code": NATION, "measure": "energy.total"}
+    row |= {"before": 23_024_140.71, "after": 20_673_413.14}
+    steps = pl.DataFrame(
+        [row | {"step": step, "value": value} for step, value in values.items()], schema=SCHEMAS["steps"]
+    )
+    whole = replace(outlook(FILED, GROWTH), steps=steps)
+    both = joined(whole, outlook(FILED, GROWTH)).steps
+    assert both["after"].unique().to_list() == [20_673_400.0]
+    assert dict(both.select("step", "value").iter_rows()) == {
+        "grid": -150_353.0, "work": pytest.approx(-2_187_341.2, abs=1e-6), "core": -13_005.8,
+    }  # fmt: skip
 
 
 def test_there_is_one_outlook_of_all_filings_of_an_edition() -> None:

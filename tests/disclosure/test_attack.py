@@ -355,6 +355,57 @@ def test_what_core_rooms_of_some_years_use_is_at_most_what_all_core_rooms_do(tab
     assert found["denominator"] == pytest.approx(1 / 9, abs=1e-6)
 
 
+@pytest.mark.parametrize(("edge", "far"), [(0.0, 0.0), (330.0, 0.1)])
+def test_racks_of_a_grade_are_what_older_ones_leave_of_all(tables: Tables, edge: float, far: float) -> None:
+    """北京 2024: 36,420 racks, of which 33,120 are older than the standard: the 3,300 with a grade are one filer's. With 330
+    more in centres at the edge, which have no grade, they are at most 10 % more."""
+    one = {"A": 3300.0}
+    older, every = {"A": 8840.0, "B": 12140.0, "C": 12140.0}, {"A": 12140.0, "B": 12140.0, "C": 12140.0 + edge}
+    tables.put("dc.racks", every)
+    tables.put("dc.pue.grade_share.stock", older, older, ("grade", "grade_3"))
+    tables.put("dc.pue.grade_share", one, one, ("grade", "grade_2"))
+    tables.hide("dc.pue.grade_share", ("grade", "grade_2"))
+    policy = Policy(exempt=(), units=("standard_racks",))
+    found = sides(tables.attacked(policy), "dc.pue.grade_share")
+    assert found == {"numerator": pytest.approx(far, abs=1e-6), "denominator": pytest.approx(far, abs=1e-6)}
+    tables.hide("dc.racks")
+    assert tables.attacked(policy) == []
+
+
+def test_centres_of_a_full_year_use_at_most_what_all_of_the_hub_do(tables: Tables) -> None:
+    """90 kWh of equipment of 100: at most a ninth more."""
+    hub = ("hub_cluster", "张家口集群")
+    tables.put("dc.pue.all", {"A": 300.0}, ONE, hub)
+    tables.put("dc.it_electricity", {"A": 90.0, "B": 5.0, "C": 5.0}, member=hub)
+    tables.hide("dc.pue.all", hub)
+    assert sides(tables.attacked(LOOSE), "dc.pue.all") == {"denominator": pytest.approx(1 / 9, abs=1e-6)}
+
+
+def test_equipment_uses_no_more_than_centres_do_in_another_indicator(tables: Tables) -> None:
+    """90 kWh of equipment, one company's, in centres that use 100: at most a ninth more. And the other way round 100 of one
+    company are at least the 90 of the equipment."""
+    tables.put("dc.it_electricity", ONE)
+    tables.put("dc.electricity", {"A": 90.0, "B": 5.0, "C": 5.0})
+    tables.hide("dc.it_electricity")
+    assert sides(tables.attacked(LOOSE), "dc.it_electricity") == {"numerator": pytest.approx(1 / 9, abs=1e-6)}
+    tables.parts.clear()
+    tables.cells.clear()
+    tables.put("dc.it_electricity", {"A": 80.0, "B": 5.0, "C": 5.0})
+    tables.put("dc.electricity", {"A": 100.0})
+    tables.hidden.clear()
+    tables.hide("dc.electricity")
+    assert sides(tables.attacked(LOOSE), "dc.electricity") == {"numerator": pytest.approx(0.1, abs=1e-6)}
+
+
+def test_large_centres_have_three_thousand_racks_at_least(tables: Tables) -> None:
+    """13,000 racks are in at most four centres, as a number 13 / 3: a twelfth more than the 4."""
+    size = ("size_class", "large")
+    tables.put("dc.count", {"A": 2.0, "B": 1.0, "C": 1.0}, member=size)
+    tables.put("dc.racks", {"A": 5000.0, "B": 4000.0, "C": 4000.0}, member=size)
+    tables.hide("dc.count", size)
+    assert sides(tables.attacked(RULES), "dc.count") == {"numerator": pytest.approx(1 / 12, abs=1e-6)}
+
+
 def test_a_share_is_at_most_one(tables: Tables) -> None:
     """90 of 100 kWh are green, from one company: at most a ninth more."""
     tables.put("dc.green_share", ONE, {"A": 90.0, "B": 5.0, "C": 5.0})

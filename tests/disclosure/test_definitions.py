@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pipeline.disclosure.definitions import near
+import polars as pl
+
+from pipeline.disclosure.definitions import SIZES, near
+from pipeline.given import reference
 from pipeline.indicators.model import load_catalogue
 from pipeline.layout import Layout
 
@@ -18,3 +21,11 @@ def test_what_check_wants_to_agree_is_known_to_everybody(layout: Layout) -> None
         ("energy.water", "data_centre"): ([("dc.wue", None)], 0.001, True),
         ("energy.resold", None): ([("energy.received", None)], 1.0, False),
     }
+
+
+def test_sizes_of_data_centres_are_those_of_the_standards(layout: Layout) -> None:
+    limits = dict(
+        reference.pue_standards(layout).filter(pl.col("kind") == "size_class").select("item", "number").rows()
+    )
+    assert limits["hyperscale"] == SIZES["hyperscale"][0] == SIZES["large"][1]
+    assert limits["medium_small"] == SIZES["large"][0] == SIZES["medium_small"][1]

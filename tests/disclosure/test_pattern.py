@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 
 from pipeline.disclosure import rules
+from pipeline.disclosure.audit import Attack
 from pipeline.disclosure.pattern import Material, check, kept, pattern
 from pipeline.disclosure.policy import PublishedTotal, load_policy
+from pipeline.disclosure.relations import Bools, System
+from pipeline.disclosure.suppression import Open, Suppressed, suppress
 from pipeline.errors import DataError
 from pipeline.filings.intake import take_in
 from pipeline.given import reference
@@ -118,6 +122,27 @@ def test_the_pattern_is_the_same_again_and_what_was_hidden_before_stays_hidden(l
     assert "510000" in names(kept(path, [of], tmp_path / "before.parquet")) - names(made)
 
 
+def test_a_pattern_made_by_other_rules_is_not_used_again(
+    layout: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kept pattern without what later relations hide would be refused by the attack, which knows them."""
+    of = material(layout, {"energy.total": {("", code): SAFE for code in PROVINCES}})
+    path, none, code = tmp_path / "now.parquet", tmp_path / "none.parquet", tmp_path / "pattern.py"
+    code.write_text("1")
+    monkeypatch.setattr("pipeline.disclosure.pattern.__file__", str(code))
+    kept(path, [of], none)
+    indicators = dict(of.catalogue.indicators)
+    indicators["dc.pue.all"] = indicators["dc.pue.all"].model_copy(update={"valid_range": (1.0, 4.0)})
+    narrower = replace(of, catalogue=replace(of.catalogue, indicators=indicators))
+    made = list[bool]()
+    for edited, material_ in ((False, of), (True, of), (False, narrower), (False, narrower)):
+        code.write_text("2") if edited else None
+        before = path.stat().st_mtime_ns
+        kept(path, [material_], none)
+        made.append(path.stat().st_mtime_ns != before)
+    assert made == [False, True, True, False]
+
+
 def test_a_year_in_which_nobody_filed_is_left_as_it_is(layout: Layout) -> None:
     """Standards of earlier years are read from the filings of this one; no group stands behind them."""
     of = material(layout, {"energy.total": {("", code): SAFE for code in PROVINCES}})
@@ -198,6 +223,75 @@ def test_what_a_whole_has_beyond_its_part_is_not_told_by_both(layout: Layout) ->
     assert not check(of, hidden.clear()).is_empty()
 
 
+def test_the_intake_takes_no_pue_below_1_in_whichever_indicators_the_two_amounts_stand(layout: Layout) -> None:
+    """365 and 983 kWh are hidden, 1 348 of the east is not: the 255 of IT equipment in the first are at most its 365, so that
+    the other one is at most 1 093, 11.2 % more than it is."""
+    total: dict[tuple[str, str], dict[str, float | tuple[float, float]]] = {
+        ("", "110000"): {"A": 155.0, "B": 110.0, "C": 100.0},
+        ("", "310000"): {"A": 700.0, "B": 283.0},
+    }
+    it: dict[tuple[str, str], dict[str, float | tuple[float, float]]] = {
+        ("", "110000"): {"A": 105.0, "B": 80.0, "C": 70.0},
+        ("", "310000"): {"A": 500.0, "B": 200.0},
+    }
+    of = material(layout, {"dc.electricity": total, "dc.it_electricity": it})
+    secret = pl.concat(
+        [
+            of.cells.filter(pl.col("indicator_id") == id, ~pl.col("region_code").is_in(told))
+            for id, told in (("dc.electricity", ["east", "000000"]), ("dc.it_electricity", ["110000"]))
+        ]
+    ).select(*rules.CELL, rule=pl.lit("groups"), value_only=pl.lit(False))
+    [near] = check(of, secret).filter(pl.col("attacker").is_null(), indicator_id="dc.electricity").iter_rows(named=True)
+    assert (near["region_code"], near["above"]) == ("310000", pytest.approx(110 / 983))
+    assert check(of, pattern(of)).is_empty()
+
+
+@pytest.mark.parametrize("edge", [60.0, 0.0])
+def test_racks_of_a_grade_are_not_told_by_older_ones_and_all(layout: Layout, edge: float) -> None:
+    """13 860 racks, of which 10 800 are older than the standard: A's 3 000 of a grade are at most the other 3 060 (60 of B's
+    are at the edge and have no grade), 2 % more; without the edge they are the other 3 000."""
+    racks, older, graded = {}, {}, {}
+    for code in PROVINCES:
+        old = {"A": 4000.0, "B": 3600.0, "C": 3200.0}
+        new = {"A": 3000.0} if code == "110000" else {"A": 3000.0, "B": 2500.0, "C": 2000.0}
+        older[("grade", code)] = {group: (value, value) for group, value in old.items()}
+        graded[("grade", code)] = {group: (value, value) for group, value in new.items()}
+        at_edge = edge if code == "110000" else 60.0
+        racks[("", code)] = {g: old[g] + new.get(g, 0.0) + (at_edge if g == "B" else 0.0) for g in old}
+    amounts = {"dc.racks": racks, "dc.pue.grade_share": graded, "dc.pue.grade_share.stock": older}
+    of = material(layout, amounts, breakdown=0.9)  # type: ignore[arg-type]
+    hidden = pattern(of)
+    assert check(of, hidden).is_empty()
+    assert "110000" in names(hidden, "dc.pue.grade_share", "grade")
+    assert "110000" in names(hidden, "dc.racks") | names(hidden, "dc.pue.grade_share.stock", "grade")
+    only = hidden.filter(pl.col("indicator_id") == "dc.pue.grade_share")
+    told = check(of, only).filter(pl.col("attacker").is_null(), region_code="110000")
+    assert told["above"].to_list() == [pytest.approx(edge / 3000, abs=1e-6)] * told.height
+    assert told.height
+
+
+def test_members_are_together_at_most_the_whole(layout: Layout) -> None:
+    """100 in all, of which 35 are another member's and 5 nobody's: the hidden 60 are at most 65, a twelfth more."""
+    amounts = {"": {"A": 50.0, "B": 45.0, "C": 5.0}, "office": {"A": 40.0, "B": 20.0}, "base_station": {"A": 10.0, "B": 20.0, "C": 5.0}}  # fmt: skip
+    of = material(layout, {"energy.total": {(member, "110000"): of for member, of in amounts.items()}}, p=0.0)  # type: ignore[misc]
+    only = of.cells.filter(member="office").select(*rules.CELL, rule=pl.lit("groups"), value_only=pl.lit(False))
+    told = check(of, only).filter(pl.col("attacker").is_null(), member="office")
+    assert told["above"].to_list() == [pytest.approx(5 / 60)]
+
+
+def test_what_is_a_fifth_off_and_no_more_is_safe(layout: Layout) -> None:
+    """A's 100 are hidden, and 130.3 of all are told in any case: B, who has 10.1 of it, knows that A has at most 120.2."""
+    whole = {"A": 100.0, "B": 10.1, "C": 10.1, "D": 10.1}
+    amounts = {"energy.covered": {("", "110000"): {"A": 100.0}}, "energy.total": {("", "110000"): whole}}
+    of = material(layout, amounts, open=("energy.total",))  # type: ignore[arg-type]
+    hidden = pattern(of)
+    assert names(hidden, "energy.covered") == {"110000", "east", "000000"}
+    assert check(of, hidden).is_empty()
+    of = replace(of, policy=of.policy.model_copy(update={"protection": 0.203}))
+    with pytest.raises(DataError, match="一律公布"):
+        pattern(of)
+
+
 def test_who_filed_the_same_in_two_ways_does_not_read_the_others_from_the_other_table(layout: Layout) -> None:
     """The water of C's centre in the first province is hidden beside that of the second one, where A files 900 m3 in energy and
     400 beside its centres: 1500 and 1000 agree for nobody. But A leaves out its own and reads the 600 of the others in dc.wue,
@@ -250,6 +344,29 @@ def test_a_ratio_that_is_hidden_beside_another_is_told_without_its_parts(layout:
     assert told
     assert all(told.values())
     assert set(hidden.filter("value_only")["rule"]) == {"secondary"}
+
+
+def test_ratios_of_one_part_are_told_alone_though_those_of_another_cannot_be(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = {"A": (60.0, 40.0), "B": (43.0, 30.0)}
+    pue = {("", code): few if code == "110000" else PUE for code in PROVINCES}
+    of = material(layout, {"dc.pue.all": pue, "room.pue.all": pue})  # type: ignore[dict-item]
+    alone = pattern(of).filter("value_only")
+    assert names(alone, "dc.pue.all") == names(alone, "room.pue.all") != set()
+
+    def failing(system: System, keys: Any, hidden: Bools, *rest: Any) -> Suppressed:
+        done = suppress(system, keys, hidden, *rest)
+        if len(hidden) == of.cells.height:
+            return done
+        [part] = [
+            one for one in system.parts() if "dc.pue.all" in {one.cells.row(cell)[0] for cell, _ in one.number_of}
+        ]
+        return replace(done, open=(Open(part, Attack(0, ())),))
+
+    monkeypatch.setattr("pipeline.disclosure.pattern.suppress", failing)
+    left = pattern(of).filter("value_only")
+    assert (names(left, "dc.pue.all"), names(left, "room.pue.all")) == (set(), names(alone, "room.pue.all"))
 
 
 def test_a_ratio_is_not_told_where_one_of_its_parts_is(layout: Layout) -> None:
