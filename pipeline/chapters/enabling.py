@@ -159,7 +159,7 @@ def league(rows: pl.DataFrame, figure: str, year: int) -> Figure | None:
         tint = alt.Color("effect:N", scale=alt.Scale(domain=effects, range=hues), legend=solid)
         shape = alt.Shape("status:N", scale=alt.Scale(domain=states, range=["triangle-up", "diamond", "circle"]))
         base = alt.Chart(data).encode(y=y, color=tint, tooltip=tooltip)
-        low, high = min(data["low"].to_list()), max(data["high"].to_list())
+        low, high = min(0.0, *data["low"].to_list()), max(0.0, *data["high"].to_list())
         room = [low - 0.03 * (high - low), high + 0.18 * (high - low)]  # for the texts
         x = alt.X(
             "low:Q", title="tCO2", axis=alt.Axis(grid=True, tickCount=5), scale=alt.Scale(domain=room, nice=False)
