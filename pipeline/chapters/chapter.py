@@ -33,9 +33,9 @@ from pipeline.indicators.model import load_catalogue
 from pipeline.indicators.view import View
 from pipeline.language.facts import pack
 from pipeline.language.words import Words
-from pipeline.layout import Layout
+from pipeline.layout import SAMPLE, Layout
 from pipeline.reports.blocks import ENGLISH, FACTS, MIME, Block, Figure, Table, frame, preview
-from pipeline.reports.text import told
+from pipeline.reports.text import as_notebooks_read, told
 from pipeline.scenarios import outlook, sensitivity
 from pipeline.scenarios.outlook import Outlook
 
@@ -209,7 +209,8 @@ class Chapter:
         if isinstance(block, (Figure, Table)):
             frame(block).write_parquet(self.tables / f"{block.id}.parquet")
             (self.tables / f"{block.id}.csv").write_text("\ufeff" + payload["table"]["csv"], "utf-8", newline="")
-        self._display({MIME: payload, ENGLISH: english} | preview(payload, svg))
+        seen = preview(payload, svg) if not self.in_build else {"image/svg+xml": svg} if svg else {}
+        self._display({MIME: payload, ENGLISH: english} | seen)
 
     def tell(self, **facts: Any) -> None:
         """Hand facts to the chapter's text: numbers, texts, findings, quantities, and lists and dicts of them.
@@ -231,7 +232,7 @@ class Chapter:
         source = "\n".join(get_ipython().user_ns["In"])
         for part in told(path, Words(language), self._shown, source):
             if isinstance(part, str):
-                display({"text/markdown": part, "text/plain": part}, raw=True)
+                display({"text/markdown": as_notebooks_read(part), "text/plain": part}, raw=True)
             else:
                 svg = figures.svg(part["spec"], part["id"], self.layout.charts) if part["kind"] == "figure" else None
                 display({MIME: part} | preview(part, svg), raw=True)
@@ -266,7 +267,7 @@ def open_chapter(
     year: int | None = None,
     region: str = "全国",
     scenario: str = "plan",
-    filings: str = "none",
+    filings: str = SAMPLE,
     audience: str = "internal",
     overrides: list[str] | None = None,
     context: str = "",

@@ -6,6 +6,7 @@ texts are plain text: `markup` escapes them for each output.
 
 from __future__ import annotations
 
+import html
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -202,18 +203,23 @@ NUMBERED = ("figure", "table")
 
 
 def preview(payload: Mapping[str, Any], svg: str | None = None) -> dict[str, str]:
-    """What a notebook shows of a block, by type. svg: of a figure, its picture."""
-    if payload["kind"] == "figure":
-        return ({} if svg is None else {"image/svg+xml": svg}) | {"text/plain": payload["alt"]}
+    """What a notebook shows of a block, by type: a figure or table with its title above, source and scope below. svg: of a
+    figure, its picture."""
     if payload["kind"] == "cards":
         lines = [f"- **{card['title']}** {card['value']}（{card['status']}）" for card in payload["cards"]]
-    elif payload["kind"] == "entries":
+        return {"text/markdown": "\n".join(lines)}
+    if payload["kind"] == "entries":
         lines = [f"- **{entry['title']}** {entry['value']}（{entry['badge']}）" for entry in payload["entries"]]
-    else:
-        table = payload["table"]
-        cells = [table["columns"], ["---"] * len(table["columns"]), *table["rows"]]
-        lines = [f"**{payload['title']}**", "", *("| " + " | ".join(line) + " |" for line in cells)]
-    return {"text/markdown": "\n".join(lines)}
+        return {"text/markdown": "\n".join(lines)}
+    title, *under = (html.escape(payload[name]) for name in ("title", "source", "method"))
+    below = f"<p><small>{' '.join(filter(None, under))}</small></p>" if any(under) else ""
+    if payload["kind"] == "figure":
+        shown = {"text/html": f"<p><b>{title}</b></p>{svg or ''}{below}", "text/plain": payload["alt"]}
+        return shown if svg else {"text/plain": payload["alt"]}
+    table = payload["table"]
+    head, *rows = ("".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in line) for tag, line in [("th", table["columns"]), *(("td", row) for row in table["rows"])])  # fmt: skip
+    body = "".join(f"<tr>{row}</tr>" for row in rows)
+    return {"text/html": f"<p><b>{title}</b></p><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{below}", "text/plain": payload["title"]}  # fmt: skip
 
 
 def frame(block: Figure | Table, words: Words = CHINESE) -> pl.DataFrame:

@@ -96,6 +96,18 @@ def tell(notebook: nbformat.NotebookNode, name: str, texts: Path, words: Words) 
         code[-1].outputs.append(nbformat.v4.new_output("display_data", data=data))
 
 
+def as_notebooks_read(part: str) -> str:
+    """A text of `told` in the Markdown that notebooks understand: boxes as quotations, references by their names."""
+    lines, boxed = list[str](), False
+    for line in part.splitlines():
+        if line.startswith(":::"):
+            boxed = "{" in line
+            continue
+        lines.append(f"> {line}" if boxed else line)
+    plain = re.sub(r"^(#+ .*?) *\{[^{}]*\}$", r"\1", "\n".join(lines), flags=re.M)
+    return re.sub(r"\[([^\[\]]+)\]\{[^{}]*\}", r"\1", re.sub(r"\[\]\(#([\w-]+)\)", r"`\1`", plain))
+
+
 class _Told(jinja2.TemplateError):
     """What is wrong with a text, in Chinese."""
 

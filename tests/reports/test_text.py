@@ -14,7 +14,7 @@ from pipeline.findings import Measure, Quantity
 from pipeline.language.facts import pack
 from pipeline.language.words import Words
 from pipeline.reports.blocks import ENGLISH, FACTS, MIME, Table
-from pipeline.reports.text import paragraphs, tell, told
+from pipeline.reports.text import as_notebooks_read, paragraphs, tell, told
 from pipeline.wording import WITHHELD
 
 TABLE = Table("t-a", "题", pl.DataFrame({"列": ["值"]}), source="来源", method="口径。")
@@ -205,3 +205,8 @@ def test_saying_in_the_notebook_besides_is_refused(tmp_path: Path) -> None:
     path.write_text("# 题", "utf-8")
     with pytest.raises(DataError, match="笔记本不能再用"):
         told(path, Words("zh"), [{"text/markdown": "句"}], "")
+
+
+def test_a_preview_has_no_marks_that_notebooks_do_not_know() -> None:
+    part = "## 公开表述 {.annex}\n\n::: {.note}\n\n见[](#t-x)，[乙公司]{lang=zh-CN}。\n\n:::\n\n完"
+    assert as_notebooks_read(part) == "## 公开表述\n\n> \n> 见`t-x`，乙公司。\n> \n\n完"
