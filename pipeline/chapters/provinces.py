@@ -149,8 +149,10 @@ def _strips(
         )
         return channel("role:N", title=None, scale=scale)
 
-    tint, shape, size = told(alt.Color, 0), told(alt.Shape, 1), told(alt.Size, 2)
-    points = pl.concat([pl.DataFrame(dots).filter(pl.col("role") == role) for role in there]).with_columns(named)
+    tint, shape = told(alt.Color, 0), told(alt.Shape, 1)
+    size = alt.Size("size:Q", scale=None, legend=None)
+    sized = [pl.DataFrame(dots).filter(role=role).with_columns(size=pl.lit(ROLES[role][2])) for role in there]
+    points = pl.concat(sized).with_columns(named)
     layers = [
         chart(heads, LINE, x=0.0, end=STRIP).mark_rule(color=theme.RULE).encode(x2="end:Q"),
         chart(heads, HEAD, x=0.0).mark_text(align="left", fontSize=11).encode(text="name:N"),

@@ -74,7 +74,7 @@ def test_axe_finds_nothing(browser: Browser, built: Built, width: int) -> None:
 
 def test_the_pointer_brings_up_the_value(reports: Open) -> None:
     page = reports(GUANGDONG).page
-    mark = page.locator("#f-sharing-years .live svg .mark-symbol path").last
+    mark = page.locator("#f-sharing-years .live svg .mark-symbol path:not([fill=transparent])").last
     mark.scroll_into_view_if_needed()
     mark.hover()
     tip = page.locator("#tip")
