@@ -213,7 +213,7 @@ def cell(one: Judgement, mark: str, words: Words) -> str:
     if one.value is None:
         return words.hidden if one.status == CONFIDENTIAL else wording.MISSING
     printed = one.printed if one.target.unit == "1" else wording.number(one.value, one.target.decimals)
-    return f"{mark}\u00a0{printed}" if mark else printed  # a mark stays with its value
+    return f"{mark} {printed}" if mark else printed
 
 
 # --- one province ---------------------------------------------------------------------------------------------------

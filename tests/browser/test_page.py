@@ -183,7 +183,7 @@ def test_without_script_everything_is_there_and_still(browser: Browser, built: B
     pictures = page.locator(".drawn svg")
     assert pictures.count() == page.locator("script.spec").count()
     assert all(box["width"] > 200 and box["height"] > 30 for box in map(_box, pictures.all()))
-    assert page.locator("main table").count() == page.locator("main figure").count()
+    assert page.locator("main figure table").count() == page.locator("main figure").count()
     assert page.locator(".download").count() == 0
     assert page.evaluate("document.documentElement.scrollWidth") == 360
     page.context.close()
