@@ -56,7 +56,7 @@ def from_sql(known: Known, code: str, year: int = 2025) -> dict[str, float]:
 
 @pytest.mark.parametrize("slug", SLUGS)
 def test_the_eight_cards_print_what_sql_gives(built: Built, known: Known, layout: Layout, slug: str) -> None:
-    page = built.file(slug, "html").read_text("utf-8")
+    page = built.file(slug, "html").read_text("utf-8").replace("\u00a0", " ")
     cards = re.findall(r'<h4>([1-8])　[^<]*</h4><p class="value">([^<]*)<', page)
     values = from_sql(known, slug[:6])
     judged = scorecard(reference.load_plan(layout), values, 2025, resolve(slug[:6], layout))

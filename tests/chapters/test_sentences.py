@@ -177,7 +177,8 @@ def said(folder: Path, region: str, monkeypatch: pytest.MonkeyPatch) -> dict[str
         found[name] = Said(
             "\n".join(one["text/markdown"] for one in shown if MIME not in one),
             [one["title"] for one in blocks if one["kind"] in NUMBERED],
-            [one.get(key) or "" for one in blocks for key in ("method", "alt")] + [str(card) for card in cards],
+            [one.get(key) or "" for one in blocks for key in ("method", "alt")]
+            + [str({name: told for name, told in card.items() if told is not None}) for card in cards],
         )
     return found
 

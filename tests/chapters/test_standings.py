@@ -57,7 +57,7 @@ def cells(block: Table | None, language: str = "zh") -> dict[str, list[str]]:
     """First column -> the other cells as printed."""
     assert block
     rows = block.payload(Words(language))["table"]["rows"]
-    return {line[0]: [cell.replace("\u00a0", " ") for cell in line[1:]] for line in rows}
+    return {line[0]: line[1:] for line in rows}
 
 
 class TestHeat:
