@@ -228,13 +228,13 @@ def measured(view: View, target: Target) -> Beside:
 
 
 def moved(one: Judgement, then: Judgement) -> tuple[str, Said] | None:
-    """Whether a value came nearer to its target, `better`, `worse` or `level`, and by how much (of shares in points)."""
+    """Whether a value came nearer to its target, `better`, `worse` or `level` as printed, and by how much (of shares in points)."""
     if one.gap is None or then.gap is None:
         return None
     percent = one.target.as_percent
     places = one.target.decimals + (not percent)
     size = wording.rounded((100 if percent else 1) * (then.gap - one.gap), places)
-    if not size:
+    if not size or one.printed == then.printed:
         return "level", term("level")
     way = "better" if size > 0 else "worse"
     return way, term(f"{way}_by", amount=wording.number(abs(size), places))

@@ -357,7 +357,7 @@ def _not_filed(one: NotFiled) -> str:
 
 @say.register
 def _sources(one: Sources) -> str:
-    rest = f"；等 {one.of} 份，逐份列在附录 D" if one.of > len(one.named) else ""
+    rest = f" 等 {one.of} 份，逐份列在附录 D" if one.of > len(one.named) else ""
     return "；".join(one.named) + rest
 
 

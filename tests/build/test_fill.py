@@ -86,6 +86,17 @@ def test_a_table_goes_before_a_figure_but_no_figure_does(placed: Any) -> None:
     assert at["f-a"] < at["t-a"] < at["f-b"] < at["f-c"]
 
 
+def test_the_sources_of_a_chapter_stay_at_its_end(placed: Any) -> None:
+    last = "#sources-block([#metadata(none) <p-last>来源])\n" + CHAPTER.format(2)
+    at = placed(CHAPTER.format(1), figure("f-a", 350), figure("f-b", 450), last)
+    assert at["p-last"] > at["f-b"] > at["f-a"]
+    assert at["p-last"][0] == at["f-b"][0] == at["f-a"][0] + 1
+    smallest = 6.8 / WIDTH
+    for height in range(200, 300, 10):
+        at = placed(CHAPTER.format(1), figure("f-a", 300, smallest), figure("f-b", height, smallest), last)
+        assert at["p-last"][0] == at["f-b"][0], height  # nor are they alone on a page
+
+
 def test_figures_shrink_a_little_to_share_a_page(placed: Any) -> None:
     at = placed(CHAPTER.format(1), figure("f-a", 300), figure("f-b", 300), text("p-a"))
     assert at["f-a"][0] == at["f-b"][0]

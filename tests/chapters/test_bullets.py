@@ -68,10 +68,10 @@ def test_a_bar_is_the_part_of_the_way_to_the_target(layout: Layout, tmp_path: Pa
     assert [one["status"] for one in bars(figure)] == ["× 未达标", "● 已达标", "● 已达标", "× 未达标", "● 已达标"]
     assert figure
     told = said(layout, tmp_path, values)
-    assert "只有目标 2 是上限" in told["method"]
+    assert "目标 2 以横条不超过竖线为达到" in told["method"]
     assert "新建5G基站站址共享率：60.0%，目标不低于80%，未达标；" in told["alt"]
     english = said(layout, tmp_path, values, language="en")
-    assert "except for target 2, which is an upper limit" in english["method"]
+    assert "target 2 is met where the bar does not pass the line" in english["method"]
     assert "Comprehensive energy consumption per unit of information flow: down 10.0%, target a reduction of 20%, not met" in english["alt"]  # fmt: skip
     assert frame(figure)["percent"].to_list() == pytest.approx([75, 50, 150, 50, 100])
 
@@ -95,13 +95,13 @@ def test_far_beyond_is_cut_and_told(layout: Layout, tmp_path: Path) -> None:
     ("values", "region", "instead", "title", "english"),
     [
         ({RATE: 0.9}, "全国", {}, "2025 年 1 项有数值的目标中，1 项已达标", "Of 1 target with a value in 2025: 1 met"),
-        ({RATE: 0.9, PUE: 1.2}, "全国", {}, "2025 年 2 项有数值的目标全部已达标", "All 2 targets with a value in 2025: met"),
+        ({RATE: 0.9, PUE: 1.2}, "全国", {}, "2025 年 2 项有数值的目标均已达标", "All 2 targets with a value in 2025: met"),
         ({RATE: 0.9, PUE: 1.4}, "全国", {}, "2025 年 2 项有数值的目标中，1 项已达标，1 项未达标", "Of 2 targets with a value in 2025: 1 met and 1 not met"),
         ({RATE: 0.9, GAIN: 0.4}, "全国", {GAIN: NOT_DEFINED}, "2025 年 2 项有数值的目标中，1 项已达标，1 项口径未定", "Of 2 targets with a value in 2025: 1 met and 1 undefined"),
-        ({RATE: 0.9, PUE: 1.4}, "广东", {}, "2025 年广东 2 项数值对照全国目标，1 项符合，1 项不符合", "2 values of Guangdong beside the national targets in 2025: 1 meets its target, 1 does not"),
-        ({RATE: 0.8}, "广东", {}, "2025 年广东 1 项数值对照全国目标，1 项符合", "1 value of Guangdong beside the national targets in 2025: 1 meets its target"),
-        ({RATE: 0.8, CASES: 2.0}, "广东", {}, "2025 年广东 1 项数值对照全国目标，1 项符合", "1 value of Guangdong beside the national targets in 2025: 1 meets its target"),
-        ({RATE: 0.7}, "广东", {}, "2025 年广东 1 项数值对照全国目标，1 项不符合", "1 value of Guangdong beside the national targets in 2025: 1 does not meet its target"),
+        ({RATE: 0.9, PUE: 1.4}, "广东", {}, "2025 年广东 2 项数值对照全国目标，1 项达到，1 项没有达到", "2 values of Guangdong beside the national targets in 2025: 1 meets its target, 1 does not"),
+        ({RATE: 0.8}, "广东", {}, "2025 年广东 1 项数值对照全国目标，1 项达到", "1 value of Guangdong beside the national targets in 2025: 1 meets its target"),
+        ({RATE: 0.8, CASES: 2.0}, "广东", {}, "2025 年广东 1 项数值对照全国目标，1 项达到", "1 value of Guangdong beside the national targets in 2025: 1 meets its target"),
+        ({RATE: 0.7}, "广东", {}, "2025 年广东 1 项数值对照全国目标，1 项没有达到", "1 value of Guangdong beside the national targets in 2025: 1 does not meet its target"),
     ],
 )  # fmt: skip
 def test_titles(

@@ -192,7 +192,7 @@ def test_a_finding_is_told_with_what_follows(layout: Layout) -> None:
     at = said.index("## 主要发现")
     assert said[at + 1 : at + 3] == [
         "1. **新建5G基站站址共享率 74.0%，距目标还差 6.0 个百分点**，上年为 70.0%，在 3 个省份中居末位。",
-        "[→ 按当年新建规模，再有 6 处共享就能达到（行动 2）。]{.so}",
+        "[→ 按当年新建规模，再有 6 处实现共享即可达到（行动 2）。]{.so}",
     ]
     said = lines(layout, "en", findings=[finding])
     at = said.index("## Main findings")

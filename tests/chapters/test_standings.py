@@ -20,6 +20,7 @@ from pipeline.indicators.evaluate import TABLE
 from pipeline.indicators.model import load_catalogue
 from pipeline.indicators.view import View
 from pipeline.language.facts import pack, unpack
+from pipeline.language.terms import term
 from pipeline.language.words import Words
 from pipeline.layout import SAMPLE, Layout
 from pipeline.reports import markup
@@ -114,6 +115,13 @@ class TestProfile:
         assert told["2　新建数据中心PUE"][-1] == "变差 0.020"
         assert told["5　单位流量能耗"][:2] == ["≤−20%", "× −10.0%"]
         assert told["8　绿色低碳标准"][1] == "不分省统计"
+
+    def test_what_is_printed_alike_is_level(self, layout: Layout) -> None:
+        [pue] = [one for one in stand(layout).all["广东"].judged.values() if one.target.indicator == "dc.pue.new_large"]
+        assert pue.gap is not None
+        nearer = replace(pue, gap=pue.gap - 0.004)
+        assert standings.moved(nearer, pue) == ("level", term("level"))
+        assert standings.moved(replace(nearer, printed="1.39"), pue) == ("better", term("better_by", amount="0.004"))
 
     def test_ranks_are_among_told_values_the_best_first(self) -> None:
         values = {f"省{n}": 1.0 + n / 100 for n in range(12)} | {"甲": 1.055, "乙": None}

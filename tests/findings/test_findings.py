@@ -371,7 +371,7 @@ class TestSources:
 
     def test_many_are_counted_and_stand_in_the_appendix(self) -> None:
         rows = pl.DataFrame({"source_title": [f"文件{i}" for i in range(7)], "grade": ["A"] * 7})
-        assert zh.say(findings.sources(rows)) == "文件0；文件1；文件2；文件3；等 7 份，逐份列在附录 D"
+        assert zh.say(findings.sources(rows)) == "文件0；文件1；文件2；文件3 等 7 份，逐份列在附录 D"
 
     def test_none(self) -> None:
         assert zh.say(findings.sources(self.ROWS.clear())) == ""
