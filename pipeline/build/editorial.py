@@ -3,7 +3,7 @@
 The imprint, which is made of the parameters where there is no file, and the foreword stand before the first chapter, `04-before`
 after the heading of chapter 4 and `04-after` at its end; `highlights` stand before the computed ones, and the heading of the
 first level with which they may begin takes the place of theirs. They are texts as the chapters' are (`reports.text`), and may cite the report's values: `{{ value("dc.pue.new_large") |
-n(2) }}`. Files that are not there leave no trace.
+n(2) }}`. Files that are not there leave no trace. `reports/editorial/reference.docx` gives Word its styles.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from pipeline.indicators.model import load_catalogue
 from pipeline.indicators.view import told
 from pipeline.language.words import Words
 from pipeline.layout import Layout
+from pipeline.reports.assemble import own_styles
+from pipeline.reports.render import word
 from pipeline.reports.text import Text
 from pipeline.wording import join_names
 
@@ -114,7 +116,10 @@ def typed(layout: Layout, job: Job) -> Iterator[str]:
 
 
 def check(jobs: list[Job], layout: Layout) -> list[str]:
-    """`typed` of all reports, each once, and that a final edition has no publisher."""
+    """`typed` of all reports, each once, and that a final edition has no publisher. Raises DataError for a document of styles that is
+    none."""
+    if styles := own_styles(layout):
+        word.opened(styles)
     told = list(dict.fromkeys(warning for job in jobs for warning in typed(layout, job)))
     if any(job.kind == "final" and job.is_unsigned for job in jobs):
         told.append(
