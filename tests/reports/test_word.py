@@ -131,11 +131,7 @@ def test_every_page_has_title_region_sample_mark_and_number(tmp_path: Path) -> N
 def test_the_contents_hold_the_headings_as_links_with_their_pages(tmp_path: Path) -> None:
     told = "::: {.contents}\n目录\n:::\n\n# 1　一\n\n## 1.1　CO~2~ & 水\n\n### 三级\n\n# 2　二\n"
     text = part(report(tmp_path, told), "word/document.xml")
-    lines = [
-        (one[1], "".join(re.findall(r"<w:t[ >][^<>]*>?([^<]*)</w:t>", one[0])))
-        for one in re.finditer(r'<w:p><w:pPr><w:pStyle w:val="(TOC\w+)".*?</w:p>', text, re.S)
-    ]
-    assert [name for name, _ in lines] == ["TOCHeading", "TOC1", "TOC2", "TOC1"]
+    assert re.findall(r'<w:pStyle w:val="(TOC\w+)"', text) == ["TOCHeading", "TOC1", "TOC2", "TOC1"]
     links = re.findall(r'<w:hyperlink w:anchor="(_Toc\d+)"', text)
     assert links == re.findall(r'<w:bookmarkStart w:id="\d+" w:name="(_Toc\d+)"', text)
     assert links == re.findall(r"PAGEREF (_Toc\d+) ", text)

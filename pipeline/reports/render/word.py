@@ -70,8 +70,8 @@ RIGHT = '<w:tabs><w:tab w:val="right" w:leader="dot" w:pos="9298"/></w:tabs>'
 FURTHER = "".join(
     f'<w:style w:type="{kind}" w:styleId="{id}"><w:name w:val="{name}"/>{based}<w:qFormat/>{properties}</w:style>'
     for kind, id, name, based, properties in (
-        ("paragraph", "TOC1", "toc 1", '<w:basedOn w:val="Normal"/>', f"<w:pPr>{RIGHT}{_spaced(120, 20, 264)}</w:pPr><w:rPr>{_sized(20, SANS, bold=True)}</w:rPr>"),
-        ("paragraph", "TOC2", "toc 2", '<w:basedOn w:val="Normal"/>', f'<w:pPr>{RIGHT}{_spaced(0, 0, 264)}<w:ind w:left="300"/></w:pPr><w:rPr>{_sized(18, SANS)}</w:rPr>'),
+        ("paragraph", "TOC1", "toc 1", '<w:basedOn w:val="Normal"/>', f"<w:pPr>{RIGHT}{_spaced(60, 0, 240)}</w:pPr><w:rPr>{_sized(20, SANS, bold=True)}</w:rPr>"),
+        ("paragraph", "TOC2", "toc 2", '<w:basedOn w:val="Normal"/>', f'<w:pPr>{RIGHT}{_spaced(0, 0, 240)}<w:ind w:left="300"/></w:pPr><w:rPr>{_sized(18, SANS)}</w:rPr>'),
         ("paragraph", "Header", "header", '<w:basedOn w:val="Normal"/>', f'<w:pPr><w:pBdr>{LINE.format("bottom", 4)}</w:pBdr>{_spaced(0, 0, 240)}</w:pPr><w:rPr>{_sized(17, SANS, colour="52606D")}</w:rPr>'),
         ("paragraph", "Footer", "footer", '<w:basedOn w:val="Normal"/>', f'<w:pPr>{_spaced(0, 0, 240)}<w:jc w:val="center"/></w:pPr><w:rPr>{_sized(17, SANS, colour="52606D")}</w:rPr>'),
         ("character", "SampleMark", "Sample Mark", "", '<w:rPr><w:b/><w:color w:val="B3261E"/></w:rPr>'),
@@ -179,9 +179,18 @@ def _laid_out(table: re.Match[str]) -> str:
 
 def _head(parts: dict[str, bytes], running: str, sample: str, foot: str) -> None:
     """Give every page but the cover its running head, with the sample mark, and its number; the texts are XML."""
-    ids = {name.lower(): id for id, name in _style.findall(parts["word/styles.xml"].decode())}
-    mark = f'<w:r><w:rPr><w:rStyle w:val="{ids["sample mark"]}"/></w:rPr><w:t>{sample}</w:t></w:r>' if sample else ""
-    aside = '<w:r><w:ptab w:relativeTo="margin" w:alignment="right" w:leader="none"/></w:r>' if sample else ""
+    types, links, document = "[Content_Types].xml", "word/_rels/document.xml.rels", "word/document.xml"
+    before, start, section = parts[document].decode().rpartition("<w:sectPr")
+    given = {found[2].lower(): found for found in _style.finditer(parts["word/styles.xml"].decode())}
+    ids = {name: found[1] for name, found in given.items()}
+    cleared = re.findall(r'<w:tab\b[^>]*w:pos="(\d+)"', given["header"][0])
+    width, left, right = (
+        int(found[1]) if (found := re.search(rf'<w:{name}\b[^>]*w:{side}="(\d+)"', section)) else 0
+        for name, side in (("pgSz", "w"), ("pgMar", "left"), ("pgMar", "right"))
+    )
+    stops = "".join(f'<w:tab w:val="clear" w:pos="{place}"/>' for place in cleared)
+    stops = f'<w:tabs>{stops}<w:tab w:val="right" w:pos="{width - left - right}"/></w:tabs>'
+    mark = f'<w:r><w:tab/></w:r><w:r><w:rPr><w:rStyle w:val="{ids["sample mark"]}"/></w:rPr><w:t>{sample}</w:t></w:r>'
     fields = {"{page}": "PAGE", "{pages}": "NUMPAGES"}
     numbers = "".join(
         f'<w:fldSimple w:instr=" {fields[one]} "><w:r><w:t>1</w:t></w:r></w:fldSimple>'
@@ -190,13 +199,12 @@ def _head(parts: dict[str, bytes], running: str, sample: str, foot: str) -> None
         for one in re.split(r"(\{\w+\})", foot)
         if one
     )
-    types, links, document = "[Content_Types].xml", "word/_rels/document.xml.rels", "word/document.xml"
     references = ""
-    for kind, root, text in (
-        ("header", "hdr", f"<w:r><w:t>{running}</w:t></w:r>{aside}{mark}"),
-        ("footer", "ftr", numbers),
+    for kind, root, more, text in (
+        ("header", "hdr", stops, f"<w:r><w:t>{running}</w:t></w:r>{mark if sample else ''}"),
+        ("footer", "ftr", "", numbers),
     ):
-        paragraph = f'<w:p><w:pPr><w:pStyle w:val="{ids[kind]}"/></w:pPr>{text}</w:p>'
+        paragraph = f'<w:p><w:pPr><w:pStyle w:val="{ids[kind]}"/>{more}</w:pPr>{text}</w:p>'
         spaces = f'xmlns:w="{SPACES}/wordprocessingml/2006/main"'
         parts[f"word/running-{kind}.xml"] = (
             f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?><w:{root} {spaces}>{paragraph}</w:{root}>'.encode()
@@ -206,7 +214,6 @@ def _head(parts: dict[str, bytes], running: str, sample: str, foot: str) -> None
         parts[types] = parts[types].replace(b"</Types>", override.encode())
         parts[links] = parts[links].replace(b"</Relationships>", link.encode())
         references += f'<w:{kind}Reference w:type="default" r:id="running-{kind}"/>'
-    before, start, section = parts[document].decode().rpartition("<w:sectPr")
     section = re.sub(r"<w:(?:header|footer)Reference [^>]*/>|<w:titlePg\b[^>]*/>", "", section)
     section = re.sub(r">", f">{references}", section, count=1)
     last = re.search(r"<w:(?:textDirection|bidi|rtlGutter|docGrid)\b|</w:sectPr>", section)
@@ -218,7 +225,7 @@ def _head(parts: dict[str, bytes], running: str, sample: str, foot: str) -> None
 
 
 def _styles(text: str) -> str:
-    default = f'<w:rPrDefault><w:rPr>{SERIF}<w:sz w:val="21"/><w:szCs w:val="21"/><w:lang w:val="zh-CN" w:eastAsia="zh-CN"/></w:rPr></w:rPrDefault>'
+    default = f'<w:rPrDefault><w:rPr>{SERIF}<w:sz w:val="21"/><w:szCs w:val="21"/><w:lang w:val="en-GB" w:eastAsia="zh-CN"/></w:rPr></w:rPrDefault>'
     text = re.sub(r"<w:rPrDefault>.*?</w:rPrDefault>", default, text, flags=re.S)
     for id, (paragraph, character) in STYLES.items():
         text = _restyled(text, id, f"<w:pPr>{paragraph}</w:pPr><w:rPr>{character}</w:rPr>")
