@@ -23,8 +23,6 @@ from pipeline.indicators.model import load_catalogue
 from pipeline.indicators.view import told
 from pipeline.language.words import Words
 from pipeline.layout import Layout
-from pipeline.reports.assemble import own_styles
-from pipeline.reports.render import word
 from pipeline.reports.text import Text
 from pipeline.wording import join_names
 
@@ -116,10 +114,7 @@ def typed(layout: Layout, job: Job) -> Iterator[str]:
 
 
 def check(jobs: list[Job], layout: Layout) -> list[str]:
-    """`typed` of all reports, each once, and that a final edition has no publisher. Raises DataError for a document of styles that is
-    none."""
-    if styles := own_styles(layout):
-        word.opened(styles)
+    """`typed` of all reports, each once, and that a final edition has no publisher."""
     told = list(dict.fromkeys(warning for job in jobs for warning in typed(layout, job)))
     if any(job.kind == "final" and job.is_unsigned for job in jobs):
         told.append(

@@ -24,7 +24,7 @@ from pipeline.layout import Layout
 from pipeline.reports import markup, volumes
 from pipeline.reports.front import Front
 from pipeline.reports.parts import ANNEX, MAIN, SHEETS, WHOLE, holds, named, volumes_of
-from pipeline.reports.render.word import reference
+from pipeline.reports.render.word import opened, reference
 from pipeline.reports.volumes import REFERENCE, Heading, Place, only
 
 _named = re.compile("\ue000([\\w\\\\\u200b-]+)\ue001")  # a reference in a block's text, which is no Markdown
@@ -221,9 +221,9 @@ def project(layout: Layout, folder: Path) -> Path:
 
 
 def own_styles(layout: Layout) -> Path | None:
-    """The document whose Word styles the publisher wants, if there is one."""
+    """The document whose Word styles the publisher wants, if there is one. Raises DataError where it is none."""
     path = layout.reports / "editorial" / "reference.docx"
-    return path if path.exists() else None
+    return path if path.exists() and opened(path) else None
 
 
 def page_parts(theme: Path, cache: Path, folder: Path, styles: Path | None = None) -> None:

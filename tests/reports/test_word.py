@@ -13,6 +13,8 @@ import pypandoc
 import pytest
 
 from pipeline.errors import DataError
+from pipeline.layout import Layout
+from pipeline.reports import assemble
 from pipeline.reports.render import word
 from pipeline.reports.render.embedded import READER
 from tests.conftest import ROOT, Built
@@ -84,6 +86,18 @@ def test_a_file_that_is_no_document_is_refused_in_one_sentence(tmp_path: Path, c
         word.reference(tmp_path / "made.docx", own)
 
 
+def test_the_document_of_styles_stands_beside_the_editorial_texts(tmp_path: Path) -> None:
+    assert assemble.own_styles(Layout(tmp_path)) is None
+    path = tmp_path / "reports" / "editorial" / "reference.docx"
+    path.parent.mkdir(parents=True)
+    assert assemble.own_styles(Layout(tmp_path)) is None
+    office(path)
+    assert assemble.own_styles(Layout(tmp_path)) == path
+    path.write_bytes(b"")
+    with pytest.raises(DataError):
+        assemble.own_styles(Layout(tmp_path))
+
+
 def test_a_workbook_is_no_document(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "own.docx", "w") as parts:
         parts.writestr("xl/workbook.xml", "<workbook/>")
@@ -152,6 +166,7 @@ def test_a_number_stays_on_its_line(tmp_path: Path) -> None:
     assert "43.0\u00a0亿kWh" in plain
     cells = re.findall(r"<w:tc><w:tcPr>(.*?)</w:tcPr>", text)
     assert ["noWrap" in cell for cell in cells] == [False, False, False, True]
+    assert text.count('<w:pStyle w:val="TableText"/>') == 4
 
 
 def test_a_style_that_pandoc_does_not_have_is_an_error() -> None:

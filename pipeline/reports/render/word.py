@@ -74,6 +74,7 @@ FURTHER = "".join(
         ("paragraph", "TOC2", "toc 2", '<w:basedOn w:val="Normal"/>', f'<w:pPr>{RIGHT}{_spaced(0, 0, 240)}<w:ind w:left="300"/></w:pPr><w:rPr>{_sized(18, SANS)}</w:rPr>'),
         ("paragraph", "Header", "header", '<w:basedOn w:val="Normal"/>', f'<w:pPr><w:pBdr>{LINE.format("bottom", 4)}</w:pBdr>{_spaced(0, 0, 240)}</w:pPr><w:rPr>{_sized(17, SANS, colour="52606D")}</w:rPr>'),
         ("paragraph", "Footer", "footer", '<w:basedOn w:val="Normal"/>', f'<w:pPr>{_spaced(0, 0, 240)}<w:jc w:val="center"/></w:pPr><w:rPr>{_sized(17, SANS, colour="52606D")}</w:rPr>'),
+        ("paragraph", "TableText", "Table Text", '<w:basedOn w:val="Normal"/>', f'<w:pPr>{_spaced(20, 20, 264)}</w:pPr><w:rPr><w:sz w:val="17"/><w:szCs w:val="17"/></w:rPr>'),
         ("character", "SampleMark", "Sample Mark", "", '<w:rPr><w:b/><w:color w:val="B3261E"/></w:rPr>'),
     )
 )  # fmt: skip
@@ -151,19 +152,23 @@ def finish(path: Path) -> bool:
         core = re.sub(rf"(<{tag}[^>]*>)[^<]*", rf"\g<1>{told['dcterms:created']}", core)
     parts["docProps/core.xml"] = core.encode()
     parts["docProps/custom.xml"] = re.sub(r"<property .*</property>", "", custom, flags=re.S).encode()
-    parts["word/document.xml"] = _table.sub(_laid_out, parts["word/document.xml"].decode()).encode()
     if told.get("report:foot"):
-        _head(parts, told.get("report:running", ""), told.get("report:sample", ""), told["report:foot"])
+        styles = {found[2].lower(): found for found in _style.finditer(parts["word/styles.xml"].decode())}
+        text = parts["word/document.xml"].decode()
+        text = _table.sub(lambda table: _laid_out(table[0], styles["compact"][1], styles["table text"][1]), text)
+        parts["word/document.xml"] = text.encode()
+        _head(parts, styles, told.get("report:running", ""), told.get("report:sample", ""), told["report:foot"])
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
         for name, part in parts.items():
             made.writestr(zipfile.ZipInfo(name, STAMP), part, zipfile.ZIP_DEFLATED)
     return True
 
 
-def _laid_out(table: re.Match[str]) -> str:
-    """A table whose rows stay on a page and whose short cells with a number stay on a line; other columns give way for these."""
-    grid = [int(width) for width in re.findall(r'<w:gridCol w:w="(\d+)"', table[0])]
-    places = iter(range(table[0].count("<w:tc>")))
+def _laid_out(table: str, compact: str, style: str) -> str:
+    """A table whose rows stay on a page and whose short cells with a number stay on a line; other columns give way for these. Its
+    paragraphs have the `style` instead of the one of short lists, `compact`."""
+    grid = [int(width) for width in re.findall(r'<w:gridCol w:w="(\d+)"', table)]
+    places = iter(range(table.count("<w:tc>")))
 
     def cell(found: re.Match[str]) -> str:
         width = round(5000 * grid[next(places) % len(grid)] / sum(grid))
@@ -171,26 +176,25 @@ def _laid_out(table: re.Match[str]) -> str:
         whole = "<w:noWrap/>" if len(text) <= SHORT and re.search(r"\d", text) else ""
         return f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="pct"/>{whole}</w:tcPr>{found[1]}</w:tc>'
 
-    text = _cell.sub(cell, table[0]).replace('<w:tblLayout w:type="fixed" />', '<w:tblLayout w:type="autofit"/>')
+    text = table.replace(f'<w:pStyle w:val="{compact}" />', f'<w:pStyle w:val="{style}"/>')
+    text = _cell.sub(cell, text).replace('<w:tblLayout w:type="fixed" />', '<w:tblLayout w:type="autofit"/>')
     return text.replace("<w:tr>", "<w:tr><w:trPr><w:cantSplit/></w:trPr>").replace(
         "<w:cantSplit/></w:trPr><w:trPr>", "<w:cantSplit/>"
     )
 
 
-def _head(parts: dict[str, bytes], running: str, sample: str, foot: str) -> None:
+def _head(parts: dict[str, bytes], styles: dict[str, re.Match[str]], running: str, sample: str, foot: str) -> None:
     """Give every page but the cover its running head, with the sample mark, and its number; the texts are XML."""
     types, links, document = "[Content_Types].xml", "word/_rels/document.xml.rels", "word/document.xml"
     before, start, section = parts[document].decode().rpartition("<w:sectPr")
-    given = {found[2].lower(): found for found in _style.finditer(parts["word/styles.xml"].decode())}
-    ids = {name: found[1] for name, found in given.items()}
-    cleared = re.findall(r'<w:tab\b[^>]*w:pos="(\d+)"', given["header"][0])
+    cleared = re.findall(r'<w:tab\b[^>]*w:pos="(\d+)"', styles["header"][0])
     width, left, right = (
         int(found[1]) if (found := re.search(rf'<w:{name}\b[^>]*w:{side}="(\d+)"', section)) else 0
         for name, side in (("pgSz", "w"), ("pgMar", "left"), ("pgMar", "right"))
     )
     stops = "".join(f'<w:tab w:val="clear" w:pos="{place}"/>' for place in cleared)
     stops = f'<w:tabs>{stops}<w:tab w:val="right" w:pos="{width - left - right}"/></w:tabs>'
-    mark = f'<w:r><w:tab/></w:r><w:r><w:rPr><w:rStyle w:val="{ids["sample mark"]}"/></w:rPr><w:t>{sample}</w:t></w:r>'
+    mark = f'<w:r><w:tab/></w:r><w:r><w:rPr><w:rStyle w:val="{styles["sample mark"][1]}"/></w:rPr><w:t>{sample}</w:t></w:r>'
     fields = {"{page}": "PAGE", "{pages}": "NUMPAGES"}
     numbers = "".join(
         f'<w:fldSimple w:instr=" {fields[one]} "><w:r><w:t>1</w:t></w:r></w:fldSimple>'
@@ -204,7 +208,7 @@ def _head(parts: dict[str, bytes], running: str, sample: str, foot: str) -> None
         ("header", "hdr", stops, f"<w:r><w:t>{running}</w:t></w:r>{mark if sample else ''}"),
         ("footer", "ftr", "", numbers),
     ):
-        paragraph = f'<w:p><w:pPr><w:pStyle w:val="{ids[kind]}"/>{more}</w:pPr>{text}</w:p>'
+        paragraph = f'<w:p><w:pPr><w:pStyle w:val="{styles[kind][1]}"/>{more}</w:pPr>{text}</w:p>'
         spaces = f'xmlns:w="{SPACES}/wordprocessingml/2006/main"'
         parts[f"word/running-{kind}.xml"] = (
             f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?><w:{root} {spaces}>{paragraph}</w:{root}>'.encode()
