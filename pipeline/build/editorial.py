@@ -3,7 +3,7 @@
 The imprint, which is made of the parameters where there is no file, and the foreword stand before the first chapter, `04-before`
 after the heading of chapter 4 and `04-after` at its end; `highlights` stand before the computed ones, and the heading of the
 first level with which they may begin takes the place of theirs. They are texts as the chapters' are (`reports.text`), and may cite the report's values: `{{ value("dc.pue.new_large") |
-n(2) }}`. Files that are not there leave no trace.
+n(2) }}`. Files that are not there leave no trace. `reports/editorial/reference.docx` gives Word its styles.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ def shared(layout: Layout, files: Hashes) -> dict[str, str]:
 def rendering(layout: Layout, files: Hashes) -> dict[str, str]:
     """What rendering depends on besides: theme, fonts, the chapters' texts."""
     return {
-        "text": digest([files.tree(layout.texts, ".md"), files.tree(layout.reports / "editorial", ".md")]),
+        "text": digest([files.tree(layout.texts, ".md"), files.tree(layout.reports / "editorial", ".md", ".docx")]),
         "theme": digest([files.tree(layout.reports / "theme"), files.file(layout.reports / "_quarto.yml")]),
         "fonts": digest([files.file(font.path) if font.path else None for font in fonts.packaged()]),
     }

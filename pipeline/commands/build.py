@@ -49,6 +49,7 @@ def build(
     from pipeline.build import edition, editorial
     from pipeline.build import progress as telling
     from pipeline.build.plan import Selection, jobs
+    from pipeline.reports import assemble
     from pipeline.reports.render.engine import choose
 
     layout = Layout.current()
@@ -61,6 +62,7 @@ def build(
         from pipeline.build.scheduler import connect
 
         connect(scheduler).close()
+    assemble.own_styles(layout)
     wanted = Selection(
         year, region, scenario, filings, audience, tuple(override or ()), to, out, plan, lang, chapter, part
     )

@@ -24,7 +24,7 @@ from pipeline.layout import Layout
 from pipeline.reports import markup, volumes
 from pipeline.reports.front import Front
 from pipeline.reports.parts import ANNEX, MAIN, SHEETS, WHOLE, holds, named, volumes_of
-from pipeline.reports.render.word import reference
+from pipeline.reports.render.word import opened, reference
 from pipeline.reports.volumes import REFERENCE, Heading, Place, only
 
 _named = re.compile("\ue000([\\w\\\\\u200b-]+)\ue001")  # a reference in a block's text, which is no Markdown
@@ -130,6 +130,7 @@ def _metadata(front: Front, part: str) -> str:
     escaped = {
         "title": front.title, "region": front.region, "edition": front.edition, "publisher": front.publisher,
         "date": front.printed_date, "running": running, "sample": front.sample, "volume": volume,
+        "foot": front.words("page_of", page="{page}", pages="{pages}"),
     }  # fmt: skip
     report: dict[str, Any] = {key: markup.text_markdown(text) for key, text in escaped.items() if text}
     report |= {
@@ -171,20 +172,17 @@ def _open_page(front: Front, headings: Sequence[Heading], part: str, pages: Mapp
 
 
 def _cover(front: Front, part: str) -> list[str]:
-    """The first page in Word, and a table of contents that Word fills in; the head of a sheet."""
+    """The first page in Word, and where theme/report.lua puts the table of contents; the head of a sheet."""
     below = [front.region, _volume_name(front, part), front.sample, front.publisher, front.printed_date]
     lines = {"Subtitle": [front.edition], "Title": [front.title], "Date": below}
     told = [(style, text) for style, texts in lines.items() for text in texts if text]
-    paragraphs = [f'::: {{custom-style="{style}"}}\n{markup.text_markdown(text)}\n:::\n' for style, text in told]
-    if part in SHEETS:
-        return paragraphs
-    field = (
-        '<w:p><w:pPr><w:pageBreakBefore/></w:pPr><w:r><w:fldChar w:fldCharType="begin" w:dirty="true"/></w:r>'
-        '<w:r><w:instrText xml:space="preserve">TOC \\o "1-2" \\h \\z \\u</w:instrText></w:r>'
-        '<w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t>' + front.words("contents_in_word") + "</w:t></w:r>"
-        '<w:r><w:fldChar w:fldCharType="end"/></w:r></w:p>'
-    )
-    return [*paragraphs, "```{=openxml}", field, "```"]
+    paragraphs = [f'::: {{custom-style="{style}"}}\n{_marked(text, front)}\n:::\n' for style, text in told]
+    return paragraphs if part in SHEETS else [*paragraphs, "::: {.contents}", front.words("contents"), ":::"]
+
+
+def _marked(text: str, front: Front) -> str:
+    told = markup.text_markdown(text)
+    return f'[{told}]{{custom-style="Sample Mark"}}' if text == front.sample else told
 
 
 def _contents(headings: Sequence[Heading], words: Words) -> str:
@@ -218,12 +216,19 @@ def project(layout: Layout, folder: Path) -> Path:
     theme = layout.reports / "theme"
     shutil.copytree(theme, folder / "theme")
     shutil.copy(layout.reports / "_quarto.yml", folder)
-    page_parts(theme, layout.charts, folder / "theme")
+    page_parts(theme, layout.charts, folder / "theme", own_styles(layout))
     return folder
 
 
-def page_parts(theme: Path, cache: Path, folder: Path) -> None:
-    """Write the page's head (stylesheet) and tail (scripts) and Word's styles into `folder`, for either engine."""
+def own_styles(layout: Layout) -> Path | None:
+    """The document whose Word styles the publisher wants, if there is one. Raises DataError where it is none."""
+    path = layout.reports / "editorial" / "reference.docx"
+    return path if path.exists() and opened(path) else None
+
+
+def page_parts(theme: Path, cache: Path, folder: Path, styles: Path | None = None) -> None:
+    """Write the page's head (stylesheet) and tail (scripts) and Word's styles into `folder`, for either engine; styles: see
+    `word.reference`."""
     folder.mkdir(parents=True, exist_ok=True)
     css = (theme / "report.css").read_text("utf-8")
     own = [(theme / name).read_text("utf-8") for name in ("reading.js", "report.js", "explorer.js")]
@@ -231,4 +236,4 @@ def page_parts(theme: Path, cache: Path, folder: Path) -> None:
     (folder / "head.html").write_text(f"<style>\n{css}</style>\n", "utf-8")
     script = script.replace("</script", "<\\/script")
     (folder / "tail.html").write_text(f"<script>\n{script}</script>\n", "utf-8")
-    reference(folder / "reference.docx")
+    reference(folder / "reference.docx", styles)

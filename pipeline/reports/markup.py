@@ -345,67 +345,58 @@ def _array_typst(items: Iterable[str]) -> str:
     return "(" + "".join(f"{item}, " for item in items) + ")"
 
 
+BREAK = "`<w:r><w:br/></w:r>`{=openxml}"
+
+
 def to_markdown(block: Payload, number: str, picture: str = "", words: Words = CHINESE) -> str:
     """`block` as Markdown for Word. `picture`: the PNG's path relative to report.qmd."""
-    if block["kind"] == "cards" and block["form"] != "cards":
-        return _lines_markdown(block, words)
     if block["kind"] == "cards":
-        return "\n".join(
-            f"- **{text_markdown(card['title'])}**　{text_markdown(card['value'])}　{text_markdown(card['status'])}"
-            f"（{text_markdown(words('target_is', text=card['target']))}）{text_markdown(card['detail'])}"
-            for card in block["cards"]
-        )
+        return _cards_markdown(block, words)
     if block["kind"] == "entries":
-        return "\n".join(map(_entry_markdown, block["entries"]))
-    caption = f"{words(block['kind'] + '_n', n=number)}{words.gap}{text_markdown(block['title'])}"
-    if block["kind"] == "figure":
-        inches = theme.WIDTH / 108
-        # The closing backslash keeps pandoc from making the description a caption of its own.
-        body = (
-            f"![{text_markdown(block['alt'])}]({picture}){{width={inches:.1f}in}}\\\n\n"
-            f'::: {{custom-style="Image Caption"}}\n{caption}\n:::'
-        )
-    else:
-        body = f'::: {{custom-style="Table Caption"}}\n{caption}\n:::\n\n{_table_markdown(block)}'
+        return _pipe([["", ""], *(_entry_markdown(entry, words) for entry in block["entries"])], (2, 3))
+    name = f"{words(block['kind'] + '_n', n=number)}{words.gap}{text_markdown(block['title'])}"
+    caption = f"[]{{#{block['id']}}}{name}"
     under = [text_markdown(one) for one in _under(block, words) if one]
-    source = f'\n\n::: {{custom-style="Block Text"}}\n{words.gap.join(under)}\n:::' if under else ""
-    return f"[]{{#{block['id']}}}\n\n{body}{source}"
+    parts = [_styled("Image Caption" if block["kind"] == "figure" else "Table Caption", caption)]
+    if block["kind"] == "figure":
+        # The empty span keeps pandoc from making the description a caption of its own.
+        image = f"![{text_markdown(block['alt'])}]({picture}){{width={theme.WIDTH / 108:.1f}in}}[]{{}}"
+        parts.append(_styled("Captioned Figure" if under else "Figure", image))
+    else:
+        table = block.get("brief") or block["table"]
+        rows = [[text_markdown(cell) for cell in row] for row in (table["columns"], *table["rows"])]
+        parts.append(_pipe(rows, table["widths"], table["align"]))
+    return "\n\n".join([*parts, *([_styled("Block Text", words.gap.join(under))] if under else [])])
 
 
-def _lines_markdown(block: Payload, words: Words) -> str:
-    """Numbers in large, or a glance, as a pipe table."""
+def _styled(style: str, text: str) -> str:
+    return f'::: {{custom-style="{style}"}}\n{text}\n:::'
+
+
+def _cards_markdown(block: Payload, words: Words) -> str:
+    """Cards as a table, one a line; of numbers in large each has a column."""
     cards = block["cards"]
     if block["form"] == "numbers":
-        lines = [[card[name] for card in cards] for name in ("title", "value", "detail")]
-    else:
-        heads = [words(name) for name in GLANCE if name != "path_of_years"]
-        told = [[card[name] for name in ("title", "value", "target", "detail")] for card in cards]
-        lines = [
-            heads,
-            *([*line, f"{card['symbol']} {card['status']}"] for line, card in zip(told, cards, strict=True)),
-        ]
-    cells = ["|" + "|".join(text_markdown(cell) or " " for cell in line) + "|" for line in lines]
-    return "\n".join([cells[0], "|" + "---|" * len(lines[0]), *cells[1:]])
+        rows = [[text_markdown(card[name]) for card in cards] for name in ("title", "value", "detail")]
+        rows[1] = [f"**{value}**" if value else "" for value in rows[1]]
+        return _pipe(rows, [1] * len(cards))
+    remark = "gap_to_target" if block["form"] == "glance" else "remark"
+    heads = [words(name) for name in ("target", "value", "state", "target_value", remark)]
+    told = ([card["title"], card["value"], f"{card['symbol']} {card['status']}", card["target"], card["detail"]] for card in cards)  # fmt: skip
+    return _pipe([[text_markdown(cell) for cell in row] for row in (heads, *told)], (28, 15, 15, 20, 22))
 
 
-def _entry_markdown(entry: Payload) -> str:
-    facts = "；".join(f"{text_markdown(name)}：{text_markdown(said)}" for name, said in entry["facts"])
-    return (
-        f"- **{text_markdown(entry['title'])}**　{text_markdown(entry['value'])}　{text_markdown(entry['badge'])}。"
-        f"{facts}。{text_markdown(entry['text'])}"
-    )
+def _entry_markdown(entry: Payload, words: Words) -> list[str]:
+    """What it is, with its value, and what is told of it."""
+    name = [f"**{text_markdown(entry['title'])}**", *(text_markdown(entry[one]) for one in ("badge", "value"))]
+    facts = [f"{text_markdown(what)}{words('colon')}{text_markdown(said)}" for what, said in entry["facts"]]
+    return [BREAK.join(filter(None, lines)) for lines in (name, [*facts, text_markdown(entry["text"])])]
 
 
-def _table_markdown(block: Payload) -> str:
-    """A pipe table; the dashes carry the relative widths, which pandoc keeps when a row is longer than a line."""
-    table = block.get("brief") or block["table"]
-    widths = table["widths"]
-    dashes = [max(3, round(120 * width / sum(widths))) for width in widths]
-    rule = [
-        "-" * (count - 1) + (":" if side == "right" else "-")
-        for count, side in zip(dashes, table["align"], strict=True)
-    ]
-    lines = [table["columns"], None, *table["rows"]]
-    return "\n".join(
-        "|" + "|".join(rule if line is None else [text_markdown(cell) or " " for cell in line]) + "|" for line in lines
-    )
+def _pipe(rows: Sequence[Sequence[str]], widths: Sequence[float], align: Sequence[str] = ()) -> str:
+    """A pipe table, its first row the head; the dashes carry the relative widths, which pandoc keeps when a row is longer than a
+    line."""
+    sides = align or ["left"] * len(widths)
+    dashes = (max(3, round(120 * width / sum(widths))) for width in widths)
+    rule = ["-" * (count - 1) + (":" if side == "right" else "-") for count, side in zip(dashes, sides, strict=True)]
+    return "\n".join("|" + "|".join(cell or " " for cell in row) + "|" for row in (rows[0], rule, *rows[1:]))

@@ -86,6 +86,47 @@ local function boxed(blocks)
   return out
 end
 
+-- In Word a number and its unit stay on one line.
+local function tied(inlines)
+  for i = 2, #inlines - 1 do
+    local before, after = inlines[i - 1], inlines[i + 1]
+    if (inlines[i].t == "Space" or inlines[i].t == "SoftBreak") and before.t == "Str" and after.t == "Str"
+      and before.text:match("%d$") and after.text:match("^[%a%%\228-\233]") then
+      inlines[i] = pandoc.Str("\u{a0}")
+    end
+  end
+  return inlines
+end
+
+local function raw(text) return pandoc.Inlines({ pandoc.RawInline("openxml", text) }) end
+local function mark(kind, more) return ('<w:r><w:fldChar w:fldCharType="%s"%s/></w:r>'):format(kind, more or "") end
+local function begun(code, more)
+  return mark("begin", more) .. ('<w:r><w:instrText xml:space="preserve"> %s </w:instrText></w:r>'):format(code) .. mark("separate")
+end
+
+-- The table of contents in Word: the headings, each a link to its place. Word finds the pages when it opens the file.
+local function listed(doc)
+  local entries = pandoc.Blocks({})
+  doc = doc:walk({ Header = function(header)
+    if header.level > 2 then return nil end
+    local name = "_Toc" .. 100000 + #entries
+    local first = #entries == 0 and begun('TOC \\o "1-2" \\h \\z \\u', ' w:dirty="true"') or ""
+    local page = "<w:r><w:tab/></w:r>" .. begun("PAGEREF " .. name .. " \\h", ' w:dirty="true"') .. mark("end") .. "</w:hyperlink>"
+    local line = raw(first .. ('<w:hyperlink w:anchor="%s" w:history="1">'):format(name)) .. header.content:clone() .. raw(page)
+    entries:insert(pandoc.Div({ pandoc.Para(line) }, { ["custom-style"] = "TOC " .. header.level }))
+    local id = name:sub(5)
+    header.content = raw(('<w:bookmarkStart w:id="%s" w:name="%s"/>'):format(id, name)) .. header.content
+      .. raw(('<w:bookmarkEnd w:id="%s"/>'):format(id))
+    return header
+  end })
+  return doc:walk({ Div = function(div)
+    if not div.classes:includes("contents") then return nil end
+    if #entries == 0 then return {} end
+    div.attributes["custom-style"] = "TOC Heading"
+    return pandoc.Blocks({ div }) .. entries .. { pandoc.RawBlock("openxml", "<w:p>" .. mark("end") .. "</w:p>") }
+  end })
+end
+
 -- The last step leaves a mark, and no report is made of a file without it: Quarto goes on after error() in a filter.
 -- In Word the properties of the document, which cannot be set without a title block of pandoc's, are the mark.
 function Pandoc(doc)
@@ -96,6 +137,11 @@ function Pandoc(doc)
   elseif FORMAT == "typst" then
     doc.blocks:insert(pandoc.RawBlock("typst", "// report.lua: whole"))
   else
+    doc = listed(doc)
+    doc.blocks = doc.blocks:walk({ Inlines = tied })
+    for _, name in ipairs({"running", "sample", "foot"}) do
+      doc.meta["report:" .. name] = pandoc.utils.stringify(doc.meta.report[name] or "")
+    end
     doc.meta["dc:title"] = pandoc.utils.stringify(doc.meta.pagetitle)
     doc.meta["dc:creator"] = pandoc.utils.stringify(doc.meta.report.publisher)
     local report = {}

@@ -92,7 +92,7 @@ def test_hostile_text_in_a_catalogue_stays_text(text: str) -> None:
     assert "".join(parser.data).count(text) == 6
     assert set(parser.tags) <= {"ol", "li", "h4", "p", "dl", "dt", "dd"}
     assert markup.to_typst(catalogue(text), "").count(markup.text_typst(text)) == 6
-    assert "\n" not in markup.to_markdown(catalogue(text), "")
+    assert len(markup.to_markdown(catalogue(text), "").splitlines()) == 3  # an empty head, the rule, one entry
 
 
 def test_hostile_text_is_printed_by_typst_as_it_is(tmp_path: Path) -> None:
@@ -204,10 +204,22 @@ def test_a_glance_is_a_table_with_the_target_through_its_lines() -> None:
     assert "path: ((1.80pt, 12.60pt), (58.20pt, 7.20pt),), aim: 1.80pt" in paper
     assert "path: (), aim: none" in paper
     head, rule, first, second = markup.to_markdown(block, "").splitlines()
-    assert head == "|目标|数值|目标值|与目标的距离|状态|"
-    assert rule == "|---|---|---|---|---|"
-    assert first == "|1 共享率|下降 9\\.0%|不低于80%|还差 2\\.0 个百分点|× 未达到|"
+    assert head == "|目标|数值|状态|目标值|与目标的距离|"
+    assert [len(dashes) for dashes in rule.strip("|").split("|")] == [34, 18, 18, 24, 26]
+    assert first == "|1 共享率|下降 9\\.0%|× 未达到|不低于80%|还差 2\\.0 个百分点|"
     assert second.startswith("|2 \\<b\\>|")
+
+
+def test_cards_and_entries_are_tables_in_word() -> None:
+    cards = Cards("k-x", [Card("PUE", "1.3 以下", "1.25", "达到", "●", "good", "略优")]).payload()
+    head, _, line = markup.to_markdown(cards, "").splitlines()
+    assert head == "|目标|数值|状态|目标值|说明|"
+    assert line == "|PUE|1\\.25|● 达到|1\\.3 以下|略优|"
+    entries = Entries("k-y", [Entry("甲", "有保留", "3 件", "good", [("单位", "乙")], "做了")]).payload()
+    *_, line = markup.to_markdown(entries, "").splitlines()
+    broken = "`<w:r><w:br/></w:r>`{=openxml}"
+    assert line.startswith("|**甲**" + broken)
+    assert line.endswith(f"|单位：乙{broken}做了|")
 
 
 def test_numbers_in_large_set_words_and_units_smaller() -> None:

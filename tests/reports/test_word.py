@@ -7,11 +7,16 @@ import re
 import subprocess
 import zipfile
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pypandoc
 import pytest
 
+from pipeline.errors import DataError
+from pipeline.layout import Layout
+from pipeline.reports import assemble
 from pipeline.reports.render import word
+from pipeline.reports.render.embedded import READER
 from tests.conftest import ROOT, Built
 
 
@@ -36,6 +41,132 @@ def test_the_reference_is_chinese_a4_and_the_same_each_time(tmp_path: Path) -> N
     assert 'w:eastAsia="宋体"' in styles
     assert style(styles, "Heading1").count("<w:pPr>") == style(styles, "Heading1").count("<w:rPr>") == 1
     assert "insideH" in style(styles, "Table")
+    assert all("keepNext" in style(styles, id) for id in ("ImageCaption", "TableCaption"))
+    assert {"TOC1", "TOC2", "Header", "Footer", "SampleMark"} <= set(re.findall(r'styleId="(\w+)"', styles))
+
+
+STYLES = (
+    '<w:style w:type="paragraph" w:default="1" w:styleId="a"><w:name w:val="Normal"/></w:style>'
+    '<w:style w:type="paragraph" w:styleId="1"><w:name w:val="heading 1"/><w:basedOn w:val="a"/>'
+    '<w:rPr><w:color w:val="C00000"/></w:rPr></w:style>'
+)
+"""As Word in Chinese writes them: names are English, identifiers are not."""
+
+
+def office(path: Path, styles: str = STYLES) -> Path:
+    """A document as an office might lay it down: ours, with styles and a page of its own, and heads that are not wanted."""
+    word.reference(path)
+    with zipfile.ZipFile(path) as parts:
+        held = {name: parts.read(name).decode() for name in parts.namelist()}
+    held["word/styles.xml"] = re.sub(r"<w:style .*</w:style>", styles, held["word/styles.xml"], flags=re.S)
+    held["word/document.xml"] = held["word/document.xml"].replace('w:w="11906"', 'w:w="12240"')
+    with zipfile.ZipFile(path, "w") as made:
+        for name, text in held.items():
+            made.writestr(name, text)
+    return path
+
+
+def test_the_styles_of_an_office_are_used_and_ours_fill_the_rest(tmp_path: Path) -> None:
+    word.reference(tmp_path / "reference.docx", office(tmp_path / "own.docx"))
+    styles = part(tmp_path / "reference.docx", "word/styles.xml")
+    assert "C00000" in style(styles, "1")
+    assert "Heading1" not in re.findall(r'styleId="(\w+)"', styles)
+    assert styles.count('w:default="1"') == 1
+    assert '<w:basedOn w:val="1" />' in style(styles, "TOCHeading")
+    assert 'w:w="12240"' in part(tmp_path / "reference.docx", "word/document.xml")
+    made = report(tmp_path, "# 一\n\n文字。\n", tmp_path / "reference.docx")
+    assert '<w:pStyle w:val="1" />' in part(made, "word/document.xml")
+
+
+@pytest.mark.parametrize("content", [b"", b"no document", b"PK\x03\x04"])
+def test_a_file_that_is_no_document_is_refused_in_one_sentence(tmp_path: Path, content: bytes) -> None:
+    own = tmp_path / "reference.docx"
+    own.write_bytes(content)
+    with pytest.raises(DataError, match=r"reference.docx：不是可读的 Word 文档"):
+        word.reference(tmp_path / "made.docx", own)
+
+
+def test_the_document_of_styles_stands_beside_the_editorial_texts(tmp_path: Path) -> None:
+    assert assemble.own_styles(Layout(tmp_path)) is None
+    path = tmp_path / "reports" / "editorial" / "reference.docx"
+    path.parent.mkdir(parents=True)
+    assert assemble.own_styles(Layout(tmp_path)) is None
+    office(path)
+    assert assemble.own_styles(Layout(tmp_path)) == path
+    path.write_bytes(b"")
+    with pytest.raises(DataError):
+        assemble.own_styles(Layout(tmp_path))
+
+
+def test_a_workbook_is_no_document(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "own.docx", "w") as parts:
+        parts.writestr("xl/workbook.xml", "<workbook/>")
+    with pytest.raises(DataError, match="不是可读的 Word 文档"):
+        word.opened(tmp_path / "own.docx")
+
+
+HEAD = (
+    "---\npagetitle: T\nlang: zh-CN\nreport:\n  publisher: P\n  year: 2026\n  month: 3\n  day: 9\n  running: 报告　广东 \\<省\\>\n"
+    '  foot: "第 {page} 页　共 {pages} 页"\n'
+)
+
+
+def report(folder: Path, body: str, reference: Path | None = None, sample: str = "示例") -> Path:
+    """A document made of `body` as a build makes it."""
+    path = folder / "report.docx"
+    given = reference or folder / "given.docx"
+    if not reference:
+        word.reference(given)
+    command = [pypandoc.get_pandoc_path(), f"--from={READER}", f"--output={path}", f"--reference-doc={given}"]
+    command.append(f"--lua-filter={ROOT / 'reports' / 'theme' / 'report.lua'}")
+    told = HEAD + (f"  sample: {sample}\n" if sample else "") + "---\n\n" + body
+    subprocess.run(command, input=told, text=True, check=True)
+    assert word.finish(path)
+    for name in zipfile.ZipFile(path).namelist():
+        if name.endswith((".xml", ".rels")):
+            ElementTree.fromstring(part(path, name))
+    return path
+
+
+def test_every_page_has_title_region_sample_mark_and_number(tmp_path: Path) -> None:
+    path = report(tmp_path, "# 一\n\n文字。\n")
+    head, foot = (part(path, f"word/running-{kind}.xml") for kind in ("header", "footer"))
+    assert "<w:t>报告　广东 &lt;省&gt;</w:t>" in head
+    assert '<w:rStyle w:val="SampleMark"/></w:rPr><w:t>示例</w:t>' in head
+    assert 'w:color w:val="B3261E"' in style(part(path, "word/styles.xml"), "SampleMark")
+    assert re.findall(r'w:instr=" (\w+) "', foot) == ["PAGE", "NUMPAGES"]
+    assert "".join(re.findall(r"<w:t[^>]*>([^<]*)", foot)) == "第 1 页　共 1 页"
+    text = part(path, "word/document.xml")
+    assert '<w:headerReference w:type="default" r:id="running-header"/>' in text
+    assert "<w:titlePg/></w:sectPr>" in text
+    assert "示例" not in part(report(tmp_path, "# 一\n", sample=""), "word/running-header.xml")
+
+
+def test_the_contents_hold_the_headings_as_links_with_their_pages(tmp_path: Path) -> None:
+    told = "::: {.contents}\n目录\n:::\n\n# 1　一\n\n## 1.1　CO~2~ & 水\n\n### 三级\n\n# 2　二\n"
+    text = part(report(tmp_path, told), "word/document.xml")
+    assert re.findall(r'<w:pStyle w:val="(TOC\w+)"', text) == ["TOCHeading", "TOC1", "TOC2", "TOC1"]
+    links = re.findall(r'<w:hyperlink w:anchor="(_Toc\d+)"', text)
+    assert links == re.findall(r'<w:bookmarkStart w:id="\d+" w:name="(_Toc\d+)"', text)
+    assert links == re.findall(r"PAGEREF (_Toc\d+) ", text)
+    assert 'TOC \\o "1-2"' in text
+    kinds = re.findall(r'w:fldCharType="(\w+)"', text)
+    assert kinds.count("begin") == kinds.count("separate") == kinds.count("end") == 4
+    assert kinds[0] == "begin"
+    assert kinds[-1] == "end"
+
+
+def test_a_number_stays_on_its_line(tmp_path: Path) -> None:
+    told = "用电 12.7 亿kWh，比 2020 年增长 26.6 %。\n\n|名称|数值|\n|---|---:|\n|名称很长的一项，共有二十多个字和 3 个数|43.0 亿kWh|\n"
+    text = part(report(tmp_path, told), "word/document.xml")
+    plain = "".join(re.findall(r"<w:t[^>]*>([^<]*)", text))
+    assert "12.7\u00a0亿kWh" in plain
+    assert "2020\u00a0年" in plain
+    assert "26.6\u00a0%" in plain
+    assert "43.0\u00a0亿kWh" in plain
+    cells = re.findall(r"<w:tc><w:tcPr>(.*?)</w:tcPr>", text)
+    assert ["noWrap" in cell for cell in cells] == [False, False, False, True]
+    assert text.count('<w:pStyle w:val="TableText"/>') == 4
 
 
 def test_a_style_that_pandoc_does_not_have_is_an_error() -> None:
@@ -50,7 +181,16 @@ def test_a_report_has_cover_contents_captions_pictures_and_what_they_show(built:
     paragraphs = re.findall(r"<w:p>.*?</w:p>|<w:p .*?</w:p>", text, re.S)
     styled = [(found[1] if (found := re.search(r'<w:pStyle w:val="(\w+)"', one)) else "", one) for one in paragraphs]
     assert [name for name, _ in styled[:3]] == ["Subtitle", "Title", "Date"]
-    assert 'TOC \\o "1-2"' in text
+    headings = sum(name in ("Heading1", "Heading2") for name, _ in styled)
+    assert text.count("PAGEREF") == headings == sum(name in ("TOC1", "TOC2") for name, _ in styled)
+    assert 'w:rStyle w:val="SampleMark"' in text
+    assert "示例数据" in part(path, "word/running-header.xml")
+    figures = [
+        next(name for name, _ in styled[place + 1 :])
+        for place, (name, _) in enumerate(styled)
+        if name == "ImageCaption"
+    ]
+    assert set(figures) == {"Figure", "CaptionedFigure"}
     assert sum(name == "Heading1" for name, _ in styled) >= 10
     captions = {name: sum(one == name for one, _ in styled) for name in ("ImageCaption", "TableCaption")}
     assert captions["ImageCaption"] == text.count("<pic:pic") > 20
@@ -71,7 +211,7 @@ def test_a_document_carries_the_date_of_the_report_and_no_time_of_the_build(tmp_
         lua = ROOT / "reports" / "theme" / "report.lua"
         environment = os.environ | {"SOURCE_DATE_EPOCH": epoch}
         subprocess.run([*command, f"--lua-filter={lua}"], input=told, text=True, check=True, env=environment)
-        assert word.take_properties(path)
+        assert word.finish(path)
         made.append(path.read_bytes())
     assert made[0] == made[1]
     core = part(path, "docProps/core.xml")

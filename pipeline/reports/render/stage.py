@@ -58,7 +58,7 @@ def take_mark(path: Path, format: str) -> None:
     """Take out of a file what theme/report.lua puts there when it has come to its end. Raises RenderError where it is
     missing: Quarto goes on after a filter that failed."""
     if format == "docx":
-        whole = word.take_properties(path)
+        whole = word.finish(path)
     else:
         text = path.read_text("utf-8")
         whole = text.count(MARKS[format]) == 1
