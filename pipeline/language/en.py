@@ -134,7 +134,10 @@ def told(measure: Measure, value: float | None) -> str:
         return big(value, measure.unit, measure.decimals, measure.counted_in)
     if measure.unit[:1] in POWERS and measure.unit:  # 3,375.9 亿GB
         return text(measure.say(value))
-    return f"{number(value, measure.decimals)} {text(measure.unit)}".rstrip()
+    unit = text(measure.unit)
+    if " per " in text(measure.name):  # tenants per site, of which 1.7 tenants
+        unit = unit.partition(" per ")[0]
+    return f"{number(value, measure.decimals)} {unit}".rstrip()
 
 
 # --- names --------------------------------------------------------------------------------------------------
