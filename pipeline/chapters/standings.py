@@ -301,7 +301,7 @@ def profile(now: Standings, before: Standings, peers: Sequence[str], table: str)
         data=lambda words: pl.DataFrame([line(*one, words) for one in zip(now.plan.targets, sides, strict=True)]),
         columns={name: Column(one) for name, one in columns.items()},
         source=FILED,
-        widths=[20, 9, 11, 9, 9, 10, 8, 11],
+        widths=[24, 9, 10, 8, 9, 9, 7, 11],
         tones={"own": sides},
     )
 
@@ -352,7 +352,7 @@ def gaps(now: Standings, table: str) -> Table | None:
             title="",
             data=lambda words: pl.DataFrame([line(one, words) for one in missed]),
             columns={name: Column(term(key)) for name, key in heads.items()},
-            widths=[16, 16, 32, 6],
+            widths=[18, 15, 32, 5],
             tones={"gap": [now.side(one) for one in missed]},
         )
         if missed

@@ -63,6 +63,8 @@ SCALES = ((1e12, 1e9, "billion "), (1e8, 1e6, "million "), (1e4, 1e3, "thousand 
 """From which largest value on an axis counts in what, and how that is called; as many decimals as in Chinese, and so no
 fewer digits."""
 EDGE = 13  # px right of a picture: names at the ends of lines are long, and reach out farther than is made room for
+COUNTABLE = re.compile(r"(PUE|Average|Sharing rate|Share|Green power share|Retrofit rate|Emission factor|Carbon dioxide emission factor|Energy efficiency gain)\b")  # fmt: skip
+"""How the names begin that take an article."""
 POWERS = {"": 0, "万": 4, "亿": 8, "万亿": 12}
 """The power of ten of what a number is counted in."""
 
@@ -132,7 +134,10 @@ def told(measure: Measure, value: float | None) -> str:
         return big(value, measure.unit, measure.decimals, measure.counted_in)
     if measure.unit[:1] in POWERS and measure.unit:  # 3,375.9 亿GB
         return text(measure.say(value))
-    return f"{number(value, measure.decimals)} {text(measure.unit)}".rstrip()
+    unit = text(measure.unit)
+    if " per " in text(measure.name):  # tenants per site, of which 1.7 tenants
+        unit = unit.partition(" per ")[0]
+    return f"{number(value, measure.decimals)} {unit}".rstrip()
 
 
 # --- names --------------------------------------------------------------------------------------------------
@@ -181,7 +186,8 @@ def cap(said: str) -> str:
 def _of(measure: Measure, subject: str) -> str:
     """`information flow in Guangdong`, `electricity use of China Mobile`."""
     name, whose = text(measure.name), text(subject)
-    return f"{name} {'in' if whose in dictionary.regions() else 'of'} {whose}" if whose else name
+    name, year = re.fullmatch(r"(.*?)(?:, (\d{4}))?", name).groups() if whose else (name, None)  # type: ignore[union-attr]
+    return (f"{name} {'in' if whose in dictionary.regions() else 'of'} {whose}" if whose else name) + (f" in {year}" if year else "")  # fmt: skip
 
 
 def _ordinal(n: int) -> str:
@@ -221,6 +227,12 @@ def _cap(said: Any) -> str:
     return cap(say(said))
 
 
+def _the(said: Any) -> str:
+    """`The PUE of new data centres stood at 1.28`: a sentence whose first name takes an article, which a title leaves out."""
+    sentence = said if isinstance(said, str) else str(say(said))
+    return f"The {low(sentence)}" if COUNTABLE.match(sentence) else sentence
+
+
 PRINTED: dict[str, Callable[..., str]] = {
     "n": number,
     "pct": percent,
@@ -231,6 +243,7 @@ PRINTED: dict[str, Callable[..., str]] = {
     "low": _low,
     "month": lambda n: calendar.month_name[n],
     "cap": _cap,
+    "the": _the,
 }
 """The filters of texts."""
 PARTS = {"Title": "title", "Alt": "alt", "Method": "method", "Source": "source"}

@@ -156,11 +156,11 @@ def lines(layout: Layout, language: str, **facts: Any) -> list[str]:
 @pytest.mark.parametrize(
     ("facts", "zh", "en"),
     [
-        ({}, "对照 6 项可比的全国目标，广东有 5 项没有达到。", "Guangdong is short of 5 of the 6 national targets that it can be compared with."),
+        ({}, "对照 6 项可比的全国目标，广东有 5 项没有达到。", "Guangdong falls short of 5 of the 6 national targets with which it can be compared."),
         (
             {"short": 0, "on": 4, "comparable": 4, "n_withheld": 2},
             "对照 4 项可比的全国目标，广东全部达到（另有 2 项不予公布）。",
-            "Guangdong reaches all 4 national targets that it can be compared with (2 more not published).",
+            "Guangdong reaches all 4 national targets with which it can be compared (2 more not published).",
         ),
         ({"nation": True, "own": "全国", "on": 8, "short": 0}, "8 项目标全部达标。", "All 8 targets are met."),
         (
@@ -198,7 +198,7 @@ def test_a_finding_is_told_with_what_follows(layout: Layout) -> None:
     at = said.index("## Main findings")
     assert said[at + 1 : at + 3] == [
         "1. **Sharing rate of new 5G base station sites: 74.0%, 6.0 percentage points short of the target** (70.0% the year before), last of 3 provinces.",
-        "[→ Of as many new sites, 6 more would have to be shared (Action 2).]{.so}",
+        "[→ With the same number of new sites, 6 more would have to be shared (Action 2).]{.so}",
     ]
 
 
