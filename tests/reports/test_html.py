@@ -14,7 +14,7 @@ from tests.conftest import Built
 
 # Properties that browsers know and the checker's list does not (CSS Text Decoration 4, CSS Text 4, CSS Color Adjustment 1,
 # CSS Containment 2).
-NEWER = ("text-underline-offset", "text-autospace", "text-wrap", "color-scheme", "content-visibility")
+NEWER = ("text-underline-offset", "text-autospace", "text-wrap", "color-scheme", "content-visibility", "subgrid")
 
 pytestmark = [
     pytest.mark.slow,
