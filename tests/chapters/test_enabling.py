@@ -111,8 +111,8 @@ class TestWords:
         ("n", "zh", "en"),
         [
             (0, "最小的是乙（−2 tCO2）", " and “乙” the smallest (−2 tCO2)"),
-            (1, "1 个为负", "; 1 is negative"),
-            (2, "2 个为负", "; 2 are negative"),
+            (1, "1 个为负", "; the effect of one is negative"),
+            (2, "2 个为负", "; the effect of 2 is negative"),
         ],
     )
     def test_the_largest_and_the_negative(self, layout: Layout, tmp_path: Path, n: int, zh: str, en: str) -> None:
