@@ -107,11 +107,11 @@ def spellings() -> tuple[str, ...]:
 
 
 def is_multiple(text: str) -> bool:
-    """Whether a unit, known or not, begins with a multiplier: 万kWh and 万架, but not 千瓦时."""
+    """Whether a unit, known or not, begins with a multiplier: 万kWh and 万架, but not 千瓦时, nor 千瓦."""
     try:
         return parse_unit(text).name[0] in "百千万亿"
     except DataError:
-        return _plain(text)[:1] in tuple("百千万亿")
+        return re.match("[百万亿]|千(?![瓦伏安米赫帕卡])", _plain(text)) is not None
 
 
 def dimension(text: str) -> str | None:

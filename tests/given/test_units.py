@@ -58,7 +58,8 @@ def test_every_unit_has_its_size(text: str, size: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "multiple"),
-    [("万kWh", True), ("亿GB", True), ("百万千焦", True), ("千度", True), ("千瓦时", False), ("kWh", False), ("万架", True), ("架", False)],
+    [("万kWh", True), ("亿GB", True), ("百万千焦", True), ("千度", True), ("千瓦时", False), ("kWh", False), ("万架", True), ("架", False),
+     ("千瓦", False), ("千伏安", False), ("万千瓦", True), ("千个", True)],
 )  # fmt: skip
 def test_whether_a_unit_begins_with_a_multiplier(text: str, multiple: bool) -> None:
     assert is_multiple(text) is multiple
