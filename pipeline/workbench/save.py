@@ -42,7 +42,7 @@ class Change:
 
 def change(layout: Layout, trial: Trial, reason: str, today: dt.date) -> Change:
     """What `write` would write of `trial`: a measure under the scenario, a condition (the same in all scenarios) under
-    `all`, unless the file has it under the scenario. Raises ParameterError, also for the nation, which has no file."""
+    `all`, unless the file has it under a scenario, which would go before. Raises ParameterError, also for the nation, which has no file."""
     if trial.region.is_nation:
         raise ParameterError(
             "what_if.nation",
@@ -52,7 +52,6 @@ def change(layout: Layout, trial: Trial, reason: str, today: dt.date) -> Change:
     if not told or not told.isprintable() or len(told) > REASON:
         raise ParameterError("what_if.reason", f"保存时要用 --reason 写明理由：一行文字，不超过 {REASON} 个字")
     path = layout.params / "provinces" / f"{trial.region.slug}.yml"
-    params.resolve(layout, trial.region, trial.scenario, trial.overrides)  # says what is wrong with the file in Chinese
     before = path.read_text("utf-8") if path.is_file() else ""
     yaml = YAML()
     yaml.width = 10_000
@@ -65,7 +64,7 @@ def change(layout: Layout, trial: Trial, reason: str, today: dt.date) -> Change:
 
 
 def write(layout: Layout, trial: Trial, found: Change) -> None:
-    """Write `found`, and see that it is read as it was tried. Raises OutputError; ParameterError where the file was changed
+    """Write `found`, and see that it can be read. Raises OutputError; ParameterError where the file was changed
     by somebody else in between."""
     now = found.path.read_text("utf-8") if found.path.is_file() else ""
     if now != found.before:
@@ -87,8 +86,7 @@ def written(trial: Trial) -> dict[str, str]:
 
 def _part(tree: CommentedMap, key: str, scenario: str) -> CommentedMap:
     """Where in the file the driver is written."""
-    own = (tree.get("scenarios") or {}).get(scenario) or {}
-    if key in CONDITIONS and key not in own:
+    if key in CONDITIONS and not any(key in (part or {}) for part in (tree.get("scenarios") or {}).values()):
         return _below(tree, "all")
     return _below(_below(tree, "scenarios"), scenario)
 

@@ -134,6 +134,16 @@ class TestSave:
             "  g_it: 0.2               # 2026-03-01 依据 2026 年规划\n  top_n: 5\n\n# 末尾的话\n# scenarios:\n"
         )
 
+    def test_a_condition_that_a_scenario_below_has_is_written_above_it(self, own: Layout) -> None:
+        """What 浙江 says of plan holds for what is based on plan, and would go before what stands under `all`."""
+        (own.params / "scenarios" / "green.yml").write_text("title: 绿\nbased_on: plan\n", "utf-8")
+        path = own.params / "provinces" / "330000-浙江.yml"
+        path.write_text("scenarios:\n  plan:\n    g_traffic: 0.3\n", "utf-8")
+        trial = what_if("浙江", "green", "g_traffic=0.1", filings=FILINGS, layout=own)
+        save.write(own, trial, save.change(own, trial, "试", TODAY))
+        assert params.resolve(own, regions.resolve("浙江", own), "green").params.g_traffic == 0.1
+        assert params.resolve(own, regions.resolve("浙江", own), "plan").params.g_traffic == 0.3
+
     def test_the_diff_is_told(self, own: Layout) -> None:
         trial = what_if("浙江", "plan", "g_traffic=0.1", filings=FILINGS, layout=own)
         told = save.change(own, trial, "试", TODAY).diff(own.root)
