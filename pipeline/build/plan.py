@@ -342,18 +342,25 @@ def _own(layout: Layout, year: int) -> list[str]:
         return []
 
 
+def epoch() -> dt.date | None:
+    """The day of SOURCE_DATE_EPOCH; None where it is not set. Raises ParameterError."""
+    told = os.environ.get("SOURCE_DATE_EPOCH")
+    if not told:
+        return None
+    try:
+        return dt.datetime.fromtimestamp(int(told), dt.UTC).date()
+    except (ValueError, OverflowError, OSError) as error:
+        raise ParameterError(
+            "date.epoch", f"环境变量 SOURCE_DATE_EPOCH 是 {told}；应为 1970 年以来的秒数，如 1767225600，或去掉它"
+        ) from error
+
+
 def _date(layout: Layout, resolved: Resolved) -> dt.date:
     """The date on the cover: the parameter, else SOURCE_DATE_EPOCH, else the newest input's declared date."""
     if resolved.params.report_date is not None:
         return resolved.params.report_date
-    if epoch := os.environ.get("SOURCE_DATE_EPOCH"):
-        try:
-            return dt.datetime.fromtimestamp(int(epoch), dt.UTC).date()
-        except (ValueError, OverflowError, OSError) as error:
-            raise ParameterError(
-                "date.epoch",
-                f"环境变量 SOURCE_DATE_EPOCH 是 {epoch}；应为 1970 年以来的秒数，如 1767225600，或去掉它",
-            ) from error
+    if (told := epoch()) is not None:
+        return told
     path = layout.public / "EDITION.yml"
     try:
         declared = yaml.safe_load(path.read_text("utf-8"))["collected_on"]

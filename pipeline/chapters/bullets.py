@@ -16,7 +16,6 @@ import polars as pl
 from pipeline.chapters import since
 from pipeline.chapters.shapes import FILED, reaches
 from pipeline.charts import labels, theme
-from pipeline.given.reference import Target
 from pipeline.indicators.scorecard import Judgement
 from pipeline.indicators.view import View
 from pipeline.language.terms import term
@@ -50,7 +49,7 @@ def facts(judged: Sequence[Judgement], view: View) -> dict[str, Any]:
         "each": bars,
         "statuses": [{"status": one, "n": statuses.count(one)} for one in dict.fromkeys(statuses)],
         "sides": (sides.count(True), sides.count(False)),
-        "limits": [str(one.target.no) for one in there(judged) if _is_limit(one.target)],
+        "limits": [str(one.target.no) for one in there(judged) if one.target.is_limit],
         "cap": CAP,
         "cut": [_name(one, view) for one in there(judged) if _reached(one, view) > CAP],
     }
@@ -135,15 +134,11 @@ def _name(one: Judgement, view: View) -> str:
 def margin(one: Judgement, view: View) -> float:
     """How far a value is beyond its target, as a part of the way from the indicator's zero; below zero short of it."""
     beyond = _reached(one, view) - 1
-    return -beyond if _is_limit(one.target) else beyond
-
-
-def _is_limit(target: Target) -> bool:
-    return target.comparator == "<=" and target.value > 0
+    return -beyond if one.target.is_limit else beyond
 
 
 def _reached(one: Judgement, view: View) -> float:
     """The part of the way from the indicator's zero to the target; above 1 of a limit is too much."""
     target, value = one.target, one.value or 0.0
-    start = (view.catalogue[target.indicator].valid_range or (0.0,))[0] if _is_limit(target) else 0.0
+    start = view.zero(target)
     return (value - start) / (target.value - start)

@@ -5,7 +5,6 @@ All of it is data; the words are the text's. What is not published is no candida
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -64,9 +63,7 @@ def path(view: View, id: str, plan: Plan) -> pl.DataFrame:
 
 def whole_way(target: Target, view: View) -> float:
     """From where nothing is reached (a PUE of 1 is no excess) to the target."""
-    limit = target.comparator == "<=" and target.value > 0
-    start = (view.catalogue[target.indicator].valid_range or (0.0,))[0] if limit else 0.0
-    return abs(target.value - start)
+    return abs(target.value - view.zero(target))
 
 
 def sides(judged: Sequence[Judgement], view: View) -> tuple[list[Judgement], list[Judgement]]:
@@ -252,6 +249,9 @@ class Row:
     numerator: float
     denominator: float
 
+    def saved_at(self, quotient: float) -> float:
+        return saved(self.numerator, self.numerator / self.denominator, quotient)
+
 
 def row(view: View, id: str) -> Row | None:
     """The sums behind a value that is published with them."""
@@ -263,23 +263,12 @@ def row(view: View, id: str) -> Row | None:
 
 def more_shared(shared: float, all: float, share: float) -> int:
     """How many more of `all` must be shared for the share: (35, 50, 0.8) -> 5."""
-    return max(0, math.ceil(share * all - shared - 1e-9))
+    return max(0, int(findings.more_sites(shared, all, share).amount))
 
 
-def saved_at_pue(total: float, it: float, pue: float) -> float:
-    """What would not be used if the same IT equipment ran at `pue`: (150, 100, 1.3) -> 20."""
-    return max(0.0, total - pue * it)
-
-
-def saved_at_change(amount: float, change: float, aim: float) -> float:
-    """What would not be used if an intensity had changed by `aim` and not by `change` at the same activity:
-    (90, -0.10, -0.20) -> 10."""
-    return max(0.0, amount * (1 - (1 + aim) / (1 + change)))
-
-
-def saved_at_gain(amount: float, gain: float, aim: float) -> float:
-    """The same of an efficiency that rose by `gain`: (120, 0.0, 0.2) -> 20."""
-    return max(0.0, amount * (1 - (1 + gain) / (1 + aim)))
+def saved(used: float, quotient: float, aim: float) -> float:
+    """What would not be used if a quotient of use over service were `aim`, nothing where it is less: (150, 1.5, 1.3) -> 20."""
+    return max(0.0, findings.less("energy", used, quotient, aim).amount)
 
 
 def follows(view: View, one: Candidate, judged: Judgement | None, plan: Plan) -> Facts:
@@ -293,13 +282,13 @@ def follows(view: View, one: Candidate, judged: Judgement | None, plan: Plan) ->
         return {"sites": more, "social": social}
     if one.id == "bs.efficiency_gain_5g":
         used = row(view, "bs.efficiency_5g")
-        kwh = None if used is None else saved_at_gain(used.denominator, change, aim) if one.kind == "miss" else used.denominator * change  # fmt: skip
+        kwh = None if used is None else saved(used.denominator, 1 / (1 + change), 1 / (1 + aim)) if one.kind == "miss" else used.denominator * change  # fmt: skip
         return {"kwh": kwh}
     if one.id in ("energy.per_flow.change", "energy.per_volume.change"):
         used = row(view, one.id.removesuffix(".change"))
         tce = None if used is None else used.numerator / 1000  # kgce
         short = one.kind == "miss"
-        return {"tce": tce and (saved_at_change(tce, change, aim) if short else tce / (1 + change) - tce)}
+        return {"tce": tce and (saved(tce, 1 + change, 1 + aim) if short else tce / (1 + change) - tce)}
     if one.id == "carbon.location":
         fuels = view.value("carbon.fuels")
         return {"electric": None if fuels is None else 1 - fuels / change}
@@ -315,10 +304,10 @@ def _of_pue(view: View, one: Candidate, judged: Judgement | None, plan: Plan) ->
     """Of a miss what the target would save; else the same of all data centres, at the target of new ones."""
     if judged is not None and one.kind == "miss":
         used = row(view, one.id)
-        return {"kwh": used and saved_at_pue(used.numerator, used.denominator, judged.target.value)}
+        return {"kwh": used and used.saved_at(judged.target.value)}
     if one.id == "dc.pue.all":
         used, new = row(view, one.id), plan.target("dc.pue.new_large")
-        return {"kwh": used and new and saved_at_pue(used.numerator, used.denominator, new.value)}
+        return {"kwh": used and new and used.saved_at(new.value)}
     if one.id.startswith("room."):
         return {"done": view.value("room.retrofit_share"), "all": view.value("room.pue.all")}
     return {"all": view.value("dc.pue.all")}

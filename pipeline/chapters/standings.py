@@ -89,7 +89,7 @@ class Standings:
         """On which side of its target a value is (`findings.Side`); empty where it is not to be set beside it."""
         if one.gap is None or one.value is None or one.status in OPEN:
             return ""
-        return findings.side(one.value, one.target.value, one.target.comparator, zero(one.target, self.view))
+        return findings.side(one.value, one.target.value, one.target.comparator, self.view.zero(one.target))
 
     def sides(self, name: str) -> dict[str, str]:
         """Target id -> side, where there is one."""
@@ -98,12 +98,6 @@ class Standings:
 
 def _by_target(judged: Sequence[Judgement]) -> dict[str, Judgement]:
     return {one.target.id: one for one in judged}
-
-
-def zero(target: Target, view: View) -> float:
-    """Where nothing of the way to a target is done: a PUE begins at 1, a change at 0."""
-    is_limit = target.comparator == "<=" and target.value > 0
-    return (view.catalogue[target.indicator].valid_range or (0.0,))[0] if is_limit else 0.0
 
 
 def short(view: View, id: str) -> Said:
@@ -154,7 +148,7 @@ def _widest(now: Standings) -> dict[str, Any] | None:
     """The province that is farthest from a target, by the way to it."""
 
     def left(one: Judgement) -> float:
-        start = zero(one.target, now.view)
+        start = now.view.zero(one.target)
         return abs(((one.value or 0.0) - start) / (one.target.value - start) - 1)
 
     each = [(stand.name, one) for stand in now.provinces for one in stand.judged.values()]

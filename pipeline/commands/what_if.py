@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from typing import Annotated
 
 import typer
@@ -26,6 +25,7 @@ def what_if(
     format: Annotated[str, typer.Option(help="table（表格）、json 或 csv")] = "table",
 ) -> None:
     """试算：改几个情景参数，立刻看到 2030 年的数值、目标达成和原因，不生成报告；可保存为该省的参数。"""
+    from pipeline.build.plan import epoch
     from pipeline.workbench import save as kept
     from pipeline.workbench import shown as told
     from pipeline.workbench.trial import what_if
@@ -33,7 +33,7 @@ def what_if(
     known_format(format, "table", "json", "csv")
     layout = Layout.current()
     trial = what_if(region, scenario, *(written or ()), filings=filings, layout=layout)
-    change = kept.change(layout, trial, reason, _today()) if save else None
+    change = kept.change(layout, trial, reason, epoch() or dt.date.today()) if save else None
     if format == "json":
         print_json(told.as_data(trial))
     elif format == "csv":
@@ -54,8 +54,3 @@ def what_if(
                 f"已写入 {place}；生成报告：green-report build --region {trial.region.short_zh} --scenario {scenario}"
             )
         )
-
-
-def _today() -> dt.date:
-    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    return dt.datetime.fromtimestamp(int(epoch), dt.UTC).date() if epoch.isdigit() else dt.date.today()

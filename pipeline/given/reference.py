@@ -74,6 +74,11 @@ class Target(_Model):
         """Whether its value is a relative change since the baseline year."""
         return self.indicator.endswith(".change")
 
+    @property
+    def is_limit(self) -> bool:
+        """Whether it is a level (a PUE) that is not to be exceeded."""
+        return self.comparator == "<=" and self.value > 0
+
 
 class Task(_Model):
     """One task of an action; `no` is "5.2", `targets` are ids of the targets that it serves."""

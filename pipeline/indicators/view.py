@@ -21,7 +21,7 @@ from pipeline.findings import (
     RestsOnFew,
     Sentences,
 )
-from pipeline.given.reference import Plan
+from pipeline.given.reference import Plan, Target
 from pipeline.given.regions import NATION_CODE, Region
 from pipeline.indicators import coverage, flags
 from pipeline.indicators.evaluate import ECONOMIC
@@ -68,6 +68,10 @@ class View:
     def measure(self, id: str) -> Measure:
         """How the indicator is called and printed."""
         return self.catalogue[id].measure
+
+    def zero(self, target: Target) -> float:
+        """Where nothing of the way to a target is done: a PUE begins at 1, a change at 0."""
+        return (self.catalogue[target.indicator].valid_range or (0.0,))[0] if target.is_limit else 0.0
 
     def rows(self, id: str, region: str | None = None, dimension: str | None = None) -> pl.DataFrame:
         """Every year and member of the indicator for a region (its code; default: the report's), all entities as one."""

@@ -303,12 +303,13 @@ def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]], anywhere: boo
     wrap between any two characters, else no word is wider than its column."""
     width = []
     for column, name in enumerate(columns):
-        longest = max([_length(row[column]) for row in rows] + [min(_length(name), 10)], default=1)
+        longest = max([ems(row[column]) for row in rows] + [min(ems(name), 10)], default=1)
         texts = () if anywhere else (name, *(row[column] for row in rows))
-        least = min(max((_length(word) for text in texts for word in WORD.findall(text)), default=0.0) + 1, WORD_EM)
+        least = min(max((ems(word) for text in texts for word in WORD.findall(text)), default=0.0) + 1, WORD_EM)
         width.append(round(max(least, longest if longest <= 12 else 12 + 2.2 * math.sqrt(longest - 12)), 2))
     return width
 
 
-def _length(text: str) -> float:
+def ems(text: str) -> float:
+    """How long a line is, in characters of Chinese."""
     return sum(1.0 if ord(char) > 0x2E7F else 0.55 for char in text)

@@ -18,7 +18,7 @@ from pipeline import wording
 from pipeline.charts import figures
 from pipeline.language.words import Words
 from pipeline.reports import markup
-from pipeline.reports.blocks import MIME, NUMBERED
+from pipeline.reports.blocks import MIME, NUMBERED, ems
 from pipeline.reports.parts import ANNEX, MAIN
 from pipeline.reports.text import ANNEX as MARK
 
@@ -259,7 +259,7 @@ class _Chapter:
             self.sources.setdefault(block["source"], []).append(name)
         found = _sentence.match(block["method"])
         first = found[0] if found else block["method"]
-        first = first if sum(1 if ord(one) > 0x2E7F else 0.55 for one in first) <= LINE else ""
+        first = first if ems(first) <= LINE else ""
         if first != block["method"] and self.number:
             title, method = map(markup.text_markdown, (block["title"], block["method"]))
             self.methods.append(f"- **{name}**{self.words.gap}{title}{self.words.gap}{method}")

@@ -132,11 +132,7 @@ def compute(
     for scenario in chosen:
         triples = drivers.values(moved, scenario)
         single[scenario] = project(begun, drivers.values(moved, scenario, "mode"), years)
-        common, correlation = (
-            np.array([getattr(one.params, name) for one in chosen[scenario]])
-            for name in ("common_share", "flow_traffic_correlation")
-        )
-        cloud = project(begun, uncertainty.draws(triples, common, correlation, draws, seed), years)
+        cloud = project(begun, uncertainty.draws(triples, *uncertainty.shared(chosen[scenario]), draws, seed), years)
         paths.append(_paths(scenario, single[scenario], cloud))
         targets.append(_targets(scenario, single[scenario], cloud, plan))
         levels.append(_levels(scenario, begun, triples, years))

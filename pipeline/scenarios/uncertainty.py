@@ -8,12 +8,13 @@ and mobile traffic are correlated (`flow_traffic_correlation`), for much of the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from scipy.special import ndtr, ndtri
 from scipy.stats import qmc
 
+from pipeline.given.params import Resolved
 from pipeline.given.reference import Target
 from pipeline.scenarios.drivers import DRIVERS
 from pipeline.scenarios.start import Array
@@ -30,6 +31,15 @@ def draws(
     """Driver -> region x draw, from region x (low, mode, high) of DRIVERS: triangular, at `quantiles`."""
     found = quantiles(common, correlation, count, seed)
     return {driver: triangular(found[:, at], triples[driver]) for at, driver in enumerate(DRIVERS)}
+
+
+def shared(resolved: Sequence[Resolved]) -> tuple[Array, Array]:
+    """`common` and `correlation` of regions, from their parameters."""
+    common, correlation = (
+        np.array([getattr(one.params, name) for one in resolved])
+        for name in ("common_share", "flow_traffic_correlation")
+    )
+    return common, correlation
 
 
 def quantiles(common: Array, correlation: Array, count: int = DRAWS, seed: int = SEED) -> Array:
@@ -79,6 +89,12 @@ def one_at_a_time(triples: Mapping[str, Array]) -> tuple[dict[str, Array], list[
         columns = [{"low": low, "high": high}[level] if name == driver else mode for name, level in moved]
         found[driver] = np.concatenate([mode, *columns], axis=1)
     return found, moved
+
+
+def first_met(target: Target, years: Sequence[int], path: Array, since: float) -> int | None:
+    """The first of `years`, from `since` on, in which a path meets the target; None where it does in none."""
+    met = (year for year, holds in zip(years, meets(target, path), strict=True) if holds == 1 and year >= since)
+    return next(met, None)
 
 
 def meets(target: Target, values: Array) -> Array:

@@ -12,7 +12,7 @@ from pipeline.given import params
 from pipeline.layout import SAMPLE, Layout
 from pipeline.scenarios import drivers, uncertainty
 from pipeline.scenarios.drivers import DRIVERS, TRENDS, Triple
-from pipeline.scenarios.projection import Projection, project
+from pipeline.scenarios.projection import project
 from pipeline.scenarios.start import Array
 from pipeline.workbench.trial import Trial, ground, what_if
 
@@ -62,7 +62,8 @@ class Bench:
     def paths(self, values: Mapping[str, float]) -> dict[str, Array]:
         """Measure -> the region's path over `years`; a few milliseconds."""
         middle = {name: rows[:, [1]] for name, rows in self._triples(values).items()}
-        return self._of_region(project(self.on.own, middle, self.on.years), 0)
+        found = project(self.on.own, middle, self.on.years)
+        return {name: values[self.at, :, 0] for name, values in found.measures.items()}
 
     @cached_property
     def before(self) -> dict[str, Array]:
@@ -71,11 +72,7 @@ class Bench:
 
     @cached_property
     def _quantiles(self) -> Array:
-        common, correlation = (
-            np.array([getattr(one.params, name) for one in self.on.resolved])
-            for name in ("common_share", "flow_traffic_correlation")
-        )
-        return uncertainty.quantiles(common, correlation)[self.on.rows]
+        return uncertainty.quantiles(*uncertainty.shared(self.on.resolved))[self.on.rows]
 
     def band(self, values: Mapping[str, float]) -> tuple[dict[str, Array], dict[str, Array]]:
         """Measure -> P10 and P90 over `years` x 2, and indicator of a target -> the share of draws that meet it in each
@@ -87,9 +84,6 @@ class Bench:
         targets = {one.indicator: one for one in self.on.plan.targets if one.indicator in cloud.measures}
         chance = {id: uncertainty.meets(one, cloud.measures[id][self.at]).mean(axis=-1) for id, one in targets.items()}
         return bands, chance
-
-    def _of_region(self, found: Projection, draw: int) -> dict[str, Array]:
-        return {name: values[self.at, :, draw] for name, values in found.measures.items()}
 
     def past(self, driver: str) -> dict[int, float]:
         """What the region did: the series behind the driver's trend, up to the last filed year."""

@@ -18,14 +18,18 @@ from pipeline import wording
 from pipeline.errors import UserError
 from pipeline.given import params, regions
 from pipeline.given.params import Params
+from pipeline.given.reference import Target
 from pipeline.indicators.model import load_catalogue
 from pipeline.layout import SAMPLE, Layout
 from pipeline.scenarios import drivers
 from pipeline.scenarios.drivers import DRIVERS
+from pipeline.scenarios.start import Array
+from pipeline.scenarios.uncertainty import first_met
 from pipeline.workbench import picture, save
 from pipeline.workbench import shown as told
 from pipeline.workbench.bench import SHOWN, Bench
 from pipeline.workbench.lab import FILINGS, REGION, SCENARIO
+from pipeline.workbench.trial import Trial
 
 STEP = 0.001
 PUE_STEP = 0.01
@@ -45,7 +49,7 @@ class Panel:
         self.reason = w.Text(placeholder="为什么这样改（写在参数后的注释里）", layout=w.Layout(width="26em"))
         self.save, self.build = w.Button(description="保存到该省参数"), w.Button(description="生成报告")
         self.confirm = w.Button(description="确认写入", button_style="warning", layout=w.Layout(display="none"))
-        self.change: save.Change | None = None
+        self.proposed: tuple[Trial, save.Change] | None = None
         self.sliders: dict[str, w.FloatSlider] = {}
         for picker in (self.region, self.scenario):
             picker.observe(lambda _: self.open(), "value")
@@ -61,6 +65,7 @@ class Panel:
     def open(self) -> None:
         """Begin anew with the region and scenario that are picked."""
         self.said.value, self.rows.children, self.results.value, self.sliders = "", (), "", {}
+        self.proposed, self.confirm.layout.display = None, "none"
         self._answer(self._open)
 
     def _open(self) -> str:
@@ -132,11 +137,9 @@ class Panel:
         head = "".join(f"<th>{one}</th>" for one in heads)
         return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>" if rows else ""
 
-    def _first(self, target: Any, path: Any) -> str:
-        from pipeline.scenarios.uncertainty import meets
-
-        years = [year for year, holds in zip(self.bench.years, meets(target, path), strict=True) if holds == 1]
-        return f"{years[0]} 年" if years else f"{self.bench.years[-1]} 年前达不到"
+    def _first(self, target: Target, path: Array) -> str:
+        year = first_met(target, self.bench.years, path, self.bench.on.begun.year[self.bench.on.place])
+        return f"{self.bench.years[-1]} 年前达不到" if year is None else f"{year} 年"
 
     # --- kept, built ---------------------------------------------------------------------------------------------
 
@@ -149,19 +152,19 @@ class Panel:
 
     def _propose(self) -> str:
         trial = self.bench.trial(self.values)
-        self.change = save.change(self.layout, trial, self.reason.value, dt.date.today())
-        self.confirm.layout.display = ""
+        change = save.change(self.layout, trial, self.reason.value, dt.date.today())
+        self.proposed, self.confirm.layout.display = (trial, change), ""
         warned = "".join(f"<p>提示：{escape(one)}</p>" for one in trial.warnings)
         sentences = "".join(f"<p>{escape(one)}</p>" for one in told.sentences(trial, self.layout))
-        return f"{sentences}{warned}<pre>{escape(self.change.diff(self.layout.root))}</pre>"
+        return f"{sentences}{warned}<pre>{escape(change.diff(self.layout.root))}</pre>"
 
     def _write(self) -> str:
-        assert self.change is not None
-        save.write(self.layout, self.bench.trial(self.values), self.change)
-        place, self.change = self.change.path.relative_to(self.layout.root).as_posix(), None
+        assert self.proposed is not None
+        (trial, change), self.proposed = self.proposed, None
         self.confirm.layout.display = "none"
+        save.write(self.layout, trial, change)
         self._open()
-        return f"<p>已写入 {escape(place)}。</p>"
+        return f"<p>已写入 {escape(change.path.relative_to(self.layout.root).as_posix())}。</p>"
 
     def _build(self) -> str:
         region, scenario = self.bench.region.short_zh, self.bench.scenario

@@ -91,7 +91,7 @@ def what_if(
         on.region,
         scenario,
         overrides,
-        _compared(on.region, own, paths[on.region.code], single, on.plan, layout),
+        _compared(on, own, paths[on.region.code], single),
         moved.filter(region_code=on.region.code),
         paths[on.region.code],
         _targets(single, on.place, drawn, on.plan),
@@ -173,10 +173,7 @@ def _check(own: Resolved, overrides: Sequence[str]) -> None:
 
 def _drawn(on: Ground, triples: Mapping[str, Array], of: Sequence[Resolved]) -> Projection:
     """The draws of the report for the region."""
-    common, correlation = (
-        np.array([getattr(one.params, name) for one in of]) for name in ("common_share", "flow_traffic_correlation")
-    )
-    drawn = uncertainty.draws(triples, common, correlation)
+    drawn = uncertainty.draws(triples, *uncertainty.shared(of))
     return project(on.own, {name: values[on.rows] for name, values in drawn.items()}, on.years)
 
 
@@ -194,16 +191,14 @@ def _paths(single: Mapping[str, Projection], code: str) -> pl.DataFrame:
     return pl.concat(parts)
 
 
-def _compared(
-    region: Region, own: Resolved, paths: pl.DataFrame, single: Mapping[str, Projection], plan: Plan, layout: Layout
-) -> Comparison:
+def _compared(on: Ground, own: Resolved, paths: pl.DataFrame, single: Mapping[str, Projection]) -> Comparison:
+    region, plan = on.region, on.plan
     before, after = (as_table(paths.with_columns(value=name, region_code=pl.lit(region.code))) for name in single)
     last = pl.col("year") == plan.horizon
     steps = []
     for measure in decomposition.OF_MEASURE:
         found = decomposition.between(single["before"], single["after"], region.code, plan.horizon, measure)
         steps += [(measure, found.before, found.after, *step) for step in found.steps.items()] if found else []
-    untouched = params.resolve(layout, region, own.scenario)
     return Comparison(
         BEFORE,
         AFTER,
@@ -214,7 +209,7 @@ def _compared(
             pl.concat([before, after]),
             [target.indicator for target in plan.targets],
         ),
-        parameters_apart(*(history.printed(one) for one in (untouched, own))),
+        parameters_apart(*(history.printed(one) for one in (on.resolved[on.place], own))),
         plan.id,
         drivers=pl.DataFrame(steps, schema=STEPS, orient="row"),
     )
@@ -228,12 +223,9 @@ def _targets(single: Mapping[str, Projection], place: int, drawn: Mapping[str, P
             continue
         row: dict[str, object] = {"indicator": target.indicator, "title": target.title}
         for name, of in single.items():
-            met = uncertainty.meets(target, of.measures[target.indicator][place, :, 0])
-            years = [
-                year for year, holds in zip(of.years, met, strict=True) if holds == 1 and year >= of.start.year[place]
-            ]
+            path, since = of.measures[target.indicator][place, :, 0], of.start.year[place]
             cloud = drawn[name].measures[target.indicator][drawn[name].start.codes.index(of.start.codes[place])]
-            row[f"met_{name}"] = min(years, default=None)
+            row[f"met_{name}"] = uncertainty.first_met(target, of.years, path, since)
             row[f"probability_{name}"] = float(uncertainty.meets(target, cloud[-1]).mean())
         rows.append(row)
     return pl.DataFrame(rows, schema=TARGET, orient="row").with_columns(pl.col(pl.Float64).fill_nan(None))

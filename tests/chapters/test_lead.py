@@ -60,12 +60,12 @@ class TestWhatFollows:
         assert lead.more_shared(78.2, 100, 0.8) == 2
 
     def test_electricity_at_the_target(self) -> None:
-        assert lead.saved_at_pue(150, 100, 1.3) == pytest.approx(20)
-        assert lead.saved_at_pue(120, 100, 1.3) == 0
-        assert lead.saved_at_gain(120, 0.0, 0.2) == pytest.approx(20)
+        assert lead.Row(150, 100).saved_at(1.3) == pytest.approx(20)
+        assert lead.Row(120, 100).saved_at(1.3) == 0
+        assert lead.saved(120, 1 / (1 + 0.0), 1 / (1 + 0.2)) == pytest.approx(20)
 
     def test_energy_at_the_target(self) -> None:
-        assert lead.saved_at_change(90, -0.10, -0.20) == pytest.approx(10)
+        assert lead.saved(90, 1 - 0.10, 1 - 0.20) == pytest.approx(10)
 
     def test_of_each_finding_the_amount_that_it_takes(self, layout: Layout) -> None:
         view, plan = seen(layout), reference.load_plan(layout)
