@@ -7,7 +7,7 @@ broken raises DataError with one Chinese sentence that names the file and what w
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -20,6 +20,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from pipeline.errors import DataError
 from pipeline.given.regions import NATION_CODE
 from pipeline.given.remembered import remembered
+from pipeline.given.yaml_text import Loader, line_of
 from pipeline.layout import Layout
 
 DISAGREEMENT_RULE = (
@@ -245,15 +246,6 @@ _EXPECTED = {
 }
 
 
-class _Loader(yaml.SafeLoader):
-    """SafeLoader with YAML 1.2 booleans: otherwise the key `no` would be read as false."""
-
-    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own way of declaring it
-        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool" or first in "tTfF"]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-
-
 def plans(layout: Layout) -> dict[str, Plan]:
     """Every plan by its id, the earliest first. Raises DataError, see `load_plan`, also where there is none."""
     found = [_load_plan(layout, id) for id in _plan_ids(layout)]
@@ -337,8 +329,8 @@ def _load_plan(layout: Layout, plan_id: str) -> Plan:
     except (OSError, UnicodeDecodeError):
         raise DataError("plan.unreadable", f"计划文件 {shown} 读不出来，应为 UTF-8 编码的文本文件。") from None
     try:
-        node = yaml.compose(text, Loader=_Loader)
-        data = yaml.load(text, Loader=_Loader)
+        node = yaml.compose(text, Loader=Loader)
+        data = yaml.load(text, Loader=Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         where = f"第 {mark.line + 1} 行附近" if mark else ""
@@ -351,32 +343,14 @@ def _load_plan(layout: Layout, plan_id: str) -> Plan:
     except ValidationError as error:
         # A misspelt key is also a missing one; the spelling is what has to be mended.
         first = min(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
-        line = _line(node, first.get("ctx", {}).get("at", first["loc"]))
+        line = line_of(node, first.get("ctx", {}).get("at", first["loc"]))
         raise DataError("plan.invalid", f"计划文件 {shown} 第 {line} 行：{_plan_fault(first)}。") from None
     if plan.id != plan_id:
-        line = _line(node, ("id",))
+        line = line_of(node, ("id",))
         raise DataError(
             "plan.invalid", f"计划文件 {shown} 第 {line} 行：“id”是“{plan.id}”，应与文件名 {plan_id} 相同。"
         )
     return plan
-
-
-def _line(node: yaml.Node | None, path: Iterable[int | str]) -> int:
-    """The line (from 1) where the thing at `path` stands, or the nearest thing around it that is there."""
-    line = node.start_mark.line + 1 if node else 1
-    for step in path:
-        if isinstance(node, yaml.MappingNode):
-            found = [(key, value) for key, value in node.value if key.value == str(step)]
-            if not found:
-                break
-            key, node = found[0]
-            line = key.start_mark.line + 1
-        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-            node = node.value[step]
-            line = node.start_mark.line + 1
-        else:
-            break
-    return line
 
 
 def _plan_fault(fault: ErrorDetails) -> str:
