@@ -20,6 +20,7 @@ ROOMS = [
     "charts",
     "filings",
     "indicators",
+    "evaluation",
     "scenarios",
     "disclosure",
     "reports",

@@ -19,6 +19,7 @@ import xlsxwriter
 from pipeline.filings.contracts import BY_NAME, CARRIER_UNITS, METRIC_UNITS, Column, Table
 from pipeline.filings.normalise import power
 from pipeline.filings.sample.calibration import ENTITIES
+from pipeline.given.regions import NATION, NATION_CODE
 
 Cell = Any
 CREATED = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
@@ -151,8 +152,9 @@ def _cells(
     cells = frame[column.name]
     if column.kind == "province":
         names = dict(zip(provinces["province_code"], provinces[style.province], strict=True)) | dict(style.exceptions)
-        cells = cells.replace(names)
-        if style.english:
+        has_nation = (cells == NATION_CODE).any()
+        cells = cells.replace(names if style.english else names | {NATION_CODE: NATION.short_zh})
+        if style.english and not has_nation:
             cells = cells.cast(pl.Int64)
     elif column.kind == "code" and not style.english:
         cells = cells.replace({code: one[min(style.spelling, len(one) - 1)] for code, one in column.members.items()})

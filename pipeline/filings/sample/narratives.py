@@ -14,6 +14,7 @@ from pipeline.filings.sample import calibration as to
 from pipeline.filings.sample.calibration import PLAN_YEARS, Published, noise, noises
 from pipeline.filings.sample.world import operators, provinces
 from pipeline.given import reference
+from pipeline.given.regions import NATION_CODE
 from pipeline.layout import Layout
 
 REPORT_YEAR, FACTOR_YEAR = PLAN_YEARS[-1], 2023
@@ -156,10 +157,40 @@ def measures(published: Published) -> pl.DataFrame:
     rows = rows.join(pl.DataFrame({"year": list(PLAN_YEARS)}), how="cross")
     done = (pl.col("year") - PLAN_YEARS[0] + 1) / len(PLAN_YEARS) + 0.25 * pl.col("keen") - pl.col("hard")
     status = pl.when(done > 0.35).then(pl.lit("done")).when(done > -0.15).then(pl.lit("in_progress"))
-    return rows.select(
+    told = rows.select(
         "year", "entity_id", "province_code", "action_no", "item", status=status.otherwise(pl.lit("not_started")),
         evidence=pl.format("{}示例材料第{}号", "short_zh", pl.col("no") + 1),
     ).sort("year", "entity_id", "province_code", "action_no", "item")  # fmt: skip
+    return pl.concat([told, _institutions()])
+
+
+_INSTITUTIONS = (
+    ("13", "绿色低碳管理部门"), ("13", "主要负责人领导责任制"), ("13", "绿色发展专项资金"), ("13", "可持续发展年度报告"),
+    ("13", "碳排放信息披露"), ("8", "绿色采购制度"), ("9", "废旧设备回收利用"), ("14", "能耗和碳排放管理平台"),
+)  # fmt: skip
+_IN_PLACE = {"JIA": "dddddddd", "YI": "ddpddpdd", "BING": "ddnpp-dp", "TIETA": "ddp-pddp", "GUANGDIAN": "dp--ndp-"}
+"""Of each entity the status of _INSTITUTIONS: done, in progress, not started, not filed."""
+_STATUS = {"d": "done", "p": "in_progress", "n": "not_started"}
+
+
+def _institutions() -> pl.DataFrame:
+    """What every entity files of itself as a whole in the last year: departments, funds, reports."""
+    rows = [
+        (
+            PLAN_YEARS[-1],
+            entity,
+            NATION_CODE,
+            action,
+            item,
+            _STATUS[sign],
+            f"示例材料{to.ENTITIES[entity][0]}制第{no}号",
+        )
+        for entity, signs in _IN_PLACE.items()
+        for no, ((action, item), sign) in enumerate(zip(_INSTITUTIONS, signs, strict=True), 1)
+        if sign in _STATUS
+    ]
+    names = ["year", "entity_id", "province_code", "action_no", "item", "status", "evidence"]
+    return pl.DataFrame(rows, schema=names, orient="row")
 
 
 # Metric -> (value of the nation, or the percentage, in 2022; in 2025). The tower company files its own of these.
