@@ -45,7 +45,7 @@ TITLES = {
     "notebook": "笔记本", "code": "程序", "versions": "程序库的版本", "public": "公开统计", "reference": "参考数据",
     "engine": "渲染引擎", "theme": "版式", "text": "章节文字", "fonts": "字体", "front": "封面", "parameters": "参数表", "inputs": "输入文件",
     "indicators": "指标表", "coverage": "填报覆盖率", "scenario": "情景", "edition": "填报数据", "filings": "填报文件", "year": "年份", "plan": "计划",
-    "region": "地区", "audience": "读者范围", "outlook": "情景结果", "sensitivity": "敏感性", "editions": "上一版", "titles": "情景名称", "written": "各情景的参数", "files": "参数文件",
+    "region": "地区", "audience": "读者范围", "outlook": "情景结果", "sensitivity": "敏感性", "evaluation": "企业评价", "editions": "上一版", "titles": "情景名称", "written": "各情景的参数", "files": "参数文件",
     "metrics": "行动指标", "summary": "保密处理的结果", "policy": "保密规则", "everything": "所读的数据或参数",
 }  # fmt: skip
 """What changed, in Chinese, by the name of what was read."""
@@ -71,6 +71,7 @@ def freeze(layout: Layout, job: Job, files: Hashes | None = None) -> dict[str, A
         "coverage": str(edition.coverage_file(layout, job)),
         "scenarios": str(edition.scenarios(layout, job)),
         "sensitivity": str(edition.sensitivity(layout, job)),
+        "evaluation": str(edition.evaluation(layout, job)),
         "edition": str(layout.processed / job.place()),
         "tables": str(layout.processed / job.edition / job.slug / "tables"),
     }

@@ -28,7 +28,7 @@ ALL = ("everything", "files", "policy")
 QUALITY = ("counts", "files", "findings", "skipped", "revisions", "corrections")
 NAMES = frozenset(
     {
-        "scenario", "params", "parameters", "inputs", "outlook", "sensitivity", "titles", "written", "policy", "metrics",
+        "scenario", "params", "parameters", "inputs", "outlook", "sensitivity", "evaluation", "titles", "written", "policy", "metrics",
         "summary", "view", "last", *ALL, *(f"params.{name}" for name in Params.model_fields),
         *(f"{part}.{name}" for part in ("filed", "rejected") for name in BY_NAME), *(f"quality.{name}" for name in QUALITY),
     }

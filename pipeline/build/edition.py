@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from pipeline.disclosure.attack import Row, Verdict
     from pipeline.disclosure.pattern import Material
+    from pipeline.evaluation.evaluate import Evaluation
+    from pipeline.evaluation.scheme import Scheme
     from pipeline.indicators.explain import Explanation
     from pipeline.scenarios.outlook import Outlook
 
@@ -38,6 +40,7 @@ PATTERN = "disclosure.parquet"  # beside the public folder, not in it: it says w
 SUMMARY = "summary.parquet"
 AUDIT = "audit.json"  # what the attack on the public tables found
 COVERAGE = "coverage.parquet"
+GRADES = "grades.parquet"  # of the evaluation, what the public is told
 ORDER = ("filings", "indicators", "scenarios", "history")
 BY_REGION = "regions.json"  # beside the scenarios: region code -> see `of_region`
 PUBLISHED = ("filings", "quality", "metrics.parquet")  # what the public's folder has of the filings
@@ -117,7 +120,7 @@ def _steps(layout: Layout, job: Job, jobs: Sequence[Job], common: Mapping[str, s
     parts = () if not job.filed else PUBLISHED if is_public else ("filings", "quarantine", "quality")
     places = (*(folder / part for part in parts), inputs(layout, job), _ground(layout, job))
     beside = (folder / SUMMARY, folder / AUDIT, _pattern(layout, job)) if is_public else (sensitivity(layout, job),)
-    tables = (indicators(layout, job), coverage_file(layout, job), *beside)
+    tables = (indicators(layout, job), coverage_file(layout, job), evaluation(layout, job), *beside)
     disclose = partial(_disclose, jobs=[one for one in jobs if one.audience == PUBLIC])
     made: list[tuple[tuple[Path, ...], Mapping[str, str], Callable[[Layout, Job], None]]] = [
         (places, filed, _write_filings),
@@ -179,6 +182,7 @@ def _write_indicators(layout: Layout, job: Job) -> None:
         evaluate.write(table, beside)
     with placed(coverage_file(layout, job)) as beside:
         covered(layout, job).write_parquet(beside)
+    evaluated(layout, job, table)[1].write(evaluation(layout, job))
     plan = reference.load_plan(layout, job.plan)
     tested = varied.sensitivity(_filed(job)[0], layout, job.resolved.params, plan, job.year, table)
     with placed(sensitivity(layout, job)) as beside:
@@ -189,6 +193,7 @@ def _disclose(layout: Layout, job: Job, jobs: Sequence[Job]) -> None:
     """Write the indicator tables of the public after disclosure control, those of all `jobs`: what is hidden in one is hidden
     in the others, until all of them are safe. The pattern is kept with the edition and used again."""
     from pipeline.disclosure import attack, publication, record
+    from pipeline.disclosure.graded import graded
     from pipeline.disclosure.pattern import kept
     from pipeline.indicators import coverage, evaluate
 
@@ -214,6 +219,9 @@ def _disclose(layout: Layout, job: Job, jobs: Sequence[Job]) -> None:
             evaluate.write(table, beside)
         with placed(coverage_file(layout, asked[path])) as beside:
             coverage.public(covered(layout, asked[path])).write_parquet(beside)
+        scheme, found_of = evaluated(layout, asked[path], tables[path])
+        with placed(evaluation(layout, asked[path]) / GRADES) as beside:
+            graded(found_of.enterprises, scheme, materials[path].policy).write_parquet(beside)
     with placed(layout.processed / job.place() / AUDIT) as beside:
         verdict.write(beside, {path.name: attack.digest(path) for path in tables})
     with placed(layout.processed / job.place() / SUMMARY) as beside:
@@ -402,6 +410,31 @@ def coverage_file(layout: Layout, job: Job) -> Path:
     """How much of the industry the filings of a report cover (`coverage.COVERAGE`), beside its indicator table."""
     table = indicators(layout, job)
     return table.with_name(table.name.replace("indicators", Path(COVERAGE).stem))
+
+
+def evaluation(layout: Layout, job: Job) -> Path:
+    """The folder with the evaluation of enterprises, beside the indicator table: `Evaluation`, of the public GRADES alone."""
+    table = indicators(layout, job)
+    return table.with_name(table.stem.replace("indicators", "evaluation"))
+
+
+def evaluated(
+    layout: Layout, job: Job, table: pl.DataFrame | None = None, scheme_id: str | None = None
+) -> tuple[Scheme | None, Evaluation]:
+    """The scheme by which the report's enterprises are evaluated, and what comes of it; None and nothing where there is none for
+    the year, or no filings. table: the indicator table before disclosure control, else what the scheme needs is computed. Raises
+    as `scheme_of`."""
+    from pipeline.evaluation import evaluate
+    from pipeline.evaluation.scheme import scheme_of
+    from pipeline.indicators.model import load_catalogue
+
+    scheme = scheme_of(layout, job.year, load_catalogue(layout, plan_id=job.plan), scheme_id)
+    if scheme is None or job.intake is None:
+        return scheme, evaluate.nothing()
+    if table is None:
+        table = computed(layout, job, scheme.indicators)
+    base = reference.load_plan(layout, job.plan).baseline_year
+    return scheme, evaluate.evaluate(scheme, table, job.intake.accepted, job.intake.quarantine, job.year, base)
 
 
 def scenarios(layout: Layout, job: Job) -> Path:

@@ -16,12 +16,15 @@ from IPython.display import display
 from pipeline.build import history
 from pipeline.build.context import freeze
 from pipeline.build.declared import ALL, Reads
-from pipeline.build.edition import prepare
+from pipeline.build.edition import GRADES, prepare
 from pipeline.build.plan import NO_FILINGS, PUBLIC, Selection, jobs
 from pipeline.chapters.since import LastEdition
 from pipeline.charts import figures, theme  # noqa: F401  (the theme registers itself)
 from pipeline.disclosure import publication
 from pipeline.disclosure.policy import Policy, load_policy
+from pipeline.evaluation import evaluate as evaluated
+from pipeline.evaluation.evaluate import Evaluation
+from pipeline.evaluation.scheme import Scheme, scheme_of
 from pipeline.filings.contracts import BY_NAME
 from pipeline.filings.intake import accepted
 from pipeline.given import params, reference
@@ -136,6 +139,20 @@ class Chapter:
         path = Path(self._frozen("sensitivity"))
         found = pl.read_parquet(path, glob=False) if path.is_file() else pl.DataFrame(schema=sensitivity.TABLE)
         return found.filter(pl.col("region_code") == self.region.code)
+
+    @cached_property
+    def scheme(self) -> Scheme | None:
+        """The scheme by which the enterprises are evaluated; None where there is none for the year, or no filings."""
+        catalogue = load_catalogue(self.layout, plan_id=self.frozen["plan"])
+        return scheme_of(self.layout, self.year, catalogue) if self.has_filings else None
+
+    def evaluation(self) -> Evaluation:
+        """What comes of the scheme; not in public."""
+        return evaluated.read(Path(self._frozen("evaluation")))
+
+    def grades(self) -> pl.DataFrame:
+        """What the public is told of the grades: `graded.GRADED`."""
+        return pl.read_parquet(Path(self._frozen("evaluation")) / GRADES, glob=False)
 
     @property
     def titles(self) -> dict[str, str]:

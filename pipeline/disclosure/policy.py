@@ -56,7 +56,8 @@ class Policy(_Model):
     """The rules. Shares are ratios. exempt: indicators whose national value is published whatever the rules say, `targets`
     for those of the plan. open: indicators without secrets. linked: indicators that can be told from one another. sooner:
     indicators that are hidden rather than others where either would do. pairs: whether any two groups may put together
-    what they filed. filers: whether numbers of filers are published."""
+    what they filed. filers: whether numbers of filers are published. grades: whether enterprises are named with those grades that
+    the scheme of evaluation lets be published."""
 
     min_groups: Annotated[int, Field(ge=2, le=20)] = Field(3, title="最少的集团数，2 到 20 的整数")
     dominance: Share = Field(0.85, title="最大集团的占比上限，0 到 1 的比例")
@@ -67,6 +68,7 @@ class Policy(_Model):
     protection: Annotated[float, Field(gt=0, le=1), BeforeValidator(_ratio)] = Field(0.20, title="保护区间，大于 0、不超过 1 的比例")  # fmt: skip
     pairs: bool = Field(False, title="是否防任意两家合起来推断（true 或 false）")
     filers: bool = Field(False, title="是否公布填报单位的个数（true 或 false）")
+    grades: bool = Field(False, title="是否按评价方案公布企业的等级（true 或 false）")
     exempt: Literal["targets"] | tuple[Text, ...] = Field("targets", title="targets 或指标编号的列表")
     open: tuple[Text, ...] = Field((), title="指标编号或 family.* 的列表")
     linked: tuple[tuple[Text, ...], ...] = Field((), title="若干组指标编号，每组一个列表")

@@ -96,7 +96,8 @@ def filings(accepted: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
         frame = of[table.name] if table.name in of else pl.DataFrame(schema=table.dtypes)
         if table.name not in SHOWN_TABLES:
             frame = frame.clear()
-        if table.name == "measures":
+        if table.name == "measures":  # a row of the nation is of one enterprise as a whole
+            frame = frame.filter(~pl.col("is_control"))
             frame = frame.with_columns(pl.lit("").alias(name) for name in _BLANK).sort("year", "province_code", "action_no", "item", "status")  # fmt: skip
         found[table.name] = frame.drop(*SOURCE, "flags", strict=False)
     return found

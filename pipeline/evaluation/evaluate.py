@@ -23,8 +23,8 @@ from pipeline.output import placed
 
 Frames = Mapping[str, pl.DataFrame]
 ENTERPRISES: dict[str, pl.DataType] = {
-    "entity_id": pl.String(), "name": pl.String(), "kind": pl.String(), "set": pl.String(), "points": pl.Float64(),
-    "low": pl.Float64(), "high": pl.Float64(), "rank": pl.Int64(), "rank_low": pl.Int64(), "rank_high": pl.Int64(),
+    "entity_id": pl.String(), "name": pl.String(), "group_id": pl.String(), "kind": pl.String(), "set": pl.String(),
+    "points": pl.Float64(), "low": pl.Float64(), "high": pl.Float64(), "rank": pl.Int64(), "rank_low": pl.Int64(), "rank_high": pl.Int64(),
     "of": pl.Int64(), "by_points": pl.String(), "grade": pl.String(), "other": pl.String(), "why": pl.String(),
     "held": pl.Float64(), "vetoes": pl.List(pl.String()), "missing": pl.List(pl.String()), "there": pl.Float64(),
     **{choice: pl.Float64() for choice in robustness.CHOICES},
@@ -57,10 +57,9 @@ class Evaluation:
 
     def write(self, folder: Path) -> None:
         """Each frame as a Parquet file. Raises OutputError."""
-        with placed(folder) as beside:
-            beside.mkdir()
-            for one in fields(self):
-                getattr(self, one.name).write_parquet(beside / f"{one.name}.parquet")
+        for one in fields(self):
+            with placed(folder / f"{one.name}.parquet") as beside:
+                getattr(self, one.name).write_parquet(beside)
 
 
 def read(folder: Path) -> Evaluation:
@@ -85,7 +84,7 @@ def evaluate(
     filing = {*values.filter(year=year)["entity_id"], *facts["entity_id"]}
     known = accepted["entities"].unique("entity_id", keep="last").sort("entity_id")
     known = known.filter(pl.col("entity_id").is_in(list(filing))).select(
-        "entity_id", "name_zh", pl.col("kind").cast(pl.String)
+        "entity_id", "name_zh", "group_id", pl.col("kind").cast(pl.String)
     )
     rejected = _rejected(accepted, quarantine, year)
     parts = []
@@ -124,7 +123,7 @@ def _rejected(accepted: Frames, quarantine: Frames, year: int) -> dict[str, floa
 
 
 class _Set:
-    """The enterprises of one set of criteria. some: entity_id, name_zh, kind."""
+    """The enterprises of one set of criteria. some: entity_id, name_zh, group_id, kind."""
 
     def __init__(self, scheme: Scheme, one: Kind, some: pl.DataFrame, year: int, baseline_year: int) -> None:
         self.scheme, self.set, self.some, self.year, self.base = scheme, one, some, year, baseline_year
@@ -186,11 +185,11 @@ class _Set:
         ranks = robustness.ranked(own[None, :].astype(np.float32))[0]
         of = int(np.isfinite(own).sum())
         lines = []
-        for place, (entity, name, kind) in enumerate(self.some.iter_rows()):
+        for place, (entity, name, group, kind) in enumerate(self.some.iter_rows()):
             missing = [c.id for c, gone in zip(self.set.criteria, lost[place], strict=True) if gone]
             there = float(self.weights[~lost[place]].sum())
             line: dict[str, object] = {
-                "entity_id": entity, "name": name, "kind": kind, "set": self.set.id, "vetoes": self._vetoes(entity, rejected),
+                "entity_id": entity, "name": name, "group_id": group, "kind": kind, "set": self.set.id, "vetoes": self._vetoes(entity, rejected),
                 "missing": missing, "there": there,
             }  # fmt: skip
             if np.isfinite(own[place]):

@@ -166,11 +166,15 @@ class _Chapter:
             volume.pending = [one for one in volume.pending if one[0] < level]
             if volume.name == ANNEX or not self.annexed:
                 volume.pending.append((level, text))
-        if level == 1 and not self.lettered:
-            self._write(self.volumes.main, [])
 
     def _write(self, volume: Volume, lines: Sequence[str]) -> None:
-        """`lines` under the headings that wait for something."""
+        """`lines` under the headings that wait for something. A chapter that has something in the annex is named in the main volume
+        too; one that has nothing is named in none."""
+        main = self.volumes.main
+        if volume is not main and not self.lettered and main.pending[:1] and main.pending[0][0] == 1:
+            waiting, main.pending = main.pending[1:], main.pending[:1]
+            self._write(main, [])
+            main.pending = waiting
         pending, volume.pending = volume.pending, []
         for level, text in pending:
             volume.lines[self.stem] += ["", self._headed(volume, level, text), ""]
