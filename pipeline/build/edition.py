@@ -538,6 +538,34 @@ def explained(layout: Layout, job: Job, id: str, year: int, region: Region) -> E
 
     Raises ParameterError for what there is not.
     """
+    return _explaining(layout, job, [id], year, region)(id)
+
+
+def evidence(layout: Layout, job: Job, scheme: Scheme) -> pl.DataFrame:
+    """Which filed rows stand behind the evaluation: entity_id, indicator or fact, table, year, source_file, source_sheet, n, first
+    and last row."""
+    import polars as pl
+
+    from pipeline.filings.contracts import SOURCE
+
+    ask = _explaining(layout, job, scheme.indicators, job.year, NATION)
+    found = [ask(id).rows.with_columns(of=pl.lit(id)) for id in scheme.indicators]
+    if job.intake and "measures" in job.intake.accepted:
+        said = job.intake.accepted["measures"].filter(pl.col("year") == job.year)
+        for fact in scheme.facts:
+            rows = said.filter(pl.col("action_no").cast(pl.String) == fact.action, pl.col("item") == fact.item)
+            columns = ("year", "province_code", "entity_id", *SOURCE)
+            found.append(rows.select(pl.lit("measures").alias("table"), *columns, pl.lit(fact.id).alias("of")))
+    rows = pl.concat(found, how="vertical_relaxed").drop_nulls("entity_id")
+    by = ["entity_id", "of", "table", "year", "source_file", "source_sheet"]
+    row = pl.col("source_row")
+    return rows.group_by(by).agg(n=pl.len(), first=row.min(), last=row.max()).sort(by)
+
+
+def _explaining(
+    layout: Layout, job: Job, ids: Sequence[str], year: int, region: Region
+) -> Callable[[str], Explanation]:
+    """`explain` for the indicators of a job's filings, which are prepared once."""
     import polars as pl
 
     from pipeline.given.regions import all_regions
@@ -547,16 +575,23 @@ def explained(layout: Layout, job: Job, id: str, year: int, region: Region) -> E
     from pipeline.indicators.model import load_catalogue
 
     catalogue = load_catalogue(layout, plan_id=job.plan)
-    listing.check(id, catalogue)
+    for id in ids:
+        listing.check(id, catalogue)
     accepted, quarantine, counts = (
         (job.intake.accepted, job.intake.quarantine, job.intake.counts) if job.intake else ({}, {}, None)
     )
     plan = reference.load_plan(layout, job.plan)
     prepared = inputs.prepare(accepted, layout, job.resolved.params, plan, job.year, counts)
     edition, places = Edition(prepared, plan.baseline_year, job.year), evaluate.places(layout)
-    table = evaluate.evaluate(catalogue.only([id]), edition, ("year", "region_code"), places)
+    table = evaluate.evaluate(catalogue.only(list(ids)), edition, ("year", "region_code"), places)
     listing.check_year(year, table)
     inside = places.filter(pl.col("region_code") == region.code)["province_code"].to_list()
     listed = {one.code: one for one in all_regions(layout)}
     provinces = [listed[code] for code in inside]
-    return explain(id, region, provinces, year, table, catalogue, prepared, accepted, quarantine, plan.baseline_year)
+
+    def ask(id: str) -> Explanation:
+        return explain(
+            id, region, provinces, year, table, catalogue, prepared, accepted, quarantine, plan.baseline_year
+        )
+
+    return ask

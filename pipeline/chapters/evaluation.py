@@ -15,7 +15,7 @@ from pipeline.chapters.shapes import FILED
 from pipeline.charts import theme
 from pipeline.evaluation import told
 from pipeline.evaluation.evaluate import GIVEN, PENDING, Evaluation
-from pipeline.evaluation.robustness import DRAWS
+from pipeline.evaluation.robustness import CHOICES, DRAWS
 from pipeline.evaluation.scheme import Criterion, Kind, Scheme
 from pipeline.indicators.model import Catalogue
 from pipeline.language.terms import term
@@ -51,8 +51,8 @@ class Graded:
         """What the text says of all: how many have which grade, and which choice matters most."""
         rows = self.rows
         given = [row["grade"] for row in rows if row["why"] == GIVEN]
-        weighed = self.found.choices.group_by("choice", maintain_order=True).agg(pl.col("share").mean())
-        shares = [(share, choice) for choice, share in weighed.iter_rows()]
+        means = self.found.enterprises.select(pl.col(CHOICES).mean()).row(0, named=True)
+        shares = [(share, choice) for choice, share in means.items() if share is not None]
         return {
             "title": self.scheme.title,
             "notice": self.scheme.notice,
@@ -80,8 +80,8 @@ class Graded:
                     "grade": words.say(told.grade(row, self.scheme)),
                     "points": wording.number(row["points"], 1),
                     "interval": _between(row["low"], row["high"], 1),
-                    "rank": wording.MISSING if row["rank"] is None else f"{row['rank']}/{row['of']}",
-                    "ranks": _between(row["rank_low"], row["rank_high"], 0),
+                    "rank": f"{row['rank']}/{row['of']}" if _compared(row) else wording.MISSING,
+                    "ranks": _between(row["rank_low"], row["rank_high"], 0) if _compared(row) else wording.MISSING,
                     "held": wording.percent(row["held"], 0),
                     "main": words.say(_main(row)),
                 }
@@ -163,7 +163,7 @@ class Graded:
                         {
                             "enterprise": "" if at else row["name"],
                             "criterion": words.say(criterion.title),
-                            "now": words.say(told.value(criterion, one, self.catalogue)),
+                            "now": words.say(told.value(criterion, one, self.catalogue, self.base)),
                             "next": words.say(told.reached(criterion, one["next_value"], self.catalogue)),
                             "gain": wording.number(one["gain"], 1, sign=True),
                         }
@@ -192,7 +192,7 @@ class Graded:
                 {
                     "dimension": words.say(dimension.title),
                     "criterion": words.say(one.title),
-                    "value": words.say(told.value(one, by_id[one.id], self.catalogue)),
+                    "value": words.say(told.value(one, by_id[one.id], self.catalogue, self.base)),
                     "points": _points(by_id[one.id]["points"]),
                     "weight": wording.percent(by_id[one.id]["weight"], 1),
                     "rests_on": self.rests_on(one, words),
@@ -276,9 +276,12 @@ def _between(low: float | None, high: float | None, decimals: int) -> str:
     return ends[0] if ends[0] == ends[1] else "–".join(ends)
 
 
+def _compared(row: dict[str, Any]) -> bool:
+    """Whether it has a rank among others."""
+    return row["rank"] is not None and row["of"] > 1
+
+
 def _main(row: dict[str, Any]) -> Said:
     """The choice that has the largest share in the variance of an enterprise's points."""
-    shares: Sequence[tuple[float, str]] = [
-        (row[name], name) for name in ("weights", "scaling", "aggregation", "left_out") if row[name] is not None
-    ]
+    shares: Sequence[tuple[float, str]] = [(row[name], name) for name in CHOICES if row[name] is not None]
     return term(f"choice_{max(shares)[1]}") if shares else wording.MISSING

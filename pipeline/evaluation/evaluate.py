@@ -26,13 +26,14 @@ ENTERPRISES: dict[str, pl.DataType] = {
     "entity_id": pl.String(), "name": pl.String(), "group_id": pl.String(), "kind": pl.String(), "set": pl.String(),
     "points": pl.Float64(), "low": pl.Float64(), "high": pl.Float64(), "rank": pl.Int64(), "rank_low": pl.Int64(), "rank_high": pl.Int64(),
     "of": pl.Int64(), "by_points": pl.String(), "grade": pl.String(), "other": pl.String(), "why": pl.String(),
-    "held": pl.Float64(), "vetoes": pl.List(pl.String()), "missing": pl.List(pl.String()), "there": pl.Float64(),
+    "held": pl.Float64(), "by_grade": pl.List(pl.Float64()), "vetoes": pl.List(pl.String()), "missing": pl.List(pl.String()), "there": pl.Float64(),
     **{choice: pl.Float64() for choice in robustness.CHOICES},
 }  # fmt: skip
 """One row an enterprise. points: 0 to 100, low and high their interval in the draws; rank among those of its set (`of`), with its
 interval. by_points: the grade of its points before vetoes. grade: as it is given, null where none is. why: given, pending (other:
 the second grade between which it lies; grade is null and `between` tells both), missing (a value without which there is no
-grade), little (values for too little of the weight). held: the share of draws with the grade that points and vetoes give.
+grade), little (values for too little of the weight). held: the share of draws with the grade that points and vetoes
+give, by_grade that with each grade.
 there: the weight that has values. Of the choices: first-order shares of the variance of its points."""
 CRITERIA: dict[str, pl.DataType] = {
     "entity_id": pl.String(), "set": pl.String(), "criterion": pl.String(), "value": pl.Float64(), "before": pl.Float64(),
@@ -42,18 +43,15 @@ CRITERIA: dict[str, pl.DataType] = {
 """One row an enterprise and criterion. value: null where it is missing; of a fact the share that is done. before: that of the
 baseline year, where the improvement on it counts. weight: as shared among what is there. gain: of points, if next_value were
 reached."""
-CHOICES: dict[str, pl.DataType] = {"set": pl.String(), "choice": pl.String(), "share": pl.Float64()}
-"""What share of the variance of all points of a set each choice has alone."""
 GIVEN, PENDING, MISSING, LITTLE = "given", "pending", "missing", "little"
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """See ENTERPRISES, CRITERIA, CHOICES; all are empty where nobody is evaluated."""
+    """See ENTERPRISES and CRITERIA; both are empty where nobody is evaluated."""
 
     enterprises: pl.DataFrame
     criteria: pl.DataFrame
-    choices: pl.DataFrame
 
     def write(self, folder: Path) -> None:
         """Each frame as a Parquet file. Raises OutputError."""
@@ -67,7 +65,7 @@ def read(folder: Path) -> Evaluation:
 
 
 def nothing() -> Evaluation:
-    return Evaluation(*(pl.DataFrame(schema=schema) for schema in (ENTERPRISES, CRITERIA, CHOICES)))
+    return Evaluation(*(pl.DataFrame(schema=schema) for schema in (ENTERPRISES, CRITERIA)))
 
 
 def evaluate(
@@ -152,9 +150,7 @@ class _Set:
         found = robustness.outcome(points, self.dimensions, made, self.cuts)
         enterprises = self._enterprises(own, np.isnan(scored), found, rejected)
         criteria = self._criteria(filed, before, scored, points[0], shared, statuses)
-        shares = list(zip(robustness.CHOICES, found.overall, strict=True))
-        choices = [(self.set.id, choice, float(share)) for choice, share in shares if np.isfinite(share)]
-        return Evaluation(enterprises, criteria, pl.DataFrame(choices, schema=CHOICES, orient="row"))
+        return Evaluation(enterprises, criteria)
 
     def _filed(self, values: pl.DataFrame, facts: pl.DataFrame) -> tuple[Array, Array, Array]:
         """Values of the year and of the baseline year, enterprises x criteria, nan what is missing; and of facts how many rows
@@ -215,7 +211,11 @@ class _Set:
         cap = max(caps, default=0)
         capped = np.array([0.0] * cap + [sum(shares[: cap + 1])] + list(shares[cap + 1 :]))
         place = max(by_points, cap)
-        found: dict[str, object] = {"by_points": names[by_points], "held": float(capped[place])}
+        found: dict[str, object] = {
+            "by_points": names[by_points],
+            "held": float(capped[place]),
+            "by_grade": capped.tolist(),
+        }
         required = {one.id for one in self.set.criteria if one.missing == "no_grade"}
         if required & set(missing):
             return found | {"why": MISSING}

@@ -53,7 +53,6 @@ class Outcome:
     ranks: Places
     grades: NDArray[np.float64]
     shares: NDArray[np.float64]
-    overall: NDArray[np.float64]
 
 
 @lru_cache(8)
@@ -127,13 +126,11 @@ def outcome(points: NDArray[np.float64], dimensions: Sequence[int], made: Draws,
     reached = np.stack(
         [(by_enterprise >= cut - 0.05).mean(axis=1) for cut in cuts[:-1]] + [np.ones(len(by_enterprise))], axis=1
     )
-    shares, overall = _shares(points, dimensions, made, every)
     return Outcome(
         np.nanpercentile(by_enterprise, (LOW, HIGH), axis=1) if np.isnan(every).any() else _between(by_enterprise),
         _between(np.ascontiguousarray(ranked(every).T)).round().astype(np.int64),
         np.diff(reached, axis=1, prepend=0.0),
-        shares,
-        overall,
+        _shares(points, dimensions, made, every),
     )
 
 
@@ -144,10 +141,8 @@ def _between(rows: NDArray[np.generic]) -> Floats:
     return np.partition(rows, at, axis=1)[:, at].T
 
 
-def _shares(
-    points: NDArray[np.float64], dimensions: Sequence[int], made: Draws, every: Floats
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The first-order shares of CHOICES in the variance of each enterprise's points, and in that of all together."""
+def _shares(points: NDArray[np.float64], dimensions: Sequence[int], made: Draws, every: Floats) -> NDArray[np.float64]:
+    """The first-order shares of CHOICES in the variance of each enterprise's points."""
     values = np.nan_to_num(every).astype(np.float64)
     centre = values.mean(axis=0)
     whole = values.var(axis=0)
@@ -163,7 +158,5 @@ def _shares(
         means = np.stack([np.bincount(ways, weights=column) for column in values.T]) / np.maximum(counted, 1)
         explained[at] = (counted / len(ways) * (means - centre[:, None]) ** 2).sum(axis=1)
     varies = whole > 1e-9
-    shares = np.clip(np.divide(explained, whole, out=np.full_like(explained, np.nan), where=varies), 0.0, 1.0)
-    total = whole.sum()
-    overall = np.clip(explained.sum(axis=1) / total, 0, 1) if total > 1e-9 else np.full(len(CHOICES), np.nan)
-    return shares.T, overall
+    shares = np.divide(explained, whole, out=np.full_like(explained, np.nan), where=varies)
+    return np.asarray(np.clip(shares, 0.0, 1.0).T)

@@ -41,8 +41,9 @@ def measure_of(criterion: Criterion, catalogue: Catalogue) -> Measure | None:
     return catalogue[criterion.indicator].measure if criterion.indicator else None
 
 
-def value(criterion: Criterion, row: Row, catalogue: Catalogue) -> Said:
-    """What was filed or computed of a criterion, printed so that it stands on its side of every limit. row: of CRITERIA."""
+def value(criterion: Criterion, row: Row, catalogue: Catalogue, base: int) -> Said:
+    """What was filed or computed of a criterion, printed so that it stands on its side of every limit; where the
+    improvement counts, with that of the baseline year. row: of CRITERIA."""
     measure = measure_of(criterion, catalogue)
     if measure is None:
         counts = {status: row[status] or 0 for status in CODED}
@@ -53,6 +54,8 @@ def value(criterion: Criterion, row: Row, catalogue: Catalogue) -> Said:
     found = row["value"]
     if found is None:
         return wording.MISSING
+    if criterion.improvement and row["before"] is not None:
+        return Quantity(measure, found), term("before_in", year=base, value=Quantity(measure, row["before"]))
     if measure.scale == "big":
         return Quantity(measure, found)
     printer = wording.percent_against if measure.scale == "percent" else wording.number_against
@@ -117,4 +120,4 @@ def by_dimension(criteria: pl.DataFrame, kind: Kind) -> pl.DataFrame:
 def lifts(criteria: pl.DataFrame, entity: str, n: int = 3) -> list[Row]:
     """The criteria that would lift an enterprise most, if they reached their next step."""
     rows = criteria.filter(pl.col("entity_id") == entity, pl.col("gain") > 0)
-    return rows.sort("gain", "criterion", descending=[True, False]).head(n).to_dicts()
+    return list(rows.sort("gain", "criterion", descending=[True, False]).head(n).to_dicts())
