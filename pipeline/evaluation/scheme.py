@@ -113,9 +113,10 @@ class Criterion(_Model):
         ways = [name for name in ("table", "linear", "improvement", "status") if getattr(self, name) is not None]
         fitting = ["status"] if self.fact else ["table", "linear", "improvement"]
         if len(ways) != 1 or ways[0] not in fitting:
+            wrote = f" {'、'.join(ways)}" if ways else "零种"
+            what = "事项" if self.fact else "指标"
             raise _fault(
-                f"计分方法写了{'、'.join(ways) or '零种'}，{'事项' if self.fact else '指标'}应恰好写"
-                f"{' 或 '.join(fitting)} 一种",
+                f"计分方法写了{wrote}，{what}应恰好写 {'、'.join(fitting)}{' 之一' if len(fitting) > 1 else ''}",
                 ways[0] if ways else "id",
             )
         low, high = self.interval
@@ -399,7 +400,8 @@ def _said(fault: ErrorDetails) -> str:
     if kind == "missing":
         return f"缺少 {name}，请补上"
     if kind == "literal_error":
-        return f"{name} 的值“{fault['input']}”不对，应为 {context['expected'].replace(' or ', ' 或 ')}"
+        known = context["expected"].replace(" or ", " 或 ").replace("'", "")
+        return f"{name} 的值“{fault['input']}”不对，应为 {known}"
     if kind in ("string_too_short", "too_short"):
         return f"{name} 是空的或太少，请补全"
     if kind in ("greater_than_equal", "greater_than", "less_than_equal", "less_than"):
@@ -415,4 +417,4 @@ def _said(fault: ErrorDetails) -> str:
     if not name:
         return f"文件内容应为{expected}"
     given = "" if isinstance(fault["input"], dict | list) else f"“{fault['input']}”"
-    return f"{name} 的值{given}不对，应为{expected}"
+    return f"{name} 的值{given}不对，应为{' ' if expected[:1].isascii() else ''}{expected}"
