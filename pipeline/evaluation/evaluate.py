@@ -53,6 +53,12 @@ class Evaluation:
     enterprises: pl.DataFrame
     criteria: pl.DataFrame
 
+    def counts(self) -> dict[str, int] | None:
+        """How many are evaluated, have a grade, and are pending; None where nobody is."""
+        why = self.enterprises["why"]
+        found = {"n": len(why), GIVEN: (why == GIVEN).sum(), PENDING: (why == PENDING).sum()}
+        return found if len(why) else None
+
     def write(self, folder: Path) -> None:
         """Each frame as a Parquet file. Raises OutputError."""
         for one in fields(self):
