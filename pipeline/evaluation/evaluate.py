@@ -56,7 +56,7 @@ class Evaluation:
     def counts(self) -> dict[str, int] | None:
         """How many are evaluated, have a grade, and are pending; None where nobody is."""
         why = self.enterprises["why"]
-        found = {"n": len(why), GIVEN: (why == GIVEN).sum(), PENDING: (why == PENDING).sum()}
+        found = {"n": len(why), GIVEN: int((why == GIVEN).sum()), PENDING: int((why == PENDING).sum())}
         return found if len(why) else None
 
     def write(self, folder: Path) -> None:

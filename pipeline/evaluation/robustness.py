@@ -26,6 +26,7 @@ LOW, HIGH = 5.0, 95.0  # percentiles of the intervals
 LEAST = 1.0  # points of a dimension in the geometric mean: none would be nothing altogether
 
 Floats = NDArray[np.float32]
+Numbers = NDArray[np.float64]
 Places = NDArray[np.int64]
 
 
@@ -51,8 +52,8 @@ class Outcome:
 
     points: Floats
     ranks: Places
-    grades: NDArray[np.float64]
-    shares: NDArray[np.float64]
+    grades: Numbers
+    shares: Numbers
 
 
 @lru_cache(8)
@@ -79,8 +80,8 @@ def draws(weights: tuple[float, ...], intervals: tuple[tuple[float, float], ...]
     )  # fmt: skip
 
 
-def simulated(points: NDArray[np.float64], dimensions: Sequence[int], made: Draws) -> Floats:
-    """The points of every enterprise in every draw: draws x enterprises, nan where everything it has is left out.
+def simulated(points: Numbers, dimensions: Sequence[int], made: Draws) -> Floats:
+    """The points of every enterprise in every draw: draws x enterprises; none where everything it has is left out.
 
     points: SCALINGS x enterprises x criteria, see `points.scaled`. dimensions: the place of the dimension of each criterion."""
     weights = made.weights.copy()
@@ -104,6 +105,7 @@ def simulated(points: NDArray[np.float64], dimensions: Sequence[int], made: Draw
                 np.divide(mean, weight, out=mean, where=weight > 0)
                 logs += weight * np.log(np.maximum(mean, LEAST))
             found[product] = np.exp(logs / whole[product])
+    found[whole <= 0] = 0.0
     return found
 
 
@@ -119,7 +121,7 @@ def ranked(points: Floats) -> Places:
     return ranks  # type: ignore[return-value]
 
 
-def outcome(points: NDArray[np.float64], dimensions: Sequence[int], made: Draws, cuts: Sequence[float]) -> Outcome:
+def outcome(points: Numbers, dimensions: Sequence[int], made: Draws, cuts: Sequence[float]) -> Outcome:
     """What the draws say of every enterprise. cuts: the least points of each grade, from the best on."""
     every = simulated(points, dimensions, made)
     by_enterprise = np.ascontiguousarray(every.T)
@@ -127,7 +129,7 @@ def outcome(points: NDArray[np.float64], dimensions: Sequence[int], made: Draws,
         [(by_enterprise >= cut - 0.05).mean(axis=1) for cut in cuts[:-1]] + [np.ones(len(by_enterprise))], axis=1
     )
     return Outcome(
-        np.nanpercentile(by_enterprise, (LOW, HIGH), axis=1) if np.isnan(every).any() else _between(by_enterprise),
+        _between(by_enterprise),
         _between(np.ascontiguousarray(ranked(every).T)).round().astype(np.int64),
         np.diff(reached, axis=1, prepend=0.0),
         _shares(points, dimensions, made, every),
@@ -141,16 +143,16 @@ def _between(rows: NDArray[np.generic]) -> Floats:
     return np.partition(rows, at, axis=1)[:, at].T
 
 
-def _shares(points: NDArray[np.float64], dimensions: Sequence[int], made: Draws, every: Floats) -> NDArray[np.float64]:
+def _shares(points: Numbers, dimensions: Sequence[int], made: Draws, every: Floats) -> Numbers:
     """The first-order shares of CHOICES in the variance of each enterprise's points."""
-    values = np.nan_to_num(every).astype(np.float64)
+    values = every.astype(np.float64)
     centre = values.mean(axis=0)
     whole = values.var(axis=0)
     explained = np.empty((len(CHOICES), len(whole)))
     n = min(len(values), 2048)
     order = np.random.default_rng(SEED).permutation(len(values))[:n]
     mine = Draws(*(getattr(made, name)[order] for name in ("weights", "scaling", "geometric", "left_out")))
-    again = np.nan_to_num(simulated(points, dimensions, mine.with_weights_of(np.roll(np.arange(n), 1))))
+    again = simulated(points, dimensions, mine.with_weights_of(np.roll(np.arange(n), 1)))
     given = np.roll(values[order], 1, axis=0)  # the same weights, with the choices of their own
     explained[0] = ((again - again.mean(axis=0)) * (given - given.mean(axis=0))).mean(axis=0)
     for at, ways in enumerate((made.scaling, made.geometric.astype(np.int64), made.left_out), 1):

@@ -62,6 +62,12 @@ def test_what_is_missing_shares_its_weight_in_every_draw() -> None:
     assert simulated(points, [0, 0, 1], made)[0, 0] == pytest.approx(56)
 
 
+def test_nothing_is_left_of_one_criterion_that_is_left_out() -> None:
+    points = np.array([[[80.0, NAN]]] * 3)
+    made = Draws(np.array([[0.6, 0.4]] * 2, np.float32), np.array([0, 1]), np.array([False, True]), np.array([0, 0]))
+    assert simulated(points, [0, 1], made)[:, 0].tolist() == [0, 0]
+
+
 def test_equal_points_share_the_better_rank() -> None:
     rows = np.array([[50.0, 70.0, 50.0, 10.0], [1.0, 2.0, 3.0, 4.0]], np.float32)
     assert ranked(rows).tolist() == [[2, 1, 2, 4], [4, 3, 2, 1]]
