@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from pipeline.evaluation import scheme as schemes
 from pipeline.filings import frame
 from pipeline.filings.contracts import TABLES
 from pipeline.filings.rules import RULES
@@ -74,6 +75,18 @@ class TestEverythingIsCalledSomething:
             texts += [one.definition.formula, one.definition.scope, one.definition.left_out]
             texts += [name for dimension in one.dimensions for name in members(dimension, one.table).values()]
         assert without_english([*texts, *flags.FLAGS.values()]) == []
+
+    def test_the_shipped_scheme_of_evaluation(self, layout: Layout) -> None:
+        scheme = schemes.load(layout, "demo-2025", load_catalogue(layout))
+        parts = [
+            *scheme.dimensions,
+            *scheme.facts,
+            *scheme.sets,
+            *(one for each in scheme.sets for one in each.criteria),
+        ]
+        texts = [scheme.title, scheme.notice, scheme.objection, *(one.title for one in (*parts, *scheme.vetoes))]
+        clauses = [one.clause for each in scheme.sets for one in each.criteria]
+        assert without_english([*texts, *clauses, *(one.clause for one in scheme.vetoes)]) == []
 
     def test_the_catalogue_of_any_plan(self, layout: Layout) -> None:
         texts = [text.replace("2020年", "2025年") for one in load_catalogue(layout) for text in (one.title, one.unit)]
