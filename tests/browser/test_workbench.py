@@ -55,7 +55,7 @@ def test_a_slider_moves_the_outlook_and_is_saved(browser: Browser, lab: tuple[La
     layout, address = lab
     page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
     page.set_default_timeout(PATIENCE)
-    page.goto(f"{address}/lab/tree/workbench.ipynb?token={TOKEN}")
+    page.goto(f"{address}/lab/tree/notebooks/workbench.ipynb?token={TOKEN}")
     page.wait_for_selector(".jp-Notebook .jp-Cell")
     page.get_by_text("| Idle").wait_for()
     page.get_by_role("menuitem", name="Run", exact=True).click()
