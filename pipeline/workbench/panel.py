@@ -51,8 +51,9 @@ STYLE = f"""<style>
 .green-report .ruler .range {{background:{PRIMARY}; opacity:.35}} .green-report .ruler .mode {{width:2px; height:9px; background:{PRIMARY}}}
 .green-report .ruler .dot {{width:7px; height:7px; margin-left:-3px; border-radius:50%; background:{ACCENT}}}
 .green-report .outlook {{display:flex; flex-wrap:wrap}} .green-report table {{border-collapse:collapse}}
-.green-report td, .green-report th {{padding:2px 8px; text-align:left; border-bottom:1px solid #d9e2ec}}
-.green-report .warned {{color:{ACCENT}}}
+.green-report td, .green-report th {{padding:2px 8px; text-align:left; line-height:1.4; border-bottom:1px solid #d9e2ec}}
+.green-report p {{margin:4px 0; line-height:1.5}} .green-report .warned {{color:{ACCENT}}}
+.green-report .driver svg {{vertical-align:middle}}
 </style>"""
 
 
@@ -109,6 +110,7 @@ class Panel:
         places = [(f"地区 {name}", f"region:{name}") for name in self.names if name != self.region.value]
         self.against.unobserve(self._held_against, "value")
         self.against.options = [("保存的取值", ""), *scenarios, *places]
+        self.against.index = 0
         self.against.observe(self._held_against, "value")
         self.rows.children = [self._row(driver) for driver in DRIVERS]
         self.update()
@@ -124,9 +126,9 @@ class Panel:
         try:
             if kind == "scenario":
                 self.other = Bench(self.bench.region.code, name, self.filings, self.layout)
-                self.than = f"情景 {next(title for title, one in self.titles if one == name)} "
+                self.than = f"情景“{next(title for title, one in self.titles if one == name)}”"
             elif kind == "region":
-                self.other, self.than = Bench(name, self.bench.scenario, self.filings, self.layout), f" {name} "
+                self.other, self.than = Bench(name, self.bench.scenario, self.filings, self.layout), name
         finally:
             self.update()
         return ""
@@ -167,12 +169,12 @@ class Panel:
         saved = drivers.told(driver, self.bench.saved(driver))
         past = self.bench.past(driver)
         recent = "，".join(f"{year} 年 {drivers.said(driver, past[year])}" for year in sorted(past)[-3:])
-        origin = f"{'<i class=now>现在</i> 保存的来自 ' if moved else ''}<i>{LAYERS[layer]}</i> {escape(where)}"
+        origin = f"{'<i class=now>现在</i> 保存的来自 ' if moved else ''}<i>{LAYERS[layer]}</i> {escape(where.removeprefix(told.PARAMS))}"
         lines = [
-            f"<b>{escape(title)}</b> {driver}{'' if unit == '1' else f'（{unit}）'}",
+            f"<b>{escape(title)}</b> {driver}{'' if unit == '1' else f'（{unit}）'} {picture.spark(past)}",
             f"保存的 {saved}；允许 {least} 至 {most}",
             origin + (f"：{escape(basis)}" if basis else ""),
-            f"本地区{recent} {picture.spark(past)}" if recent else "本地区没有历史",
+            f"本地区 {recent}" if recent else "本地区没有历史",
         ]
         return f'<div class="driver">{"<br>".join(lines)}</div>'
 
@@ -232,7 +234,7 @@ class Panel:
             likely = [_likely(of, target.indicator) for of in (self.other.chance, chance)]
             cells = (target.title, target.value_printed, *first, *likely)
             rows.append("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in cells) + "</tr>")
-        than, last = self.than.strip(), f"{bench.years[-1]} 年达到的可能性"
+        than, last = self.than, f"{bench.years[-1]} 年达到的可能性"
         heads = ("目标", "要求", f"{than}：何年达到", "现在：何年达到", f"{than}：{last}", f"现在：{last}")
         head = "".join(f"<th>{escape(one)}</th>" for one in heads)
         return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>" if rows else ""
