@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -163,6 +164,9 @@ def _check(own: Resolved, overrides: Sequence[str]) -> None:
         raise ParameterError(
             "what_if.nothing", f"没有给出要试的参数；应如 g_it=0.12，可试的有 {'、'.join(drivers.DRIVERS)}"
         )
+    written = [unicodedata.normalize("NFKC", one).partition("=")[0].strip() for one in overrides]
+    if again := [key for key in tried if written.count(key) > 1]:
+        raise ParameterError("what_if.twice", f"{again[0]} 写了两次；一个参数一次只试一个取值")
     if idle := [key for key in tried if key not in TRIED]:
         title = params.Params.model_fields[idle[0]].title
         raise ParameterError(

@@ -82,7 +82,7 @@ def test_a_mistake_is_a_sentence_in_the_panel(bench: Bench, monkeypatch: pytest.
     panel = open_panel("广东", "plan", FILINGS)
     panel.sliders["e_bs"].value = 0.11
     panel.save.click()
-    assert "要用 --reason 写明理由" in panel.said.value
+    assert "保存时要写明理由" in panel.said.value
     panel.region.value = "西藏"
     assert "西藏没有能源填报" in panel.said.value
     assert panel.values == {}
