@@ -303,7 +303,7 @@ class Panel:
         self.build.disabled, self.progress.layout.display = False, "none"
         notes = "".join(f"<p>{escape(one)}</p>" for one in remarks if one)
         self.said.value = f"<p>{'已生成：' if started.returncode == 0 else '没有全部生成：'}</p>{notes}"
-        links = [(os.path.relpath(self.layout.root / one, Path.cwd()), one) for one in files]
+        links = [(os.path.relpath(one, Path.cwd()), os.path.relpath(one, self.layout.root)) for one in files]
         listed = "".join(f'<li><a href="{quote(Path(to).as_posix())}">{escape(one)}</a></li>' for to, one in links)
         self.built.append_display_data(HTML(f"<ul>{listed}</ul>"))
 
