@@ -213,6 +213,11 @@ class Panel:
         table = self._targets(now, chance)
         self.results.value = f'<div class="outlook">{"".join(pictures)}</div>{table}{effects}{warned}'
 
+    def still(self) -> HTML:
+        """What is drawn now without widgets, folded: for pages and notebooks that are only read."""
+        head = f"{escape(self.region.value)}·{escape(self.scenario.value)}：没有控件时在这里看结果"
+        return HTML(f'{STYLE}<details class="green-report"><summary>{head}</summary>{self.results.value}</details>')
+
     def _effects(self, values: Mapping[str, float]) -> list[str]:
         """What the change did, by driver, and the nation with it."""
         bench, year, said = self.bench, self.bench.years[-1], []

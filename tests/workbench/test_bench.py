@@ -126,6 +126,7 @@ def test_the_panel_says_what_a_driver_does_and_holds_it_against_others(
     # 870.4 tce (1.15 / 1.11)^5 = 1,038.9, and with 9 % 1,137.8
     assert "2030 年综合能耗为 1,038.9 tce，比保存的少 98.9 tce：基站能效减少 98.9 tce。" in panel.results.value
     assert "全国 2030 年：综合能耗由 1,954.3 tce 变为 1,855.5 tce（−98.9 tce）" in panel.results.value
+    assert "2030 年综合能耗为 1,038.9 tce" in str(panel.still().data)
     panel.against.value = "scenario:accelerated"  # 13 %: 950.2
     assert "2030 年综合能耗为 1,038.9 tce，比情景“强化行动”多 88.7 tce：基站能效增加 88.7 tce。" in panel.results.value
     panel.against.value = "region:浙江"
