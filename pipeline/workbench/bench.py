@@ -15,7 +15,7 @@ from pipeline.scenarios import contradictions, drivers, uncertainty
 from pipeline.scenarios.drivers import DRIVERS, Triple
 from pipeline.scenarios.projection import Projection, project
 from pipeline.scenarios.start import Array
-from pipeline.workbench.trial import Trial, ground, what_if
+from pipeline.workbench.trial import Trial, ground, quantiles, what_if
 
 SHOWN = ("energy.total", "energy.per_flow", "energy.per_volume", "carbon.market", "carbon.location", "green.share")
 DIGITS = 4  # of what a slider sets
@@ -86,7 +86,7 @@ class Bench:
 
     @cached_property
     def _quantiles(self) -> Array:
-        return uncertainty.quantiles(*uncertainty.shared(self.on.resolved))[self.on.rows]
+        return quantiles(self.layout, self.on.resolved)[self.on.rows]
 
     @cached_property
     def chance(self) -> dict[str, Array]:
