@@ -93,7 +93,7 @@ def browser(layout: Layout, home: Path) -> None:
     path = layout.notebooks / "workbench.ipynb"
     shutil.copy(ROOT / "notebooks" / "workbench.ipynb", path)
     notebook = nbformat.read(path, as_version=4)
-    notebook.cells.append(nbformat.v4.new_code_cell(EMPTY))
+    notebook.cells.insert(1, nbformat.v4.new_code_cell(EMPTY))  # in sight, else it is not drawn
     nbformat.write(notebook, path)
     with running(layout, home, "--region", "浙江") as address, sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
