@@ -48,7 +48,8 @@ def what_if(
     for warning in trial.warnings:
         terminal(stderr=True).print(shown(f"提示：{warning}"), style="yellow")
     if change:
-        terminal(stderr=True).print(shown(change.diff(layout.root)))
+        for line in change.diff(layout.root).splitlines():
+            terminal(stderr=True).print(shown(line))
         kept.write(layout, trial, change)
         place = change.path.relative_to(layout.root).as_posix()
         terminal(stderr=True).print(

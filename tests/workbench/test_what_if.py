@@ -227,6 +227,13 @@ def test_the_command(green_report: Run, own: Layout) -> None:
     kept = green_report("what-if", "g_traffic=0.1", "--region", "浙江", "--filings", FILINGS, "--save", root=own.root)
     assert kept.returncode == 2
     assert "--reason" in kept.stderr
+    saved = green_report(
+        "what-if", "g_traffic=0.1", "--region", "浙江", "--filings", FILINGS, "--save", "--reason", "试", root=own.root
+    )
+    assert "\n+# 浙江省的参数。\n+all:\n+  g_traffic: 0.1  # " in saved.stderr
+    assert (
+        "已写入 notebooks/params/provinces/330000-浙江.yml；生成报告：green-report build --region 浙江" in saved.stderr
+    )
     idle = green_report("what-if", "g_traffic=0.1", "--region", "浙江", "--reason", "试", root=own.root)
     assert idle.returncode == 2
     assert "--reason 要与 --save 一起用" in idle.stderr
