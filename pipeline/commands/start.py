@@ -10,3 +10,7 @@ def main() -> None:
         print("已中断。", file=sys.stderr)
         sys.exit(130)
     cli.main()
+
+
+if __name__ == "__main__":
+    main()

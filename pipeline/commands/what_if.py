@@ -9,7 +9,7 @@ import typer
 
 from pipeline.commands.options import Filings
 from pipeline.commands.printing import known_format, print_csv, print_frame, print_json, terminal
-from pipeline.errors import shown
+from pipeline.errors import ParameterError, shown
 from pipeline.layout import SAMPLE, Layout
 
 
@@ -31,6 +31,8 @@ def what_if(
     from pipeline.workbench.trial import what_if
 
     known_format(format, "table", "json", "csv")
+    if reason and not save:
+        raise ParameterError("what_if.idle_reason", "--reason 要与 --save 一起用；只试算时不用写理由")
     layout = Layout.current()
     trial = what_if(region, scenario, *(written or ()), filings=filings, layout=layout)
     change = kept.change(layout, trial, reason, epoch() or dt.date.today()) if save else None
@@ -46,7 +48,8 @@ def what_if(
     for warning in trial.warnings:
         terminal(stderr=True).print(shown(f"提示：{warning}"), style="yellow")
     if change:
-        terminal(stderr=True).print(shown(change.diff(layout.root)))
+        for line in change.diff(layout.root).splitlines():
+            terminal(stderr=True).print(shown(line))
         kept.write(layout, trial, change)
         place = change.path.relative_to(layout.root).as_posix()
         terminal(stderr=True).print(

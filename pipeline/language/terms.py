@@ -30,7 +30,8 @@ def term(key: str, **parts: Any) -> Term:
 def glossary() -> dict[str, dict[str, str]]:
     """key -> language -> text."""
     text = Path(__file__).with_name("terms.yml").read_text("utf-8")
-    found: dict[str, dict[str, str]] = yaml.safe_load(text)
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C ten times as fast
+    found: dict[str, dict[str, str]] = yaml.load(text, loader)
     return found
 
 

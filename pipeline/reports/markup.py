@@ -14,7 +14,6 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from pipeline.charts import theme
 from pipeline.language.terms import explained as explained_terms
 from pipeline.language.words import CHINESE, Words
 
@@ -103,7 +102,7 @@ def _data_html(block: Payload, name: str, data: str) -> str:
 
 def chart_config() -> str:
     """What all charts of the page share, said once: the script puts it back into each specification."""
-    return f'<script type="application/json" id="chart-config">{_json(theme.green_report()["config"])}</script>'
+    return f'<script type="application/json" id="chart-config">{_json(_theme().green_report()["config"])}</script>'
 
 
 def explained(words: Words) -> str:
@@ -118,13 +117,20 @@ def explained(words: Words) -> str:
 
 def _packed(spec: Payload) -> str:
     """A specification without the shared configuration and with its data by column instead of by row."""
-    shared = json.loads(json.dumps(theme.green_report()["config"]))
+    shared = json.loads(json.dumps(_theme().green_report()["config"]))
     kept = {name: value for name, value in spec.items() if name != "config" or value != shared}
     data = {
         name: {column: [row[column] for row in rows] for column in rows[0]} if rows else {}
         for name, rows in spec.get("datasets", {}).items()
     }
     return _json(kept | {"datasets": data})
+
+
+def _theme() -> Any:
+    """Loaded when something is drawn: with Altair it takes a second, which commands without reports need not wait for."""
+    from pipeline.charts import theme
+
+    return theme
 
 
 def _json(value: Any) -> str:
@@ -360,7 +366,7 @@ def to_markdown(block: Payload, number: str, picture: str = "", words: Words = C
     parts = [_styled("Image Caption" if block["kind"] == "figure" else "Table Caption", caption)]
     if block["kind"] == "figure":
         # The empty span keeps pandoc from making the description a caption of its own.
-        image = f"![{text_markdown(block['alt'])}]({picture}){{width={theme.WIDTH / 108:.1f}in}}[]{{}}"
+        image = f"![{text_markdown(block['alt'])}]({picture}){{width={_theme().WIDTH / 108:.1f}in}}[]{{}}"
         parts.append(_styled("Captioned Figure" if under else "Figure", image))
     else:
         table = block.get("brief") or block["table"]

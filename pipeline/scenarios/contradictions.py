@@ -6,14 +6,13 @@ Only what somebody wrote is looked at, for a trend is the filings' own; its midd
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
 
 import polars as pl
 
 from pipeline.given import params
 from pipeline.given.params import CONDITIONS, TREND, Params, Resolved
 from pipeline.language.terms import chinese
-from pipeline.scenarios.drivers import LEVELS, TRENDS, Published, Triple, said, told, trend
+from pipeline.scenarios.drivers import LEVELS, TRENDS, Published, Triple, did, said, told, trend
 from pipeline.scenarios.start import History, Start
 
 TABLE: dict[str, pl.DataType] = dict.fromkeys(("scenario", "region_code", "driver", "warning"), pl.String()) | {
@@ -72,17 +71,16 @@ def _filed(
                     chinese("contradicts_core", **values, year=max(series), differs=DIFFERS, trend=TREND),
                 )
         elif driver in CONDITIONS and driver in TRENDS:
-            yield from _growth(driver, mode, near, TRENDS[driver].series(history, one.region.code), year)
+            yield from _growth(driver, mode, near, did(driver, one.region.code, year, history, known))
         elif params.better(driver) and driver in one.changed:
             yield from _below_trend(driver, one, mode, near, trend(driver, one.region, year, history, known))
 
 
-def _growth(driver: str, mode: float, near: float, series: Mapping[int, float], year: int) -> Found:
+def _growth(driver: str, mode: float, near: float, each: Mapping[int, float]) -> Found:
     """Growth beyond anything that the region did."""
-    years = sorted(at for at in series if at <= year)
-    changes = [series[b] / series[a] - 1 for a, b in pairwise(years) if b == a + 1 and series[a] > 0]
-    if changes and not min(changes) - near <= mode <= max(changes) + near:
-        span = {"first": years[0] + 1, "last": years[-1], "low": said(driver, min(changes)), "high": said(driver, max(changes))}  # fmt: skip
+    low, high = min(each.values(), default=mode), max(each.values(), default=mode)
+    if not low - near <= mode <= high + near:
+        span = {"first": min(each), "last": max(each), "low": said(driver, low), "high": said(driver, high)}
         yield driver, chinese("contradicts_growth", value=said(driver, mode), trend=TREND, **span)
 
 

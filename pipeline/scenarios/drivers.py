@@ -205,6 +205,20 @@ def published(factors: pl.DataFrame) -> Published:
     return found
 
 
+def did(driver: str, region: str, year: int, history: History, published: Published) -> Series:
+    """What the region (code) did in each year up to `year`, as the driver counts it: growth, decline or share of a year, or
+    the level; empty where nothing tells."""
+    kind = TRENDS[driver].kind if driver in TRENDS else "decline"
+    series = _series(driver, region, history, published, year)
+    if kind in ("level", "path"):
+        return series
+    both = {b: (series[a], series[b]) for a, b in pairwise(sorted(series)) if b == a + 1}
+    if kind == "step":
+        return {at: after - before for at, (before, after) in both.items()}
+    sign = -1 if kind == "decline" else 1
+    return {at: sign * (after / before - 1) for at, (before, after) in both.items() if before > 0}
+
+
 def _series(driver: str, region: str, history: History, published: Published, year: int) -> Series:
     if driver in TRENDS:
         series = TRENDS[driver].series(history, region)

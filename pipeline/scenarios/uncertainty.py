@@ -11,8 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from scipy.special import ndtr, ndtri
-from scipy.stats import qmc
 
 from pipeline.given.params import Resolved
 from pipeline.given.reference import Target
@@ -48,6 +46,9 @@ def quantiles(common: Array, correlation: Array, count: int = DRAWS, seed: int =
     common: of each region, the share of a score's variance that it has in common with the others. correlation: of each
     region, that of the scores of g_flow and g_traffic.
     """
+    from scipy.special import ndtr, ndtri  # with its statistics more than half a second, for those who draw
+    from scipy.stats import qmc
+
     shape = (1 + len(common), len(DRIVERS))
     power = int(np.ceil(np.log2(max(count, 1))))
     points = qmc.Sobol(d=shape[0] * shape[1], scramble=True, rng=seed).random_base2(power)[:count]

@@ -9,12 +9,13 @@ import numpy as np
 import polars as pl
 
 from pipeline.given import params
+from pipeline.given.params import COMMAND_LINE
 from pipeline.layout import SAMPLE, Layout
-from pipeline.scenarios import drivers, uncertainty
-from pipeline.scenarios.drivers import DRIVERS, TRENDS, Triple
-from pipeline.scenarios.projection import project
+from pipeline.scenarios import contradictions, drivers, uncertainty
+from pipeline.scenarios.drivers import DRIVERS, Triple
+from pipeline.scenarios.projection import Projection, project
 from pipeline.scenarios.start import Array
-from pipeline.workbench.trial import Trial, ground, what_if
+from pipeline.workbench.trial import Trial, ground, quantiles, what_if
 
 SHOWN = ("energy.total", "energy.per_flow", "energy.per_volume", "carbon.market", "carbon.location", "green.share")
 DIGITS = 4  # of what a slider sets
@@ -29,9 +30,12 @@ class Bench:
         self.on = ground(self.layout, region, scenario, filings)
         self.region = self.on.region
         moved = drivers.table({scenario: self.on.resolved}, self.on.begun, self.on.history, self.on.factors)
-        self._saved = {name: rows[self.on.rows] for name, rows in drivers.values(moved, scenario).items()}
+        every = drivers.values(moved, scenario)
+        self._saved = {name: rows[self.on.rows] for name, rows in every.items()}
         self.drivers = moved.filter(region_code=self.region.code)
         self.years = list(self.on.years)
+        self._published = drivers.published(self.on.factors)
+        self._whole = project(self.on.begun, {name: rows[:, [1]] for name, rows in every.items()}, self.years)
 
     @property
     def at(self) -> int:
@@ -59,11 +63,21 @@ class Bench:
             every[driver] = rows
         return every
 
-    def paths(self, values: Mapping[str, float]) -> dict[str, Array]:
-        """Measure -> the region's path over `years`; a few milliseconds."""
+    def projected(self, values: Mapping[str, float]) -> Projection:
+        """The single path of the middle values; a millisecond."""
         middle = {name: rows[:, [1]] for name, rows in self._triples(values).items()}
-        found = project(self.on.own, middle, self.on.years)
-        return {name: values[self.at, :, 0] for name, values in found.measures.items()}
+        return project(self.on.own, middle, self.years)
+
+    def paths(self, values: Mapping[str, float]) -> dict[str, Array]:
+        """Measure -> the region's path over `years`."""
+        return {name: found[self.at, :, 0] for name, found in self.projected(values).measures.items()}
+
+    def nation(self, values: Mapping[str, float], measure: str) -> tuple[float, float]:
+        """What can be summed of the nation in the last year, as saved and with this region changed."""
+        saved = float(self._whole.measures[measure][-1, -1, 0])
+        if self.region.is_nation or self.region.code in self.on.begun.left_out:
+            return saved, saved
+        return saved, saved + float(self.paths(values)[measure][-1] - self.before[measure][-1])
 
     @cached_property
     def before(self) -> dict[str, Array]:
@@ -72,7 +86,12 @@ class Bench:
 
     @cached_property
     def _quantiles(self) -> Array:
-        return uncertainty.quantiles(*uncertainty.shared(self.on.resolved))[self.on.rows]
+        return quantiles(self.layout, self.on.resolved)[self.on.rows]
+
+    @cached_property
+    def chance(self) -> dict[str, Array]:
+        """As saved: see `band`."""
+        return self.band({})[1]
 
     def band(self, values: Mapping[str, float]) -> tuple[dict[str, Array], dict[str, Array]]:
         """Measure -> P10 and P90 over `years` x 2, and indicator of a target -> the share of draws that meet it in each
@@ -86,11 +105,25 @@ class Bench:
         return bands, chance
 
     def past(self, driver: str) -> dict[int, float]:
-        """What the region did: the series behind the driver's trend, up to the last filed year."""
-        if driver not in TRENDS:
-            return {}
-        series = TRENDS[driver].series(self.on.history, self.region.code)
-        return {year: series[year] for year in sorted(series)}
+        """What the region did in each year up to the last filed one, see `drivers.did`."""
+        year = int(self.on.own.year[self.at])
+        found = drivers.did(driver, self.region.code, year, self.on.history, self._published)
+        return {year: found[year] for year in sorted(found)}
+
+    def warnings(self, values: Mapping[str, float]) -> list[str]:
+        """What contradicts in the drivers, as `params` and `build` say it."""
+        of = {one.region.code: one for one in self.on.resolved}
+        resolved = [
+            params.resolve(self.layout, of[code].region, self.scenario, self.written(values))
+            if self.region.is_nation or code == self.region.code
+            else of[code]
+            for code in self.on.own.codes
+        ]
+        both = {self.scenario: resolved}
+        moved = drivers.table(both, self.on.own, self.on.history, self.on.factors)
+        found = contradictions.table(both, moved, self.on.own, self.on.history, self._published)
+        told = found.filter(region_code=self.region.code)["warning"]
+        return [one.removeprefix(f"{COMMAND_LINE}：") for one in told]
 
     def filed(self, measure: str) -> dict[int, float]:
         """The filed values of a measure before the scenario starts."""
@@ -109,6 +142,8 @@ class Bench:
         """The same by `what_if`, with decomposition, the nation and what contradicts."""
         return what_if(self.region.code, self.scenario, *self.written(values), filings=self.filings, layout=self.layout)
 
-    def origin(self, driver: str) -> str:
+    def origin(self, driver: str) -> tuple[str, str, str]:
+        """Of what is saved: the layer, where it is written, and how its value was found where that is not what is written."""
         row = self.drivers.filter(pl.col("driver") == driver).row(0, named=True)
-        return str(row["origin"]) + (f"；{row['basis']}" if row["basis"] else "")
+        layer = self.on.resolved[self.on.place].origins[driver].layer
+        return layer, str(row["origin"]), str(row["basis"])

@@ -11,7 +11,7 @@ from typing import Any
 from pipeline.errors import ParameterError
 from pipeline.layout import Layout
 
-NOTEBOOK = "workbench.ipynb"
+NOTEBOOK = "notebooks/workbench.ipynb"
 REGION, SCENARIO, FILINGS = "GREEN_REPORT_REGION", "GREEN_REPORT_SCENARIO", "GREEN_REPORT_FILINGS"
 
 
@@ -28,12 +28,13 @@ def strip(model: dict[str, Any], **_: Any) -> None:
 
 
 def start(layout: Layout, region: str, scenario: str, filings: str, options: list[str]) -> int:
-    """Run JupyterLab on the workbench until it is stopped; its exit status. Raises ParameterError where it is not installed."""
+    """Run JupyterLab on the workbench, with the whole checkout in reach (reports, parameters), until it is stopped; its exit
+    status. Raises ParameterError where it is not installed."""
     missing = [name for name in ("jupyterlab", "ipywidgets") if importlib.util.find_spec(name) is None]
     if missing:
         raise ParameterError("lab.missing", f"没有装 {'、'.join(missing)}；请运行 make lab，它会装好再打开")
     command = [
-        sys.executable, "-m", "jupyterlab", str(layout.notebooks / NOTEBOOK),
+        sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={layout.root}", f"--LabApp.default_url=/lab/tree/{NOTEBOOK}",
         f"--ContentsManager.pre_save_hook={__name__}.strip", *options,
     ]  # fmt: skip
     environment = {REGION: region, SCENARIO: scenario, FILINGS: filings, "GREEN_REPORT_ROOT": str(layout.root)}

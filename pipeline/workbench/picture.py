@@ -23,9 +23,10 @@ def path(
     after: Array,
     band: Array | None = None,
     target: float | None = None,
+    than: str = "保存的",
 ) -> str:
-    """A measure over the years as SVG: filed values, the saved path thin and dashed, the one that is tried, its P10 to P90,
-    the target as a line. Empty where nothing is known."""
+    """A measure over the years as SVG: filed values, the path it is held against (`than`, the saved one) thin and dashed, the
+    one that is tried, its P10 to P90, the target as a line. Empty where nothing is known."""
     every = np.concatenate([list(filed.values()), before, after, [] if band is None else band.ravel()])
     values = every[np.isfinite(every)].tolist() + ([] if target is None else [target])
     if not values:
@@ -67,10 +68,25 @@ def path(
     said = f"{last} 年 {shown.say(end)}" if np.isfinite(end) else f"{last} 年 {wording.MISSING}"
     parts.append(text(LEFT, 24, said, f'font-weight="700" fill="{PRIMARY}"'))
     head = text(LEFT, 11, measure.name)
-    label = f"{measure.name}：{said}，保存的为 {shown.say(float(before[-1]))}"
+    label = f"{measure.name}：{said}，{than}为 {shown.say(float(before[-1]))}"
     return (
         f'<svg role="img" aria-label="{escape(label)}" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
         f'font-family="sans-serif">{head}{"".join(parts)}</svg>'
+    )
+
+
+def ruler(least: float, most: float, triple: tuple[float, float, float], now: float | None) -> str:
+    """Below a slider as wide as this: low to high of what is saved as a bar, its middle as a mark; what the region did last
+    as a dot."""
+
+    def x(value: float) -> float:
+        return 100 * (value - least) / (most - least)
+
+    low, mode, high = map(x, triple)
+    dot = "" if now is None or not least <= now <= most else f'<span style="left:{x(now):.1f}%" class="dot"></span>'
+    return (
+        f'<div class="ruler" aria-hidden="true"><span class="range" style="left:{low:.1f}%;width:{high - low:.1f}%"></span>'
+        f'<span class="mode" style="left:{mode:.1f}%"></span>{dot}</div>'
     )
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 import difflib
 import io
 import re
+import stat
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,8 @@ from pipeline.workbench.trial import Trial
 
 HEAD = "# yaml-language-server: $schema=../schema.json\n# {name}的参数。\n"
 REASON = 200  # characters at most
+JOINER = "\u200d"  # in an emoji of several
+BOM = "\ufeff"
 
 
 @dataclass(frozen=True)
@@ -49,29 +52,53 @@ def change(layout: Layout, trial: Trial, reason: str, today: dt.date) -> Change:
             f"全国是各省之和，没有自己的参数文件；要改各省共同的取值，请改 notebooks/params/scenarios/{trial.scenario}.yml 或 defaults.yml",
         )
     told = " ".join(reason.split())
-    if not told or not told.isprintable() or len(told) > REASON:
-        raise ParameterError("what_if.reason", f"保存时要用 --reason 写明理由：一行文字，不超过 {REASON} 个字")
+    if not told or not told.replace(JOINER, "").isprintable() or len(told) > REASON:
+        raise ParameterError(
+            "what_if.reason",
+            f"保存时要写明理由（命令行用 --reason）：一行文字，不超过 {REASON} 个字，没有不可见的字符",
+        )
     path = layout.params / "provinces" / f"{trial.region.slug}.yml"
-    before = path.read_text("utf-8") if path.is_file() else ""
+    before = _read(path)
+    plain = before.removeprefix(BOM).replace("\r\n", "\n")
     yaml = YAML()
-    yaml.width = 10_000
-    tree = (yaml.load(before) if before.strip() else None) or CommentedMap()
+    yaml.width, yaml.preserve_quotes, yaml.explicit_start = 10_000, True, plain.startswith("---")
+    if indented := re.search(r"^( +)[^\s#-]", plain, re.MULTILINE):
+        yaml.map_indent = len(indented[1])
+    tree = yaml.load(plain) if plain.strip() else None
+    only_comments = "" if tree else plain and f"{plain.rstrip()}\n"
+    tree = tree or CommentedMap()
     for key, text in written(trial).items():
         _set(_part(tree, key, trial.scenario), key, yaml.load(text), f"{today.isoformat()} {told}")
     out = io.StringIO()
     yaml.dump(tree, out)
-    return Change(path, before, ("" if before.strip() else HEAD.format(name=trial.region.name_zh)) + out.getvalue())
+    head = only_comments or ("" if before.strip() else HEAD.format(name=trial.region.name_zh))
+    after = head + out.getvalue()
+    after = after.replace("\n", "\r\n") if "\r\n" in before else after
+    after = BOM + after if before.startswith(BOM) else after
+    if after == before:
+        raise ParameterError("what_if.same", f"{path.relative_to(layout.root).as_posix()} 里写的已是这样，没有可写的")
+    return Change(path, before, after)
 
 
 def write(layout: Layout, trial: Trial, found: Change) -> None:
     """Write `found`, and see that it can be read. Raises OutputError; ParameterError where the file was changed
     by somebody else in between."""
-    now = found.path.read_text("utf-8") if found.path.is_file() else ""
-    if now != found.before:
-        raise ParameterError("what_if.changed", f"{found.path} 刚被改过，没有写入；请重新运行 what-if")
+    name = found.path.relative_to(layout.root).as_posix()
+    if _read(found.path) != found.before:
+        raise ParameterError("what_if.changed", f"{name} 刚被改过，没有写入；请重新试算，再保存")
+    mode = stat.S_IMODE(found.path.stat().st_mode) if found.path.is_file() else None
+    if mode is not None and not mode & 0o222:
+        raise ParameterError("what_if.read_only", f"{name} 是只读的，没有写入；请先取消只读，再保存")
     with placed(found.path, "参数文件") as beside:
-        beside.write_text(found.after, "utf-8")
+        beside.write_bytes(found.after.encode())
+        if mode is not None:
+            beside.chmod(mode)
     params.resolve(layout, trial.region, trial.scenario)
+
+
+def _read(path: Path) -> str:
+    """The file with its own line ends; empty where there is none."""
+    return path.read_bytes().decode("utf-8") if path.is_file() else ""
 
 
 def written(trial: Trial) -> dict[str, str]:
@@ -95,6 +122,7 @@ def _below(tree: CommentedMap, name: str) -> CommentedMap:
     if not isinstance(tree.get(name), CommentedMap):
         tree[name] = CommentedMap()
     part: CommentedMap = tree[name]
+    part.fa.set_block_style()  # a comment has no place within braces
     return part
 
 

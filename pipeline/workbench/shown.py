@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
@@ -10,9 +11,11 @@ from pipeline import wording
 from pipeline.compare import comparison
 from pipeline.compare.differences import told
 from pipeline.given.params import Params
-from pipeline.indicators.model import load_catalogue
+from pipeline.indicators.model import Catalogue, Indicator, load_catalogue
+from pipeline.language.zh import changed_by
 from pipeline.layout import Layout
-from pipeline.scenarios import drivers
+from pipeline.scenarios import decomposition, drivers
+from pipeline.scenarios.decomposition import Difference
 from pipeline.workbench.trial import AFTER, BEFORE, Trial
 
 PARAMS = "notebooks/params/"
@@ -75,11 +78,30 @@ def sentences(trial: Trial, layout: Layout) -> list[str]:
         return []
     catalogue, last = load_catalogue(layout, plan_id=trial.comparison.plan), max(trial.nation["year"].to_list())
     rows = trial.nation.filter(pl.col("year") == last, pl.col("measure").is_in(NATION))
+    return [
+        nation({name: (a, b) for name, a, b in rows.select("measure", "before", "after").iter_rows()}, catalogue, last)
+    ]
+
+
+def nation(values: Mapping[str, tuple[float, float]], catalogue: Catalogue, year: int) -> str:
+    """The nation with this province as it is and changed."""
     parts = []
-    for measure, before, after in rows.select("measure", "before", "after").iter_rows():
+    for measure, (before, after) in values.items():
         one, other, difference = told(catalogue[measure], before, after)
         parts.append(f"{catalogue[measure].title}由 {one} 变为 {other}（{difference}）")
-    return [f"全国 {last} 年：{'；'.join(parts)}。"]
+    return f"全国 {year} 年：{'；'.join(parts)}。"
+
+
+def because(found: Difference, one: Indicator, year: int, than: str) -> str:
+    """What makes a value differ from that of `than`, the biggest first; empty where they print alike."""
+    change = found.after - found.before
+    measure = one.measure.among((found.before, found.after))
+    if not measure.way(change):
+        return ""
+    steps = sorted(found.steps.items(), key=lambda step: -abs(step[1]))
+    said = [f"{decomposition.STEPS[name]}{text}" for name, value in steps if (text := changed_by(measure, value))]
+    way = "多" if change > 0 else "少"
+    return f"{year} 年{one.title}为 {measure.say(found.after)}，比{than}{way} {measure.say(abs(change))}：{'，'.join(said)}。"
 
 
 def as_data(trial: Trial) -> dict[str, Any]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -17,7 +20,9 @@ from pipeline.given import params, reference
 from pipeline.given.params import Resolved
 from pipeline.given.reference import Plan
 from pipeline.given.regions import NATION_CODE, Region, all_regions
+from pipeline.keeping import digest
 from pipeline.layout import SAMPLE, Layout
+from pipeline.output import placed
 from pipeline.scenarios import contradictions, decomposition, drivers, uncertainty
 from pipeline.scenarios.outlook import TARGETS
 from pipeline.scenarios.projection import Projection, project
@@ -82,7 +87,7 @@ def what_if(
     chosen = {"before": on.resolved, "after": changed}
     moved = drivers.table(chosen, on.begun, on.history, on.factors)
     single = {name: project(on.begun, drivers.values(moved, name, "mode"), on.years) for name in chosen}
-    drawn = {name: _drawn(on, drivers.values(moved, name), of) for name, of in chosen.items()}
+    drawn = {name: _drawn(layout, on, drivers.values(moved, name), of) for name, of in chosen.items()}
     paths = {code: _paths(single, code) for code in (on.region.code, NATION_CODE)}
     tried = moved.filter(scenario="after").with_columns(scenario=pl.lit(scenario))
     known = drivers.published(on.factors)
@@ -163,6 +168,9 @@ def _check(own: Resolved, overrides: Sequence[str]) -> None:
         raise ParameterError(
             "what_if.nothing", f"没有给出要试的参数；应如 g_it=0.12，可试的有 {'、'.join(drivers.DRIVERS)}"
         )
+    written = [unicodedata.normalize("NFKC", one).partition("=")[0].strip() for one in overrides]
+    if again := [key for key in tried if written.count(key) > 1]:
+        raise ParameterError("what_if.twice", f"{again[0]} 写了两次；一个参数一次只试一个取值")
     if idle := [key for key in tried if key not in TRIED]:
         title = params.Params.model_fields[idle[0]].title
         raise ParameterError(
@@ -171,10 +179,26 @@ def _check(own: Resolved, overrides: Sequence[str]) -> None:
         )
 
 
-def _drawn(on: Ground, triples: Mapping[str, Array], of: Sequence[Resolved]) -> Projection:
+def quantiles(layout: Layout, of: Sequence[Resolved]) -> Array:
+    """`uncertainty.quantiles` of all regions, kept on disk: what draws them takes a third of the time of what-if to load."""
+    shared = uncertainty.shared(of)
+    code = Path(uncertainty.__file__).read_text("utf-8")
+    key = digest([code, version("numpy"), version("scipy"), list(drivers.DRIVERS), *(one.tolist() for one in shared)])
+    path = layout.processed / ".draws" / f"{key}.npy"
+    try:
+        kept: Array = np.load(path, mmap_mode="r")
+    except (OSError, ValueError):
+        kept = uncertainty.quantiles(*shared)
+        with placed(path) as beside, beside.open("wb") as file:
+            np.save(file, kept)
+    return kept
+
+
+def _drawn(layout: Layout, on: Ground, triples: Mapping[str, Array], of: Sequence[Resolved]) -> Projection:
     """The draws of the report for the region."""
-    drawn = uncertainty.draws(triples, *uncertainty.shared(of))
-    return project(on.own, {name: values[on.rows] for name, values in drawn.items()}, on.years)
+    own = quantiles(layout, of)[on.rows]
+    drawn = {one: uncertainty.triangular(own[:, at], triples[one][on.rows]) for at, one in enumerate(drivers.DRIVERS)}
+    return project(on.own, drawn, on.years)
 
 
 def _paths(single: Mapping[str, Projection], code: str) -> pl.DataFrame:

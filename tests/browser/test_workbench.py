@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 
 import nbformat
 import pytest
 from playwright.sync_api import Browser
 
 from pipeline.layout import Layout
+from tests.browser.lab import run_all, running
 from tests.build import editions
 from tests.conftest import ROOT
 
-FILINGS, TOKEN, PATIENCE = "data/raw/filings", "token-of-the-test", 240_000
+FILINGS, PATIENCE = "data/raw/filings", 240_000
 
 
 @pytest.fixture(scope="module")
@@ -28,40 +22,16 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Layout, str]
     """JupyterLab on a checkout with base stations alone, as `green-report lab` opens it."""
     layout = editions.checkout(tmp_path_factory.mktemp("lab") / "house")
     shutil.copy(ROOT / "notebooks" / "workbench.ipynb", layout.notebooks)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [
-        str(Path(sys.executable).with_name("green-report")), "lab", "--region", "浙江", "--filings", FILINGS, "--",
-        "--no-browser", "--allow-root", f"--IdentityProvider.token={TOKEN}", f"--ServerApp.port={port}",
-    ]  # fmt: skip
-    home = tmp_path_factory.mktemp("home")
-    environment = os.environ | {"GREEN_REPORT_ROOT": str(layout.root), "HOME": str(home)}
-    with (home / "lab.log").open("wb") as log:
-        started = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
-    address = f"http://127.0.0.1:{port}"
-    for _ in range(240):
-        try:
-            urllib.request.urlopen(f"{address}/api?token={TOKEN}", timeout=5)
-            break
-        except OSError:
-            time.sleep(0.5)
-    yield layout, address
-    os.killpg(started.pid, 15)
-    started.wait(60)
+    with running(layout, tmp_path_factory.mktemp("home"), "--region", "浙江", "--filings", FILINGS) as address:
+        yield layout, address
 
 
 def test_a_slider_moves_the_outlook_and_is_saved(browser: Browser, lab: tuple[Layout, str]) -> None:
     layout, address = lab
     page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
     page.set_default_timeout(PATIENCE)
-    page.goto(f"{address}/lab/tree/workbench.ipynb?token={TOKEN}")
-    page.wait_for_selector(".jp-Notebook .jp-Cell")
-    page.get_by_text("| Idle").wait_for()
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    run_all(page, address)
     total = page.locator("svg[aria-label^='综合能耗：']").first
-    total.wait_for(state="attached")
     # 624.6 tce of 浙江 in 2025; traffic grows by 15 % a year, efficiency by 9 %: 624.6 (1.15 / 1.09)^5 = 816.5
     assert total.get_attribute("aria-label") == "综合能耗：2030 年 816.5 tce，保存的为 816.5 tce"
     handle = page.locator(".noUi-handle").nth(5)  # e_bs, the sixth
@@ -71,6 +41,7 @@ def test_a_slider_moves_the_outlook_and_is_saved(browser: Browser, lab: tuple[La
     page.wait_for_function(
         "document.querySelector(\"svg[aria-label^='综合能耗：']\").ariaLabel.startsWith('综合能耗：2030 年 780.1 tce')"
     )  # 624.6 (1.15 / 1.10)^5
+    page.get_by_text("2030 年综合能耗为 780.1 tce，比保存的少 36.4 tce：基站能效减少 36.4 tce。").wait_for()
     page.get_by_placeholder("为什么这样改").fill("依据试点结果")
     page.get_by_role("button", name="保存到该省参数").click()
     page.get_by_role("button", name="确认写入").click()

@@ -47,6 +47,33 @@ def test_of_the_nation_a_driver_is_the_same_everywhere(bench: Bench) -> None:
     assert nation.paths({"g_traffic": 0.1})["energy.total"][-1] == pytest.approx(1495.0 * (1.1 / 1.09) ** 5)
 
 
+def test_what_a_region_did_is_told_as_its_driver_counts(bench: Bench) -> None:
+    """The published factors of 广东 are 0.4715, 0.4403 and 0.4419 kgCO2/kWh in 2021 to 2023."""
+    assert bench.past("d_grid") == pytest.approx({2022: 1 - 0.4403 / 0.4715, 2023: 1 - 0.4419 / 0.4403})
+    assert bench.past("r_dc") == {}
+    assert bench.origin("e_bs") == ("scenario", "notebooks/params/scenarios/plan.yml 第 10 行", "")
+    assert bench.origin("g_traffic")[0] == "default"
+
+
+def test_the_nation_goes_with_the_region(bench: Bench) -> None:
+    values = {"e_bs": 0.11, "g_traffic": 0.1}
+    saved, now = bench.nation(values, "energy.total")
+    assert saved == pytest.approx((870.4 + 624.6) * (1.15 / 1.09) ** 5)
+    assert now == pytest.approx(870.4 * (1.1 / 1.11) ** 5 + 624.6 * (1.15 / 1.09) ** 5)
+    trial = bench.trial(values).nation.filter(measure="energy.total", year=2030)
+    assert (saved, now) == pytest.approx(trial.select("before", "after").row(0))
+
+
+def test_a_contradiction_is_said_as_what_if_says_it(bench: Bench) -> None:
+    assert bench.warnings({}) == []
+    values = {"pue_core_retrofit": 1.8}
+    [sentence] = bench.warnings(values)
+    assert sentence == (
+        "广东·plan 的 pue_core_retrofit（改造后核心机房PUE）取 1.80，不低于改造前的 1.70，改造不会降低能耗；应低于该值。"
+    )
+    assert bench.trial(values).warnings == (f"命令行 -p：{sentence}",)
+
+
 def test_a_path_is_drawn_with_what_it_says(bench: Bench) -> None:
     from pipeline.findings import Measure
 
@@ -82,10 +109,31 @@ def test_a_mistake_is_a_sentence_in_the_panel(bench: Bench, monkeypatch: pytest.
     panel = open_panel("广东", "plan", FILINGS)
     panel.sliders["e_bs"].value = 0.11
     panel.save.click()
-    assert "要用 --reason 写明理由" in panel.said.value
+    assert "保存时要写明理由" in panel.said.value
     panel.region.value = "西藏"
     assert "西藏没有能源填报" in panel.said.value
     assert panel.values == {}
+
+
+def test_the_panel_says_what_a_driver_does_and_holds_it_against_others(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GREEN_REPORT_ROOT", str(bench.layout.root))
+    panel = open_panel("广东", "plan", FILINGS)
+    assert "<i class=now>" not in panel.notes["e_bs"].value
+    panel.sliders["e_bs"].value = 0.11
+    assert "<i class=now>现在</i> 保存的来自 <i>情景</i> scenarios/plan.yml 第 10 行" in panel.notes["e_bs"].value
+    # 870.4 tce (1.15 / 1.11)^5 = 1,038.9, and with 9 % 1,137.8
+    assert "2030 年综合能耗为 1,038.9 tce，比保存的少 98.9 tce：基站能效减少 98.9 tce。" in panel.results.value
+    assert "全国 2030 年：综合能耗由 1,954.3 tce 变为 1,855.5 tce（−98.9 tce）" in panel.results.value
+    assert "2030 年综合能耗为 1,038.9 tce" in str(panel.still().data)
+    panel.against.value = "scenario:accelerated"  # 13 %: 950.2
+    assert "2030 年综合能耗为 1,038.9 tce，比情景“强化行动”多 88.7 tce：基站能效增加 88.7 tce。" in panel.results.value
+    panel.against.value = "region:浙江"
+    assert "浙江为 816.5 tce" in panel.results.value
+    panel.against.value = "region:西藏"
+    assert "西藏没有能源填报" in panel.said.value
+    assert "保存的为 1,137.8 tce" in panel.results.value, "then it is held against what is saved"
 
 
 def test_a_target_without_data_is_not_told_as_missed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

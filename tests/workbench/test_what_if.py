@@ -94,6 +94,7 @@ def test_of_the_nation_every_province_changes(small: Layout) -> None:
         ("浙江", ["g_it=12"], "g_it（数据中心IT设备用电量年增长率）的取值“12”不对"),
         ("浙江", ["publisher=甲"], "publisher（编制单位）不是情景的驱动参数，what-if 不能试"),
         ("浙江,广东", ["g_it=0.1"], "一次只试一个地区的一个情景"),
+        ("浙江", ["g_it=0.1", "e_bs=0.1", "g_it=0.2"], "g_it 写了两次；一个参数一次只试一个取值"),
         ("西藏", ["g_it=0.1"], "西藏没有能源填报，情景没有起点，不能试算"),
     ],
 )
@@ -150,10 +151,52 @@ class TestSave:
         assert "+++ notebooks/params/provinces/330000-浙江.yml" in told
         assert "+  g_traffic: 0.1  # 2026-03-01 试" in told
 
-    @pytest.mark.parametrize("reason", ["", "  ", "看\x07", "长" * 201])
+    @pytest.mark.parametrize(
+        ("before", "after"),
+        [
+            ("# 只有注释\n", "# 只有注释\nall:\n  g_it: 0.1  # 2026-03-01 试\n"),
+            ("all:\n  # 还没有\n", "all:\n  g_it: 0.1  # 2026-03-01 试\n  # 还没有\n"),
+            ("all: {top_n: 5}\n", "all:\n  g_it: 0.1  # 2026-03-01 试\n  top_n: 5\n"),
+            ("all:\r\n  top_n: 5 # 五\r\n", "all:\r\n  g_it: 0.1  # 2026-03-01 试\r\n  top_n: 5 # 五\r\n"),
+            ("\ufeff---\nall:\n    top_n: 5\n", "\ufeff---\nall:\n    g_it: 0.1  # 2026-03-01 试\n    top_n: 5\n"),
+            (
+                'all:\n  publisher: "甲 # 乙"\n  g_it: 12%',
+                'all:\n  publisher: "甲 # 乙"\n  g_it: 0.1 # 2026-03-01 试\n',
+            ),
+        ],
+    )
+    def test_whatever_a_file_looks_like_nothing_in_it_is_lost(self, own: Layout, before: str, after: str) -> None:
+        path = own.params / "provinces" / "330000-浙江.yml"
+        path.write_bytes(before.encode())
+        trial = what_if("浙江", "plan", "g_it=0.1", filings=FILINGS, layout=own)
+        save.write(own, trial, save.change(own, trial, "试", TODAY))
+        assert path.read_bytes().decode() == after
+
+    def test_a_reason_with_the_signs_of_yaml_is_a_comment(self, own: Layout) -> None:
+        text = self.saved(own, "g_traffic=0.1", reason="甲 \"乙\": #丙 '丁'\n👩‍💻")
+        assert "  g_traffic: 0.1  # 2026-03-01 甲 \"乙\": #丙 '丁' 👩‍💻\n" in text
+        assert params.resolve(own, regions.resolve("浙江", own), "plan").params.g_traffic == 0.1
+
+    def test_saved_twice_nothing_is_left_to_write(self, own: Layout) -> None:
+        self.saved(own, "g_traffic=0.1")
+        with pytest.raises(ParameterError, match=r"provinces/330000-浙江\.yml 里写的已是这样，没有可写的"):
+            self.saved(own, "g_traffic=0.1")
+
+    def test_a_file_that_is_to_be_read_only_stays(self, own: Layout) -> None:
+        path = own.params / "provinces" / "330000-浙江.yml"
+        path.write_text("all:\n  top_n: 5\n", "utf-8")
+        path.chmod(0o664)
+        self.saved(own, "g_traffic=0.1")
+        assert path.stat().st_mode & 0o777 == 0o664
+        path.chmod(0o444)
+        with pytest.raises(ParameterError, match=r"330000-浙江\.yml 是只读的，没有写入；请先取消只读，再保存"):
+            self.saved(own, "g_traffic=0.2")
+        assert "g_traffic: 0.1 " in path.read_text("utf-8")
+
+    @pytest.mark.parametrize("reason", ["", "  ", "看\x07", "\u202e反", "长" * 201])
     def test_a_reason_is_asked_for(self, small: Layout, reason: str) -> None:
         trial = what_if("浙江", "plan", "g_traffic=0.1", filings=FILINGS, layout=small)
-        with pytest.raises(ParameterError, match="--reason 写明理由"):
+        with pytest.raises(ParameterError, match="保存时要写明理由（命令行用 --reason）"):
             save.change(small, trial, reason, TODAY)
 
     def test_the_nation_has_no_file(self, small: Layout) -> None:
@@ -184,3 +227,13 @@ def test_the_command(green_report: Run, own: Layout) -> None:
     kept = green_report("what-if", "g_traffic=0.1", "--region", "浙江", "--filings", FILINGS, "--save", root=own.root)
     assert kept.returncode == 2
     assert "--reason" in kept.stderr
+    saved = green_report(
+        "what-if", "g_traffic=0.1", "--region", "浙江", "--filings", FILINGS, "--save", "--reason", "试", root=own.root
+    )
+    assert "\n+# 浙江省的参数。\n+all:\n+  g_traffic: 0.1  # " in saved.stderr
+    assert (
+        "已写入 notebooks/params/provinces/330000-浙江.yml；生成报告：green-report build --region 浙江" in saved.stderr
+    )
+    idle = green_report("what-if", "g_traffic=0.1", "--region", "浙江", "--reason", "试", root=own.root)
+    assert idle.returncode == 2
+    assert "--reason 要与 --save 一起用" in idle.stderr
