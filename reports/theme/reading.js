@@ -2,17 +2,7 @@
 // goes on sideways; terms that explain themselves. Without this script all chapters are open.
 (function () {
   "use strict";
-  var english = document.documentElement.lang.indexOf("en") === 0;
-  function say(zh, en) { return english ? en : zh; }
-  function element(name, attributes) {
-    var made = document.createElement(name);
-    Object.keys(attributes || {}).forEach(function (key) { made.setAttribute(key, attributes[key]); });
-    return made;
-  }
-  function all(selector, within) { return Array.from((within || document).querySelectorAll(selector)); }
-  function later(next) { // when the browser has nothing else to do, but soon
-    if (window.requestIdleCallback) { window.requestIdleCallback(next, { timeout: 300 }); } else { setTimeout(next, 1); }
-  }
+  var english = page.english, say = page.say, element = page.element, all = page.all, later = page.later;
 
   // --- chapters; report.css hides the same ones until this script has run
 
@@ -104,9 +94,7 @@
   var meanings = {}, spellings = [];
   var told = document.body.appendChild(element("div", { hidden: "" }));
   JSON.parse(data.textContent).forEach(function (one, at) {
-    var text = element("p", { id: "term-" + at });
-    text.textContent = one[2];
-    told.append(text);
+    told.append(element("p", { id: "term-" + at }, one[2]));
     one[0].forEach(function (spelling) {
       spellings.push(spelling);
       meanings[key(spelling)] = { at: at, name: one[1], meaning: one[2] };
@@ -137,9 +125,7 @@
       rest = start.splitText(found[2].length);
       if (!one || seen[one.at]) { continue; }
       seen[one.at] = true;
-      var term = element("dfn", { tabindex: "0", "aria-describedby": "term-" + one.at });
-      term.textContent = start.data;
-      start.replaceWith(term);
+      start.replaceWith(element("dfn", { tabindex: "0", "aria-describedby": "term-" + one.at }, start.data));
     }
   }
 
@@ -150,10 +136,8 @@
     clearTimeout(leaving);
     if (shown === term) { return; }
     shown = term;
-    var one = meanings[key(term.textContent)], name = element("b"), text = element("span");
-    name.textContent = one.name;
-    text.textContent = one.meaning;
-    note.replaceChildren(name, text);
+    var one = meanings[key(term.textContent)];
+    note.replaceChildren(element("b", {}, one.name), element("span", {}, one.meaning));
     note.hidden = false;
     var place = term.getClientRects()[0], right = document.documentElement.clientWidth - note.offsetWidth - 8;
     var below = term.getBoundingClientRect().bottom + note.offsetHeight < window.innerHeight;
