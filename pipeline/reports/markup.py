@@ -29,6 +29,10 @@ CHINESE_RUN = re.compile(
     r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef](?:[\w\s.,:·%/+—-]*[\u3000-\u303f\u3400-\u9fff\uff00-\uffef])?"
 )
 _quantity = re.compile(r"(?<=\d) (?=[A-Za-z%\u4e00-\u9fff])")  # between a number and its unit
+_in_pieces = re.compile(  # dates, spans of years, numbers of standards; a unit of several parts
+    r"(?<![\w/.=-])\d+(?:-\d+)+(?![\w/.-])"
+    r"|[+−]?\d[\d,.]*\u00a0(?:[万亿]+[A-Za-z]\w*|[A-Za-z]\w*(?=/))(?:/(?:\w+|[\u3400-\u9fff]{1,2}))?", re.A
+)  # fmt: skip
 _in_large = re.compile(r"[+−]?\d[\d,.]*%?")
 _breakable = re.compile(r"(?<=[/._\-?&=%])(?=\S)")
 
@@ -51,12 +55,12 @@ def text_markdown(text: str) -> str:
 
 
 def _html(text: str, words: Words) -> str:
-    """`text_html` of what is read, with Chinese named as such where the report is told in another language."""
-    return (
-        CHINESE_RUN.sub(r'<span lang="zh-CN">\g<0></span>', text_html(text))
-        if words.language != "zh"
-        else text_html(text)
-    )
+    """`text_html` of what is read, with Chinese named as such where the report is told in another language. A number stays on
+    one line, also where a browser would part it."""
+    said = text_html(text)
+    if words.language != "zh":
+        said = CHINESE_RUN.sub(r'<span lang="zh-CN">\g<0></span>', said)
+    return _in_pieces.sub(r'<span class="whole">\g<0></span>', said)
 
 
 def _tied(text: str, words: Words) -> str:
@@ -160,7 +164,7 @@ def _cell_html(cell: str, value: str, tone: str, words: Words) -> str:
     exact = "" if cell == value else f' data-v="{text_html(value)}"' if value else " data-v"
     shown = _tied(cell, words)
     if _url.fullmatch(cell):
-        shown = f'<a href="{shown}" rel="noopener noreferrer">{shown}</a>'
+        shown = f'<a href="{text_html(cell)}" rel="noopener noreferrer">{shown}</a>'
     return f"<td{f' class={tone}' if tone else ''}{exact}>{shown}</td>"
 
 
