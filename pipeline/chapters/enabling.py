@@ -171,7 +171,7 @@ def league(rows: pl.DataFrame, figure: str, year: int) -> Figure | None:
             .encode(x="net:Q", shape=shape)
             for sign in ("", "!")
         ]
-        text = base.mark_text(align="left", dx=5, fontSize=10).encode(x="high:Q", text="printed:N", color=alt.value(theme.INK))  # fmt: skip
+        text = base.mark_text(align="left", dx=5, fontSize=11).encode(x="high:Q", text="printed:N", color=alt.value(theme.INK))  # fmt: skip
         halo, text = labels.on_lines(text)
         return alt.layer(halo, spans, *points, text).properties(height=14 * data.height + 12)
 
