@@ -149,7 +149,8 @@ def _readme(edition: Edition, words: Words) -> str:
     )
     gaps = {"site_csv": {"hidden": wording.HIDDEN}, "site_columns": {"file": DESCRIPTOR}}
     keys = ("site_one_table", "site_csv", "site_columns", "site_rights")
-    return "\n".join([made, *(words(key, **gaps.get(key, {})) for key in keys), ""])
+    said = "\n".join([made, *(words(key, **gaps.get(key, {})) for key in keys), ""])
+    return said.replace(words.hidden, wording.HIDDEN)  # as the data have it, in whatever language
 
 
 def _index(edition: Edition, listed: list[Published], theme: frame.Theme, words: Words) -> str:

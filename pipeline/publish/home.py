@@ -110,7 +110,7 @@ def _highlights(edition: Edition, report: Report) -> str:
     region = words.say(report.region.short_zh)
     title = words("site_highlights", region=region)
     if report.targets is not None:
-        counted = Counter(words.brief(card["status"]) for card in report.targets["cards"])
+        counted = Counter(card["status"].lower() for card in report.targets["cards"])
         told = words("site_comma").join(words("site_status", n=count, status=one) for one, count in counted.items())
         title = words("site_targets", region=region, n=len(report.targets["cards"]), told=told)
 
