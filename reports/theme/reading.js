@@ -38,20 +38,40 @@
     open(box, true);
   }
 
-  function reveal(hash) { // the chapter that holds, or is headed by, the place that a link leads to
+  function reveal(hash) { // opens the chapter that holds, or is headed by, the place that a link leads to; returns the place
     var place = hash.length > 1 && document.getElementById(decodeURIComponent(hash.slice(1)));
     var box = place && (place.closest(".chapter") || boxes.find(function (one) { return title(one) === place; }));
-    if (!box || !box.hasAttribute("hidden")) { return; }
+    if (!box || !box.hasAttribute("hidden")) { return null; }
     open(box, true);
-    place.scrollIntoView();
+    return place;
   }
+
+  function go() { var place = reveal(location.hash); if (place) { place.scrollIntoView(); } }
 
   boxes.forEach(function (box) { box.addEventListener("beforematch", function () { open(box, true); }); }); // search in the page
   document.addEventListener("click", function (event) {
     var link = event.target.closest && event.target.closest("a[href^='#']");
-    if (link) { reveal(link.hash); }
+    if (link) { reveal(link.hash); } // the browser goes there itself, and remembers from where
   }, true);
-  window.addEventListener("hashchange", function () { reveal(location.hash); });
+  window.addEventListener("hashchange", go);
+
+  // --- who comes back to the page, or loads it again, finds open what was open, and so the place
+
+  var KEPT = "chapters " + location.pathname;
+
+  function keep() {
+    var opened = boxes.map(function (box, at) { return box.hasAttribute("hidden") ? -1 : at; });
+    try { sessionStorage.setItem(KEPT, JSON.stringify(opened)); } catch (error) { /* none is allowed: all begins folded */ }
+  }
+
+  function restore() {
+    var way = performance.getEntriesByType("navigation")[0];
+    if (!way || (way.type !== "reload" && way.type !== "back_forward")) { return; }
+    try {
+      JSON.parse(sessionStorage.getItem(KEPT) || "[]").forEach(function (at) { if (boxes[at]) { open(boxes[at], true); } });
+    } catch (error) { /* as above */ }
+  }
+  window.addEventListener("pagehide", function () { if (narrow.matches) { keep(); } });
 
   // --- a link to every heading, figure and table
 
@@ -71,7 +91,7 @@
 
   function arrange() { boxes.forEach(narrow.matches && boxes.length > 1 ? fold : unfold); }
   narrow.addEventListener("change", arrange);
-  if (narrow.matches) { arrange(); reveal(location.hash); }
+  if (narrow.matches) { arrange(); restore(); go(); }
   document.documentElement.dataset.chapters = "arranged";
 
   // --- a sign at the side at which a table goes on
