@@ -20,6 +20,7 @@ from pipeline.language.words import CHINESE, Words
 
 Payload = dict[str, Any]
 
+SENTENCE = 14  # a cell of more characters is read as text, and wants a column of some width
 COLUMNS = 12  # a table has at most so many; the stylesheet knows their alignment by number
 AMBIGUOUS = ("Passed on", "received")  # terms in English that stand in texts as plain words too
 _markdown_special = re.compile(r"([\\`*_{}\[\]()#+\-.!<>|~$^@\"':=])")
@@ -165,7 +166,8 @@ def _cell_html(cell: str, value: str, tone: str, words: Words) -> str:
     shown = _tied(cell, words)
     if _url.fullmatch(cell):
         shown = f'<a href="{text_html(cell)}" rel="noopener noreferrer">{shown}</a>'
-    return f"<td{f' class={tone}' if tone else ''}{exact}>{shown}</td>"
+    kind = tone or ("text" if len(cell) > SENTENCE else "")
+    return f"<td{f' class={kind}' if kind else ''}{exact}>{shown}</td>"
 
 
 def _cards_html(block: Payload, words: Words) -> str:

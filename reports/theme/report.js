@@ -70,7 +70,7 @@
     return spec;
   }
 
-  var LEAST = 100, GOOD = 180; // px of a plot in which values can be told apart, and of one that scrolls
+  var LEAST = 130, GOOD = 190; // px of a plot in which values can be told apart, and of one that scrolls
 
   function refuse() { return Promise.reject(new Error("offline")); }
 
