@@ -219,13 +219,18 @@ def _glance_html(block: Payload, words: Words) -> str:
     rows = "".join(
         f'<tr class="{card["tone"]}"><th scope="row">{_html(card["title"], words)}</th>'
         f'<td class="value">{_html(card["value"], words)}</td><td class="target">{_html(card["target"], words)}</td>'
-        f'<td class="detail">{_html(card["detail"] or "—", words)}</td>'
-        f'<td class="path">{_spark_html(card["path"], card["aim"], False) or "—"}</td>'
+        f"{_told_html('detail', _html(card['detail'], words))}"
+        f"{_told_html('path', _spark_html(card['path'], card['aim'], False))}"
         f'<td class="status"><span aria-hidden="true">{text_html(card["symbol"])}</span> {_html(card["status"], words)}</td></tr>'
         for card in block["cards"]
     )
     head = "".join(f'<th scope="col">{words(name)}</th>' for name in GLANCE)
     return f'<table class="glance" id="{block["id"]}"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+
+
+def _told_html(kind: str, said: str) -> str:
+    """A cell of a glance; what is not there takes no line on a phone."""
+    return f'<td class="{kind}">{said}</td>' if said else f'<td class="{kind} absent">—</td>'
 
 
 def _spark(path: Sequence[Sequence[float]], aim: float | None = None) -> list[tuple[float, float]]:
