@@ -44,7 +44,7 @@ class Withheld(float):
 WITHHELD = Withheld()
 
 _scripts = re.compile(
-    r"(?P<address>https?://\S+)|(?<![A-Za-z0-9_.=-])(?:(?P<gas>(?:kg|[tg]|Mt|Gt)?CO)2(?=e?(?![A-Za-z0-9_]))"
+    r"(?P<address>https?://[^\s\x22]+)|(?<![A-Za-z0-9_.=-])(?:(?P<gas>(?:kg|[tg]|Mt|Gt)?CO)2(?=e?(?![A-Za-z0-9_]))"
     r"|(?P<metre>k?m)(?P<power>[23])(?![A-Za-z0-9_=-]))"
 )
 NO_TYPE = "〓"  # what a printer sets for a character that he has no type of

@@ -23,8 +23,7 @@ from pipeline.language.words import Words
 from pipeline.reports.blocks import Column, Figure
 
 CAP = 2  # times the target: longer bars are cut, so that the short ones can be read
-SIZE, SMALL = 11, 9.5  # px of the letters of a bar's title, and on a phone, where it takes two lines
-LINE = 11  # px
+SIZE, LINE = 11, 13  # px of the letters of a bar's title and of its lines, of which it takes two on a phone
 PHONE = 320  # px of a chart there
 
 
@@ -76,7 +75,7 @@ def bullets(judged: Sequence[Judgement], view: View, figure: str) -> Figure | No
             "end": min(part, CAP),
             "beyond": max(min(part, CAP), 1.0),  # bar and line
             "title": said,
-            "lines": labels.lines(said, PHONE, SMALL),
+            "lines": labels.lines(said, PHONE, SIZE),
             "status": status,
             "short": status if view.region.is_nation else one.symbol,
             "tint": theme.MEMBERS["met" if is_met else "missed"],
@@ -94,11 +93,10 @@ def bullets(judged: Sequence[Judgement], view: View, figure: str) -> Figure | No
         bars = base.mark_bar(height=11, strokeWidth=1.5).encode(
             x=x, fill=alt.Fill("fill:N", scale=None), stroke=alt.Stroke("tint:N", scale=None), tooltip=tooltip
         )  # a bar that misses the target is hollow
-        line = base.mark_tick(color=theme.INK, thickness=2.5, size=18).encode(x=alt.datum(1.0, type="quantitative"))
+        line = base.mark_tick(color=theme.INK, thickness=2.5, size=15).encode(x=alt.datum(1.0, type="quantitative"))
         is_phone = f"width < {PHONE + 40}"
-        size = alt.ExprRef(f"{is_phone} ? {SMALL} : {SIZE}")
         up = alt.ExprRef(f"-9 - ({is_phone} ? {LINE} * (length(datum.lines) - 1) : 0)")
-        title = base.mark_text(align="left", baseline="bottom", dy=up, fontSize=size, lineHeight=LINE).encode(
+        title = base.mark_text(align="left", baseline="bottom", dy=up, fontSize=SIZE, lineHeight=LINE).encode(
             x=alt.datum(low, type="quantitative"),
             text=alt.condition(is_phone, alt.value(alt.ExprRef("datum.lines")), "title:N"),
         )

@@ -160,7 +160,7 @@ def league(rows: pl.DataFrame, figure: str, year: int) -> Figure | None:
         shape = alt.Shape("status:N", scale=alt.Scale(domain=states, range=["triangle-up", "diamond", "circle"]))
         base = alt.Chart(data).encode(y=y, color=tint, tooltip=tooltip)
         low, high = min(0.0, *data["low"].to_list()), max(0.0, *data["high"].to_list())
-        room = [low - 0.03 * (high - low), high + 0.18 * (high - low)]  # for the texts
+        room = [low - 0.03 * (high - low), high + 0.3 * (high - low)]  # for the texts
         x = alt.X(
             "low:Q", title="tCO2", axis=alt.Axis(grid=True, tickCount=5), scale=alt.Scale(domain=room, nice=False)
         )
@@ -171,7 +171,7 @@ def league(rows: pl.DataFrame, figure: str, year: int) -> Figure | None:
             .encode(x="net:Q", shape=shape)
             for sign in ("", "!")
         ]
-        text = base.mark_text(align="left", dx=5, fontSize=10).encode(x="high:Q", text="printed:N", color=alt.value(theme.INK))  # fmt: skip
+        text = base.mark_text(align="left", dx=5, fontSize=11).encode(x="high:Q", text="printed:N", color=alt.value(theme.INK))  # fmt: skip
         halo, text = labels.on_lines(text)
         return alt.layer(halo, spans, *points, text).properties(height=14 * data.height + 12)
 

@@ -97,8 +97,8 @@ def fan(
             rule = alt.Chart(pl.DataFrame({"value": goal, "text": [aim]})).encode(y=at("value"))
             paths = labels.points(rows, "year", "value", "line")
             free = labels.beside_rule(aim, goal[0], paths, domain, theme.HEIGHT)
-            named = rule.mark_text(color=theme.ACCENT, **free).encode(text="text:N")
-            layers = [rule.mark_rule(color=theme.ACCENT, strokeDash=[5, 3]), named, *layers]
+            named = labels.on_lines(rule.mark_text(color=theme.ACCENT, **free).encode(text="text:N"))
+            layers = [rule.mark_rule(color=theme.ACCENT, strokeDash=[5, 3]), *layers, *named]
         return alt.layer(*layers).properties(height=theme.HEIGHT)
 
     return Figure(
@@ -240,9 +240,10 @@ def tornado(foresight: Foresight, figure: str, most: int) -> Figure | None:
             alt.Tooltip("side:N", title=words("value_set")),
             alt.Tooltip("value:Q", title=Column(how, unit).told(words), format=f",.{decimals}f"),
         ]
+        end = alt.Axis(grid=True, tickCount=5, titleAnchor="end")  # on a phone the title is longer than the axis
         bars = alt.Chart(long).mark_bar().encode(
             y=alt.Y("driver:N", sort=names, title=None, axis=alt.Axis(ticks=False, labelLimit=240)),
-            x=alt.X("apart:Q", title=words("from_middle", unit=unit), stack=None, axis=alt.Axis(grid=True, tickCount=5)),
+            x=alt.X("apart:Q", title=words("from_middle", unit=unit), stack=None, axis=end),
             color=alt.Color("side:N", scale=scale, legend=alt.Legend(columns=0)), tooltip=tooltip,
         )  # fmt: skip
         whole: alt.TopLevelMixin = bars.properties(height=22 * rows.height + 12)

@@ -114,6 +114,6 @@ def _drawn(
     if goal is not None:
         rule = alt.Chart(pl.DataFrame({"at": [goal[0]], "said": [goal[1]]})).encode(y=at("at"))
         free = labels.beside_rule(goal[1], goal[0], labels.points(rows, "year", "value", "name"), domain, HEIGHT)
-        said = rule.mark_text(color=theme.ACCENT, **free).encode(text="said:N")
-        layers = [rule.mark_rule(color=theme.ACCENT, strokeDash=[5, 3]), said, *layers]
+        said = labels.on_lines(rule.mark_text(color=theme.ACCENT, **free).encode(text="said:N"))
+        layers = [rule.mark_rule(color=theme.ACCENT, strokeDash=[5, 3]), *layers, *said]
     return alt.layer(*layers).properties(height=HEIGHT)

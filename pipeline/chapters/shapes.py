@@ -250,8 +250,8 @@ def over_years(view: View, id: str, figure: str, target: Target | None = None) -
             free = labels.beside_rule(
                 said, at[0], labels.points(shown, "year", "value", "region"), domain, theme.HEIGHT
             )
-            named = rule.mark_text(color=theme.ACCENT, **free).encode(text="said:N")
-            layers = [rule.mark_rule(color=theme.ACCENT, strokeDash=[5, 3]), named, *layers]
+            named = labels.on_lines(rule.mark_text(color=theme.ACCENT, **free).encode(text="said:N"))
+            layers = [rule.mark_rule(color=theme.ACCENT, strokeDash=[5, 3]), *layers, *named]
         return alt.layer(*layers).properties(height=theme.HEIGHT)
 
     return Figure(

@@ -19,7 +19,7 @@ from pipeline.language.words import CHINESE, Words
 NOTE = term("tiles_note")
 ROWS, TILE = 8, 36  # px: two lines of text, and a figure and a table share a page
 LETTERS = {"zh": 12, "en": 9.5}  # px, of a province's name, which stands in one line
-NARROW, SMALL = 420, 9  # px: on a chart narrower than this letters are so small, and an English name is its code
+NARROW, PHONE = 420, 11  # px: on a chart narrower than this letters are so large, and an English name is its code
 CODES = {
     "110000": "BJ", "120000": "TJ", "130000": "HE", "140000": "SX", "150000": "NM", "210000": "LN", "220000": "JL",
     "230000": "HL", "310000": "SH", "320000": "JS", "330000": "ZJ", "340000": "AH", "350000": "FJ", "360000": "JX",
@@ -78,21 +78,14 @@ def tile_grid(
     )
     is_narrow = f"width < {NARROW}"
     said = alt.condition(is_narrow, alt.value(alt.ExprRef("datum.short")), "short_zh:N")
-    names = base.mark_text(dy=-7, fontSize=_letters(is_narrow, LETTERS[words.language])).encode(
-        text=said, color=ink, tooltip=tooltip
-    )
-    numbers = base.mark_text(dy=9, fontSize=_letters(is_narrow, 11)).encode(
-        text="printed:N", color=ink, tooltip=tooltip
-    )
+    size = alt.ExprRef(f"{is_narrow} ? {PHONE} : {LETTERS[words.language]}")
+    names = base.mark_text(dy=-7, fontSize=size).encode(text=said, color=ink, tooltip=tooltip)
+    numbers = base.mark_text(dy=9, fontSize=PHONE).encode(text="printed:N", color=ink, tooltip=tooltip)
     layers = [blank, squares, names, numbers]
     if highlight:
         frame = alt.Chart(tiles.filter(pl.col("code") == highlight)).encode(x=x, y=y)
         layers.append(frame.mark_rect(filled=False, stroke=ACCENT, strokeWidth=3, cornerRadius=3))
     return alt.layer(*layers).properties(height=ROWS * TILE)
-
-
-def _letters(is_narrow: str, size: float) -> alt.ExprRef:
-    return alt.ExprRef(f"{is_narrow} ? {SMALL} : {size}")
 
 
 def class_limits(values: pl.Series, classes: int = 6) -> list[float]:

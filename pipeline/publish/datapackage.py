@@ -18,18 +18,15 @@ import polars as pl
 from pipeline import wording
 from pipeline.given import reference
 from pipeline.indicators.model import Catalogue, load_catalogue
+from pipeline.language.words import CHINESE, Words
 from pipeline.layout import Layout
 from pipeline.publish import frame, tables, whole
 from pipeline.publish.tables import Published
 from pipeline.publish.taken import Edition
-from pipeline.reports.front import SAMPLE, TITLE
+from pipeline.reports.front import SAMPLE
 from pipeline.reports.markup import text_html
 
-DESCRIPTOR, README, INDEX = "datapackage.json", "README.txt", "index.html"
-RIGHTS = (
-    "报告和据企业填报计算的数据由编制单位发布；所引公开统计归各发布机构所有，使用时请注明各表所列的来源；"
-    "生成本网站的程序以 Apache-2.0 许可。"
-)
+DESCRIPTOR, README = "datapackage.json", "README.txt"
 _unit = re.compile(r"^(?P<title>.+?)（(?P<unit>[^（）]+)）$")
 
 
@@ -46,8 +43,9 @@ def files(layout: Layout, edition: Edition, theme: frame.Theme) -> dict[str, byt
         resources.append(_resource(table, catalogue, made[f"{table.id}.csv"]))
         resources.append(_beside(table, made[f"{table.id}.parquet"]))
     made[DESCRIPTOR] = (json.dumps(_package(edition, resources), ensure_ascii=False, indent=1) + "\n").encode()
-    made[README] = _readme(edition).encode()
-    made[INDEX] = _index(edition, listed, theme).encode()
+    made[README] = _readme(edition, CHINESE).encode()
+    for words in edition.languages:
+        made[frame.file(frame.INDEX, words)] = _index(edition, listed, theme, words).encode()
     return made
 
 
@@ -59,7 +57,11 @@ def _parquet(data: pl.DataFrame, edition: Edition) -> bytes:
 
 
 def _title(edition: Edition) -> str:
-    return f"{edition.year} 年{TITLE}数据" + (f"（{SAMPLE}）" if edition.sample else "")
+    return _called(edition, CHINESE) + (f"（{SAMPLE}）" if edition.sample else "")
+
+
+def _called(edition: Edition, words: Words) -> str:
+    return words("site_title", year=edition.year, title=words("site_data_name"))
 
 
 def _package(edition: Edition, resources: list[dict[str, Any]]) -> dict[str, Any]:
@@ -69,10 +71,10 @@ def _package(edition: Edition, resources: list[dict[str, Any]]) -> dict[str, Any
         "title": _title(edition),
         "version": edition.name,
         "created": f"{edition.date}T00:00:00+08:00",
-        "description": _readme(edition),
+        "description": _readme(edition, CHINESE),
         "contributors": [{"title": edition.publisher, "role": "publisher"}],
         "sample": edition.sample,
-        "rights": RIGHTS,
+        "rights": CHINESE("site_rights"),
         "resources": resources,
     }
 
@@ -135,42 +137,56 @@ def _type(dtype: pl.DataType) -> str:
     return kinds.get(dtype.base_type(), "string")
 
 
-def _readme(edition: Edition) -> str:
-    sample = f"{SAMPLE}。" if edition.sample else ""
-    return (
-        f"{_title(edition)}。编制单位：{edition.publisher}；{frame.printed_date(edition.date)}；{edition.kind}。{sample}\n"
-        "报告中每张图、每张表一份数据，各地区、各情景的行放在一起，前三列说明是哪一份报告的；另有全部指标的目录和数值。\n"
-        "CSV 为 UTF-8 编码，带字节顺序标记，逗号分隔，第一行是列名；空的单元格表示没有数值，"
-        f"{wording.HIDDEN}表示有数值而不公布（Parquet 中为 NaN）。"
-        "以 =、+、-、@ 开头的文字前加了一个撇号，以免电子表格当作公式。Parquet 内容相同，文字照原样。\n"
-        f"列的含义、单位和来源见 {DESCRIPTOR}；单位为空，表示没有单位，或单位写在同一行的其他列。\n"
-        f"{RIGHTS}\n"
+def _readme(edition: Edition, words: Words) -> str:
+    sample = words("report_sample") + words("stop") if edition.sample else ""
+    made = words(
+        "site_made",
+        title=_title(edition) if words == CHINESE else _called(edition, words),
+        publisher=edition.publisher,
+        date=frame.printed_date(edition.date, words),
+        kind=words.say(edition.kind),
+        sample=sample,
     )
+    gaps = {"site_csv": {"hidden": wording.HIDDEN}, "site_columns": {"file": DESCRIPTOR}}
+    keys = ("site_one_table", "site_csv", "site_columns", "site_rights")
+    said = "\n".join([made, *(words(key, **gaps.get(key, {})) for key in keys), ""])
+    return said.replace(words.hidden, wording.HIDDEN)  # as the data have it, in whatever language
 
 
-def _index(edition: Edition, listed: list[Published], theme: frame.Theme) -> str:
-    """A page that lists the tables, by chapter."""
+def _index(edition: Edition, listed: list[Published], theme: frame.Theme, words: Words) -> str:
+    """A page that lists the tables, by chapter; a table that the first report has is called as there, in its language."""
+    first = edition.first.told(words)
     rows: list[str] = []
     chapter = ""
     for table in listed:
-        if table.chapter != chapter:
-            chapter = table.chapter
-            rows.append(f'<tr><th scope="rowgroup" colspan="4">{text_html(chapter)}</th></tr>')
+        block = first.block(table.id) if words != CHINESE else None
+        number, title = (block.number, block.payload["title"]) if block else (table.number, words.say(table.title))
+        above = block.chapter if block else words.say(table.chapter)
+        if above != chapter:
+            chapter = above
+            rows.append(f'<tr><th scope="rowgroup" colspan="4">{frame.said(chapter, words)}</th></tr>')
+        hidden = f'<span class="hidden">{words("in_brackets", text=text_html(table.id))}</span>'
         links = " ".join(
-            f'<a href="{table.id}.{suffix}" download>{text}<span class="hidden">（{text_html(table.id)}）</span></a>'
+            f'<a href="{table.id}.{suffix}" download>{text}{hidden}</a>'
             for suffix, text in (("csv", "CSV"), ("parquet", "Parquet"))
         )
         rows.append(
-            f"<tr><td>{text_html(table.number)}</td><td>{text_html(table.title)}</td>"
+            f"<tr><td>{frame.said(number, words)}</td><td>{frame.said(title, words)}</td>"
             f'<td class="right">{table.frame.height}</td><td>{links}</td></tr>'
         )
-    notes = "".join(f"<p>{text_html(line)}</p>" for line in _readme(edition).splitlines())
-    body = (
-        f'<h2>{len(listed)} 张数据表</h2>{notes}<p><a href="{DESCRIPTOR}" download>数据字典 {DESCRIPTOR}</a>　'
-        f'<a href="../../SHA256SUMS">校验和 SHA256SUMS</a></p><div class="scroll" tabindex="0" role="region" '
-        f'aria-label="数据表"><table class="data"><caption>编号和标题以{edition.first.region.short_zh}报告为例</caption>'
-        '<thead><tr><th scope="col">编号</th><th scope="col">标题</th><th scope="col" class="right">行数</th>'
-        f'<th scope="col">下载</th></tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+    notes = "".join(f"<p>{frame.said(line, words)}</p>" for line in _readme(edition, words).splitlines())
+    heads = "".join(
+        f'<th scope="col"{side}>{words(name)}</th>'
+        for name, side in (("number", ""), ("site_heading", ""), ("row_count", ' class="right"'), ("site_download", ""))
     )
-    ways = [("首页", f"../../{frame.address(edition.name, INDEX)}")]
-    return frame.page(f"数据下载（{edition.year} 年）", frame.head(edition, "数据下载", ways), body, "../../", theme)
+    data = words("site_data")
+    body = (
+        f'<h2>{words("site_tables", n=len(listed))}</h2>{notes}<p><a href="{DESCRIPTOR}" download>{words("site_dictionary")} '
+        f'{DESCRIPTOR}</a>{words.gap}<a href="../../SHA256SUMS">{words("site_sums")} SHA256SUMS</a></p>'
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{data}"><table class="data">'
+        f"<caption>{words('site_caption', region=words.say(first.region.short_zh))}</caption>"
+        f"<thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+    )
+    ways = [(words("site_front"), f"../../{frame.address(edition.name, frame.file(frame.INDEX, words))}")]
+    title = f"{data}{words('in_brackets', text=words('in_year', year=edition.year))}"
+    return frame.page(title, frame.head(edition, data, frame.INDEX, words, ways), body, "../../", theme, words)

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from pipeline.publish.frame import FEED, address
+from pipeline.language.words import Words
+from pipeline.publish.frame import FEED, INDEX, METHOD, address, file
 from pipeline.reports.front import SAMPLE, TITLE
 
 Listed = Mapping[str, Any]
@@ -49,11 +50,12 @@ def robots(base_url: str) -> str:
 
 
 def _pages(editions: Sequence[Listed]) -> Iterator[tuple[str, str]]:
-    yield "index.html", editions[0]["date"]
+    yield from ((file(INDEX, Words(one)), editions[0]["date"]) for one in editions[0].get("languages", ["zh"]))
     for one in editions:
         name = one["name"]
-        yield from ((address(name, page), one["date"]) for page in ("index.html", "method.html"))
-        yield address("downloads", name, "index.html"), one["date"]
+        for words in map(Words, one.get("languages", ["zh"])):
+            yield from ((address(name, file(page, words)), one["date"]) for page in (INDEX, METHOD))
+            yield address("downloads", name, file(INDEX, words)), one["date"]
         for code in one["regions"]:
             yield from ((address(name, code, f"{scenario}.html"), one["date"]) for scenario in one["scenarios"])
 

@@ -8,147 +8,166 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.build.plan import file_name
+from pipeline.charts.tilegrid import CODES
 from pipeline.given import reference
-from pipeline.language.words import Words
+from pipeline.language.words import CHINESE, Words
 from pipeline.layout import Layout
 from pipeline.publish import frame, search, tiles
 from pipeline.publish.taken import VOLUMES, Edition, Report
 from pipeline.reports import markup
-from pipeline.reports.front import TITLE
+from pipeline.reports.front import SAMPLE
 from pipeline.reports.markup import text_html
 from pipeline.reports.parts import MAIN
 from pipeline.wording import number
 
-FORMAT_NAMES = {"html": "网页", "pdf": "PDF", "docx": "Word"}
+FORMAT_NAMES = {"pdf": "PDF", "docx": "Word"}
 DOWNLOADS = "downloads"
-METHOD = "method.html"
-SEARCH = (
-    '<div class="search" hidden><label for="q" class="hidden">查找地区</label><input id="q" type="search" autocomplete="off" '
-    'aria-describedby="q-hint q-found"><p id="q-hint">名称、拼音、首字母或代码，如 广东、guangdong、gd</p>'
-    '<p id="q-found" role="status"></p><ul id="q-hits" class="places"></ul></div>'
-)
-"""Which the page's script shows, and under which it lists what is found."""
-GROUPS = ("全国汇总", "东部", "中部", "西部", "东北")  # the order of the list of reports
+NATION = "site_nation"
+GROUPS = (NATION, "东部", "中部", "西部", "东北")  # the order of the list of reports
 _editions = re.compile(r'<section id="editions">.*?</section>', re.S)
 
 
-ENGLISH = ".en"  # before the ending of a report's file in English
-
-
-def file_of(scenario: str, part: str, ending: str, format: str) -> str:
-    """How the site calls a file of a report. ending: of its language."""
-    return f"{scenario}{'' if part == MAIN else f'-{part}'}{ending}.{format}"
+def file_of(scenario: str, part: str, words: Words, format: str) -> str:
+    """How the site calls a file of a report in that language."""
+    return f"{scenario}{'' if part == MAIN else f'-{part}'}{frame.ENDINGS[words.language]}.{format}"
 
 
 def report_path(report: Report, format: str, part: str = MAIN) -> str:
     """Where a report's file lies within its edition."""
-    return frame.address(report.region.code, file_of(report.scenario, part, "", format))
+    return frame.address(report.region.code, file_of(report.scenario, part, report.words, format))
 
 
-def front(layout: Layout, edition: Edition, theme: frame.Theme) -> str:
+def front(layout: Layout, edition: Edition, theme: frame.Theme, words: Words) -> str:
     """The page `<edition>/index.html`: the search and the provinces, what the first report says, all reports, what else there is."""
-    first = edition.first
-    pages = {one.region.code: report_path(one, "html") for one in reversed(edition.reports)}
+    first = edition.first.told(words)
+    pages = {one.region.code: report_path(one.told(words), "html") for one in reversed(edition.reports)}
     grid = tiles.grids(
         tiles.layers(first) if first.region.is_nation else [],
         reference.provinces(layout),
-        reference.abbreviations(layout),
+        reference.abbreviations(layout) if words == CHINESE else CODES,
         pages,
         {part: report_path(first, "html", part) for part in VOLUMES},
+        words,
     )
-    data = f"../{frame.address(DOWNLOADS, edition.name, 'index.html')}"
-    ways = [
-        ("查找地区", "#find"),
-        ("各地区报告", "#reports"),
-        ("数据下载", data),
-        ("方法与修订", METHOD),
-        ("各年版次", "../index.html#editions"),
-    ]
+    data = f"../{frame.address(DOWNLOADS, edition.name, frame.file(frame.INDEX, words))}"
+    method, editions = frame.file(frame.METHOD, words), f"../{frame.file(frame.INDEX, words)}#editions"
+    ways = {"find": "#find", "reports": "#reports", "data": data, "method": method, "editions": editions}
+    colon = words("colon")
     body = [
-        f'<section id="find"><h2>查找地区</h2>{SEARCH}{grid}</section>',
+        f'<section id="find"><h2>{words("site_find")}</h2>{_search(words)}{grid}</section>',
         _highlights(edition, first),
-        _reports(layout, edition),
-        '<section id="data"><h2>数据与方法</h2><ul>'
-        f'<li><a href="{data}">数据下载</a>：报告中每张图、每张表的数据，CSV 和 Parquet，附数据字典。</li>'
-        f'<li><a href="{METHOD}">方法与修订</a>：指标怎样计算，哪些数改过，怎样核对文件。</li>'
-        f'<li><a href="../{frame.FEED}">订阅更新（Atom）</a></li></ul></section>',
-        '<section id="editions"><h2>各年版次</h2><p><a href="../index.html#editions">全部版次</a></p></section>',
+        _reports(layout, edition, words),
+        f'<section id="data"><h2>{words("site_data_method")}</h2><ul>'
+        f'<li><a href="{data}">{words("site_data")}</a>{colon}{words("site_data_said")}</li>'
+        f'<li><a href="{method}">{words("site_method")}</a>{colon}{words("site_method_said")}</li>'
+        f'<li><a href="../{frame.FEED}">{words("site_feed")}</a></li></ul></section>',
+        f'<section id="editions"><h2>{words("site_editions")}</h2>'
+        f'<p><a href="{editions}">{words("site_all_editions")}</a></p></section>',
     ]
+    title, links = words("report_title"), [(words(f"site_{name}"), way) for name, way in ways.items()]
     return frame.page(
-        f"{edition.year} 年{TITLE}", frame.head(edition, TITLE, ways), "\n".join(filter(None, body)), "../", theme
+        words("site_title", year=edition.year, title=title),
+        frame.head(edition, title, frame.INDEX, words, links),
+        "\n".join(filter(None, body)),
+        "../",
+        theme,
+        words,
     )
 
 
-def root(front: str, folder: str, editions: Sequence[Mapping[str, Any]]) -> str:
+def _search(words: Words) -> str:
+    """Which the page's script shows, and under which it lists what is found."""
+    return (
+        f'<div class="search" hidden><label for="q" class="hidden">{words("site_find")}</label><input id="q" type="search" '
+        f'autocomplete="off" aria-describedby="q-hint q-found"><p id="q-hint">{words("site_find_hint")}</p>'
+        '<p id="q-found" role="status"></p><ul id="q-hits" class="places"></ul></div>'
+    )
+
+
+def root(front: str, folder: str, editions: Sequence[Mapping[str, Any]], words: Words) -> str:
     """The site's index.html. front: the page of the newest edition, folder: its place; editions: the newest first."""
-    items = "".join(
-        f'<li><a href="{frame.address(one["name"], "index.html")}">{one["year"]} 年度</a>　'
-        f"{text_html(one['kind'])}{'，示例数据' if one['sample'] else ''}，"
-        f"{len(one['regions'])} 个地区，{frame.printed_date(one['date'])}</li>"
-        for one in editions
-    )
-    listed = f'<section id="editions"><h2>各年版次</h2><ul>{items}</ul></section>'
-    page = frame.moved(_editions.sub("", front), folder).replace('href="index.html#editions"', 'href="#editions"')
+    comma, here = words("site_comma"), frame.file(frame.INDEX, words)
+
+    def item(one: Mapping[str, Any]) -> str:
+        told = frame.file(frame.INDEX, words if words.language in one.get("languages", ()) else CHINESE)
+        what = [one["kind"], SAMPLE] if one["sample"] else [one["kind"]]
+        what += [words("site_regions", n=len(one["regions"])), frame.printed_date(one["date"], words)]
+        return (
+            f'<li><a href="{frame.address(one["name"], told)}">{words("site_year", year=one["year"])}</a>{words.gap}'
+            f"{comma.join(text_html(words.say(part)) for part in what)}</li>"
+        )
+
+    items = "".join(map(item, editions))
+    listed = f'<section id="editions"><h2>{words("site_editions")}</h2><ul>{items}</ul></section>'
+    page = frame.moved(_editions.sub("", front), folder).replace(f'href="{here}#editions"', 'href="#editions"')
+    page = page.replace(f'href="{folder}/{frame.INDEX}', f'href="{frame.INDEX}')  # in another language
     return page.replace("\n</main>", f"\n{listed}\n</main>", 1)
 
 
 def _highlights(edition: Edition, report: Report) -> str:
     """The report's numbers in large, how its targets stand in a sentence and one by one, and its files."""
-    where = report_path(report, "html")
-    title = f"{text_html(report.region.short_zh)}要点"
+    words, where = report.words, report_path(report, "html")
+    region = words.say(report.region.short_zh)
+    title = words("site_highlights", region=region)
     if report.targets is not None:
-        counted = Counter(card["status"] for card in report.targets["cards"])
-        told = "，".join(f"{count} 项{status}" for status, count in counted.items())
-        title = f"{text_html(report.region.short_zh)} {len(report.targets['cards'])} 项目标：{text_html(told)}"
+        counted = Counter(card["status"].lower() for card in report.targets["cards"])
+        told = words("site_comma").join(words("site_status", n=count, status=one) for one, count in counted.items())
+        title = words("site_targets", region=region, n=len(report.targets["cards"]), told=told)
 
     def linked(found: re.Match[str]) -> str:
         block = report.block(found[1])
         return f'href="{report_path(report, "html", block.part if block else MAIN)}#{found[1]}"'
 
-    blocks = "".join(markup.to_html(dict(one), "") for one in (report.numbers, report.targets) if one)
+    blocks = "".join(markup.to_html(dict(one), "", words=words) for one in (report.numbers, report.targets) if one)
     blocks = re.sub(r'href="#([^"]*)"', linked, blocks)
+    whole = words("site_whole", region=words.say(report.region.name_zh))
     return (
-        f'<section id="highlights"><h2>{title}</h2><h3 class="hidden">逐项情况</h3>{blocks}'
-        f'<p><a href="{where}">{text_html(report.region.name_zh)}报告全文</a></p>{_scenario(edition, report)}</section>'
+        f'<section id="highlights"><h2>{frame.said(title, words)}</h2><h3 class="hidden">{words("site_each")}</h3>{blocks}'
+        f'<p><a href="{where}">{text_html(whole)}</a></p>{_scenario(edition, edition.first, words)}</section>'
     )
 
 
-def _reports(layout: Layout, edition: Edition) -> str:
+def _reports(layout: Layout, edition: Edition, words: Words) -> str:
     keys = search.spellings(layout)
     groups: dict[str, list[str]] = {name: [] for name in GROUPS}
     for region in edition.regions:
         mine = [one for one in edition.reports if one.region == region]
-        links = "".join(_scenario(edition, one) for one in mine)
-        groups[region.economic_region or GROUPS[0]].append(
-            f'<li class="place" data-keys="{text_html(" ".join(keys.get(region.code, [])))}">'
-            f'<h4><a href="{report_path(mine[0], "html")}">{text_html(region.name_zh)}</a></h4>{links}</li>'
+        links = "".join(_scenario(edition, one, words) for one in mine)
+        groups[region.economic_region or NATION].append(
+            f'<li class="place" data-keys="{text_html(" ".join(keys.get(region.code, [])))}"><h4>'
+            f'<a href="{report_path(mine[0].told(words), "html")}">{text_html(words.say(region.name_zh))}</a></h4>{links}</li>'
         )
     listed = "".join(
-        f'<section class="group"><h3>{name}</h3><ul class="places">{"".join(items)}</ul></section>'
+        f'<section class="group"><h3>{words(name) if name == NATION else words.say(name)}</h3>'
+        f'<ul class="places">{"".join(items)}</ul></section>'
         for name, items in groups.items()
         if items
     )
-    return f'<section id="reports"><h2>各地区报告</h2>{listed}</section>'
+    return f'<section id="reports"><h2>{words("site_reports")}</h2>{listed}</section>'
 
 
-def _scenario(edition: Edition, report: Report) -> str:
-    title = f"<span>{text_html(report.scenario_zh)}</span> " if len(edition.scenarios) > 1 else ""
-    about = f"{report.region.short_zh}{report.scenario_zh}"
+def _scenario(edition: Edition, report: Report, words: Words) -> str:
+    """The files of a report, and the page in the other language."""
+    one = report.told(words)
+    other = report if one.words != report.words else report.english
+    called = words.say(one.scenario_zh)
+    title = f"<span>{text_html(called)}</span> " if len(edition.scenarios) > 1 else ""
+    about = (
+        words.gap.join([words.say(one.region.short_zh), called]) if words != CHINESE else one.region.short_zh + called
+    )
+    hidden = f'<span class="hidden">{words("in_brackets", text=text_html(about))}</span>'
     links = []
-    for part, files in report.parts.items():
-        called = "" if part == MAIN else Words("zh")(f"part_{part}")
+    for part, files in one.parts.items():
+        volume = "" if part == MAIN else words(f"part_{part}")
         for format, path in files.items():
-            name = file_name(edition.year, report.region, report.scenario, format, part=part)
+            name = file_name(edition.year, one.region, one.scenario, format, one.words.language, part)
             save = f' download="{text_html(name)}"' if format != "html" else ""
             weight = f" {number(path.stat().st_size / 1e6, 1)} MB" if format != "html" else ""
-            shown = (called or FORMAT_NAMES[format]) if format == "html" else f"{called} {FORMAT_NAMES[format]}".strip()
-            links.append(
-                f'<a href="{report_path(report, format, part)}"{save}>{shown}{weight}'
-                f'<span class="hidden">（{text_html(about)}）</span></a>'
-            )
-    if report.english is not None:
+            shown = (volume or words("site_page")) if format == "html" else f"{volume} {FORMAT_NAMES[format]}".strip()
+            links.append(f'<a href="{report_path(one, format, part)}"{save}>{shown}{weight}{hidden}</a>')
+    if other is not None:
+        tag = other.words.tag
         links.append(
-            f'<a href="{frame.address(report.region.code, f"{report.scenario}{ENGLISH}.html")}" lang="en-GB" hreflang="en-GB">'
-            f'English<span class="hidden"> ({text_html(about)})</span></a>'
+            f'<a href="{report_path(other, "html")}" lang="{tag}" hreflang="{tag}">{other.words("language_name")}{hidden}</a>'
         )
     return f'<p class="files">{title}{" ".join(links)}</p>'

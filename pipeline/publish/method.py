@@ -2,45 +2,45 @@
 
 from __future__ import annotations
 
+from pipeline.language.words import Words
 from pipeline.publish import frame, home, policy
 from pipeline.publish.taken import Block, Edition
 from pipeline.reports import markup
-from pipeline.reports.front import TITLE
 from pipeline.reports.markup import text_html
 
 METHODS, REVISIONS = "t-method-", "t-revision-"
 
 
-def method(edition: Edition, theme: frame.Theme) -> str:
+def method(edition: Edition, theme: frame.Theme, words: Words) -> str:
     """`<edition>/method.html`: the tables on method and on revisions of the report on the front page."""
-    first = edition.first
-    where = home.report_path(first, "html")
+    first = edition.first.told(words)
+    link = f'<a href="{home.report_path(first, "html")}">{text_html(words.say(first.region.name_zh))}</a>'
     methods = [block for block in first.blocks if block.id.startswith(METHODS)]
     revisions = [block for block in first.blocks if block.id.startswith(REVISIONS)]
-    none = "<p>这一版没有列出修订。</p>"
+    none = f"<p>{words('site_no_revision')}</p>"
+    about = words("site_about_said", title=words("report_title"), report=link)
     told = [
-        '<section id="about"><h2>报告依据什么，怎样生成</h2>'
-        f"<p>{text_html(TITLE)}依据企业填报和公开统计，由程序按声明的指标目录计算；每个地区、每个情景各一份报告，"
-        "文字中的数、图和表都由同一份数据生成。没有填报的目标写“未报送”，不以别的数代替。"
-        f'各份报告的附录列出方法、数据质量、修订、参数和来源，例如<a href="{where}">{text_html(first.region.name_zh)}报告</a>。</p>'
-        "<p>网站只发布为公众生成的报告：对外不显示的数在报告中写〔保密〕，所依据的规则见附录。</p></section>",
-        f'<section id="methods"><h2>指标的口径与方法</h2>{_tables(methods)}</section>' if methods else "",
-        f'<section id="revisions"><h2>修订</h2>{_tables(revisions) or none}</section>',
-        '<section id="check"><h2>核对文件</h2><p>SHA256SUMS 列出全部文件的 SHA-256；下载整个网站后在其文件夹中运行 '
-        "<code>sha256sum -c SHA256SUMS</code> 可核对有没有缺少或改动。相同的输入生成相同的文件。</p>"
-        '<p><a href="../SHA256SUMS">SHA256SUMS</a></p></section>',
-        '<section id="safety"><h2>网页的安全策略</h2><p>页面不从别处加载任何内容，不收集任何信息。'
-        f"内容安全策略：<code>{text_html(policy.POLICY)}</code></p></section>",
+        f'<section id="about"><h2>{words("site_about")}</h2><p>{about}</p>'
+        f"<p>{words('site_cleared', hidden=words.hidden)}</p></section>",
+        f'<section id="methods"><h2>{words("site_methods")}</h2>{_tables(methods, words)}</section>' if methods else "",
+        f'<section id="revisions"><h2>{words("site_revisions")}</h2>{_tables(revisions, words) or none}</section>',
+        f'<section id="check"><h2>{words("site_check")}</h2><p>{words("site_check_said")}</p>'
+        '<p><code>sha256sum -c SHA256SUMS</code></p><p><a href="../SHA256SUMS">SHA256SUMS</a></p></section>',
+        f'<section id="safety"><h2>{words("site_safety")}</h2><p>{words("site_safety_said")}'
+        f"<code>{text_html(policy.POLICY)}</code></p></section>",
     ]
-    ways = [("首页", "index.html"), ("数据下载", f"../{frame.address(home.DOWNLOADS, edition.name, 'index.html')}")]
+    index, title = frame.file(frame.INDEX, words), words("site_method")
+    data = f"../{frame.address(home.DOWNLOADS, edition.name, index)}"
+    ways = [(words("site_front"), index), (words("site_data"), data)]
     return frame.page(
-        f"方法与修订（{edition.year} 年）",
-        frame.head(edition, "方法与修订", ways),
+        f"{title}{words('in_brackets', text=words('in_year', year=edition.year))}",
+        frame.head(edition, title, frame.METHOD, words, ways),
         "\n".join(filter(None, told)),
         "../",
         theme,
+        words,
     )
 
 
-def _tables(blocks: list[Block]) -> str:
-    return "".join(markup.to_html(dict(block.payload), block.number.split(" ", 1)[-1]) for block in blocks)
+def _tables(blocks: list[Block], words: Words) -> str:
+    return "".join(markup.to_html(dict(block.payload), block.number.split(" ", 1)[-1], words=words) for block in blocks)

@@ -19,6 +19,7 @@ from urllib.parse import quote, urlsplit
 
 from pipeline.disclosure import record
 from pipeline.errors import DataError, OutputError, ParameterError
+from pipeline.language.words import CHINESE, Words
 from pipeline.layout import Layout
 from pipeline.output import resolved
 from pipeline.publish import clearance, datapackage, feed, frame, home, method, page, policy, swap
@@ -198,23 +199,24 @@ def _edition(layout: Layout, edition: Edition, site: _Site, theme: frame.Theme) 
     name, content = page.asset(own.read_text("utf-8"), "css")
     for report in edition.reports:
         place = f"{edition.name}/{report.region.code}"
-        for one, ending in ((report, ""), (report.english, home.ENGLISH)):
+        for one in (report, report.english):
             if one is None:
                 continue
             for part, files in one.parts.items():
-                bar = _bar(edition, report, part, ending)
-                made, needed = page.shared(_linked(one, one.page(part), ending), "../../", {name: content}, bar)
+                bar = _bar(edition, one, report if one is not report else report.english, part)
+                made, needed = page.shared(_linked(one, one.page(part)), "../../", {name: content}, bar)
                 for file, data in needed.items():
                     if file not in assets:
                         site.put(f"{page.FOLDER}/{file}", data)
                         assets.add(file)
-                site.put(f"{place}/{home.file_of(one.scenario, part, ending, 'html')}", made)
+                site.put(f"{place}/{home.file_of(one.scenario, part, one.words, 'html')}", made)
                 for format, path in files.items():
                     if format != "html":
-                        site.copy(f"{place}/{home.file_of(one.scenario, part, ending, format)}", path)
+                        site.copy(f"{place}/{home.file_of(one.scenario, part, one.words, format)}", path)
         site.put(f"{place}/{report.scenario}.json", _record(report))
-    site.put(f"{edition.name}/index.html", home.front(layout, edition, theme))
-    site.put(f"{edition.name}/{home.METHOD}", method.method(edition, theme))
+    for words in edition.languages:
+        site.put(f"{edition.name}/{frame.file(frame.INDEX, words)}", home.front(layout, edition, theme, words))
+        site.put(f"{edition.name}/{frame.file(frame.METHOD, words)}", method.method(edition, theme, words))
     for path in record.files(layout, edition.filings):
         site.copy(f"{record.FOLDER}/{edition.filings}/{path.name}", path)
     for file, data in datapackage.files(layout, edition, theme).items():
@@ -229,39 +231,37 @@ def _edition(layout: Layout, edition: Edition, site: _Site, theme: frame.Theme) 
         "regions": {region.code: region.short_zh for region in edition.regions},
         "scenarios": edition.scenarios,
         "formats": list(edition.formats),
+        "languages": [words.language for words in edition.languages],
         "parts": [part for part in PARTS if any(part in report.parts for report in edition.reports)],
         "assets": sorted(assets),
     }
 
 
-def _linked(report: Report, text: str, ending: str) -> str:
+def _linked(report: Report, text: str) -> str:
     """A page with its links to the report's other parts as the site calls these."""
     for part, files in report.parts.items():
-        there = frame.address(home.file_of(report.scenario, part, ending, "html"))
+        there = frame.address(home.file_of(report.scenario, part, report.words, "html"))
         text = text.replace(f'href="{quote(files["html"].name)}', f'href="{there}')
     return text
 
 
-def _bar(edition: Edition, report: Report, part: str, ending: str) -> str:
-    """The links of the site on a page of a report; ending: of the page's language."""
+def _bar(edition: Edition, report: Report, other: Report | None, part: str) -> str:
+    """The links of the site on a page of a report; other: the report in another language."""
+    words = report.words
     files = "".join(
-        f'<a href="{frame.address(home.file_of(report.scenario, part, ending, format))}">{home.FORMAT_NAMES[format]}</a>'
+        f'<a href="{frame.address(home.file_of(report.scenario, part, words, format))}">{home.FORMAT_NAMES[format]}</a>'
         for format in edition.formats
         if format != "html"
     )
-    other, called, tag = ("", "中文", "zh-CN") if ending else (home.ENGLISH, "English", "en-GB")
-    if report.english is not None and part in report.english.parts and part in report.parts:
-        there = frame.address(home.file_of(report.scenario, part, other, "html"))
-        files += f'<a href="{there}" lang="{tag}" hreflang="{tag}">{called}</a>'
-    data = f"../../{frame.address(home.DOWNLOADS, edition.name, 'index.html')}"
-    site, all_, tables, method_ = (
-        ("This site", "All regions", "Data", "Method and revisions")
-        if ending
-        else ("本站", "全部地区", "数据", "方法与修订")
-    )
+    if other is not None and part in other.parts:
+        there, tag = frame.address(home.file_of(report.scenario, part, other.words, "html")), other.words.tag
+        files += f'<a href="{there}" lang="{tag}" hreflang="{tag}">{other.words("language_name")}</a>'
+    told = words if words in edition.languages else CHINESE
+    index, method_ = (frame.file(name, told) for name in (frame.INDEX, frame.METHOD))
+    data = f"../../{frame.address(home.DOWNLOADS, edition.name, index)}"
     return (
-        f'<nav class="bar" aria-label="{site}"><a href="../index.html">{all_}</a>'
-        f'{files}<a href="{data}">{tables}</a><a href="../{home.METHOD}">{method_}</a></nav>'
+        f'<nav class="bar" aria-label="{words("site_this")}"><a href="../{index}">{words("site_all_regions")}</a>'
+        f'{files}<a href="{data}">{words("site_data")}</a><a href="../{method_}">{words("site_method")}</a></nav>'
     )
 
 
@@ -287,8 +287,10 @@ def _newest(one: Mapping[str, Any]) -> tuple[Any, ...]:
 def _around(site: _Site, editions: list[Mapping[str, Any]], theme: frame.Theme, base_url: str) -> None:
     """What stands beside the editions."""
     newest = editions[0]["name"]
-    front = (site.stage / newest / "index.html").read_text("utf-8")
-    site.put("index.html", home.root(front, frame.address(newest), editions))
+    for words in map(Words, editions[0].get("languages", ["zh"])):
+        index = frame.file(frame.INDEX, words)
+        front = (site.stage / newest / index).read_text("utf-8")
+        site.put(index, home.root(front, frame.address(newest), editions, words))
     site.put("404.html", _not_found(theme, base_url))
     site.put(frame.FEED, feed.atom(editions, base_url))
     site.put("robots.txt", feed.robots(base_url))
@@ -303,7 +305,10 @@ def _not_found(theme: frame.Theme, base_url: str) -> str:
     site's address is known."""
     root = urlsplit(base_url).path if base_url else ""
     head = f"<h1>{text_html(TITLE)}</h1>"
-    body = f'<h2>没有这一页</h2><p>地址可能已改变。请从<a href="{root}index.html">首页</a>查找。</p>'
+    body = (
+        f'<h2>没有这一页</h2><p>地址可能已改变。请从<a href="{root}index.html">首页</a>查找。</p>'
+        '<p lang="en-GB">There is no such page; its address may have changed. Please look for it from the home page.</p>'
+    )
     return frame.page("没有这一页", head, body, root, theme)
 
 

@@ -15,7 +15,7 @@ from pipeline.build.plan import FORMATS, file_name, listed, scenarios
 from pipeline.errors import DataError, ParameterError
 from pipeline.given import params, regions
 from pipeline.given.regions import Region
-from pipeline.language.words import Words
+from pipeline.language.words import CHINESE, Words
 from pipeline.layout import SAMPLE, Layout
 from pipeline.reports.blocks import MIME, NUMBERED
 from pipeline.reports.front import KINDS
@@ -63,7 +63,7 @@ class Block:
 @dataclass(frozen=True)
 class Report:
     """One built report. `scenario_zh`: the scenario's title; `record`: its provenance.json; `parts`: the files of each part that was
-    built, by format; `english`: the same in English, where it was built."""
+    built, by format; `words`: of its language; `english`: the same in English, where it was built."""
 
     region: Region
     scenario: str
@@ -71,7 +71,12 @@ class Report:
     folder: Path
     record: Mapping[str, Any]
     parts: Mapping[str, Mapping[str, Path]]
+    words: Words = CHINESE
     english: Report | None = None
+
+    def told(self, words: Words) -> Report:
+        """The report in that language, or in Chinese where it was not built in it."""
+        return self.english if self.english is not None and words != self.words else self
 
     @property
     def name(self) -> str:
@@ -105,7 +110,7 @@ class Report:
     @cached_property
     def _all(self) -> list[Block]:
         numbers = {
-            id: (part, number if part == MAIN else Words("zh")("in_annex", name=number))
+            id: (part, number if part == MAIN else self.words("in_annex", name=number))
             for part in VOLUMES
             for id, number in _numbered.findall(self.page(part))
         }
@@ -135,6 +140,11 @@ class Edition:
     def first(self) -> Report:
         """The report whose numbers stand on the front page: the nation's, or the first where it is not among them."""
         return next((one for one in self.reports if one.region.is_nation), self.reports[0])
+
+    @property
+    def languages(self) -> list[Words]:
+        """In which the site tells it: Chinese, and the others in which the first report was built."""
+        return [CHINESE, *([self.first.english.words] if self.first.english is not None else [])]
 
     @property
     def scenarios(self) -> dict[str, str]:
@@ -201,7 +211,7 @@ def _report(
     whole = {*VOLUMES} <= {*parts} and (place / "provenance.json").is_file()
     if not whole or not any((place / "notebooks").glob("*.ipynb")):
         return None
-    return Report(region, scenario, title, place, _record(place), parts)
+    return Report(region, scenario, title, place, _record(place), parts, Words(language))
 
 
 def _filings(layout: Layout, text: str) -> str:

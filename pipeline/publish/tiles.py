@@ -16,6 +16,7 @@ import polars as pl
 
 from pipeline.charts.tilegrid import NOTE, class_limits
 from pipeline.language.words import Words
+from pipeline.publish import frame
 from pipeline.publish.taken import Block, Report
 from pipeline.reports.markup import text_html
 from pipeline.wording import MISSING, number
@@ -26,8 +27,7 @@ FIGURES = (
     "f-industry-tiles",
 )  # fmt: skip
 """The figures that may colour the grid, the plan's targets first: each with a column 省份 and then the quantity."""
-PROVINCE = "省份"
-_bare = re.compile(r"（[^（）]*）$")  # the unit, which stands in the legend
+_bare = re.compile(r"（[^（）]*）$| \([^()]*\)$")  # the unit, which stands in the legend
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,11 @@ class Layer:
 
 def layers(report: Report) -> list[Layer]:
     """The indicators of FIGURES that `report` has, in that order; those without any number are left out."""
-    found = []
+    found, province = [], report.words("province")
     for block in (report.block(id) for id in FIGURES):
-        if block is None or PROVINCE not in (columns := block.payload["table"]["columns"]):
+        if block is None or province not in (columns := block.payload["table"]["columns"]):
             continue
-        at = columns.index(PROVINCE)
+        at = columns.index(province)
         text = pl.read_csv(io.StringIO(block.payload["table"]["csv"]), infer_schema=False)
         names, cells = text.to_series(at).to_list(), text.to_series(at + 1).cast(pl.Float64, strict=False).to_list()
         values = {name: value for name, value in zip(names, cells, strict=True) if value is not None}
@@ -64,6 +64,7 @@ def grids(
     signs: Mapping[str, str],
     pages: Mapping[str, str],
     figures: Mapping[str, str],
+    words: Words,
 ) -> str:
     """The choice of an indicator and a grid for each, as HTML; "" without layers.
 
@@ -79,12 +80,10 @@ def grids(
         for at, layer in enumerate(layers, 1)
     )
     drawn = "".join(
-        f'<div class="atlas g-{at}">{_grid(layer, provinces, signs, pages, figures)}</div>'
+        f'<div class="atlas g-{at}">{_grid(layer, provinces, signs, pages, figures, words)}</div>'
         for at, layer in enumerate(layers, 1)
     )
-    return (
-        f'<fieldset class="choice"><legend>选择着色的指标</legend><div class="strip">{choices}</div>{drawn}</fieldset>'
-    )
+    return f'<fieldset class="choice"><legend>{words("site_shade")}</legend><div class="strip">{choices}</div>{drawn}</fieldset>'
 
 
 def _grid(
@@ -93,10 +92,12 @@ def _grid(
     signs: Mapping[str, str],
     pages: Mapping[str, str],
     figures: Mapping[str, str],
+    words: Words,
 ) -> str:
     limits = class_limits(pl.Series(list(layer.values.values())))
     tiles = []
     for code, name, row, column in provinces.select("code", "short_zh", "row", "col").iter_rows():
+        name = words.say(name)
         value = layer.values.get(name)
         shade = "no-data" if value is None else f"t-{sum(value >= limit for limit in limits)}"
         text = (
@@ -107,18 +108,18 @@ def _grid(
         tiles.append(f'<li class="tile r-{row} c-{column} {shade}">{inside}</li>')
     where = f'<a href="{figures[layer.block.part]}#{layer.block.id}">{layer.block.number}</a>'
     return (
-        f'<p class="finding">{text_html(layer.finding)}（{where}）</p><ol class="tiles">{"".join(tiles)}</ol>'
-        f'<p class="legend"><span>{text_html(layer.measure)}：</span>{_legend(limits)}'
-        f'<span class="swatch no-data">没有数据或保密</span></p><p class="source">{Words().say(NOTE)}。'
-        f"来源：{text_html(layer.block.payload['source'])}</p>"
+        f'<p class="finding">{text_html(layer.finding)}{words("in_brackets", text=where)}</p><ol class="tiles">{"".join(tiles)}</ol>'
+        f'<p class="legend"><span>{text_html(layer.measure)}{words("colon")}</span>{_legend(limits, words)}'
+        f'<span class="swatch no-data">{words("site_no_data")}</span></p><p class="source">{words.say(NOTE)}{words("stop")}'
+        f"{frame.said(words('source_is', text=layer.block.payload['source']), words)}</p>"
     )
 
 
-def _legend(limits: Sequence[float]) -> str:
+def _legend(limits: Sequence[float], words: Words) -> str:
     said = [number(limit) for limit in limits]
-    words = [
-        f"低于 {said[0]}",
-        *(f"{low} 至 {high}" for low, high in pairwise(said)),
-        f"{said[-1]} 起",
+    classes = [
+        words("site_below", limit=said[0]),
+        *(words("low_to_high", low=low, high=high) for low, high in pairwise(said)),
+        words("site_above", limit=said[-1]),
     ]
-    return "".join(f'<span class="swatch t-{at}">{text_html(word)}</span>' for at, word in enumerate(words))
+    return "".join(f'<span class="swatch t-{at}">{text_html(word)}</span>' for at, word in enumerate(classes))

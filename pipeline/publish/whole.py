@@ -11,11 +11,12 @@ import polars as pl
 from pipeline.errors import DataError
 from pipeline.given.reference import Plan
 from pipeline.indicators.model import Catalogue
+from pipeline.language.words import CHINESE
 from pipeline.layout import Layout
 from pipeline.publish.tables import Published
 from pipeline.publish.taken import AUDIENCE, Edition
 
-CHAPTER = "全部指标"
+CHAPTER = CHINESE("site_all_indicators")
 CATALOGUE, VALUES, SCENARIOS = "indicator-catalogue", "indicator-values", "scenarios-iamc"
 INSIDE = ("entity_id", "n_rows", "n_entities", "n_groups", "largest_share", "others_to_largest", "months")
 """What the indicator table says of who contributes: never for the public, whose table has it empty."""
@@ -64,7 +65,7 @@ def _catalogue(catalogue: Catalogue, plan: Plan) -> Published:
         CATALOGUE,
         CHAPTER,
         "",
-        "指标目录：名称、单位、口径、依据",
+        CHINESE("site_catalogue"),
         "指标目录",
         "每个指标一行。",
         "本报告的指标目录",
@@ -84,7 +85,7 @@ def _values(path: Path) -> Published:
         VALUES,
         CHAPTER,
         "",
-        "全部指标的数值：全国、各区域、各省，逐年",
+        CHINESE("site_values"),
         "指标数值",
         f"指标、年份、地区、分项各一行；名称和口径见 {CATALOGUE}。",
         "企业填报，本报告计算；经保密处理",
@@ -101,7 +102,7 @@ def _scenarios(path: Path) -> Published:
         SCENARIOS,
         CHAPTER,
         "",
-        "各情景的路径（IAMC 格式）",
+        CHINESE("site_scenarios"),
         "情景",
         "IAMC 长表，pyam 可直接读入。",
         "本报告的情景推算",

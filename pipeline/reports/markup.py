@@ -19,6 +19,7 @@ from pipeline.language.words import CHINESE, Words
 
 Payload = dict[str, Any]
 
+SENTENCE = 14  # a cell of more characters is read as text, and wants a column of some width
 COLUMNS = 12  # a table has at most so many; the stylesheet knows their alignment by number
 AMBIGUOUS = ("Passed on", "received")  # terms in English that stand in texts as plain words too
 _markdown_special = re.compile(r"([\\`*_{}\[\]()#+\-.!<>|~$^@\"':=])")
@@ -28,6 +29,10 @@ CHINESE_RUN = re.compile(
     r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef](?:[\w\s.,:·%/+—-]*[\u3000-\u303f\u3400-\u9fff\uff00-\uffef])?"
 )
 _quantity = re.compile(r"(?<=\d) (?=[A-Za-z%\u4e00-\u9fff])")  # between a number and its unit
+_in_pieces = re.compile(  # dates, spans of years, numbers of standards; a unit of several parts
+    r"(?<![\w/.=-])\d+(?:-\d+)+(?![\w/.-])"
+    r"|[+−]?\d[\d,.]*\u00a0(?:[万亿]+[A-Za-z]\w*|[A-Za-z]\w*(?=/))(?:/(?:\w+|[\u3400-\u9fff]{1,2}))?", re.A
+)  # fmt: skip
 _in_large = re.compile(r"[+−]?\d[\d,.]*%?")
 _breakable = re.compile(r"(?<=[/._\-?&=%])(?=\S)")
 
@@ -50,12 +55,12 @@ def text_markdown(text: str) -> str:
 
 
 def _html(text: str, words: Words) -> str:
-    """`text_html` of what is read, with Chinese named as such where the report is told in another language."""
-    return (
-        CHINESE_RUN.sub(r'<span lang="zh-CN">\g<0></span>', text_html(text))
-        if words.language != "zh"
-        else text_html(text)
-    )
+    """`text_html` of what is read, with Chinese named as such where the report is told in another language. A number stays on
+    one line, also where a browser would part it."""
+    said = text_html(text)
+    if words.language != "zh":
+        said = CHINESE_RUN.sub(r'<span lang="zh-CN">\g<0></span>', said)
+    return _in_pieces.sub(r'<span class="whole">\g<0></span>', said)
 
 
 def _tied(text: str, words: Words) -> str:
@@ -166,8 +171,9 @@ def _cell_html(cell: str, value: str, tone: str, words: Words) -> str:
     exact = "" if cell == value else f' data-v="{text_html(value)}"' if value else " data-v"
     shown = _tied(cell, words)
     if _url.fullmatch(cell):
-        shown = f'<a href="{shown}" rel="noopener noreferrer">{shown}</a>'
-    return f"<td{f' class={tone}' if tone else ''}{exact}>{shown}</td>"
+        shown = f'<a href="{text_html(cell)}" rel="noopener noreferrer">{shown}</a>'
+    kind = tone or ("text" if len(cell) > SENTENCE else "")
+    return f"<td{f' class={kind}' if kind else ''}{exact}>{shown}</td>"
 
 
 def _cards_html(block: Payload, words: Words) -> str:
@@ -219,13 +225,18 @@ def _glance_html(block: Payload, words: Words) -> str:
     rows = "".join(
         f'<tr class="{card["tone"]}"><th scope="row">{_html(card["title"], words)}</th>'
         f'<td class="value">{_html(card["value"], words)}</td><td class="target">{_html(card["target"], words)}</td>'
-        f'<td class="detail">{_html(card["detail"] or "—", words)}</td>'
-        f'<td class="path">{_spark_html(card["path"], card["aim"], False) or "—"}</td>'
+        f"{_told_html('detail', _html(card['detail'], words))}"
+        f"{_told_html('path', _spark_html(card['path'], card['aim'], False))}"
         f'<td class="status"><span aria-hidden="true">{text_html(card["symbol"])}</span> {_html(card["status"], words)}</td></tr>'
         for card in block["cards"]
     )
     head = "".join(f'<th scope="col">{words(name)}</th>' for name in GLANCE)
     return f'<table class="glance" id="{block["id"]}"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+
+
+def _told_html(kind: str, said: str) -> str:
+    """A cell of a glance; what is not there takes no line on a phone."""
+    return f'<td class="{kind}">{said}</td>' if said else f'<td class="{kind} absent">—</td>'
 
 
 def _spark(path: Sequence[Sequence[float]], aim: float | None = None) -> list[tuple[float, float]]:

@@ -2,17 +2,9 @@
 // chart above stands alone. Everything is written as text or as attributes: no markup from data, no inline styles.
 (function () {
   "use strict";
-  var english = document.documentElement.lang.indexOf("en") === 0;
-  function say(zh, en) { return english ? en : zh; }
+  var say = page.say, make = page.element;
   var SVG = "http://www.w3.org/2000/svg", LEVELS = ["low", "mode", "high"], NAMES = [say("低", "Low"), say("中", "Central"), say("高", "High")];
   var HEIGHT = 210, LEFT = 58, RIGHT = 18, TOP = 14, BOTTOM = 26, BETWEEN_YEARS = 40;
-
-  function make(name, attributes, text) {
-    var node = document.createElement(name);
-    Object.keys(attributes || {}).forEach(function (key) { node.setAttribute(key, attributes[key]); });
-    if (text !== undefined) { node.textContent = text; }
-    return node;
-  }
 
   function draw(name, attributes, text) {
     var node = document.createElementNS(SVG, name);

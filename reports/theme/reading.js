@@ -2,17 +2,7 @@
 // goes on sideways; terms that explain themselves. Without this script all chapters are open.
 (function () {
   "use strict";
-  var english = document.documentElement.lang.indexOf("en") === 0;
-  function say(zh, en) { return english ? en : zh; }
-  function element(name, attributes) {
-    var made = document.createElement(name);
-    Object.keys(attributes || {}).forEach(function (key) { made.setAttribute(key, attributes[key]); });
-    return made;
-  }
-  function all(selector, within) { return Array.from((within || document).querySelectorAll(selector)); }
-  function later(next) { // when the browser has nothing else to do, but soon
-    if (window.requestIdleCallback) { window.requestIdleCallback(next, { timeout: 300 }); } else { setTimeout(next, 1); }
-  }
+  var english = page.english, say = page.say, element = page.element, all = page.all, later = page.later;
 
   // --- chapters; report.css hides the same ones until this script has run
 
@@ -48,20 +38,40 @@
     open(box, true);
   }
 
-  function reveal(hash) { // the chapter that holds, or is headed by, the place that a link leads to
+  function reveal(hash) { // opens the chapter that holds, or is headed by, the place that a link leads to; returns the place
     var place = hash.length > 1 && document.getElementById(decodeURIComponent(hash.slice(1)));
     var box = place && (place.closest(".chapter") || boxes.find(function (one) { return title(one) === place; }));
-    if (!box || !box.hasAttribute("hidden")) { return; }
+    if (!box || !box.hasAttribute("hidden")) { return null; }
     open(box, true);
-    place.scrollIntoView();
+    return place;
   }
+
+  function go() { var place = reveal(location.hash); if (place) { place.scrollIntoView(); } }
 
   boxes.forEach(function (box) { box.addEventListener("beforematch", function () { open(box, true); }); }); // search in the page
   document.addEventListener("click", function (event) {
     var link = event.target.closest && event.target.closest("a[href^='#']");
-    if (link) { reveal(link.hash); }
+    if (link) { reveal(link.hash); } // the browser goes there itself, and remembers from where
   }, true);
-  window.addEventListener("hashchange", function () { reveal(location.hash); });
+  window.addEventListener("hashchange", go);
+
+  // --- who comes back to the page, or loads it again, finds open what was open, and so the place
+
+  var KEPT = "chapters " + location.pathname;
+
+  function keep() {
+    var opened = boxes.map(function (box, at) { return box.hasAttribute("hidden") ? -1 : at; });
+    try { sessionStorage.setItem(KEPT, JSON.stringify(opened)); } catch (error) { /* none is allowed: all begins folded */ }
+  }
+
+  function restore() {
+    var way = performance.getEntriesByType("navigation")[0];
+    if (!way || (way.type !== "reload" && way.type !== "back_forward")) { return; }
+    try {
+      JSON.parse(sessionStorage.getItem(KEPT) || "[]").forEach(function (at) { if (boxes[at]) { open(boxes[at], true); } });
+    } catch (error) { /* as above */ }
+  }
+  window.addEventListener("pagehide", function () { if (narrow.matches) { keep(); } });
 
   // --- a link to every heading, figure and table
 
@@ -81,7 +91,7 @@
 
   function arrange() { boxes.forEach(narrow.matches && boxes.length > 1 ? fold : unfold); }
   narrow.addEventListener("change", arrange);
-  if (narrow.matches) { arrange(); reveal(location.hash); }
+  if (narrow.matches) { arrange(); restore(); go(); }
   document.documentElement.dataset.chapters = "arranged";
 
   // --- a sign at the side at which a table goes on
@@ -104,9 +114,7 @@
   var meanings = {}, spellings = [];
   var told = document.body.appendChild(element("div", { hidden: "" }));
   JSON.parse(data.textContent).forEach(function (one, at) {
-    var text = element("p", { id: "term-" + at });
-    text.textContent = one[2];
-    told.append(text);
+    told.append(element("p", { id: "term-" + at }, one[2]));
     one[0].forEach(function (spelling) {
       spellings.push(spelling);
       meanings[key(spelling)] = { at: at, name: one[1], meaning: one[2] };
@@ -137,9 +145,7 @@
       rest = start.splitText(found[2].length);
       if (!one || seen[one.at]) { continue; }
       seen[one.at] = true;
-      var term = element("dfn", { tabindex: "0", "aria-describedby": "term-" + one.at });
-      term.textContent = start.data;
-      start.replaceWith(term);
+      start.replaceWith(element("dfn", { tabindex: "0", "aria-describedby": "term-" + one.at }, start.data));
     }
   }
 
@@ -150,10 +156,8 @@
     clearTimeout(leaving);
     if (shown === term) { return; }
     shown = term;
-    var one = meanings[key(term.textContent)], name = element("b"), text = element("span");
-    name.textContent = one.name;
-    text.textContent = one.meaning;
-    note.replaceChildren(name, text);
+    var one = meanings[key(term.textContent)];
+    note.replaceChildren(element("b", {}, one.name), element("span", {}, one.meaning));
     note.hidden = false;
     var place = term.getClientRects()[0], right = document.documentElement.clientWidth - note.offsetWidth - 8;
     var below = term.getBoundingClientRect().bottom + note.offsetHeight < window.innerHeight;

@@ -2,14 +2,7 @@
 // this script the page is complete and still.
 (function () {
   "use strict";
-  var english = document.documentElement.lang.indexOf("en") === 0;
-  function say(zh, en) { return english ? en : zh; }
-  function element(name, attributes) {
-    var made = document.createElement(name);
-    Object.keys(attributes || {}).forEach(function (key) { made.setAttribute(key, attributes[key]); });
-    return made;
-  }
-  function all(selector, within) { return Array.from((within || document).querySelectorAll(selector)); }
+  var say = page.say, element = page.element, all = page.all, later = page.later;
 
   // --- values under the pointer, or under the arrow keys
 
@@ -20,10 +13,7 @@
   function show(value, x, y) {
     var list = element("dl");
     Object.keys(value).forEach(function (name) {
-      var term = element("dt"), text = element("dd");
-      term.textContent = name;
-      text.textContent = String(value[name]);
-      list.append(term, text);
+      list.append(element("dt", {}, name), element("dd", {}, String(value[name])));
     });
     tip.replaceChildren(list);
     tip.hidden = false;
@@ -80,7 +70,7 @@
     return spec;
   }
 
-  var LEAST = 100; // px of a plot in which values can be told apart
+  var LEAST = 130, GOOD = 190; // px of a plot in which values can be told apart, and of one that scrolls
 
   function refuse() { return Promise.reject(new Error("offline")); }
 
@@ -96,6 +86,7 @@
       var plot = drawn.view.width();
       if (plot > 0 && plot < LEAST) { // no room beside long names: the chart scrolls
         live.classList.add("broad");
+        live.style.minWidth = live.clientWidth - plot + GOOD + "px";
         live.parentNode.classList.add("scroll", "after");
         return drawn.view.signal("width", live.clientWidth).resize().runAsync();
       }
@@ -119,9 +110,6 @@
   }
 
   var waiting = all("script.spec"), inSight = new Set();
-  function later(next) { // when the browser has nothing else to do, but soon
-    if (window.requestIdleCallback) { window.requestIdleCallback(next, { timeout: 300 }); } else { setTimeout(next, 1); }
-  }
   var sight = new IntersectionObserver(function (entries) {
     entries.forEach(function (entry) { inSight[entry.isIntersecting ? "add" : "delete"](entry.target.id); });
   }, { rootMargin: "400px" });
@@ -166,9 +154,7 @@
   all("main figure").forEach(function (figure) {
     var name = figure.querySelector(".number").textContent;
     var button = element("button", { type: "button", "class": "download", "data-name": name.replace(" ", "") + ".csv" });
-    var more = element("span", { "class": "hidden" });
-    more.textContent = say("（" + name + "）", " (" + name + ")");
-    button.append(say("下载数据", "Download the data"), more);
+    button.append(say("下载数据", "Download the data"), element("span", { "class": "hidden" }, say("（" + name + "）", " (" + name + ")")));
     button.addEventListener("click", download);
     figure.querySelector(".tools").append(button);
   });

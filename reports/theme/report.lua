@@ -98,6 +98,34 @@ local function tied(inlines)
   return inlines
 end
 
+-- On a page too, where a browser would part a unit itself: 万 from tce, kgce/ from 万元.
+local SCALES, PARTS, COUNTED = { "万", "亿" }, { "₂", "²", "³", "/" }, { "万元", "站", "户", "处" }
+local function kept(inlines)
+  inlines = tied(inlines)
+  for i = #inlines, 2, -1 do
+    local text, at = inlines[i].t == "Str" and inlines[i].text or "", 1
+    local function take(list)
+      for _, one in ipairs(list) do
+        if text:sub(at, at + #one - 1) == one then at = at + #one return true end
+      end
+    end
+    local function letters()
+      local found = text:match("^%w+", at) or ""
+      at = at + #found
+      return found ~= ""
+    end
+    local tie = inlines[i - 1].t == "Str" and inlines[i - 1].text == "\u{a0}"
+    while tie and take(SCALES) do end
+    if tie and letters() then
+      while take(PARTS) or letters() do end
+      if text:sub(at - 1, at - 1) == "/" then take(COUNTED) end
+      inlines[i] = pandoc.Span({ pandoc.Str(text:sub(1, at - 1)) }, { class = "whole" })
+      if at <= #text then inlines:insert(i + 1, pandoc.Str(text:sub(at))) end
+    end
+  end
+  return inlines
+end
+
 local function raw(text) return pandoc.Inlines({ pandoc.RawInline("openxml", text) }) end
 local function mark(kind, more) return ('<w:r><w:fldChar w:fldCharType="%s"%s/></w:r>'):format(kind, more or "") end
 local function begun(code, more)
@@ -132,7 +160,7 @@ end
 function Pandoc(doc)
   doc = doc:walk({ Div = framed(doc.meta.lang) })
   if matches("html") then
-    doc.blocks = boxed(doc.blocks)
+    doc.blocks = boxed(doc.blocks):walk({ Inlines = kept })
     doc.blocks:insert(pandoc.RawBlock("html", "<!-- report.lua: whole -->"))
   elseif FORMAT == "typst" then
     doc.blocks:insert(pandoc.RawBlock("typst", "// report.lua: whole"))

@@ -4,6 +4,7 @@
   var box = document.querySelector(".search"), input = document.getElementById("q");
   if (!box || !input) { return; }
   box.hidden = false;
+  var english = document.documentElement.lang.indexOf("en") === 0;
   var said = document.getElementById("q-found");
   var hits = document.getElementById("q-hits");
   var places = Array.from(document.querySelectorAll("#reports .place"));
@@ -33,7 +34,9 @@
       hit.className = "place";
       return hit;
     }));
-    said.textContent = input.value.trim() ? (shown.length ? "找到 " + shown.length + " 个地区" : "没有找到；可试拼音或简称") : "";
+    var none = english ? "None found; try pinyin or initials" : "没有找到；可试拼音或简称";
+    var some = english ? "Regions found: " + shown.length : "找到 " + shown.length + " 个地区";
+    said.textContent = input.value.trim() ? (shown.length ? some : none) : "";
   }
 
   input.addEventListener("input", show);

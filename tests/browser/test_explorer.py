@@ -58,12 +58,12 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> Path:
     block = Figure("f-scenarios", "标题", chart, data, "一段替代文字", "来源", explorer=lambda _: EXPLORER).payload()
     body = markup.to_html(block, "10-1", figures.svg(block["spec"], "f-scenarios"))
     theme = ROOT / "reports" / "theme"
-    css, script = ((theme / name).read_text("utf-8") for name in ("report.css", "explorer.js"))
+    css, *scripts = ((theme / name).read_text("utf-8") for name in ("report.css", "page.js", "explorer.js"))
     path = tmp_path_factory.mktemp("explorer") / "page.html"
     path.write_text(
         f'<!DOCTYPE html><html lang="zh-CN"><head><meta charset="utf-8"><title>试算</title>'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"><style nonce="n">{css}</style></head>'
-        f'<body><main>{body}</main><script nonce="n">{script}</script></body></html>',
+        f'<body><main>{body}</main><script nonce="n">{"".join(scripts)}</script></body></html>',
         "utf-8",
     )
     return path

@@ -58,6 +58,29 @@ def test_the_nation_is_less_than_forty_screens_of_a_phone(browser: Browser, buil
     page.context.close()
 
 
+SMALL = """least => [...document.querySelectorAll("main svg text")].filter(one => {
+  const to = one.getScreenCTM(), box = one.getBoundingClientRect();
+  return box.width > 0 && to && parseFloat(getComputedStyle(one).fontSize) * Math.hypot(to.a, to.b) < least;
+}).map(one => (one.closest("figure") || {}).id + " " + one.textContent)"""
+NARROW = """least => [...document.querySelectorAll("button, summary, figcaption a, :is(h2, h3) > a, label")].filter(one => {
+  const box = one.getBoundingClientRect();
+  return box.height > 1 && (box.height < least || box.width < least);
+}).map(one => one.outerHTML.slice(0, 80))"""
+PARTED = """() => [...document.querySelectorAll("main .whole")].filter(one =>
+  new Set([...one.getClientRects()].map(box => Math.round(box.top))).size > 1).map(one => one.textContent)"""
+
+
+def test_on_a_phone_letters_can_be_read_and_controls_be_met(browser: Browser, built: Built) -> None:
+    """11 px; 24 px (WCAG 2.2, 2.5.8); and no number in pieces."""
+    page = opened(browser, built.file(NATION, "html"), 360, has_touch=True).page
+    unfold(page)
+    assert page.evaluate(SMALL, 10.95) == []
+    assert page.evaluate(NARROW, 24) == []
+    assert page.locator("main .whole").count() > 50
+    assert page.evaluate(PARTED) == []
+    page.context.close()
+
+
 def test_the_page_of_the_nation_is_lighter_than_two_megabytes(built: Built) -> None:
     assert built.file(NATION, "html").stat().st_size < 2_000_000
 

@@ -17,7 +17,7 @@ from pipeline.reports import assemble
 from pipeline.reports.blocks import MIME, Block, Card, Cards, Figure, Table
 from pipeline.reports.front import Front
 from pipeline.reports.render.embedded import Embedded
-from tests.browser.conftest import HEIGHT, Opened, opened
+from tests.browser.conftest import DRAWN, HEIGHT, Opened, opened
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow
@@ -129,6 +129,24 @@ def test_an_address_with_a_place_opens_its_chapter(browser: Browser, document: P
     context.close()
 
 
+def test_the_way_back_from_a_link_is_where_it_was_followed(page: Page) -> None:
+    page.get_by_role("button", name="3 共享").click()
+    link = page.get_by_role("link", name="表 4-1").first
+    link.scroll_into_view_if_needed()
+    before = page.evaluate("scrollY")
+    link.click()
+    page.wait_for_function("before => scrollY > before + 100", arg=before)
+    page.go_back()
+    page.wait_for_function("before => Math.abs(scrollY - before) < 5", arg=before)
+
+
+def test_a_page_that_is_loaded_again_has_open_what_was_open(page: Page) -> None:
+    page.get_by_role("button", name="4 数据中心").click()
+    page.reload()
+    page.wait_for_function(DRAWN)
+    assert folded(page) == [False, True, False]
+
+
 def test_what_is_searched_for_is_found_in_a_folded_chapter(browser: Browser, document: Path) -> None:
     context = browser.new_context(viewport={"width": PHONE, "height": 740})
     page = context.new_page()
@@ -191,7 +209,7 @@ def test_a_wide_table_keeps_its_first_column_and_shows_that_it_goes_on(page: Pag
 def test_a_chart_without_room_beside_its_names_scrolls(page: Page) -> None:
     page.get_by_role("button", name="3 共享").click()
     page.wait_for_selector("#f-long .chart.after .live.broad")
-    assert page.locator("#f-long .live svg").bounding_box()["width"] > 480  # type: ignore[index]
+    assert PHONE < page.locator("#f-long .live svg").bounding_box()["width"] < 480  # type: ignore[index]
     assert page.locator("#f-shares .live.broad").count() == 0
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE
 

@@ -503,9 +503,9 @@ def test_wrong_options_are_told_in_one_sentence(
     assert not (house.root / "site").exists()
 
 
-def _in_english(folder: Path) -> None:
+def _in_english(folder: Path, region: str = "Guangdong") -> None:
     """Files of a Chinese report under their English names."""
-    stem = "green-report-2025-Guangdong-plan"
+    stem = f"green-report-2025-{region}-plan"
     for path in folder.glob("*.html"):
         annex = "附册" in path.name
         path.rename(folder / f"{stem}{'-annex' if annex else ''}.html")
@@ -552,6 +552,28 @@ def test_an_english_report_stands_beside_the_chinese_one_and_each_names_the_othe
     assert '<html lang="en-GB">' in english
     assert '<a href="440000/plan.en.html"' in (out / "2025-sample/index.html").read_text("utf-8")
     assert "plan.en.html" not in (out / "2025-sample/000000/plan.html").read_text("utf-8")
+
+
+def test_where_the_nation_is_told_in_english_the_pages_of_the_site_are_too(house: House) -> None:
+    own = house.folder("全国")
+    shutil.copytree(own, own / "en")
+    _in_english(own / "en", "China")
+    publish(house.layout, house.wanted(base_url="https://example.org/green/"))
+    out = house.wanted().out
+    for folder, name in (("", "index"), ("2025-sample", "index"), ("2025-sample", "method"), ("downloads/2025-sample", "index")):  # fmt: skip
+        chinese, english = ((out / folder / f"{name}{ending}.html").read_text("utf-8") for ending in ("", ".en"))
+        assert '<html lang="zh-CN">' in chinese
+        assert f'<a href="{name}.en.html" lang="en-GB" hreflang="en-GB">English</a>' in chinese
+        assert '<html lang="en-GB">' in english
+        assert f'<a href="{name}.html" lang="zh-CN" hreflang="zh-CN">中文</a>' in english
+        links = [link for link in Reader(english).links if ":" not in link and link[0] != "#"]
+        assert all((out / folder / unquote(link.split("#")[0])).is_file() for link in links)
+    front = (out / "index.en.html").read_text("utf-8")
+    assert "Find a region" in front
+    assert 'href="2025-sample/000000/plan.en.html">China<' in front
+    assert 'href="2025-sample/440000/plan.html">Guangdong Province<' in front  # which is told in Chinese only
+    assert '<a href="2025-sample/index.en.html">2025</a>' in front
+    assert "<loc>https://example.org/green/index.en.html</loc>" in (out / "sitemap.xml").read_text("utf-8")
 
 
 def test_an_english_report_of_other_inputs_is_not_published(house: House) -> None:
