@@ -25,11 +25,16 @@ from pipeline.language.terms import Term
 from pipeline.language.words import CHINESE, LANGUAGES, Words
 
 WORD, WORD_EM = re.compile(r"[A-Za-z]+"), 9.0  # a word of English, and the most room in em that one is given
+PAPER, INSET = 54.0, 1.0  # em; a line of a table on paper, and the air at the sides of a column
+VALUE = 17  # em, up to which a cell with a number is not broken on paper
 WIDE = 40  # em; a table with more text scrolls on a small screen, so that its columns stay readable
 NUMBER = re.compile(
     rf"—|{'|'.join(re.escape(one.HIDDEN) for one in LANGUAGES.values())}|"
     r"\d+/\d+|(?:[●×]\s)?(?:超过?|约|about |more than |nearly )?[+−]?\d[\d,.]*%?(?:以上|左右)?"
 )  # columns of these are set flush right
+_value = re.compile(
+    r"([+−]?\d[\d,]*)((?:\.\d+)?(?: ?[^\d\s（(][^\s（(]{0,11})?(?: ?[（(][^（()）]{1,22}[)）])?)|—"
+)  # a value to its decimal point, and the rest
 MIME = "application/vnd.green-report+json"
 ENGLISH = "application/vnd.green-report.en+json"
 """The same in English."""
@@ -124,7 +129,7 @@ class Table:
             for name, rows in data.items()
         }
         for table in cells.values():
-            table["widths"] = list(self.widths or table["widths"])
+            table["widths"] = _fitted(self.widths or table["widths"], table["columns"], table["rows"])
         if self.tones:
             names = data["table"].columns
             plain = [""] * data["table"].height
@@ -308,6 +313,47 @@ def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]], anywhere: boo
         least = min(max((ems(word) for text in texts for word in WORD.findall(text)), default=0.0) + 1, WORD_EM)
         width.append(round(max(least, longest if longest <= 12 else 12 + 2.2 * math.sqrt(longest - 12)), 2))
     return width
+
+
+def _fitted(widths: Sequence[float], heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[float]:
+    """Relative widths in which no value is broken on paper, and the points of a column of values stand below each other, as far
+    as the other columns can give way."""
+    room = [PAPER * width / sum(widths) - INSET for width in widths]
+    columns = list(zip(*rows, strict=True))
+    for aligned in (True, False):
+        need = [max(_need(cells, aligned), min(ems(head), 3.2)) for cells, head in zip(columns, heads, strict=True)]
+        lacks = [max(0.0, least - width) for least, width in zip(need, room, strict=True)]
+        spare = [max(0.0, width - least) for least, width in zip(need, room, strict=True)]
+        if sum(lacks) <= sum(spare):
+            break
+    if not rows or not any(lacks) or not any(spare):
+        return list(widths)
+    share = min(1.0, sum(spare) / sum(lacks))
+    taken = share * sum(lacks) / sum(spare)
+    fitted = zip(room, lacks, spare, strict=True)
+    return [round(width + share * lack - taken * more + INSET, 2) for width, lack, more in fitted]
+
+
+def _need(cells: Sequence[str], aligned: bool) -> float:
+    """How wide a column must be, in em: values are not broken, texts may be."""
+    longest = max(map(ems, cells))
+    if longest > VALUE or not all(cell == "—" or any(map(str.isdigit, cell)) for cell in cells):
+        return min(longest, 8.0)
+    parts = pointed(cells) if aligned else None
+    return max(whole for whole, _ in parts) + max(rest for _, rest in parts) if parts else longest
+
+
+def pointed(cells: Sequence[str]) -> list[tuple[float, float]] | None:
+    """How wide the cells of a column are, in em, to their decimal points and from there; None where they are no values."""
+    found = [_value.fullmatch(cell) for cell in cells]
+    if not any(one and one[1] for one in found) or not all(found):
+        return None
+    return [(_advance(one[1] or one[0]), ems(one[2] or "")) for one in found if one]
+
+
+def _advance(text: str) -> float:
+    """How wide figures are, in em of the type of tables."""
+    return sum({",": 0.278, "—": 0.894}.get(char, 0.555) for char in text)
 
 
 def ems(text: str) -> float:

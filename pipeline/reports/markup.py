@@ -17,9 +17,11 @@ from typing import Any
 from pipeline.charts import theme
 from pipeline.language.terms import explained as explained_terms
 from pipeline.language.words import CHINESE, Words
+from pipeline.reports.blocks import INSET, PAPER, pointed
 
 Payload = dict[str, Any]
 
+SLACK = 0.1  # em, by which a column may be too narrow by reckoning
 COLUMNS = 12  # a table has at most so many; the stylesheet knows their alignment by number
 AMBIGUOUS = ("Passed on", "received")  # terms in English that stand in texts as plain words too
 _markdown_special = re.compile(r"([\\`*_{}\[\]()#+\-.!<>|~$^@\"':=])")
@@ -29,6 +31,7 @@ CHINESE_RUN = re.compile(
     r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef](?:[\w\s.,:·%/+—-]*[\u3000-\u303f\u3400-\u9fff\uff00-\uffef])?"
 )
 _quantity = re.compile(r"(?<=\d) (?=[A-Za-z%\u4e00-\u9fff])")  # between a number and its unit
+_about = re.compile(r"((?:超过|不到|约) \d\S*)")  # a number that is not exact
 _in_large = re.compile(r"[+−]?\d[\d,.]*%?")
 _breakable = re.compile(r"(?<=[/._\-?&=%])(?=\S)")
 
@@ -39,7 +42,9 @@ def text_html(text: str) -> str:
 
 
 def text_typst(text: str) -> str:
-    """`text` as a typst string literal, in which typst reads no markup. Long addresses and names may break."""
+    """`text` as a typst string literal, in which typst reads no markup. Long addresses and names may break, but no number parts
+    from its unit."""
+    text = _quantity.sub("\u00a0", text)
     text = _long.sub(lambda found: _breakable.sub("\u200b", found[0]), text)
     plain = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ").replace("\r", " ")
     return f'"{plain}"'
@@ -331,14 +336,37 @@ def _head_typst(name: str) -> str:
 
 def _table_typst(table: Payload) -> str:
     """Widths, alignment, head and rows, each a typst array."""
-    widths = [f"{width}fr" for width in table["widths"]]
-    rows = (_array_typst(map(_cell_typst, *row)) for row in zip(table["rows"], _tones(table), strict=True))
-    parts = (widths, table["align"], map(_head_typst, table["columns"]), rows)
+    share = PAPER / sum(table["widths"])
+    room = (share * width - INSET for width in table["widths"])
+    columns = map(_column_typst, table["align"], room, zip(*table["rows"], strict=True))
+    rows = (
+        _array_typst(f'toned("{tone}", {cell})' if tone else cell for cell, tone in zip(cells, tones, strict=True))
+        for cells, tones in zip(zip(*columns, strict=True), _tones(table), strict=True)
+    )
+    parts = ([f"{width}fr" for width in table["widths"]], table["align"], map(_head_typst, table["columns"]), rows)
     return ", ".join(map(_array_typst, parts))
 
 
-def _cell_typst(text: str, tone: str) -> str:
-    return f'toned("{tone}", {text_typst(text)})' if tone else text_typst(text)
+def _column_typst(side: str, room: float, column: Sequence[str]) -> list[str]:
+    """The cells of a column; where all are values and there is room for it, their points stand below each other."""
+    told = [_cell_typst(cell) for cell in column]
+    parts = pointed(column)
+    if parts is None or max(whole for whole, _ in parts) + max(rest for _, rest in parts) > room + SLACK:
+        return told
+    lengths = [whole if side == "left" else rest for whole, rest in parts]
+    shifts = [max(lengths) - length for length in lengths]
+    if not any(shifts) or (side == "right" and not any(rest for _, rest in parts)):
+        return told
+    if side == "left":
+        return [f"[#h({shift:.3f}em)#{cell}]" for shift, cell in zip(shifts, told, strict=True)]
+    return [cell if text == "—" else f"[#{cell}#h({shift:.3f}em)]" for shift, text, cell in zip(shifts, column, told, strict=True)]  # fmt: skip
+
+
+def _cell_typst(text: str) -> str:
+    parts = [part for part in _about.split(text) if part]
+    if len(parts) < 2:
+        return text_typst(text)
+    return f"[{''.join(f'#box({text_typst(part)})' if _about.fullmatch(part) else f'#{text_typst(part)}' for part in parts)}]"
 
 
 def _array_typst(items: Iterable[str]) -> str:
