@@ -26,12 +26,13 @@ from pipeline.language.words import CHINESE, LANGUAGES, Words
 
 WORD, WORD_EM = re.compile(r"[A-Za-z]+"), 9.0  # a word of English, and the most room in em that one is given
 PAPER, INSET = 54.0, 1.0  # em; a line of a table on paper, and the air at the sides of a column
-VALUE = 17  # em, up to which a cell with a number is not broken on paper
+VALUE, TEXT = 17, 11  # em, up to which a cell with a number is not broken on paper; and to which others may be narrowed
 WIDE = 40  # em; a table with more text scrolls on a small screen, so that its columns stay readable
 NUMBER = re.compile(
     rf"—|{'|'.join(re.escape(one.HIDDEN) for one in LANGUAGES.values())}|"
     r"\d+/\d+|(?:[●×]\s)?(?:超过?|约|about |more than |nearly )?[+−]?\d[\d,.]*%?(?:以上|左右)?"
 )  # columns of these are set flush right
+_bracket = re.compile(r" ?(?=[（(])")
 _value = re.compile(
     r"([+−]?\d[\d,]*)((?:\.\d+)?(?: ?[^\d\s（(][^\s（(]{0,11})?(?: ?[（(][^（()）]{1,22}[)）])?)|—"
 )  # a value to its decimal point, and the rest
@@ -320,10 +321,11 @@ def _fitted(widths: Sequence[float], heads: Sequence[str], rows: Sequence[Sequen
     as the other columns can give way."""
     room = [PAPER * width / sum(widths) - INSET for width in widths]
     columns = list(zip(*rows, strict=True))
-    for aligned in (True, False):
-        need = [max(_need(cells, aligned), min(ems(head), 3.2)) for cells, head in zip(columns, heads, strict=True)]
-        lacks = [max(0.0, least - width) for least, width in zip(need, room, strict=True)]
-        spare = [max(0.0, width - least) for least, width in zip(need, room, strict=True)]
+    lacks = spare = [0.0]
+    for need in (_pointed, _unbroken, _broken):
+        least = [max(need(cells), min(ems(head), 3.2)) for cells, head in zip(columns, heads, strict=True)]
+        lacks = [max(0.0, one - width) for one, width in zip(least, room, strict=True)]
+        spare = [max(0.0, width - one) for one, width in zip(least, room, strict=True)]
         if sum(lacks) <= sum(spare):
             break
     if not rows or not any(lacks) or not any(spare):
@@ -334,13 +336,22 @@ def _fitted(widths: Sequence[float], heads: Sequence[str], rows: Sequence[Sequen
     return [round(width + share * lack - taken * more + INSET, 2) for width, lack, more in fitted]
 
 
-def _need(cells: Sequence[str], aligned: bool) -> float:
-    """How wide a column must be, in em: values are not broken, texts may be."""
+def _pointed(cells: Sequence[str]) -> float:
+    """How wide a column must be, in em, where the points of its values stand below each other."""
+    parts = pointed(cells)
+    return max(whole for whole, _ in parts) + max(rest for _, rest in parts) if parts else _unbroken(cells)
+
+
+def _unbroken(cells: Sequence[str]) -> float:
+    """The same where no value is broken; a text may be."""
     longest = max(map(ems, cells))
-    if longest > VALUE or not all(cell == "—" or any(map(str.isdigit, cell)) for cell in cells):
-        return min(longest, 8.0)
-    parts = pointed(cells) if aligned else None
-    return max(whole for whole, _ in parts) + max(rest for _, rest in parts) if parts else longest
+    values = longest <= VALUE and all(cell == "—" or any(map(str.isdigit, cell)) for cell in cells)
+    return longest if values else min(longest, TEXT)
+
+
+def _broken(cells: Sequence[str]) -> float:
+    """The same where values are broken before a bracket."""
+    return _unbroken([part for cell in cells for part in _bracket.split(cell)])
 
 
 def pointed(cells: Sequence[str]) -> list[tuple[float, float]] | None:

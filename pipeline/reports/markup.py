@@ -31,7 +31,7 @@ CHINESE_RUN = re.compile(
     r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef](?:[\w\s.,:·%/+—-]*[\u3000-\u303f\u3400-\u9fff\uff00-\uffef])?"
 )
 _quantity = re.compile(r"(?<=\d) (?=[A-Za-z%\u4e00-\u9fff])")  # between a number and its unit
-_about = re.compile(r"((?:超过|不到|约) \d\S*)")  # a number that is not exact
+_whole = re.compile(r"((?:超过|不到|约) \d\S*|[（(][−\d][^（()）]{0,22}[)）])")  # of a value, what is not broken
 _in_large = re.compile(r"[+−]?\d[\d,.]*%?")
 _breakable = re.compile(r"(?<=[/._\-?&=%])(?=\S)")
 
@@ -363,10 +363,10 @@ def _column_typst(side: str, room: float, column: Sequence[str]) -> list[str]:
 
 
 def _cell_typst(text: str) -> str:
-    parts = [part for part in _about.split(text) if part]
+    parts = [part for part in _whole.split(text) if part]
     if len(parts) < 2:
         return text_typst(text)
-    return f"[{''.join(f'#box({text_typst(part)})' if _about.fullmatch(part) else f'#{text_typst(part)}' for part in parts)}]"
+    return f"[{''.join(f'#box({text_typst(part)})' if _whole.fullmatch(part) else f'#{text_typst(part)}' for part in parts)}]"
 
 
 def _array_typst(items: Iterable[str]) -> str:
