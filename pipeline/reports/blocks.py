@@ -359,12 +359,13 @@ def pointed(cells: Sequence[str]) -> list[tuple[float, float]] | None:
     found = [_value.fullmatch(cell) for cell in cells]
     if not any(one and one[1] for one in found) or not all(found):
         return None
-    return [(_advance(one[1] or one[0]), ems(one[2] or "")) for one in found if one]
+    return [(_advance(one[1] or one[0]), _advance(one[2] or "")) for one in found if one]
 
 
 def _advance(text: str) -> float:
-    """How wide figures are, in em of the type of tables."""
-    return sum({",": 0.278, "—": 0.894}.get(char, 0.555) for char in text)
+    """How wide a value is in the type of tables, in em."""
+    known = {",": 0.278, ".": 0.278, " ": 0.224, "%": 0.921, "—": 0.894}
+    return sum(known.get(char, 1.0 if ord(char) > 0x2E7F else 0.555) for char in text)
 
 
 def ems(text: str) -> float:

@@ -353,13 +353,14 @@ def _column_typst(side: str, room: float, column: Sequence[str]) -> list[str]:
     parts = pointed(column)
     if parts is None or max(whole for whole, _ in parts) + max(rest for _, rest in parts) > room + SLACK:
         return told
-    lengths = [whole if side == "left" else rest for whole, rest in parts]
-    shifts = [max(lengths) - length for length in lengths]
-    if not any(shifts) or (side == "right" and not any(rest for _, rest in parts)):
-        return told
     if side == "left":
-        return [f"[#h({shift:.3f}em)#{cell}]" for shift, cell in zip(shifts, told, strict=True)]
-    return [cell if text == "—" else f"[#{cell}#h({shift:.3f}em)]" for shift, text, cell in zip(shifts, column, told, strict=True)]  # fmt: skip
+        longest = max(whole for whole, _ in parts)
+        return [f"[#h({longest - whole:.3f}em)#{cell}]" for (whole, _), cell in zip(parts, told, strict=True)]
+    rests = [None if text == "—" else rest for (_, rest), text in zip(parts, column, strict=True)]
+    longest, *others = sorted({rest for rest in rests if rest is not None}, reverse=True)
+    if not others:
+        return told
+    return [cell if rest is None else f"[#{cell}#h({longest - rest:.3f}em)]" for rest, cell in zip(rests, told, strict=True)]  # fmt: skip
 
 
 def _cell_typst(text: str) -> str:
