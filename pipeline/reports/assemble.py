@@ -172,12 +172,16 @@ def _open_page(front: Front, headings: Sequence[Heading], part: str, pages: Mapp
 
 
 def _cover(front: Front, part: str) -> list[str]:
-    """The first page in Word, and where theme/report.lua puts the table of contents; the head of a sheet."""
+    """The first page in Word, and where theme/report.lua puts the table of contents; the first line of a sheet."""
+    if part in SHEETS:
+        names = (front.title, front.edition, front.publisher, front.printed_date, front.sample)
+        line = front.words.gap.join(_marked(text, front) for text in names if text)
+        return [f'::: {{custom-style="Compact"}}\n{line}\n:::\n']
     below = [front.region, _volume_name(front, part), front.sample, front.publisher, front.printed_date]
     lines = {"Subtitle": [front.edition], "Title": [front.title], "Date": below}
     told = [(style, text) for style, texts in lines.items() for text in texts if text]
     paragraphs = [f'::: {{custom-style="{style}"}}\n{_marked(text, front)}\n:::\n' for style, text in told]
-    return paragraphs if part in SHEETS else [*paragraphs, "::: {.contents}", front.words("contents"), ":::"]
+    return [*paragraphs, "::: {.contents}", front.words("contents"), ":::"]
 
 
 def _marked(text: str, front: Front) -> str:

@@ -16,10 +16,12 @@ from typing import Any
 
 from pipeline.language.terms import explained as explained_terms
 from pipeline.language.words import CHINESE, Words
+from pipeline.reports.blocks import INSET, PAPER, pointed
 
 Payload = dict[str, Any]
 
 SENTENCE = 14  # a cell of more characters is read as text, and wants a column of some width
+SLACK = 0.1  # em, by which a column may be too narrow by reckoning
 COLUMNS = 12  # a table has at most so many; the stylesheet knows their alignment by number
 AMBIGUOUS = ("Passed on", "received")  # terms in English that stand in texts as plain words too
 _markdown_special = re.compile(r"([\\`*_{}\[\]()#+\-.!<>|~$^@\"':=])")
@@ -33,6 +35,7 @@ _in_pieces = re.compile(  # dates, spans of years, numbers of standards; a unit 
     r"(?<![\w/.=-])\d+(?:-\d+)+(?![\w/.-])"
     r"|[+−]?\d[\d,.]*\u00a0(?:[万亿]+[A-Za-z]\w*|[A-Za-z]\w*(?=/))(?:/(?:\w+|[\u3400-\u9fff]{1,2}))?", re.A
 )  # fmt: skip
+_whole = re.compile(r"((?:超过|不到|约) \d\S*|[（(][−\d][^（()）]{0,22}[)）])")  # of a value, what is not broken
 _in_large = re.compile(r"[+−]?\d[\d,.]*%?")
 _breakable = re.compile(r"(?<=[/._\-?&=%])(?=\S)")
 
@@ -43,7 +46,9 @@ def text_html(text: str) -> str:
 
 
 def text_typst(text: str) -> str:
-    """`text` as a typst string literal, in which typst reads no markup. Long addresses and names may break."""
+    """`text` as a typst string literal, in which typst reads no markup. Long addresses and names may break, but no number parts
+    from its unit."""
+    text = _quantity.sub("\u00a0", text)
     text = _long.sub(lambda found: _breakable.sub("\u200b", found[0]), text)
     plain = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ").replace("\r", " ")
     return f'"{plain}"'
@@ -348,14 +353,38 @@ def _head_typst(name: str) -> str:
 
 def _table_typst(table: Payload) -> str:
     """Widths, alignment, head and rows, each a typst array."""
-    widths = [f"{width}fr" for width in table["widths"]]
-    rows = (_array_typst(map(_cell_typst, *row)) for row in zip(table["rows"], _tones(table), strict=True))
-    parts = (widths, table["align"], map(_head_typst, table["columns"]), rows)
+    share = PAPER / sum(table["widths"])
+    room = (share * width - INSET for width in table["widths"])
+    columns = map(_column_typst, table["align"], room, zip(*table["rows"], strict=True))
+    rows = (
+        _array_typst(f'toned("{tone}", {cell})' if tone else cell for cell, tone in zip(cells, tones, strict=True))
+        for cells, tones in zip(zip(*columns, strict=True), _tones(table), strict=True)
+    )
+    parts = ([f"{width}fr" for width in table["widths"]], table["align"], map(_head_typst, table["columns"]), rows)
     return ", ".join(map(_array_typst, parts))
 
 
-def _cell_typst(text: str, tone: str) -> str:
-    return f'toned("{tone}", {text_typst(text)})' if tone else text_typst(text)
+def _column_typst(side: str, room: float, column: Sequence[str]) -> list[str]:
+    """The cells of a column; where all are values and there is room for it, their points stand below each other."""
+    told = [_cell_typst(cell) for cell in column]
+    parts = pointed(column)
+    if parts is None or max(whole for whole, _ in parts) + max(rest for _, rest in parts) > room + SLACK:
+        return told
+    if side == "left":
+        longest = max(whole for whole, _ in parts)
+        return [f"[#h({longest - whole:.3f}em)#{cell}]" for (whole, _), cell in zip(parts, told, strict=True)]
+    rests = [None if text == "—" else rest for (_, rest), text in zip(parts, column, strict=True)]
+    longest, *others = sorted({rest for rest in rests if rest is not None}, reverse=True)
+    if not others:
+        return told
+    return [cell if rest is None else f"[#{cell}#h({longest - rest:.3f}em)]" for rest, cell in zip(rests, told, strict=True)]  # fmt: skip
+
+
+def _cell_typst(text: str) -> str:
+    parts = [part for part in _whole.split(text) if part]
+    if len(parts) < 2:
+        return text_typst(text)
+    return f"[{''.join(f'#box({text_typst(part)})' if _whole.fullmatch(part) else f'#{text_typst(part)}' for part in parts)}]"
 
 
 def _array_typst(items: Iterable[str]) -> str:

@@ -86,7 +86,7 @@ local function boxed(blocks)
   return out
 end
 
--- In Word a number and its unit stay on one line.
+-- On paper a number and its unit stay on one line.
 local function tied(inlines)
   for i = 2, #inlines - 1 do
     local before, after = inlines[i - 1], inlines[i + 1]
@@ -163,6 +163,7 @@ function Pandoc(doc)
     doc.blocks = boxed(doc.blocks):walk({ Inlines = kept })
     doc.blocks:insert(pandoc.RawBlock("html", "<!-- report.lua: whole -->"))
   elseif FORMAT == "typst" then
+    doc.blocks = doc.blocks:walk({ Inlines = tied })
     doc.blocks:insert(pandoc.RawBlock("typst", "// report.lua: whole"))
   else
     doc = listed(doc)

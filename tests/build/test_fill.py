@@ -28,6 +28,7 @@ FOUND = """
 CHAPTER = "#pagebreak(weak: true)\n= 章\n<c-{}>\n"
 LINE = "这是一行字。"
 WIDTH = 16.2 / 2.54 * 72  # pt, of the text
+SMALLEST = 6.8 / WIDTH  # letters of a figure that cannot shrink
 
 
 def figure(id: str, height: float, letters: float = 0.02) -> str:
@@ -91,10 +92,43 @@ def test_the_sources_of_a_chapter_stay_at_its_end(placed: Any) -> None:
     at = placed(CHAPTER.format(1), figure("f-a", 350), figure("f-b", 450), last)
     assert at["p-last"] > at["f-b"] > at["f-a"]
     assert at["p-last"][0] == at["f-b"][0] == at["f-a"][0] + 1
-    smallest = 6.8 / WIDTH
     for height in range(200, 300, 10):
-        at = placed(CHAPTER.format(1), figure("f-a", 300, smallest), figure("f-b", height, smallest), last)
+        at = placed(CHAPTER.format(1), figure("f-a", 300, SMALLEST), figure("f-b", height, SMALLEST), last)
         assert at["p-last"][0] == at["f-b"][0], height  # nor are they alone on a page
+
+
+@pytest.mark.parametrize(("last", "runs_on"), [(150, True), (230, True), (400, False)])
+def test_a_chapter_begins_on_the_last_page_before_where_that_is_nearly_empty(
+    placed: Any, last: int, runs_on: bool
+) -> None:
+    parts = [CHAPTER.format(1), figure("f-a", 600, SMALLEST), figure("f-b", last, SMALLEST)]
+    at = placed(*parts, CHAPTER.format(2), figure("f-c", 200, SMALLEST), text("p-c"))
+    assert at["f-b"][0] == at["f-a"][0] + 1
+    assert at["c-2"][0] == at["f-b"][0] + (0 if runs_on else 1)
+    assert at["c-2"] < at["f-c"] < at["p-c"]
+
+
+def test_a_chapter_begins_a_page_where_its_figure_would_leave_the_last_one_empty(placed: Any) -> None:
+    parts = [CHAPTER.format(1), figure("f-a", 600, SMALLEST), figure("f-b", 150, SMALLEST)]
+    at = placed(*parts, CHAPTER.format(2), figure("f-c", 560, SMALLEST))
+    assert at["c-2"][0] == at["f-c"][0] == at["f-b"][0] + 1
+
+
+def test_sources_stay_with_their_figure_where_the_next_chapter_follows(placed: Any) -> None:
+    last = "#sources-block([#metadata(none) <p-last>来源])\n"
+    for height in range(300, 400, 10):
+        parts = [CHAPTER.format(1), figure("f-a", 300, SMALLEST), figure("f-b", height, SMALLEST), last]
+        at = placed(*parts, CHAPTER.format(2), figure("f-c", 100, SMALLEST))
+        assert at["f-b"][0] == at["p-last"][0], height
+
+
+def test_the_imprint_stands_below_the_contents_where_there_is_room(placed: Any) -> None:
+    chapter = CHAPTER.format(1) + figure("f-a", 200)
+    short = placed("#pagebreak(weak: true)\n= 版本信息 <c-opening-1>\n", text("p-a"), chapter)
+    assert [short[one][0] for one in ("c-opening-1", "p-a", "c-1")] == [2, 2, 3]
+    assert short["p-a"][1] > 0.8 * 842  # pt, at the foot
+    long = placed("#pagebreak(weak: true)\n= 版本信息 <c-opening-1>\n", text("p-a", 75), chapter)
+    assert [long[one][0] for one in ("c-opening-1", "p-a", "c-1")] == [3, 3, 4]
 
 
 def test_figures_shrink_a_little_to_share_a_page(placed: Any) -> None:
@@ -103,8 +137,7 @@ def test_figures_shrink_a_little_to_share_a_page(placed: Any) -> None:
 
 
 def test_no_figure_shrinks_below_what_can_be_read(placed: Any) -> None:
-    smallest = 6.8 / WIDTH
-    at = placed(CHAPTER.format(1), figure("f-a", 300, smallest), figure("f-b", 300, smallest), text("p-a"))
+    at = placed(CHAPTER.format(1), figure("f-a", 300, SMALLEST), figure("f-b", 300, SMALLEST), text("p-a"))
     assert at["f-a"][0] == at["p-a"][0] == at["f-b"][0] - 1
 
 

@@ -260,6 +260,38 @@ def test_paper_has_the_brief_table_and_the_page_the_whole() -> None:
     assert '[#"行数"#box("（行）")]' in markup.to_typst(block, "1-1")
 
 
+def test_the_points_of_values_stand_below_each_other_on_paper() -> None:
+    """A figure is 0.555 em wide, so is a minus, a dash 0.894."""
+    told = ["84.5%", "1.28", "−23.1%", "30 个", "—"]
+    data = pl.DataFrame({"指标": ["甲", "乙", "丙", "丁", "戊"], "2024年": told, "PUE": [1.28, 1.305, 1.3, None, 1.1]})
+    paper = markup.to_typst(Table("t-x", "表", data, decimals={"PUE": 3}, widths=[20, 20, 10]).payload(), "1-1")
+    for row in (
+        '("甲", [#h(0.555em)#"84.5%"], "1.280", )',
+        '("乙", [#h(1.110em)#"1.28"], "1.305", )',
+        '("丙", [#h(0.000em)#"−23.1%"], "1.300", )',
+        '("丁", [#h(0.555em)#"30\u00a0个"], "—", )',
+        '("戊", [#h(0.771em)#"—"], "1.100", )',
+    ):
+        assert row in paper
+    mixed = pl.DataFrame({"指标": ["甲", "乙", "丙"], "值": ["1.28", "1.305", "—"]})
+    paper = markup.to_typst(Table("t-x", "表", mixed).payload(), "1-1")
+    assert all(cell in paper for cell in ('[#"1.28"#h(0.555em)]', '[#"1.305"#h(0.000em)]', '"—"'))
+
+
+def test_no_value_is_broken_on_paper_where_texts_can_give_way() -> None:
+    told = "2,302.4（2,112 至 2,454）"  # 11.78 em
+    cells = {"指标": "单位电信业务总量综合能耗，按可比价格计算", "2025年": "1,550.2", "现状": told, "计划": told}
+    widths = Table("t-x", "表", pl.DataFrame(cells), widths=[24, 6.5, 11, 11]).payload()["table"]["widths"]
+    ems = [54 * width / sum(widths) - 1 for width in widths]
+    assert ems[0] >= 11
+    assert ems[1] >= 3.8
+    assert min(ems[2:]) >= 11.77
+    narrow = markup.to_typst(Table("t-x", "表", pl.DataFrame(cells | {"强化": told})).payload(), "1-1")
+    assert '[#"2,302.4"#box("（2,112\u00a0至 2,454）")]' in narrow
+    chance = pl.DataFrame({"目标": ["甲"], "年份": ["2025 年；超过 99%"]})
+    assert '[#"2025\u00a0年；"#box("超过 99%")]' in markup.to_typst(Table("t-x", "表", chance).payload(), "1-1")
+
+
 def test_the_page_has_the_terms_that_it_explains() -> None:
     def told(language: str) -> dict[str, tuple[list[str], str]]:
         found = re.search(r'id="glossary">(.*?)</script>', markup.explained(Words(language)))

@@ -129,7 +129,7 @@ def report(folder: Path, body: str, reference: Path | None = None, sample: str =
 
 
 def test_every_page_has_title_region_sample_mark_and_number(tmp_path: Path) -> None:
-    path = report(tmp_path, "# 一\n\n文字。\n")
+    path = report(tmp_path, "::: {.contents}\n目录\n:::\n\n# 一\n\n文字。\n")
     head, foot = (part(path, f"word/running-{kind}.xml") for kind in ("header", "footer"))
     assert "<w:t>报告　广东 &lt;省&gt;</w:t>" in head
     assert '<w:rStyle w:val="SampleMark"/></w:rPr><w:t>示例</w:t>' in head
@@ -139,7 +139,27 @@ def test_every_page_has_title_region_sample_mark_and_number(tmp_path: Path) -> N
     text = part(path, "word/document.xml")
     assert '<w:headerReference w:type="default" r:id="running-header"/>' in text
     assert "<w:titlePg/></w:sectPr>" in text
+    assert "titlePg" not in part(report(tmp_path, "# 一\n"), "word/document.xml")  # a sheet has no cover
     assert "示例" not in part(report(tmp_path, "# 一\n", sample=""), "word/running-header.xml")
+
+
+def test_the_imprint_stands_under_the_contents_and_chapters_run_on(tmp_path: Path) -> None:
+    names = ("c-opening-1", "c-opening-2", "c-1", "c-2", "c-10", "c-A", "c-B")
+    body = "".join(f"# 章 {{#{name}}}\n\n文字。\n\n" for name in names)
+    begins = r'name="(c-[\w-]+)" ?/>\s*<w:p><w:pPr><w:pStyle w:val="Heading1" ?/><w:pageBreakBefore/>'
+    text = part(report(tmp_path, "::: {.contents}\n目录\n:::\n\n" + body), "word/document.xml")
+    assert re.findall(begins, text) == ["c-opening-2", "c-1", "c-A"]
+    annex = "::: {.contents}\n目录\n:::\n\n# 章 {#a-2}\n\n# 章 {#a-3}\n"
+    assert re.findall(begins.replace("(c-", "([ca]-"), part(report(tmp_path, annex), "word/document.xml")) == ["a-2"]
+    assert "pageBreakBefore" not in part(report(tmp_path, body), "word/document.xml")
+
+
+@pytest.mark.parametrize(("rows", "kept"), [(5, 5), (11, 11), (12, 3), (31, 3)])
+def test_a_short_table_stays_whole_and_no_row_of_a_long_one_alone(tmp_path: Path, rows: int, kept: int) -> None:
+    """kept: the rows of `rows` and the head that stay with the next one."""
+    body = "|名称|数值|\n|---|---:|\n" + "".join(f"|甲|{row}|\n" for row in range(rows))
+    text = part(report(tmp_path, body), "word/document.xml")
+    assert text.count("<w:keepNext/>") == 2 * kept
 
 
 def test_the_contents_hold_the_headings_as_links_with_their_pages(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ STYLES: dict[str, Style] = {
     "Title": (_spaced(2400, 240), _sized(52, SANS, colour="00634F", bold=True)),
     "Subtitle": (_spaced(120, 120), _sized(32, SANS)),
     "Date": (_spaced(120, 120), _sized(24, SANS, colour="52606D")),
-    "Heading1": (_spaced(0, 240, more=f'{KEEP}<w:pageBreakBefore/>') + '<w:outlineLvl w:val="0"/>', _sized(36, SANS, colour="00634F", bold=True)),
+    "Heading1": (_spaced(560, 240, more=KEEP) + '<w:outlineLvl w:val="0"/>', _sized(36, SANS, colour="00634F", bold=True)),
     "Heading2": (_spaced(320, 120, more=KEEP) + '<w:outlineLvl w:val="1"/>', _sized(26, SANS, colour="00634F", bold=True)),
     "Heading3": (_spaced(200, 80, more=KEEP) + '<w:outlineLvl w:val="2"/>', _sized(22, SANS, bold=True)),
     "TableCaption": (_spaced(200, 60, more=KEEP), _sized(19, SANS, bold=True)),
@@ -50,7 +50,7 @@ STYLES: dict[str, Style] = {
         _spaced(0, 240, more="<w:pageBreakBefore/>") + '<w:outlineLvl w:val="9"/>', _sized(32, SANS, colour="00634F", bold=True),
     ),
     "Abstract": (
-        '<w:pBdr><w:left w:val="single" w:sz="24" w:space="8" w:color="00634F"/></w:pBdr><w:shd w:val="clear" w:color="auto" w:fill="F1F6F4"/>'
+        KEEP + '<w:pBdr><w:left w:val="single" w:sz="24" w:space="8" w:color="00634F"/></w:pBdr><w:shd w:val="clear" w:color="auto" w:fill="F1F6F4"/>'
         + _spaced(40, 40, 288) + '<w:ind w:left="200" w:right="0" w:firstLine="0"/>', _sized(20, SANS),
     ),
     "BlockText": (_spaced(40, 200, 264) + '<w:ind w:left="0" w:right="0" w:firstLine="0"/>', _sized(16, SANS, colour="52606D")),
@@ -85,6 +85,8 @@ KIND = "application/vnd.openxmlformats-officedocument.wordprocessingml"
 _style = re.compile(r'<w:style\b[^>]*?w:styleId="([^"]*)"[^>]*>.*?<w:name w:val="([^"]*)".*?</w:style>', re.S)
 _table = re.compile(r"<w:tbl>.*?</w:tbl>", re.S)
 _cell = re.compile(r"<w:tc><w:tcPr ?/>(.*?)</w:tc>", re.S)
+IMPRINT = "c-opening-1"
+WHOLE = 12  # rows of a table that stays on a page
 SHORT = 16  # characters of a cell with a number, which does not break
 
 
@@ -156,17 +158,33 @@ def finish(path: Path) -> bool:
         styles = {found[2].lower(): found for found in _style.finditer(parts["word/styles.xml"].decode())}
         text = parts["word/document.xml"].decode()
         text = _table.sub(lambda table: _laid_out(table[0], styles["compact"][1], styles["table text"][1]), text)
+        listed = " TOC " in text  # else a sheet, without cover
+        text = _begun(text, styles["heading 1"][1]) if listed else text
         parts["word/document.xml"] = text.encode()
-        _head(parts, styles, told.get("report:running", ""), told.get("report:sample", ""), told["report:foot"])
+        _head(parts, styles, told.get("report:running", ""), told.get("report:sample", ""), told["report:foot"], listed)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
         for name, part in parts.items():
             made.writestr(zipfile.ZipInfo(name, STAMP), part, zipfile.ZIP_DEFLATED)
     return True
 
 
+def _begun(text: str, heading: str) -> str:
+    """The text with page breaks: what stands before the first chapter begins a page, and so do this and the appendices; other
+    chapters run on. The imprint stands under the table of contents, for it is short."""
+    places = iter(range(text.count(heading)))
+
+    def chapter(found: re.Match[str]) -> str:
+        first = next(places) == 0
+        begins = first or found[2] in ("c-1", "c-A") or found[2].startswith("c-opening-")
+        return f"{found[1]}<w:pageBreakBefore/>" if begins and found[2] != IMPRINT else found[0]
+
+    start = rf'(<w:bookmarkStart [^>]*w:name="([\w-]+)" ?/>\s*<w:p><w:pPr><w:pStyle w:val="{re.escape(heading)}" ?/>)'
+    return re.sub(start, chapter, text)
+
+
 def _laid_out(table: str, compact: str, style: str) -> str:
-    """A table whose rows stay on a page and whose short cells with a number stay on a line; other columns give way for these. Its
-    paragraphs have the `style` instead of the one of short lists, `compact`."""
+    """A table whose rows stay on a page and whose short cells with a number stay on a line; other columns give way for these. A
+    short one stays whole, and of a longer one no row stands alone. Its paragraphs have the `style` instead of the one of short lists, `compact`."""
     grid = [int(width) for width in re.findall(r'<w:gridCol w:w="(\d+)"', table)]
     places = iter(range(table.count("<w:tc>")))
 
@@ -178,12 +196,19 @@ def _laid_out(table: str, compact: str, style: str) -> str:
 
     text = table.replace(f'<w:pStyle w:val="{compact}" />', f'<w:pStyle w:val="{style}"/>')
     text = _cell.sub(cell, text).replace('<w:tblLayout w:type="fixed" />', '<w:tblLayout w:type="autofit"/>')
-    return text.replace("<w:tr>", "<w:tr><w:trPr><w:cantSplit/></w:trPr>").replace(
+    text = text.replace("<w:tr>", "<w:tr><w:trPr><w:cantSplit/></w:trPr>").replace(
         "<w:cantSplit/></w:trPr><w:trPr>", "<w:cantSplit/>"
     )
+    start, *rows = text.split("<w:tr>")
+    kept = range(len(rows) - 1) if len(rows) <= WHOLE else (0, 1, len(rows) - 2)
+    named = f'<w:pStyle w:val="{style}"/>'
+    rows = [row.replace(named, f"{named}<w:keepNext/>") if at in kept else row for at, row in enumerate(rows)]
+    return "<w:tr>".join([start, *rows])
 
 
-def _head(parts: dict[str, bytes], styles: dict[str, re.Match[str]], running: str, sample: str, foot: str) -> None:
+def _head(
+    parts: dict[str, bytes], styles: dict[str, re.Match[str]], running: str, sample: str, foot: str, cover: bool
+) -> None:
     """Give every page but the cover its running head, with the sample mark, and its number; the texts are XML."""
     types, links, document = "[Content_Types].xml", "word/_rels/document.xml.rels", "word/document.xml"
     before, start, section = parts[document].decode().rpartition("<w:sectPr")
@@ -222,7 +247,7 @@ def _head(parts: dict[str, bytes], styles: dict[str, re.Match[str]], running: st
     section = re.sub(r">", f">{references}", section, count=1)
     last = re.search(r"<w:(?:textDirection|bidi|rtlGutter|docGrid)\b|</w:sectPr>", section)
     assert last, "a section ends"
-    section = f"{section[: last.start()]}<w:titlePg/>{section[last.start() :]}"
+    section = f"{section[: last.start()]}{'<w:titlePg/>' if cover else ''}{section[last.start() :]}"
     parts[document] = (before + start + section).encode()
     settings = parts["word/settings.xml"]
     parts["word/settings.xml"] = re.sub(rb"<w:evenAndOddHeaders\b[^>]*/>", b"", settings)
