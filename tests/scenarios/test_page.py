@@ -27,7 +27,7 @@ from pipeline.scenarios.projection import project
 from pipeline.scenarios.start import Array, Start, start
 from tests.browser.conftest import browser  # noqa: F401  (without node)
 from tests.conftest import ROOT
-from tests.scenarios.conftest import FACILITY, NATION
+from tests.scenarios.conftest import FACILITY, NATION, PROVINCE
 
 SCRIPT = ROOT / "reports" / "theme" / "projection.js"
 MEASURES = tuple(explorer.NEEDS)
@@ -175,3 +175,17 @@ def test_one_province_with_a_pencil(run: Runner) -> None:
     assert told["green.share"] == pytest.approx([0.2, 0.5], abs=1e-12)
     market = dict(zip(MEASURES, other.tolist(), strict=True))["carbon.market"]
     assert market == pytest.approx([1900.0, 2441.3464], abs=5e-5)  # 1800 t as the electricity, and the fuels
+
+
+def test_it_is_small_and_holds_no_text_of_the_other_language(
+    layout: Layout, sample_table: pl.DataFrame, sample: Outlook
+) -> None:
+    plan = reference.load_plan(layout)
+    for code in (NATION, PROVINCE):
+        page = data(layout, sample_table, sample, code, plan, Words("en"))
+        assert len(json.dumps(page)) < 100_000
+        texts = json.dumps({name: one for name, one in page.items() if name != "region"}, ensure_ascii=False)
+        assert not [one for one in texts if "\u3400" <= one <= "\u9fff"]
+        assert page["region"] == {NATION: {"title": "China", "file": "000000-全国.yml"}}.get(
+            code, {"title": "Guangdong", "file": "440000-广东.yml"}
+        )
