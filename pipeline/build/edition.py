@@ -307,7 +307,7 @@ def _write_scenarios(layout: Layout, job: Job) -> None:
 
         titles = {one.id: one.title for one in load_catalogue(layout, plan_id=job.plan)}
         given = stand_ins(table, job.year, titles)
-        own = projected(layout, job, given.table).without(given.closed).told(given.notes, given.guessed)
+        own = projected(layout, job, given.table).without(given.closed).told(given.notes, given.guessed, given.hidden)
         found = _with_nation(layout, job, own, table)
     else:
         found = projected(layout, job, table)

@@ -1,8 +1,8 @@
-"""What the chapter on scenarios draws, each beside the facts of `foresight`: fans, tables, and results to be explored."""
+"""What the chapter on scenarios draws, each beside the facts of `foresight`: fans and tables."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -21,7 +21,6 @@ from pipeline.language.words import Words
 from pipeline.reports.blocks import Column, Figure, Table
 from pipeline.scenarios.decomposition import STEPS
 from pipeline.scenarios.drivers import DRIVERS, said
-from pipeline.scenarios.outlook import EXPLORED
 from pipeline.scenarios.start import FACILITIES
 from pipeline.wording import WITHHELD
 
@@ -30,18 +29,17 @@ TOLD = (
     "energy.total", "energy.electricity", "energy.per_flow", "energy.per_flow.change", "energy.per_volume",
     "energy.per_volume.change", "carbon.location", "carbon.market", "green.share",
 )  # fmt: skip
-EXPLORER = (
-    "energy.total", "energy.per_flow.change", "energy.per_volume.change", "carbon.location", "carbon.market", "green.share",
-)  # fmt: skip
+Explorer = Callable[[Words], Mapping[str, Any]]
 LEVELS = {"low": "level_low", "mode": "level_mode", "high": "level_high"}
 TINTS = (theme.MUTED, theme.PRIMARY, theme.BLUE, theme.PURPLE, theme.OCHRE, theme.STEEL)
 """Of the scenarios, in order, alike in all charts of the chapter."""
 
 
 def fan(
-    foresight: Foresight, measure: str, figure: str, target: Target | None = None, explorer: bool = False
+    foresight: Foresight, measure: str, figure: str, target: Target | None = None, explorer: Explorer | None = None
 ) -> Figure | None:
-    """The filed years, the median of every scenario, and the range of the report's own; None where it is not known."""
+    """The filed years, the median of every scenario, and the range of the report's own; None where it is not known. explorer:
+    of `explorer.explored`, for the page."""
     if not foresight.has(measure):
         return None
     how, lines = foresight.view.measure(measure), facts.lines(foresight, measure)
@@ -110,7 +108,7 @@ def fan(
         source=SOURCE,
         columns=columns,
         decimals=dict.fromkeys(lines, decimals),
-        explorer=partial(explored, foresight) if explorer else None,
+        explorer=explorer,
     )
 
 
@@ -318,53 +316,3 @@ def _of_drivers(
     rows = [{"driver": named(driver)} | {name: of[driver] for name, of in values.items()} for driver in DRIVERS]
     heads = {"driver": Column(term("scenario_driver")), **columns}
     return Table(table, "", pl.DataFrame(rows), widths=[widths[0], *[widths[1]] * len(values)], columns=heads)
-
-
-def explored(foresight: Foresight, words: Words) -> dict[str, Any]:
-    """What the page needs to switch the scenario and move one of EXPLORED: all results, computed beforehand and rounded.
-
-    years: of the scenarios; filed: measure -> year -> value; results: scenario -> driver (or "" for none moved) and level
-    -> measure -> values by year. Values as printed, without unit.
-    """
-    measures, filed, paths = [], {}, {}
-    for id in EXPLORER:
-        if not foresight.has(id):
-            continue
-        how = foresight.view.measure(id)
-        known = [value for name in foresight.titles for value in foresight.path(id, name).values()]
-        factor, unit, decimals = scaled(words, how, known)
-        measures.append({"id": id, "title": words.say(how), "unit": unit, "decimals": decimals})
-        filed[id] = {year: round(value * factor, decimals + 1) for year, value in foresight.filed(id).items()}
-        paths[id] = (factor, decimals)
-    rows = foresight.outlook.levels.filter(
-        pl.col("driver").is_in(EXPLORED), pl.col("measure").is_in(list(paths)), pl.col("value").is_not_null()
-    ).sort("year")
-    results: dict[str, dict[str, dict[str, list[float]]]] = {}
-    for name in foresight.titles:
-        results[name] = {"": {id: _rounded(list(foresight.path(id, name).values()), *how) for id, how in paths.items()}}
-    for scenario, driver, level, id, values in (
-        rows.group_by("scenario", "driver", "level", "measure", maintain_order=True).agg("value").iter_rows()
-    ):
-        results[scenario].setdefault(f"{driver}/{level}", {})[id] = _rounded(values, *paths[id])
-    of = foresight.outlook.drivers.filter(pl.col("driver").is_in(EXPLORED))
-    levels = {
-        scenario: {
-            row["driver"]: [said(row["driver"], row[level]) for level in LEVELS]
-            for row in of.filter(pl.col("scenario") == scenario).iter_rows(named=True)
-        }
-        for scenario in foresight.titles
-    }
-    return {
-        "own": foresight.own,
-        "years": list(range(foresight.t0, foresight.horizon + 1)),
-        "scenarios": [{"id": name, "title": words.say(title)} for name, title in foresight.titles.items()],
-        "drivers": [{"id": driver, "title": words.say(named(driver))} for driver in EXPLORED],
-        "levels": levels,
-        "measures": measures,
-        "filed": filed,
-        "results": results,
-    }
-
-
-def _rounded(values: Sequence[float], factor: float, decimals: int) -> list[float]:
-    return [round(value * factor, decimals + 1) for value in values]

@@ -136,7 +136,8 @@ def corrected(before: Bound) -> bool:
 
 def joined(whole: Outlook, public: Outlook) -> Outlook:
     """The nation of `whole` and the provinces of `public`. Drivers of the nation that do not come out of what is published have
-    no values (its provinces have their own), and warnings that rest on them are left out."""
+    no values (its provinces have their own), and warnings that rest on them are left out. It starts from what the provinces
+    hide, so nothing of its start is told."""
     nation, same = whole.of(NATION_CODE), public.of(NATION_CODE)
     on = ["scenario", "region_code", "driver", "low", "mode", "high"]
     marked = nation.drivers.join(same.drivers.select(*on, _is=True), on=on, how="left", maintain_order="left")
@@ -147,6 +148,7 @@ def joined(whole: Outlook, public: Outlook) -> Outlook:
         warnings=nation.warnings.join(same.warnings, on=nation.warnings.columns, how="semi", nulls_equal=True),
         paths=_coarse(nation.paths, pl.col("year") > pl.col("year").min()),
         **{name: _coarse(getattr(nation, name)) for name in ("levels", "turned")}, steps=_added_up(_coarse(nation.steps)),
+        starts=nation.starts.clear(),
     )  # fmt: skip
     provinces = public.without([NATION_CODE])
     return Outlook(*(pl.concat([getattr(one, field.name) for one in (nation, provinces)]) for field in fields(Outlook)))

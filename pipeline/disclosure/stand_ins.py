@@ -33,12 +33,14 @@ STEPS = 200
 @dataclass(frozen=True)
 class StandIns:
     """table: the public's indicator table with stand-ins in place of what is hidden in `year`. notes: region -> what stands
-    in for what. closed: the regions that have no scenario. guessed: region -> the facility types that are stand-ins."""
+    in for what. closed: the regions that have no scenario. guessed: region -> the facility types that are stand-ins. hidden:
+    region_code, year, name (`start.READ`) of what is withheld."""
 
     table: pl.DataFrame
     notes: dict[str, str]
     closed: tuple[str, ...]
     guessed: dict[str, tuple[str, ...]]
+    hidden: pl.DataFrame
 
 
 def stand_ins(table: pl.DataFrame, year: int, titles: dict[str, str]) -> StandIns:
@@ -73,9 +75,15 @@ def stand_ins(table: pl.DataFrame, year: int, titles: dict[str, str]) -> StandIn
     blank = [pl.lit(None, pl.Float64).alias(name) for name in ("value", "numerator", "denominator")]
     kept = pl.concat([kept.join(blind.select(on), on=on, how="anti", nulls_equal=True), blind.with_columns(blank)])
     notes = {region: chinese("stood_in", what=join_names(what)) for region, what in said.items()}
-    return StandIns(
-        pl.concat([kept, more]), notes, closed, {region: tuple(sorted(of)) for region, of in guessed.items()}
-    )
+    by_region = {region: tuple(sorted(of)) for region, of in guessed.items()}
+    return StandIns(pl.concat([kept, more]), notes, closed, by_region, _named(table))
+
+
+def _named(table: pl.DataFrame) -> pl.DataFrame:
+    """region_code, year, name of what is hidden, in all years."""
+    of_start = pl.col("dimension").is_null() | pl.col("dimension").is_in(["facility_type", "scope"])
+    name = pl.concat_str("indicator_id", "member", separator="/", ignore_nulls=True)
+    return table.filter(of_start, pl.col("flag") == flags.SUPPRESSED).select("region_code", "year", name=name).unique()
 
 
 def _parted(

@@ -235,7 +235,7 @@ def page_parts(theme: Path, cache: Path, folder: Path, styles: Path | None = Non
     `word.reference`."""
     folder.mkdir(parents=True, exist_ok=True)
     css = (theme / "report.css").read_text("utf-8")
-    own = [(theme / name).read_text("utf-8") for name in ("page.js", "reading.js", "report.js", "explorer.js")]
+    own = [(theme / name).read_text("utf-8") for name in ("page.js", "reading.js", "report.js", "projection.js", "explorer.js")]
     script = "\n".join([figures.javascript_bundle(cache), *own])
     (folder / "head.html").write_text(f"<style>\n{css}</style>\n", "utf-8")
     script = script.replace("</script", "<\\/script")

@@ -72,8 +72,8 @@ class Figure:
 
     id: starts with "f-", unique in the report. title: the finding, as a sentence without full stop. chart: a function of the
     words of a language. data: what the chart shows; it becomes the table view and the CSV. columns: how its columns are
-    called, which are called so already without. alt: what a reader who cannot see it must know. decimals: by column, how the table view prints it. against: see `Table`. explorer: results to choose
-    from, which the page's script offers under the chart (reports/theme/explorer.js); other formats have the chart alone.
+    called, which are called so already without. alt: what a reader who cannot see it must know. decimals: by column, how the table view prints it. against: see `Table`. explorer: what the page's
+    script needs to let a reader move the drivers under the chart (reports/theme/explorer.js); other formats have the chart alone.
     """
 
     id: str

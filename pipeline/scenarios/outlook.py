@@ -28,8 +28,6 @@ from pipeline.wording import join_names
 TARGETS = ("energy.per_flow.change", "energy.per_volume.change")
 """The indicators of the plan's targets that a scenario can tell."""
 FANNED = tuple(id for id in MEASURES if not id.startswith("activity."))
-EXPLORED = ("g_it", "e_bs", "green_share_2030")
-"""The drivers that a reader of the page can move."""
 INPUTS = (
     "energy.total", "energy.covered", "energy.electricity", "energy.per_flow", "energy.per_volume", "activity.flow",
     "activity.volume", "dc.pue.all", "dc.it_electricity", "bs.traffic", "bs.electricity", "room.retrofit_share",
@@ -48,12 +46,14 @@ class Outlook:
     drivers: `drivers.TABLE`. paths: scenario, region_code, measure (`projection.MEASURES`, by facility type too), year,
     value, and p10, p50, p90 of FANNED; from the last filed year to the plan's horizon. targets: scenario, region_code, indicator, year,
     met, probability. levels: scenario, region_code, driver, level (low, high), measure, year, value: one driver moved
-    alone; of all drivers in the last year for TORNADO, of EXPLORED in all years. steps: one, other (scenarios), region_code,
+    alone, in the last year, for TORNADO. steps: one, other (scenarios), region_code,
     measure, before, after, step, value: what makes the last year differ, in the order of the steps. turned: where a scenario (other)
     has more of a measure of IN_ORDER than the one before it (one), the two being shipped ones: first and last such year, and of
     the last before, after, and the step that does most to it with its value. warnings: `contradictions.TABLE`. notes:
     region_code, year (the last filed), note (what stands in for missing values, or why the region is not in the nation's
-    sum).
+    sum). starts: what the projection of a region begins with: itself and, of the nation, every province that it is the sum of
+    (part), with part's last filed year; name, value as `Start.read`, where scenario is empty; of the provinces of the nation
+    the middle values of the drivers too. What is withheld from the public has no row.
     """
 
     drivers: pl.DataFrame
@@ -64,6 +64,7 @@ class Outlook:
     turned: pl.DataFrame
     warnings: pl.DataFrame
     notes: pl.DataFrame
+    starts: pl.DataFrame
 
     def of(self, region: str) -> Outlook:
         """That of one region."""
@@ -74,9 +75,9 @@ class Outlook:
         kept = ~pl.col("region_code").is_in(sorted(regions))
         return Outlook(*(getattr(self, one.name).filter(kept) for one in fields(self)))
 
-    def told(self, notes: Mapping[str, str], guessed: Mapping[str, Sequence[str]]) -> Outlook:
+    def told(self, notes: Mapping[str, str], guessed: Mapping[str, Sequence[str]], hidden: pl.DataFrame) -> Outlook:
         """With what else is to be said of regions, and without the paths of facility types (region -> which) that rest on
-        stand-ins."""
+        stand-ins, and what stands in for a start. hidden: region_code, year, name (of `starts`)."""
         more = pl.DataFrame(list(notes.items()), schema=["region_code", "_more"], orient="row", schema_overrides={"region_code": pl.String, "_more": pl.String})  # fmt: skip
         joined = self.notes.join(more, on="region_code", how="left", maintain_order="left")
         first = joined["region_code"].is_first_distinct()
@@ -86,7 +87,9 @@ class Outlook:
         ]  # fmt: skip
         out = pl.DataFrame(spots, schema={"region_code": pl.String, "measure": pl.String}, orient="row")
         paths = self.paths.join(out, on=["region_code", "measure"], how="anti", maintain_order="left")
-        return replace(self, paths=paths, notes=joined.with_columns(note=said).select(list(SCHEMAS["notes"])))
+        starts = self.starts.join(hidden, left_on=["part", "year", "name"], right_on=["region_code", "year", "name"], how="anti", maintain_order="left")  # fmt: skip
+        told = joined.with_columns(note=said).select(list(SCHEMAS["notes"]))
+        return replace(self, paths=paths, notes=told, starts=starts)
 
 
 SCHEMAS: dict[str, dict[str, pl.DataType]] = {
@@ -104,6 +107,8 @@ SCHEMAS: dict[str, dict[str, pl.DataType]] = {
     | {"before": pl.Float64(), "after": pl.Float64(), "step": pl.String(), "value": pl.Float64()},
     "warnings": contradictions.TABLE,
     "notes": {"region_code": pl.String(), "year": pl.Int64(), "note": pl.String()},
+    "starts": dict.fromkeys(("region_code", "part"), pl.String())
+    | {"year": pl.Int64(), "scenario": pl.String(), "name": pl.String(), "value": pl.Float64()},
 }
 
 
@@ -135,7 +140,7 @@ def compute(
         cloud = project(begun, uncertainty.draws(triples, *uncertainty.shared(chosen[scenario]), draws, seed), years)
         paths.append(_paths(scenario, single[scenario], cloud))
         targets.append(_targets(scenario, single[scenario], cloud, plan))
-        levels.append(_levels(scenario, begun, triples, years))
+        levels.append(_levels(scenario, begun, triples, plan.horizon))
     return Outlook(
         drivers=moved,
         paths=_ahead(begun, pl.concat(paths)),
@@ -145,6 +150,7 @@ def compute(
         turned=_turned(single),
         warnings=contradictions.table(chosen, moved, begun, history, drivers.published(factors)),
         notes=_notes(begun, moved, {region.code: region.short_zh for region in every}),
+        starts=_starts(begun, moved),
     )
 
 
@@ -215,17 +221,15 @@ def _targets(scenario: str, single: Projection, cloud: Projection, plan: Plan) -
     return _typed("targets", pl.concat(parts)) if parts else pl.DataFrame(schema=SCHEMAS["targets"])
 
 
-def _levels(scenario: str, begun: Start, triples: Mapping[str, Array], years: Sequence[int]) -> pl.DataFrame:
+def _levels(scenario: str, begun: Start, triples: Mapping[str, Array], year: int) -> pl.DataFrame:
+    years = [year]
     alone, moved = uncertainty.one_at_a_time(triples)
     found = project(begun, alone, years)
     parts = []
     for at, (driver, level) in enumerate(moved, 1):
-        for measure in FANNED:
-            if driver not in EXPLORED and measure not in TORNADO:
-                continue
-            when = slice(None) if driver in EXPLORED else slice(-1, None)
+        for measure in TORNADO:
             named = {"scenario": scenario, "driver": driver, "level": level, "measure": measure}
-            parts.append(_long(found.measures[measure][:, when, at], begun.codes, years[when], named))
+            parts.append(_long(found.measures[measure][:, :, at], begun.codes, years, named))
     return _typed("levels", pl.concat(parts))
 
 
@@ -280,6 +284,25 @@ def _notes(begun: Start, moved: pl.DataFrame, names: Mapping[str, str]) -> pl.Da
             notes.append(chinese("note_without", names=join_names([names[one] for one in begun.left_out])))
         rows += [(code, int(year), note) for note in notes] or [(code, int(year), None)]
     return pl.DataFrame(rows, schema=SCHEMAS["notes"], orient="row")
+
+
+def _starts(begun: Start, moved: pl.DataFrame) -> pl.DataFrame:
+    year = dict(zip(begun.codes, map(int, begun.year), strict=True))
+    summed = [code for code, is_in in zip(begun.codes, begun.in_nation, strict=False) if is_in]
+    rows = [
+        (region, part, year[part], "", name, value)
+        for region, parts in {
+            **{code: [code] for code in begun.codes[:-1]},
+            NATION_CODE: [NATION_CODE, *summed],
+        }.items()
+        for part in parts
+        for name, value in begun.read(part).items()
+    ]
+    modes = moved.filter(pl.col("region_code").is_in(summed)).select("region_code", "scenario", "driver", "mode")
+    rows += [
+        (NATION_CODE, part, year[part], scenario, driver, mode) for part, scenario, driver, mode in modes.iter_rows()
+    ]
+    return _typed("starts", pl.DataFrame(rows, schema=SCHEMAS["starts"], orient="row"))
 
 
 def _typed(name: str, frame: pl.DataFrame) -> pl.DataFrame:

@@ -25,6 +25,16 @@ FACILITIES = {
 }  # fmt: skip
 
 
+READ = {
+    "energy": "energy.total", "covered": "energy.covered", "electricity": "energy.electricity", "fuel_tco2": "carbon.fuels",
+    "flow": "activity.flow", "volume": "activity.volume", "pue": "dc.pue.all", "retrofitted": "room.retrofit_share",
+    "green_share": "green.share", "location_tco2": "carbon.location/scope_2", "market_tco2": "carbon.market/scope_2",
+    "per_flow": "energy.per_flow", "per_flow_change": "energy.per_flow.change", "per_volume": "energy.per_volume",
+    "per_volume_change": "energy.per_volume.change",
+}  # fmt: skip
+"""What each array of a `Start` is read from, as `indicator` or `indicator/member`; the first four by facility type."""
+
+
 @dataclass(frozen=True)
 class History:
     """The indicator table as yearly series: `of(id, region)`, and by facility type where there is one."""
@@ -92,6 +102,15 @@ class Start:
     def in_nation(self) -> npt.NDArray[np.bool_]:
         """Which of the provinces the nation is the sum of."""
         return np.array([code not in self.left_out for code in self.codes[:-1]])
+
+    def read(self, code: str) -> dict[str, float]:
+        """What the region starts from, by the names of READ, each facility type apart: `energy.total/data_centre`."""
+        at, found = self.codes.index(code), dict[str, float]()
+        for field, name in READ.items():
+            value = getattr(self, field)[at]
+            members = {f"{name}/{one}": amount for one, amount in zip(FACILITIES, value, strict=True)} if np.ndim(value) else {name: value}  # fmt: skip
+            found |= {one: float(amount) for one, amount in members.items()}
+        return found
 
 
 def start(table: pl.DataFrame, provinces: Sequence[str]) -> Start | None:

@@ -248,7 +248,12 @@ def test_every_province_has_an_outlook_or_the_table_hides_what_it_starts_from(pu
     assert set(start.drop_nulls("value")["region_code"]) >= codes
     titles = {one.id: one.title for one in load_catalogue(layout)}
     given = stand_ins(table, 2025, titles)
-    again = edition.projected(layout, job, given.table).without(given.closed).told(given.notes, given.guessed).paths
+    again = (
+        edition.projected(layout, job, given.table)
+        .without(given.closed)
+        .told(given.notes, given.guessed, given.hidden)
+        .paths
+    )
     assert again.filter(pl.col("region_code").is_in(codes)).equals(paths)
 
 

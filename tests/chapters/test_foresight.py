@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +27,7 @@ from pipeline.reports.blocks import FACTS, Figure, Table, frame, mime
 from pipeline.reports.text import told
 from pipeline.scenarios import outlook
 from pipeline.scenarios.drivers import said as said_of
-from pipeline.scenarios.outlook import EXPLORED, SCHEMAS, Outlook
+from pipeline.scenarios.outlook import SCHEMAS, Outlook
 from pipeline.scenarios.start import FACILITIES
 from tests.scenarios.conftest import NATION, PROVINCE, ROWS, indicator_table
 
@@ -309,29 +308,6 @@ def test_a_public_province_says_that_its_results_rest_on_published_numbers(provi
         "{% if of_published %}\n", "{% if contradictions %}", tmp_path, of_published=True, notes=[], fallen_back=[]
     )
     assert "公开的各省结果之和不等于全国" in note
-
-
-def test_the_explorer_has_what_the_projection_says_and_is_small(province: Foresight) -> None:
-    data = fans.explored(province, CHINESE)
-    assert len(json.dumps(data, ensure_ascii=False).encode()) < 200_000
-    assert [one["id"] for one in data["scenarios"]] == ["baseline", "plan", "accelerated"]
-    end = data["results"]["plan"][""]["energy.per_flow.change"][-1]
-    assert end == pytest.approx(100 * (province.at_end("energy.per_flow.change", "plan") or 0), abs=0.01)
-    assert data["levels"]["plan"]["green_share_2030"] == ["40.0%", "50.0%", "60.0%"]
-    high = data["results"]["plan"]["green_share_2030/high"]
-    assert high["green.share"][-1] == 60.0
-    assert high["energy.total"] == data["results"]["plan"][""]["energy.total"]
-    english = fans.explored(province, Words("en"))
-    assert [one["title"] for one in english["scenarios"]] == [
-        "Continuation of trends",
-        "Action plan",
-        "Accelerated action",
-    ]
-    assert english["results"] == data["results"]
-    assert set(data["results"]["plan"]) == {
-        "",
-        *(f"{driver}/{level}" for driver in EXPLORED for level in ("low", "high")),
-    }
 
 
 def test_the_tornado_has_the_widest_first_and_no_driver_without_a_range(province: Foresight) -> None:

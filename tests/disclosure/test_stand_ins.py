@@ -51,3 +51,6 @@ def test_a_hidden_share_is_the_nations_and_the_note_says_so() -> None:
     assert dict(shares.select("region_code", "value").iter_rows()) == {"110000": 0.4, "310000": 0.3, "000000": 0.4}
     totals = found.table.filter(pl.col("indicator_id") == "energy.total", pl.col("dimension").is_null())
     assert dict(totals.select("region_code", "value").iter_rows()) == {"110000": 10.0, "310000": 5.0, "000000": 15.0}
+    assert sorted(found.hidden.select("region_code", "year", "name").iter_rows()) == [
+        ("110000", 2025, "room.retrofit_share"), ("310000", 2025, "energy.total"),
+    ]  # fmt: skip
