@@ -223,6 +223,7 @@ class _Making:
         self.ready: list[Job] = []
         self.running: dict[str, _Task] = {}
         self.alone: list[_Task] = []
+        self.said = set[str]()
 
     def run(self) -> list[Result]:
         self.progress.begin(len(self.pending) + len(self.standings))
@@ -320,6 +321,10 @@ class _Making:
             except (OutputError, OSError) as error:
                 result = Result(job, [], str(error), FAILED, standing.reason)
         self.results.append(result)
+        for text in made.said:
+            if text not in self.said:
+                self.said.add(text)
+                self.progress.say(text)
         facts = {"state": result.state, "reason": result.reason, "problem": result.problem, "files": result.files}
         self.progress.done(
             f"{name(job)} {'、'.join(job.formats)}", kind="report", seconds=round(made.seconds, 3), **facts

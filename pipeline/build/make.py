@@ -22,14 +22,14 @@ from pipeline.build import provenance, sources
 from pipeline.build.context import ALWAYS, Present, freeze
 from pipeline.build.declared import reads
 from pipeline.build.editorial import Editorial
-from pipeline.build.plan import CHAPTERS, Job
+from pipeline.build.plan import CHAPTERS, PUBLIC, Job
 from pipeline.build.standing import Made, records_of_chapter, store, work
 from pipeline.errors import UserError
 from pipeline.keeping import Hashes, Record, Records, Store, files_below
 from pipeline.language.words import Words
 from pipeline.layout import Layout
 from pipeline.output import place, why_not_written
-from pipeline.reports import assemble, text
+from pipeline.reports import assemble, text, unnamed
 from pipeline.reports.execute import CONTEXT, ChapterFailed, execute, filled_in
 from pipeline.reports.parts import ANNEX, MAIN, OPENING, named
 from pipeline.reports.render.engine import Engine
@@ -75,12 +75,18 @@ def _run(layout: Layout, job: Job, notebook: Path, kept: Store, isolated: bool) 
         (whole / TABLES).mkdir(parents=True)
         context = stage / "context.json"
         declared = reads(notebook)
-        frozen = freeze(layout, job) | {"tables": str(whole / TABLES), "reads": sorted(declared)}
+        frozen = freeze(layout, job) | {
+            "tables": str(whole / TABLES),
+            "reads": sorted(declared),
+            "notebook": notebook.stem,
+        }
         context.write_text(json.dumps(frozen, ensure_ascii=False, indent=1), "utf-8")
         executed = stage / notebook.name
         try:
             execute(notebook, executed, parameters(job) | {CONTEXT: str(context)}, isolated=isolated)
-            nbformat.write(filled_in(executed, {}), whole / NOTEBOOK)
+            ran = filled_in(executed, {})
+            unnamed.refuse(ran)
+            nbformat.write(ran, whole / NOTEBOOK)
             names = [*ALWAYS, *declared.hashed]
             return Made([kept.put(whole)], record=Record(dict.fromkeys(names, "")), made=1)
         except ChapterFailed as failed:
@@ -107,10 +113,12 @@ def report(
     with _stage(layout, jobs[0]) as stage:
         try:
             project = assemble.project(layout, stage / "project")
-            written = [_assemble(layout, *one, notebooks, stage) for one in zip(jobs, chapters, strict=True)]
+            said = list[str]()
+            written = [_assemble(layout, *one, notebooks, stage, said) for one in zip(jobs, chapters, strict=True)]
             stems = [named(job.stem, part) for job in jobs for part in job.parts]
             engine.render(project, stems, jobs[0].formats)
             made = [_deliver(layout, job, engine, stage, executed) for job, executed in zip(jobs, written, strict=True)]
+            made[0].said = list(dict.fromkeys(said))
         except Exception as error:
             if len(jobs) == 1:
                 made = [Made(problem=_told(error))]
@@ -163,8 +171,11 @@ def _root(layout: Layout) -> Iterator[None]:
             os.environ["GREEN_REPORT_ROOT"] = before
 
 
-def _assemble(layout: Layout, job: Job, names: Sequence[str], notebooks: Sequence[Path], stage: Path) -> list[Path]:
-    """The qmd of the report's parts in the project, its notebooks and tables in the stage; the notebooks' paths."""
+def _assemble(
+    layout: Layout, job: Job, names: Sequence[str], notebooks: Sequence[Path], stage: Path, said: list[str]
+) -> list[Path]:
+    """The qmd of the report's parts in the project, its notebooks and tables in the stage; the notebooks' paths. said: takes what
+    the analyst is told of them."""
     kept, executed, own = store(layout, job), list[Path](), Editorial(layout, job)
     (stage / job.stem / "notebooks").mkdir(parents=True)
     for name, notebook in zip(names, notebooks, strict=True):
@@ -173,7 +184,10 @@ def _assemble(layout: Layout, job: Job, names: Sequence[str], notebooks: Sequenc
             raise ValueError(f"{notebook.stem} 的运行结果已不在缓存中，请重新运行")
         executed.append(stage / job.stem / "notebooks" / notebook.name)
         told = filled_in(whole / NOTEBOOK, parameters(job))
-        text.tell(told, notebook.stem, layout.texts, Words(job.language))
+        said += unnamed.told(told, notebook.stem)
+        if job.audience == PUBLIC:
+            unnamed.strip(told)
+        said += text.tell(told, notebook.stem, layout.texts, Words(job.language))
         own.around(told, notebook.stem[:2])
         nbformat.write(told, executed[-1])
         shutil.copytree(whole / TABLES, stage / job.stem / TABLES, dirs_exist_ok=True)

@@ -18,7 +18,8 @@ from pipeline.reports.render.engine import Engine
 
 @dataclass
 class Made:
-    """What became of one task: the names of chapters in the store or the files of a report, or why there are none."""
+    """What became of one task: the names of chapters in the store or the files of a report, or why there are none. said: what
+    those who watch are told once."""
 
     names: list[str] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
@@ -27,6 +28,7 @@ class Made:
     made: int = 0
     seconds: float = 0.0
     worker: int = field(default_factory=os.getpid)
+    said: list[str] = field(default_factory=list)
 
 
 def work(layout: Layout, job: Job) -> Path:

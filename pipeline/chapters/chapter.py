@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
+import altair as alt
 import polars as pl
 from IPython import get_ipython
 from IPython.display import display
@@ -18,10 +19,12 @@ from pipeline.build.context import freeze
 from pipeline.build.declared import ALL, Reads
 from pipeline.build.edition import GRADES, prepare
 from pipeline.build.plan import NO_FILINGS, PUBLIC, Selection, jobs
+from pipeline.chapters import doors, shown_as_is
 from pipeline.chapters.since import LastEdition
 from pipeline.charts import figures, theme  # noqa: F401  (the theme registers itself)
 from pipeline.disclosure import publication
 from pipeline.disclosure.policy import Policy, load_policy
+from pipeline.errors import DataError
 from pipeline.evaluation import evaluate as evaluated
 from pipeline.evaluation.evaluate import Evaluation
 from pipeline.evaluation.scheme import Scheme, scheme_of
@@ -37,7 +40,7 @@ from pipeline.indicators.view import View
 from pipeline.language.facts import pack
 from pipeline.language.words import Words
 from pipeline.layout import SAMPLE, Layout
-from pipeline.reports.blocks import ENGLISH, FACTS, MIME, Block, Figure, Table, frame, preview
+from pipeline.reports.blocks import ENGLISH, FACTS, MIME, NAMED_AS, Block, Figure, Table, frame, preview
 from pipeline.reports.text import as_notebooks_read, told
 from pipeline.scenarios import outlook, sensitivity
 from pipeline.scenarios.outlook import Outlook
@@ -216,18 +219,50 @@ class Chapter:
         """The yearly published values of `indicator` for `region` (Chinese short name; default: the report's)."""
         return reference.series(self.published, indicator, region or self.region.short_zh)
 
-    def show(self, block: Block | None) -> None:
+    def show(self, block: Block | alt.TopLevelMixin | pl.DataFrame | None) -> None:
         """Hand `block`, if there is one, to the report, write its data to the tables folder, and display it in the notebook."""
-        if block is None:
-            return
+        if isinstance(block, Block):
+            self._display(self._handed(block))
+        elif block is not None:  # a chart or frame as it is
+            display(block)
+
+    def figure(self, chart: alt.TopLevelMixin, id: str, *, source: str, **said: Any) -> None:
+        """Hand over a chart under a name. said: title, alt, method, decimals and the like, see `Figure`; what is not said is taken
+        from the chart. Raises DataError."""
+        self._name(shown_as_is.figure, chart, id, source=source, **said)
+
+    def table(self, data: pl.DataFrame, id: str, *, source: str, **said: Any) -> None:
+        """Hand over a frame under a name, as `figure`; said: see `Table`."""
+        self._name(shown_as_is.table, data, id, source=source, **said)
+
+    def _name(self, of: Callable[[Any, str], Figure | Table], thing: Any, id: str, **said: Any) -> None:
+        try:
+            block = replace(of(thing, id), **said)
+        except shown_as_is.NotTaken as reason:
+            raise DataError("chapter.not_taken", f"{id}：{reason}") from None
+        if not str(said["source"]).strip():
+            raise DataError("chapter.source", f"{id} 没有来源（source）；请写明数据从哪里来")
+        self.show(block)
+
+    def _handed(self, block: Block, whole: pl.DataFrame | None = None) -> dict[str, Any]:
+        """The output that hands `block` over. whole: what is written to the tables folder, if not its data as they are."""
         payload, english = block.payload(), block.payload(Words("en"))
         self.tables.mkdir(parents=True, exist_ok=True)
         svg = figures.svg(payload["spec"], block.id, self.layout.charts) if payload["kind"] == "figure" else None
         if isinstance(block, (Figure, Table)):
-            frame(block).write_parquet(self.tables / f"{block.id}.parquet")
-            (self.tables / f"{block.id}.csv").write_text("\ufeff" + payload["table"]["csv"], "utf-8", newline="")
+            csv = payload["table"]["csv"] if whole is None else replace(block, data=whole).payload()["table"]["csv"]
+            (frame(block) if whole is None else whole).write_parquet(self.tables / f"{block.id}.parquet")
+            (self.tables / f"{block.id}.csv").write_text("\ufeff" + csv, "utf-8", newline="")
         seen = preview(payload, svg) if not self.in_build else {"image/svg+xml": svg} if svg else {}
-        self._display({MIME: payload, ENGLISH: english} | seen)
+        return {MIME: payload, ENGLISH: english} | seen
+
+    def _as_it_is(self, block: Figure | Table, data: pl.DataFrame, named_as: str) -> dict[str, Any]:
+        """The output of a chart or frame without a name, with the first of its rows."""
+        handed = self._handed(replace(block, **shown_as_is.first_rows(data, block.id)), data)
+        for language in (MIME, ENGLISH):
+            handed[language] |= {NAMED_AS: named_as}
+        self._shown.append(handed)
+        return handed
 
     def tell(self, **facts: Any) -> None:
         """Hand facts to the chapter's text: numbers, texts, findings, quantities, and lists and dicts of them.
@@ -303,7 +338,7 @@ def open_chapter(
         job = jobs(layout, wanted)[0]
         prepare(layout, [job])
         frozen = freeze(layout, job)
-    return Chapter(
+    chapter = Chapter(
         layout=layout,
         year=frozen["year"],
         region=Region(**frozen["region"]),
@@ -317,3 +352,6 @@ def open_chapter(
         frozen=frozen,
         in_build=bool(context),
     )
+    if (shell := get_ipython()) is not None:
+        doors.open_for(shell, frozen.get("notebook", "00")[:2], chapter.is_public, chapter._as_it_is)
+    return chapter

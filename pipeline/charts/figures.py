@@ -15,7 +15,7 @@ import altair as alt
 import vl_convert as vlc
 
 from pipeline import keeping, wording
-from pipeline.charts import axes, compact, fonts, labels, subset, theme
+from pipeline.charts import axes, compact, composed, fonts, labels, subset, theme
 
 Spec = dict[str, Any]
 
@@ -29,18 +29,24 @@ CODE = [path.read_text("utf-8") for path in sorted(Path(__file__).parent.glob("*
 
 
 def specification(chart: alt.TopLevelMixin, edge: int = 5, told: Callable[[Spec], Spec] = lambda spec: spec) -> Spec:
-    """The Vega-Lite specification as the page draws it: as wide as its place, theme included, no version pinned. edge: px
+    """The Vega-Lite specification as the page draws it: as wide as its place, but for several pictures side by side, theme
+    included, no version pinned. edge: px
     that it leaves free on its right. told: puts its texts into the reader's language."""
     spec: Spec = chart.to_dict(validate=True)
-    spec["width"] = "container"
-    spec["autosize"] = {"type": "fit-x", "contains": "padding"}
+    several = composed.is_composed(spec)
+    if several:
+        composed.fit(spec)
+    else:
+        spec["width"] = "container"
+        spec["autosize"] = {"type": "fit-x", "contains": "padding"}
     spec["padding"] = {"left": 5, "top": 5, "right": edge, "bottom": 5}
     spec = _deterministic(spec)
     labels.fit(spec)
     spec = told(spec)
     labels.fit_legends(spec)
     axes.edge_to_edge(spec)
-    axes.mark_broken(spec)
+    if not several:
+        axes.mark_broken(spec)
     return spec
 
 
@@ -71,7 +77,7 @@ def svg(spec: Spec, figure_id: str, cache: Path | None = None) -> str:
     converter), since a chart with Chinese text costs more than the notebook it stands in; one that is not as it was
     kept is drawn again. The caller supplies the alternative text: the converter drops it.
     """
-    still = {**spec, "width": theme.WIDTH}
+    still = _still(spec)
     kept = cache / f"{_key(still, figure_id)}.svg" if cache else None
     if kept and (found := keeping.read(kept)) is not None:
         return found
@@ -84,6 +90,11 @@ def svg(spec: Spec, figure_id: str, cache: Path | None = None) -> str:
     if kept:
         keeping.write(kept, drawn)
     return drawn
+
+
+def _still(spec: Spec) -> Spec:
+    """As it is drawn where nothing can be asked of its place."""
+    return {**spec, "width": theme.WIDTH} if spec.get("width") == "container" else spec
 
 
 def _key(*made_of: object) -> str:
@@ -130,7 +141,7 @@ def _drawn(spec: Spec, small: subset.Small | None) -> str:
 def png(spec: Spec) -> bytes:
     """`spec` as a PNG at twice the size, for Word."""
     _register(fonts.folders())
-    still = {**spec, "width": theme.WIDTH}
+    still = _still(spec)
     drawn, _ = _with_base_letters(lambda one: vlc.vegalite_to_png(one, scale=2, allowed_base_urls=[]), still)
     return bytes(drawn)
 

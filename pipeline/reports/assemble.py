@@ -19,6 +19,7 @@ import yaml
 
 from pipeline import wording
 from pipeline.charts import figures
+from pipeline.errors import DataError
 from pipeline.language.words import Words
 from pipeline.layout import Layout
 from pipeline.reports import markup, volumes
@@ -52,8 +53,8 @@ def assemble(
     order; the main part is `<stem>.qmd`.
 
     charts, word: see `volumes.read`. pages: of the parts to which others refer, the names of their HTML files. Returns the paths of
-    the qmd files. Raises ValueError where a notebook refers to a figure that is not there, gives an id twice, or goes outside the
-    common subset.
+    the qmd files. Raises DataError where a notebook refers to a figure that is not there or gives an id twice, ValueError where it goes outside
+    the common subset.
     """
     words = front.words
     pictures = folder / stem
@@ -92,7 +93,7 @@ def _resolve(
         if id not in places and part == WHOLE:
             return words("elsewhere")
         if id not in places:
-            raise ValueError(f"a reference to {id}, which the report does not have")
+            raise DataError("figure.missing", f"文字里引用了 {id}，报告里没有这个编号的图、表或章节；请改正或删去")
         told = places[id].name
         return told if is_here(id) else words(f"in_{places[id].volume}", name=told)
 
@@ -235,7 +236,10 @@ def page_parts(theme: Path, cache: Path, folder: Path, styles: Path | None = Non
     `word.reference`."""
     folder.mkdir(parents=True, exist_ok=True)
     css = (theme / "report.css").read_text("utf-8")
-    own = [(theme / name).read_text("utf-8") for name in ("page.js", "reading.js", "report.js", "projection.js", "explorer.js")]
+    own = [
+        (theme / name).read_text("utf-8")
+        for name in ("page.js", "reading.js", "report.js", "projection.js", "explorer.js")
+    ]
     script = "\n".join([figures.javascript_bundle(cache), *own])
     (folder / "head.html").write_text(f"<style>\n{css}</style>\n", "utf-8")
     script = script.replace("</script", "<\\/script")

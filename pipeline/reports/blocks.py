@@ -39,6 +39,10 @@ _value = re.compile(
 MIME = "application/vnd.green-report+json"
 ENGLISH = "application/vnd.green-report.en+json"
 """The same in English."""
+LEFT = "application/vnd.green-report.left+json"
+"""Of an output that a report does not take: `why`, and whether it is `refused`."""
+NAMED_AS = "named_as"
+"""In the data of a figure or table without a name of its own: how it is given one."""
 FACTS = "application/vnd.green-report.facts+json"
 """What a notebook tells its text, see `language.facts`."""
 TONES = ("beyond", "met", "short", "far", "group")

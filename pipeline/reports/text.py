@@ -26,7 +26,7 @@ from pipeline import wording
 from pipeline.errors import DataError
 from pipeline.language.facts import unpack
 from pipeline.language.words import LANGUAGES, Words
-from pipeline.reports.blocks import FACTS, MIME, mime, preview
+from pipeline.reports.blocks import FACTS, MIME, NAMED_AS, NUMBERED, mime, preview
 from pipeline.reports.markup import CHINESE_RUN, text_markdown
 
 Payload = dict[str, Any]
@@ -60,7 +60,8 @@ _escaped = re.compile(r"\\([\\`*_{}\[\]()#+\-.!<>|~$^@\"':=])")
 
 
 def told(path: Path, words: Words, shown: Iterable[Mapping[str, Any]], source: str) -> list[str | Payload]:
-    """The parts of a chapter whose text is `path`. shown: the data of its notebook's outputs. Raises DataError."""
+    """The parts of a chapter whose text is `path`; at its end what has no name and is placed nowhere. shown: the data of its
+    notebook's outputs. Raises DataError."""
     facts: dict[str, Any] = {}
     blocks: dict[str, Payload] = {}
     kind = mime(words.language)
@@ -71,17 +72,20 @@ def told(path: Path, words: Words, shown: Iterable[Mapping[str, Any]], source: s
             facts |= unpack(data[FACTS])
         elif "text/markdown" in data:
             raise DataError("text.twice", f"{path.stem} 的文字在 {path} 里，笔记本不能再用 chapter.say 或 chapter.note")
-    return Text(path, words, facts, blocks, source).parts()
+    parts = Text(path, words, facts, blocks, source).parts()
+    placed = {part["id"] for part in parts if not isinstance(part, str)}
+    return parts + [block for id, block in blocks.items() if NAMED_AS in block and id not in placed]
 
 
-def tell(notebook: nbformat.NotebookNode, name: str, texts: Path, words: Words) -> None:
+def tell(notebook: nbformat.NotebookNode, name: str, texts: Path, words: Words) -> list[str]:
     """Write into an executed notebook, in its last cell, the chapter as it reads, where `texts` has its text. What its cells
-    showed stands there and no more where it was shown. Raises DataError, also where a text is missing that is handed facts."""
+    showed stands there and no more where it was shown; without a text in any language it stands where it was shown. Returns
+    what of it is not told. Raises DataError, also where there is a text in another language only."""
     path = texts / words.language / f"{name}.md"
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    if not any((texts / language / path.name).is_file() for language in LANGUAGES):
+        return _in_their_order(notebook, name, path, words)
     shown = [output.get("data", {}) for cell in code for output in cell.outputs]
-    if not path.is_file() and not any(FACTS in data for data in shown):
-        return
     parts = told(path, words, shown, "\n".join(cell.source for cell in code))
     images = {data[MIME]["id"]: data.get("image/svg+xml") for data in shown if MIME in data}
     for cell in notebook.cells:
@@ -94,6 +98,36 @@ def tell(notebook: nbformat.NotebookNode, name: str, texts: Path, words: Words) 
             {"text/markdown": part} if isinstance(part, str) else {MIME: part} | preview(part, images.get(part["id"]))
         )
         code[-1].outputs.append(nbformat.v4.new_output("display_data", data=data))
+    placed, source = {part["id"] for part in parts if not isinstance(part, str)}, path.read_text("utf-8")
+    return [
+        f'{name} 的图表 {id} 没有写进 {path}，不进报告；请在那里写 {{{{ {data[MIME]["kind"]}("{id}") }}}}'
+        for data in shown
+        if data.get(MIME, {}).get("kind") in NUMBERED
+        and (id := data[MIME]["id"]) not in placed
+        and id not in source
+        and _pattern(id) not in source
+    ]
+
+
+def _in_their_order(notebook: nbformat.NotebookNode, name: str, path: Path, words: Words) -> list[str]:
+    """A chapter without a text: its cells as they are, under a title of its own."""
+    said = list[str]()
+    texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
+        for output in cell.outputs:
+            data = output.get("data", {})
+            texts.append("".join(data.get("text/markdown", "")))
+            if FACTS in data and not said:
+                said.append(f"{name} 没有文字（{path}），chapter.tell 交来的没有写进报告，图表按笔记本里的次序排列")
+            if MIME in data:
+                block = data[mime(words.language)] if mime(words.language) in data else data[MIME]
+                titled = block.get("title", block["id"]) or words.names(block["table"]["columns"][:4])
+                data[MIME] = block | ({"title": titled} if block["kind"] in NUMBERED else {})
+        cell.outputs = [one for one in cell.outputs if FACTS not in one.get("data", {})]
+    if not any(re.match("# ", line) for text in texts for line in text.splitlines()):
+        title = text_markdown(name.partition("_")[2] or name)
+        notebook.cells.insert(0, nbformat.v4.new_markdown_cell(f"# {title}", id="title"))
+    return said
 
 
 def as_notebooks_read(part: str) -> str:
@@ -218,7 +252,7 @@ class Text:
 
     def _has(self, id: str) -> bool:
         """Whether the notebook handed over a figure or table of this id."""
-        numbered = re.sub(r"\d+$", "{", id)  # f"t-tasks-{number}"
+        numbered = _pattern(id)
         if id not in self.blocks and f'"{id}"' not in self.source and f'f"{numbered}' not in self.source:
             raise _Told(f"笔记本里没有图表 {id}")
         return id in self.blocks
@@ -273,6 +307,11 @@ class Text:
             elif text := self.language.unpublished(paragraphs(piece, self.language.JOINT)):
                 parts.append(text if self.words.language == "zh" else CHINESE_RUN.sub(r"[\g<0>]{lang=zh-CN}", text))
         return parts
+
+
+def _pattern(id: str) -> str:
+    """How an id begins that is made of a number: `f"t-tasks-{number}"`."""
+    return re.sub(r"\d+$", "{", id)
 
 
 def _plain(text: str) -> Markup:

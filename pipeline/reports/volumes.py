@@ -16,6 +16,7 @@ import nbformat
 
 from pipeline import wording
 from pipeline.charts import figures
+from pipeline.errors import DataError, shown
 from pipeline.language.words import Words
 from pipeline.reports import markup
 from pipeline.reports.blocks import MIME, NUMBERED, ems
@@ -75,8 +76,8 @@ class Volumes:
 def read(chapters: Sequence[Path], pictures: Path, charts: Path, words: Words, word: bool) -> Volumes:
     """The volumes of the executed notebooks `chapters`, called <number>_<name>.ipynb, in their order; their pictures are written.
 
-    charts: where drawn charts are kept between builds. word: also draw the PNG pictures that Word needs. Raises ValueError where
-    an id is given twice.
+    charts: where drawn charts are kept between builds. word: also draw the PNG pictures that Word needs. Raises DataError where
+    an id is given twice or is none.
     """
     volumes = Volumes(Volume(MAIN), Volume(ANNEX), {})
     letters = iter("ABCDEFGH")
@@ -217,13 +218,15 @@ class _Chapter:
 
     def _name(self, id: str, volume: Volume, name: str) -> None:
         if id in self.volumes.places:
-            raise ValueError(f"the id {id} is given twice")
+            both = wording.join_names(list(dict.fromkeys([self.volumes.places[id].notebook, self.stem])))
+            raise DataError("figure.twice", f"{both}：图表编号 {id} 用了两次，整份报告里只能有一个；请改其中一个")
         self.volumes.places[id] = Place(volume.name, self.stem, name)
 
     def _block(self, block: dict[str, Any]) -> None:
         kind, id = block["kind"], block["id"]
         if not re.fullmatch(r"[a-z][a-z0-9-]*", id):
-            raise ValueError(f"{id!r} is no id: lower-case letters, digits and hyphens only")
+            right = "应以小写字母开头，只用小写字母、数字和连字符，如 f-mine"
+            raise DataError("figure.id", f"{self.stem}：图表编号“{shown(id)}”不对；{right}")
         volume = self.volumes.annex if self.annexed or block.get("annex") else self.volumes.main
         self._write(volume, [])
         block = block | {

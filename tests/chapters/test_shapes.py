@@ -243,9 +243,17 @@ class TestView:
         assert found["cases.count"][0] == "未达标"
         assert zh.say(found["cases.count"][1]).count("应有 10 个") >= 1
 
-    def test_a_gain_with_less_power_each_is_judged(self, view: View, layout: Layout) -> None:
-        rows = [row("bs.efficiency_gain_5g", 0.4), row("bs.energy_per_station.change", -0.1)]
-        assert "bs.efficiency_gain_5g" not in filled(view, rows).instead(reference.load_plan(layout))
+    @pytest.mark.parametrize(
+        ("gain", "each", "undefined"),
+        [(0.4, -0.1, False), (0.4, 0.1, True), (-0.4, -0.1, True), (-0.4, 0.1, False), (0.4, 0.0, False), (0.0, 0.1, False)],
+    )  # fmt: skip
+    def test_two_measures_of_one_target_must_not_point_apart(
+        self, view: View, layout: Layout, gain: float, each: float, undefined: bool
+    ) -> None:
+        """More done with a unit of power, and less power for each station: what moves the other way is not judged."""
+        rows = [row("bs.efficiency_gain_5g", gain), row("bs.energy_per_station.change", each)]
+        found = filled(view, rows).instead(reference.load_plan(layout))
+        assert ("bs.efficiency_gain_5g" in found) is undefined
 
     def test_a_province_is_not_told_what_only_the_nation_has(self, view: View, layout: Layout) -> None:
         found = filled(view, [], "广东", layout).instead(reference.load_plan(layout))

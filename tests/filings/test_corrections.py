@@ -125,7 +125,14 @@ def test_a_stale_correction_stops_the_intake(layout: Layout, tmp_path: Path, ent
 
 @pytest.mark.parametrize(
     ("filed", "expect", "fits"),
-    [("0.00", 0, True), ("10.000000001", 10, True), ("10.0000001", 10, False), ("0.0000000001", 0, False)],
+    [
+        ("0.00", 0, True),
+        ("10.000000001", 10, True),
+        ("10.000000009", 10, True),
+        ("10.000000012", 10, False),
+        ("10.0000001", 10, False),
+        ("0.0000000001", 0, False),
+    ],
 )
 def test_what_is_expected_is_the_filed_number_but_for_the_noise_of_binary_fractions(
     layout: Layout, tmp_path: Path, filed: str, expect: float, fits: bool

@@ -165,6 +165,14 @@ def test_an_unknown_unit_names_the_nearest(text: str, nearest: str | None) -> No
     assert (nearest or "可用的有 kWh") in str(caught.value)
 
 
+def test_a_long_text_that_is_no_unit_is_cut_and_three_near_ones_are_named() -> None:
+    with pytest.raises(DataError, match=f"没有名为“{'x' * 20}”的计量单位；"):
+        parse_unit("x" * 21)
+    with pytest.raises(DataError) as caught:
+        parse_unit("kWhh")
+    assert str(caught.value).count("、") <= 2
+
+
 @pytest.mark.parametrize("text", ["", " ", "万", "万万吨", "kWh/年", "1", "TiB", "²"])
 def test_what_is_no_unit(text: str) -> None:
     with pytest.raises(DataError, match=r"没有名为“.+”的计量单位；"):

@@ -23,6 +23,7 @@ from pipeline.indicators.scorecard import (
     NOT_MET_SO_FAR,
     ON_PATH,
     Judgement,
+    _emission,
     action_statements,
     as_printed,
     scorecard,
@@ -262,6 +263,19 @@ def test_nothing_is_needed_where_the_target_is_met_or_the_time_is_over() -> None
     assert judge("energy.per_flow.change", -1.0, 2023).needed_per_year is None
 
 
+def test_from_nothing_no_yearly_rate_leads_to_a_target() -> None:
+    assert judge("bs.efficiency_gain_5g", -1.0, 2023).needed_per_year is None
+    assert judge("bs.efficiency_gain_5g", -1.5, 2023).needed_per_year is None
+
+
+def test_the_ways_of_a_gap_and_of_what_is_needed_are_one_up_or_down() -> None:
+    over, under = judge("dc.pue.new_large", 1.4, 2023), judge("sharing.new_5g_sites", 0.70, 2023)
+    assert [getattr(one.gap_printed, "way", None) for one in (over, under)] == [1, 1]
+    assert getattr(judge("dc.pue.new_large", 1.2, 2023).gap_printed, "way", None) == -1
+    assert [getattr(one.needed_printed, "way", None) for one in (over, under)] == [-1, 1]
+    assert getattr(judge("energy.per_flow.change", -0.10, 2023).needed_printed, "way", None) == -1
+
+
 # --- what has been said -----------------------------------------------------------------------------------
 
 
@@ -345,6 +359,14 @@ def test_emissions_are_told_in_one_unit() -> None:
     assert [found[row] for row in ("E055", "E058", "E033", "E003", "E022")] == [
         "1,577 万吨CO2e", "85.0 万吨CO2e", "1,300 万吨CO2e以上", "5,600 万吨CO2以内", "3.1 亿吨CO2e"
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("value", "printed"),
+    [(9_999.0, "9,999 万吨CO2e"), (10_000.0, "1 亿吨CO2e"), (10_001.0, "1.0 亿吨CO2e"), (15_000.0, "1.5 亿吨CO2e")],
+)
+def test_ten_thousand_times_ten_thousand_tonnes_are_one_hundred_million(value: float, printed: str) -> None:
+    assert _emission({"unit_printed": "tCO2e", "value": value, "qualifier": ""}) == printed
 
 
 @pytest.fixture

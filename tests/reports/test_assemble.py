@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 import yaml
 
+from pipeline.errors import DataError
 from pipeline.reports.assemble import Front, assemble, check_subset
 from pipeline.reports.blocks import MIME, Card, Cards, Table
 
@@ -82,7 +83,7 @@ def test_references_in_a_method_are_the_number_alone(tmp_path: Path) -> None:
     assert "来源：见第 2 章" in text
     assert not re.search("[\ue000\ue001]", text)
     lost = Table("t-b", "标题", pl.DataFrame({"列": ["值"]}), method="见[](#t-c)")
-    with pytest.raises(ValueError, match="t-c"):
+    with pytest.raises(DataError, match="t-c"):
         assembled(tmp_path, notebook(tmp_path, "03_x.ipynb", "# 概况", lost))
 
 
@@ -179,13 +180,13 @@ def test_of_which_volume_a_page_is_stands_in_its_metadata(tmp_path: Path) -> Non
 
 def test_a_reference_to_nothing_is_an_error(tmp_path: Path) -> None:
     path = notebook(tmp_path, "02_x.ipynb", "# 概况\n\n见[](#f-nothing)。")
-    with pytest.raises(ValueError, match="f-nothing"):
+    with pytest.raises(DataError, match="f-nothing"):
         assembled(tmp_path, path)
 
 
 def test_an_id_given_twice_is_an_error(tmp_path: Path) -> None:
     path = notebook(tmp_path, "02_x.ipynb", "# 概况", table("t-a"), table("t-a"))
-    with pytest.raises(ValueError, match="t-a"):
+    with pytest.raises(DataError, match="t-a"):
         assembled(tmp_path, path)
 
 

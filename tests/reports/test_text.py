@@ -13,7 +13,7 @@ from pipeline.errors import DataError
 from pipeline.findings import Measure, Quantity
 from pipeline.language.facts import pack
 from pipeline.language.words import Words
-from pipeline.reports.blocks import ENGLISH, FACTS, MIME, Table
+from pipeline.reports.blocks import ENGLISH, FACTS, MIME, NAMED_AS, Table
 from pipeline.reports.text import as_notebooks_read, paragraphs, tell, told
 from pipeline.wording import WITHHELD
 
@@ -191,13 +191,70 @@ def test_a_notebook_without_a_text_stays_as_it_is(tmp_path: Path) -> None:
     assert nbformat.writes(notebook) == before
 
 
-def test_a_missing_text_of_a_notebook_that_hands_over_facts_is_refused(tmp_path: Path) -> None:
-    """Else its figures would stand there without a word, some without a title."""
+def test_a_text_in_another_language_only_is_refused(tmp_path: Path) -> None:
+    """Else the figures would stand there without a word, some without a title."""
+    (tmp_path / "en").mkdir()
+    (tmp_path / "en" / "03_x.md").write_text("# Title", "utf-8")
     output = nbformat.v4.new_output("display_data", {FACTS: pack({"year": 2025})})
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x", outputs=[output])])
     with pytest.raises(DataError) as error:
         tell(notebook, "03_x", tmp_path, Words("zh"))
     assert str(error.value) == f"没有 {tmp_path / 'zh' / '03_x.md'}，这一章要说的写在其中；可用 git checkout 恢复"
+
+
+def shown(*blocks: dict[str, Any], source: str = "x") -> nbformat.NotebookNode:
+    """A cell that hands over blocks in both languages, and a fact."""
+    data = [{MIME: one, ENGLISH: one | {"title": one["title"] and "Title"}} for one in blocks]
+    outputs = [nbformat.v4.new_output("display_data", one) for one in (*data, {FACTS: pack({"year": 2025})})]
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source, outputs=outputs)])
+
+
+UNTITLED = Table("t-a", "", pl.DataFrame({"甲": [1], "乙": [2]})).payload()
+TITLED = Table("t-13-1", "题", pl.DataFrame({"甲": [1]})).payload() | {NAMED_AS: "chapter.table(…)"}
+
+
+def test_without_a_text_what_is_shown_stands_in_its_order_under_the_name_of_the_notebook(tmp_path: Path) -> None:
+    notebook = shown(UNTITLED, TITLED)
+    said = tell(notebook, "13_mine", tmp_path, Words("zh"))
+    assert said == [
+        f"13_mine 没有文字（{tmp_path / 'zh' / '13_mine.md'}），chapter.tell 交来的没有写进报告，图表按笔记本里的次序排列"
+    ]
+    title, cell = notebook.cells
+    assert title.source == "# mine"
+    assert [output.data[MIME]["title"] for output in cell.outputs] == ["甲、乙", "题"]
+
+
+def test_without_a_text_the_english_report_has_the_english_figures(tmp_path: Path) -> None:
+    notebook = shown(TITLED)
+    notebook.cells.insert(0, nbformat.v4.new_markdown_cell("# My chapter"))
+    tell(notebook, "13_mine", tmp_path, Words("en"))
+    assert [cell.source for cell in notebook.cells] == ["# My chapter", "x"]
+    assert [output.data[MIME]["title"] for output in notebook.cells[1].outputs] == ["Title"]
+
+
+def test_what_has_no_name_stands_at_the_end_of_a_text_that_does_not_place_it(tmp_path: Path) -> None:
+    (tmp_path / "zh").mkdir()
+    path = tmp_path / "zh" / "13_mine.md"
+    path.write_text("# 题\n\n句。", "utf-8")
+    notebook = shown(TITLED)
+    assert tell(notebook, "13_mine", tmp_path, Words("zh")) == []
+    order = [one.data.get(MIME, {}).get("id") or one.data["text/markdown"] for one in notebook.cells[0].outputs]
+    assert order == ["# 题\n\n句。", "t-13-1"]
+    path.write_text('# 题\n\n{{ table("t-13-1") }}\n\n句。', "utf-8")
+    notebook = shown(TITLED, source='"t-13-1"')
+    assert tell(notebook, "13_mine", tmp_path, Words("zh")) == []
+    order = [one.data.get(MIME, {}).get("id") or one.data["text/markdown"] for one in notebook.cells[0].outputs]
+    assert order == ["# 题", "t-13-1", "句。"]
+
+
+def test_a_table_that_the_text_does_not_place_is_told(tmp_path: Path) -> None:
+    (tmp_path / "zh").mkdir()
+    path = tmp_path / "zh" / "13_mine.md"
+    path.write_text("# 题", "utf-8")
+    said = tell(shown(UNTITLED), "13_mine", tmp_path, Words("zh"))
+    assert said == [f'13_mine 的图表 t-a 没有写进 {path}，不进报告；请在那里写 {{{{ table("t-a") }}}}']
+    path.write_text('# 题\n\n{% if false %}{{ table("t-a") }}{% endif %}', "utf-8")
+    assert tell(shown(UNTITLED), "13_mine", tmp_path, Words("zh")) == []
 
 
 def test_saying_in_the_notebook_besides_is_refused(tmp_path: Path) -> None:
