@@ -12,7 +12,7 @@ from pipeline import findings, wording
 from pipeline.chapters.shapes import FILED
 from pipeline.charts import labels, theme
 from pipeline.filings.case_factors import CO2, basis
-from pipeline.findings import Clauses, Names
+from pipeline.findings import Names
 from pipeline.given import reference
 from pipeline.given.params import Params
 from pipeline.given.reference import Plan
@@ -265,12 +265,10 @@ def _entry(row: Mapping[str, Any], categories: Mapping[str, str], places: Mappin
     place = NATION.short_zh if row["is_control"] else places.get(str(row["province_code"]), str(row["province_code"]))
     where = term("place_within", place=place, part=row["sub_region"]) if row["sub_region"] else place
     value: Said = term("not_quantified") if net is None else f"{wording.number(net, 1)} tCO2"
-    about = [
-        _range(row["low_tco2"], row["high_tco2"]) if _is_uncertain(row) else "",
-        names("effect")["avoided_growth"] if net is not None and row["effect"] == "avoided_growth" else "",
-    ]
-    if any(about):
-        value = (value, term("in_brackets", text=Clauses(tuple(about))))
+    about: list[Said] = [_range(row["low_tco2"], row["high_tco2"])] if _is_uncertain(row) else []
+    if net is not None and row["effect"] == "avoided_growth":
+        about.append(names("effect")["avoided_growth"])
+    value = (value, *(term("in_brackets", text=one) for one in about))
     return Entry(
         title=row["title"],
         badge=term(
