@@ -15,6 +15,7 @@ import polars as pl
 
 from pipeline.chapters import since
 from pipeline.chapters.shapes import FILED, reaches
+from pipeline.chapters.targets import mark, name, sides, there
 from pipeline.charts import labels, theme
 from pipeline.indicators.scorecard import Judgement
 from pipeline.indicators.view import View
@@ -27,36 +28,30 @@ SIZE, LINE = 11, 13  # px of the letters of a bar's title and of its lines, of w
 PHONE = 320  # px of a chart there
 
 
-def there(judged: Sequence[Judgement]) -> list[Judgement]:
-    """The targets that have a value which can be set beside them."""
-    return [one for one in judged if one.gap is not None]
-
-
 def facts(judged: Sequence[Judgement], view: View) -> dict[str, Any]:
     """What a text tells of the bars: each with its value, and how many stand how. A province is only set beside the nation's
     targets: how many are on the targets' side and how many are not."""
     bars = [
         {
-            "name": _name(one, view), "value": since.said(one), "target": one.target.value_printed,
+            "name": name(view, one.target.indicator), "value": since.said(one), "target": one.target.value_printed,
             "beside": one.status if view.region.is_nation else one.gap_printed,
         }
-        for one in there(judged)
+        for one in there(judged, view)
     ]  # fmt: skip
-    statuses = [one.status for one in there(judged)]
-    sides = [reaches(one.target, one.value) for one in there(judged) if one.value is not None]
+    statuses, both = [one.status for one in there(judged, view)], sides(judged, view)
     return {
         "each": bars,
         "statuses": [{"status": one, "n": statuses.count(one)} for one in dict.fromkeys(statuses)],
-        "sides": (sides.count(True), sides.count(False)),
-        "limits": [str(one.target.no) for one in there(judged) if one.target.is_limit],
+        "sides": tuple(map(len, both)),
+        "limits": [str(one.target.no) for one in there(judged, view) if one.target.is_limit],
         "cap": CAP,
-        "cut": [_name(one, view) for one in there(judged) if _reached(one, view) > CAP],
+        "cut": [name(view, one.target.indicator) for one in there(judged, view) if _reached(one, view) > CAP],
     }
 
 
 def bullets(judged: Sequence[Judgement], view: View, figure: str) -> Figure | None:
     """The targets that have a value which can be set beside them, in their order; None where none has."""
-    told = there(judged)
+    told = there(judged, view)
     reached = [_reached(one, view) for one in told]
     low, high = min(0.0, *reached, 0.0), max(1.0, *(min(part, CAP) for part in reached), 1.0)
 
@@ -64,11 +59,12 @@ def bullets(judged: Sequence[Judgement], view: View, figure: str) -> Figure | No
         said = words(
             "target_bar",
             no=one.target.no,
-            name=_name(one, view),
+            name=name(view, one.target.indicator),
             value=since.said(one),
             target=one.target.value_printed,
         )
-        status = f"{one.symbol} {words.brief(one.status if view.region.is_nation else one.gap_printed)}"
+        symbol = mark(one, view).symbol
+        status = f"{symbol} {words.brief(one.status if view.region.is_nation else one.gap_printed)}"
         is_met = one.value is not None and reaches(one.target, one.value)
         return {
             "no": str(one.target.no),
@@ -77,7 +73,7 @@ def bullets(judged: Sequence[Judgement], view: View, figure: str) -> Figure | No
             "title": said,
             "lines": labels.lines(said, PHONE, SIZE),
             "status": status,
-            "short": status if view.region.is_nation else one.symbol,
+            "short": status if view.region.is_nation else symbol,
             "tint": theme.MEMBERS["met" if is_met else "missed"],
             "fill": theme.MEMBERS["met"] if is_met else "white",
         }  # fmt: skip
@@ -123,16 +119,6 @@ def bullets(judged: Sequence[Judgement], view: View, figure: str) -> Figure | No
     heads = {"target": "target", "value": "value", "aim": "target_value", "percent": "percent_of_target", "status": "state", "gap": "gap_to_target"}  # fmt: skip
     columns = {name: Column(term(key)) for name, key in heads.items()}
     return Figure(figure, "", chart, data, "", FILED, decimals={"percent": 1}, columns=columns) if told else None
-
-
-def _name(one: Judgement, view: View) -> str:
-    return view.catalogue[one.target.indicator.removesuffix(".change")].title
-
-
-def margin(one: Judgement, view: View) -> float:
-    """How far a value is beyond its target, as a part of the way from the indicator's zero; below zero short of it."""
-    beyond = _reached(one, view) - 1
-    return -beyond if one.target.is_limit else beyond
 
 
 def _reached(one: Judgement, view: View) -> float:

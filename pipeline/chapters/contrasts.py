@@ -187,6 +187,7 @@ def then_and_now(view: View, id: str, figure: str, since: int) -> Figure | None:
                 term("hollow_and_solid", since=since, year=view.year),
                 view.method(id),
                 *not_drawn(moves, "provinces_without_both_years"),
+                shapes.marked(view),
             )
         ),
         decimals=dict.fromkeys(ends, quantity.decimals),

@@ -264,20 +264,24 @@ def _entry(row: Mapping[str, Any], categories: Mapping[str, str], places: Mappin
     category = categories.get(str(row["category"]), row["category"])
     place = NATION.short_zh if row["is_control"] else places.get(str(row["province_code"]), str(row["province_code"]))
     where = term("place_within", place=place, part=row["sub_region"]) if row["sub_region"] else place
-    facts: list[tuple[str, Said]] = [
-        ("organisation", (row["organisation"], term("in_brackets", text=where))),
-        ("technology", Names(tuple(row["technology"].split("、")))),
-        ("not_summed", row["left_out_because"]),
-    ]
     value: Said = term("not_quantified") if net is None else f"{wording.number(net, 1)} tCO2"
+    about: list[Said] = [_range(row["low_tco2"], row["high_tco2"])] if _is_uncertain(row) else []
     if net is not None and row["effect"] == "avoided_growth":
-        value = (value, term("in_brackets", text=names("effect")["avoided_growth"]))
+        about.append(names("effect")["avoided_growth"])
+    value = (value, *(term("in_brackets", text=one) for one in about))
     return Entry(
         title=row["title"],
-        badge=term("status_and_category", status=names("status")[str(row["status"])], category=category),
+        badge=term(
+            "case_badge",
+            status=names("status")[str(row["status"])],
+            category=category,
+            who=row["organisation"],
+            where=where,
+            technology=Names(tuple(row["technology"].split("、"))),
+        ),
         value=value,
         tone="none" if net is None or not row["summed"] else "bad" if net < 0 else "good",
-        facts=[(term(key), said) for key, said in facts if said],
+        facts=[(term("not_summed"), row["left_out_because"])] if row["left_out_because"] else [],
         text=row["summary"] or "",
     )
 
@@ -297,15 +301,18 @@ def accounts(rows: pl.DataFrame, table: str) -> Table | None:
 
 def _account(row: Mapping[str, Any]) -> dict[str, Said]:
     net, after = row["net_tco2"], row["net_after_rebound_tco2"]
-    uncertain = None not in (net, row["uncertainty_low_pct"], row["uncertainty_high_pct"])
     checked = names("verification").get(str(row["verification"]))
     tier = term("method_tier", tier=row["tier"]) if row["tier"] else ""
     return {
         "account": _computed(row),
-        "p10_p90": _range(row["low_tco2"], row["high_tco2"]) if uncertain else "",
+        "p10_p90": _range(row["low_tco2"], row["high_tco2"]) if _is_uncertain(row) else "",
         "after_rebound": wording.number(after, 1) if None not in (net, after) and row["rebound_share"] else "",
         "verification": (checked, tier) if checked else "",
     }
+
+
+def _is_uncertain(row: Mapping[str, Any]) -> bool:
+    return None not in (row["net_tco2"], row["uncertainty_low_pct"], row["uncertainty_high_pct"])
 
 
 def _computed(row: Mapping[str, Any]) -> Said:

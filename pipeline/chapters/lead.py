@@ -12,15 +12,16 @@ from typing import Any
 import polars as pl
 
 from pipeline import findings
-from pipeline.chapters import since
+from pipeline.chapters import since, targets
 from pipeline.chapters.foresight import Foresight, grows_most, told_of_target
 from pipeline.chapters.shapes import reaches
+from pipeline.chapters.targets import name, short, there, whole_way
 from pipeline.findings import Measure, Names, Quantity, ToTarget, is_there
 from pipeline.findings.weight import Candidate
 from pipeline.given import reference
 from pipeline.given.reference import Plan, Target
 from pipeline.given.regions import NATION_CODE
-from pipeline.indicators.scorecard import COMPARED, CONFIDENTIAL, Judgement
+from pipeline.indicators.scorecard import Judgement
 from pipeline.indicators.view import View
 from pipeline.language.terms import measure, term
 from pipeline.reports.blocks import Card, Cards, Said
@@ -43,33 +44,9 @@ NAMED = 3  # so many provinces are named
 # --- the targets at a glance ---------------------------------------------------------------------------------
 
 
-def there(judged: Sequence[Judgement], view: View) -> list[Judgement]:
-    """Those with a value that can be set beside the target; in the baseline year a change is none yet."""
-    return [
-        one for one in judged
-        if one.gap is not None and one.value is not None and one.target.baseline_year != view.year
-    ]  # fmt: skip
-
-
-def name(view: View, id: str) -> str:
-    """What an indicator is called; a change as that of which it is one."""
-    return view.catalogue[id.removesuffix(".change")].title
-
-
 def path(view: View, id: str, plan: Plan) -> pl.DataFrame:
     """year, value of an indicator from the plan's baseline year on."""
     return view.path(id).filter(pl.col("year") >= plan.baseline_year)
-
-
-def whole_way(target: Target, view: View) -> float:
-    """From where nothing is reached (a PUE of 1 is no excess) to the target."""
-    return abs(target.value - view.zero(target))
-
-
-def sides(judged: Sequence[Judgement], view: View) -> tuple[list[Judgement], list[Judgement]]:
-    """Those with a value to set beside the target: on its side, and short of it."""
-    on = [one for one in there(judged, view) if reaches(one.target, one.value or 0.0)]
-    return on, [one for one in there(judged, view) if one not in on]
 
 
 def glance(judged: Sequence[Judgement], view: View, plan: Plan, id: str) -> Cards:
@@ -78,26 +55,18 @@ def glance(judged: Sequence[Judgement], view: View, plan: Plan, id: str) -> Card
 
 
 def _line(one: Judgement, view: View, plan: Plan) -> Card:
-    target, status, symbol, tone = one.target, term_of(one), one.symbol, str(one.tone)
-    if one.status == COMPARED:  # of a province, which is not judged: on the target's side or not
-        key = "no_part" if one.gap is None else "short_of"
-        if target.baseline_year == view.year:
-            key = "base_year"
-        elif one.gap is not None and reaches(target, one.value or 0.0):
-            key = "on_side"
-        symbol, tone = {"on_side": ("●", "good"), "short_of": ("×", "bad")}.get(key, ("◇", "none"))
-        status = term(key)
+    target, mark = one.target, targets.mark(one, view)
     return Card(
         title=term("numbered_short", no=target.no, title=name(view, target.indicator)),
         target=target.value_printed,
         value="—" if one.value is None else since.said(one),
-        status=status,
-        symbol=symbol,
-        tone=tone,
+        status=mark.status,
+        symbol=mark.symbol,
+        tone=mark.tone,
         detail=distance(one.gap_printed),
         path=list(path(view, target.indicator, plan).iter_rows()),
         aim=None if one.gap is None else target.value,
-    )  # fmt: skip
+    )
 
 
 def distance(gap: ToTarget | str) -> Said:
@@ -105,21 +74,18 @@ def distance(gap: ToTarget | str) -> Said:
     return gap if isinstance(gap, str) else findings.Distance(gap.way, gap.amount, gap.unit, gap.under)
 
 
-def term_of(one: Judgement) -> Said:
-    return term("withheld_in_words") if one.status == CONFIDENTIAL else one.status
-
-
 # --- numbers in large ----------------------------------------------------------------------------------------
 
 
-def large(view: View, plan: Plan, id: str, others: Sequence[Card], n: int = 3) -> Cards:
-    """`n` numbers: of LARGE what has a value, then of `others`, which are of published statistics."""
+def in_large(view: View, plan: Plan, n: int = 3) -> list[str]:
+    """Which of LARGE stand in large: the first `n` that have a value."""
     known = [one for one in LARGE if one in view.catalogue.indicators and view.value(one) is not None]
-    cards = [
-        _number(view, one, plan)
-        for one in known
-        if view.catalogue[one].kind != "change" or path(view, one, plan).height > 1
-    ]
+    return [one for one in known if view.catalogue[one].kind != "change" or path(view, one, plan).height > 1][:n]
+
+
+def large(view: View, plan: Plan, id: str, others: Sequence[Card], n: int = 3) -> Cards:
+    """`n` numbers: those `in_large`, then of `others`, which are of published statistics."""
+    cards = [_number(view, one, plan) for one in in_large(view, plan, n)]
     return Cards(id, [*cards, *others][:n], form="numbers")
 
 
@@ -149,32 +115,31 @@ def number(title: Said, value: Said, detail: Said = "") -> Card:
     return Card(title, "", value, "", "", "none", detail)
 
 
-def change(view: View, id: str) -> Said | None:
-    """A change as printed; None where there is none."""
-    value = view.value(id) if id in view.catalogue.indicators else None
-    return None if value is None else findings.Changed(view.measure(id).say(value))
-
-
-def since_first(view: View, id: str, plan: Plan) -> Facts | None:
-    """The first value and the report year's; None where one of them is missing."""
-    line = path(view, id, plan) if id in view.catalogue.indicators and view.value(id) is not None else None
-    if line is None or line.height < 2:
+def course(view: View, plan: Plan) -> str | None:
+    """Where energy went since the baseline: `less` of it, or more, `slower` or `faster` than the information flow; None where
+    that cannot be said."""
+    if view.value("energy.total") is None or view.value("energy.per_flow.change") is None:
         return None
-    (first, before), (_, after) = line.row(0), line.row(-1)
-    return {"first": first, "before": before, "after": after}
+    line, how = path(view, "energy.total", plan)["value"], view.measure("energy.per_flow.change")
+    way = how.way(view.value("energy.per_flow.change") or 0.0)
+    if line.len() < 2 or line[0] == line[-1] or not way:
+        return None
+    return "less" if line[-1] < line[0] else "slower" if way < 0 else "faster"
 
 
 # --- candidates for the five findings ------------------------------------------------------------------------
 
 
 def candidates(view: View, judged: Sequence[Judgement], plan: Plan) -> list[Candidate]:
-    """The targets that can be set beside a value, and what else is told of a year, where there is a value."""
+    """The targets that can be set beside a value, and what else is told of a year, where there is a value; what stands in large
+    only where it is missed."""
+    in_sight = in_large(view, plan)
     of_targets = [_candidate(view, one.target.indicator, one, plan) for one in there(judged, view)]
     known = {one.id for one in of_targets}
     others = [
         _candidate(view, id, None, plan) for id in BEYOND_TARGETS if id not in known and view.value(id) is not None
     ]
-    return of_targets + others
+    return [one for one in of_targets + others if one.kind == "miss" or one.id not in in_sight]
 
 
 def _candidate(view: View, id: str, judged: Judgement | None, plan: Plan) -> Candidate:
@@ -216,12 +181,13 @@ def finding(view: View, one: Candidate, judged: Mapping[str, Judgement], plan: P
     return {
         "key": one.id,
         "kind": one.kind,
-        "name": name(view, one.id) if of else CALLED.get(one.id, how),
+        "name": short(view, one.id) if of else CALLED.get(one.id, how),
         "value": since.said(of) if of else Quantity(how, one.path[-1]),
         "base": plan.baseline_year if how.is_change else None,
         "gap": of.gap_printed if of else "",
         "before": None if before is None else findings.Changed(how.say(before)) if how.is_change else Quantity(how, before),
         "level": before is not None and not how.gap(before, one.path[-1]),
+        "worse": before is not None and how.gap(one.path[-1], before) * one.better < 0,
         "then": before if how.scale == "big" else None,
         "now": one.path[-1],
         "place": one.place,
@@ -233,12 +199,12 @@ def finding(view: View, one: Candidate, judged: Mapping[str, Judgement], plan: P
     }  # fmt: skip
 
 
-def action(plan: Plan, id: str) -> Facts | None:
-    """The action of which most tasks serve a target, or else the first that is about the indicator; None without any."""
+def action(plan: Plan, id: str) -> str:
+    """The title of the action of which most tasks serve a target, or else of the first that is about the indicator."""
     serving = [(sum(id in task.targets for task in action.tasks), action) for action in plan.actions]
     n, most = max(serving, key=lambda pair: pair[0])
     found = most if n else next((one for one in plan.actions if one.concerns(id)), None)
-    return None if found is None else {"no": found.no, "title": found.title}
+    return "" if found is None else found.title
 
 
 # --- what follows --------------------------------------------------------------------------------------------
@@ -317,16 +283,11 @@ def _of_pue(view: View, one: Candidate, judged: Judgement | None, plan: Plan) ->
 
 
 def margin(judged: Sequence[Judgement], view: View) -> Facts | None:
-    """The target that is met by least, by less than LEAST of its way; counts of things are not lost again."""
-    on, _ = sides(judged, view)
-    ways = [(-(one.gap or 0.0) / whole_way(one.target, view), one) for one in on if one.target.unit == "1"]
-    by, least = min(ways, key=lambda pair: pair[0], default=(LEAST, None))
-    if least is None or by >= LEAST:
+    """The target that is met by least, where that is less than LEAST of its way."""
+    least = targets.narrowest(judged, view)
+    if least is None or targets.margin(least, view) >= LEAST:
         return None
-    return {
-        "kind": "margin", "name": name(view, least.target.indicator), "value": since.said(least), "target": least.target.value_printed,
-        "gap": least.gap_printed,
-    }  # fmt: skip
+    return {"kind": "margin", "name": short(view, least.target.indicator), "gap": least.gap_printed}
 
 
 def lagging(judged: Sequence[Judgement], view: View) -> Facts | None:
@@ -336,16 +297,15 @@ def lagging(judged: Sequence[Judgement], view: View) -> Facts | None:
         if one.target.unit != "1" or not view.catalogue.has_provinces(one.target.indicator):
             continue
         known = findings.there(view.by_province(one.target.indicator))
-        short = [place for place, value in known.items() if not reaches(one.target, value)]
-        if short and (found is None or len(short) > found[0]):
-            worst = sorted(short, key=lambda place: known[place], reverse=one.target.comparator == "<=")
-            found = (len(short), one.target, len(known), worst)
+        missed = [place for place, value in known.items() if not reaches(one.target, value)]
+        if missed and (found is None or len(missed) > found[0]):
+            worst = sorted(missed, key=lambda place: known[place], reverse=one.target.comparator == "<=")
+            found = (len(missed), one.target, len(known), worst)
     if found is None:
         return None
     n, target, of, worst = found
     return {
-        "kind": "provinces", "name": name(view, target.indicator), "target": target.value_printed, "n": n,
-        "of": of, "worst": Names(tuple(worst[:NAMED])),
+        "kind": "provinces", "name": short(view, target.indicator), "n": n, "of": of, "worst": Names(tuple(worst[:NAMED])),
         "some_withheld": bool(findings.withheld(view.by_province(target.indicator))),
     }  # fmt: skip
 
@@ -354,7 +314,7 @@ def slipping(one: Candidate | None, view: View) -> Facts | None:
     """That a province lost places within the year."""
     if one is None:
         return None
-    return {"kind": "slip", "name": name(view, one.id), "place": one.place, "before": one.before, "of": one.of}
+    return {"kind": "slip", "name": short(view, one.id), "place": one.place, "before": one.before, "of": one.of}
 
 
 # --- the outlook ---------------------------------------------------------------------------------------------
@@ -369,7 +329,9 @@ def outlook(ahead: Foresight, plan: Plan) -> Facts | None:
     if start is None or end is None:
         return None
     aims = (one for one in plan.targets if one.indicator in TARGETS)
-    told = next((facts for one in aims if (facts := told_of_target(ahead, one))["stands"]), None)
+    told = next(
+        (facts | {"short": short(ahead.view, one.indicator)} for one in aims if (facts := told_of_target(ahead, one))["stands"]), None
+    )  # fmt: skip
     grows = grows_most(ahead)
     return {
         "scenario": ahead.titles[ahead.own],
@@ -492,7 +454,9 @@ def statistic(known: Statistics, id: str) -> Facts:
 def numbers_of_statistics(known: Statistics) -> list[Card]:
     """Their numbers in large."""
     cards = []
-    if known.stations:
+    if known.stations and max(known.stations) >= max(
+        known.traffic, default=0
+    ):  # of some provinces only an old one is known
         year, value = max(known.stations.items())
         cards.append(
             number(term("at_end_of", year=year, what=MEASURES["stations"]), Quantity(MEASURES["stations"], value))

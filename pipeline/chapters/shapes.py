@@ -52,6 +52,11 @@ def of_regions(view: View, names: Iterable[str]) -> dict[str, str]:
     return {name: theme.MEMBERS[keys.get(name, "grid")] for name in names}
 
 
+def marked(view: View) -> Said:
+    """Says which provinces the parameters mark, besides the report's own; empty where none."""
+    return term("marked_in_blue", names=findings.Names(view.marked)) if view.marked else ""
+
+
 def names_axis(view: View) -> alt.Axis:
     """The names of provinces beside their rows, in the colours of `set_apart`."""
     said = [{"test": f"datum.value === '{name}'", "value": tint} for name, tint in set_apart(view).items()]
@@ -124,7 +129,7 @@ def provinces(view: View, id: str, figure: str, target: Target | None = None) ->
         columns={"province": Column(term("province")), "value": amounts(measure, numbers)},
         alt=findings.RankingShown("dot_plot", quantity, measure, values, own=own, descending=not lower),
         source=FILED,
-        method=findings.Sentences((view.method(id), *not_drawn(values), view.few(id))),
+        method=findings.Sentences((view.method(id), *not_drawn(values), view.few(id), marked(view))),
         decimals={"value": decimals},
         against={} if target is None else {"value": (_limit(measure, target), target.comparator)},
     )  # fmt: skip

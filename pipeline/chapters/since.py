@@ -16,8 +16,9 @@ import polars as pl
 from pipeline import wording
 from pipeline.build.history import Entry
 from pipeline.chapters.shapes import FILED
-from pipeline.compare.differences import printed, restated
-from pipeline.findings import Changed
+from pipeline.chapters.targets import mark
+from pipeline.compare.differences import apart, restated
+from pipeline.findings import Changed, Quantity
 from pipeline.given.reference import Plan
 from pipeline.indicators.scorecard import Judgement
 from pipeline.indicators.view import View
@@ -95,19 +96,20 @@ def said(one: Judgement) -> Said:
     return Changed(one.printed) if one.target.is_change else one.printed
 
 
-def targets(now: Sequence[Judgement], then: Sequence[Judgement], last: LastEdition, table: str) -> Table:
+def targets(now: Sequence[Judgement], then: Sequence[Judgement], view: View, last: LastEdition, table: str) -> Table:
     """Every target in both editions, each as it was judged there."""
 
     def told(words: Words) -> pl.DataFrame:
-        def stood(one: Judgement) -> str:
-            return words("value_and_status", value=said(one), symbol=one.symbol, status=one.status)
+        def stood(one: Judgement, view: View) -> str:
+            how = mark(one, view)
+            return words("value_and_status", value=said(one), symbol=how.symbol, status=how.status)
 
         return pl.DataFrame(
             {
                 "target": words("numbered", no=one.target.no, title=one.target.title),
                 "value": one.target.value_printed,
-                "then": stood(other),
-                "now": stood(one),
+                "then": stood(other, last.view),
+                "now": stood(one, view),
                 "way": words(way) if (way := _moved(one, other)) else wording.MISSING,
             }
             for one, other in zip(now, then, strict=True)
@@ -145,7 +147,7 @@ def revisions(last: LastEdition, view: View, table: str) -> Table | None:
 
 def _line(row: Mapping[str, Any], view: View, words: Words) -> dict[str, str]:
     one = view.catalogue[row["indicator_id"]]
-    old, new = printed(one, row["value_a"], row["value_b"])
-    name = words.with_unit(words.say(one.title), "" if one.unit == "1" else one.unit)
-    change = wording.change(row["relative_change"])
-    return {"name": name, "year": str(row["year"]), "old": old, "new": new, "change": change, "why": row["why"]}
+    measure = apart(one, row["value_a"], row["value_b"])
+    old, new = (words.say(Quantity(measure, row[name])) for name in ("value_a", "value_b"))
+    told = {"name": words.say(one.title), "year": str(row["year"]), "old": old, "new": new}
+    return told | {"change": wording.change(row["relative_change"]), "why": row["why"]}

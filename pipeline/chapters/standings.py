@@ -14,6 +14,7 @@ from pipeline import findings, wording
 from pipeline.chapters import since
 from pipeline.chapters.provinces import Beside
 from pipeline.chapters.shapes import FILED
+from pipeline.chapters.targets import MET, MISSED, short
 from pipeline.findings import Measure, Quantity, ToClose, ToTarget
 from pipeline.given.reference import Plan, Target
 from pipeline.given.regions import NATION, Region
@@ -25,17 +26,6 @@ from pipeline.language.words import Words
 from pipeline.reports.blocks import Column, Said, Table
 
 OPEN = (NOT_COVERED, NOT_DEFINED, NOT_FRAMED)
-SHORT = {
-    "sharing.new_5g_sites": "short_sharing",
-    "dc.pue.new_large": "short_centres",
-    "room.pue.core_retrofit": "short_rooms",
-    "bs.efficiency_gain_5g": "short_stations",
-    "energy.per_flow.change": "short_per_flow",
-    "energy.per_volume.change": "short_per_volume",
-    "cases.count": "short_cases",
-    "standards.count": "short_standards",
-}
-"""What a target is called at the head of a narrow column; another plan's by its indicator's title."""
 
 
 @dataclass(frozen=True)
@@ -98,10 +88,6 @@ class Standings:
 
 def _by_target(judged: Sequence[Judgement]) -> dict[str, Judgement]:
     return {one.target.id: one for one in judged}
-
-
-def short(view: View, id: str) -> Said:
-    return term(SHORT[id]) if id in SHORT else view.measure(id)
 
 
 def is_met(side: str) -> bool:
@@ -175,7 +161,7 @@ def heat(now: Standings, table: str) -> Table | None:
         lines = [
             {"region": words.say(stand.name)}
             | {
-                target.id: cell(stand.judged[target.id], "" if not side or is_met(side) else "×", words)
+                target.id: cell(stand.judged[target.id], "" if not side or is_met(side) else MISSED, words)
                 for target, side in zip(targets, of, strict=True)
             }
             | {"met": met(of)}
@@ -273,7 +259,7 @@ def profile(now: Standings, before: Standings, peers: Sequence[str], table: str)
         nth = measured(view, target).nth(own) if side else wording.MISSING
         change = moved(told[own], before.all[own].judged[target.id])
         by_province = view.catalogue.has_provinces(target.indicator)
-        mark = "" if not side else "●" if is_met(side) else "×"
+        mark = "" if not side else MET if is_met(side) else MISSED
         middle = Quantity(view.measure(target.indicator), median(near)) if side and len(near) > 1 else wording.MISSING
         return {
             "target": words("numbered", no=target.no, title=short(view, target.indicator)),

@@ -140,29 +140,27 @@ def title(id: str, catalogue: Catalogue) -> str:
     return f"{title}·{FACILITIES[facility]}" if facility else title
 
 
+def apart(one: Indicator | None, a: float | None, b: float | None) -> Measure:
+    """How the report prints two values, in one unit; with more decimals where they would print alike."""
+    finer = _finer(one, a, b)
+    return next((measure for measure in finer if measure.say(a) != measure.say(b)), finer[-1])
+
+
 def told(one: Indicator | None, a: float | None, b: float | None) -> tuple[str, str, str]:
-    """Two values as the report prints them, in one unit, and b - a with its sign, of shares in points; with more decimals
-    where they would print alike."""
-    measure = (one.measure if one else Measure("")).among((a, b))
-    finer = [replace(measure, decimals=n) for n in range(measure.decimals, wording.MAX_DECIMALS + 1)]
-    own = next((finest for finest in finer if finest.say(a) != finest.say(b)), finer[-1])
+    """Two values `apart`, and b - a with its sign, of shares in points."""
+    own = apart(one, a, b)
     if a is None or b is None:
         return own.say(a), own.say(b), wording.MISSING
-    sizes = (_size(finest, abs(b - a)) for finest in finer)
+    sizes = (_size(measure, abs(b - a)) for measure in _finer(one, a, b))
     size = next((text for text in sizes if any(digit in "123456789" for digit in text)), _size(own, abs(b - a)))
     return own.say(a), own.say(b), ("+" if b > a else wording.MINUS) + size
+
+
+def _finer(one: Indicator | None, a: float | None, b: float | None) -> list[Measure]:
+    measure = (one.measure if one else Measure("")).among((a, b))
+    return [replace(measure, decimals=n) for n in range(measure.decimals, wording.MAX_DECIMALS + 1)]
 
 
 def _size(measure: Measure, difference: float) -> str:
     percent = measure.scale == "percent"
     return f"{wording.number(100 * difference, measure.decimals)} 个百分点" if percent else measure.say(difference)
-
-
-def printed(one: Indicator | None, *values: float | None) -> list[str]:
-    """Values as an indicator prints them, with more decimals where they would print alike."""
-    say = wording.percent if one and one.as_percent else wording.number
-    for decimals in range(one.decimals if one else 0, wording.MAX_DECIMALS + 1):
-        told = [say(value, decimals) for value in values]
-        if len(set(told)) == len(told):
-            break
-    return told

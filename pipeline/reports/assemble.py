@@ -26,7 +26,7 @@ from pipeline.reports import markup, volumes
 from pipeline.reports.front import Front
 from pipeline.reports.parts import ANNEX, MAIN, SHEETS, WHOLE, holds, named, volumes_of
 from pipeline.reports.render.word import opened, reference
-from pipeline.reports.volumes import REFERENCE, Heading, Place, only
+from pipeline.reports.volumes import REFERENCE, Heading, Place, Volume, only
 
 _named = re.compile("\ue000([\\w\\\\\u200b-]+)\ue001")  # a reference in a block's text, which is no Markdown
 _anchor = re.compile(r'href="#([\w-]+)"')
@@ -59,20 +59,31 @@ def assemble(
     words = front.words
     pictures = folder / stem
     pictures.mkdir(parents=True, exist_ok=True)
-    read = volumes.read(chapters, pictures, charts, words, word)
+    whole = volumes.read(chapters, pictures, charts, words, word)
     written = []
     for part in parts:
-        held = [(read[name], path.stem) for name in volumes_of(part) for path in chapters if holds(part, path.stem)]
-        lines = [line for volume, notebook in held for line in volume.lines[notebook]]
+        of_part = [path for path in chapters if holds(part, path.stem)]
+        read, places = whole, whole.places
+        if part in SHEETS:
+            read = volumes.read(of_part, pictures, charts, words, word, alone=True)
+            places = places | {id: place for id, place in read.places.items() if place.volume == MAIN}
+        held = [(read[name], path.stem) for name in volumes_of(part) for path in of_part]
+        lines = [line for volume, notebook in held for line in _told(volume, notebook, words, part)]
         headings = [one for volume, notebook in held for one in volume.headings[notebook]]
         here = {(volume.name, notebook) for volume, notebook in held}
-        body = _resolve("\n".join(lines), read.places, here, pages, words, part)
+        body = _resolve("\n".join(lines), places, here, pages, words, part)
         check_subset(body)
         qmd = folder / f"{named(stem, part)}.qmd"
-        whole = [_metadata(front, part), _open_page(front, headings, part, pages), body, _close_page(front), ""]
-        qmd.write_text(wording.scripts("\n".join(whole)).translate(wording.INVISIBLE), "utf-8")
+        page = [_metadata(front, part), _open_page(front, headings, part, pages), body, _close_page(front), ""]
+        qmd.write_text(wording.scripts("\n".join(page)).translate(wording.INVISIBLE), "utf-8")
         written.append(qmd)
     return written
+
+
+def _told(volume: Volume, notebook: str, words: Words, part: str) -> list[str]:
+    """What a volume has of a notebook; where both volumes stand in one part, the heads of the annex say so."""
+    mark = f"# {words('part_annex')}{words.gap}" if (part, volume.name) == (WHOLE, ANNEX) else "# "
+    return [re.sub("^# ", mark, line) for line in volume.lines[notebook]]
 
 
 def _resolve(
@@ -84,7 +95,8 @@ def _resolve(
     part: str,
 ) -> str:
     """`[](#f-pue)` becomes `[图 4-1](#f-pue)`, and `图 4-1` in a block; what stands in another part is named by its volume, and a
-    link to its page. A reference to nothing is an error, no warning, unless one chapter is all there is."""
+    link to its page. A reference to nothing is an error, no warning, unless one chapter is all there is; in that the annex is named,
+    too."""
 
     def is_here(id: str) -> bool:
         return (places[id].volume, places[id].notebook) in here
@@ -94,8 +106,8 @@ def _resolve(
             return words("elsewhere")
         if id not in places:
             raise DataError("figure.missing", f"文字里引用了 {id}，报告里没有这个编号的图、表或章节；请改正或删去")
-        told = places[id].name
-        return told if is_here(id) else words(f"in_{places[id].volume}", name=told)
+        told, volume = places[id].name, places[id].volume
+        return told if is_here(id) and (part, volume) != (WHOLE, ANNEX) else words(f"in_{volume}", name=told)
 
     def link(found: re.Match[str]) -> str:
         id = found[1]

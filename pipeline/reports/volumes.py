@@ -73,16 +73,19 @@ class Volumes:
         return self.annex if name == ANNEX else self.main
 
 
-def read(chapters: Sequence[Path], pictures: Path, charts: Path, words: Words, word: bool) -> Volumes:
+def read(
+    chapters: Sequence[Path], pictures: Path, charts: Path, words: Words, word: bool, *, alone: bool = False
+) -> Volumes:
     """The volumes of the executed notebooks `chapters`, called <number>_<name>.ipynb, in their order; their pictures are written.
 
-    charts: where drawn charts are kept between builds. word: also draw the PNG pictures that Word needs. Raises DataError where
-    an id is given twice or is none.
+    charts: where drawn charts are kept between builds. word: also draw the PNG pictures that Word needs. alone: the chapter stands
+    for itself, so that it has no number, and its figures and tables are counted from 1. Raises DataError where an id is given
+    twice or is none.
     """
     volumes = Volumes(Volume(MAIN), Volume(ANNEX), {})
     letters = iter("ABCDEFGH")
     for path in chapters:
-        chapter = _Chapter(volumes, path.stem, letters, pictures, charts, word, words)
+        chapter = _Chapter(volumes, path.stem, letters, pictures, charts, word, words, alone)
         for cell in nbformat.read(path, as_version=4).cells:
             chapter.add(cell)
         chapter.close()
@@ -101,12 +104,13 @@ class _Chapter:
         charts: Path,
         word: bool,
         words: Words,
+        alone: bool,
     ) -> None:
         number = int(stem.split("_")[0])
         self.volumes, self.stem, self.letters, self.words = volumes, stem, letters, words
         self.pictures, self.charts, self.word = pictures, charts, word
         self.lettered = number >= APPENDIX
-        self.number = "" if self.lettered else str(number or "")  # "" before the first chapter, too
+        self.number = "" if self.lettered or alone else str(number or "")  # "" before the first chapter, too
         self.annexed = self.lettered  # whether what comes is in the annex
         self.counts: dict[tuple[str, str], int] = {}
         self.sources: dict[str, list[str]] = {}

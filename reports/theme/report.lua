@@ -25,9 +25,11 @@ end
 -- What a frame is called in typst: notes, what the highlights say large, a chapter's key points.
 local BLOCKS = { note = "note", headline = "headline", second = "second", keypoints = "key" }
 
--- The frame of a note, or of a chapter's key points, which are called so in the language of the report.
-local function framed(lang)
-  local key_points = pandoc.utils.stringify(lang or ""):match("^en") and "Key points" or "本章要点"
+-- The frame of a note, or of a chapter's key points, which are called so in the language of the report; a sheet is no chapter.
+local function framed(meta)
+  local part = meta.report and pandoc.utils.stringify(meta.report.part or "") or ""
+  local key_points = part == "profile" and "要点" or "本章要点"
+  if pandoc.utils.stringify(meta.lang or ""):match("^en") then key_points = "Key points" end
   return function(div)
     local kind = div.classes:find_if(function(class) return BLOCKS[class] end)
     if not kind then return end
@@ -158,7 +160,7 @@ end
 -- The last step leaves a mark, and no report is made of a file without it: Quarto goes on after error() in a filter.
 -- In Word the properties of the document, which cannot be set without a title block of pandoc's, are the mark.
 function Pandoc(doc)
-  doc = doc:walk({ Div = framed(doc.meta.lang) })
+  doc = doc:walk({ Div = framed(doc.meta) })
   if matches("html") then
     doc.blocks = boxed(doc.blocks):walk({ Inlines = kept })
     doc.blocks:insert(pandoc.RawBlock("html", "<!-- report.lua: whole -->"))

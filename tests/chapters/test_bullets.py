@@ -113,7 +113,7 @@ def test_titles(
 
 def test_a_province_is_told_its_distance_and_never_judged(layout: Layout, tmp_path: Path) -> None:
     figure = drawn(layout, {RATE: 0.7, PUE: 1.2}, "广东")
-    assert [one["status"] for one in bars(figure)] == ["◇ 距目标还差 10.0 个百分点", "◇ 优于目标 0.10"]
+    assert [one["status"] for one in bars(figure)] == ["× 距目标还差 10.0 个百分点", "● 优于目标 0.10"]
     assert "达标" not in said(layout, tmp_path, {RATE: 0.7, PUE: 1.2}, "广东")["alt"]
 
 

@@ -145,12 +145,12 @@ def test_what_the_last_edition_said_and_what_is_restated(small: Layout) -> None:
     table = since.revisions(opened.last, opened.view, "t-x")
     assert table
     assert ZH.say(table.title) == f"2024 年版的 {rows.height} 个指标值在本版中不同"
-    line = frame(table).filter(pl.col("name") == "用电量（kWh）").row(0)
-    assert line == ("用电量（kWh）", "2024", "8,500,000", "9,000,000", "+5.9%", "填报改动 能源消耗.csv")
-    line = frame(table, Words("en")).filter(pl.col("old") == "8,500,000").row(0)
-    assert line[2:] == ("8,500,000", "9,000,000", "+5.9%", "filing changed 能源消耗.csv")
+    line = frame(table).filter(pl.col("name") == "用电量", pl.col("year") == "2024").row(0)
+    assert line == ("用电量", "2024", "850.0 万kWh", "900.0 万kWh", "+5.9%", "填报改动 能源消耗.csv")
+    line = frame(table, Words("en")).filter(pl.col("old") == "8.500 million kWh").row(0)
+    assert line[2:] == ("8.500 million kWh", "9.000 million kWh", "+5.9%", "filing changed 能源消耗.csv")
     now = judged(small, {FLOW: opened.view.value(FLOW)}, 2025)
-    shown = since.targets(now, opened.last.judged(opened.plan), opened.last, "t-y").payload()["table"]
+    shown = since.targets(now, opened.last.judged(opened.plan), opened.view, opened.last, "t-y").payload()["table"]
     assert shown["columns"] == ["目标", "目标值", "上一版（2024 年）", "本版（2025 年）", "变化"]
     assert [row[-1] for row in shown["rows"]].count("—") == 7
     assert len(shown["rows"]) == 8

@@ -76,8 +76,9 @@ class TestDifferences:
 
     def test_values_that_print_alike_get_more_decimals(self, layout: Layout) -> None:
         catalogue = load_catalogue(layout)
-        assert differences.printed(catalogue["dc.pue.all"], 1.234, 1.2341) == ["1.2340", "1.2341"]
-        assert differences.printed(catalogue["green.share"], 0.5, None) == ["50.0%", "—"]
+        assert differences.told(catalogue["dc.pue.all"], 1.234, 1.2341)[:2] == ("1.2340", "1.2341")
+        assert differences.apart(catalogue["dc.pue.all"], 1.234, 1.2341).decimals == 4
+        assert differences.told(catalogue["green.share"], 0.5, None) == ("50.0%", "—", "—")
 
     def test_values_are_told_as_the_report_tells_them(self, layout: Layout) -> None:
         catalogue = load_catalogue(layout)

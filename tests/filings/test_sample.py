@@ -350,6 +350,17 @@ def test_sites(tables: dict[str, pl.DataFrame]) -> None:
     assert set(new["sharing_kind"]) == {"none", "co_build", "existing", "social"}
 
 
+def test_a_site_is_filed_in_every_year_after_it_was_built(tables: dict[str, pl.DataFrame]) -> None:
+    # 22 older ones in each of 31 provinces, and 4400 more each year; one of 2022 is rejected in that year.
+    assert by_year(tables["sites"], pl.len()) == {
+        2020: 5082, 2021: 9482, 2022: 13_881, 2023: 18_282, 2024: 22_682, 2025: 27_082,
+    }  # fmt: skip
+    new = tables["sites"].filter("new_build", built_year=pl.col("year"))
+    built = by_province(new.with_columns(year=2025), pl.len())
+    standing = by_province(tables["sites"], pl.len())
+    assert all(standing[code] == 22 + n + (code == "440000") for code, n in built.items())
+
+
 def test_green_power_rises(tables: dict[str, pl.DataFrame], energy: pl.DataFrame) -> None:
     green = by_year(tables["green_power"], pl.col("kwh").sum())
     electricity = by_year(energy.filter(carrier="electricity"), pl.col("quantity").sum())

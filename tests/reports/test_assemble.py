@@ -163,11 +163,11 @@ def test_a_sheet_is_one_chapter_and_a_chapter_by_itself_has_both_volumes(tmp_pat
     opening, chapter, appendix = volumes(tmp_path)
     before = notebook(tmp_path, "00_opening.ipynb", "# 前言\n\n话。")
     sheet = assembled(tmp_path, before, opening, chapter, appendix, part="highlights")
-    assert re.findall(r"^#+ .*", sheet, re.M) == ["# 要点 {#c-opening-2}", "## 一句话"]
+    assert re.findall(r"^#+ .*", sheet, re.M) == ["# 要点 {#c-opening-1}", "## 一句话"]
     assert "[第 3 章（正文）](%E6%8A%A5%E5%91%8A.html#c-3){.elsewhere}" in sheet
     alone = assembled(tmp_path, chapter, part="chapter")
-    assert [line[:8] for line in re.findall(r"^# .*", alone, re.M)] == ["# 3　共享 {", "# 3　共享 {"]
-    assert "见[表 3-1](#t-in)、[表 3-2](#t-x)、全文。" in alone
+    assert re.findall(r"^# .*(?= {)", alone, re.M) == ["# 3　共享", "# 附册　3　共享"]
+    assert "见[附册表 3-1](#t-in)、[附册表 3-2](#t-x)、全文。" in alone
 
 
 def test_of_which_volume_a_page_is_stands_in_its_metadata(tmp_path: Path) -> None:
@@ -229,3 +229,32 @@ def test_metadata_is_text_for_both_engines(tmp_path: Path) -> None:
     assert meta["report"]["author"] == '`"编制 # 单位"`{=typst}'
     assert meta["report"]["sample"] == "示例数据"
     assert "title" not in meta  # it would make Quarto add a title block of its own
+
+
+def test_a_sheet_counts_from_one_and_names_what_stands_in_the_volumes(tmp_path: Path) -> None:
+    other = notebook(tmp_path, "04_centres.ipynb", "# 数据中心", table("t-c"))
+    sheet = notebook(
+        tmp_path,
+        "12_provinces.ipynb",
+        "# 省情\n\n见[](#t-a)、[](#t-c)、[](#t-b)。",
+        table("t-a"),
+        "## 全表 {.annex}",
+        table("t-b"),
+    )
+    text = assembled(tmp_path, other, sheet, part="profile")
+    assert '#table-block(<t-a>, "1", "标题 t-a", ' in text
+    assert '<span class="number">表 1</span>' in text
+    assert "# 省情 {#c-opening-1}" in text
+    assert "见[表 1](#t-a)、[表 4-1（正文）]" in text
+    assert "[附册表 12-1](" in text
+    assert "t-b>" not in text  # it stands in the annex
+
+
+def test_in_a_chapter_by_itself_the_annex_is_called_so(tmp_path: Path) -> None:
+    chapter = notebook(
+        tmp_path, "09_cases.ipynb", "# 案例\n\n见[](#t-a)、[](#t-b)。", table("t-a"), "## 全表 {.annex}", table("t-b")
+    )
+    text = assembled(tmp_path, chapter, part="chapter")
+    assert "见[表 9-1](#t-a)、[附册表 9-1](#t-b)。" in text
+    assert "# 9　案例 {#c-9}" in text
+    assert "# 附册　9　案例 {#a-9}" in text

@@ -111,7 +111,7 @@ OTHER_GREEN = _path(0.016, 0.024, 0.037, 0.057, 0.085, 0.125)  # of electricity 
 CHANNELS = {"self_built": 0.05, "direct": 0.07, "bilateral": 0.46, "tariff": 0.10, "gec": 0.32}
 
 # Sites: a sample, not a census
-NEW_SITES = 4_400  # a year, all provinces
+NEW_SITES = 4_400  # a year, all provinces; filed from then on
 STOCK_SITES = 22  # a province; older sites, filed every year
 SHARING = _path(0.715, 0.745, 0.775, 0.80, 0.825, 0.848)  # new sites; the plan: 80 % in 2025
 

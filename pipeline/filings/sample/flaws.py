@@ -67,7 +67,7 @@ def plant(found: Sheets) -> tuple[list[Planted], str]:
     expect(one, at, "unit", "unit.unknown", "云南天然气的计量单位写作“标方”")
 
     one = found[2022, "YI", "sites"]
-    at, *_ = one.find(province_code="广东")
+    at, *_ = one.find(province_code="广东", built_year=2022)
     one.change(at, province_code="广冬")
     expect(one, at, "province_code", "cell.province", "一处站址的省份写作“广冬”")
 
@@ -94,7 +94,7 @@ def plant(found: Sheets) -> tuple[list[Planted], str]:
         expect(one, place, "year", "key.conflict", "贵州绿色低碳专利报了两行，件数不同")
 
     one = found[2025, "TIETA", "sites"]
-    like, *_ = one.find(province_code="贵州")
+    like, *_ = one.find(province_code="贵州", built_year=2025)
     at = one.add(like, site_id="52-2025-9001", tenants=1, sharing_kind="共建共享")
     expect(one, at, "sharing_kind", "sites.shared_alone", "一处站址填共建共享，租户数却为 1")
 

@@ -458,7 +458,7 @@ def volume(published: Published, places: pl.DataFrame) -> pl.DataFrame:
 
 
 def sites(places: pl.DataFrame) -> pl.DataFrame:
-    """A sample of sites: the new ones of each year, and some older ones that are filed every year."""
+    """A sample of sites: those built in each year, filed from then on, and some older ones that are filed every year."""
     area = places.join(_ALL_YEARS, how="cross").sort("year", "province_code")
     turn = noises(area, "sites", "year", "province_code", low=0.8, high=1.2)
     rate = of_year(to.SHARING) + noises(area, "sharing", "province_code", low=-0.085, high=0.085)
@@ -480,6 +480,7 @@ def sites(places: pl.DataFrame) -> pl.DataFrame:
     new = new.with_columns(
         tenants=pl.when(sharing_kind="none").then(1).when(sharing_kind="co_build").then(co_build).otherwise(tenants)
     )
+    new = _in_later_years(new)
     old = places.with_columns(no=pl.int_ranges(1, to.STOCK_SITES + 1)).explode("no")
     old = old.with_columns(site_id=pl.format("{}-C-{}", "prefix", pl.col("no").cast(pl.String).str.zfill(4)))
     built = pl.Series("built", noises(old, "built", "site_id", low=2012, high=2020)).floor().cast(pl.Int64)
@@ -500,3 +501,12 @@ def sites(places: pl.DataFrame) -> pl.DataFrame:
     first = pl.col("site_id").str.extract(r"-C-0*(\d+)$").cast(pl.Int64)
     mine = first.replace_strict(dict(enumerate(operator, 1)), default=None, return_dtype=pl.String)
     return rows.select("site_id", "year", mine.fill_null(pl.col("entity_id")).alias("entity_id"), *columns[2:])
+
+
+def _in_later_years(new: pl.DataFrame) -> pl.DataFrame:
+    """The sites of each year in that year and those after it, in which some get one tenant more."""
+    new = new.with_columns(lot=noises(new, "one more tenant", "site_id")).drop("year").join(_ALL_YEARS, how="cross")
+    new = new.filter(pl.col("year") >= pl.col("built_year"))
+    more = pl.col("lot") < 0.02 * (pl.col("year") - pl.col("built_year"))
+    kind = pl.when(more & (pl.col("sharing_kind") == "none")).then(pl.lit("co_build")).otherwise("sharing_kind")
+    return new.with_columns(tenants=pl.col("tenants") + more.cast(pl.Int64), sharing_kind=kind)
