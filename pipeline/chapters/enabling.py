@@ -24,6 +24,7 @@ from pipeline.language.words import Words
 from pipeline.layout import Layout
 from pipeline.reports.blocks import Column, Entries, Entry, Figure, Said, Table
 
+TEXT = 55  # px of a text beside the longest interval
 NET = measure(term("net_effect"), "tCO2", scale="big")
 TOLD = ("title", "organisation", "summary")  # what is printed as filed
 COUNTED = pl.col("status").cast(pl.String).is_in(cases.COUNTED)
@@ -160,9 +161,13 @@ def league(rows: pl.DataFrame, figure: str, year: int) -> Figure | None:
         shape = alt.Shape("status:N", scale=alt.Scale(domain=states, range=["triangle-up", "diamond", "circle"]))
         base = alt.Chart(data).encode(y=y, color=tint, tooltip=tooltip)
         low, high = min(0.0, *data["low"].to_list()), max(0.0, *data["high"].to_list())
-        room = [low - 0.03 * (high - low), high + 0.3 * (high - low)]  # for the texts
+        span = high - low
+        room = alt.ExprRef(f"{high} + {span} * {TEXT} / max(width - {TEXT}, {TEXT})")  # for the texts, on any screen
         x = alt.X(
-            "low:Q", title="tCO2", axis=alt.Axis(grid=True, tickCount=5), scale=alt.Scale(domain=room, nice=False)
+            "low:Q",
+            title="tCO2",
+            axis=alt.Axis(grid=True, tickCount=5, labelOverlap="greedy", labelSeparation=6),
+            scale=alt.Scale(domainMin=low - 0.03 * span, domainMax=room, nice=False),
         )
         spans = base.mark_rule(strokeWidth=3, opacity=0.35).encode(x=x, x2="high:Q")
         points = [

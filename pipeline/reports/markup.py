@@ -159,6 +159,7 @@ def _table_html(table: Payload, label: str, words: Words) -> str:
     )
     names = [f"r{place}" for place, side in enumerate(table["align"], 1) if side == "right"]
     names += ["wide"] if table["wide"] else []
+    names += ["toned"] if "tones" in table else []
     named = f' class="{" ".join(names)}"' if names else ""
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-label="{text_html(label)}">'
