@@ -183,13 +183,19 @@ class Panel:
         note = self._note(driver, driver in self.values)
         if self.notes[driver].value != note:
             self.notes[driver].value = note
+        if self.proposed:  # what was shown is not what would be written any more
+            self.proposed, self.confirm.layout.display, self.said.value = None, "none", ""
         if self._resting:
             self._resting.cancel()
         try:
-            self._resting = asyncio.get_running_loop().call_later(REST, self.update)
+            self._resting = asyncio.get_running_loop().call_later(REST, self._answer, self._rests)
         except RuntimeError:
             return self.update()
         self.update(rests=False)
+
+    def _rests(self) -> str:
+        self.update()
+        return str(self.said.value)
 
     def update(self, rests: bool = True) -> None:
         """Draw what the drivers make of it now. rests: with the band and all that takes tens of milliseconds."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -134,6 +135,23 @@ def test_the_panel_says_what_a_driver_does_and_holds_it_against_others(
     panel.against.value = "region:西藏"
     assert "西藏没有能源填报" in panel.said.value
     assert "保存的为 1,137.8 tce" in panel.results.value, "then it is held against what is saved"
+
+
+def test_what_is_written_is_what_was_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = editions.checkout(tmp_path / "house")
+    monkeypatch.setenv("GREEN_REPORT_ROOT", str(own.root))
+    panel = open_panel("广东", "plan", FILINGS)
+    panel.sliders["e_bs"].value = 0.11
+    panel.reason.value = "试"
+    panel.save.click()
+    assert "+    e_bs: [0.08, 0.11, 0.14]" in panel.said.value
+    panel.sliders["e_bs"].value = 0.12
+    assert (panel.proposed, panel.confirm.layout.display, panel.said.value) == (None, "none", "")
+    panel.save.click()
+    panel.confirm.click()
+    assert "已写入 notebooks/params/provinces/440000-广东.yml" in panel.said.value
+    assert "e_bs: [0.09, 0.12, 0.15]  # " in (own.params / "provinces" / "440000-广东.yml").read_text("utf-8")
+    assert panel.bench.saved("e_bs") == (0.09, 0.12, 0.15)
 
 
 def test_a_target_without_data_is_not_told_as_missed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
