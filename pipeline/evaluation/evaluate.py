@@ -220,7 +220,7 @@ class _Set:
         found: dict[str, object] = {
             "by_points": names[by_points],
             "held": float(capped[place]),
-            "by_grade": capped.tolist(),
+            "by_grade": capped.round(6).tolist(),
         }
         required = {one.id for one in self.set.criteria if one.missing == "no_grade"}
         if required & set(missing):
