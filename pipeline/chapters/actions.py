@@ -108,7 +108,7 @@ def matrix(every: Sequence[Task], years: Sequence[int], figure: str) -> Figure |
                 axis=alt.Axis(
                     ticks=False,
                     labelFontSize=size,
-                    labelLimit=0,
+                    labelLimit=alt.ExprRef("containerSize()[0] < 400 ? 140 : 0"),
                     labelLineHeight=size,
                     labelExpr=f"({json.dumps(lines, ensure_ascii=False)})[datum.value]",
                 ),
