@@ -3,6 +3,7 @@ evidence of it."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ import polars as pl
 
 from pipeline import wording
 from pipeline.chapters.shapes import FILED
-from pipeline.charts import theme
+from pipeline.charts import labels, theme
 from pipeline.findings import Progress
 from pipeline.given.reference import Plan
 from pipeline.given.regions import Region
@@ -30,6 +31,7 @@ STATES = {
     "none_filed": ("○", theme.NO_DATA),
 }
 """How far a task is, by the share of its items that are completed: its sign and its tone, a key of the glossary each."""
+NAMES, ROW, SIZE, SMALL = 430, 15.5, 11, 10  # px: of the names of tasks beside their rows, of a row, of their letters
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,9 @@ def matrix(every: Sequence[Task], years: Sequence[int], figure: str) -> Figure |
 
     def draw(words: Words) -> alt.TopLevelMixin:
         called = [f"{one.no} {words.brief(one.title)}" for one in every]
+        size = SIZE if max(map(labels.width, called)) <= 340 else SMALL
+        lines = {name: labels.lines(name, NAMES, size) for name in called}
+        row = ROW + size * (max(map(len, lines.values())) - 1)
         legend = {key: f"{sign} {words(key)}" for key, (sign, _) in STATES.items()}
         rows = pl.DataFrame(
             {"task": name, "year": year, "state": legend[state(at)], "said": _printed(at), "items": words.say(at)}
@@ -100,7 +105,13 @@ def matrix(every: Sequence[Task], years: Sequence[int], figure: str) -> Figure |
                 sort=called,
                 title=None,
                 scale=alt.Scale(padding=0),
-                axis=alt.Axis(ticks=False, labelFontSize=11, labelLimit=340),
+                axis=alt.Axis(
+                    ticks=False,
+                    labelFontSize=size,
+                    labelLimit=alt.ExprRef("containerSize()[0] < 400 ? 140 : 0"),
+                    labelLineHeight=size,
+                    labelExpr=f"({json.dumps(lines, ensure_ascii=False)})[datum.value]",
+                ),
             ),
             tooltip=[
                 alt.Tooltip("task:N", title=words("task")),
@@ -112,7 +123,7 @@ def matrix(every: Sequence[Task], years: Sequence[int], figure: str) -> Figure |
         cells = base.mark_rect(stroke=theme.RULE).encode(color=alt.Color("state:N", scale=scale, legend=alt.Legend(symbolType="square", symbolStrokeColor=theme.MUTED)))  # fmt: skip
         ink = alt.condition(alt.datum["state"] == legend["all_done"], alt.value("white"), alt.value(theme.INK))
         text = base.mark_text(fontSize=11).encode(text="said:N", color=ink)
-        return alt.layer(cells, text).properties(height=15.5 * len(every))
+        return alt.layer(cells, text).properties(height=row * len(every))
 
     def data(words: Words) -> pl.DataFrame:
         return pl.DataFrame(

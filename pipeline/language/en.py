@@ -159,9 +159,18 @@ def date(year: int, month: int, day: int) -> str:
     return f"{day} {calendar.month_name[month]} {year}"
 
 
+_begins = re.compile(
+    "^(?:Apply|Build|Coordinate|Deepen|Explore|Guide|Promote|Raise|Speed up|Support|Strengthen(?: the supply of)?|"
+    "(?:Have enterprises e|E)stablish and improve) (?:the |a )?"
+)
+"""How the tasks of a plan begin, where there is no room for it."""
+
+
 def brief(said: str) -> str:
-    """`8.4 points better` for `8.4 percentage points better than the target`."""
-    return re.sub(r" (?:of|than) the target$", "", said).replace(" percentage points", " points")
+    """`8.4 points better` for `8.4 percentage points better than the target`, and `Use of green power` for `Promote the use of
+    green power`."""
+    said = re.sub(r" (?:of|than) the target$", "", said).replace(" percentage points", " points")
+    return cap(_begins.sub("", said)) if _begins.match(said) else said
 
 
 def unpublished(said: str) -> str:

@@ -95,7 +95,7 @@ def test_far_beyond_is_cut_and_told(layout: Layout, tmp_path: Path) -> None:
     ("values", "region", "instead", "title", "english"),
     [
         ({RATE: 0.9}, "全国", {}, "2025 年 1 项有数值的目标中，1 项已达标", "Of 1 target with a value in 2025: 1 met"),
-        ({RATE: 0.9, PUE: 1.2}, "全国", {}, "2025 年 2 项有数值的目标均已达标", "All 2 targets with a value in 2025: met"),
+        ({RATE: 0.9, PUE: 1.2}, "全国", {}, "2025 年 2 项有数值的目标均已达标", "All 2 targets with a value in 2025 are met"),
         ({RATE: 0.9, PUE: 1.4}, "全国", {}, "2025 年 2 项有数值的目标中，1 项已达标，1 项未达标", "Of 2 targets with a value in 2025: 1 met and 1 not met"),
         ({RATE: 0.9, GAIN: 0.4}, "全国", {GAIN: NOT_DEFINED}, "2025 年 2 项有数值的目标中，1 项已达标，1 项口径未定", "Of 2 targets with a value in 2025: 1 met and 1 undefined"),
         ({RATE: 0.9, PUE: 1.4}, "广东", {}, "2025 年广东 2 项数值对照全国目标，1 项达到，1 项没有达到", "2 values of Guangdong beside the national targets in 2025: 1 reaches the target level, 1 falls short"),
