@@ -21,7 +21,6 @@ from pipeline.reports.blocks import INSET, PAPER, pointed
 
 Payload = dict[str, Any]
 
-SLACK = 0.1  # em, by which a column may be too narrow by reckoning
 COLUMNS = 12  # a table has at most so many; the stylesheet knows their alignment by number
 AMBIGUOUS = ("Passed on", "received")  # terms in English that stand in texts as plain words too
 _markdown_special = re.compile(r"([\\`*_{}\[\]()#+\-.!<>|~$^@\"':=])")
@@ -31,9 +30,10 @@ CHINESE_RUN = re.compile(
     r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef](?:[\w\s.,:·%/+—-]*[\u3000-\u303f\u3400-\u9fff\uff00-\uffef])?"
 )
 _quantity = re.compile(r"(?<=\d) (?=[A-Za-z%\u4e00-\u9fff])")  # between a number and its unit
-_whole = re.compile(r"((?:超过|不到|约) \d\S*|[（(][−\d][^（()）]{0,22}[)）])")  # of a value, what is not broken
 _in_large = re.compile(r"[+−]?\d[\d,.]*%?")
 _breakable = re.compile(r"(?<=[/._\-?&=%])(?=\S)")
+_whole = re.compile(r"((?:超过|不到|约) \d\S*|[（(][−\d][^（()）]{0,22}[)）])")  # of a value, what is not broken
+SLACK = 0.1  # em, by which a column may be too narrow by reckoning
 
 
 def text_html(text: str) -> str:
