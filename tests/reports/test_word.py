@@ -154,6 +154,12 @@ def test_the_imprint_stands_under_the_contents_and_chapters_run_on(tmp_path: Pat
     assert "pageBreakBefore" not in part(report(tmp_path, body), "word/document.xml")
 
 
+def test_a_frame_stays_on_a_page_and_lets_go_of_what_follows(tmp_path: Path) -> None:
+    text = part(report(tmp_path, "::: {.keypoints}\n- 甲\n- 乙\n:::\n\n文字。\n"), "word/document.xml")
+    kept = re.findall(r'<w:pStyle w:val="Abstract" ?/>(<w:keepNext/>)?', text)
+    assert kept == ["<w:keepNext/>", "<w:keepNext/>", ""]
+
+
 @pytest.mark.parametrize(("rows", "kept"), [(5, 5), (11, 11), (12, 3), (31, 3)])
 def test_a_short_table_stays_whole_and_no_row_of_a_long_one_alone(tmp_path: Path, rows: int, kept: int) -> None:
     """kept: the rows of `rows` and the head that stay with the next one."""

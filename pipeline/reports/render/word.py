@@ -50,7 +50,7 @@ STYLES: dict[str, Style] = {
         _spaced(0, 240, more="<w:pageBreakBefore/>") + '<w:outlineLvl w:val="9"/>', _sized(32, SANS, colour="00634F", bold=True),
     ),
     "Abstract": (
-        KEEP + '<w:pBdr><w:left w:val="single" w:sz="24" w:space="8" w:color="00634F"/></w:pBdr><w:shd w:val="clear" w:color="auto" w:fill="F1F6F4"/>'
+        '<w:keepLines/><w:pBdr><w:left w:val="single" w:sz="24" w:space="8" w:color="00634F"/></w:pBdr><w:shd w:val="clear" w:color="auto" w:fill="F1F6F4"/>'
         + _spaced(40, 40, 288) + '<w:ind w:left="200" w:right="0" w:firstLine="0"/>', _sized(20, SANS),
     ),
     "BlockText": (_spaced(40, 200, 264) + '<w:ind w:left="0" w:right="0" w:firstLine="0"/>', _sized(16, SANS, colour="52606D")),
@@ -158,6 +158,7 @@ def finish(path: Path) -> bool:
         styles = {found[2].lower(): found for found in _style.finditer(parts["word/styles.xml"].decode())}
         text = parts["word/document.xml"].decode()
         text = _table.sub(lambda table: _laid_out(table[0], styles["compact"][1], styles["table text"][1]), text)
+        text = _kept(text, styles["abstract"][1]) if "abstract" in styles else text
         listed = " TOC " in text  # else a sheet, without cover
         text = _begun(text, styles["heading 1"][1]) if listed else text
         parts["word/document.xml"] = text.encode()
@@ -166,6 +167,13 @@ def finish(path: Path) -> bool:
         for name, part in parts.items():
             made.writestr(zipfile.ZipInfo(name, STAMP), part, zipfile.ZIP_DEFLATED)
     return True
+
+
+def _kept(text: str, frame: str) -> str:
+    """The text with the paragraphs of a frame on one page, but not with what follows it."""
+    style = f'<w:pStyle w:val="{re.escape(frame)}" ?/>'
+    followed = rf"({style})(?=(?:(?!</w:p>).)*</w:p>\s*<w:p><w:pPr>{style})"
+    return re.sub(followed, r"\1<w:keepNext/>", text, flags=re.S)
 
 
 def _begun(text: str, heading: str) -> str:
