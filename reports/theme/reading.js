@@ -49,7 +49,8 @@
   }
 
   function reveal(hash) { // the chapter that holds, or is headed by, the place that a link leads to
-    var place = hash.length > 1 && document.getElementById(decodeURIComponent(hash.slice(1)));
+    var place = null;
+    try { place = hash.length > 1 && document.getElementById(decodeURIComponent(hash.slice(1))); } catch (error) { return; } // no address
     var box = place && (place.closest(".chapter") || boxes.find(function (one) { return title(one) === place; }));
     if (!box || !box.hasAttribute("hidden")) { return; }
     open(box, true);
