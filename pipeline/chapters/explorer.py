@@ -60,6 +60,7 @@ def data(foresight: Foresight, targets: Sequence[Target], words: Words) -> dict[
     left = [id for id in known if id not in shown]
     said = {key.removeprefix("explorer_"): one[words.language] for key, one in glossary().items() if key.startswith("explorer_")}  # fmt: skip
     said |= {name: glossary()[key][words.language] for name, key in ENDS.items()} | {"left_out": ""}
+    said["gap"] = "" if words.language == "zh" else " "  # between sentences
     if left:
         names = words.names([foresight.view.measure(id) for id in left])
         said["left_out"] = words("explored_in_part" if shown else "explored_not_at_all", what=names)
