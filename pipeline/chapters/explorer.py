@@ -21,7 +21,7 @@ from pipeline.scenarios.drivers import DRIVERS, LEVELS, SHARE_YEAR
 from pipeline.scenarios.start import FACILITIES, READ
 from pipeline.wording import NOISE
 
-MOVES = ("pue", "retrofitted")
+ROOMS = READ["retrofitted"]
 OF_CARBON = ("electricity", "fuel_tco2")
 NEEDS = {
     "energy.total": ("energy",), "energy.per_flow.change": ("covered", "flow", "per_flow_change"),
@@ -29,7 +29,8 @@ NEEDS = {
     "energy.per_volume": ("covered", "volume", "per_volume"), "carbon.location": (*OF_CARBON, "location_tco2"),
     "carbon.market": (*OF_CARBON, "market_tco2", "green_share"), "green.share": ("electricity", "green_share"),
 }  # fmt: skip
-"""What of a start (`start.READ`) each measure rests on, besides MOVES."""
+"""What of a start (`start.READ`) each measure rests on, besides the PUE. Where the share of retrofitted core rooms is withheld,
+they go as the scenario has them and have no drivers."""
 BESIDE = {"energy.per_flow": "energy.per_flow.change", "energy.per_volume": "energy.per_volume.change"}
 """Measures that are shown where the other is not known."""
 GROUPS = {
@@ -59,11 +60,14 @@ def data(foresight: Foresight, targets: Sequence[Target], words: Words) -> dict[
     left = [id for id in known if id not in shown]
     said = {key.removeprefix("explorer_"): one[words.language] for key, one in glossary().items() if key.startswith("explorer_")}  # fmt: skip
     said |= {name: glossary()[key][words.language] for name, key in ENDS.items()} | {"left_out": ""}
+    said["gap"] = "" if words.language == "zh" else " "  # between sentences
     if left:
         names = words.names([foresight.view.measure(id) for id in left])
         said["left_out"] = words("explored_in_part" if shown else "explored_not_at_all", what=names)
+    if shown and ROOMS not in told:
+        said["left_out"] += said["gap"] * bool(left) + words("explored_without_rooms")
     if not shown:
-        return {"words": said, "measures": []}
+        return {"words": {name: said[name] for name in ("title", "left_out")}, "measures": []}
     region = foresight.view.region
     return {
         "region": {"title": words.say(region.short_zh), "file": f"{region.slug}.yml"},
@@ -83,7 +87,7 @@ def data(foresight: Foresight, targets: Sequence[Target], words: Words) -> dict[
 def _names(measure: str) -> set[str]:
     """What `Outlook.starts` must have for a measure, by name."""
     found = set[str]()
-    for field in (*NEEDS[measure], *MOVES):
+    for field in (*NEEDS[measure], "pue"):
         whole = READ[field]
         found |= {f"{whole}/{one}" for one in FACILITIES} if field in PARTED else {whole}
     return found
@@ -94,8 +98,9 @@ PARTED = tuple(READ)[:4]
 
 def _start(foresight: Foresight, shown: Sequence[str]) -> dict[str, Any]:
     """parts: what the sum is of, by field of `start.Start`; own: the levels of the region itself."""
-    fields = [*dict.fromkeys(field for id in shown for field in NEEDS[id]), *MOVES]
     starts = foresight.outlook.starts.filter(scenario="")
+    fields = [*dict.fromkeys(field for id in shown for field in NEEDS[id]), "pue"]
+    fields += ["retrofitted"] if ROOMS in starts["name"] else []
     code = foresight.view.region.code
 
     def read(part: str) -> dict[str, Any]:
@@ -111,7 +116,8 @@ def _start(foresight: Foresight, shown: Sequence[str]) -> dict[str, Any]:
 
 
 def _scenario(foresight: Foresight, name: str, words: Words) -> dict[str, Any]:
-    """drivers: low, middle and high of the region; of the nation, parts: the middle values in each of its provinces."""
+    """drivers: low, middle and high of the region; of the nation, parts: the middle values in each of its provinces. core: how
+    the energy of the core rooms goes, relative to the start, where they have no drivers."""
     own = foresight.outlook.drivers.filter(scenario=name)
     found: dict[str, Any] = {"id": name, "title": words.say(foresight.titles[name])}
     found["drivers"] = {driver: list(levels) for driver, *levels in own.select("driver", *LEVELS).iter_rows()}
@@ -119,6 +125,9 @@ def _scenario(foresight: Foresight, name: str, words: Words) -> dict[str, Any]:
     if not rows.is_empty():
         by_part = rows.pivot(on="name", index="part", values="value", maintain_order=True)
         found["parts"] = by_part.select(DRIVERS).rows()
+    if ROOMS not in foresight.outlook.starts["name"]:
+        path = foresight.path("energy.total/core_room", name)
+        found["core"] = [value / (path[foresight.t0] or 1.0) for value in path.values()]
     return found
 
 
@@ -151,7 +160,7 @@ def _moves(foresight: Foresight, driver: str, shown: Sequence[str]) -> bool:
     sums, left = dict(of.select("name", "value").iter_rows()), dict(of.select("name", "open").iter_rows())
     if driver in OF_STEP["pue"] and READ["pue"] not in sums:
         return False
-    if driver in OF_STEP["core"] and not left.get(READ["retrofitted"], True):
+    if driver in OF_STEP["core"] and not left.get(ROOMS, False):
         return False
     steps = {step for step, drivers in OF_STEP.items() if driver in drivers}
     return any(

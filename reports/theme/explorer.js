@@ -3,7 +3,7 @@
 (function () {
   "use strict";
   var SVG = "http://www.w3.org/2000/svg", LEVELS = ["low", "mode", "high"], HEIGHT = 132, LEFT = 46, RIGHT = 12, TOP = 10, BOTTOM = 22;
-  var BETWEEN_YEARS = 36, DIGITS = 4, REST = 200, KEY = "try", PAIR = /^([a-z_0-9]+)=([+-]?\d{1,9}(\.\d{1,9})?)$/;
+  var formats = [], BETWEEN_YEARS = 36, DIGITS = 4, REST = 200, KEY = "try", PAIR = /^([a-z_0-9]+)=([+-]?\d{1,9}(\.\d{1,9})?)$/;
 
   function make(name, attributes, content) {
     var node = document.createElement(name);
@@ -20,7 +20,8 @@
   }
 
   function printed(value, decimals) {
-    var text = Math.abs(value).toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+    formats[decimals] = formats[decimals] || new Intl.NumberFormat("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+    var text = formats[decimals].format(Math.abs(value));
     return (value < 0 && /[1-9]/.test(text) ? "−" : "") + text;
   }
 
@@ -151,6 +152,9 @@
       make("span", { "class": "entry" }, [of.number, make("span", { "class": "unit" }, driver.unit), of.reset]), make("p", { "class": "range" }, of.levels.concat([of.allowed]))
     ]);
     of.show = function (value, levels, moved) {
+      var state = [value, levels, moved].join();
+      if (state === of.state && of.number.value !== "") { return; }
+      of.state = state;
       of.number.value = (value * factor).toFixed(Math.abs(value * factor * 10 - Math.round(value * factor * 10)) < 1e-6 && driver.percent ? 1 : 2);
       of.slider.value = value;
       of.slider.setAttribute("aria-valuetext", shown(driver, value));
@@ -280,8 +284,7 @@
 
     function show(moving) {
       var base = saved(), moved = greenProjection(data, scenario(), now.moved);
-      var inner = paths.clientWidth || 640, columns = inner < 480 ? 2 : 3, width = Math.floor((inner - 12 * (columns - 1)) / columns);
-      wide = paths.clientWidth;
+      var columns = wide < 480 ? 2 : 3, width = Math.floor((wide - 12 * (columns - 1)) / columns);
       box.classList.toggle("changed", Object.keys(now.moved).length > 0);
       data.drivers.forEach(function (driver) {
         var levels = scenario().drivers[driver.id], isMoved = driver.id in now.moved;
@@ -294,6 +297,7 @@
       timer = setTimeout(function () { said.textContent = sentence(base, moved); }, moving ? REST : 0);
     }
 
+    wide = paths.clientWidth || 640;
     choice.value = now.scenario;
     choice.addEventListener("change", function () { now.scenario = choice.value; show(false); remember(); });
     reset.addEventListener("click", function () { now.moved = {}; noted.textContent = ""; choice.focus(); show(false); remember(); });
@@ -301,7 +305,11 @@
     show(false);
     recall();
     window.addEventListener("hashchange", recall);
-    new ResizeObserver(function () { if (paths.clientWidth !== wide) { show(true); } }).observe(box);
+    new ResizeObserver(function () {
+      if (!paths.clientWidth || paths.clientWidth === wide) { return; }
+      wide = paths.clientWidth;
+      show(true);
+    }).observe(box);
   }
 
   Array.prototype.forEach.call(document.querySelectorAll("script.explorer"), function (block) {

@@ -3,7 +3,7 @@
 //
 // greenProjection(data, scenario, moved): data.start.parts are the provinces that are summed up (of a province itself alone,
 // and start.sum is false), start.own the levels of the region, by the names of scenarios/start.py, six facility types in its
-// order. scenario: its drivers, and of a nation those of each part; what is moved (driver -> value) is the same in all parts.
+// order. scenario: its drivers, of a nation those of each part, and core where the core rooms have no drivers; what is moved (driver -> value) is the same in all parts.
 // Returns measure -> its path over data.years; NaN is what is not known.
 var greenProjection = (function () {
   "use strict";
@@ -24,7 +24,7 @@ var greenProjection = (function () {
   }
 
   // What moves, relative to the start.
-  function factors(part, d, n, toGo) {
+  function factors(part, d, n, toGo, core) {
     var pue0 = known(part.pue), green = known(part.green_share), share0 = isNaN(green) ? 0 : green;
     var it = Math.pow(1 + d.g_it, n), retrofitted = Math.min(1, d.r_dc * n), stock = Math.min(1, it);
     var ofStock = stock * ((1 - retrofitted) * pue0 + retrofitted * Math.min(d.pue_retrofit, pue0));
@@ -34,7 +34,7 @@ var greenProjection = (function () {
     var share = share0 + (d.green_share_2030 - share0) * Math.min(1, n / toGo), other = Math.pow(1 + d.g_other, n);
     return {
       index: [
-        it * (isNaN(pue0) ? 1 : pue), Math.pow(1 + d.g_traffic, n) * Math.pow(1 + d.e_bs, -n), 1 - converted * saved, 1, other, other
+        it * (isNaN(pue0) ? 1 : pue), Math.pow(1 + d.g_traffic, n) * Math.pow(1 + d.e_bs, -n), core === undefined ? 1 - converted * saved : core, 1, other, other
       ],
       flow: Math.pow(1 + d.g_flow, n), volume: Math.pow(1 + d.g_volume, n), share: isNaN(green) ? NaN : share,
       green: share0 < 1 ? (1 - share) / (1 - share0) : 0, grid: Math.pow(1 - d.d_grid, n), residual: Math.pow(1 - d.d_residual, n)
@@ -77,10 +77,10 @@ var greenProjection = (function () {
     function whole(of) { return start.sum ? total(start.parts.map(of)) : of(start.parts[0], 0); }
     function put(name, value) { (found[name] = found[name] || []).push(value); }
     var filed = whole(function (part) { return amounts(part, UNMOVED, known(part.green_share)); });
-    data.years.forEach(function (year) {
+    data.years.forEach(function (year, place) {
       var n = Math.max(year - start.t0, 0);
       var m = whole(function (part, at) {
-        var f = factors(part, drivers[at], n, toGo);
+        var f = factors(part, drivers[at], n, toGo, scenario.core && scenario.core[place]);
         return amounts(part, f, f.share);
       });
       var flow = (m.ofFlow / m.flow) / (filed.ofFlow / filed.flow), volume = (m.ofVolume / m.volume) / (filed.ofVolume / filed.volume);

@@ -39,7 +39,8 @@
   }
 
   function reveal(hash) { // opens the chapter that holds, or is headed by, the place that a link leads to; returns the place
-    var place = hash.length > 1 && document.getElementById(decodeURIComponent(hash.slice(1)));
+    var place = null;
+    try { place = hash.length > 1 && document.getElementById(decodeURIComponent(hash.slice(1))); } catch (error) { return null; } // no address
     var box = place && (place.closest(".chapter") || boxes.find(function (one) { return title(one) === place; }));
     if (!box || !box.hasAttribute("hidden")) { return null; }
     open(box, true);

@@ -19,8 +19,9 @@ from pipeline.language.words import Words
 from pipeline.layout import Layout
 from pipeline.scenarios import outlook
 from pipeline.scenarios.outlook import Outlook
+from tests.browser.conftest import browser  # noqa: F401  (without node)
 from tests.scenarios.conftest import NATION, PROVINCE, ROWS, Key, indicator_table
-from tests.scenarios.test_page import data
+from tests.scenarios.test_page import Runner, data
 
 BEIJING = "110000"
 SECRET: dict[Key, float] = {
@@ -34,17 +35,25 @@ def summed(one: Mapping[Key, float], other: Mapping[Key, float]) -> dict[Key, fl
     return {key: one[key] if str(key[0]).startswith(ratios) else one[key] + other[key] for key in one}
 
 
+Both = tuple[pl.DataFrame, Outlook, pl.DataFrame, Outlook]
+
+
 @pytest.fixture(scope="module")
-def both(layout: Layout) -> tuple[pl.DataFrame, Outlook, pl.DataFrame, Outlook]:
+def both(layout: Layout) -> Both:
+    return hiding(layout, SECRET)
+
+
+def hiding(layout: Layout, secret: Mapping[Key, float]) -> Both:
     """The indicator table and the outlook of all filings, and what the public has of them."""
-    beijing = ROWS | SECRET
+    beijing = ROWS | dict(secret)
     table = indicator_table({BEIJING: beijing, PROVINCE: ROWS, NATION: summed(beijing, ROWS)})
     every = [resolve(code, layout) for code in (NATION, BEIJING, PROVINCE)]
     resolved = {name: [params.resolve(layout, one, name) for one in every] for name, _ in params.scenarios(layout)}
     plan, factors = reference.load_plan(layout), reference.grid_factors(layout)
     whole = outlook.compute(table, resolved, plan, factors, draws=16)
     closed = pl.any_horizontal(
-        (pl.col("indicator_id") == id) & pl.col("member").eq_missing(pl.lit(member)) for id, _, member in SECRET
+        (pl.col("indicator_id") == id) & pl.col("member").eq_missing(pl.lit(member[0] if member else None, pl.String))
+        for id, _, *member in secret
     ) & (pl.col("region_code") == BEIJING)
     shown = table.with_columns(
         value=pl.when(~closed).then("value"), flag=pl.when(closed).then(pl.lit(flags.SUPPRESSED)).otherwise("flag")
@@ -124,3 +133,20 @@ def test_only_what_the_region_has_can_be_moved(layout: Layout) -> None:
     assert [one["id"] for one in page["drivers"]] == [
         "g_traffic", "e_bs", "g_other", "g_flow", "g_volume", "green_share_2030", "d_grid", "d_residual",
     ]  # fmt: skip
+
+
+def test_core_rooms_whose_state_is_withheld_go_as_the_scenario_has_them(
+    layout: Layout, request: pytest.FixtureRequest
+) -> None:
+    """The nation's share, 0.8, stands in for 0.45, as in the public's own paths."""
+    _, _, shown, public = hiding(layout, {("room.retrofit_share", 2025): 0.45})
+    page = data(layout, shown, public, BEIJING, reference.load_plan(layout))
+    assert len(page["measures"]) == 6
+    assert not {"s_room", "pue_core", "pue_core_retrofit"} & {one["id"] for one in page["drivers"]}
+    assert page["words"]["left_out"].startswith("本地区核心机房的改造比例按保密规则不予公布，")
+    assert "retrofitted" not in page["start"]["own"]
+    assert "0.45" not in json.dumps(page)
+    scenario = next(one for one in page["scenarios"] if one["id"] == "plan")
+    [[found]] = Runner(request)([{"data": page, "scenario": scenario, "moved": [{}]}])
+    rows = public.paths.filter(region_code=BEIJING, scenario="plan", measure="energy.total").sort("year")
+    assert found[0].tolist() == pytest.approx(rows["value"].to_list(), rel=1e-9)
