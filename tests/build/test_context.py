@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from pipeline.build import edition, sources
 from pipeline.build.context import Present, told
@@ -46,3 +47,29 @@ def test_what_scenarios_say_of_a_region_changes_with_its_own_parameters(tmp_path
 
 def test_names_are_told_in_chinese() -> None:
     assert told(["params.top_n", "filed.energy", "front"]) == "参数 top_n（图中最多列出的条目数）、填报表 energy、封面"
+
+
+def test_indicators_are_kept_apart_by_the_year_and_by_all_parameters_on_which_they_rest(tmp_path: Path) -> None:
+    layout = editions.checkout(tmp_path / "house")
+    common = sources.shared(layout, sources.hashes(layout))
+
+    def kept(**wanted: Any) -> tuple[Path, dict[str, str]]:
+        [job] = jobs(layout, Selection(filings=NO_FILINGS, **wanted))
+        [step] = [one for one in edition.steps(layout, [job], common).values() if one.name == "indicators"]
+        return edition.indicators(layout, job), dict(step.reads)
+
+    place, reads = kept()
+    for name, wanted in {
+        "year": {"year": 2024},
+        "params.fuel_factor_set": {"overrides": ("fuel_factor_set=S2",)},
+        "params.natural_gas_kgce_per_m3": {"overrides": ("natural_gas_kgce_per_m3=1.2143",)},
+        "params.electricity_coal_coefficient_kgce_per_kwh": {
+            "overrides": ("electricity_coal_coefficient_kgce_per_kwh=0.3",)
+        },
+        "params.electricity_coal_method": {"overrides": ("electricity_coal_method=coal_equivalent",)},
+        "params.water_kgce_per_t": {"overrides": ("water_kgce_per_t=0.2",)},
+        "params.frame_coverage_min": {"overrides": ("frame_coverage_min=0.5",)},
+    }.items():
+        other, others = kept(**wanted)
+        assert other != place, name
+        assert {one for one in reads if reads[one] != others[one]} == {name}

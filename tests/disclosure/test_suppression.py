@@ -207,6 +207,16 @@ def test_what_protects_one_cell_protects_another_one_too(monkeypatch: pytest.Mon
     assert hide(square(np.full((4, 4), 50.0).tolist()), "0,0", "1,1") == {"0,0", "0,1", "1,0", "1,1"}
 
 
+def test_what_was_hidden_for_one_cell_and_is_not_needed_beside_others_is_published_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The 20 right of the 60 is hidden first, when the 60 is protected alone; once the 60 lower right is protected too, the 60
+    moves with the 90 in its row, and each row and column has another partner without the 20."""
+    monkeypatch.setattr(suppression, "SMALL", 0)  # else the least that will do is sought anyway
+    system = square([[60, 20, 90], [10, 30, 60], [10, 50, 20], [90, 30, 80]])
+    assert hide(system, "0,0", "1,2") == {"0,0", "0,2", "1,0", "1,1", "1,2", "2,0", "2,1"}
+
+
 def test_of_too_many_hidden_cells_a_large_table_keeps_the_few_that_are_needed() -> None:
     """All inner cells of 3 x 3 are hidden beside one of 20; moving it by 4 costs least with the largest cells of its row and
     column, 50 and 60, and the 70 between them."""
