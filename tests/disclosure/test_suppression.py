@@ -15,7 +15,7 @@ from pipeline.disclosure import suppression
 from pipeline.disclosure.audit import attacks, intervals
 from pipeline.disclosure.relations import Floats, System
 from pipeline.disclosure.suppression import suppress
-from pipeline.disclosure.worlds import Programs
+from pipeline.disclosure.worlds import Programs, Side
 from tests.disclosure.conftest import cell_of, two_way
 
 SHARE = 0.2
@@ -205,6 +205,23 @@ def test_what_protects_one_cell_protects_another_one_too(monkeypatch: pytest.Mon
     monkeypatch.setattr(suppression, "LARGE", 0)
     monkeypatch.setattr(suppression, "SMALL", 0)
     assert hide(square(np.full((4, 4), 50.0).tolist()), "0,0", "1,1") == {"0,0", "0,1", "1,0", "1,1"}
+
+
+def test_a_cell_that_no_other_world_needs_is_published_again() -> None:
+    """The rectangle of 20, 10, 10 and 10 protects the 20 by itself: the 70 that was hidden too is told, of the four none."""
+    system = square([[20, 50, 10], [60, 70, 80], [10, 90, 10]])
+    part, rectangle = system.parts()[0], {"0,0", "0,2", "2,0", "2,2"}
+    programs, worlds = Programs([part]), dict[Side, frozenset[int]]()
+    hidden = np.array([name in rectangle for name in system.cells["region_code"]])
+    first = np.array([name == "0,0" for name in system.cells["region_code"]])
+    for attack in attacks(part, [part.number_of[cell_of(system, "0,0"), 0]]):
+        for sign in (1.0, -1.0):
+            side = Side(0, attack, sign)
+            assert suppression._hide(programs, side, hidden, weights(system), SHARE, {}, worlds)
+    assert set(system.cells.filter(hidden)["region_code"]) == rectangle
+    hidden[cell_of(system, "1,1")] = True
+    suppression._prune([part], programs, worlds, first, hidden, weights(system), SHARE, {})
+    assert set(system.cells.filter(hidden)["region_code"]) == rectangle
 
 
 def test_of_too_many_hidden_cells_a_large_table_keeps_the_few_that_are_needed() -> None:
