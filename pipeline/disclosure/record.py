@@ -141,7 +141,7 @@ def digest(record: pl.DataFrame) -> str:
 
 
 def bring_back(layout: Layout, site: Path) -> int:
-    """Copy the records that a site carries into the checkout; returns how many are new. Raises DataError where there are none."""
+    """Copy the records that a site carries into the checkout, also over damaged ones; returns how many are new. Raises DataError where there are none."""
     found = [(path.parent.name, path.name, _read(path)) for path in sorted((site / FOLDER).glob("*/*.parquet"))]
     if not found:  # a site of before there were records: its data tell the same
         for path in sorted(site.glob(f"downloads/*/{VALUES}")):
@@ -155,5 +155,14 @@ def bring_back(layout: Layout, site: Path) -> int:
         match = NAME.fullmatch(name)
         if match is None or not re.fullmatch(r"\w[\w-]*", filings):
             raise DataError("published.name", f"{site / FOLDER / filings / name} 不是公布记录；应名为 年份-序号.parquet，如 2025-1.parquet")  # fmt: skip
+        if (path := layout.published / filings / name).is_file() and not _is_whole(path):
+            path.unlink()  # what is damaged is brought back in its place
         new += keep(layout, filings, int(match[1]), record) is not None
     return new
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        return _read(path).height >= 0
+    except DataError:
+        return False

@@ -45,6 +45,20 @@ def test_the_same_publication_is_kept_once(tmp_path: Path) -> None:
     assert record.keep(layout, "sample", 2025, other) == tmp_path / "data/published/sample/2025-2.parquet"
 
 
+def test_a_damaged_record_is_brought_back_from_the_site(tmp_path: Path) -> None:
+    site = Layout(tmp_path / "site")
+    for value in (10.0, 11.0):
+        record.keep(site, "sample", 2025, record.of_table(table(p110000=value), "indicators"))
+    (site.published).rename(tmp_path / "site" / "published")
+    layout = Layout(tmp_path / "here")
+    assert record.bring_back(layout, tmp_path / "site") == 2
+    damaged = layout.published / "sample" / "2025-2.parquet"
+    damaged.write_bytes(damaged.read_bytes()[:100])
+    assert record.bring_back(layout, tmp_path / "site") == 1
+    assert damaged.read_bytes() == (tmp_path / "site/published/sample/2025-2.parquet").read_bytes()
+    assert record.bring_back(layout, tmp_path / "site") == 0
+
+
 def test_a_withdrawn_row_is_not_told_by_the_difference_of_two_publications(layout: Layout) -> None:
     """A's row in 110000 was 60, and is 40 now: 120 and 480 beside 140 and 500 would tell the 20 exactly. The province, its
     region and the nation are not told again; what has not changed is."""

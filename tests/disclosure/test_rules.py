@@ -66,6 +66,10 @@ def test_counts_go_by_their_size_and_not_by_shares(layout: Layout, values: list[
     assert rule(layout, values, id="sharing.new_sites") == expected
 
 
+def test_a_small_amount_is_no_small_number(layout: Layout) -> None:
+    assert rule(layout, [3, 3, 3]) is None
+
+
 def test_units_of_enterprises_need_groups_too(layout: Layout) -> None:
     units = ("stations",)
     assert rule(layout, [900, 80], id="bs.stations", units=units) == "groups"
