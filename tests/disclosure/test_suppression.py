@@ -15,7 +15,7 @@ from pipeline.disclosure import suppression
 from pipeline.disclosure.audit import attacks, intervals
 from pipeline.disclosure.relations import Floats, System
 from pipeline.disclosure.suppression import suppress
-from pipeline.disclosure.worlds import Programs, Side
+from pipeline.disclosure.worlds import Programs
 from tests.disclosure.conftest import cell_of, two_way
 
 SHARE = 0.2
