@@ -182,7 +182,7 @@
     if (!data.measures.length) { return; }
 
     var now = { scenario: data.own, moved: {} }, kept = {}, timer, wide, end = data.years[data.years.length - 1];
-    var said = make("p", { "class": "said", "aria-live": "polite" }), noted = make("p", { "class": "noted", role: "status" });
+    var said = make("p", { "class": "said", "aria-live": "polite" }), noted = make("p", { "class": "noted", "aria-live": "polite" });
     var paths = make("div", { "class": "paths" }), targets = make("div"), results = make("div", { "class": "results" }, [said, paths, targets]);
     var choice = make("select", { id: id + "-scenario" }, data.scenarios.map(function (one) { return make("option", { value: one.id }, one.title); }));
     var reset = make("button", { type: "button" }, words.reset_all), save = make("button", { type: "button" }, words.download), rows = {}, group, set;

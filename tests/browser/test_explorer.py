@@ -74,7 +74,7 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Show]:
         path.write_text(
             f'<!DOCTYPE html><html lang="{language}"><head><meta charset="utf-8"><title>试算</title>'
             f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"><style nonce="n">{css}</style></head>'
-            f'<body><main>{body}</main><script nonce="n">{"".join(scripts)}</script></body></html>',
+            f'<body><div class="layout"><main>{body}</main></div><script nonce="n">{"".join(scripts)}</script></body></html>',
             "utf-8",
         )
         opened = browser.new_context(viewport={"width": width, "height": 900}, **context).new_page()

@@ -62,7 +62,7 @@ SMALL = """least => [...document.querySelectorAll("main svg text")].filter(one =
   const to = one.getScreenCTM(), box = one.getBoundingClientRect();
   return box.width > 0 && to && parseFloat(getComputedStyle(one).fontSize) * Math.hypot(to.a, to.b) < least;
 }).map(one => (one.closest("figure") || {}).id + " " + one.textContent)"""
-NARROW = """least => [...document.querySelectorAll("button, summary, figcaption a, :is(h2, h3) > a, label")].filter(one => {
+NARROW = """least => [...document.querySelectorAll("button, summary, figcaption a, :is(h2, h3) > a, label:not([for])")].filter(one => {
   const box = one.getBoundingClientRect();
   return box.height > 1 && (box.height < least || box.width < least);
 }).map(one => one.outerHTML.slice(0, 80))"""
@@ -109,7 +109,7 @@ def test_the_pointer_brings_up_the_value(reports: Open) -> None:
 
 def test_the_arrow_keys_go_through_the_values(reports: Open) -> None:
     page = reports(GUANGDONG).page
-    live, tip, spoken = page.locator("#f-sharing-years .live"), page.locator("#tip"), page.get_by_role("status")
+    live, tip, spoken = page.locator("#f-sharing-years .live"), page.locator("#tip"), page.locator("body > [role=status]")
     live.focus()
     said = []
     for key in ("End", "ArrowLeft", "Home"):
