@@ -24,7 +24,7 @@ from pipeline.language.words import Words
 from pipeline.reports.blocks import Column, Figure
 
 CAP = 2  # times the target: longer bars are cut, so that the short ones can be read
-SIZE, LINE = 11, 13  # px of the letters of a bar's title and of its lines, of which it takes two on a phone
+SIZE, LINE = 11, 13  # px of the letters of a bar's title and of its lines, of which it takes some on a phone
 PHONE = 320  # px of a chart there
 
 
@@ -101,7 +101,8 @@ def bullets(judged: Sequence[Judgement], view: View, figure: str) -> Figure | No
             text=alt.condition(is_phone, alt.value(alt.ExprRef("datum.short")), "status:N"),
             color=alt.Color("tint:N", scale=None),
         )
-        return alt.layer(bars, line, title, status).properties(height=46 * len(told))
+        row_height = 20 + LINE * max(2, *(len(lines) for lines in rows["lines"]))
+        return alt.layer(bars, line, title, status).properties(height=row_height * len(told))
 
     def data(words: Words) -> pl.DataFrame:
         return pl.DataFrame(

@@ -152,10 +152,16 @@ class _Summed:
         """Whether no row is in both."""
         return any(f"NOT {one}" in other.where for one in self.where) or any(f"NOT {one}" in self.where for one in other.where)  # fmt: skip
 
+    def rest(self, other: _Summed, whole: _Summed) -> bool:
+        """Whether every row of the whole is in one of the two, if only both columns are filled."""
+        mine, its = self.where - other.where, other.where - self.where
+        opposite = mine == {f"NOT {one}" for one in its} or its == {f"NOT {one}" for one in mine}
+        return len(mine) == 1 and opposite and self.where & other.where == whole.where
+
 
 def _of_rows(catalogue: Catalogue, lines: Iterable[Line]) -> Iterator[Sum]:
     """Lines of one table and member, in whichever indicators they stand: of some of the rows, of two sorts of rows that exclude
-    each other, and two columns of which the intake takes no row with a quotient out of range."""
+    each other or are all there are, and two columns of which the intake takes no row with a quotient out of range."""
     spots, common = dict[tuple[object, ...], list[tuple[Line, _Summed]]](), set[str]()
     for line in lines:
         id, dimension, member, side = line
@@ -182,6 +188,8 @@ def _of_rows(catalogue: Catalogue, lines: Iterable[Line]) -> Iterator[Sum]:
             for (line, part), (other, another) in pairs([one for one in of if one[1].within(its)], 2):
                 if part.apart(another):
                     yield {line: 1.0, other: 1.0, whole: -1.0}
+                if part.rest(another, its):
+                    yield {whole: 1.0, line: -1.0, other: -1.0}
 
 
 def _of(catalogue: Catalogue, table: str, column: str, where: str | None) -> Indicator | None:

@@ -397,6 +397,19 @@ def test_equipment_uses_no_more_than_centres_do_in_another_indicator(tables: Tab
     assert sides(tables.attacked(LOOSE), "dc.electricity") == {"numerator": pytest.approx(0.1, abs=1e-6)}
 
 
+def test_full_and_young_centres_are_all_there_are(tables: Tables) -> None:
+    """1.5 of a full year and 1.2 of the young ones, both told alone, of 1740 over 1200 kWh: 1000 and 200 kWh of equipment are
+    the only ones that fit, so the 240 over 200 of A's young centre are told exactly."""
+    tables.put("dc.pue.all", {"A": 600.0, "B": 450.0, "C": 450.0}, {"A": 400.0, "B": 300.0, "C": 300.0})
+    tables.put("dc.pue.young", {"A": 240.0}, {"A": 200.0})
+    tables.put("dc.electricity", {"A": 840.0, "B": 450.0, "C": 450.0})
+    tables.put("dc.it_electricity", {"A": 600.0, "B": 300.0, "C": 300.0})
+    tables.bare |= {(id, None, None, at) for id in ("dc.pue.all", "dc.pue.young") for at in ("110000", "000000")}
+    assert sides(tables.attacked(RULES), "dc.pue.young") == {"numerator": 0.0, "denominator": 0.0}
+    tables.hide("dc.electricity")
+    assert tables.attacked(RULES) == []
+
+
 def test_large_centres_have_three_thousand_racks_at_least(tables: Tables) -> None:
     """13,000 racks are in at most four centres, as a number 13 / 3: a twelfth more than the 4."""
     size = ("size_class", "large")
