@@ -192,13 +192,14 @@ def test_one_province_files_no_data_centre_in_the_last_year(tables: dict[str, pl
     assert set(years) == set(YEARS[:-1])
 
 
-def test_there_is_one_control_total(intake: Intake) -> None:
+def test_there_is_one_control_total_beside_what_enterprises_say_of_themselves(intake: Intake) -> None:
     control = pl.concat(
         frame.filter("is_control").select("entity_id", pl.lit(name).alias("table"))
         for name, frame in intake.accepted.items()
         if {"is_control", "entity_id"} <= set(frame.columns)
     )
-    assert control.rows() == [("YI", "activity")]
+    assert control.filter(pl.col("table") != "measures").rows() == [("YI", "activity")]
+    assert control.filter(table="measures").height == 35  # seven facts of evaluation of each of five
 
 
 # --- published numbers -------------------------------------------------------------------------------------
