@@ -162,7 +162,7 @@
       of.box.classList.toggle("moved", moved);
       of.marks.replaceChildren.apply(of.marks, levels.map(function (level, at) {
         var x = 1000 * (level - driver.min) / (driver.max - driver.min);
-        return draw("line", { "class": LEVELS[at], x1: x, x2: x, y1: 0, y2: 8 });
+        return draw("line", { "class": LEVELS[at], x1: x, x2: x, y1: 0, y2: 8, "vector-effect": "non-scaling-stroke" });
       }));
       of.levels.forEach(function (button, at) {
         button.dataset.value = levels[at];
