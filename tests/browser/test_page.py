@@ -109,7 +109,11 @@ def test_the_pointer_brings_up_the_value(reports: Open) -> None:
 
 def test_the_arrow_keys_go_through_the_values(reports: Open) -> None:
     page = reports(GUANGDONG).page
-    live, tip, spoken = page.locator("#f-sharing-years .live"), page.locator("#tip"), page.locator("body > [role=status]")
+    live, tip, spoken = (
+        page.locator("#f-sharing-years .live"),
+        page.locator("#tip"),
+        page.locator("body > [role=status]"),
+    )
     live.focus()
     said = []
     for key in ("End", "ArrowLeft", "Home"):
