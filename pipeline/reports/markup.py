@@ -16,7 +16,7 @@ from typing import Any
 
 from pipeline.language.terms import explained as explained_terms
 from pipeline.language.words import CHINESE, Words
-from pipeline.reports.blocks import INSET, PAPER, pointed
+from pipeline.reports.columns import INSET, PAPER, pointed
 
 Payload = dict[str, Any]
 

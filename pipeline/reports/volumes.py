@@ -19,7 +19,8 @@ from pipeline.charts import figures
 from pipeline.errors import DataError, shown
 from pipeline.language.words import Words
 from pipeline.reports import markup
-from pipeline.reports.blocks import MIME, NUMBERED, ems
+from pipeline.reports.blocks import MIME, NUMBERED
+from pipeline.reports.columns import ems
 from pipeline.reports.parts import ANNEX, MAIN
 from pipeline.reports.text import ANNEX as MARK
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
+import subprocess
+import sys
 from pathlib import Path
 
 import polars as pl
@@ -237,3 +239,10 @@ def test_the_command(green_report: Run, own: Layout) -> None:
     idle = green_report("what-if", "g_traffic=0.1", "--region", "浙江", "--reason", "试", root=own.root)
     assert idle.returncode == 2
     assert "--reason 要与 --save 一起用" in idle.stderr
+
+
+def test_a_trial_waits_for_no_charts() -> None:
+    """Altair takes longer to load than the answer may."""
+    code = "import sys, pipeline.build.plan, pipeline.build.edition, pipeline.workbench.trial; print('altair' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+    assert run.stdout.strip() == "False"
