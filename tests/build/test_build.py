@@ -223,7 +223,9 @@ class TestPdf:
             titles = [entry.title for entry in pdf.outline if not isinstance(entry, list)]
             return [found[1] for title in titles if (found := re.match(r"(\d+(?=　)|附录 .)", title))]
 
-        assert chapters(pdf) == [str(number) for number in range(1, 13)]
+        told = chapters(pdf)
+        assert told[:12] == [str(number) for number in range(1, 13)]
+        assert told[12:] in ([], ["13"])  # of the nation, where its enterprises are evaluated
         annex = chapters(PdfReader(built.file(slug, "pdf", annex=True)))
         assert annex[-5:] == ["附录 A", "附录 B", "附录 C", "附录 D", "附录 E"]
         assert annex[:-5] == [str(number) for number in range(1, 13) if str(number) in annex]
