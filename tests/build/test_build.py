@@ -228,7 +228,7 @@ class TestPdf:
         assert told[12:] in ([], ["13"])  # of the nation, where its enterprises are evaluated
         annex = chapters(PdfReader(built.file(slug, "pdf", annex=True)))
         assert annex[-5:] == ["附录 A", "附录 B", "附录 C", "附录 D", "附录 E"]
-        assert annex[:-5] == [str(number) for number in range(1, 13) if str(number) in annex]
+        assert annex[:-5] == [str(number) for number in range(1, 14) if str(number) in annex]
 
     def test_numbers_figures_like_the_page(self, pdf: PdfReader, page: Page) -> None:
         text = "".join(page.extract_text() for page in pdf.pages).replace("\n", "").replace(" ", "")
