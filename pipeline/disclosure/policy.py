@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from pipeline.errors import ParameterError, shown
-from pipeline.given.yaml_text import NotPlain, check_plain
+from pipeline.given.yaml_text import NotPlain, check_plain, first_fault
 from pipeline.indicators.model import Catalogue
 from pipeline.layout import Layout
 from pipeline.wording import percent
@@ -120,9 +120,7 @@ def load_policy(layout: Layout, catalogue: Catalogue) -> Policy:
     try:
         policy = Policy.model_validate({key: value for key, value in content.items() if value is not None})
     except ValidationError as error:
-        # A misspelt key is also a missing one; the spelling is what has to be mended.
-        first = min(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
-        raise ParameterError("disclosure.value", _said(first, lines, file)) from None
+        raise ParameterError("disclosure.value", _said(first_fault(error)[0], lines, file)) from None
     if policy.protection < policy.least_protection - 1e-12:
         least = percent(policy.least_protection + 0.0005)
         raise ParameterError(

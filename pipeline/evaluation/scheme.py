@@ -12,13 +12,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from pipeline.errors import DataError, ParameterError, shown
 from pipeline.filings.contracts import ACTIONS, BY_NAME
-from pipeline.given.yaml_text import Loader, NotPlain, check_plain, line_of, said_twice
+from pipeline.given import yaml_text
+from pipeline.given.yaml_text import NotPlain, first_fault, line_of
 from pipeline.indicators.model import Catalogue
 from pipeline.layout import Layout
 
@@ -341,26 +341,15 @@ def load(layout: Layout, id: str, catalogue: Catalogue) -> Scheme:
         return DataError(f"scheme.{kind}", f"评价方案 {file} 第 {line} 行：{shown(message)}。")
 
     try:
-        text = path.read_text("utf-8-sig")
-        check_plain(text)
-        node = yaml.compose(text, Loader=Loader)
-        data = yaml.load(text, Loader=Loader)
+        node, data = yaml_text.read(path.read_text("utf-8-sig"))
     except (OSError, UnicodeDecodeError):
         raise DataError("scheme.unreadable", f"评价方案 {file} 读不出来，应为 UTF-8 编码的文本文件。") from None
     except NotPlain as error:
-        raise refused("plain", error.line, error.why) from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        line = mark.line + 1 if mark else 1
-        raise refused("syntax", line, "不是有效的 YAML，请检查缩进、括号、引号和冒号后的空格") from None
-    if twice := said_twice(node):
-        raise refused("duplicate", twice[1], f"{twice[0]} 写了两次，只能写一次")
+        raise refused("syntax", error.line, error.why) from None
     try:
         scheme = Scheme.model_validate(data)
     except ValidationError as error:
-        # A misspelt key is also a missing one; the spelling is what has to be mended.
-        first = min(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
-        at = (*first["loc"], *first.get("ctx", {}).get("at", ()))
+        first, at = first_fault(error)
         raise refused("invalid", line_of(node, at), _said(first)) from None
     if scheme.id != id:
         raise refused("id", line_of(node, ("id",)), f"id 是 {scheme.id}，应与文件名 {id} 相同")

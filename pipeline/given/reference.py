@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import polars as pl
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from pipeline.errors import DataError
+from pipeline.given import yaml_text
 from pipeline.given.regions import NATION_CODE
 from pipeline.given.remembered import remembered
-from pipeline.given.yaml_text import Loader, line_of
+from pipeline.given.yaml_text import NotPlain, first_fault, line_of
 from pipeline.layout import Layout
 
 DISAGREEMENT_RULE = (
@@ -325,25 +325,16 @@ def _load_plan(layout: Layout, plan_id: str) -> Plan:
             f"没有计划 {plan_id}（{shown}）；请核对计划编号，已有的计划：{'、'.join(there) or '（没有）'}。",
         )
     try:
-        text = path.read_text(encoding="utf-8")
+        node, data = yaml_text.read(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError):
         raise DataError("plan.unreadable", f"计划文件 {shown} 读不出来，应为 UTF-8 编码的文本文件。") from None
-    try:
-        node = yaml.compose(text, Loader=Loader)
-        data = yaml.load(text, Loader=Loader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        where = f"第 {mark.line + 1} 行附近" if mark else ""
-        raise DataError(
-            "plan.syntax",
-            f"计划文件 {shown} {where}不是有效的 YAML，请检查缩进、引号和冒号后的空格。",
-        ) from None
+    except NotPlain as error:
+        raise DataError("plan.syntax", f"计划文件 {shown} 第 {error.line} 行附近：{error.why}。") from None
     try:
         plan = Plan.model_validate(data)
     except ValidationError as error:
-        # A misspelt key is also a missing one; the spelling is what has to be mended.
-        first = min(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
-        line = line_of(node, first.get("ctx", {}).get("at", first["loc"]))
+        first, at = first_fault(error)
+        line = line_of(node, at)
         raise DataError("plan.invalid", f"计划文件 {shown} 第 {line} 行：{_plan_fault(first)}。") from None
     if plan.id != plan_id:
         line = line_of(node, ("id",))

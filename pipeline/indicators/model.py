@@ -26,6 +26,7 @@ from pipeline.findings.measures import Measure
 from pipeline.given import reference
 from pipeline.given.reference import Plan
 from pipeline.given.remembered import remembered
+from pipeline.given.yaml_text import first_fault
 from pipeline.indicators import carbon, flags, inputs, quality
 from pipeline.indicators.expressions import Refused, parse, unknown
 from pipeline.layout import Layout
@@ -383,8 +384,7 @@ def _read(path: Path) -> _File:
     try:
         return _File.model_validate(content)
     except ValidationError as error:
-        # A misspelt key is also a missing one; the spelling is what has to be mended.
-        first = min(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
+        first, _ = first_fault(error)
         raise _error(path.name, _whose(content, first["loc"]), _said(first)) from None
 
 

@@ -48,6 +48,8 @@ FILE = "评价方案 data/raw/reference/evaluation/small.yml 第 "
         ("weight: 0.2\n", "weight: 二\n", "51 行：weight 的值“二”不对，应为数字。"),
         ("id: small", "id: smal", "1 行：id 是 smal，应与文件名 small 相同。"),
         ("title: 小方案", "title: [小方案", "3 行：不是有效的 YAML，请检查缩进、括号、引号和冒号后的空格。"),
+        ("title: 小方案", "title: 小\x07方案", "2 行：含有不可见的控制字符，请删除。"),
+        ("title: 小方案", "title: 2025-12-05 25:61:00", "2 行：“2025-12-05 25:61:00”不是有效的取值，文字请加引号。"),
         ("title: 小方案", "title: &x 小\nobjection2: *x", "3 行：引用了别名 *x，应直接写出取值。"),
     ],
 )  # fmt: skip

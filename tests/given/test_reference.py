@@ -438,8 +438,25 @@ def test_damaged_words_stand_only_in_the_list_of_repairs() -> None:
         ("targets: [standards.count]", "targets: [standards.counts]", "plan.invalid", "standards.counts"),
         ("id: dc.pue.new_large", "id: sharing.new_5g_sites", "plan.invalid", "出现了不止一次"),
         ("quota: 10", "", "plan.invalid", "缺少“quota”"),
+        ("term_end: 2025", "term_end: 2025\nterm_end: 2026", "plan.syntax", "term_end 写了两次，只能写一次"),
+        ("issued: 2022-08-22", "issued: 2022-08-32", "plan.syntax", "2022-08-32 不是一个日期"),
+        ("issued: 2022-08-22", "issued: 2022-08-22 25:61:00", "plan.syntax", "不是有效的取值"),
+        ("baseline_year: 2020\n", "baseline_year: &base 2020\nhorizon: *base\n", "plan.syntax", "引用了别名 *base"),
     ],
-    ids=["syntax", "misspelt", "unknown", "comparator", "number", "lost target", "twice", "missing"],
+    ids=[
+        "syntax",
+        "misspelt",
+        "unknown",
+        "comparator",
+        "number",
+        "lost target",
+        "twice",
+        "missing",
+        "key twice",
+        "day",
+        "time",
+        "alias",
+    ],
 )
 def test_broken_plan(copy: Layout, found: str, put: str, id: str, says: str) -> None:
     path = copy.reference / "plans" / "2022-2025.yml"
