@@ -126,10 +126,10 @@ def _measures(start: Start, index: Array, factors: Mapping[str, Array]) -> dict[
         level, change = getattr(start, name), getattr(start, f"{name}_change")
         measures[f"energy.{name}"] = level[:, np.newaxis, np.newaxis] * relative
         measures[f"energy.{name}.change"] = (1 + change[:, np.newaxis, np.newaxis]) * relative - 1
-    share = quotient(filed, "green.kwh", "green.of")
-    measures["green.share"] = quotient(measures, "green.kwh", "green.of") * (
-        start.green_share[:, np.newaxis, np.newaxis] / share
-    )
+    of_filed, share = quotient(filed, "green.kwh", "green.of"), start.green_share[:, np.newaxis, np.newaxis]
+    with np.errstate(divide="ignore", invalid="ignore"):  # whose share is filed as nothing begins there
+        scale = np.where(of_filed == 0, np.where(share == 0, 1.0, np.nan), share / of_filed)
+    measures["green.share"] = quotient(measures, "green.kwh", "green.of") * scale
     volume = measures["activity.volume"]  # chained values do not add up: the nation's own, as its provinces go on
     volume[-1] *= start.volume[-1] / filed["activity.volume"][-1]
     for name in ("covered.per_flow", "covered.per_volume", "green.kwh", "green.of"):

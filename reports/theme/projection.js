@@ -77,6 +77,8 @@ var greenProjection = (function () {
     function whole(of) { return start.sum ? total(start.parts.map(of)) : of(start.parts[0], 0); }
     function put(name, value) { (found[name] = found[name] || []).push(value); }
     var filed = whole(function (part) { return amounts(part, UNMOVED, known(part.green_share)); });
+    var ofFiled = filed.green / filed.ofGreen, share = known(own.green_share);
+    var scale = ofFiled !== 0 ? share / ofFiled : share === 0 ? 1 : NaN; // whose share is filed as nothing begins there
     data.years.forEach(function (year, place) {
       var n = Math.max(year - start.t0, 0);
       var m = whole(function (part, at) {
@@ -91,7 +93,7 @@ var greenProjection = (function () {
       put("energy.per_volume.change", (1 + known(own.per_volume_change)) * volume - 1);
       put("carbon.location", m.location);
       put("carbon.market", m.market);
-      put("green.share", (m.green / m.ofGreen) * (known(own.green_share) / (filed.green / filed.ofGreen)));
+      put("green.share", (m.green / m.ofGreen) * scale);
     });
     return found;
   };
