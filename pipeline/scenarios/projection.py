@@ -165,11 +165,14 @@ def _amounts(start: Start, index: Array, factors: Mapping[str, Array]) -> dict[s
         amounts[f"covered.per_{name}"] = with_nation(np.where(np.isfinite(activity), covered, np.nan))
     amounts["green.kwh"] = with_nation(electricity * factors["share"])
     amounts["green.of"] = with_nation(np.where(np.isfinite(factors["share"]), electricity, np.nan))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        relative = electricity / amount(start.electricity.sum(axis=1))
+    whole = amount(start.electricity.sum(axis=1))
+    relative = electricity / np.where(whole > 0, whole, np.nan)
+
+    def emitted(filed: Array) -> Array:  # who uses no electricity emits none with it
+        return np.where(filed == 0, 0.0, filed * relative)
+
     fuels = of_facilities(start.fuel_tco2)
-    amounts["carbon.location"] = with_nation(amount(start.location_tco2) * relative * factors["grid"] + fuels)
-    amounts["carbon.market"] = with_nation(
-        amount(start.market_tco2) * relative * factors["green"] * factors["residual"] + fuels
-    )
+    location, market = (emitted(amount(one)) for one in (start.location_tco2, start.market_tco2))
+    amounts["carbon.location"] = with_nation(location * factors["grid"] + fuels)
+    amounts["carbon.market"] = with_nation(market * factors["green"] * factors["residual"] + fuels)
     return amounts

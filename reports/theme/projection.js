@@ -41,6 +41,8 @@ var greenProjection = (function () {
     };
   }
 
+  function emitted(filed, relative) { return filed === 0 ? 0 : known(filed) * relative; } // who uses no electricity emits none with it
+
   // What can be summed.
   function amounts(part, f, share) {
     var electricity = times(part.electricity, f.index), covered = times(part.covered, f.index), fuels = times(part.fuel_tco2, f.index);
@@ -48,8 +50,8 @@ var greenProjection = (function () {
     return {
       energy: times(part.energy, f.index), flow: flow, ofFlow: isNaN(flow) ? NaN : covered, volume: volume,
       ofVolume: isNaN(volume) ? NaN : covered, green: electricity * share, ofGreen: isNaN(share) ? NaN : electricity,
-      location: known(part.location_tco2) * relative * f.grid + fuels,
-      market: known(part.market_tco2) * relative * f.green * f.residual + fuels
+      location: emitted(part.location_tco2, relative) * f.grid + fuels,
+      market: emitted(part.market_tco2, relative) * f.green * f.residual + fuels
     };
   }
 

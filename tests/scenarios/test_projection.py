@@ -129,6 +129,16 @@ def test_a_green_share_that_is_filed_as_nothing_is_where_it_begins() -> None:
         assert path(table, "carbon.market", region=region, **still)[-1] == pytest.approx(1800 * 0.5 + 100)
 
 
+def test_who_uses_no_electricity_emits_what_its_fuels_do() -> None:
+    """Only 40 t of offices, which grow by 2 % a year, in 广东 and so in the nation, whose sum it is."""
+    none = ("energy.electricity", "carbon.location", "carbon.market", "green.share")
+    rows = {key: 0.0 if key[0] in none else value for key, value in ROWS.items() if key[2:] != ("base_station",)}
+    table = indicator_table({PROVINCE: rows, NATION: rows})
+    for measure in ("carbon.location", "carbon.market"):
+        for region in (0, 1):
+            assert path(table, measure, region=region) == pytest.approx([40 * 1.02**n for n in range(6)])
+
+
 def test_without_energy_there_is_no_start() -> None:
     assert start(indicator_table({PROVINCE: {("activity.flow", 2025): 1.0}}), [PROVINCE]) is None
 
