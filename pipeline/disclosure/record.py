@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import polars as pl
@@ -113,12 +114,13 @@ def bound(record: pl.DataFrame, stem: str, printable: pl.DataFrame) -> Bound:
 
 
 def keep(layout: Layout, filings: str, year: int, record: pl.DataFrame) -> Path | None:
-    """Write the record of a publication, unless the edition was published exactly so before (then None)."""
+    """Write the record of a publication under the first free number, unless the edition was published exactly so before
+    (then None)."""
     folder = layout.published / filings
     before = _editions(folder, year)
     if any(_read(path).equals(record) for path in before):
         return None
-    path = folder / f"{year}-{len(before) + 1}.parquet"
+    path = next(path for number in count(1) if (path := folder / f"{year}-{number}.parquet") not in before)
     with placed(path) as beside:
         record.write_parquet(beside)
     return path
@@ -150,15 +152,15 @@ def bring_back(layout: Layout, site: Path) -> int:
             found.append((filings, f"{year}-1.parquet", of_table(values, "indicators")))
     if not found:
         raise DataError("published.none", f"{site} 里没有公布记录（{FOLDER}/）；请指定由 publish 生成的网站文件夹")
-    new = 0
+    records = []
     for filings, name, record in found:
         match = NAME.fullmatch(name)
         if match is None or not re.fullmatch(r"\w[\w-]*", filings):
             raise DataError("published.name", f"{site / FOLDER / filings / name} 不是公布记录；应名为 年份-序号.parquet，如 2025-1.parquet")  # fmt: skip
         if (path := layout.published / filings / name).is_file() and not _is_whole(path):
             path.unlink()  # what is damaged is brought back in its place
-        new += keep(layout, filings, int(match[1]), record) is not None
-    return new
+        records.append((filings, int(match[1]), record))
+    return sum(keep(layout, *one) is not None for one in records)
 
 
 def _is_whole(path: Path) -> bool:

@@ -34,7 +34,9 @@ from pipeline.wording import MISSING, join_names, number
 Layer = Literal["default", "scenario", "province", "cli"]
 TREND: Literal["trend(3)"] = "trend(3)"
 SHIPPED = ("baseline", "plan", "accelerated")
-COMMAND_LINE = "命令行 -p"
+COMMAND_LINE, TRIED = "命令行 -p", "试算"
+TYPED = {COMMAND_LINE: "-p ", TRIED: ""}
+"""What stands before an override where it is typed."""
 BUILT_IN = "内置默认值"
 SEE_ALL = "运行 green-report params 可查看全部参数"
 
@@ -231,8 +233,10 @@ class Resolved:
         return tuple(key for key, origin in self.origins.items() if origin.layer in ("province", "cli"))
 
 
-def resolve(layout: Layout, region: Region, scenario: str, overrides: Sequence[str] = ()) -> Resolved:
-    """The parameters that hold for `region` in `scenario`, with `overrides` such as `g_it=0.1` on top.
+def resolve(
+    layout: Layout, region: Region, scenario: str, overrides: Sequence[str] = (), given_by: str = COMMAND_LINE
+) -> Resolved:
+    """The parameters that hold for `region` in `scenario`, with `overrides` such as `g_it=0.1` on top. given_by: one of TYPED.
 
     All that was written is checked, also what a later layer replaces. Raises ParameterError (one Chinese
     sentence naming file, line and what would be right; all wrong values at once) and DataError (reference of the regions missing).
@@ -246,7 +250,7 @@ def resolve(layout: Layout, region: Region, scenario: str, overrides: Sequence[s
         (None, _load(layout, layout.params / "defaults.yml", "default")),
         *((None, tree) for _, tree in of_scenarios),
         *sorted(_province(layout, region, known), key=lambda part: chain.index(part[0]) if part[0] in chain else -1),
-        (None, _command_line(overrides)),
+        (None, _overridden(overrides, given_by)),
     ]
     # What a province says of a scenario holds for those that are based on it, where these say nothing themselves.
     inherited = {
@@ -532,13 +536,14 @@ def _mapping(part: tuple[Any, Origin], name: str) -> Tree:
     return content or {}
 
 
-def _command_line(overrides: Sequence[str]) -> Tree:
+def _overridden(overrides: Sequence[str], given_by: str) -> Tree:
     tree: Tree = {}
+    typed = TYPED[given_by]
     for text in overrides:
         key, *value = re.split("[=＝]", text, maxsplit=1)
         if not value or not key.strip():
-            raise ParameterError("params.syntax", f"-p {text}：应写成 -p 参数=取值，如 -p g_it=0.1。")
-        tree[_half_width(key)] = (value[0], Origin(COMMAND_LINE, None, "cli"))
+            raise ParameterError("params.syntax", f"{typed}{text}：应写成 {typed}参数=取值，如 {typed}g_it=0.1。")
+        tree[_half_width(key)] = (value[0], Origin(given_by, None, "cli"))
     return tree
 
 
@@ -548,7 +553,7 @@ def _command_line(overrides: Sequence[str]) -> Tree:
 def _value(key: str, raw: object, origin: Origin, layout: Layout) -> object:
     """The checked value of one key; ParameterError says where it was written and what would be right."""
     text = _written(raw)
-    where = f"-p {key}={text}" if origin.layer == "cli" else str(origin)
+    where = f"{TYPED[origin.file]}{key}={text}" if origin.layer == "cli" else str(origin)
     if key not in Params.model_fields:
         near = _nearest(key)
         title = Params.model_fields[near].title

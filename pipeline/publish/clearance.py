@@ -54,7 +54,8 @@ def check(layout: Layout, edition: Edition) -> None:
     if tables(layout, edition) and said.get("record") not in _known(layout, edition):
         raise DataError(
             "publish.audit_record",
-            f"没有发布：保密审核以后，{layout.published / edition.filings} 里的公布记录有变化；{again}",
+            f"没有发布：保密审核以后，{layout.published / edition.filings} 里的公布记录有变化；"
+            f"记录丢失了的，请用 green-report publish --import-record 网站文件夹 取回，否则{again}",
         )
 
 

@@ -126,10 +126,10 @@ def _measures(start: Start, index: Array, factors: Mapping[str, Array]) -> dict[
         level, change = getattr(start, name), getattr(start, f"{name}_change")
         measures[f"energy.{name}"] = level[:, np.newaxis, np.newaxis] * relative
         measures[f"energy.{name}.change"] = (1 + change[:, np.newaxis, np.newaxis]) * relative - 1
-    share = quotient(filed, "green.kwh", "green.of")
-    measures["green.share"] = quotient(measures, "green.kwh", "green.of") * (
-        start.green_share[:, np.newaxis, np.newaxis] / share
-    )
+    of_filed, share = quotient(filed, "green.kwh", "green.of"), start.green_share[:, np.newaxis, np.newaxis]
+    with np.errstate(divide="ignore", invalid="ignore"):  # whose share is filed as nothing begins there
+        scale = np.where(of_filed == 0, np.where(share == 0, 1.0, np.nan), share / of_filed)
+    measures["green.share"] = quotient(measures, "green.kwh", "green.of") * scale
     volume = measures["activity.volume"]  # chained values do not add up: the nation's own, as its provinces go on
     volume[-1] *= start.volume[-1] / filed["activity.volume"][-1]
     for name in ("covered.per_flow", "covered.per_volume", "green.kwh", "green.of"):
@@ -165,11 +165,14 @@ def _amounts(start: Start, index: Array, factors: Mapping[str, Array]) -> dict[s
         amounts[f"covered.per_{name}"] = with_nation(np.where(np.isfinite(activity), covered, np.nan))
     amounts["green.kwh"] = with_nation(electricity * factors["share"])
     amounts["green.of"] = with_nation(np.where(np.isfinite(factors["share"]), electricity, np.nan))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        relative = electricity / amount(start.electricity.sum(axis=1))
+    whole = amount(start.electricity.sum(axis=1))
+    relative = electricity / np.where(whole > 0, whole, np.nan)
+
+    def emitted(filed: Array) -> Array:  # who uses no electricity emits none with it
+        return np.where(filed == 0, 0.0, filed * relative)
+
     fuels = of_facilities(start.fuel_tco2)
-    amounts["carbon.location"] = with_nation(amount(start.location_tco2) * relative * factors["grid"] + fuels)
-    amounts["carbon.market"] = with_nation(
-        amount(start.market_tco2) * relative * factors["green"] * factors["residual"] + fuels
-    )
+    location, market = (emitted(amount(one)) for one in (start.location_tco2, start.market_tco2))
+    amounts["carbon.location"] = with_nation(location * factors["grid"] + fuels)
+    amounts["carbon.market"] = with_nation(market * factors["green"] * factors["residual"] + fuels)
     return amounts

@@ -9,13 +9,13 @@ import numpy as np
 import polars as pl
 
 from pipeline.given import params
-from pipeline.given.params import COMMAND_LINE
+from pipeline.given.params import TRIED
 from pipeline.layout import SAMPLE, Layout
 from pipeline.scenarios import contradictions, drivers, uncertainty
 from pipeline.scenarios.drivers import DRIVERS, Triple
 from pipeline.scenarios.projection import Projection, project
 from pipeline.scenarios.start import Array
-from pipeline.workbench.trial import Trial, ground, quantiles, what_if
+from pipeline.workbench.trial import Trial, ground, quantiles, warnings, what_if
 
 SHOWN = ("energy.total", "energy.per_flow", "energy.per_volume", "carbon.market", "carbon.location", "green.share")
 DIGITS = 4  # of what a slider sets
@@ -110,11 +110,11 @@ class Bench:
         found = drivers.did(driver, self.region.code, year, self.on.history, self._published)
         return {year: found[year] for year in sorted(found)}
 
-    def warnings(self, values: Mapping[str, float]) -> list[str]:
+    def warnings(self, values: Mapping[str, float]) -> tuple[str, ...]:
         """What contradicts in the drivers, as `params` and `build` say it."""
         of = {one.region.code: one for one in self.on.resolved}
         resolved = [
-            params.resolve(self.layout, of[code].region, self.scenario, self.written(values))
+            params.resolve(self.layout, of[code].region, self.scenario, self.written(values), TRIED)
             if self.region.is_nation or code == self.region.code
             else of[code]
             for code in self.on.own.codes
@@ -122,8 +122,7 @@ class Bench:
         both = {self.scenario: resolved}
         moved = drivers.table(both, self.on.own, self.on.history, self.on.factors)
         found = contradictions.table(both, moved, self.on.own, self.on.history, self._published)
-        told = found.filter(region_code=self.region.code)["warning"]
-        return [one.removeprefix(f"{COMMAND_LINE}：") for one in told]
+        return warnings(found, self.region)
 
     def filed(self, measure: str) -> dict[int, float]:
         """The filed values of a measure before the scenario starts."""

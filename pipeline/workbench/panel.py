@@ -39,7 +39,7 @@ from pipeline.workbench.trial import Trial
 STEP = 0.001
 PUE_STEP = 0.01
 REST = 0.3  # seconds without an event after which a slider rests
-LAYERS = {"default": "默认值", "scenario": "情景", "province": "本省", "cli": "命令行"}
+LAYERS = {"default": "默认值", "scenario": "情景", "province": "本省"}
 SAVED = "保存的"
 STYLE = f"""<style>
 .green-report .driver {{line-height:1.4; margin-top:4px; font-size:12px}} .green-report .driver b {{font-size:13px}}

@@ -17,7 +17,7 @@ from pipeline.compare.comparison import STEPS, Comparison, parameters_apart
 from pipeline.compare.differences import as_table, differences
 from pipeline.errors import ParameterError
 from pipeline.given import params, reference
-from pipeline.given.params import Resolved
+from pipeline.given.params import TRIED, Resolved
 from pipeline.given.reference import Plan
 from pipeline.given.regions import NATION_CODE, Region, all_regions
 from pipeline.keeping import digest
@@ -29,7 +29,7 @@ from pipeline.scenarios.projection import Projection, project
 from pipeline.scenarios.start import Array, History, Start, start
 
 BEFORE, AFTER = "原来", "改后"
-TRIED = (*drivers.DRIVERS, "at_least", "common_share", "flow_traffic_correlation")
+MAKE_UP = (*drivers.DRIVERS, "at_least", "common_share", "flow_traffic_correlation")
 """The parameters that a scenario is made of; the others change what is filed or how it is shown."""
 TARGET: dict[str, pl.DataType] = dict.fromkeys(("indicator", "title"), pl.String()) | dict.fromkeys(
     ("met_before", "met_after"), pl.Int64()
@@ -69,17 +69,17 @@ def what_if(
 ) -> Trial:
     """`what_if("浙江", "plan", g_it=0.12)`: the scenario of `region` as it is, and with these drivers.
 
-    written: the same as text, `"g_it=0.12"`, as after `-p`. A value is a number, (low, mode, high) or `trend(3)`. Of a
+    written: the same as text, `"g_it=0.12"`. A value is a number, (low, mode, high) or `trend(3)`. Of a
     province only its own drivers change, of the nation those of every province. The numbers before are those of the
     report. Raises ParameterError, also where nothing was filed that a scenario could start from.
     """
     layout = layout or Layout.current()
     overrides = (*written, *(f"{name}={_text(value)}" for name, value in values.items()))
     on = ground(layout, region, scenario, filings)
-    own = params.resolve(layout, on.region, scenario, overrides)
+    own = params.resolve(layout, on.region, scenario, overrides, TRIED)
     _check(own, overrides)
     changed = [
-        params.resolve(layout, one.region, scenario, overrides)
+        params.resolve(layout, one.region, scenario, overrides, TRIED)
         if on.region.is_nation or one.region == on.region
         else one
         for one in on.resolved
@@ -101,7 +101,7 @@ def what_if(
         paths[on.region.code],
         _targets(single, on.place, drawn, on.plan),
         paths[NATION_CODE],
-        tuple(warned.filter(region_code=on.region.code)["warning"]),
+        warnings(warned, on.region),
     )
 
 
@@ -157,6 +157,11 @@ def ground(layout: Layout, region: str, scenario: str, filings: str) -> Ground:
     return Ground(job, plan, factors, History(table), begun, own, resolved)
 
 
+def warnings(found: pl.DataFrame, region: Region) -> tuple[str, ...]:
+    """The sentences of a region in `contradictions.TABLE`; of what is tried it is not said where it is written."""
+    return tuple(one.removeprefix(f"{TRIED}：") for one in found.filter(region_code=region.code)["warning"])
+
+
 def _text(value: object) -> str:
     return ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
@@ -171,11 +176,11 @@ def _check(own: Resolved, overrides: Sequence[str]) -> None:
     written = [unicodedata.normalize("NFKC", one).partition("=")[0].strip() for one in overrides]
     if again := [key for key in tried if written.count(key) > 1]:
         raise ParameterError("what_if.twice", f"{again[0]} 写了两次；一个参数一次只试一个取值")
-    if idle := [key for key in tried if key not in TRIED]:
+    if idle := [key for key in tried if key not in MAKE_UP]:
         title = params.Params.model_fields[idle[0]].title
         raise ParameterError(
             "what_if.no_driver",
-            f"{idle[0]}（{title}）不是情景的驱动参数，what-if 不能试；可试的有 {'、'.join(TRIED)}；其他参数请用 build -p",
+            f"{idle[0]}（{title}）不是情景的驱动参数，what-if 不能试；可试的有 {'、'.join(MAKE_UP)}；其他参数请用 build -p",
         )
 
 

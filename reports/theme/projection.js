@@ -41,6 +41,8 @@ var greenProjection = (function () {
     };
   }
 
+  function emitted(filed, relative) { return filed === 0 ? 0 : known(filed) * relative; } // who uses no electricity emits none with it
+
   // What can be summed.
   function amounts(part, f, share) {
     var electricity = times(part.electricity, f.index), covered = times(part.covered, f.index), fuels = times(part.fuel_tco2, f.index);
@@ -48,8 +50,8 @@ var greenProjection = (function () {
     return {
       energy: times(part.energy, f.index), flow: flow, ofFlow: isNaN(flow) ? NaN : covered, volume: volume,
       ofVolume: isNaN(volume) ? NaN : covered, green: electricity * share, ofGreen: isNaN(share) ? NaN : electricity,
-      location: known(part.location_tco2) * relative * f.grid + fuels,
-      market: known(part.market_tco2) * relative * f.green * f.residual + fuels
+      location: emitted(part.location_tco2, relative) * f.grid + fuels,
+      market: emitted(part.market_tco2, relative) * f.green * f.residual + fuels
     };
   }
 
@@ -77,6 +79,8 @@ var greenProjection = (function () {
     function whole(of) { return start.sum ? total(start.parts.map(of)) : of(start.parts[0], 0); }
     function put(name, value) { (found[name] = found[name] || []).push(value); }
     var filed = whole(function (part) { return amounts(part, UNMOVED, known(part.green_share)); });
+    var ofFiled = filed.green / filed.ofGreen, share = known(own.green_share);
+    var scale = ofFiled !== 0 ? share / ofFiled : share === 0 ? 1 : NaN; // whose share is filed as nothing begins there
     data.years.forEach(function (year, place) {
       var n = Math.max(year - start.t0, 0);
       var m = whole(function (part, at) {
@@ -91,7 +95,7 @@ var greenProjection = (function () {
       put("energy.per_volume.change", (1 + known(own.per_volume_change)) * volume - 1);
       put("carbon.location", m.location);
       put("carbon.market", m.market);
-      put("green.share", (m.green / m.ofGreen) * (known(own.green_share) / (filed.green / filed.ofGreen)));
+      put("green.share", (m.green / m.ofGreen) * scale);
     });
     return found;
   };

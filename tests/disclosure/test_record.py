@@ -59,6 +59,28 @@ def test_a_damaged_record_is_brought_back_from_the_site(tmp_path: Path) -> None:
     assert record.bring_back(layout, tmp_path / "site") == 0
 
 
+def test_records_that_are_lost_or_damaged_take_no_other_ones_place(tmp_path: Path) -> None:
+    site, here = Layout(tmp_path / "site"), Layout(tmp_path / "here")
+    for value in (10.0, 11.0, 12.0):
+        record.keep(site, "sample", 2025, record.of_table(table(p110000=value), "indicators"))
+    site.published.rename(tmp_path / "site" / "published")
+    assert record.bring_back(here, tmp_path / "site") == 3
+    folder, whole = here.published / "sample", record.digest(record.read(here, "sample"))
+    kept = {path.name: path.read_bytes() for path in folder.iterdir()}
+    (folder / "2025-1.parquet").unlink()
+    other = record.of_table(table(p110000=13.0), "indicators")
+    assert record.keep(here, "sample", 2025, other) == folder / "2025-1.parquet"
+    assert len(list(folder.iterdir())) == 3
+    (folder / "2025-1.parquet").unlink()  # the first is lost, the last is damaged
+    (folder / "2025-3.parquet").write_bytes(b"PAR1")
+    assert record.bring_back(here, tmp_path / "site") == 2
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == kept
+    (folder / "2025-1.parquet").write_bytes(b"PAR1")  # the first is damaged
+    assert record.bring_back(here, tmp_path / "site") == 1
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == kept
+    assert record.digest(record.read(here, "sample")) == whole
+
+
 def test_a_withdrawn_row_is_not_told_by_the_difference_of_two_publications(layout: Layout) -> None:
     """A's row in 110000 was 60, and is 40 now: 120 and 480 beside 140 and 500 would tell the 20 exactly. The province, its
     region and the nation are not told again; what has not changed is."""

@@ -327,6 +327,15 @@ def test_a_second_publication_needs_the_record_of_the_first(house: House, tmp_pa
     assert record.bring_back(house.layout, site) == 1
     assert kept.is_file()
     publish(house.layout, house.wanted())
+    house.pass_audit()  # which knows of the first; then it is lost
+    kept.unlink()
+    with pytest.raises(UserError) as refused:
+        publish(house.layout, house.wanted())
+    assert refused.value.id == "publish.audit_record"
+    assert (
+        "公布记录有变化；记录丢失了的，请用 green-report publish --import-record 网站文件夹 取回，否则请重新"
+        in refused.value.message
+    )
 
 
 def test_a_report_for_internal_use_is_refused_even_in_the_public_folder(house: House) -> None:

@@ -175,6 +175,14 @@ def test_one_province_with_a_pencil(run: Runner) -> None:
     assert told["green.share"] == pytest.approx([0.2, 0.5], abs=1e-12)
     market = dict(zip(MEASURES, other.tolist(), strict=True))["carbon.market"]
     assert market == pytest.approx([1900.0, 2441.3464], abs=5e-5)  # 1800 t as the electricity, and the fuels
+    none = start | {"green_share": 0}  # a share that is filed as nothing begins there
+    page = page | {"years": [2025, 2027, 2030], "start": {"t0": 2025, "share_year": 2030, "sum": False, "own": none, "parts": [none]}}  # fmt: skip
+    [[first]] = run([{"data": page, "scenario": saved, "moved": [{}]}])
+    assert first[MEASURES.index("green.share")] == pytest.approx([0.0, 0.2, 0.5], abs=1e-12)
+    none |= {"electricity": [0] * 6, "location_tco2": 0, "market_tco2": 0, "fuel_tco2": [0, 0, 0, 0, 40, 0]}
+    [[first]] = run([{"data": page, "scenario": saved, "moved": [{}]}])
+    for measure in ("carbon.location", "carbon.market"):  # of fuels alone, which grow by 2 % a year
+        assert first[MEASURES.index(measure)] == pytest.approx([40.0, 40 * 1.02**2, 40 * 1.02**5])
 
 
 def test_it_is_small_and_holds_no_text_of_the_other_language(

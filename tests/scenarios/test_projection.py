@@ -118,6 +118,27 @@ def test_what_was_not_filed_is_not_known() -> None:
     )
 
 
+def test_a_green_share_that_is_filed_as_nothing_is_where_it_begins() -> None:
+    """From 0 to 0.5 in five years, a tenth a year, and of the nation too, whose one province it is; 1800 t as it falls."""
+    rows = ROWS | {key: 0.0 for key in ROWS if key[0] == "green.share"}
+    table = indicator_table({PROVINCE: rows, NATION: rows})
+    still = {"e_bs": 0.15, "g_other": 0.0, "g_it": 0.0, "pue_new": 1.5, "r_dc": 0.0, "s_room": 0.0, "d_residual": 0.0}
+    for region in (0, 1):
+        assert path(table, "green.share", region=region) == pytest.approx([0.0, 0.1, 0.2, 0.3, 0.4, 0.5], abs=1e-12)
+        assert path(table, "green.share", region=region, green_share_2030=0.0) == [0.0] * 6
+        assert path(table, "carbon.market", region=region, **still)[-1] == pytest.approx(1800 * 0.5 + 100)
+
+
+def test_who_uses_no_electricity_emits_what_its_fuels_do() -> None:
+    """Only 40 t of offices, which grow by 2 % a year, in 广东 and so in the nation, whose sum it is."""
+    none = ("energy.electricity", "carbon.location", "carbon.market", "green.share")
+    rows = {key: 0.0 if key[0] in none else value for key, value in ROWS.items() if key[2:] != ("base_station",)}
+    table = indicator_table({PROVINCE: rows, NATION: rows})
+    for measure in ("carbon.location", "carbon.market"):
+        for region in (0, 1):
+            assert path(table, measure, region=region) == pytest.approx([40 * 1.02**n for n in range(6)])
+
+
 def test_without_energy_there_is_no_start() -> None:
     assert start(indicator_table({PROVINCE: {("activity.flow", 2025): 1.0}}), [PROVINCE]) is None
 

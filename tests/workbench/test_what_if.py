@@ -92,8 +92,8 @@ def test_of_the_nation_every_province_changes(small: Layout) -> None:
     ("region", "written", "told"),
     [
         ("浙江", [], "没有给出要试的参数；应如 g_it=0.12，可试的有 g_it、"),
-        ("浙江", ["g_it"], "-p g_it：应写成 -p 参数=取值"),
-        ("浙江", ["g_it=12"], "g_it（数据中心IT设备用电量年增长率）的取值“12”不对"),
+        ("浙江", ["g_it"], "g_it：应写成 参数=取值，如 g_it=0.1。"),
+        ("浙江", ["g_it=12"], "g_it=12：g_it（数据中心IT设备用电量年增长率）的取值“12”不对"),
         ("浙江", ["publisher=甲"], "publisher（编制单位）不是情景的驱动参数，what-if 不能试"),
         ("浙江,广东", ["g_it=0.1"], "一次只试一个地区的一个情景"),
         ("浙江", ["g_it=0.1", "e_bs=0.1", "g_it=0.2"], "g_it 写了两次；一个参数一次只试一个取值"),
@@ -104,6 +104,7 @@ def test_what_cannot_be_tried(small: Layout, region: str, written: list[str], to
     with pytest.raises(ParameterError) as error:
         what_if(region, "plan", *written, filings=FILINGS, layout=small)
     assert told in str(error.value)
+    assert "-p g_it" not in str(error.value), "nobody typed -p"
 
 
 class TestSave:
