@@ -51,7 +51,7 @@ def figure(chart: alt.TopLevelMixin, id: str) -> Figure:
     spec = _specification(chart)
     data = _of_chart(spec)
     title, views = _own_title(spec), list(_views(spec, {}))
-    said = title or _title([encoding for _, encoding in views])
+    said = title or _title([encoding for _, encoding in views]) or Names(tuple(data.columns[:NAMED]))
     return Figure(
         id=id,
         title=said,
@@ -140,6 +140,8 @@ def _tidy(data: pl.DataFrame) -> pl.DataFrame:
     nested = data.select(cs.nested() | cs.by_dtype(pl.Binary, pl.Object)).columns
     if nested:
         raise NotTaken(f"“{nested[0]}”一列的每格里是列表或结构，表里放不下，请先拆开（explode、unnest）或去掉")
+    if spans := data.select(cs.duration()).columns:
+        raise NotTaken(f"“{spans[0]}”一列是时长，请先换成小时、天等的数（如 dt.total_hours()）")
     if not data.height or not data.width:
         raise NotTaken("表是空的，没有可写进报告的")
     if data.width > COLUMNS:
@@ -219,15 +221,15 @@ def _joined(text: Any) -> str:
 
 
 def _title(encodings: Sequence[Spec]) -> Said:
-    """`各年份、类型的用电量`, after the first picture."""
+    """`各年份、类型的用电量`, after the first picture; empty where that has no axis and no legend."""
     said: Said = ""
     for encoding in encodings[:1]:
         measured, by = list[Said](), list[Said]()
         for one in _channels(encoding):
             (measured if _is_measured(one) else by).append(_called(one))
-        amounts, members = (Names(tuple(_once(names))) for names in (measured, by))
-        said = term("of_each", what=amounts, by=members) if measured and by else amounts if measured else members
-    return term("drawings_and_others", title=said, n=len(encodings)) if len(encodings) > 1 else said
+        amounts, members = (Names(tuple(_once(names))) if names else "" for names in (measured, by))
+        said = term("of_each", what=amounts, by=members) if amounts and members else amounts or members
+    return term("drawings_and_others", title=said, n=len(encodings)) if said and len(encodings) > 1 else said
 
 
 def _once(names: Sequence[Said]) -> list[Said]:
@@ -293,17 +295,23 @@ def _told(spec: Spec, words: Words) -> Spec:
             derived = any(channel.get(one) for one in ("aggregate", "timeUnit", "bin"))
             if derived and "title" not in channel and not isinstance(channel.get("field"), dict):
                 channel["title"] = words.say(_called(channel))
-            if alone and "y" in encoding and name in LEGENDS and channel.get("legend", {}) is not None:
+            with_legend = name in LEGENDS and _shows(channel) and channel.get("legend", {}) is not None
+            if alone and "y" in encoding and with_legend:
                 channel["legend"] = {"offset": ABOVE} | channel.get("legend", {})
             if alone and name == "x" and channel.get("type") in ("nominal", "ordinal") and _are_short(channel, told):
                 channel["axis"] = {"labelAngle": 0} | (channel.get("axis") or {})
     return told
 
 
+def _shows(channel: Spec) -> bool:
+    """Whether a channel shows something of the data; `alt.value` and what hangs on a condition alone have no legend."""
+    return any(name in channel for name in ("field", "aggregate", "datum"))
+
+
 def _are_short(channel: Spec, spec: Spec) -> bool:
-    """Whether the names below an axis have room side by side."""
-    rows = [row for data in spec.get("datasets", {}).values() for row in data]
-    names = {str(row[channel["field"]]) for row in rows if channel.get("field") in row}
-    return (
-        channel.get("axis", {}) is not None and sum(labels.width(name) + AXIS_GAP for name in names) < theme.WIDTH / 2
-    )
+    """Whether the names below an axis have room side by side; of fields that a chart repeats that is not known."""
+    field, rows = channel.get("field"), [row for data in spec.get("datasets", {}).values() for row in data]
+    if isinstance(field, dict) or channel.get("axis", {}) is None:
+        return False
+    names = {str(row[field]) for row in rows if field in row}
+    return sum(labels.width(name) + AXIS_GAP for name in names) < theme.WIDTH / 2

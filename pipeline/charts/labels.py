@@ -184,7 +184,7 @@ def _legends(node: Any) -> Iterator[tuple[dict[str, Any], list[str]]]:
 
 
 def _named_axes(node: Any) -> Iterator[dict[str, Any]]:
-    """The channels x and y whose axis has names beside it."""
+    """The channels x and y whose axis has names beside it, of a field that is not one of several repeated."""
     if isinstance(node, list):
         for one in node:
             yield from _named_axes(one)
@@ -192,6 +192,6 @@ def _named_axes(node: Any) -> Iterator[dict[str, Any]]:
         for name, one in node.items():
             if name == "encoding":
                 coded = [one[channel] for channel in ("x", "y") if channel in one]
-                yield from (at for at in coded if at.get("type") in ("nominal", "ordinal") and at.get("axis", {}) is not None and "field" in at)  # fmt: skip
+                yield from (at for at in coded if at.get("type") in ("nominal", "ordinal") and at.get("axis", {}) is not None and isinstance(at.get("field"), str))  # fmt: skip
             elif name != "datasets":
                 yield from _named_axes(one)

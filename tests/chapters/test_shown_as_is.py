@@ -51,6 +51,7 @@ LINE = alt.Chart(USE).mark_line().encode(x="年份:O", y="mean(用电量):Q")
         (alt.Chart(USE).mark_arc().encode(theta="sum(用电量):Q", color="类型:N"), "各类型的用电量合计", "Total of Electricity use by 类型"),
         (BARS + BARS.mark_text().encode(text="用电量:Q"), "各年份、类型的用电量", "Electricity use by Year and 类型"),
         (BARS.encode(color=alt.value("red")).facet("类型:N"), "各年份、类型的用电量", "Electricity use by Year and 类型"),
+        (alt.Chart(USE).mark_text().encode(text="备注:N"), "备注", "备注"),
         (BARS | LINE, "各年份、类型的用电量等 2 幅", "Electricity use by Year and 类型, and others: 2 charts"),
         (
             alt.Chart(USE).mark_bar().encode(x="类型:N", y=alt.Y(alt.repeat("row"), type="quantitative")).repeat(row=["年份", "用电量"]),
@@ -98,6 +99,25 @@ def test_an_axis_of_sums_is_called_in_the_language() -> None:
     assert axis(Words("en")) == "Mean of Electricity use"
 
 
+@pytest.mark.parametrize(
+    "colour",
+    [
+        alt.value("red"),
+        alt.condition("datum.用电量 > 3", alt.value("red"), alt.value("grey")),
+        alt.condition("datum.用电量 > 3", "类型:N", alt.value("grey")),
+    ],
+)
+def test_a_colour_that_is_no_column_is_drawn_as_it_is(colour: Any) -> None:
+    channel = figure(BARS.encode(color=colour), "f-1").payload()["spec"]["layer"][0]["encoding"]["color"]
+    assert (channel["value"] if "condition" in channel else channel) in ("grey", {"value": "red"})
+    assert "legend" not in channel
+
+
+def test_fields_that_a_chart_repeats_in_layers_are_drawn() -> None:
+    layers = alt.Chart(USE).mark_bar().encode(x=alt.X(alt.repeat("layer"), type="nominal"), y="用电量:Q")
+    assert figure(layers.repeat(layer=["年份", "类型"]), "f-1").payload()["title"] == "各年份、类型的用电量"
+
+
 def test_data_of_several_charts_stand_one_below_the_other() -> None:
     other = alt.Chart(pl.DataFrame({"年份": [2025], "目标": [9.5]})).mark_rule().encode(x="年份:O", y="目标:Q")
     assert figure(BARS + other, "f-1").payload()["table"]["rows"][-1] == ["2025", "—", "—", "9.5"]
@@ -142,6 +162,7 @@ def test_of_a_long_frame_the_report_has_fifty_rows() -> None:
         (table, USE.lazy(), "collect"),
         (table, USE.clear(), "表是空的"),
         (table, pl.DataFrame({"x": [[1, 2]]}), "“x”一列的每格里是列表或结构"),
+        (table, pl.DataFrame({"用时": [dt.timedelta(hours=1)]}), "“用时”一列是时长"),
         (table, pl.DataFrame({f"c{n}": [1] for n in range(13)}), "表有 13 列，报告里最多 12 列"),
         (figure, alt.Chart(pl.DataFrame({"x": range(5001)})).mark_point().encode(x="x:Q"), "超过 5000 行"),
         (figure, alt.Chart("https://example.org/x.csv").mark_point().encode(x="x:Q"), "在文件或网址里"),
