@@ -13,6 +13,7 @@ import polars as pl
 import pypandoc
 import pytest
 import typst
+from fontTools.ttLib import TTFont
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,6 +22,7 @@ from pipeline.language.words import Words
 from pipeline.layout import Layout
 from pipeline.reports import markup
 from pipeline.reports.blocks import Card, Cards, Entries, Entry, Figure, Table
+from pipeline.reports.columns import ADVANCES
 from pipeline.reports.render.embedded import READER
 
 HOSTILE = [
@@ -276,6 +278,25 @@ def test_the_points_of_values_stand_below_each_other_on_paper() -> None:
     mixed = pl.DataFrame({"指标": ["甲", "乙", "丙"], "值": ["1.28", "1.305", "—"]})
     paper = markup.to_typst(Table("t-x", "表", mixed).payload(), "1-1")
     assert all(cell in paper for cell in ('[#"1.28"#h(0.555em)]', '[#"1.305"#h(0.000em)]', '"—"'))
+
+
+def test_the_advances_are_those_of_the_type_of_tables() -> None:
+    path = next(one for folder in fonts.folders() for one in folder.glob("NotoSansSC-Regular.*"))
+    font = TTFont(path)
+    names, widths = font.getBestCmap(), font["hmtx"]
+    assert {char: widths[names[ord(char)]][0] for char in ADVANCES} == ADVANCES
+    assert [widths[names[ord(char)]][0] for char in "0123456789+−至"] == [555] * 12 + [1000]
+
+
+def test_a_value_has_room_for_its_unit() -> None:
+    """`5.26 GB/kWh` is 5.942 em wide, `× −19.97%` 5.198."""
+    data = pl.DataFrame(
+        {"指标": ["甲", "乙"], "2020年": ["5.26 GB/kWh", "7.41 GB/kWh"], "变动": ["× −19.97%", "× −8.8%"]}
+    )
+    widths = Table("t-x", "表", data, widths=[40, 3, 2]).payload()["table"]["widths"]
+    ems = [54 * width / sum(widths) - 1 for width in widths]
+    assert ems[1] >= 5.93
+    assert ems[2] >= 5.19
 
 
 def test_no_value_is_broken_on_paper_where_texts_can_give_way() -> None:
