@@ -197,9 +197,7 @@ class Graded:
                     "weight": wording.percent(by_id[one.id]["weight"], 1),
                     "rests_on": self.rests_on(one, words),
                 }
-                for dimension in self.scheme.dimensions
-                for one in kind.criteria
-                if one.dimension == dimension.id
+                for dimension, one in self.scheme.rows(kind)
             )
 
         heads = {
@@ -231,9 +229,7 @@ def rules(scheme: Scheme, catalogue: Catalogue, base: int, kind: Kind, id: str) 
                 "missing": words(f"missing_{one.missing}"),
                 "clause": words.say(one.clause),
             }
-            for dimension in scheme.dimensions
-            for one in kind.criteria
-            if one.dimension == dimension.id
+            for dimension, one in scheme.rows(kind)
         )
 
     heads = {

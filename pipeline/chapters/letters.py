@@ -73,9 +73,7 @@ def content(graded: Graded, row: dict[str, Any], evidence: pl.DataFrame, **signe
                 "counted": _counted(by_id[one.id]),
                 "clause": one.clause,
             }
-            for dimension in scheme.dimensions
-            for one in kind.criteria
-            if one.dimension == dimension.id
+            for dimension, one in scheme.rows(kind)
         ],
         "lifts": [
             {

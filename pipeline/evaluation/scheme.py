@@ -7,7 +7,7 @@ intervals within which they may be chosen, grades, what caps a grade, and what m
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -209,6 +209,10 @@ class Scheme(_Model):
     def set_of(self, kind: str) -> Kind | None:
         """The criteria for a kind of enterprises; None where the scheme is not for it."""
         return next((one for one in self.sets if kind in one.kinds), None)
+
+    def rows(self, kind: Kind) -> Iterator[tuple[Titled, Criterion]]:
+        """The criteria of a set, each beside its dimension, in the order of the dimensions."""
+        return ((under, one) for under in self.dimensions for one in kind.criteria if one.dimension == under.id)
 
     def fact(self, id: str) -> Fact:
         return next(one for one in self.facts if one.id == id)
