@@ -265,16 +265,20 @@ def test_the_nation_reads_the_same_for_both_but_for_what_is_hidden(
     assert run.returncode == 0, run.stderr
     inside = Made(tmp_path / "2025-sample" / "internal", tmp_path, run.stderr)
     by_id = {block["id"]: block for block in inside.blocks("000000-全国") if "id" in block}
-    same = 0
+    same, others = 0, []
     for block in public.blocks("000000-全国"):
         mine = by_id.get(block.get("id", ""))
         if mine is None or block["kind"] not in ("table", "figure") or "保密" in json.dumps(block, ensure_ascii=False):
             continue
         if block["id"].startswith(("t-cases", "f-cases", "t-inputs", "t-overview-trace", "t-actions-metrics", "t-actions-safeguard-metrics", "f-dc-sizes", "t-dc-categories", "t-quality")):  # fmt: skip
             continue  # decided: candidates, names of files, numbers of rows, ranges, numbers of facilities are internal
-        assert block["table"]["rows"] == mine["table"]["rows"], block["id"]
-        assert block["title"] == mine["title"], block["id"]
+        if block["id"] == "f-dc-hubs":
+            assert all(row in mine["table"]["rows"] for row in block["table"]["rows"])
+            continue  # clusters that are withheld are left out, and its note says so
+        if (block["table"]["rows"], block["title"]) != (mine["table"]["rows"], mine["title"]):
+            others.append(block["id"])
         same += 1
+    assert not others
     assert same > 40
     cards = {
         name: next(b["cards"] for b in made.blocks("000000-全国") if b.get("kind") == "cards")
