@@ -68,6 +68,8 @@ def data(foresight: Foresight, targets: Sequence[Target], words: Words) -> dict[
         said["left_out"] += said["gap"] * bool(left) + words("explored_without_rooms")
     if not shown:
         return {"words": {name: said[name] for name in ("title", "left_out")}, "measures": []}
+    if foresight.view.without_entities:  # who reads it has no folder of parameters
+        said["file"] = words("explored_file")
     region = foresight.view.region
     return {
         "region": {"title": words.say(region.short_zh), "file": f"{region.slug}.yml"},

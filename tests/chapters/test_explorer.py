@@ -90,6 +90,15 @@ def test_what_rests_on_withheld_values_is_left_out_and_said(layout: Layout, both
     )
 
 
+def test_the_public_is_told_of_no_folder(layout: Layout, both: Any) -> None:
+    table, whole, shown, public = both
+    plan = reference.load_plan(layout)
+    inside = data(layout, table, whole, BEIJING, plan)["words"]["file"]
+    assert "notebooks/params/provinces/{file}" in inside
+    outside = data(layout, shown, public, BEIJING, plan, public=True)["words"]["file"]
+    assert outside == "下载的参数可以交给编制单位，由其按此生成报告。"
+
+
 def test_no_withheld_number_is_in_the_page(layout: Layout, both: Any) -> None:
     """Neither those of the province nor what stands in for them, there or in the nation, which starts from its provinces."""
     table, whole, shown, public = both

@@ -76,12 +76,20 @@ def run(request: pytest.FixtureRequest) -> Runner:
 
 
 def data(
-    layout: Layout, table: pl.DataFrame, outlook: Outlook, code: str, plan: Plan, words: Words = CHINESE
-) -> dict[str, Any]:
+    layout: Layout, table: pl.DataFrame, outlook: Outlook, code: str, plan: Plan, words: Words = CHINESE, public: bool = False
+) -> dict[str, Any]:  # fmt: skip
     """What the page of a region is given, as it reads it."""
     place = regions.resolve(code, layout)
     own = outlook.of(place.code)
-    view = View(table, load_catalogue(layout), place, int(own.notes["year"][0]), reference.provinces(layout), {})
+    view = View(
+        table,
+        load_catalogue(layout),
+        place,
+        int(own.notes["year"][0]),
+        reference.provinces(layout),
+        {},
+        without_entities=public,
+    )
     targets = [one for one in plan.targets if one.indicator in explorer.NEEDS]
     told = json.dumps(explorer.data(Foresight(view, own, TITLES, "plan"), targets, words), sort_keys=True)
     found: dict[str, Any] = json.loads(told)  # kept in a notebook, its keys are sorted
