@@ -249,7 +249,10 @@ def flows(view: View) -> pl.DataFrame:
 def columns(view: View, figure: str) -> Figure | None:
     """Three columns of the same energy: by carrier, by facility, by business."""
     found = flows(view)
-    if found.filter(column="businesses").is_empty() or found.filter(column="facilities").is_empty():
+    if (
+        found.filter(pl.col("name") != REST, column="businesses").is_empty()
+        or found.filter(column="facilities").is_empty()
+    ):
         return None
     shades = [theme.PRIMARY, theme.BLUE, theme.OCHRE, theme.PURPLE, theme.STEEL, theme.MUTED]
 
