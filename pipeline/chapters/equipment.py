@@ -49,7 +49,9 @@ def withheld(chapter: Chapter, table: str) -> Withheld | None:
 
 
 def _by_type(view: View, id: str, dimension: str = "equipment_type") -> pl.DataFrame:
-    """member, name, value, numerator, denominator of the report's year."""
+    """member, name, value, numerator, denominator of the report's year; empty also where nobody filed the table of it."""
+    if id not in view.catalogue.indicators:
+        return view.by_member(WHOLE, "carrier").clear()
     return view.by_member(id, dimension).filter(pl.col("year") == view.year)
 
 
@@ -109,6 +111,8 @@ def curve(view: View, types: Sequence[str], figure: str) -> Figure | None:
         for code in types
         if code in each
     }
+    if not lines:
+        return None
     what = term("per_unit_by_vintage", own=view.region.short_zh, year=view.year)
     return paths.lines(lines, view.measure(PER_UNIT), figure, what=what, method=view.method(PER_UNIT))
 
