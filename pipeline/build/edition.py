@@ -241,9 +241,9 @@ def _material(layout: Layout, job: Job, table: pl.DataFrame, published: pl.DataF
     from pipeline.indicators.cells import Edition
     from pipeline.indicators.model import load_catalogue
 
-    catalogue, plan = load_catalogue(layout, plan_id=job.plan), reference.load_plan(layout, job.plan)
-    policy = load_policy(layout, catalogue)
     filed, counts = _filed(job)
+    plan, every = reference.load_plan(layout, job.plan), load_catalogue(layout, plan_id=job.plan)
+    policy, catalogue = load_policy(layout, every), every.of_filed(filed)
     given = prepared.prepare(filed, layout, job.resolved.params, plan, job.year, counts)
     whole = publication.public(table, pl.DataFrame(schema=CELLS), policy.filers)
     stem = indicators(layout, job).stem

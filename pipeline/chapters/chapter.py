@@ -99,9 +99,13 @@ class Chapter:
     def _view(self) -> View:
         with_names = self.has_filings and not self.is_public
         entities = accepted(self._edition, "entities") if with_names else None
+        table, catalogue = (
+            evaluate.read(Path(self.frozen["indicators"])),
+            load_catalogue(self.layout, plan_id=self.frozen["plan"]),
+        )
         return View(
-            table=evaluate.read(Path(self.frozen["indicators"])),
-            catalogue=load_catalogue(self.layout, plan_id=self.frozen["plan"]),
+            table=table,
+            catalogue=catalogue.only(set(table["indicator_id"].unique()).intersection(catalogue.indicators)),
             region=self.region,
             year=self.year,
             provinces=self.provinces,

@@ -160,6 +160,7 @@ def of_province(chapter: Chapter, id: str) -> tuple[Table, dict[str, int]]:
         (table.zh, own.height, turned_down[table.name].height, own.filter(pl.col("flags").list.len() > 0).height)
         for table in TABLES
         if (own := accepted.get(table.name)) is not None
+        if own.height or turned_down[table.name].height or not table.optional
     ]
     heads = {"table": "table_filed", "accepted": "accepted", "rejected": "rejected", "warned": "warned"}
     data = pl.DataFrame(lines, list(heads), orient="row")

@@ -18,7 +18,7 @@ import polars as pl
 from pipeline.disclosure import rules
 from pipeline.disclosure.policy import Policy
 from pipeline.disclosure.rules import CELL
-from pipeline.filings.contracts import SOURCE, TABLES
+from pipeline.filings.contracts import OPTIONAL, SOURCE, TABLES
 from pipeline.filings.rules import FILED_TWICE
 from pipeline.findings import Suppressed
 from pipeline.given.regions import NATION_CODE
@@ -82,8 +82,9 @@ def coarse(told: pl.DataFrame, restated: pl.DataFrame, catalogue: Catalogue) -> 
 
 def shown(accepted: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
     """The accepted tables that public indicators are made of: all rows, but of cases only those that the public sees, so
-    that no sum tells of a candidate."""
-    found = dict(accepted)
+    that no sum tells of a candidate. None of optional tables: what tells energy apart once more, by vendors too, would tell what
+    is hidden of it, and hiding that would hide more of what reports without these tables tell."""
+    found = {name: frame for name, frame in accepted.items() if name not in OPTIONAL}
     if "cases" in found:
         found["cases"] = found["cases"].filter(pl.col("status").cast(pl.String).is_in(SHOWN_CASES))
     return found

@@ -1,4 +1,4 @@
-"""What may be filed: the twelve tables with their columns, as tables.yml declares them, each once.
+"""What may be filed: the fourteen tables with their columns, as tables.yml declares them, each once.
 
 A `Column` is what an enterprise fills in; `SCHEMAS` are the canonical tables that come out, made from the same
 declarations. Canonical means: codes as Enums, quantities in the first unit listed, an annual row with month 0, what
@@ -6,8 +6,9 @@ a key may lack as 0 or "" (dataframely allows no nulls in a key), `commissioned`
 commissioned_month, a province as its six digits with `sub_region` (the city or 兵团 that was filed, else "") and
 `is_control` (a row of the nation: compared with the sum, never summed).
 
-Two keys have more than the design lists: a province's comes with sub_region, for 深圳 and 大连 are filed apart from
-their provinces, and energy's with counterparty_id, for a tower company passes power on to several operators.
+Keys may have more than what they tell apart: a province's comes with sub_region, for 深圳 and 大连 are filed apart from
+their provinces, energy's with counterparty_id, for a tower company passes power on to several operators, and that of
+equipment with place_id, for who keeps his books by site or room.
 """
 
 from __future__ import annotations
@@ -123,7 +124,7 @@ _EXPECTED: dict[Kind, str] = {
 
 @dataclass(frozen=True)
 class Table:
-    """One table: its names (the template's sheet name first), its key in canonical columns, its columns."""
+    """One table: its names (the template's sheet name first), its key in canonical columns, its columns. optional: see tables.yml."""
 
     name: str
     names: tuple[str, ...]
@@ -132,6 +133,7 @@ class Table:
     about: str = ""
     filer: str = ""
     note: str = ""
+    optional: bool = False
 
     @property
     def zh(self) -> str:
@@ -210,6 +212,7 @@ TABLES = tuple(
     for name, one in _DECLARED["tables"].items()
 )  # fmt: skip
 BY_NAME = {table.name: table for table in TABLES}
+OPTIONAL = frozenset(table.name for table in TABLES if table.optional)
 CARRIER_UNITS, METRIC_UNITS = BY_NAME["energy"].column("quantity").units, BY_NAME["activity"].column("value").units
 METRICS: dict[str, tuple[str, tuple[str, ...]]] = {
     code: (spelt[0], BY_NAME["action_metrics"].column("value").units[code])

@@ -240,7 +240,7 @@ def _examples(layout: Layout, scope: _Scope) -> dict[str, dict[str, str | float]
         "entity_id": entity, "group_id": entity, "province_code": province, "month": 3, "action_no": str(action.no),
         "item": action.tasks[0].title, "hub_cluster": clusters[0] if len(clusters) else "无",
         **dict.fromkeys(("year", "built_year", "retrofit_year", "period_year"), year), "factor_year": year - 2,
-        "price_base_year": max(year - 1, FIRST_YEAR), "commissioned": f"{year - 2}-05",
+        "price_base_year": max(year - 1, FIRST_YEAR), "commissioned": f"{year - 2}-05", "commissioned_year": year - 4,
         "standard_id": f"YD/T 0000-{year - 1}", "published_on": f"{year - 1}-06-18",
     }  # fmt: skip
     of_metric = {"action_no": of, "metric": METRICS[metric][0], "unit": METRICS[metric][1][0]}

@@ -77,8 +77,8 @@ def compute(
     """The whole indicator table (TABLE): every indicator by year and region, then by entity, then by each dimension.
 
     tables: accepted tables by name (canonical columns); one that is missing counts as not filed. counts:
-    `Intake.counts`. only: the indicators to compute, with those that they are made of; all without any. Every region and
-    year has a row of every indicator, with a flag where there is no value. Raises DataError where catalogue or reference
+    `Intake.counts`. only: the indicators to compute, with those that they are made of; all without any, but for those of
+    optional tables that nobody filed. Every region and year has a row of every indicator, with a flag where there is no value. Raises DataError where catalogue or reference
     data are wrong, or the plan has a target on an indicator that does not exist.
     """
     known = catalogue or load_catalogue(layout, plan_id=plan.id)
@@ -88,7 +88,7 @@ def compute(
                 "plan.indicator",
                 f"计划 {plan.id} 的目标 {target.id} 引用了指标目录中没有的指标 {target.indicator}，请在目录中声明或改正编号。",
             )
-    known = known.only(only) if only else known
+    known = (known.only(only) if only else known).of_filed(name for name, frame in tables.items() if frame.height)
     prepared = inputs.prepare(tables, layout, params, plan, report_year, counts)
     edition = Edition(prepared, plan.baseline_year, report_year)
     regions, all_cells = places(layout), whole(known, edition)

@@ -36,6 +36,7 @@ KINDS = BY_NAME["entities"].dtypes["kind"]
 
 _CONSTANTS = dict.fromkeys(("plan_start", "plan_end", "baseline_year", "report_year"), pl.Int64())
 _OF_ENTITY: dict[str, pl.DataType] = {"entity_kind": KINDS, "group_id": pl.String()}
+_LOCATED: dict[str, pl.DataType] = {"location_kgco2": pl.Float64(), "grid_factor_year": pl.Int64()}
 _ADDED: dict[str, dict[str, pl.DataType]] = {
     "energy": {"tce": pl.Float64(), "has_grid_factor": pl.Boolean()},
     "data_centres": {
@@ -44,10 +45,11 @@ _ADDED: dict[str, dict[str, pl.DataType]] = {
         "grade_applies": pl.Boolean(),
         "full_year": pl.Boolean(),
         "measured_at": MEASURED_AT,
-        "location_kgco2": pl.Float64(),
-        "grid_factor_year": pl.Int64(),
+        **_LOCATED,
     },
     "green_power": {"tce": pl.Float64()},
+    "equipment": {"years": pl.Int64(), "vintage": pl.String(), **_LOCATED},
+    "business": {"tce": pl.Float64(), **_LOCATED},
     "cases": cases.COLUMNS,
 }
 _MADE: dict[str, dict[str, pl.DataType]] = {"carbon": carbon.COLUMNS, **quality.COLUMNS}
@@ -92,7 +94,9 @@ def prepare(
     frames["green_power"] = with_green_tce(frames["green_power"], coefficients["electricity"])
     sized = with_size_class(with_cluster(frames["data_centres"]), standards)
     graded = with_full_year(with_grade(sized, standards))
-    frames["data_centres"] = with_location(with_measured_at(graded), factors)
+    frames["data_centres"] = with_location(with_measured_at(graded), factors, "total_kwh")
+    frames["equipment"] = with_location(with_years(frames["equipment"]), factors, "energy_kwh")
+    frames["business"] = with_location(with_tce(frames["business"], coefficients), factors, "quantity")
     accounted = cases.accounted(frames["cases"], layout, params, report_year)
     frames["cases"] = accounted.with_columns(year=pl.lit(report_year, pl.Int64))
     frames["standards"] = frames["standards"].with_columns(year=pl.col("published_year"))
@@ -307,14 +311,28 @@ def with_measured_at(centres: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def with_location(centres: pl.DataFrame, factors: pl.DataFrame) -> pl.DataFrame:
-    """location_kgco2 and grid_factor_year: all electricity of a centre times the average factor of its province.
+def with_location(rows: pl.DataFrame, factors: pl.DataFrame, kwh: str) -> pl.DataFrame:
+    """location_kgco2 and grid_factor_year: all electricity of a row (its column `kwh`) times the average factor of its province.
 
-    The numerator of CUE (carbon usage effectiveness, ISO/IEC 30134-8): the CO2 of a year of a centre's energy, over the
+    Of a centre the numerator of CUE (carbon usage effectiveness, ISO/IEC 30134-8): the CO2 of a year of its energy, over the
     energy of its IT equipment. Null in a province without a published factor. factors: `reference.grid_factors`, chosen by
     year as `carbon.factors_by_year` does.
     """
-    known = carbon.factors_by_year(factors, "average", "province", centres["year"])
+    known = carbon.factors_by_year(factors, "average", "province", rows["year"])
     of_province = known.select("year", province_code="region_code", _factor="factor", grid_factor_year="of_year")
-    rows = centres.join(of_province, on=["year", "province_code"], how="left", maintain_order="left")
-    return rows.with_columns(location_kgco2=pl.col("total_kwh") * pl.col("_factor")).drop("_factor")
+    joined = rows.join(of_province, on=["year", "province_code"], how="left", maintain_order="left")
+    return joined.with_columns(location_kgco2=pl.col(kwh) * pl.col("_factor")).drop("_factor")
+
+
+# --- equipment ---------------------------------------------------------------------------------------------
+
+EQUIPMENT = {code: spelt[0] for code, spelt in BY_NAME["equipment"].column("equipment_type").members.items()}
+
+
+def with_years(equipment: pl.DataFrame) -> pl.DataFrame:
+    """years in service at the end of the year, and vintage: what it is and since when, as `服务器 2021`."""
+    kind = pl.col("equipment_type").cast(pl.String).replace(EQUIPMENT)
+    return equipment.with_columns(
+        years=(pl.col("year") - pl.col("commissioned_year")).clip(lower_bound=0),
+        vintage=pl.concat_str(kind, pl.col("commissioned_year").cast(pl.String), separator=" "),
+    )

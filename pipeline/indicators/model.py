@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from pipeline.errors import DataError
-from pipeline.filings.contracts import ACTIONS, BY_NAME, METRICS
+from pipeline.filings.contracts import ACTIONS, BY_NAME, METRICS, OPTIONAL
 from pipeline.findings.measures import Measure
 from pipeline.given import reference
 from pipeline.given.reference import Plan
@@ -34,14 +34,15 @@ from pipeline.layout import Layout
 Kind = Literal["ratio", "share", "sum", "count", "index", "change"]
 Text = Annotated[str, Field(min_length=1)]
 FOLDER = Path(__file__).parent / "catalogue"
-BIG = frozenset(("tce", "kWh", "TB", "tCO2", "m3", "GJ", "个", "架", "t"))  # units counted in 万 and 亿
+BIG = frozenset(("tce", "kWh", "TB", "tCO2", "m3", "GJ", "个", "架", "t", "台"))  # units counted in 万 and 亿
 
 # Dimension -> Chinese title; its column has the same name. Members are codes, or texts as filed.
 DIMENSIONS = {
     "size_class": "规模", "hub_cluster": "枢纽集群", "grade": "能效等级", "kind": "机房类型", "generation": "制式",
     "facility_type": "设施类型", "carrier": "能源品种", "entity_kind": "单位类别", "channel": "绿电渠道", "scope": "排放范围",
     "category": "场景类别", "status": "状态", "level": "标准级别", "sharing_kind": "共享方式", "table": "填报表",
-    "measured_at": "PUE测量类别",
+    "measured_at": "PUE测量类别", "equipment_type": "设备类型", "vendor": "厂商", "vintage": "设备类型和入网年份", "business": "业务",
+    "allocation": "分摊方法",
 }  # fmt: skip
 _MADE_MEMBERS: dict[str, Mapping[str, str]] = {
     "size_class": inputs.SIZE_CLASSES,
@@ -227,10 +228,14 @@ class Catalogue:
         while coming:
             wanted.add(id := coming.pop())
             coming += self[id].needed
-        families = {
-            name: (title, tuple(id for id in of if id in wanted)) for name, (title, of) in self.families.items()
-        }
+        named = {name: (title, tuple(id for id in of if id in wanted)) for name, (title, of) in self.families.items()}
+        families = {name: family for name, family in named.items() if family[1]}
         return Catalogue({one.id: one for one in self if one.id in wanted}, families, self.base_year)
+
+    def of_filed(self, tables: Iterable[str]) -> Catalogue:
+        """Without the indicators of optional tables that are not among `tables`."""
+        lacking = OPTIONAL - set(tables)
+        return self.only(one.id for one in self if not lacking.intersection(self.tables(one.id)))
 
     def tables(self, id: str) -> tuple[str, ...]:
         """The filed tables that it is made of; none of the quality of all filings."""

@@ -1,7 +1,7 @@
 """How long does the intake take, beside the libraries that only read the file? `make bench`; no part of `make test`.
 
-Two folders of filings are made in a temporary folder, all rows of them valid: a CSV of 5,000,000 rows and a workbook
-of 200,000. Reference and intake take turns in this one process; the medians of the rounds and their ratio are told.
+Three folders of filings are made in a temporary folder, all rows of them valid: a CSV of energy of 5,000,000 rows, one of
+equipment of as many, and a workbook of 200,000. Reference and intake take turns in this one process; the medians of the rounds and their ratio are told.
 Exits with 1 where a ratio exceeds its bound, or where the intake has a remark or lacks a row.
 
     python tests/benchmarks/bench_filings.py [rounds [rows of the CSV [rows of the workbook]]]
@@ -23,7 +23,7 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.filings.contracts import BY_NAME
+from pipeline.filings.contracts import BY_NAME, table_of
 from pipeline.filings.intake import take_in
 from pipeline.given.regions import all_regions
 from pipeline.layout import Layout
@@ -66,10 +66,35 @@ def energy(rows: int, layout: Layout) -> pl.DataFrame:
     )  # fmt: skip
 
 
+def equipment(rows: int, layout: Layout) -> pl.DataFrame:
+    """Equipment of six years: in each year the same entities, provinces, types, vendors and years of entry."""
+    table, random = BY_NAME["equipment"], np.random.default_rng(SEED)
+    provinces = [one.short_zh for one in all_regions(layout) if not one.is_nation]
+    facilities, types = ([spelt[0] for spelt in table.column(name).members.values()] for name in ("facility_type", "equipment_type"))  # fmt: skip
+    vendors, entered = [f"厂商{number}" for number in range(1, 9)], range(2006, YEARS[0])
+    sizes = [len(one) for one in (provinces, facilities, types, vendors, entered)]
+    n, of_entity = rows // len(YEARS), int(np.prod(sizes))
+    which = np.sort(random.choice(max(5, n // 1000) * of_entity, n, replace=False))
+    at = np.unravel_index(which % of_entity, sizes)
+    units = random.integers(1, 2000, n)
+    series = pl.DataFrame(
+        {
+            "填报单位": [f"E{number}" for number in (which // of_entity + 10_001).tolist()],
+            **{name: pl.Series(of).gather(place) for name, of, place in zip(
+                ("省份", "设施类型", "设备类型", "厂商", "入网年份"), (provinces, facilities, types, vendors, entered), at, strict=True)},
+            "型号": [f"M-{number}" for number in (which % 97).tolist()],
+            "数量": units,
+            "耗电量（万千瓦时）": (units * random.uniform(0.2, 0.8, n)).round(4),
+            "当年退网数量": random.integers(0, 9, n),
+        }
+    )  # fmt: skip
+    return pl.DataFrame({"年份": YEARS}).join(series, how="cross")
+
+
 def make(folder: Path, name: str, rows: int, layout: Layout) -> Path:
-    """A folder of filings with the energy table as `name` and the entities that it names; the path of that table."""
+    """A folder of filings with a table (energy, or equipment by its name) and the entities that it names; the path of it."""
     folder.mkdir()
-    frame, path = energy(rows, layout), folder / name
+    frame, path = (equipment if name.startswith("在网设备") else energy)(rows, layout), folder / name
     if path.suffix == ".csv":
         frame.write_csv(path)
     else:
@@ -88,13 +113,15 @@ def seconds(act: Callable[[], Any]) -> tuple[float, Any]:
 
 def compare(path: Path, reference: Callable[[], pl.DataFrame], rounds: int, layout: Layout) -> tuple[float, float]:
     """The median seconds of the reference and of the intake of the file's folder."""
+    table = table_of(path.name)
+    assert table
     took: list[tuple[float, float]] = []
     for _ in range(rounds):
         alone, frame = seconds(reference)
         height = frame.height
         del frame
         ours, intake = seconds(lambda: take_in(path.parent, layout))
-        accepted = intake.accepted["energy"].height
+        accepted = intake.accepted[table.name].height
         if accepted != height or intake.findings.height or intake.status:
             sys.exit(
                 f"{path.name}：{height} 行中接受了 {accepted} 行，{intake.findings.height} 条意见；应全部接受，没有意见。"
@@ -111,9 +138,11 @@ def main(rounds: int = ROUNDS, csv_rows: int = CSV_ROWS, workbook_rows: int = WO
     met = True
     with tempfile.TemporaryDirectory() as spare:
         text = make(Path(spare, "csv"), "能源消耗.csv", csv_rows, layout)
+        units = make(Path(spare, "equipment"), "在网设备.csv", csv_rows, layout)
         book = make(Path(spare, "workbook"), "能源消耗.xlsx", workbook_rows, layout)
         for what, reads, path, reference, bound in (
             (f"CSV，{csv_rows:,} 行", "polars", text, lambda: pl.read_csv(text), CSV_BOUND),
+            (f"设备 CSV，{csv_rows:,} 行", "polars", units, lambda: pl.read_csv(units), CSV_BOUND),
             (f"工作簿，{workbook_rows:,} 行", "fastexcel", book,
              lambda: fastexcel.read_excel(book).load_sheet(0, dtypes="string").to_polars(), WORKBOOK_BOUND),
         ):  # fmt: skip

@@ -1,7 +1,7 @@
 """How long does the whole catalogue take on facility rows, beside a query by hand of the same sums? `make bench`.
 
-Tables are made in memory in the canonical form: sites, rooms, data centres, energy and base stations of six years, 20 M
-rows altogether (or as many as are asked for), and a few rows of activity and green power, so that ratios of two tables
+Tables are made in memory in the canonical form: sites, rooms, data centres, energy, base stations and equipment of six years,
+20 M rows altogether (or as many as are asked for), and a few rows of activity and green power, so that ratios of two tables
 and changes are computed too. `inputs.prepare` (kinds of entities, standard coal, size classes, emissions) runs once and
 is told apart: the query by hand would need the same columns and starts from the same frames.
 
@@ -40,7 +40,7 @@ from pipeline.layout import Layout
 
 SEED, ROUNDS, ROWS, BOUND, CLOSE = 7, 5, 20_000_000, 1.2, 1e-9
 YEARS, REPORT_YEAR = range(2020, 2026), 2025
-PARTS = {"sites": 0.4, "rooms": 0.25, "data_centres": 0.1, "energy": 0.15, "base_stations": 0.1}
+PARTS = {"sites": 0.3, "rooms": 0.15, "data_centres": 0.1, "energy": 0.1, "base_stations": 0.1, "equipment": 0.25}
 COMPANIES = {"basic_telecom": 3, "tower": 1, "broadcast": 1, "idc": 5}  # of each kind, in every province
 ENERGY = ("basic_telecom", "tower", "broadcast")
 Frames = Mapping[str, pl.DataFrame]
@@ -71,7 +71,14 @@ def tables(rows: int, layout: Layout) -> dict[str, pl.DataFrame]:
 
 def canonical(name: str, frame: pl.DataFrame) -> pl.DataFrame:
     """All columns of a table in their types; what is not there is what stands for nothing."""
-    nothing = {"sub_region": "", "is_control": False, "month": 0, "supply": "own", "counterparty_id": ""}
+    nothing = {
+        "sub_region": "",
+        "is_control": False,
+        "month": 0,
+        "supply": "own",
+        "counterparty_id": "",
+        "place_id": "",
+    }
     given = {
         column: pl.col(column) if column in frame.columns else pl.lit(nothing.get(column))
         for column in BY_NAME[name].dtypes
@@ -122,6 +129,12 @@ def facilities(name: str, rows: int, who: pl.DataFrame, random: np.random.Genera
             "generation": of("generation"), "stations": random.integers(1, 99, rows).astype(float), "energy_kwh": it,
             "traffic_tb": (it / 700).round(3), "monitored_stations": some(random.integers(0, 2, rows).astype(float), 0.6),
         },
+        "equipment": lambda: {
+            "facility_type": of("facility_type"), "equipment_type": of("equipment_type"), "vendor": pl.Series([f"厂商{n}" for n in range(8)]).gather(random.integers(0, 8, rows)),
+            "model": ids, "commissioned_year": common["year"] - random.integers(0, 16, rows),
+            "quantity": random.integers(1, 2000, rows).astype(float), "energy_kwh": it,
+            "retired": some(random.integers(0, 9, rows).astype(float), 0.5), "recycled_kg": some(it, 0.3),
+        },
     }[name]()  # fmt: skip
     return pl.DataFrame(common | own)
 
@@ -142,6 +155,7 @@ def by_hand() -> dict[str, dict[str, tuple[pl.Expr, pl.Expr | None]]]:
     final = c("supply").is_in(["own", "received"])
     power, quantity, tce = c("carrier") == "electricity", c("quantity"), c("tce")
     covered = final & c("entity_kind").is_in(ENERGY)
+    units, years = c("quantity"), c("year") - c("commissioned_year")
     is_5g, monitored = c("generation") == "5G", c("monitored_stations")
 
     def sums(where: pl.Expr, *amounts: pl.Expr) -> tuple[pl.Expr, pl.Expr | None]:
@@ -172,7 +186,7 @@ def by_hand() -> dict[str, dict[str, tuple[pl.Expr, pl.Expr | None]]]:
             "dc.pue.young": sums(~c("full_year"), total, it),
             "dc.pue.large": sums(large & c("full_year"), total, it),
             "dc.pue.hub": sums(hub & c("full_year"), total, it),
-            "dc.cue": sums(c("full_year"), c("location_kgco2"), it),
+            "dc.cue": sums(c("full_year") & c("location_kgco2").is_not_null(), c("location_kgco2"), it),
             "dc.wue": ((c("water_t") * 1000).sum(), it.sum()),
             "dc.green_share": all_of(c("green_kwh"), total),
             "dc.green_share.hub": sums(hub, c("green_kwh"), total),
@@ -203,11 +217,22 @@ def by_hand() -> dict[str, dict[str, tuple[pl.Expr, pl.Expr | None]]]:
         },
         "base_stations": {
             "bs.efficiency_5g": sums(is_5g, c("traffic_tb") * 1000, c("energy_kwh")),
+            "bs.data_energy_efficiency_5g": sums(is_5g, c("traffic_tb") * 8e12, c("energy_kwh") * 3.6e6),
             "bs.energy_per_station": sums(is_5g, c("energy_kwh"), c("stations")),
             "bs.stations": all_of(c("stations")),
             "bs.traffic": all_of(c("traffic_tb")),
             "bs.electricity": all_of(c("energy_kwh")),
             "bs.monitored_share": sums(monitored.is_not_null(), monitored, c("stations")),
+        },
+        "equipment": {
+            "equipment.electricity": all_of(c("energy_kwh")),
+            "equipment.co2": all_of(c("location_kgco2") / 1000),
+            "equipment.quantity": all_of(units),
+            "equipment.years": all_of(units * years, units),
+            "equipment.old_share": ((units * (years > 8)).sum(), units.sum()),
+            "equipment.retired": all_of(c("retired")),
+            "equipment.recycled": all_of(c("recycled_kg") / 1000),
+            "equipment.per_unit": sums(years > 0, c("energy_kwh"), units),
         },
     }  # fmt: skip
 

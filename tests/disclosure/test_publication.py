@@ -93,6 +93,13 @@ def test_of_the_filings_only_what_is_meant_to_be_shown_is_left() -> None:
     assert publication.shown(accepted)["energy"].height == 1
 
 
+def test_the_public_reads_nothing_of_optional_tables() -> None:
+    accepted = frames({"energy": [{}], "equipment": [{}], "business": [{}]})
+    assert not {"equipment", "business"} & set(publication.shown(accepted))
+    left = publication.filings(accepted)
+    assert (left["equipment"].height, left["business"].height) == (0, 0)
+
+
 def metric(
     *filed: tuple[str, float], metric: str = "patents", unit: str = "件", policy: Policy | None = None
 ) -> float | None:

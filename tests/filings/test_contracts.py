@@ -45,6 +45,11 @@ DESIGN = {
     "base_stations": "year 年份, month 月份, entity_id 填报单位, province_code 省份, generation 制式, stations 基站数, "
     "traffic_tb 业务流量, energy_kwh 耗电量, equipment_kwh 主设备耗电量, monitored_stations 监测基站数",
     "green_power": "year 年份, entity_id 填报单位, province_code 省份, channel 渠道, kwh 电量",
+    "equipment": "year 年份, entity_id 填报单位, province_code 省份, facility_type 设施类型, equipment_type 设备类型, "
+    "vendor 厂商, model 型号, commissioned_year 入网年份, quantity 数量, energy_kwh 耗电量, rated_kw 单台额定功率, "
+    "traffic_tb 业务流量, place_id 站址或机房编号, retired 当年退网数量, recycled_kg 回收重量",
+    "business": "year 年份, month 月份, entity_id 填报单位, province_code 省份, business 业务, carrier 能源品种, "
+    "quantity 消耗量, unit 计量单位, allocation 分摊方法",
 }
 KEYS = {
     "entities": "entity_id",
@@ -59,13 +64,18 @@ KEYS = {
     "standards": "standard_id",
     "measures": "year entity_id province_code action_no item",
     "action_metrics": "year entity_id province_code action_no metric",
+    "equipment": "year entity_id province_code facility_type equipment_type vendor model commissioned_year",
+    "business": "year month entity_id province_code business carrier",
 }
 
 
-def test_the_twelve_tables_have_the_keys_of_the_design() -> None:
+MORE = {"energy": {"counterparty_id"}, "equipment": {"place_id"}}
+
+
+def test_the_fourteen_tables_have_the_keys_of_the_design() -> None:
     assert list(KEYS) == [table.name for table in TABLES]
     for table in TABLES:
-        more = {"sub_region"} & set(table.key) | ({"counterparty_id"} if table.name == "energy" else set())
+        more = {"sub_region"} & set(table.key) | MORE.get(table.name, set())
         assert set(table.key) - more == set(KEYS[table.name].split())
 
 

@@ -42,6 +42,12 @@ GOOD: dict[str, dict[str, Any]] = {
                  "action_no": "1", "item": "评估", "status": "done"},
     "action_metrics": {"year": 2025, "entity_id": "CT", "province_code": "440000", "sub_region": "", "is_control": False,
                        "action_no": "15", "metric": "patents", "value": 3.0, "unit": "件"},
+    "equipment": {"year": 2025, "entity_id": "CT", "province_code": "440000", "sub_region": "", "is_control": False,
+                  "facility_type": "base_station", "equipment_type": "radio_5g", "vendor": "甲", "model": "A1",
+                  "commissioned_year": 2021, "quantity": 10.0, "energy_kwh": 80_000.0, "place_id": ""},
+    "business": {"year": 2025, "month": 0, "entity_id": "CT", "province_code": "440000", "sub_region": "",
+                 "is_control": False, "business": "mobile", "carrier": "electricity", "quantity": 1000.0, "unit": "kWh",
+                 "allocation": "metered"},
 }  # fmt: skip
 
 
@@ -131,6 +137,12 @@ BOUNDS = [
      "单耗单位“km”", "每单耗单位的 kgCO2"),
     ("value.range", "action_metrics", "value", SHARE | {"value": 100.0}, SHARE | {"value": 100.1}, "100.1 % 超过 100%", "0 至 100"),
     ("action_metrics.share_below_1", "action_metrics", "value", SHARE | {"value": 1.0}, SHARE | {"value": 0.7}, "0.7 %", "85% 填 85"),
+    ("equipment.after_year", "equipment", "commissioned_year", {"commissioned_year": 2025}, {"commissioned_year": 2026},
+     "入网年份 2026 晚于数据年份 2025", "不晚于"),
+    # ten in service and two retired in the year: 12 x 1.5 kW x 8784 h
+    ("equipment.above_rated", "equipment", "energy_kwh", {"rated_kw": 1.5, "retired": 2.0, "energy_kwh": 158_112.0},
+     {"rated_kw": 1.5, "retired": 2.0, "energy_kwh": 158_113.0}, "大于全部设备按额定功率全年满载的 158112 kWh", "单台额定功率"),
+    ("equipment.none", "equipment", "quantity", {"quantity": 0.0, "retired": 1.0}, {"quantity": 0.0}, "80000 kWh", "当年退网数量"),
     ("sites.after_year", "sites", "built_year", {"built_year": 2025}, {"built_year": 2026}, "建成年份 2026 晚于数据年份 2025", "不晚于"),
     ("data_centres.after_year", "data_centres", "commissioned", {"commissioned_year": 2025}, {"commissioned_year": 2027},
      "投产时间 2027 晚于数据年份 2025", "不晚于"),
@@ -472,6 +484,45 @@ def test_one_quantity_in_two_tables(layout: Layout, table: str, rows: Any, metri
     assert f"：12 {metric['unit']}，而“{BY_NAME[table].zh}”表 2025 年 CT 广东的" in sentences(findings, rule)
     assert "合计为 10；两者应一致" in sentences(findings, rule)
     assert found(run(layout, {table: [{}], "action_metrics": [metric | {"value": 12.0}]}), rule) == []
+
+
+def test_equipment_of_a_facility_is_its_electricity(layout: Layout) -> None:
+    station = {"facility_type": "base_station", "quantity": 160_000.0}
+    received = station | {"supply": "received", "quantity": 40_000.0, "counterparty_id": "TOWER"}
+    used = [station, received, station | {"supply": "resold", "quantity": 9e6, "counterparty_id": "TOWER"}, {}]
+
+    def of(*kwh: float) -> Findings:
+        return run(layout, {"energy": used, "equipment": [{"energy_kwh": one, "vendor": f"{one}"} for one in kwh]})
+
+    for kwh in (190_000.0, 210_000.0):  # 5 % of 200,000
+        assert found(of(100_000.0, kwh - 100_000.0), "sum.equipment") == []
+    findings = of(100_000.0, 89_999.0)
+    assert found(findings, "sum.equipment") == [("equipment", "energy_kwh", 2)]
+    assert "2025 年 CT 广东通信基站的设备合计 189999 kWh，与能源消耗的 200000 kWh 相差超过 5%" in sentences(
+        findings, "sum.equipment"
+    )
+    assert not findings.marks["equipment"]["rejected"].any()
+    elsewhere = run(layout, {"energy": [{}], "equipment": [{}]})
+    assert found(elsewhere, "sum.equipment") == [], "nothing was filed of the electricity of these facilities"
+
+
+def test_businesses_are_all_energy_of_a_carrier(layout: Layout) -> None:
+    fuel = {"carrier": "diesel", "unit": "kg", "quantity": 1000.0}
+    used = [{"quantity": 700.0}, {"quantity": 300.0, "facility_type": "data_centre"}, fuel]
+
+    def of(mobile: float, diesel: float) -> Findings:
+        rows = [{"quantity": mobile}, {"business": "idc", "quantity": 400.0}, fuel | {"quantity": diesel}]
+        return run(layout, {"energy": used, "business": rows})
+
+    assert of(550.0, 1050.0).frame["rule"].to_list() == []
+    findings = of(549.0, 1051.0)
+    assert sorted(found(findings, "sum.business")) == [("business", "quantity", 2), ("business", "quantity", 4)]
+    assert "各业务电力合计 949 kWh，与能源消耗的 1000 kWh 相差超过 5%" in sentences(findings, "sum.business")
+    assert "各业务柴油合计 1051 kg，与能源消耗的 1000 kg 相差" in sentences(findings, "sum.business")
+    # 12 months of one table beside a year of the other
+    months = [{"month": n, "quantity": 75.0} for n in range(1, 13)]
+    assert found(run(layout, {"energy": months, "business": [{"quantity": 900.0}]}), "sum.business") == []
+    assert found(run(layout, {"energy": months, "business": [{"quantity": 950.0}]}), "sum.business") != []
 
 
 def test_monitored_stations_of_months_are_averaged(layout: Layout) -> None:

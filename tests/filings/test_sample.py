@@ -139,8 +139,8 @@ def test_findings_are_the_planted_ones_and_no_others(intake: Intake) -> None:
         kept = {"error": "错误", "warning": "提示"}[severity]
         found.append((file or "", sheet or "", str(row or ""), BY_NAME[table].zh, zh, rule, kept))
     assert sorted(found) == [(*cells[:5], cells[5].split("`")[1], cells[6]) for cells in planted]
-    assert len(found) == 22
-    assert intake.findings["rule"].n_unique() == 20
+    assert len(found) == 27
+    assert intake.findings["rule"].n_unique() == 25
 
 
 def test_every_row_is_accepted_or_rejected(intake: Intake) -> None:
@@ -148,7 +148,7 @@ def test_every_row_is_accepted_or_rejected(intake: Intake) -> None:
     assert counts["table"].to_list() == [table.name for table in TABLES]
     assert (counts["read"] == counts["accepted"] + counts["rejected"]).all()
     assert counts["superseded"].sum() == 2
-    assert counts["rejected"].sum() == 15
+    assert counts["rejected"].sum() == 16
     assert intake.files.filter(~pl.col("status").is_in(["read", "skipped"])).is_empty()
 
 
@@ -185,6 +185,27 @@ def test_everything_is_there(tables: dict[str, pl.DataFrame]) -> None:
     assert set(tables["action_metrics"]["metric"]) == set(METRICS)
     for name in ("energy", "green_power", "measures"):
         assert set(tables[name]["entity_id"]) == set(ENTITIES), name
+
+
+def test_energy_is_told_apart_by_three_operators_in_two_years(tables: dict[str, pl.DataFrame]) -> None:
+    equipment, business, energy = (tables[name] for name in ("equipment", "business", "energy"))
+    for one in (equipment, business):
+        assert set(one["year"]) == {2024, 2025}
+        assert set(one["entity_id"]) == {"JIA", "YI", "BING"}
+        assert one["province_code"].n_unique() == 31
+    final = energy.filter(pl.col("supply") != "resold", pl.col("entity_id").is_in(["JIA", "YI", "BING"]), year=2025)
+    power = final.filter(carrier="electricity")
+    of_facilities = power.filter(pl.col("facility_type").is_in(equipment["facility_type"].unique().implode()))
+    assert equipment.filter(year=2025)["energy_kwh"].sum() == pytest.approx(of_facilities["quantity"].sum(), rel=1e-3)
+    assert business.filter(year=2025, carrier="electricity")["quantity"].sum() == pytest.approx(
+        power["quantity"].sum(), rel=2e-3
+    )
+    assert equipment["equipment_type"].n_unique() == 13
+    radio = equipment.filter(equipment_type="radio_5g", year=2025).filter(pl.col("commissioned_year") < 2025)
+    each = dict(
+        radio.group_by("commissioned_year").agg(pl.col("energy_kwh").sum() / pl.col("quantity").sum()).iter_rows()
+    )
+    assert [year for year, _ in sorted(each.items(), key=lambda one: -one[1])] == [2019, 2020, 2021, 2022, 2023, 2024]
 
 
 def test_one_province_files_no_data_centre_in_the_last_year(tables: dict[str, pl.DataFrame]) -> None:

@@ -44,6 +44,11 @@ GOOD: dict[str, dict[str, Any]] = {
     "standards": {"standard_id": "T", "title": "标准", "level": "industry", "status": "published", "published_year": 2023},
     "measures": {"year": 2025, "entity_id": "A", **_PLACE, "action_no": "1", "item": "评估", "status": "done"},
     "action_metrics": {"year": 2025, "entity_id": "A", **_PLACE, "action_no": "15", "metric": "patents", "value": 3.0, "unit": "件"},
+    "equipment": {"year": 2025, "entity_id": "A", **_PLACE, "facility_type": "base_station", "equipment_type": "radio_5g",
+                  "vendor": "甲", "model": "A1", "commissioned_year": 2021, "quantity": 10.0, "energy_kwh": 1000.0,
+                  "place_id": ""},
+    "business": {"year": 2025, "month": 0, "entity_id": "A", **_PLACE, "business": "mobile", "carrier": "electricity",
+                 "quantity": 1000.0, "unit": "kWh", "allocation": "metered"},
 }  # fmt: skip
 ENTITIES = [
     {"entity_id": "A"}, {"entity_id": "B"}, {"entity_id": "C"},

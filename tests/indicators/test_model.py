@@ -63,7 +63,7 @@ def test_every_indicator_of_the_design_is_declared(catalogue: Catalogue) -> None
         assert dimensions <= set(offered_by(catalogue[id]))
     assert set(catalogue.families) == {
         "sharing", "data_centres", "rooms", "base_stations", "energy", "green_power", "carbon", "cases", "standards",
-        "quality",
+        "quality", "equipment", "business",
     }  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from pipeline.errors import OutputError
 from pipeline.filings import frame
 from pipeline.filings.contracts import BY_NAME, TABLES
 from pipeline.filings.rules import RULES
-from pipeline.filings.sample import filers, narratives, world
+from pipeline.filings.sample import filers, narratives, parted, world
 from pipeline.filings.sample.calibration import ENTITIES, YEARS, Published
 from pipeline.filings.sample.flaws import Planted, plant
 from pipeline.given import reference
@@ -53,7 +53,7 @@ def generate(out: Path, layout: Layout) -> list[Planted]:
 
 
 def _tables(published: Published) -> dict[str, pl.DataFrame]:
-    """All twelve tables, with the year in which a row is filed."""
+    """All fourteen tables, with the year in which a row is filed."""
     tables = {
         "entities": narratives.entities().with_columns(year=YEARS[0]),
         "cases": narratives.cases(published.layout).with_columns(year=YEARS[-1]),
@@ -61,6 +61,8 @@ def _tables(published: Published) -> dict[str, pl.DataFrame]:
         "measures": narratives.measures(published),
         **(of_world := world.tables(published)),
         "action_metrics": narratives.action_metrics(published, of_world),
+        "equipment": parted.equipment(of_world["energy"]),
+        "business": parted.business(of_world["energy"]),
     }
     return {table.name: tables[table.name] for table in TABLES}
 
@@ -103,7 +105,7 @@ _README = """# 示例填报数据
 
 ## 内容
 
-五家单位（{entities}）、31 个省（区、市）、2020—2025 年、全部十二张表。没有设数据中心企业：单位信息流量综合能耗只计基础电信、铁塔和广电，而只有两家电信企业时，各省多数单元格不足三家，保密处理后无可展示。
+五家单位（{entities}）、31 个省（区、市）、2020—2025 年、全部十四张表。没有设数据中心企业：单位信息流量综合能耗只计基础电信、铁塔和广电，而只有两家电信企业时，各省多数单元格不足三家，保密处理后无可展示。
 
 | 单位 | 填报方式 | 计量单位 | 省份写法 |
 | --- | --- | --- | --- |
@@ -114,7 +116,7 @@ _README = """# 示例填报数据
 | 示例广电 GUANGDIAN | GB18030 编码的 CSV，能源消耗按月填报 | 千瓦时、公斤、万GB、元 | 简称与别名混用 |
 | 示例协会 | 单位名录、应用场景、标准 | | 简称 |
 
-按填报年份分文件夹。行动进展和行动指标自 2022 年（计划印发之年）起填报；管理制度等事项（绿色低碳管理部门、碳排放信息披露等，供企业评价用）只在 2025 年填报，省份为“全国”。示例广电 2022 年起有移动业务，没有自建基站。
+按填报年份分文件夹。行动进展和行动指标自 2022 年（计划印发之年）起填报；管理制度等事项（绿色低碳管理部门、碳排放信息披露等，供企业评价用）只在 2025 年填报，省份为“全国”。示例广电 2022 年起有移动业务，没有自建基站。在网设备和业务能耗两张表是选填的，只有三家电信企业填报 2024、2025 两年，由其能源消耗按假设的比例分出；厂商均为虚构。
 
 ## 校准
 
@@ -164,7 +166,7 @@ _README = """# 示例填报数据
 - 日期：YYYY、YYYY-MM 或 YYYY-MM-DD（2023年5月、2023/5 也可），后面写有其他文字的、没有这一天的退回；2023.5 不读取，因为也可能是 2023.10。
 - 月份：1 至 12，逐月填当月数；“1-3月”、季度、上半年一类退回；一年不足 12 个月的提示，因为报告不计这一年；12 个月只增不减、12 月达到 1 月 5 倍以上的，提示像是累计数。
 - 百分数：单位是 % 的超过 100 退回，大于 0 而不足 1 的提示；比例列为 0 至 1 或带 %。
-- 不能同时成立的：建成、投产、改造晚于数据年份，在用机架或液冷机架多于标准机架，监测的基站多于基站，主设备耗电量大于耗电量，移动流量大于信息流量；绿电大于总电量、PUE 小于 1 或大于 5、共建而只有一个租户的退回，PUE 小于 1.02 或大于 3、每站每年 2 至 60 MWh 之外的提示；以及同一个数在两张表里不一致（监测的基站、液冷机架、数据中心用水、各类设施的用电）。除已写明退回的和改造年份外只提示，并写出两个数。
+- 不能同时成立的：建成、投产、改造晚于数据年份，在用机架或液冷机架多于标准机架，监测的基站多于基站，主设备耗电量大于耗电量，设备耗电量大于全年满载，移动流量大于信息流量；绿电大于总电量、PUE 小于 1 或大于 5、共建而只有一个租户的退回，PUE 小于 1.02 或大于 3、每站每年 2 至 60 MWh 之外的提示；以及同一个数在两张表里不一致（监测的基站、液冷机架、数据中心用水、各类设施的用电、按设备和按业务分的能耗）。除已写明退回的和改造年份外只提示，并写出两个数。
 - 大小：工作簿和 Parquet 解压后 200 MiB、CSV 1 GiB、一张工作表 2000 万格、CSV 5000 万格、有内容的列 1000 列、内容宽 4000 列以上的，格数远多于文件所能有的 Parquet，不读取，并写出上限；压缩比超过 200 的按压缩炸弹不打开。要退回的超过 30 万行的表，整张不读取，只说第一处。
 
 ## 重新生成

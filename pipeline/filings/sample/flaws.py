@@ -142,6 +142,31 @@ def plant(found: Sheets) -> tuple[list[Planted], str]:
         row.append("年底抄表" if place % 40 == 0 else None)
     expect(one, None, None, "header.unknown", "多出一列“备注”，不属于本表")
 
+    # --- energy by equipment and by business
+    one = found[2025, "JIA", "equipment"]
+    (like,) = one.find(province_code="海南省", facility_type="接入汇聚机房", equipment_type="OLT", model="OLT-21")
+    at = one.add(like, equipment_type="光猫", quantity=120, energy_kwh=0.9)
+    expect(one, at, "equipment_type", "cell.code", "一行的设备类型写作“光猫”，不在可选的类型之中")
+    at = one.add(like, model="OLT-26", commissioned_year=2026, quantity=1, energy_kwh=0.1)
+    expect(one, at, "commissioned_year", "equipment.after_year", "一台 OLT 的入网年份 2026 晚于数据年份")
+
+    one = found[2025, "BING", "equipment"]
+    (at,) = one.find(province_code=630000, facility_type="core_room", equipment_type="router", model="LY-22")
+    one.change(at, rated_kw=lambda kw: kw / 1000)
+    expect(one, at, "energy_kwh", "equipment.above_rated", "青海路由器的单台额定功率把千瓦当作瓦又除以 1000")
+
+    one = found[2025, "YI", "equipment"]
+    for at in reversed(one.find(province_code="西藏", facility_type="核心", equipment_type="空调设备")):
+        del one.rows[at]
+    at, *_ = one.find(province_code="西藏", facility_type="核心")
+    expect(one, at, "energy_kwh", "sum.equipment", "西藏核心机房的设备漏报空调，合计比能源消耗少四分之一以上")
+
+    one = found[2025, "YI", "business"]
+    for at in reversed(one.find(province_code="宁夏", business="云", carrier="电")):
+        del one.rows[at]
+    at, *_ = one.find(province_code="宁夏", carrier="电")
+    expect(one, at, "quantity", "sum.business", "宁夏漏报云业务，各业务用电合计小于能源消耗")
+
     # --- filed again in a later year
     old, new = found[2023, "YI", "energy"], found[2024, "YI", "energy"]
     (at,) = old.find(province_code="河北", carrier="电", facility_type="办公")
