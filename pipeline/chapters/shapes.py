@@ -408,7 +408,8 @@ def summary(
         return pl.DataFrame(lines)
 
     named = {name: Column(one) for name, one in columns.items()}
-    return Table(id=table, title=title, data=rows, columns=named, source=FILED, method=view.said(*told))
+    method = findings.Sentences((view.said(*told), *map(view.measured, told)))
+    return Table(id=table, title=title, data=rows, columns=named, source=FILED, method=method)
 
 
 def not_filed(view: View, *ids: str) -> NotFiled:
