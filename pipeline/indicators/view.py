@@ -279,7 +279,10 @@ class View:
         """How much of the industry the nation's values of `ids` stand for; empty of a province."""
         if not self.region.is_nation or self.covered.is_empty() or not self.has(*ids):
             return ""
-        filed = [name for id in ids for name in self.catalogue.tables(id) if name in BY_ENTERPRISE]
+        whole = [
+            id for id in ids if not self.catalogue[id].internal
+        ]  # of optional columns, which not all of a table's filers fill
+        filed = [name for id in whole for name in self.catalogue.tables(id) if name in BY_ENTERPRISE]
         tables = tuple(dict.fromkeys(filed))
         return coverage.briefly(self.covered, tables) if tables else ""
 

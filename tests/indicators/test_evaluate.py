@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from pipeline.errors import DataError
 from pipeline.given import reference
@@ -174,10 +175,14 @@ def test_energy_that_is_reused_and_cooling(ask: Ask, cell: Cell) -> None:
     assert (cer["value"], cer["n_rows"]) == (6.25, 2)  # 400 / 64
 
 
-def test_filings_without_the_columns_have_neither(ask: Ask, cell: Cell) -> None:
-    table = ask({"data_centres": CENTRES}, "dc.erf", "dc.cer", "dc.pue.all")
-    assert [cell(table, id)["value"] for id in ("dc.erf", "dc.cer")] == [None, None]
-    assert cell(table, "dc.pue.all")["value"] == pytest.approx(571 / 450)
+def test_the_optional_columns_change_nothing_else(ask: Ask, cell: Cell, catalogue: Catalogue) -> None:
+    ids = [one.id for one in catalogue if one.table == "data_centres"]
+    more = {"reused_kwh": 1.0, "cooling_kwh": 2.0, "pue_boundary": "mixed_use", "pue_estimated": True}
+    without, with_them = (ask({"data_centres": [one | its for one in CENTRES]}, *ids) for its in ({}, more))
+    assert [cell(without, id)["value"] for id in ("dc.erf", "dc.cer")] == [None, None]
+    others = ~pl.col("indicator_id").is_in(["dc.erf", "dc.cer"])
+    assert_frame_equal(without.filter(others), with_them.filter(others))
+    assert cell(without, "dc.pue.all")["value"] == pytest.approx(571 / 450)
 
 
 def test_carbon_usage_effectiveness(ask: Ask, cell: Cell) -> None:
