@@ -198,7 +198,8 @@ def _disclose(layout: Layout, job: Job, jobs: Sequence[Job]) -> None:
     from pipeline.indicators import coverage, evaluate
 
     published, asked = record.read(layout, job.filings), _tables(layout, jobs)
-    tables = {path: computed(layout, one) for path, one in asked.items()}
+    whole = {path: computed(layout, one) for path, one in asked.items()}
+    tables = {path: _open(layout, job, table) for path, table in whole.items()}
     materials: dict[Path, Material] = {
         path: _material(layout, one, tables[path], published) for path, one in asked.items()
     }
@@ -219,7 +220,7 @@ def _disclose(layout: Layout, job: Job, jobs: Sequence[Job]) -> None:
             evaluate.write(table, beside)
         with placed(coverage_file(layout, asked[path])) as beside:
             coverage.public(covered(layout, asked[path])).write_parquet(beside)
-        scheme, found_of = evaluated(layout, asked[path], tables[path])
+        scheme, found_of = evaluated(layout, asked[path], whole[path])
         with placed(evaluation(layout, asked[path]) / GRADES) as beside:
             graded(found_of.enterprises, scheme, materials[path].policy).write_parquet(beside)
     with placed(layout.processed / job.place() / AUDIT) as beside:
@@ -228,8 +229,16 @@ def _disclose(layout: Layout, job: Job, jobs: Sequence[Job]) -> None:
         publication.summary(next(iter(materials.values())).cells, found).write_parquet(beside)
 
 
+def _open(layout: Layout, job: Job, table: pl.DataFrame) -> pl.DataFrame:
+    """`computed` without what is internal."""
+    from pipeline.disclosure.publication import open_rows
+    from pipeline.indicators.model import load_catalogue
+
+    return open_rows(table, load_catalogue(layout, plan_id=job.plan))
+
+
 def _material(layout: Layout, job: Job, table: pl.DataFrame, published: pl.DataFrame) -> Material:
-    """What the pattern of the report's indicator table depends on. table: `computed`; published: `record.read`."""
+    """What the pattern of the report's indicator table depends on. table: `_open`; published: `record.read`."""
     import polars as pl
 
     from pipeline.disclosure import publication, record, rules
@@ -243,7 +252,7 @@ def _material(layout: Layout, job: Job, table: pl.DataFrame, published: pl.DataF
 
     filed, counts = _filed(job)
     plan, every = reference.load_plan(layout, job.plan), load_catalogue(layout, plan_id=job.plan)
-    policy, catalogue = load_policy(layout, every), every.of_filed(filed)
+    policy, catalogue = load_policy(layout, every), every.public
     given = prepared.prepare(filed, layout, job.resolved.params, plan, job.year, counts)
     whole = publication.public(table, pl.DataFrame(schema=CELLS), policy.filers)
     stem = indicators(layout, job).stem
@@ -332,7 +341,7 @@ def _with_nation(layout: Layout, job: Job, own: Outlook, shown: pl.DataFrame) ->
 
     if own.paths.is_empty():
         return own
-    table = computed(layout, job)
+    table = _open(layout, job, computed(layout, job))
     whole = projected(layout, job, table)
     published = record.read(layout, job.filings)
     mine = published.filter(pl.col("publication").str.starts_with(f"{job.year}-"))

@@ -207,8 +207,11 @@ def _limit(measure: Measure, target: Target) -> float:
     return 100 * target.value if measure.scale == "percent" else target.value
 
 
-def over_years(view: View, id: str, figure: str, target: Target | None = None) -> Figure | None:
-    """The way of the report's region over the years, with its economic region and the nation beside it."""
+def over_years(
+    view: View, id: str, figure: str, target: Target | None = None, local: float | None = None
+) -> Figure | None:
+    """The way of the report's region over the years, with its economic region and the nation beside it. local: what the region
+    itself asks, a line of its own beside the target's."""
     measure, own = view.measure(id), view.region.short_zh
     paths = {name: view.path(id, code) for name, code in view.beside(id).items()}
     years, values = paths[own]["year"].to_list(), paths[own]["value"].to_list()
@@ -234,7 +237,13 @@ def over_years(view: View, id: str, figure: str, target: Target | None = None) -
             printed = [f"{words.say(name)} {one}" for name, one in zip(ends["region"], printed, strict=True)]
         tints = of_regions(view, names)
         colour = alt.Color("region:N", scale=alt.Scale(domain=names, range=list(tints.values())), legend=None)
-        at = [_limit(measure, goal)] if goal else []
+        marks = (
+            [(_limit(measure, goal), term("target_printed", printed=goal.value_printed), theme.ACCENT)] if goal else []
+        )
+        if local is not None:
+            at_local = 100 * local if measure.scale == "percent" else local
+            marks.append((at_local, term("local_limit", value=Quantity(measure, local)), theme.INK))
+        at = [place for place, *_ in marks]
         domain, gap = labels.span([value for value in (*shown["value"], *at) if value is not None])
         scale = alt.Scale(domain=list(domain))  # in every layer: one without would add zero to the scale they share
         x = alt.X("year:O", title=None, axis=alt.Axis(labelAngle=0))
@@ -249,14 +258,14 @@ def over_years(view: View, id: str, figure: str, target: Target | None = None) -
         text = alt.Chart(placed).mark_text(align="left", dx=9)
         text = text.encode(x=x, y=alt.Y(f"{labels.PLACE}:Q", scale=scale), text="printed:N", color=colour)
         layers = [lines.mark_line(point=True), *labels.on_lines(text)]  # a path may end before the others
-        if goal:
-            said = words("target_printed", printed=goal.value_printed)
-            rule = alt.Chart(pl.DataFrame({"at": at, "said": [said]})).encode(y=alt.Y("at:Q", scale=scale))
+        for place, name, tint in marks:
+            said = words.say(name)
+            rule = alt.Chart(pl.DataFrame({"at": [place], "said": [said]})).encode(y=alt.Y("at:Q", scale=scale))
             free = labels.beside_rule(
-                said, at[0], labels.points(shown, "year", "value", "region"), domain, theme.HEIGHT
+                said, place, labels.points(shown, "year", "value", "region"), domain, theme.HEIGHT
             )
-            named = labels.on_lines(rule.mark_text(color=theme.ACCENT, **free).encode(text="said:N"))
-            layers = [rule.mark_rule(color=theme.ACCENT, strokeDash=[5, 3]), *layers, *named]
+            named = labels.on_lines(rule.mark_text(color=tint, **free).encode(text="said:N"))
+            layers = [rule.mark_rule(color=tint, strokeDash=[5, 3]), *layers, *named]
         return alt.layer(*layers).properties(height=theme.HEIGHT)
 
     return Figure(
@@ -408,7 +417,8 @@ def summary(
         return pl.DataFrame(lines)
 
     named = {name: Column(one) for name, one in columns.items()}
-    return Table(id=table, title=title, data=rows, columns=named, source=FILED, method=view.said(*told))
+    method = findings.Sentences((view.said(*told), *map(view.measured, told)))
+    return Table(id=table, title=title, data=rows, columns=named, source=FILED, method=method)
 
 
 def not_filed(view: View, *ids: str) -> NotFiled:

@@ -43,6 +43,11 @@ METRICS: dict[str, pl.DataType] = {
 how many filed it; null unless the policy tells numbers of filers."""
 
 
+def open_rows(table: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
+    """The rows of an indicator table that disclosure control is about: the public gets none of an internal indicator."""
+    return table.filter(pl.col("indicator_id").is_in(list(catalogue.public.indicators)))
+
+
 def public(table: pl.DataFrame, pattern: pl.DataFrame, filers: bool = False) -> pl.DataFrame:
     """The indicator table (evaluate.TABLE) as the public may see it: no entities, no contributors, hidden cells empty and
     flagged `suppressed`. pattern: `pattern.PATTERN`. Of the coverage the nation's is left, in whole percents. filers:

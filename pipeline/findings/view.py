@@ -49,6 +49,14 @@ class RestsOnFew:
 
 
 @dataclass(frozen=True)
+class MeasuredAt:
+    """By which measurement category (ISO/IEC 30134-2) how much of the electricity behind a PUE was metered: name, share."""
+
+    title: str
+    shares: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
 class FewIn:
     """The provinces where a quotient stands on fewer than `below` things."""
 

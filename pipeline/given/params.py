@@ -104,6 +104,11 @@ def _date(value: object) -> object:
     return date.fromisoformat(text)
 
 
+def _limit(value: object) -> object:
+    """`_number`, where there may be none."""
+    return None if value is None or (isinstance(value, str) and not value.strip()) else _number(value)
+
+
 def _line(value: object) -> object:
     """`_text`, where there may be none."""
     return _text(value) or ""
@@ -164,6 +169,15 @@ class Params(BaseModel):
     highlight_regions: Annotated[tuple[str, ...], BeforeValidator(_names)] = _key("图中突出显示的地区", ())
     frame_coverage_min: Annotated[float, BeforeValidator(_number)] = _key(
         "判定全国目标所需的填报覆盖率", 0.95, MISSING, ge=0.5, le=1.0
+    )
+
+    pue_limit: Annotated[float | None, BeforeValidator(_limit)] = _key("本地区数据中心PUE限值", None, "1", ge=1, le=3)
+    pue_limit_source: Annotated[str, BeforeValidator(_line)] = _key("PUE限值的出处", "", min_length=0, max_length=200)
+    green_share_limit: Annotated[float | None, BeforeValidator(_limit)] = _key(
+        "本地区数据中心绿电占比要求", None, "1", ge=0, le=1
+    )
+    green_share_limit_source: Annotated[str, BeforeValidator(_line)] = _key(
+        "绿电占比要求的出处", "", min_length=0, max_length=200
     )
 
     electricity_coal_method: Annotated[Literal["equivalent", "coal_equivalent"], BeforeValidator(_word)] = _key(
@@ -277,6 +291,13 @@ def resolve(
                 values[key], origins[key] = value, origin
     if wrong:
         raise wrong[0] if len(wrong) == 1 else _several(wrong)
+    for key in LOCAL_LIMITS:
+        if values.get(key) is not None and not values.get(f"{key}_source"):
+            raise ParameterError(
+                "params.source",
+                f"{origins[key]}：{key}（{Params.model_fields[key].title}）没有出处；"
+                f"应同时写 {key}_source: 文件名称（发布者，日期），没有出处的不写限值。",
+            )
     return Resolved(Params.model_validate(values), origins, region, scenario, reasons)
 
 
@@ -381,6 +402,8 @@ def _extra(key: str) -> dict[str, Any]:
     return dict(extra) if isinstance(extra, dict) else {}
 
 
+LOCAL_LIMITS = ("pue_limit", "green_share_limit")
+"""What a region asks of its data centres; each stands with where it is said, `<key>_source`."""
 CONDITIONS = tuple(key for key in Params.model_fields if "otherwise" in _extra(key))
 """The drivers that are the same in all scenarios, unless one says why not."""
 
@@ -406,6 +429,8 @@ def allowed(key: str) -> str:
     if schema["anyOf"][0].get("format") == "date":
         return "日期（如 2026-03-31）或空"
     low, high = map(number, limits(key))
+    if schema["anyOf"][-1].get("type") == "null":
+        return f"{low} 到 {high} 之间的数或空"
     return f"{low} 到 {high} 之间的数、由低到高的三个数 [低, 中, 高] 或 {TREND}"
 
 

@@ -78,6 +78,8 @@ def _shape(declared: dict[str, Any]) -> dict[str, Any]:
     if one.get("format") == "date":
         return {"type": ["string", "null"], "format": "date"}
     number = _number(one)
+    if declared["anyOf"][-1].get("type") == "null":
+        return {"anyOf": [*number["anyOf"], {"type": "null"}]}
     three = {"type": "array", "items": number, "minItems": 3, "maxItems": 3}
     return {"anyOf": [number, three, {"const": TREND}]}
 

@@ -64,6 +64,33 @@ def mixed(rows: pl.DataFrame, *by: str) -> pl.DataFrame:
     )
 
 
+def boundaries(rows: pl.DataFrame) -> dict[str, float | None] | None:
+    """Where a boundary was filed (ISO/IEC 30134-2): how many centres have one and how many not (without), how many are in
+    buildings of mixed use, the share of electricity of these, their PUE (mPUE) and that of the others; how many have estimates
+    in their electricity, and their share. None where nobody filed a boundary; rows: of `centres`."""
+    known = rows.drop_nulls("pue")
+    told = known.drop_nulls("pue_boundary")
+    if told.is_empty():
+        return None
+    mixed = told.filter(pl.col("pue_boundary") == "mixed_use")
+    others, estimated = told.filter(pl.col("pue_boundary") == "standalone"), told.filter("pue_estimated")
+    whole = told["total_kwh"].sum()
+
+    def ratio(part: pl.DataFrame, below: object) -> float | None:
+        return float(part["total_kwh"].sum()) / float(below) if below else None  # type: ignore[arg-type]
+
+    return {
+        "n": told.height,
+        "without": known.height - told.height,
+        "mixed": mixed.height,
+        "mixed_share": ratio(mixed, whole),
+        "mpue": ratio(mixed, mixed["it_kwh"].sum()),
+        "others_pue": ratio(others, others["it_kwh"].sum()),
+        "estimated": estimated.height,
+        "estimated_share": ratio(estimated, whole),
+    }
+
+
 def bands(rows: pl.DataFrame) -> pl.DataFrame:
     """How the design racks spread over PUE: age, low, high, centres, racks; a band is (low, high], the last one open.
 

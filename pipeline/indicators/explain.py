@@ -136,6 +136,11 @@ def _behind(
     entering = prepared[one.table]
     if one.where:
         entering = entering.filter(parse(one.where, columns, boolean=True))
+    if (
+        one.table in BY_NAME and "month" not in BY_NAME[one.table].key
+    ):  # of a year with few months all that was filed is told
+        sides = [parse(side, columns) for side in (one.numerator, one.denominator) if side]
+        entering = entering.filter(pl.all_horizontal(pl.lit(True), *(side.is_not_null() for side in sides)))
     if one.kinds:
         entering = entering.filter(pl.col("entity_kind").cast(pl.String).is_in(one.kinds))
     if one.cumulative_from:

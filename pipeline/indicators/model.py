@@ -82,7 +82,8 @@ class Indicator(_Model):
     denominator is that of all members). year: the column that is the year. cumulative_from: the column with the first
     year from which rows are counted on. constant_prices: the column with the price base. scale: of the numerator of
     ratio_of, to come from the units of the parts to `unit`. flags: flag -> condition of rows that raises it. beside:
-    rows of pue_standards.csv shown beside the value. nation_only: not for provinces. source: what it is measured by; by
+    rows of pue_standards.csv shown beside the value. nation_only: not for provinces. internal: never published, as nothing
+    protects what it would tell. source: what it is measured by; by
     default the parts of the plan that are about it. `{base}` in a text stands for the plan's baseline year.
     """
 
@@ -109,6 +110,7 @@ class Indicator(_Model):
     since: Literal["baseline"] | None = None
     dimensions: tuple[str, ...] = ()
     nation_only: bool = False
+    internal: bool = False
     valid_range: tuple[float, float] | None = None
     flags: dict[str, str] = Field(default_factory=dict)
     beside: tuple[str, ...] = ()
@@ -212,6 +214,11 @@ class Catalogue:
 
     def __iter__(self) -> Iterator[Indicator]:
         return iter(self.indicators.values())
+
+    @cached_property
+    def public(self) -> Catalogue:
+        """What disclosure control is about: without the internal ones."""
+        return self.only([one.id for one in self if not one.internal])
 
     def of_tables(self) -> list[Indicator]:
         return [one for one in self if one.table]
@@ -433,6 +440,8 @@ def _check(one: Indicator, catalogue: Catalogue) -> None:
             raise Refused(unknown("指标", part, list(catalogue.indicators)))
         if one.ratio_of and not (catalogue[part].table and catalogue[part].kind in ("sum", "count")):
             raise Refused(f"ratio_of 的 {part} 应为 sum 或 count，比率不能再相除")
+        if catalogue[part].internal and not one.internal:
+            raise Refused(f"{part} 只供内部使用（internal），由它算得的也应写 internal: true")
         if one.change_of and catalogue[part].change_of:
             raise Refused(f"change_of 的 {part} 已经是变动，请改为它所依据的指标")
     for flag in one.flags:

@@ -16,6 +16,7 @@ from pipeline.findings import (
     FiledFrom,
     Formula,
     Measure,
+    MeasuredAt,
     NotCovered,
     Remarks,
     RestsOnFew,
@@ -278,7 +279,10 @@ class View:
         """How much of the industry the nation's values of `ids` stand for; empty of a province."""
         if not self.region.is_nation or self.covered.is_empty() or not self.has(*ids):
             return ""
-        filed = [name for id in ids for name in self.catalogue.tables(id) if name in BY_ENTERPRISE]
+        whole = [
+            id for id in ids if not self.catalogue[id].internal
+        ]  # of optional columns, which not all of a table's filers fill
+        filed = [name for id in whole for name in self.catalogue.tables(id) if name in BY_ENTERPRISE]
         tables = tuple(dict.fromkeys(filed))
         return coverage.briefly(self.covered, tables) if tables else ""
 
@@ -302,7 +306,22 @@ class View:
     def method(self, *ids: str) -> Sentences:
         """How the indicators are computed, as the methods appendix has it, and what has to be said of these values."""
         told = [Formula(self.catalogue[id].title, self.catalogue[id].definition.formula) for id in ids]
-        return Sentences((*told, self.coverage(*ids), self.said(*ids), self.gaps(*ids)))
+        measured = map(self.measured, ids)
+        return Sentences((*told, *measured, self.coverage(*ids), self.said(*ids), self.gaps(*ids)))
+
+    def measured(self, id: str) -> MeasuredAt | str:
+        """How much of the electricity behind a PUE was metered by which category; empty where none was filed, or a part is not
+        published."""
+        if "measured_at" not in self.catalogue[id].dimensions:
+            return ""
+        rows = self.by_member(id, "measured_at").filter(pl.col("year") == self.year)
+        used = dict(rows.select("member", "numerator").iter_rows())
+        if None in used.values() or set(used) <= {"unknown"}:
+            return ""
+        names, whole = members("measured_at"), sum(used.values())
+        return MeasuredAt(
+            self.catalogue[id].title, tuple((names[one], used[one] / whole) for one in names if used.get(one))
+        )
 
     def gaps(self, *ids: str, dimension: str | None = None) -> Term | str:
         """That some values of the report's region or those beside it are not published, other than the report year's own,

@@ -10,6 +10,7 @@ from pipeline.findings import (
     FewIn,
     FiledFrom,
     Formula,
+    MeasuredAt,
     Needed,
     NotCovered,
     Remarks,
@@ -51,6 +52,12 @@ def _rests_on_few(one: RestsOnFew) -> str:
 @say.register
 def _few_in(one: FewIn) -> str:
     return f"Based on fewer than {one.below} {THINGS[one.things]}: {names([text(name) for name in one.names])}"
+
+
+@say.register
+def _measured_at(one: MeasuredAt) -> str:
+    parts = ", ".join(f"{text(name)} {percent(share)}" for name, share in one.shares)
+    return f"{text(one.title)}, electricity by measurement category (ISO/IEC 30134-2): {parts}"
 
 
 @say.register

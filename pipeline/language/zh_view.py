@@ -11,6 +11,7 @@ from pipeline.findings import (
     FewIn,
     FiledFrom,
     Formula,
+    MeasuredAt,
     Needed,
     NotCovered,
     Remarks,
@@ -51,6 +52,13 @@ def _rests_on_few(one: RestsOnFew) -> str:
 @say.register
 def _few_in(one: FewIn) -> str:
     return f"依据不足 {one.below} {THINGS[one.things]}的：{wording.join_names(one.names)}"
+
+
+@say.register
+def _measured_at(one: MeasuredAt) -> str:
+    """`数据中心平均PUE的电量中，PUE2（配电单元输出端）占 94.0%，未填类别占 6.0%（ISO/IEC 30134-2）`."""
+    parts = "，".join(f"{name}占 {wording.percent(share)}" for name, share in one.shares)
+    return f"{one.title}的电量中，{parts}（测量类别见 ISO/IEC 30134-2）"
 
 
 @say.register

@@ -33,7 +33,7 @@ _unit = re.compile(r"^(?P<title>.+?)（(?P<unit>[^（）]+)）$")
 def files(layout: Layout, edition: Edition, theme: frame.Theme) -> dict[str, bytes]:
     """The files of downloads/<edition>/, by name. Raises DataError, see `tables.published`."""
     plan = reference.plan_of(layout, edition.year)
-    catalogue = load_catalogue(layout, plan_id=plan.id).of_filed(())  # of optional tables nothing is published
+    catalogue = load_catalogue(layout, plan_id=plan.id).public
     made: dict[str, bytes] = {}
     resources: list[dict[str, Any]] = []
     listed = [*whole.published(layout, edition, catalogue, plan), *tables.published(layout, edition)]

@@ -119,6 +119,7 @@ def facilities(name: str, rows: int, who: pl.DataFrame, random: np.random.Genera
             "it_kwh": it, "total_kwh": (it * factor).round(3), "water_t": (it / 1000).round(3),
             "green_kwh": (it * 0.4).round(3), "racks_in_use": some(random.uniform(10, 50, rows).round(0), 0.8),
             "liquid_cooled_racks": some(random.uniform(1, 9, rows).round(0), 0.3),
+            "cooling_kwh": some((it * 0.2).round(3), 0.4), "reused_kwh": some((it * 0.02).round(3), 0.4),
             "hub_cluster": some(np.array(["韶关", "张家口"])[random.integers(0, 2, rows)], 0.2),
         },
         "energy": lambda: {
@@ -190,6 +191,8 @@ def by_hand() -> dict[str, dict[str, tuple[pl.Expr, pl.Expr | None]]]:
             "dc.wue": ((c("water_t") * 1000).sum(), it.sum()),
             "dc.green_share": all_of(c("green_kwh"), total),
             "dc.green_share.hub": sums(hub, c("green_kwh"), total),
+            "dc.erf": sums(c("reused_kwh").is_not_null(), c("reused_kwh"), total),
+            "dc.cer": sums(c("full_year") & (c("cooling_kwh") > 0), it, c("cooling_kwh")),
             "dc.rack_use": sums(c("racks_in_use").is_not_null(), c("racks_in_use"), racks),
             "dc.liquid_share": sums(c("liquid_cooled_racks").is_not_null(), c("liquid_cooled_racks"), racks),
             "dc.count": (pl.len(), None),

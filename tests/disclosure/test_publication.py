@@ -44,6 +44,17 @@ def test_a_hidden_cell_is_empty_and_flagged_and_its_neighbour_is_as_it_was() -> 
     assert made["numerator"].to_list() == [8.0, None, 8.0]
 
 
+def test_nothing_of_an_internal_indicator_is_left(layout: Layout) -> None:
+    """What is reused and what cooling takes is filed by a few, and no relation covers it."""
+    catalogue = load_catalogue(layout)
+    given = table(
+        {"indicator_id": "dc.erf"}, {"indicator_id": "dc.cer", "entity_id": "A"}, {"indicator_id": "dc.pue.all"}
+    )
+    assert publication.open_rows(given, catalogue)["indicator_id"].to_list() == ["dc.pue.all"]
+    assert set(catalogue.indicators) - set(catalogue.public.indicators) == {"dc.erf", "dc.cer"}
+    assert "dc.erf" not in catalogue.public.families["data_centres"][1]
+
+
 def test_nobody_sees_who_stands_behind_a_value() -> None:
     made = publication.public(table({}, {"region_code": "000000"}), hidden(year=2024))
     for name in ("n_rows", "n_entities", "n_groups", "largest_share", "others_to_largest", "months"):

@@ -39,7 +39,9 @@ DESIGN = {
     "tenants 租户数, sharing_kind 共享方式",
     "data_centres": "dc_id 数据中心编号, year 年份, entity_id 填报单位, province_code 省份, name 数据中心名称, "
     "standard_racks 标准机架数, commissioned 投产时间, it_kwh IT设备耗电量, total_kwh 总耗电量, water_t 用水量, "
-    "green_kwh 绿电用量, racks_in_use 在用机架数, pue_category PUE测量类别, hub_cluster 枢纽集群, liquid_cooled_racks 液冷机架数",
+    "green_kwh 绿电用量, racks_in_use 在用机架数, pue_category PUE测量类别, hub_cluster 枢纽集群, "
+    "liquid_cooled_racks 液冷机架数, cooling_kwh 冷却系统耗电量, reused_kwh 能源再利用量, pue_boundary PUE边界, "
+    "pue_estimated 电量是否含估算",
     "rooms": "room_id 机房编号, year 年份, entity_id 填报单位, province_code 省份, kind 机房类型, retrofit_year 改造年份, "
     "it_kwh IT设备耗电量, total_kwh 总耗电量",
     "base_stations": "year 年份, month 月份, entity_id 填报单位, province_code 省份, generation 制式, stations 基站数, "

@@ -167,6 +167,8 @@ def fitted(table: Table, row: Row, tenth: int) -> Row:
         row["total_kwh"] = row["it_kwh"] * tenth / 10
     if table.has("green_kwh", "total_kwh"):
         row["green_kwh"] = min(row["green_kwh"], row["total_kwh"])
+        limits = {"reused_kwh": row["total_kwh"], "cooling_kwh": row["total_kwh"] - row["it_kwh"]}
+        row |= {part: min(row[part], most) for part, most in limits.items() if row[part] is not None}
     if row.get("sharing_kind") == "co_build":
         row["tenants"] = max(row["tenants"], 2)
     if row.get("retrofit_year"):

@@ -337,6 +337,20 @@ def test_a_wrong_value_in_a_file_names_file_and_line(tmp_path: Path) -> None:
     assert str(error(layout)).startswith(expected)
 
 
+def test_a_limit_of_a_region_stands_with_its_source(tmp_path: Path) -> None:
+    beijing = resolve(SHIPPED, region("北京", SHIPPED), "plan")
+    assert (beijing.params.pue_limit, beijing.params.green_share_limit) == (1.35, None)
+    assert beijing.params.pue_limit_source.startswith("《北京市存量数据中心优化工作方案（2024—2027年）》")
+    assert resolve(SHIPPED, GUANGDONG, "plan").params.pue_limit is None
+    layout = write(tmp_path, **{"provinces__440000-广东.yml": "all:\n  pue_limit: 1.3\n"})
+    assert str(error(layout)) == (
+        "notebooks/params/provinces/440000-广东.yml 第 2 行：pue_limit（本地区数据中心PUE限值）没有出处；"
+        "应同时写 pue_limit_source: 文件名称（发布者，日期），没有出处的不写限值。"
+    )
+    other = write(tmp_path, **{"provinces__440000-广东.yml": "all:\n  green_share_limit: 85\n"})
+    assert "green_share_limit（本地区数据中心绿电占比要求）的取值“85”不对，应为0 到 1 之间的数或空" in str(error(other))
+
+
 @pytest.mark.parametrize("part", ["defaults.yml", "provinces__440000-广东.yml"])
 def test_a_wrong_value_is_told_even_where_a_later_layer_replaces_it(tmp_path: Path, part: str) -> None:
     content = "g_it: 9\n" if part == "defaults.yml" else "scenarios:\n  baseline:\n    g_it: 9\n"

@@ -41,6 +41,21 @@ def read(layout: Layout, plan: Plan, *rows: dict[str, object], year: int = 2025)
     return centres.centres(filed(*rows), reference.pue_standards(layout), plan, year)
 
 
+def test_boundaries(layout: Layout, plan: Plan) -> None:
+    """A (125 of 100) and B (366 of 300) stand alone, D (50 of 25, estimated) shares a building, C tells nothing."""
+    alone, shared = (
+        {"pue_boundary": "standalone", "pue_estimated": False},
+        {"pue_boundary": "mixed_use", "pue_estimated": True},
+    )
+    rows = read(layout, plan, A | alone, B | alone, C, centre("D", 2019, 100, 25, 50) | shared)
+    found = centres.boundaries(rows)
+    assert found is not None
+    assert [found[name] for name in ("n", "without", "mixed", "estimated", "mpue")] == [3, 1, 1, 1, 2.0]
+    assert found["mixed_share"] == found["estimated_share"] == pytest.approx(50 / 541)
+    assert found["others_pue"] == pytest.approx(491 / 400)
+    assert centres.boundaries(read(layout, plan, A, B, C)) is None
+
+
 class TestCentres:
     def test_has_classes_and_age_of_each(self, layout: Layout, plan: Plan) -> None:
         rows = read(layout, plan, A, B, C, centre("D", 2026, 200, 0, 1))

@@ -6,14 +6,19 @@ from typing import Any
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from pipeline.errors import DataError
+from pipeline.given import reference
 from pipeline.given.params import Params
 from pipeline.given.reference import Plan
+from pipeline.given.regions import NATION
 from pipeline.indicators import inputs
 from pipeline.indicators.cells import Edition
 from pipeline.indicators.evaluate import ECONOMIC, TABLE, compute, evaluate, places, read, write
 from pipeline.indicators.model import Catalogue
+from pipeline.indicators.view import View
+from pipeline.language.words import Words
 from pipeline.layout import Layout
 
 Ask = Callable[..., pl.DataFrame]
@@ -140,6 +145,44 @@ def test_pue_by_measurement_category(ask: Ask, cell: Cell) -> None:
     table = ask({"data_centres": rows}, "dc.pue.all", by="measured_at")
     assert rounded(table) == {"pue_1": 1.25, "pue_3": 1.22, "unknown": 1.6}
     assert cell(table, "dc.pue.all", member="pue_3")["numerator"] / 571 == pytest.approx(0.64098, abs=1e-5)
+
+
+def test_what_is_said_of_the_categories_beside_a_mean(ask: Ask, catalogue: Catalogue, layout: Layout) -> None:
+    """Of 571 kWh A has 125 (PUE1), B 366 (PUE3), C 80 without a category; where nobody files one, nothing is said."""
+    rows = [CENTRES[0] | {"pue_category": 1}, CENTRES[1] | {"pue_category": 3}, CENTRES[2]]
+
+    def said(rows: list[dict[str, Any]], public: bool = False) -> Any:
+        table = ask({"data_centres": rows}, "dc.pue.all", by="measured_at")
+        if public:  # the parts of one member are not published
+            table = table.with_columns(numerator=pl.when(pl.col("member") != "pue_1").then("numerator"))
+        return View(table, catalogue, NATION, 2025, reference.provinces(layout), {}).measured("dc.pue.all")
+
+    assert Words("zh").say(said(rows)) == (
+        "数据中心平均PUE的电量中，PUE1（不间断电源输出端）占 21.9%，PUE3（IT设备输入端）占 64.1%，未填类别占 14.0%"
+        "（测量类别见 ISO/IEC 30134-2）"
+    )
+    assert said(rows, public=True) == said(CENTRES) == ""
+
+
+def test_energy_that_is_reused_and_cooling(ask: Ask, cell: Cell) -> None:
+    """ISO/IEC 30134-6: A sends out 10 of its 125, B none of its 366, C does not tell. -7: A needs 20 for cooling 100, B 44 for
+    300, C says 0, which cannot be."""
+    more = ({"reused_kwh": 10.0, "cooling_kwh": 20.0}, {"reused_kwh": 0.0, "cooling_kwh": 44.0}, {"cooling_kwh": 0.0})
+    rows = [one | its for one, its in zip(CENTRES, more, strict=True)]
+    table = ask({"data_centres": rows}, "dc.erf", "dc.cer")
+    erf, cer = cell(table, "dc.erf"), cell(table, "dc.cer")
+    assert (erf["value"], erf["n_rows"]) == (pytest.approx(10 / 491), 2)
+    assert (cer["value"], cer["n_rows"]) == (6.25, 2)  # 400 / 64
+
+
+def test_the_optional_columns_change_nothing_else(ask: Ask, cell: Cell, catalogue: Catalogue) -> None:
+    ids = [one.id for one in catalogue if one.table == "data_centres"]
+    more = {"reused_kwh": 1.0, "cooling_kwh": 2.0, "pue_boundary": "mixed_use", "pue_estimated": True}
+    without, with_them = (ask({"data_centres": [one | its for one in CENTRES]}, *ids) for its in ({}, more))
+    assert [cell(without, id)["value"] for id in ("dc.erf", "dc.cer")] == [None, None]
+    others = ~pl.col("indicator_id").is_in(["dc.erf", "dc.cer"])
+    assert_frame_equal(without.filter(others), with_them.filter(others))
+    assert cell(without, "dc.pue.all")["value"] == pytest.approx(571 / 450)
 
 
 def test_carbon_usage_effectiveness(ask: Ask, cell: Cell) -> None:

@@ -82,6 +82,15 @@ def test_a_ratio_names_its_sums_and_the_rows_that_enter(asked: Asker) -> None:
     assert behind(found) == [("data_centres", 2), ("data_centres", 3)]  # not C of 2019, not 2024, not 浙江
 
 
+def test_rows_that_lack_a_side_do_not_stand_behind_it(asked: Asker) -> None:
+    """D sends out 6 of its 60 kWh, A none of its 125; the others do not tell."""
+    first, *others = CENTRES["data_centres"]
+    rows = {"data_centres": [first | {"reused_kwh": 0.0}, *others[:2], others[2] | {"reused_kwh": 6.0}]}
+    found = asked(rows, "dc.erf")
+    assert found.steps[0].computed == "6 ÷ 185 = 0.0324324"
+    assert behind(found) == [("data_centres", 2), ("data_centres", 5)]
+
+
 def test_each_region_has_its_own_rows(asked: Asker) -> None:
     assert behind(asked(CENTRES, "dc.pue.all", "东部")) == [("data_centres", n) for n in (2, 3, 4, 5)]
     assert behind(asked(CENTRES, "dc.pue.all", "中部")) == [("data_centres", 6)]

@@ -179,6 +179,7 @@ def test_a_wrong_declaration_is_refused_with_file_and_indicator(
         ([ACROSS, GREEN], "没有名为“dc.kwh”的指标"),
         ([ACROSS | {"ratio_of": ["dc.pue", "green"]}, RATIO, GREEN], "应为 sum 或 count，比率不能再相除"),
         ([ACROSS | {"dimensions": ["size_class"]}, SUM, GREEN], "分子 dc.kwh 没有维度 size_class"),
+        ([CHANGE, RATIO | {"internal": True}], "dc.pue 只供内部使用（internal），由它算得的也应写 internal: true"),
         ([CHANGE | {"change_of": "again"}, CHANGE | {"id": "again"}, RATIO], "已经是变动"),
         ([CHANGE | {"since": None}, RATIO], "缺少 since"),
         ([SUM | {"denominator": "it_kwh"}], "sum 和 count 没有分母"),

@@ -107,6 +107,7 @@ STOCK_LOAD = _path(0.36, 0.39, 0.42, 0.455, 0.48, 0.50)  # of 2.5 kW a rack
 NEW_LOAD = (0.30, 0.40, 0.46, 0.50, 0.53)  # by full years since commissioning
 RACK_KW = 2.5  # a standard rack (pue_standards.csv, S034)
 DC_GREEN = _path(0.07, 0.10, 0.145, 0.205, 0.28, 0.37)
+FILE_MORE, MORE_SINCE = ("YI", "BING"), 2024  # who files cooling, reused heat and boundary, which are optional
 OTHER_GREEN = _path(0.016, 0.024, 0.037, 0.057, 0.085, 0.125)  # of electricity outside data centres
 CHANNELS = {"self_built": 0.05, "direct": 0.07, "bilateral": 0.46, "tariff": 0.10, "gec": 0.32}
 

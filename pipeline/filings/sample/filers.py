@@ -55,6 +55,12 @@ STYLES = {
         exceptions={"150000": "内蒙", "450000": "广西自治区", "310000": "上海市", "650000": "新疆自治区"}),
 }  # fmt: skip
 _IN_PARQUET = {("TIETA", "sites")}  # a table apart from the entity's usual files
+LATER = (
+    "cooling_kwh",
+    "reused_kwh",
+    "pue_boundary",
+    "pue_estimated",
+)  # columns of which a workbook has none before they are filed
 NOBODY = ""  # cases, standards and the list of entities are filed by the association
 
 
@@ -148,6 +154,8 @@ def _cells(
         month = pl.col(f"{stem}_month").cast(pl.String).str.zfill(2)
         return [(header, column.name, frame.select(pl.format("{}-{}", f"{stem}_year", month)).to_series())]
     if column.name not in frame.columns or (column.kind == "month" and (frame["month"] == 0).all()):
+        return []
+    if column.name in LATER and frame[column.name].is_null().all():
         return []
     cells = frame[column.name]
     if column.kind == "province":

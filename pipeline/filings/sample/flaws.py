@@ -80,7 +80,8 @@ def plant(found: Sheets) -> tuple[list[Planted], str]:
     one = found[2024, "YI", "data_centres"]
     like, *_ = one.find(province_code="山东")
     at = one.add(like, dc_id="DC-YI-37-90", name="示例电信乙山东边缘机柜间", standard_racks=60, racks_in_use=40,
-                 it_kwh=310_000, total_kwh=452_000, water_t=0, green_kwh=610_000, hub_cluster=None)  # fmt: skip
+                 it_kwh=310_000, total_kwh=452_000, water_t=0, green_kwh=610_000, hub_cluster=None, cooling_kwh=None,
+                 reused_kwh=None)  # fmt: skip
     expect(one, at, "green_kwh", "data_centres.green_above_total", "新增一间边缘机柜间，绿电用量大于总耗电量")
 
     one = found[2023, "TIETA", "energy"]
@@ -121,6 +122,10 @@ def plant(found: Sheets) -> tuple[list[Planted], str]:
     (of_energy,) = energy.find(province_code=320000, facility_type="data_centre", carrier="water")
     energy.change(of_energy, quantity=lambda tonnes: tonnes + more)
     expect(one, at, "water_t", "change.factor_3", "一座数据中心改用蒸发冷却，用水量为上年的三倍多（属实）")
+
+    (at,) = one.find(dc_id="DC-BING-32-02")
+    one.change(at, cooling_kwh=0)
+    expect(one, at, "cooling_kwh", "data_centres.cooling_zero", "一座数据中心没有单独计量冷却系统，填了 0 而不是留空")
 
     one = found[2025, "TIETA", "energy"]
     like, *_ = one.find(province_code="海南", supply="转供电")

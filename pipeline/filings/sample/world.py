@@ -155,6 +155,13 @@ def data_centres(places: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
     green = of_year(to.DC_GREEN) * noises(rows, "green", "dc_id", low=0.8, high=1.2)
     green *= pl.when("windy").then(1.3).otherwise(0.9) * pl.when(new).then(1.2).otherwise(0.95)
     liquid = noises(rows, "liquid", "dc_id", low=-0.5, high=0.3)  # of the racks; most buildings have none
+    beyond, share = pl.col("total") - pl.col("it"), noises(rows, "cooling", "dc_id", low=0.66, high=0.8)
+    heat = noises(rows, "reuse", "dc_id", low=-0.06, high=0.08).clip(
+        lower_bound=0
+    )  # of all electricity; of few buildings
+    reuse = pl.when(climate < 0).then(heat).otherwise(0)
+    mixed = ~large & (noises(rows, "mixed use", "dc_id") < 0.3)
+    files = pl.col("entity_id").is_in(to.FILE_MORE) & (_YEAR >= to.MORE_SINCE)
     return rows.select(
         "dc_id", *WHERE, "name", "standard_racks", "commissioned_year", "commissioned_month",
         it_kwh=_hundreds(pl.col("it")),
@@ -165,6 +172,10 @@ def data_centres(places: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
         pue_category=pl.lit(2),
         hub_cluster="hub_cluster",
         liquid_cooled_racks=pl.when(new & large & (liquid > 0)).then((racks * liquid).floor().cast(pl.Int64)),
+        cooling_kwh=pl.when(files).then(_hundreds(beyond * share)),
+        reused_kwh=pl.when(files).then(_hundreds(pl.col("total") * reuse)),
+        pue_boundary=pl.when(files & mixed).then(pl.lit("mixed_use")).when(files).then(pl.lit("standalone")),
+        pue_estimated=pl.when(files).then(mixed & (noises(rows, "estimated", "dc_id") < 0.6)),
     )  # fmt: skip
 
 

@@ -36,6 +36,10 @@ INSERT INTO result SELECT 'dc.green_share.hub', year, region_code, entity, dimen
     FROM told WHERE hub IS NOT NULL GROUP BY ALL;
 INSERT INTO result SELECT 'dc.wue', year, region_code, entity, dimension, member, 1000 * sum(water_t) / nullif(sum(it_kwh), 0) FROM told GROUP BY ALL;
 INSERT INTO result SELECT 'dc.green_share', year, region_code, entity, dimension, member, sum(green_kwh) / nullif(sum(total_kwh), 0) FROM told GROUP BY ALL;
+INSERT INTO result SELECT 'dc.erf', year, region_code, entity, dimension, member, sum(reused_kwh) / nullif(sum(total_kwh), 0)
+    FROM told WHERE reused_kwh IS NOT NULL GROUP BY ALL;
+INSERT INTO result SELECT 'dc.cer', year, region_code, entity, dimension, member, sum(it_kwh) / sum(cooling_kwh)
+    FROM told WHERE cooling_kwh > 0 AND full_year GROUP BY ALL;
 INSERT INTO result SELECT 'dc.rack_use', year, region_code, entity, dimension, member, sum(racks_in_use) / sum(standard_racks)
     FROM told WHERE racks_in_use IS NOT NULL GROUP BY ALL;
 INSERT INTO result SELECT 'dc.liquid_share', year, region_code, entity, dimension, member, sum(liquid_cooled_racks) / sum(standard_racks)
