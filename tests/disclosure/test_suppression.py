@@ -70,6 +70,17 @@ def test_tied_cells_go_together() -> None:
     assert hidden == {"0,0", "0,1", "1,0", "1,1", "+,1"}
 
 
+def test_two_hidden_cells_do_not_tell_what_two_groups_have_in_both_together() -> None:
+    """Only A and B have anything in the first two of three cells of a row, 50 each. With the two cells below hidden, either can
+    be off by all of its 100, but the row less its third cell tells the 200 of both: B, who has 100 of them, would read the 100
+    of A. So the third column is hidden too: six cells instead of four."""
+    few, many = [50.0, 50.0, 0.0, 0.0], [25.0] * 4
+    system = two_way(np.array([[few, few, many], [many, many, many]]))
+    assert hide(system, "0,0", "0,1") == {"0,0", "0,1", "1,0", "1,1"}
+    hidden = hide(system, "0,0", "0,1", unsafe=lambda parts: np.count_nonzero(parts) < 3)
+    assert hidden == {"0,0", "0,1", "0,2", "1,0", "1,1", "1,2"}
+
+
 def test_a_dear_cell_is_published_where_others_would_do() -> None:
     """The row, the column and the grand total would cost 2000.2, three inner cells 2700; but the grand total is dear. The table
     is too large for the exact optimum."""
