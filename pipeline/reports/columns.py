@@ -72,7 +72,9 @@ def _height(room: Sequence[float], asked: Sequence[Sequence[float]]) -> float:
 
 def _evened(room: list[float], least: Sequence[float], asked: Sequence[Sequence[float]]) -> list[float]:
     """The widths between which room has been moved, an em at a time, while that makes the table shorter."""
-    asked = [row for row in asked if any(one > width for one, width in zip(row, least, strict=True))]  # others never wrap
+    asked = [
+        row for row in asked if any(one > width for one, width in zip(row, least, strict=True))
+    ]  # others never wrap
     places = range(len(room))
     while True:
         moved = [
