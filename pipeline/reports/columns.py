@@ -10,6 +10,7 @@ WORD, WORD_EM = re.compile(r"[A-Za-z]+"), 9.0  # a word of English, and the most
 PAPER, INSET = 54.0, 1.0  # em; a line of a table on paper, and the air at the sides of a column
 VALUE = 17  # em, up to which a cell with a number is not broken on paper
 TEXT = 5  # em, to which others may be narrowed
+NAME = 10.5  # em, of a name in data, at most, that is not broken
 EVEN = 0.5  # lines, which are worth a move of an em
 ADVANCES = {
     **dict(zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", (608, 657, 638, 688, 589, 552, 689, 728, 293, 535, 646, 543, 812, 723, 742, 633, 742, 635, 596, 599, 721, 575, 878, 573, 531, 603), strict=True)),
@@ -19,8 +20,8 @@ ADVANCES = {
 """Thousandths of an em that a character takes in the type of tables; a figure and a sign take 555, a Chinese character 1000."""
 BETWEEN = 0.25  # em, of air that typst sets between a Chinese character and a letter or figure
 _between = re.compile(r"(?<=[\u3400-\u9fff])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=[\u3400-\u9fff])")
-_bracket = re.compile(r" ?(?=[（(])")
-_whole = re.compile(r"[+−]?\d[\d,.\-]*(?: ?[A-Za-z/%²³]+)?|[A-Za-z]+")  # what stays on a line
+_parts = re.compile(r" ?(?=[（(])|(?<=/)")
+_whole = re.compile(r"[+−]?\d[\d,.\-]*(?: ?[A-Za-z/%²³]+)?|[A-Za-z][\w.]*")  # what stays on a line
 _value = re.compile(
     r"([+−]?\d[\d,]*)((?:\.\d+)?(?: ?[^\d\s（(][^\s（(]{0,11})?(?: ?[（(][^（()）]{1,22}[)）])?)|—"
 )  # a value to its decimal point, and the rest
@@ -100,12 +101,12 @@ def _unbroken(cells: Sequence[str]) -> float:
     longest = max(map(_advance, cells))
     values = longest <= VALUE and all(cell in ("", "—") or any(map(str.isdigit, cell)) for cell in cells)
     words = (_advance(one) for cell in cells for one in _whole.findall(cell))
-    return longest if values else max(min(longest, TEXT), min(max(words, default=0.0), WORD_EM))
+    return longest if values else max(min(longest, TEXT), min(max(words, default=0.0), NAME))
 
 
 def _broken(cells: Sequence[str]) -> float:
-    """The same where values are broken before a bracket."""
-    return _unbroken([part for cell in cells for part in _bracket.split(cell)])
+    """The same where values are broken before a bracket, and units after a stroke."""
+    return _unbroken([part for cell in cells for part in _parts.split(cell)])
 
 
 def pointed(cells: Sequence[str]) -> list[tuple[float, float]] | None:
