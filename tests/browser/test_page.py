@@ -50,7 +50,9 @@ def test_nothing_is_wider_than_the_window(browser: Browser, built: Built, width:
 
 @pytest.mark.parametrize("slug", [NATION, GUANGDONG])
 def test_at_a_desk_every_table_of_the_main_report_is_seen_whole(reports: Open, slug: str) -> None:
-    cut = "[...document.querySelectorAll('figure.table > .scroll')].filter(one => one.scrollWidth > one.clientWidth + 1)"
+    cut = (
+        "[...document.querySelectorAll('figure.table > .scroll')].filter(one => one.scrollWidth > one.clientWidth + 1)"
+    )
     assert reports(slug).page.evaluate(f"{cut}.map(one => one.parentNode.id)") == []
 
 
