@@ -168,9 +168,10 @@ def _rated(view: View, id: str) -> bool:
 
 
 def rank(view: View, id: str, year: int) -> findings.Rank:
-    """The place of the report's province, the best first; none where all are alike."""
+    """The place of the report's province, the best first, as chapters tell it; none where all are alike."""
     lower = view.catalogue[id].better == "lower"
-    found = findings.ranking(view.by_province(id, year), view.region.short_zh, descending=not lower)
+    values = view.by_province(id, year)
+    found = findings.place(view.measure(id), values, view.region.short_zh, descending=not lower).rank
     return found if len(found.tied) + 1 < found.of else findings.Rank(None, found.of)
 
 

@@ -531,9 +531,8 @@ def _not_filed(one: NotFiled) -> str:
         return f"The figures of {whose} for {one.year} are withheld under the disclosure rules ({HIDDEN}); they exist and are not zero."
     tables = names([f"“{text(name)}”" for name in one.tables])
     return (
-        f"There are no usable filings of {whose}: this chapter needs the table{'s' if len(one.tables) > 1 else ''} {tables}, "
-        f"of which no acceptable row was received for {one.year}. No data does not mean zero, "
-        "and no other year or region stands in for them."
+        f"Nothing was filed for {one.year} in the table{'s' if len(one.tables) > 1 else ''} {tables} of {whose}, "
+        "so this chapter gives no assessment; not filed does not mean zero."
     )
 
 

@@ -350,8 +350,8 @@ def _not_filed(one: NotFiled) -> str:
     if one.withheld:
         return f"{one.subject} {one.year} 年的这些数值按保密规则不公布（{wording.HIDDEN}）；有数据，不等于零。"
     return (
-        f"{one.subject}没有可用的填报：本章需要{wording.join_names([f'“{name}”表' for name in one.tables])}，"
-        f"{one.year} 年没有收到或没有可接受的行。没有数据不等于零，也不以别的年份或地区代替。"
+        f"{one.subject} {one.year} 年没有填报{wording.join_names([f'“{name}”' for name in one.tables])}，"
+        "本章不作评价；没有填报不等于零。"
     )
 
 

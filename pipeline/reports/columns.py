@@ -8,7 +8,10 @@ from collections.abc import Sequence
 
 WORD, WORD_EM = re.compile(r"[A-Za-z]+"), 9.0  # a word of English, and the most room in em that one is given
 PAPER, INSET = 54.0, 1.0  # em; a line of a table on paper, and the air at the sides of a column
-VALUE, TEXT = 17, 11  # em, up to which a cell with a number is not broken on paper; and to which others may be narrowed
+VALUE = 17  # em, up to which a cell with a number is not broken on paper
+TEXT = 5  # em, to which others may be narrowed
+NAME = 10.5  # em, of a name in data, at most, that is not broken
+EVEN = 0.5  # lines, which are worth a move of an em
 ADVANCES = {
     **dict(zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", (608, 657, 638, 688, 589, 552, 689, 728, 293, 535, 646, 543, 812, 723, 742, 633, 742, 635, 596, 599, 721, 575, 878, 573, 531, 603), strict=True)),
     **dict(zip("abcdefghijklmnopqrstuvwxyz", (563, 618, 510, 620, 554, 325, 564, 607, 275, 275, 552, 284, 926, 610, 606, 620, 620, 388, 468, 377, 607, 521, 802, 498, 521, 475), strict=True)),
@@ -17,7 +20,8 @@ ADVANCES = {
 """Thousandths of an em that a character takes in the type of tables; a figure and a sign take 555, a Chinese character 1000."""
 BETWEEN = 0.25  # em, of air that typst sets between a Chinese character and a letter or figure
 _between = re.compile(r"(?<=[\u3400-\u9fff])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=[\u3400-\u9fff])")
-_bracket = re.compile(r" ?(?=[（(])")
+_parts = re.compile(r" ?(?=[（(])|(?<=/)")
+_whole = re.compile(r"[+−]?\d[\d,.\-]*(?: ?[A-Za-z/%²³]+)?|[A-Za-z][\w.]*")  # what stays on a line
 _value = re.compile(
     r"([+−]?\d[\d,]*)((?:\.\d+)?(?: ?[^\d\s（(][^\s（(]{0,11})?(?: ?[（(][^（()）]{1,22}[)）])?)|—"
 )  # a value to its decimal point, and the rest
@@ -37,22 +41,53 @@ def widths_of(columns: Sequence[str], rows: Sequence[Sequence[str]], anywhere: b
 
 def fitted(widths: Sequence[float], heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[float]:
     """Relative widths in which no value is broken on paper, and the points of a column of values stand below each other, as far
-    as the other columns can give way."""
-    room = [PAPER * width / sum(widths) - INSET for width in widths]
+    as the other columns can give way and no table is longer for it; what is left of a line goes where it saves most lines."""
+    if not rows:
+        return list(widths)
     columns = list(zip(*rows, strict=True))
-    lacks = spare = [0.0]
+    asked = [[_advance(cell) for cell in row] for row in (heads, *rows)]
+    found = []
     for need in (_pointed, _unbroken, _broken):
         least = [max(need(cells), min(ems(head), 3.2)) for cells, head in zip(columns, heads, strict=True)]
-        lacks = [max(0.0, one - width) for one, width in zip(least, room, strict=True)]
-        spare = [max(0.0, width - one) for one, width in zip(least, room, strict=True)]
-        if sum(lacks) <= sum(spare):
-            break
-    if not rows or not any(lacks) or not any(spare):
-        return list(widths)
+        if sum(least) + INSET * len(least) <= PAPER or need is _broken:
+            found.append(_evened(_widened(widths, least), least, asked))
+    return [round(width + INSET, 2) for width in min(found, key=lambda room: math.ceil(_height(room, asked)))]
+
+
+def _widened(widths: Sequence[float], least: Sequence[float]) -> list[float]:
+    """The room of columns where those that have less than the `least` take from the others."""
+    room = [PAPER * width / sum(widths) - INSET for width in widths]
+    lacks = [max(0.0, one - width) for one, width in zip(least, room, strict=True)]
+    spare = [max(0.0, width - one) for one, width in zip(least, room, strict=True)]
+    if not any(lacks) or not any(spare):
+        return room
     share = min(1.0, sum(spare) / sum(lacks))
     taken = share * sum(lacks) / sum(spare)
-    widened = zip(room, lacks, spare, strict=True)
-    return [round(width + share * lack - taken * more + INSET, 2) for width, lack, more in widened]
+    return [width + share * lack - taken * more for width, lack, more in zip(room, lacks, spare, strict=True)]
+
+
+def _height(room: Sequence[float], asked: Sequence[Sequence[float]]) -> float:
+    """How many lines a table has, in which a cell goes on where the one before ended."""
+    return sum(max(1.0, *(one / width for one, width in zip(row, room, strict=True))) for row in asked)
+
+
+def _evened(room: list[float], least: Sequence[float], asked: Sequence[Sequence[float]]) -> list[float]:
+    """The widths between which room has been moved, an em at a time, while that makes the table shorter."""
+    asked = [
+        row for row in asked if any(one > width for one, width in zip(row, least, strict=True))
+    ]  # others never wrap
+    places = range(len(room))
+    while True:
+        moved = [
+            [width + (at == to) - (at == by) for at, width in enumerate(room)]
+            for by in places
+            for to in places
+            if by != to and room[by] - 1 >= least[by]
+        ]
+        best = min(moved, key=lambda other: _height(other, asked), default=room)
+        if _height(best, asked) > _height(room, asked) - EVEN:
+            return room
+        room = best
 
 
 def _pointed(cells: Sequence[str]) -> float:
@@ -62,15 +97,16 @@ def _pointed(cells: Sequence[str]) -> float:
 
 
 def _unbroken(cells: Sequence[str]) -> float:
-    """The same where no value is broken; a text may be."""
+    """The same where no value is broken; of a text, no number with its unit and no word is."""
     longest = max(map(_advance, cells))
-    values = longest <= VALUE and all(cell == "—" or any(map(str.isdigit, cell)) for cell in cells)
-    return longest if values else min(longest, TEXT)
+    values = longest <= VALUE and all(cell in ("", "—") or any(map(str.isdigit, cell)) for cell in cells)
+    words = (_advance(one) for cell in cells for one in _whole.findall(cell))
+    return longest if values else max(min(longest, TEXT), min(max(words, default=0.0), NAME))
 
 
 def _broken(cells: Sequence[str]) -> float:
-    """The same where values are broken before a bracket."""
-    return _unbroken([part for cell in cells for part in _bracket.split(cell)])
+    """The same where values are broken before a bracket, and units after a stroke."""
+    return _unbroken([part for cell in cells for part in _parts.split(cell)])
 
 
 def pointed(cells: Sequence[str]) -> list[tuple[float, float]] | None:

@@ -48,6 +48,14 @@ def test_nothing_is_wider_than_the_window(browser: Browser, built: Built, width:
     page.context.close()
 
 
+@pytest.mark.parametrize("slug", [NATION, GUANGDONG])
+def test_at_a_desk_every_table_of_the_main_report_is_seen_whole(reports: Open, slug: str) -> None:
+    cut = (
+        "[...document.querySelectorAll('figure.table > .scroll')].filter(one => one.scrollWidth > one.clientWidth + 1)"
+    )
+    assert reports(slug).page.evaluate(f"{cut}.map(one => one.parentNode.id)") == []
+
+
 def test_the_nation_is_less_than_forty_screens_of_a_phone(browser: Browser, built: Built) -> None:
     page = opened(browser, built.file(NATION, "html"), 360).page
     page.set_viewport_size({"width": 360, "height": 740})

@@ -91,6 +91,14 @@ class TestWhatFollows:
         assert (rate.place, rate.of, rate.before) == (3, 3, 1)
         assert rate.way == pytest.approx(0.06 / 0.8)
 
+    def test_places_are_those_of_the_chapters_where_values_that_print_alike_are_tied(self, layout: Layout) -> None:
+        """74.01 % and 74.04 % are both printed as 74.0 %: second of three, and not third."""
+        rates = [
+            row(RATE, code, 2025, value) for code, value in ((GUANGDONG, 0.7401), (JIANGSU, 0.7404), (ZHEJIANG, 0.82))
+        ]
+        found = lead.rank(seen(layout, rows=rates), RATE, 2025)
+        assert (found.place, found.of, found.tied) == (2, 3, ("江苏",))
+
     def test_misses_go_before_what_is_reached(self, layout: Layout) -> None:
         view, plan = seen(layout), reference.load_plan(layout)
         chosen = weightiest(lead.candidates(view, view.judged(plan), plan))

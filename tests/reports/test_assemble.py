@@ -135,7 +135,7 @@ def test_the_annex_has_the_rest_under_the_headings_of_its_chapters(tmp_path: Pat
     text = assembled(tmp_path, *volumes(tmp_path), part="annex")
     heads = re.findall(r"^#+ .*", text, re.M)
     assert heads == [
-        "# 3　共享 {#a-3}", "## 3.1　共享率 {#a-3-1}", "## 3.2　公开表述 {#a-3-2}", "## 3.3　图表口径 {#a-3-3}",
+        "# 3　共享 {#a-3}", "## 3.1　共享率 {#a-3-1}", "## 3.2　公开表述 {#a-3-2}", "## 3.3　正文图表的口径 {#a-3-3}",
         "# 附录 A　方法 {#c-A}",
     ]  # fmt: skip
     numbers = re.findall(r'<span class="number">([^<]*)', text)

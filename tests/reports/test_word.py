@@ -168,6 +168,13 @@ def test_a_short_table_stays_whole_and_no_row_of_a_long_one_alone(tmp_path: Path
     assert text.count("<w:keepNext/>") == 2 * kept
 
 
+def test_a_table_of_few_rows_but_much_text_may_break(tmp_path: Path) -> None:
+    """Five rows of 160 characters; the head and the first row, and the last two, stay together."""
+    body = "|名称|口径|\n|---|---|\n" + f"|甲|{'长' * 160}|\n" * 5
+    text = part(report(tmp_path, body), "word/document.xml")
+    assert text.count("<w:keepNext/>") == 2 * 3
+
+
 def test_the_contents_hold_the_headings_as_links_with_their_pages(tmp_path: Path) -> None:
     told = "::: {.contents}\n目录\n:::\n\n# 1　一\n\n## 1.1　CO~2~ & 水\n\n### 三级\n\n# 2　二\n"
     text = part(report(tmp_path, told), "word/document.xml")

@@ -86,7 +86,7 @@ _style = re.compile(r'<w:style\b[^>]*?w:styleId="([^"]*)"[^>]*>.*?<w:name w:val=
 _table = re.compile(r"<w:tbl>.*?</w:tbl>", re.S)
 _cell = re.compile(r"<w:tc><w:tcPr ?/>(.*?)</w:tc>", re.S)
 IMPRINT = "c-opening-1"
-WHOLE = 12  # rows of a table that stays on a page
+WHOLE, LONG = 12, 700  # rows and characters of a table that stays on a page
 SHORT = 16  # characters of a cell with a number, which does not break
 
 
@@ -192,7 +192,7 @@ def _begun(text: str, heading: str) -> str:
 
 def _laid_out(table: str, compact: str, style: str) -> str:
     """A table whose rows stay on a page and whose short cells with a number stay on a line; other columns give way for these. A
-    short one stays whole, and of a longer one no row stands alone. Its paragraphs have the `style` instead of the one of short lists, `compact`."""
+    short one stays whole, and of a longer one, which would leave a page empty, no row stands alone. Its paragraphs have the `style` instead of the one of short lists, `compact`."""
     grid = [int(width) for width in re.findall(r'<w:gridCol w:w="(\d+)"', table)]
     places = iter(range(table.count("<w:tc>")))
 
@@ -208,7 +208,8 @@ def _laid_out(table: str, compact: str, style: str) -> str:
         "<w:cantSplit/></w:trPr><w:trPr>", "<w:cantSplit/>"
     )
     start, *rows = text.split("<w:tr>")
-    kept = range(len(rows) - 1) if len(rows) <= WHOLE else (0, 1, len(rows) - 2)
+    told = sum(map(len, re.findall(r"<w:t\b[^>]*>([^<]*)", table)))
+    kept = range(len(rows) - 1) if len(rows) <= WHOLE and told <= LONG else (0, 1, len(rows) - 2)
     named = f'<w:pStyle w:val="{style}"/>'
     rows = [row.replace(named, f"{named}<w:keepNext/>") if at in kept else row for at, row in enumerate(rows)]
     return "<w:tr>".join([start, *rows])
