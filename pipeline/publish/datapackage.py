@@ -1,7 +1,7 @@
 """downloads/: every published table as CSV and Parquet, and datapackage.json, which says what is in them.
 
-The descriptor follows Frictionless Data Package (https://specs.frictionlessdata.io/data-package/). `unit`, `source`
-and `indicator` of a field are properties of ours, which the specification allows.
+The descriptor follows Data Package 2.0 (https://datapackage.org/standard/data-package/). `unit`, `source` and `indicator`
+of a field are properties of ours, which the specification allows.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import polars as pl
 
 from pipeline import wording
 from pipeline.given import reference
+from pipeline.indicators.flags import FLAGS, SUPPRESSED
 from pipeline.indicators.model import Catalogue, load_catalogue
 from pipeline.language.words import CHINESE, Words
 from pipeline.layout import Layout
@@ -27,6 +28,7 @@ from pipeline.reports.front import SAMPLE
 from pipeline.reports.markup import text_html
 
 DESCRIPTOR, README = "datapackage.json", "README.txt"
+PROFILES = "https://datapackage.org/profiles/2.0/"
 _unit = re.compile(r"^(?P<title>.+?)（(?P<unit>[^（）]+)）$")
 
 
@@ -66,13 +68,13 @@ def _called(edition: Edition, words: Words) -> str:
 
 def _package(edition: Edition, resources: list[dict[str, Any]]) -> dict[str, Any]:
     return {
-        "profile": "data-package",
+        "$schema": f"{PROFILES}datapackage.json",
         "name": f"green-report-{edition.year}",
         "title": _title(edition),
         "version": edition.name,
         "created": f"{edition.date}T00:00:00+08:00",
         "description": _readme(edition, CHINESE),
-        "contributors": [{"title": edition.publisher, "role": "publisher"}],
+        "contributors": [{"title": edition.publisher, "roles": ["publisher"]}],
         "sample": edition.sample,
         "rights": CHINESE("site_rights"),
         "resources": resources,
@@ -81,9 +83,9 @@ def _package(edition: Edition, resources: list[dict[str, Any]]) -> dict[str, Any
 
 def _resource(table: Published, catalogue: Catalogue, content: bytes) -> dict[str, Any]:
     return {
+        "$schema": f"{PROFILES}dataresource.json",
         "name": table.id,
         "type": "table",
-        "profile": "tabular-data-resource",
         "path": f"{table.id}.csv",
         "title": table.heading,
         "description": table.description,
@@ -93,14 +95,19 @@ def _resource(table: Published, catalogue: Catalogue, content: bytes) -> dict[st
         "encoding": "utf-8",
         **_weight(content),
         "schema": {
+            "$schema": f"{PROFILES}tableschema.json",
             "fields": [_field(name, dtype, table, catalogue) for name, dtype in table.frame.schema.items()],
-            "missingValues": ["", wording.HIDDEN],
+            "missingValues": [
+                {"value": "", "label": CHINESE("site_no_value")},
+                {"value": wording.HIDDEN, "label": FLAGS[SUPPRESSED]},
+            ],
         },
     }
 
 
 def _beside(table: Published, content: bytes) -> dict[str, Any]:
     return {
+        "$schema": f"{PROFILES}dataresource.json",
         "name": f"{table.id}-parquet",
         "type": "file",
         "path": f"{table.id}.parquet",
