@@ -22,7 +22,7 @@ from pipeline.errors import DataError, OutputError, ParameterError
 from pipeline.language.words import CHINESE, Words
 from pipeline.layout import Layout
 from pipeline.output import resolved
-from pipeline.publish import clearance, datapackage, feed, frame, home, method, page, policy, swap
+from pipeline.publish import clearance, downloads, feed, frame, home, method, page, policy, swap
 from pipeline.publish.taken import Edition, Report, Wanted, take
 from pipeline.reports.front import TITLE
 from pipeline.reports.markup import text_html
@@ -219,7 +219,7 @@ def _edition(layout: Layout, edition: Edition, site: _Site, theme: frame.Theme) 
         site.put(f"{edition.name}/{frame.file(frame.METHOD, words)}", method.method(edition, theme, words))
     for path in record.files(layout, edition.filings):
         site.copy(f"{record.FOLDER}/{edition.filings}/{path.name}", path)
-    for file, data in datapackage.files(layout, edition, theme).items():
+    for file, data in downloads.files(layout, edition, theme).items():
         site.put(f"{home.DOWNLOADS}/{edition.name}/{file}", data)
     return {
         "name": edition.name,

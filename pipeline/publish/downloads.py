@@ -1,0 +1,86 @@
+"""downloads/: the published tables of an edition in every format, and the page that lists them."""
+
+from __future__ import annotations
+
+import io
+
+import polars as pl
+
+from pipeline.given import reference
+from pipeline.indicators.model import load_catalogue
+from pipeline.language.words import CHINESE, Words
+from pipeline.layout import Layout
+from pipeline.publish import datapackage, frame, jsonstat, tables, whole, workbook
+from pipeline.publish.codes import codes
+from pipeline.publish.datapackage import DESCRIPTOR, README
+from pipeline.publish.tables import Published
+from pipeline.publish.taken import Edition
+from pipeline.reports.markup import text_html
+
+
+def files(layout: Layout, edition: Edition, theme: frame.Theme) -> dict[str, bytes]:
+    """The files of downloads/<edition>/, by name. Raises DataError, see `tables.published`."""
+    plan = reference.plan_of(layout, edition.year)
+    catalogue = load_catalogue(layout, plan_id=plan.id)
+    listed = [*whole.published(layout, edition, catalogue, plan), *tables.published(layout, edition)]
+    fields = {table.id: datapackage.fields(table, catalogue) for table in listed}
+    made: dict[str, bytes] = {}
+    for table in listed:
+        made[f"{table.id}.csv"] = tables.as_csv(table.frame)
+        made[f"{table.id}.parquet"] = _parquet(table.frame, edition)
+        made[f"{table.id}.xlsx"] = workbook.single(edition, table, fields)
+    made[DESCRIPTOR] = datapackage.descriptor(edition, listed, fields, made)
+    made[README] = datapackage.readme(edition, CHINESE).encode()
+    made[workbook.NAME] = workbook.whole(edition, listed, fields)
+    for table in listed:
+        if table.id == whole.VALUES:
+            made |= jsonstat.files(edition, catalogue, table.frame, codes(layout, catalogue, table.frame))
+    for words in edition.languages:
+        made[frame.file(frame.INDEX, words)] = _index(edition, listed, theme, words).encode()
+    return made
+
+
+def _parquet(data: pl.DataFrame, edition: Edition) -> bytes:
+    written = io.BytesIO()
+    about = {"edition": edition.name, "title": datapackage.title(edition), "sample": str(edition.sample).lower()}
+    data.write_parquet(written, metadata=about, compression_level=9)
+    return written.getvalue()
+
+
+def _index(edition: Edition, listed: list[Published], theme: frame.Theme, words: Words) -> str:
+    """A page that lists the tables, by chapter; a table that the first report has is called as there, in its language."""
+    first = edition.first.told(words)
+    rows: list[str] = []
+    chapter = ""
+    for table in listed:
+        block = first.block(table.id) if words != CHINESE else None
+        number, title = (block.number, block.payload["title"]) if block else (table.number, words.say(table.title))
+        above = block.chapter if block else words.say(table.chapter)
+        if above != chapter:
+            chapter = above
+            rows.append(f'<tr><th scope="rowgroup" colspan="4">{frame.said(chapter, words)}</th></tr>')
+        hidden = f'<span class="hidden">{words("in_brackets", text=text_html(table.id))}</span>'
+        links = " ".join(
+            f'<a href="{table.id}.{suffix}" download>{text}{hidden}</a>'
+            for suffix, text in (("csv", "CSV"), ("xlsx", "XLSX"), ("parquet", "Parquet"))
+        )
+        rows.append(
+            f"<tr><td>{frame.said(number, words)}</td><td>{frame.said(title, words)}</td>"
+            f'<td class="right">{table.frame.height}</td><td>{links}</td></tr>'
+        )
+    notes = "".join(f"<p>{frame.said(line, words)}</p>" for line in datapackage.readme(edition, words).splitlines())
+    heads = "".join(
+        f'<th scope="col"{side}>{words(name)}</th>'
+        for name, side in (("number", ""), ("site_heading", ""), ("row_count", ' class="right"'), ("site_download", ""))
+    )
+    data = words("site_data")
+    body = (
+        f'<h2>{words("site_tables", n=len(listed))}</h2>{notes}<p><a href="{DESCRIPTOR}" download>{words("site_dictionary")} '
+        f'{DESCRIPTOR}</a>{words.gap}<a href="../../SHA256SUMS">{words("site_sums")} SHA256SUMS</a></p>'
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{data}"><table class="data">'
+        f"<caption>{words('site_caption', region=words.say(first.region.short_zh))}</caption>"
+        f"<thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+    )
+    ways = [(words("site_front"), f"../../{frame.address(edition.name, frame.file(frame.INDEX, words))}")]
+    title = f"{data}{words('in_brackets', text=words('in_year', year=edition.year))}"
+    return frame.page(title, frame.head(edition, data, frame.INDEX, words, ways), body, "../../", theme, words)

@@ -1,0 +1,160 @@
+"""The open data as tools of others read them: JSON-stat, workbooks."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from pathlib import Path
+
+import jsonstat_validator
+import openpyxl
+import polars as pl
+import pytest
+from openpyxl.workbook import Workbook
+from pyjstat import pyjstat
+
+from pipeline.indicators.evaluate import TABLE
+from pipeline.publish import xlsx
+from pipeline.publish.site import publish
+from tests.publish.conftest import House, bare
+
+SHARED, PUE, HEAT = "sharing.new_5g_sites", "dc.pue", "energy.heat"
+
+
+def value(indicator: str, region: str, year: int, amount: float | None, unit: str = "1", **other: object) -> dict:
+    cell = {"indicator_id": indicator, "region_code": region, "year": year, "value": amount, "unit": unit}
+    return dict.fromkeys(TABLE) | cell | other
+
+
+VALUES = [
+    value(SHARED, "000000", 2024, 0.845),
+    value(SHARED, "000000", 2025, 0.85),
+    value(SHARED, "440000", 2024, None, flag="suppressed"),
+    value(SHARED, "440000", 2025, 0.9),
+    value(SHARED, "east", 2025, None, flag="not_filed"),
+    value(SHARED, "440000", 2025, 0.25, dimension="sharing_kind", member="social"),
+    value(HEAT, "440000", 2025, 12.5, "GJ"),
+    value("dc.racks", "000000", 2025, 7.0, "架", dimension="hub_cluster", member="芜湖"),
+]
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> House:
+    """The nation and 广东 with values of three indicators, one of them withheld."""
+    made = bare(tmp_path_factory.mktemp("formats") / "house", ("平凡", "<b>&'\""))
+    for region in ("全国", "广东"):
+        made.make(region)
+    public = made.root / "data/processed/2025-sample/public"
+    pl.DataFrame(VALUES, schema=TABLE).write_parquet(public / "indicators.parquet")
+    (public / "scenarios").mkdir()
+    (public / "scenarios" / "iamc.csv").write_text(
+        "model,scenario,region,variable,unit,year,value\n"
+        "green-report,plan,全国,Final Energy|ICT,tce/yr,2025,1.25\n"
+        "green-report,plan,全国,Final Energy|ICT,tce/yr,2030,1.5\n"
+        "green-report,plan,广东,Activity|ICT|Business Volume,10000 CNY_2020/yr,2030,2.5\n",
+        "utf-8",
+    )
+    made.pass_audit()
+    return made
+
+
+@pytest.fixture(scope="module")
+def downloads(house: House) -> Path:
+    publish(house.layout, house.wanted(base_url="https://example.org/green/"))
+    return house.root / "site/downloads/2025-sample"
+
+
+# --- JSON-stat --------------------------------------------------------------------------------------------------
+
+
+def test_pyjstat_reads_the_values_of_an_indicator(downloads: Path) -> None:
+    read = pyjstat.Dataset.read((downloads / f"jsonstat/{SHARED}.json").read_text("utf-8"))
+    frame = read.write("dataframe")
+    assert list(frame.columns) == ["指标", "地区", "分项", "年份", "value"]
+    told = {(row[1], row[2], row[3]): row[4] for row in frame.itertuples(index=False)}
+    assert told["全国", "合计（不分项）", "2024"] == 0.845
+    assert told["广东省", "共享方式：社会资源", "2025"] == 0.25
+    assert math.isnan(told["广东省", "合计（不分项）", "2024"])
+    assert len(told) == 3 * 2 * 2
+
+
+def test_json_stat_tells_withheld_from_missing(downloads: Path) -> None:
+    one = json.loads((downloads / f"jsonstat/{SHARED}.json").read_text("utf-8"))
+    assert one["size"] == [1, 3, 2, 2]
+    assert one["dimension"]["region"]["category"]["index"] == ["000000", "east", "440000"]
+    place = (2 * 2 + 0) * 2 + 0  # 广东, the whole, 2024
+    assert (one["value"][place], one["status"][str(place)]) == (None, "c")
+    assert one["status"][str((1 * 2 + 0) * 2 + 1)] == "m"  # the east, the whole, 2025
+    assert one["extension"]["status"]["label"]["c"] == "为保护单个企业的数据，按保密规则不公布"
+    assert one["dimension"]["indicator"]["category"]["unit"][SHARED]["label"] == "1"
+
+
+def test_json_stat_is_valid_by_its_schema(downloads: Path) -> None:
+    files = sorted((downloads / "jsonstat").iterdir())
+    assert [path.name for path in files] == ["dc.racks.json", "energy.heat.json", f"{SHARED}.json"]
+    for path in files:
+        assert jsonstat_validator.validate_jsonstat(json.loads(path.read_text("utf-8"))), path
+
+
+# --- workbooks --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def book(downloads: Path) -> Workbook:
+    return openpyxl.load_workbook(downloads / "workbook.xlsx")
+
+
+def test_a_workbook_has_cover_contents_notes_and_one_named_table_a_sheet(book: Workbook) -> None:
+    """The rules that gptables follows: cover, contents, notes, one table a sheet, no merged cell, no empty cell or head."""
+    assert book.sheetnames[:3] == ["封面", "目录", "说明"]
+    assert book["封面"]["A1"].value == "2025 年信息通信行业绿色低碳发展年度报告数据（示例数据，非真实填报）"
+    assert len(book.sheetnames) == 3 + 8
+    names = [name for sheet in book for name in sheet.tables]
+    assert len(names) == len(set(names)) == len(book.sheetnames) - 1
+    for sheet in book:
+        assert not sheet.merged_cells.ranges
+        assert sheet["A1"].value
+        for table in sheet.tables.values():
+            head, *rows = ([cell.value for cell in row] for row in sheet[table.ref])
+            assert len(set(head)) == len(head)
+            assert None not in head
+            assert head == [column.name for column in table.tableColumns]
+            assert all(cell not in (None, "") for row in rows for cell in row), sheet.title
+
+
+def test_contents_lead_to_the_sheets_and_these_back(book: Workbook) -> None:
+    contents = book["目录"]
+    places = {cell.value: cell.hyperlink.location for (cell,) in contents["A4:A11"]}
+    assert places["t-yearly"] == "'t-yearly'!A1"
+    assert all(place == f"'{name}'!A1" and name in book.sheetnames for name, place in places.items())
+    assert book["t-yearly"]["A5"].hyperlink.location == "'目录'!A1"
+
+
+def test_a_workbook_says_what_is_withheld_and_runs_no_formula(book: Workbook) -> None:
+    sheet = book["indicator-values"]
+    head, *rows = ([cell.value for cell in row] for row in sheet[sheet.tables["indicator_values"].ref])
+    amounts = [row[head.index("value")] for row in rows]
+    assert amounts == [0.845, 0.85, "[c]", 0.9, "[x]", 0.25, 12.5, 7]
+    assert "[c]：为保护单个企业的数据，按保密规则不公布" in [cell.value for cell in book["说明"]["A"]]
+    assert book["t-names"]["D8"].value == "<b>&'\""
+    assert {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row} <= {"n", "s", "inlineStr"}
+
+
+def test_a_workbook_of_one_table_has_it_first(downloads: Path) -> None:
+    own = openpyxl.load_workbook(downloads / "t-yearly.xlsx")
+    assert own.sheetnames == ["t-yearly", "说明"]
+    rows = [[cell.value for cell in row] for row in own["t-yearly"][own["t-yearly"].tables["t_yearly"].ref]]
+    assert rows[0] == ["报告地区代码", "报告地区", "情景", "年份", "本地区", "比上年", "比上年 比上年"]
+    assert rows[2] == ["000000", "全国", "plan", 2025, 2, "+3", "x"]
+    assert own["说明"]["A6"].value == "t-yearly"
+
+
+def test_texts_of_a_workbook_are_texts() -> None:
+    data = pl.DataFrame({"列": ["=1+1", "a\x0bb", None, " x "], "数": [1.5, float("nan"), None, -2.0], "是": [True, False, None, True]})  # fmt: skip
+    made = xlsx.workbook("书", "某", "2026-05-06", [xlsx.Sheet("表", ["题"], data)])
+    sheet = openpyxl.load_workbook(io.BytesIO(made))["表"]
+    rows = [[cell.value for cell in row] for row in sheet["A3:C6"]]
+    assert rows == [["=1+1", 1.5, "true"], ["ab", "[c]", "false"], ["[x]", "[x]", "[x]"], [" x ", -2, "true"]]
+    assert sheet["A3"].data_type != "f"
+    assert made == xlsx.workbook("书", "某", "2026-05-06", [xlsx.Sheet("表", ["题"], data)])
