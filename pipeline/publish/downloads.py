@@ -6,11 +6,11 @@ import io
 
 import polars as pl
 
-from pipeline.given import reference
+from pipeline.given import params, reference
 from pipeline.indicators.model import load_catalogue
 from pipeline.language.words import CHINESE, Words
 from pipeline.layout import Layout
-from pipeline.publish import datapackage, frame, jsonstat, tables, whole, workbook
+from pipeline.publish import datapackage, frame, jsonstat, nomenclature, sdmx, tables, whole, workbook
 from pipeline.publish.codes import codes
 from pipeline.publish.datapackage import DESCRIPTOR, README
 from pipeline.publish.tables import Published
@@ -34,7 +34,11 @@ def files(layout: Layout, edition: Edition, theme: frame.Theme) -> dict[str, byt
     made[workbook.NAME] = workbook.whole(edition, listed, fields)
     for table in listed:
         if table.id == whole.VALUES:
-            made |= jsonstat.files(edition, catalogue, table.frame, codes(layout, catalogue, table.frame))
+            known = codes(layout, catalogue, table.frame)
+            made |= jsonstat.files(edition, catalogue, table.frame, known)
+            made |= sdmx.files(edition, table.frame, known)
+        if table.id == whole.SCENARIOS:
+            made |= nomenclature.files(layout, catalogue, table.frame, dict(params.scenarios(layout)))
     for words in edition.languages:
         made[frame.file(frame.INDEX, words)] = _index(edition, listed, theme, words).encode()
     return made

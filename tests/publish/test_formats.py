@@ -1,4 +1,4 @@
-"""The open data as tools of others read them: JSON-stat, workbooks."""
+"""The open data as tools of others read them: JSON-stat, workbooks, SDMX, the codelists of scenarios."""
 
 from __future__ import annotations
 
@@ -6,11 +6,16 @@ import io
 import json
 import math
 from pathlib import Path
+from types import ModuleType
 
 import jsonstat_validator
 import openpyxl
 import polars as pl
+import pysdmx
+import pysdmx.io
 import pytest
+import sdmx
+import yaml
 from openpyxl.workbook import Workbook
 from pyjstat import pyjstat
 
@@ -63,6 +68,76 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
 def downloads(house: House) -> Path:
     publish(house.layout, house.wanted(base_url="https://example.org/green/"))
     return house.root / "site/downloads/2025-sample"
+
+
+# --- SDMX -------------------------------------------------------------------------------------------------------
+
+
+def test_sdmx1_reads_structure_and_data(downloads: Path) -> None:
+    message = sdmx.read_sdmx(downloads / "sdmx/structure.xml")
+    structure = message.structure["ICT_GREEN"]
+    assert [one.id for one in structure.dimensions.components] == [
+        "FREQ",
+        "INDICATOR",
+        "REF_AREA",
+        "PART",
+        "TIME_PERIOD",
+    ]
+    area = message.codelist["CL_REF_AREA"]["440000"]
+    assert (str(area.name.localizations["zh"]), str(area.name.localizations["en"])) == ("广东省", "Guangdong")
+    assert [(note.id, note.title) for note in area.annotations] == [("ISO_3166_2", "CN-GD")]
+    [data] = sdmx.read_sdmx(downloads / "sdmx/data.csv", structure=structure).data
+    read = sdmx.to_pandas(data, attributes="o").reset_index()
+    told = {(row.INDICATOR, row.REF_AREA, row.PART, row.TIME_PERIOD): row for row in read.itertuples()}
+    assert len(told) == 8
+    own = told["sharing_new_5g_sites", "440000", "sharing_kind__social", "2025"]
+    assert (own.value, own.UNIT_MEASURE, own.OBS_STATUS, own.CONF_STATUS) == (0.25, "PURE_NUMB", "A", "F")
+    assert told["dc_racks", "000000", "hub_cluster__Wuhu", "2025"].UNIT_MEASURE == "RACKS"
+    hidden = told["sharing_new_5g_sites", "440000", "_T", "2024"]
+    assert math.isnan(hidden.value)
+    assert (hidden.OBS_STATUS, hidden.CONF_STATUS) == ("Q", "C")
+    missing = told["sharing_new_5g_sites", "east", "_T", "2025"]
+    assert (missing.OBS_STATUS, missing.CONF_STATUS) == ("M", "F")
+
+
+def test_pysdmx_reads_them_and_finds_the_structure_valid(downloads: Path) -> None:
+    structure = downloads / "sdmx/structure.xml"
+    message = pysdmx.io.read_sdmx(structure, validate=True)
+    assert [one.id for one in message.get_dataflows()] == ["ICT_GREEN"]
+    [data] = pysdmx.io.get_datasets(downloads / "sdmx/data.csv", structure, validate=True)
+    assert data.data["OBS_VALUE"].astype(float).sum() == pytest.approx(0.845 + 0.85 + 0.9 + 0.25 + 12.5 + 7)
+    known = {one.id: {code.id for code in one.items} for one in message.get_codelists()}
+    for column, codes in (("INDICATOR", "CL_INDICATOR"), ("REF_AREA", "CL_REF_AREA"), ("PART", "CL_PART"),
+                          ("UNIT_MEASURE", "CL_UNIT_MEASURE"), ("OBS_STATUS", "CL_OBS_STATUS"), ("CONF_STATUS", "CL_CONF_STATUS")):  # fmt: skip
+        assert set(data.data[column]) <= known[codes]
+
+
+def test_a_digit_that_was_altered_in_the_structure_is_found(downloads: Path, tmp_path: Path) -> None:
+    text = (downloads / "sdmx/structure.xml").read_text("utf-8")
+    (tmp_path / "x.xml").write_text(text.replace('textType="Double"', 'textType="Duble"'), "utf-8")
+    with pytest.raises(pysdmx.errors.Invalid):
+        pysdmx.io.read_sdmx(tmp_path / "x.xml", validate=True)
+
+
+# --- scenarios --------------------------------------------------------------------------------------------------
+
+
+def test_every_scenario_variable_and_region_stands_in_the_codelists(pyam: ModuleType, downloads: Path) -> None:
+    """The layout of nomenclature, whose own reader asks for an older click than this project has."""
+    read = pyam.IamDataFrame(str(downloads / "scenarios-iamc.csv"))
+    folder = downloads / "iamc/definitions"
+    variables, regions, scenarios, models = (
+        yaml.safe_load((folder / name).read_text("utf-8"))
+        for name in ("variable/variables.yaml", "region/regions.yaml", "scenario/scenarios.yaml", "model/models.yaml")
+    )
+    assert {name: told["unit"] for one in variables for name, told in one.items()} == {
+        "Activity|ICT|Business Volume": "10000 CNY_2020/yr", "Final Energy|ICT": "tce/yr",
+    }  # fmt: skip
+    assert read.variable == sorted(name for one in variables for name in one)
+    assert regions[1]["省级行政区"] == [{"广东": {"name_en": "Guangdong", "gb_2260": "440000", "iso_3166": "CN-GD"}}]
+    assert {name for kind in regions for listed in kind.values() for one in listed for name in one} == set(read.region)
+    assert [name for one in scenarios for name in one] == read.scenario
+    assert models == read.model
 
 
 # --- JSON-stat --------------------------------------------------------------------------------------------------
