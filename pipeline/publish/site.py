@@ -22,7 +22,7 @@ from pipeline.errors import DataError, OutputError, ParameterError
 from pipeline.language.words import CHINESE, Words
 from pipeline.layout import Layout
 from pipeline.output import resolved
-from pipeline.publish import clearance, downloads, feed, frame, home, method, page, policy, swap
+from pipeline.publish import clearance, crate, downloads, feed, frame, home, method, page, policy, swap
 from pipeline.publish.taken import Edition, Report, Wanted, take
 from pipeline.reports.front import TITLE
 from pipeline.reports.markup import text_html
@@ -298,6 +298,11 @@ def _around(site: _Site, editions: list[Mapping[str, Any]], theme: frame.Theme, 
         site.put("sitemap.xml", feed.sitemap(editions, base_url))
     site.put(NGINX, policy.NGINX)
     site.put(EDITIONS, json.dumps({"editions": editions}, ensure_ascii=False, indent=1) + "\n")
+    first = {
+        one["name"]: f"{one['name']}/{min(one['regions'])}/{next(iter(one['scenarios']))}.json" for one in editions
+    }
+    records = {name: json.loads((site.stage / path).read_text("utf-8")) for name, path in first.items()}
+    site.put(crate.NAME, crate.metadata(editions, site.sums, records))
 
 
 def _not_found(theme: frame.Theme, base_url: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import math
 from pathlib import Path
 from types import ModuleType
+from urllib.parse import unquote
 
 import jsonstat_validator
 import openpyxl
@@ -18,6 +20,7 @@ import sdmx
 import yaml
 from openpyxl.workbook import Workbook
 from pyjstat import pyjstat
+from rocrate.rocrate import ROCrate
 
 from pipeline.indicators.evaluate import TABLE
 from pipeline.publish import xlsx
@@ -138,6 +141,37 @@ def test_every_scenario_variable_and_region_stands_in_the_codelists(pyam: Module
     assert {name for kind in regions for listed in kind.values() for one in listed for name in one} == set(read.region)
     assert [name for one in scenarios for name in one] == read.scenario
     assert models == read.model
+
+
+# --- RO-Crate ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def packed(downloads: Path) -> ROCrate:
+    return ROCrate(downloads.parents[1])
+
+
+def test_the_crate_lists_every_file_with_its_hash_and_none_outside(downloads: Path, packed: ROCrate) -> None:
+    site = downloads.parents[1]
+    files = {unquote(one.id): one for one in packed.get_by_type("File")}
+    there = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
+    assert set(files) == there - {"SHA256SUMS", "ro-crate-metadata.json"}
+    for name, one in files.items():
+        assert one["sha256"] == hashlib.sha256((site / name).read_bytes()).hexdigest()
+        assert (site / name).resolve().is_relative_to(site)
+    assert files["downloads/2025-sample/t-yearly.csv"]["encodingFormat"] == "text/csv"
+
+
+def test_the_crate_says_who_made_it_when_of_what_with_which_code(packed: ROCrate) -> None:
+    assert packed.root_dataset["datePublished"] == "2026-05-06"
+    assert str(packed.metadata["conformsTo"]) == "https://w3id.org/ro/crate/1.2"
+    assert packed.root_dataset["license"]["name"].startswith("报告和据企业填报计算的数据由编制单位发布")
+    [action] = packed.get_by_type("CreateAction")
+    assert action["agent"]["name"] == "平凡"
+    assert action["instrument"]["name"] == "green-report"
+    assert [(one["name"], one["sha256"]) for one in action["prov:used"]] == [("data/raw/public/energy.csv", "0" * 64)]
+    assert {one.id for one in action["result"]} == {"2025-sample/", "downloads/2025-sample/"}
+    assert "某企业" not in str(packed.metadata.generate())
 
 
 # --- JSON-stat --------------------------------------------------------------------------------------------------
