@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -12,14 +14,22 @@ from pipeline.language.words import CHINESE, Words
 from pipeline.layout import Layout
 from pipeline.publish import datapackage, frame, jsonstat, nomenclature, sdmx, tables, whole, workbook
 from pipeline.publish.codes import codes
-from pipeline.publish.datapackage import DESCRIPTOR, README
+from pipeline.publish.datapackage import DESCRIPTOR, README, Fields
 from pipeline.publish.tables import Published
 from pipeline.publish.taken import Edition
 from pipeline.reports.markup import text_html
 
 
-def files(layout: Layout, edition: Edition, theme: frame.Theme) -> dict[str, bytes]:
-    """The files of downloads/<edition>/, by name. Raises DataError, see `tables.published`."""
+@dataclass(frozen=True)
+class Downloads:
+    """files: those of downloads/<edition>/, by name; fields: of each table, see `datapackage.fields`."""
+
+    files: Mapping[str, bytes]
+    fields: Mapping[str, Fields]
+
+
+def downloads(layout: Layout, edition: Edition, theme: frame.Theme) -> Downloads:
+    """Raises DataError, see `tables.published`."""
     plan = reference.plan_of(layout, edition.year)
     catalogue = load_catalogue(layout, plan_id=plan.id)
     listed = [*whole.published(layout, edition, catalogue, plan), *tables.published(layout, edition)]
@@ -41,7 +51,7 @@ def files(layout: Layout, edition: Edition, theme: frame.Theme) -> dict[str, byt
             made |= nomenclature.files(layout, catalogue, table.frame, dict(params.scenarios(layout)))
     for words in edition.languages:
         made[frame.file(frame.INDEX, words)] = _index(edition, listed, theme, words).encode()
-    return made
+    return Downloads(made, fields)
 
 
 def _parquet(data: pl.DataFrame, edition: Edition) -> bytes:

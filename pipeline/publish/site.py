@@ -22,7 +22,7 @@ from pipeline.errors import DataError, OutputError, ParameterError
 from pipeline.language.words import CHINESE, Words
 from pipeline.layout import Layout
 from pipeline.output import resolved
-from pipeline.publish import clearance, crate, downloads, feed, frame, home, method, page, policy, swap
+from pipeline.publish import cite, clearance, crate, downloads, feed, frame, home, method, page, policy, swap
 from pipeline.publish.taken import Edition, Report, Wanted, take
 from pipeline.reports.front import TITLE
 from pipeline.reports.markup import text_html
@@ -110,7 +110,7 @@ def publish(layout: Layout, wanted: Wanted) -> Published:
         secrets = tuple({str(layout.root), str(wanted.reports.resolve() if wanted.reports else layout.reports)})
         site = _Site(stage, out, old_sums, secrets)
         theme = _theme(layout, site)
-        entry = _edition(layout, edition, site, theme)
+        entry = _edition(layout, edition, site, theme, base_url)
         others = [one for one in editions if one["name"] != edition.name]
         for one in others:
             _carry(site, one)
@@ -192,11 +192,16 @@ def _theme(layout: Layout, site: _Site) -> frame.Theme:
     return frame.Theme([name for name, _ in styles], script[0])
 
 
-def _edition(layout: Layout, edition: Edition, site: _Site, theme: frame.Theme) -> dict[str, Any]:
+def _edition(layout: Layout, edition: Edition, site: _Site, theme: frame.Theme, base_url: str) -> dict[str, Any]:
     """Everything of this edition; returns how editions.json lists it."""
     assets = {path.split("/")[1] for path in site.sums}
-    own = layout.reports / "theme" / STYLES[1]
-    name, content = page.asset(own.read_text("utf-8"), "css")
+    texts = {name: (layout.reports / "theme" / name).read_text("utf-8") for name in (STYLES[1], cite.SCRIPT)}
+    shared = dict(page.asset(text, name.split(".")[1]) for name, text in texts.items())
+    data = f"{home.DOWNLOADS}/{edition.name}"
+    made = downloads.downloads(layout, edition, theme)
+    for file, content in made.files.items():
+        site.put(f"{data}/{file}", content)
+    sources = cite.Sources(site.sums, made.fields, base_url, data)
     for report in edition.reports:
         place = f"{edition.name}/{report.region.code}"
         for one in (report, report.english):
@@ -204,12 +209,14 @@ def _edition(layout: Layout, edition: Edition, site: _Site, theme: frame.Theme) 
                 continue
             for part, files in one.parts.items():
                 bar = _bar(edition, one, report if one is not report else report.english, part)
-                made, needed = page.shared(_linked(one, one.page(part)), "../../", {name: content}, bar)
-                for file, data in needed.items():
+                where = f"{place}/{home.file_of(one.scenario, part, one.words, 'html')}"
+                text = cite.marked(_linked(one, one.page(part)), edition, one, where, sources)
+                text, needed = page.shared(text, "../../", shared, bar)
+                for file, content in needed.items():
                     if file not in assets:
-                        site.put(f"{page.FOLDER}/{file}", data)
+                        site.put(f"{page.FOLDER}/{file}", content)
                         assets.add(file)
-                site.put(f"{place}/{home.file_of(one.scenario, part, one.words, 'html')}", made)
+                site.put(where, text)
                 for format, path in files.items():
                     if format != "html":
                         site.copy(f"{place}/{home.file_of(one.scenario, part, one.words, format)}", path)
@@ -219,8 +226,6 @@ def _edition(layout: Layout, edition: Edition, site: _Site, theme: frame.Theme) 
         site.put(f"{edition.name}/{frame.file(frame.METHOD, words)}", method.method(edition, theme, words))
     for path in record.files(layout, edition.filings):
         site.copy(f"{record.FOLDER}/{edition.filings}/{path.name}", path)
-    for file, data in downloads.files(layout, edition, theme).items():
-        site.put(f"{home.DOWNLOADS}/{edition.name}/{file}", data)
     return {
         "name": edition.name,
         "year": edition.year,

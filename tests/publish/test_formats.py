@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import io
 import json
 import math
+import re
 from pathlib import Path
 from types import ModuleType
 from urllib.parse import unquote
@@ -267,3 +269,52 @@ def test_texts_of_a_workbook_are_texts() -> None:
     assert rows == [["=1+1", 1.5, "true"], ["ab", "[c]", "false"], ["[x]", "[x]", "[x]"], [" x ", -2, "true"]]
     assert sheet["A3"].data_type != "f"
     assert made == xlsx.workbook("书", "某", "2026-05-06", [xlsx.Sheet("表", ["题"], data)])
+
+
+# --- citations --------------------------------------------------------------------------------------------------
+
+
+def figure(downloads: Path, id: str, page: str = "2025-sample/440000/plan.html") -> str:
+    text = (downloads.parents[1] / page).read_text("utf-8")
+    return text[text.index(f'<figure id="{id}"') :].partition("</figure>")[0]
+
+
+def test_a_figure_is_cited_by_its_address_and_the_hash_of_its_data(downloads: Path) -> None:
+    digest = hashlib.sha256((downloads / "f-sharing-provinces.csv").read_bytes()).hexdigest()
+    told = figure(downloads, "f-sharing-provinces")
+    gb = re.sub("<[^>]+>", "", told[told.index('<details class="cite">') :]).partition("@misc")[0]
+    assert gb == (
+        "引用（图 3-1）平凡. 图 3-1 广东最高平凡：2025 年信息通信行业绿色低碳发展年度报告（广东省）[DS/OL]. 2025-sample. 平凡, 2026 (2026-05-06)"
+        "[引用日期]. https://example.org/green/2025-sample/440000/plan.html#f-sharing-provinces. "
+        f"数据文件 f-sharing-provinces.csv SHA-256 {digest}."
+    )
+    bibtex = html.unescape(re.sub("<[^>]+>", "", told[told.index("<pre>") :].partition("</pre>")[0]))
+    assert bibtex.startswith(
+        "@misc{greenreport-2025-440000-f-sharing-provinces,\n  author = {{平凡}},\n  title = {{图 3-1 "
+    )
+    assert (
+        "  year = {2026},\n  version = {2025-sample},\n  url = {https://example.org/green/2025-sample/440000/plan.html#f-"
+        in bibtex
+    )
+    assert f"SHA-256 {digest}" in bibtex
+
+
+def test_a_figure_has_its_data_and_its_meaning(downloads: Path) -> None:
+    told = figure(downloads, "f-sharing-provinces")
+    assert re.findall(r'<a href="([^"]+)" download>', told) == [
+        f"../../downloads/2025-sample/f-sharing-provinces.{suffix}" for suffix in ("csv", "xlsx", "parquet")
+    ]
+    about = told[told.index('<details class="about">') :]
+    assert "<dt>新建5G基站站址共享率</dt><dd>计算：" in about
+    assert "来源：企业填报，本报告计算" in about
+    assert '<a href="../method.html#revisions">' in about
+
+
+def test_a_citation_is_text_whatever_the_figure_is_called(tmp_path: Path) -> None:
+    house = bare(tmp_path / "house", ("50% {of} $x_1 \\ <b>&",))
+    house.make("全国")
+    house.pass_audit()
+    publish(house.layout, house.wanted(region="全国"))
+    told = figure(house.root / "site/downloads/2025-sample", "f-sharing-provinces", "2025-sample/000000/plan.html")
+    assert r"50\% \{of\} \$x\_1 \textbackslash{} &lt;b&gt;\&amp;" in told
+    assert "2025-sample/000000/plan.html#f-sharing-provinces</span>" in told

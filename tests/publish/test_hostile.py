@@ -21,7 +21,7 @@ from tests.publish.test_site import Reader, pages
 ALLOWED = {
     "a", "body", "br", "caption", "circle", "clippath", "code", "col", "colgroup", "dd", "defs", "details", "div", "dl", "dt",
     "fieldset", "figcaption", "figure", "footer", "g", "h1", "h2", "h3", "h4", "head", "header", "html", "input", "label",
-    "legend", "li", "line", "link", "main", "meta", "nav", "ol", "p", "path", "polyline", "rect", "script", "section",
+    "legend", "li", "line", "link", "main", "meta", "nav", "ol", "p", "path", "polyline", "pre", "rect", "script", "section",
     "small", "span", "strong", "summary", "svg", "table", "tbody", "td", "text", "th", "thead", "title", "tr", "ul",
 }  # fmt: skip
 
