@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -19,16 +19,25 @@ from pipeline.publish.tables import Published
 from pipeline.publish.taken import Edition
 from pipeline.reports.markup import text_html
 
+WHOLE = {
+    workbook.NAME: "site_workbook",
+    sdmx.DATA: "site_sdmx_data",
+    sdmx.STRUCTURE: "site_sdmx_structure",
+    **{f"{nomenclature.FOLDER}/{one}": f"site_iamc_{one.split('/')[0]}" for one in nomenclature.LISTS},
+}
+"""What holds more than one table, and what it is called."""
+
 
 @dataclass(frozen=True)
 class Downloads:
-    """files: those of downloads/<edition>/, by name; fields: of each table, see `datapackage.fields`."""
+    """files: those of downloads/<edition>/, by name; listed: the tables; fields: of each, see `datapackage.fields`."""
 
     files: Mapping[str, bytes]
+    listed: Sequence[Published]
     fields: Mapping[str, Fields]
 
 
-def downloads(layout: Layout, edition: Edition, theme: frame.Theme) -> Downloads:
+def downloads(layout: Layout, edition: Edition) -> Downloads:
     """Raises DataError, see `tables.published`."""
     plan = reference.plan_of(layout, edition.year)
     catalogue = load_catalogue(layout, plan_id=plan.id)
@@ -49,9 +58,7 @@ def downloads(layout: Layout, edition: Edition, theme: frame.Theme) -> Downloads
             made |= sdmx.files(edition, table.frame, known)
         if table.id == whole.SCENARIOS:
             made |= nomenclature.files(layout, catalogue, table.frame, dict(params.scenarios(layout)))
-    for words in edition.languages:
-        made[frame.file(frame.INDEX, words)] = _index(edition, listed, theme, words).encode()
-    return Downloads(made, fields)
+    return Downloads(made, listed, fields)
 
 
 def _parquet(data: pl.DataFrame, edition: Edition) -> bytes:
@@ -61,12 +68,12 @@ def _parquet(data: pl.DataFrame, edition: Edition) -> bytes:
     return written.getvalue()
 
 
-def _index(edition: Edition, listed: list[Published], theme: frame.Theme, words: Words) -> str:
+def index(edition: Edition, made: Downloads, theme: frame.Theme, words: Words) -> str:
     """A page that lists the tables, by chapter; a table that the first report has is called as there, in its language."""
     first = edition.first.told(words)
     rows: list[str] = []
     chapter = ""
-    for table in listed:
+    for table in made.listed:
         block = first.block(table.id) if words != CHINESE else None
         number, title = (block.number, block.payload["title"]) if block else (table.number, words.say(table.title))
         above = block.chapter if block else words.say(table.chapter)
@@ -87,10 +94,14 @@ def _index(edition: Edition, listed: list[Published], theme: frame.Theme, words:
         f'<th scope="col"{side}>{words(name)}</th>'
         for name, side in (("number", ""), ("site_heading", ""), ("row_count", ' class="right"'), ("site_download", ""))
     )
+    whole_files = [(name, words(key)) for name, key in WHOLE.items() if name in made.files]
+    wholes = "".join(f'<li><a href="{name}" download>{text}</a></li>' for name, text in whole_files)
+    cubes = " ".join(f'<a href="{name}" download>{text_html(name.split("/")[1][:-5])}</a>' for name in made.files if name.startswith(jsonstat.FOLDER))  # fmt: skip
+    wholes += f"<li>{words('site_jsonstat')}{words('colon')}{cubes}</li>" if cubes else ""
     data = words("site_data")
     body = (
-        f'<h2>{words("site_tables", n=len(listed))}</h2>{notes}<p><a href="{DESCRIPTOR}" download>{words("site_dictionary")} '
-        f'{DESCRIPTOR}</a>{words.gap}<a href="../../SHA256SUMS">{words("site_sums")} SHA256SUMS</a></p>'
+        f'<h2>{words("site_tables", n=len(made.listed))}</h2>{notes}<p><a href="{DESCRIPTOR}" download>{words("site_dictionary")} '
+        f'{DESCRIPTOR}</a>{words.gap}<a href="../../SHA256SUMS">{words("site_sums")} SHA256SUMS</a></p><ul>{wholes}</ul>'
         f'<div class="scroll" tabindex="0" role="region" aria-label="{data}"><table class="data">'
         f"<caption>{words('site_caption', region=words.say(first.region.short_zh))}</caption>"
         f"<thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"

@@ -20,6 +20,7 @@ from pipeline.publish.codes import ENGLISH
 from pipeline.scenarios.exchange import VARIABLES
 
 FOLDER = "iamc/definitions"
+LISTS = ("variable/variables.yaml", "region/regions.yaml", "scenario/scenarios.yaml", "model/models.yaml")
 
 
 def files(layout: Layout, catalogue: Catalogue, rows: pl.DataFrame, titles: Mapping[str, str]) -> dict[str, bytes]:
@@ -45,13 +46,9 @@ def files(layout: Layout, catalogue: Catalogue, rows: pl.DataFrame, titles: Mapp
         },
     ]
     scenarios = [{name: {"description": titles.get(name, name)}} for name in sorted(set(rows["scenario"]))]
-    told: dict[str, Any] = {
-        "variable/variables": variables,
-        "region/regions": [kind for kind in kinds if all(kind.values())],
-        "scenario/scenarios": scenarios,
-        "model/models": sorted(set(rows["model"])),
-    }
-    return {f"{FOLDER}/{name}.yaml": _yaml(listed) for name, listed in told.items()}
+    regions = [kind for kind in kinds if all(kind.values())]
+    told = (variables, regions, scenarios, sorted(set(rows["model"])))
+    return {f"{FOLDER}/{name}": _yaml(listed) for name, listed in zip(LISTS, told, strict=True)}
 
 
 def _yaml(listed: Any) -> bytes:

@@ -22,7 +22,7 @@ from pipeline.errors import DataError, OutputError, ParameterError
 from pipeline.language.words import CHINESE, Words
 from pipeline.layout import Layout
 from pipeline.output import resolved
-from pipeline.publish import cite, clearance, crate, downloads, feed, frame, home, method, page, policy, swap
+from pipeline.publish import cite, clearance, crate, downloads, feed, frame, home, jsonld, method, page, policy, swap
 from pipeline.publish.taken import Edition, Report, Wanted, take
 from pipeline.reports.front import TITLE
 from pipeline.reports.markup import text_html
@@ -198,10 +198,14 @@ def _edition(layout: Layout, edition: Edition, site: _Site, theme: frame.Theme, 
     texts = {name: (layout.reports / "theme" / name).read_text("utf-8") for name in (STYLES[1], cite.SCRIPT)}
     shared = dict(page.asset(text, name.split(".")[1]) for name, text in texts.items())
     data = f"{home.DOWNLOADS}/{edition.name}"
-    made = downloads.downloads(layout, edition, theme)
+    made = downloads.downloads(layout, edition)
     for file, content in made.files.items():
         site.put(f"{data}/{file}", content)
     sources = cite.Sources(site.sums, made.fields, base_url, data)
+
+    def put(path: str, text: str, words: Words, region: str = edition.first.region.name_zh) -> None:
+        site.put(path, jsonld.told(text, edition, path, words, region, site.sums, base_url))
+
     for report in edition.reports:
         place = f"{edition.name}/{report.region.code}"
         for one in (report, report.english):
@@ -216,14 +220,15 @@ def _edition(layout: Layout, edition: Edition, site: _Site, theme: frame.Theme, 
                     if file not in assets:
                         site.put(f"{page.FOLDER}/{file}", content)
                         assets.add(file)
-                site.put(where, text)
+                put(where, text, one.words, one.region.name_zh)
                 for format, path in files.items():
                     if format != "html":
                         site.copy(f"{place}/{home.file_of(one.scenario, part, one.words, format)}", path)
         site.put(f"{place}/{report.scenario}.json", _record(report))
     for words in edition.languages:
-        site.put(f"{edition.name}/{frame.file(frame.INDEX, words)}", home.front(layout, edition, theme, words))
-        site.put(f"{edition.name}/{frame.file(frame.METHOD, words)}", method.method(edition, theme, words))
+        put(f"{edition.name}/{frame.file(frame.INDEX, words)}", home.front(layout, edition, theme, words), words)
+        put(f"{edition.name}/{frame.file(frame.METHOD, words)}", method.method(edition, theme, words), words)
+        put(f"{data}/{frame.file(frame.INDEX, words)}", downloads.index(edition, made, theme, words), words)
     for path in record.files(layout, edition.filings):
         site.copy(f"{record.FOLDER}/{edition.filings}/{path.name}", path)
     return {
@@ -301,6 +306,7 @@ def _around(site: _Site, editions: list[Mapping[str, Any]], theme: frame.Theme, 
     site.put("robots.txt", feed.robots(base_url))
     if base_url:
         site.put("sitemap.xml", feed.sitemap(editions, base_url))
+    site.put("llms.txt", feed.llms(editions, set(site.sums), base_url))
     site.put(NGINX, policy.NGINX)
     site.put(EDITIONS, json.dumps({"editions": editions}, ensure_ascii=False, indent=1) + "\n")
     first = {

@@ -53,10 +53,10 @@
   all("details.get").forEach(function (details) {
     var figure = details.closest("figure"), list = details.querySelector("ul"), own = figure.querySelector("button.download");
     var number = own ? own.querySelector(".hidden").textContent : "";
-    function add(button) { list.appendChild(document.createElement("li")).append(button); }
+    function item(button) { var made = document.createElement("li"); made.append(button); return made; }
     if (own) {
-      own.firstChild.textContent = english ? "CSV of this table alone" : "本表的CSV";
-      add(own);
+      own.firstChild.textContent = english ? "CSV of this table" : "本表 CSV";
+      list.prepend(item(own));
     }
     if (!figure.querySelector(".chart svg")) { return; }
     [["PNG", png], ["SVG", svg]].forEach(function (pair) {
@@ -67,7 +67,7 @@
       hidden.textContent = number;
       button.append(pair[0], hidden);
       button.addEventListener("click", function () { pair[1](figure); });
-      add(button);
+      list.append(item(button));
     });
   });
 })();

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from urllib.parse import unquote
 
+import jsonschema
 import jsonstat_validator
 import openpyxl
 import polars as pl
@@ -174,6 +175,66 @@ def test_the_crate_says_who_made_it_when_of_what_with_which_code(packed: ROCrate
     assert [(one["name"], one["sha256"]) for one in action["prov:used"]] == [("data/raw/public/energy.csv", "0" * 64)]
     assert {one.id for one in action["result"]} == {"2025-sample/", "downloads/2025-sample/"}
     assert "某企业" not in str(packed.metadata.generate())
+
+
+# --- for machines that index ------------------------------------------------------------------------------------
+
+DATASET = {
+    "type": "object",
+    "required": ["@context", "@type", "name", "description", "publisher", "license", "distribution", "datePublished", "url"],
+    "properties": {
+        "@context": {"const": "https://schema.org"},
+        "@type": {"const": "Dataset"},
+        "description": {"type": "string", "minLength": 50, "maxLength": 5000},
+        "datePublished": {"pattern": r"^\d{4}-\d{2}-\d{2}$"},
+        "url": {"pattern": "^https://example.org/green/"},
+        "distribution": {
+            "type": "array",
+            "minItems": 5,
+            "items": {"required": ["@type", "contentUrl", "encodingFormat"], "properties": {"@type": {"const": "DataDownload"}}},
+        },
+    },
+}  # fmt: skip
+"""What schema.org and the searches for datasets ask for."""
+
+
+def linked(page: Path) -> dict:
+    text = page.read_text("utf-8")
+    [data] = re.findall(r'<script type="application/ld\+json">(.*?)</script>', text)
+    return json.loads(data)
+
+
+def test_every_page_says_which_dataset_it_is_about(downloads: Path) -> None:
+    site = downloads.parents[1]
+    pages = [path for path in site.rglob("*.html") if path.name != "404.html"]
+    assert len(pages) == 8
+    for page in pages:
+        data = linked(page)
+        jsonschema.validate(data, DATASET)
+        for one in data["distribution"]:
+            assert (site / one["contentUrl"].removeprefix("https://example.org/green/")).is_file()
+    own = linked(site / "2025-sample/440000/plan.html")
+    assert own["spatialCoverage"] == {"@type": "Place", "name": "广东省"}
+    assert own["url"] == "https://example.org/green/2025-sample/440000/plan.html"
+
+
+def test_without_an_address_datasets_are_linked_from_where_the_page_stands(house: House, tmp_path: Path) -> None:
+    publish(house.layout, house.wanted(out=tmp_path / "site"))
+    for page in (path for path in (tmp_path / "site").rglob("*.html") if path.name != "404.html"):
+        assert len(linked(page)["distribution"]) == 5
+        assert all((page.parent / one["contentUrl"]).is_file() for one in linked(page)["distribution"])
+    told = (tmp_path / "site/llms.txt").read_text("utf-8")
+    assert told.startswith("# 信息通信行业绿色低碳发展年度报告\n\n> ")
+    places = re.findall(r"\]\(([^)]+)\)", told)
+    assert len(places) == 10
+    assert all((tmp_path / "site" / place).is_file() for place in places)
+
+
+def test_the_page_of_the_downloads_names_every_file(downloads: Path) -> None:
+    text = (downloads / "index.html").read_text("utf-8")
+    links = {link for link in re.findall('href="([^"#]+)"', text) if not link.startswith("../")}
+    there = {path.relative_to(downloads).as_posix() for path in downloads.rglob("*") if path.is_file()}
+    assert there - links == {"README.txt", "index.html"}
 
 
 # --- JSON-stat --------------------------------------------------------------------------------------------------

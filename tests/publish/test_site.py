@@ -40,7 +40,11 @@ class Reader(HTMLParser):
         self.tags.append(tag)
         self.links += [value for name in ("href", "src") if (value := given.get(name))]
         self.ids += [value for name in ("id",) if (value := given.get(name))]
-        inline = tag == "script" and "src" not in given and given.get("type") != "application/json"
+        inline = (
+            tag == "script"
+            and "src" not in given
+            and given.get("type") not in ("application/json", "application/ld+json")
+        )
         if (
             inline
             or tag in ("style", "iframe", "base")
