@@ -263,7 +263,7 @@ def test_a_figure_is_cited_and_saved_by_keyboard_on_a_phone(visit: Visit, served
     assert f"{served}{REPORT}#f-sharing-provinces" in said
     assert re.search(r"\[\d{4}-\d\d-\d\d\]", said)
     assert f"url = {{{served}{REPORT}#f-sharing-provinces}}" in figure.locator(".cite pre").inner_text()
-    assert figure.locator(".get li").all_inner_texts() == ["本表 CSV（图 3-1）", "CSV", "XLSX", "Parquet", "PNG（图 3-1）", "SVG（图 3-1）"]  # fmt: skip
+    assert [text.replace("\n", "") for text in figure.locator(".get li").all_inner_texts()] == ["本表 CSV（图 3-1）", "CSV", "XLSX", "Parquet", "PNG（图 3-1）", "SVG（图 3-1）"]  # fmt: skip
     for name, start in (("PNG", b"\x89PNG"), ("SVG", b"<svg"), ("本表 CSV", b"\xef\xbb\xbf")):
         with page.expect_download() as saved:
             figure.get_by_role("button", name=name).press("Enter")
