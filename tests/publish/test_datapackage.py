@@ -108,8 +108,8 @@ def test_texts_that_a_spreadsheet_would_run_are_made_harmless() -> None:
 
 
 def test_a_withheld_value_is_told_from_one_that_there_is_not() -> None:
-    data = pl.DataFrame({"值": [1.5, float("nan"), None]})
-    assert as_csv(data).decode("utf-8-sig") == "值\r\n1.5\r\n〔保密〕\r\n\r\n"
+    data = pl.DataFrame({"值": [1.5, float("nan"), -2.5, None]})
+    assert as_csv(data).decode("utf-8-sig") == "值\r\n1.5\r\n〔保密〕\r\n-2.5\r\n\r\n"
 
 
 def test_tables_with_withheld_values_validate(house: House) -> None:
