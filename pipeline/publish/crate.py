@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from pipeline.language.words import CHINESE
+from pipeline.publish.taken import licence
 from pipeline.reports.front import TITLE
 
 NAME = "ro-crate-metadata.json"
@@ -57,7 +58,11 @@ def metadata(
         "mentions": [_link(action["@id"]) for action in actions],
     }
     about = {"@id": NAME, "@type": "CreativeWork", "conformsTo": {"@id": PROFILE}, "about": {"@id": "./"}}
-    rights = {"@id": "#rights", "@type": "CreativeWork", "name": CHINESE("site_rights")}
+    rights = {
+        "@id": "#rights",
+        "@type": "CreativeWork",
+        "name": licence(records[newest["name"]]) or CHINESE("site_rights"),
+    }
     graph = [about, root, rights, *folders, *actions, *made.values(), *files]
     context = [f"{PROFILE}/context", {"prov": "http://www.w3.org/ns/prov#"}]
     return json.dumps({"@context": context, "@graph": graph}, ensure_ascii=False, indent=1) + "\n"

@@ -20,7 +20,7 @@ from pipeline.indicators.model import Catalogue
 from pipeline.language.words import CHINESE, Words
 from pipeline.publish import frame
 from pipeline.publish.tables import Published
-from pipeline.publish.taken import Edition
+from pipeline.publish.taken import Edition, licence
 from pipeline.reports.front import SAMPLE
 
 DESCRIPTOR, README = "datapackage.json", "README.txt"
@@ -66,7 +66,7 @@ def _package(edition: Edition, resources: list[dict[str, Any]]) -> dict[str, Any
         "description": readme(edition, CHINESE),
         "contributors": [{"title": edition.publisher, "roles": ["publisher"]}],
         "sample": edition.sample,
-        "rights": CHINESE("site_rights"),
+        "rights": licence(edition.first.record) or CHINESE("site_rights"),
         "resources": resources,
     }
 

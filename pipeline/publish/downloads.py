@@ -30,11 +30,13 @@ WHOLE = {
 
 @dataclass(frozen=True)
 class Downloads:
-    """files: those of downloads/<edition>/, by name; listed: the tables; fields: of each, see `datapackage.fields`."""
+    """files: those of downloads/<edition>/, by name; listed: the tables; fields: of each, see `datapackage.fields`;
+    cubes: the JSON-stat file of each indicator -> its title."""
 
     files: Mapping[str, bytes]
     listed: Sequence[Published]
     fields: Mapping[str, Fields]
+    cubes: Mapping[str, str]
 
 
 def downloads(layout: Layout, edition: Edition) -> Downloads:
@@ -58,7 +60,9 @@ def downloads(layout: Layout, edition: Edition) -> Downloads:
             made |= sdmx.files(edition, table.frame, known)
         if table.id == whole.SCENARIOS:
             made |= nomenclature.files(layout, catalogue, table.frame, dict(params.scenarios(layout)))
-    return Downloads(made, listed, fields)
+    files = {f"{jsonstat.FOLDER}/{one.id}.json": one.title for one in catalogue}
+    cubes = {name: title for name, title in files.items() if name in made}
+    return Downloads(made, listed, fields, cubes)
 
 
 def _parquet(data: pl.DataFrame, edition: Edition) -> bytes:
@@ -96,8 +100,13 @@ def index(edition: Edition, made: Downloads, theme: frame.Theme, words: Words) -
     )
     whole_files = [(name, words(key)) for name, key in WHOLE.items() if name in made.files]
     wholes = "".join(f'<li><a href="{name}" download>{text}</a></li>' for name, text in whole_files)
-    cubes = " ".join(f'<a href="{name}" download>{text_html(name.split("/")[1][:-5])}</a>' for name in made.files if name.startswith(jsonstat.FOLDER))  # fmt: skip
-    wholes += f"<li>{words('site_jsonstat')}{words('colon')}{cubes}</li>" if cubes else ""
+    cubes = "".join(
+        f'<li><a href="{name}" download>{frame.said(words.say(title), words)}</a></li>'
+        for name, title in made.cubes.items()
+    )
+    wholes += (
+        f"<li><details><summary>{words('site_jsonstat')}</summary><ul>{cubes}</ul></details></li>" if cubes else ""
+    )
     data = words("site_data")
     body = (
         f'<h2>{words("site_tables", n=len(made.listed))}</h2>{notes}<p><a href="{DESCRIPTOR}" download>{words("site_dictionary")} '

@@ -11,7 +11,7 @@ from typing import Any
 
 from pipeline.language.words import Words
 from pipeline.publish import datapackage, frame, sdmx, whole, workbook
-from pipeline.publish.taken import Edition
+from pipeline.publish.taken import Edition, licence
 
 DISTRIBUTED = {
     datapackage.DESCRIPTOR: "application/json",
@@ -51,7 +51,7 @@ def told(
         "temporalCoverage": str(edition.year),
         "spatialCoverage": {"@type": "Place", "name": words.say(region)},
         "publisher": {"@type": "Organization", "name": words.say(edition.publisher)},
-        "license": {"@type": "CreativeWork", "text": words("site_rights")},
+        "license": {"@type": "CreativeWork", "text": licence(edition.first.record) or words("site_rights")},
         "isAccessibleForFree": True,
         "distribution": files,
     }

@@ -28,6 +28,7 @@ from rocrate.rocrate import ROCrate
 from pipeline.indicators.evaluate import TABLE
 from pipeline.publish import xlsx
 from pipeline.publish.site import publish
+from pipeline.publish.taken import licence
 from tests.publish.conftest import House, bare
 
 SHARED, PUE, HEAT = "sharing.new_5g_sites", "dc.pue", "energy.heat"
@@ -235,6 +236,11 @@ def test_the_page_of_the_downloads_names_every_file(downloads: Path) -> None:
     links = {link for link in re.findall('href="([^"#]+)"', text) if not link.startswith("../")}
     there = {path.relative_to(downloads).as_posix() for path in downloads.rglob("*") if path.is_file()}
     assert there - links == {"README.txt", "index.html"}
+
+
+def test_the_licence_of_the_parameters_is_that_of_the_data() -> None:
+    assert licence({"parameters": [{"参数": "licence", "取值": "CC BY 4.0"}]}) == "CC BY 4.0"
+    assert licence({"parameters": [{"参数": "licence", "取值": "—"}]}) == licence({}) == ""
 
 
 # --- JSON-stat --------------------------------------------------------------------------------------------------
