@@ -301,6 +301,8 @@ def _around(site: _Site, editions: list[Mapping[str, Any]], theme: frame.Theme, 
         index = frame.file(frame.INDEX, words)
         front = (site.stage / newest / index).read_text("utf-8")
         site.put(index, home.root(front, frame.address(newest), editions, words))
+    for path in [path for path in site.sums if path.startswith(f"{newest}/") and path.endswith(".html")]:
+        site.put(*home.latest(path, theme))
     site.put("404.html", _not_found(theme, base_url))
     site.put(frame.FEED, feed.atom(editions, base_url))
     site.put("robots.txt", feed.robots(base_url))

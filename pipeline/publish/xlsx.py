@@ -19,6 +19,8 @@ import polars.selectors as cs
 WITHHELD, NONE = "[c]", "[x]"
 """What stands for a value that is not published, and for one that there is not."""
 LONGEST = 32767  # characters of a cell
+TALL = ' ht="26" customHeight="1"'
+"""Of the row of a heading; Chinese characters are higher than the font that the file names."""
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -102,7 +104,7 @@ def _related(to: Sequence[tuple[str, str]]) -> str:
 def _sheet(sheet: Sheet) -> str:
     first = len(sheet.lines) + 1
     rows = [
-        f'<row r="{at}">{_cell("A", at, line, _TITLE if at == 1 else _LINK if at in sheet.links else _PLAIN)}</row>'
+        f'<row r="{at}"{TALL if at == 1 else ""}>{_cell("A", at, line, _TITLE if at == 1 else _LINK if at in sheet.links else _PLAIN)}</row>'
         for at, line in enumerate(sheet.lines, 1)
     ]
     widths, parts = [100.0 if sheet.data is None else 12.0], ""
@@ -118,7 +120,8 @@ def _sheet(sheet: Sheet) -> str:
         f'<col min="{at}" max="{at}" width="{width}" customWidth="1"/>' for at, width in enumerate(widths, 1)
     )
     return (
-        f'{_HEAD}<worksheet xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><cols>{columns}</cols><sheetData>{"".join(rows)}</sheetData>'
+        f'{_HEAD}<worksheet xmlns="{_MAIN}" xmlns:r="{_OFFICE}">'
+        f'<sheetFormatPr defaultRowHeight="17" customHeight="1"/><cols>{columns}</cols><sheetData>{"".join(rows)}</sheetData>'
         f"{f'<hyperlinks>{links}</hyperlinks>' if links else ''}{parts}</worksheet>"
     )
 

@@ -285,3 +285,13 @@ def test_axe_finds_nothing_in_what_is_unfolded(visit: Visit, site: Path, scheme:
     found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})  # fmt: skip
     assert [(one["id"], one["nodes"][0]["html"][:120]) for one in found.response["violations"]] == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_the_address_of_the_latest_leads_on_to_the_very_figure(visit: Visit, browser: Browser, served: str) -> None:
+    page = visit.open(f"{served}latest/440000/plan.html#f-sharing-provinces")
+    page.wait_for_url(f"{served}{REPORT}#f-sharing-provinces")
+    context = browser.new_context(java_script_enabled=False)
+    still = context.new_page()
+    still.goto(f"{served}latest/440000/plan.html")
+    still.wait_for_url(served + REPORT)
+    context.close()

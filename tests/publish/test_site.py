@@ -237,6 +237,20 @@ def test_another_year_joins_and_the_newest_stands_in_front(house: House) -> None
     assert not (out / "2025-sample" / "440000").exists()
 
 
+def test_the_address_of_the_latest_leads_to_the_newest_edition(house: House) -> None:
+    house.make("全国", year=2024)
+    house.pass_audit(2024)
+    publish(house.layout, house.wanted(year=2024, region="全国"))
+    moving = house.root / "site/latest/000000/plan.html"
+    assert '<a class="moved" href="../../2024-sample/000000/plan.html">' in moving.read_text("utf-8")
+    publish(house.layout, house.wanted())
+    text = moving.read_text("utf-8")
+    assert '<a class="moved" href="../../2025-sample/000000/plan.html">' in text
+    assert '<meta http-equiv="refresh" content="0; url=../../2025-sample/000000/plan.html">' in text
+    assert (house.root / "site/latest/440000/plan-annex.html").is_file()
+    assert 'href="latest/index.html">最新一版</a>' in (house.root / "site/index.html").read_text("utf-8")
+
+
 def test_an_edition_that_was_altered_by_hand_is_not_carried_over(house: House) -> None:
     publish(house.layout, house.wanted())
     house.make("全国", year=2024)
