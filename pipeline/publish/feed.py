@@ -1,13 +1,13 @@
-"""What machines read of the site as a whole: the Atom feed, sitemap.xml, robots.txt."""
+"""What machines read of the site as a whole: the Atom feed, sitemap.xml, robots.txt, llms.txt."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from pipeline.language.words import Words
+from pipeline.language.words import CHINESE, Words
 from pipeline.publish.frame import FEED, INDEX, METHOD, address, file
 from pipeline.reports.front import SAMPLE, TITLE
 
@@ -47,6 +47,33 @@ def sitemap(editions: Sequence[Listed], base_url: str) -> str:
 def robots(base_url: str) -> str:
     """Everything may be read (RFC 9309); where the site's address is known, the sitemap is named."""
     return "User-agent: *\nAllow: /\n" + (f"Sitemap: {base_url}sitemap.xml\n" if base_url else "")
+
+
+def llms(editions: Sequence[Listed], there: Collection[str], base_url: str) -> str:
+    """What is where, in Markdown (https://llmstxt.org). there: the paths of the site."""
+
+    def line(title: str, *path: str) -> str:
+        return f"- [{title}]({base_url}{address(*path)})" if "/".join(path) in there else ""
+
+    told = [f"# {TITLE}", f"> {CHINESE('site_about_crate')}"]
+    for one in editions:
+        data = ("downloads", one["name"])
+        lines = [
+            line(CHINESE("site_front"), one["name"], "index.html"),
+            line(CHINESE("site_method"), one["name"], "method.html"),
+            line(CHINESE("site_data"), *data, "index.html"),
+            line(CHINESE("site_dictionary"), *data, "datapackage.json"),
+            line(CHINESE("site_workbook"), *data, "workbook.xlsx"),
+            line(CHINESE("site_values"), *data, "indicator-values.csv"),
+            line(CHINESE("site_sdmx_data"), *data, "sdmx", "data.csv"),
+            *(
+                line(f"{region}{scenario}", one["name"], code, f"{name}.html")
+                for code, region in one["regions"].items()
+                for name, scenario in one["scenarios"].items()
+            ),
+        ]
+        told += [f"## {_title(one)}", "\n".join(filter(None, lines))]
+    return "\n\n".join([*told, f"- [{CHINESE('site_sums')}]({base_url}SHA256SUMS)"]) + "\n"
 
 
 def _pages(editions: Sequence[Listed]) -> Iterator[tuple[str, str]]:

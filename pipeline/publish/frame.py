@@ -19,7 +19,7 @@ FEED = "atom.xml"
 INDEX, METHOD = "index", "method"  # pages that there are in every language of an edition
 ENDINGS = {"zh": "", "en": ".en"}
 """What the name of a file has before its ending, by language."""
-_link = re.compile(r'\b(href|src)="(?!#|[a-z]+:)([^"#]*)')
+_link = re.compile(r'(\b(?:href|src)="|"contentUrl":")(?!#|[a-z]+:)([^"#]*)')
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,6 @@ def moved(page: str, folder: str, to: str = "") -> str:
 
     def relink(found: re.Match[str]) -> str:
         target = posixpath.normpath(posixpath.join(folder, found[2]))
-        return f'{found[1]}="{posixpath.relpath(target, to or ".")}'
+        return f"{found[1]}{posixpath.relpath(target, to or '.')}"
 
     return _link.sub(relink, page)

@@ -22,6 +22,8 @@ from pipeline.wording import number
 
 FORMAT_NAMES = {"pdf": "PDF", "docx": "Word"}
 DOWNLOADS = "downloads"
+LATEST = "latest"
+"""The folder of the addresses that lead to the newest edition, whichever it is."""
 NATION = "site_nation"
 GROUPS = (NATION, "东部", "中部", "西部", "东北")  # the order of the list of reports
 _editions = re.compile(r'<section id="editions">.*?</section>', re.S)
@@ -98,10 +100,25 @@ def root(front: str, folder: str, editions: Sequence[Mapping[str, Any]], words: 
         )
 
     items = "".join(map(item, editions))
-    listed = f'<section id="editions"><h2>{words("site_editions")}</h2><ul>{items}</ul></section>'
+    listed = f'<section id="editions"><h2>{words("site_editions")}</h2><ul>{items}</ul>'
+    listed += f'<p><a href="{LATEST}/{here}">{words("site_latest")}</a>{words("colon")}{words("site_latest_kept")}</p></section>'
     page = frame.moved(_editions.sub("", front), folder).replace(f'href="{here}#editions"', 'href="#editions"')
     page = page.replace(f'href="{folder}/{frame.INDEX}', f'href="{frame.INDEX}')  # in another language
     return page.replace("\n</main>", f"\n{listed}\n</main>", 1)
+
+
+def latest(path: str, theme: frame.Theme) -> tuple[str, str]:
+    """Where the address is that always leads to the newest edition's page at `path`, and the page that stands there. It leads
+    on at once, with a script to the very figure."""
+    rest = path.split("/", 1)[1]
+    words = Words("en") if rest.endswith(frame.file("", Words("en"))) else CHINESE
+    root = "../" * (rest.count("/") + 1)
+    there = f"{root}{frame.address(*path.split('/'))}"
+    title, said = words("site_latest"), words("site_latest_said")
+    body = f'<p><a class="moved" href="{there}">{said}</a></p>'
+    page = frame.page(title, f"<h1>{words('report_title')}</h1>", f"<h2>{title}</h2>{body}", root, theme, words)
+    onward = f'<meta http-equiv="refresh" content="0; url={there}">\n<link rel="canonical" href="{there}">\n</head>'
+    return f"{LATEST}/{rest}", page.replace("</head>", onward, 1)
 
 
 def _highlights(edition: Edition, report: Report) -> str:

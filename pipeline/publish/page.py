@@ -32,14 +32,14 @@ def asset(text: str, suffix: str) -> tuple[str, bytes]:
     return f"{hashlib.sha256(content).hexdigest()[:16]}.{suffix}", content
 
 
-def shared(page: str, root: str, styles: Mapping[str, bytes], bar: str) -> tuple[str, Assets]:
+def shared(page: str, root: str, files: Mapping[str, bytes], bar: str) -> tuple[str, Assets]:
     """`page`, the HTML of a built report, with everything inline moved into files; and these files.
 
-    root: the way from the page to the site's root, as `../`. styles: further stylesheets, by the name they have in
-    assets/. bar: the site's own links, as HTML, put before the report's head. Raises ValueError where a page still
+    root: the way from the page to the site's root, as `../`. files: further stylesheets and scripts, by the name they have
+    in assets/. bar: the site's own links, as HTML, put before the report's head. Raises ValueError where a page still
     holds what the policy refuses: a bug of ours or of an engine.
     """
-    assets: Assets = dict(styles)
+    assets: Assets = dict(files)
     rules: dict[str, str] = {}
 
     def out_of_line(found: re.Match[str]) -> str:
@@ -61,12 +61,14 @@ def shared(page: str, root: str, styles: Mapping[str, bytes], bar: str) -> tuple
     page = "".join(
         _script.sub(out_of_line, part) if part.startswith("<script") else _tag.sub(classed, part) for part in parts
     )
-    more = [_link(root, name) for name in styles]
+    more = [_link(root, name) for name in files if name.endswith(".css")]
+    last = "".join(f'<script src="{root}{FOLDER}/{name}"></script>' for name in files if name.endswith(".js"))
     if rules:
         name, content = asset("\n".join(f".{name} {{ {rule} }}" for name, rule in sorted(rules.items())), "css")
         assets[name] = content
         more.append(_link(root, name))
     page = page.replace("</head>", "".join(more) + "</head>", 1)
+    page = f"{last}</body>".join(page.rsplit("</body>", 1))
     page = _charset.sub(lambda found: found[0] + policy.META, page, count=1)
     page = page.replace(_top, bar + _top, 1)
     if broken := refused(page):

@@ -22,7 +22,7 @@ from pipeline.errors import DataError, OutputError, ParameterError
 from pipeline.language.words import CHINESE, Words
 from pipeline.layout import Layout
 from pipeline.output import resolved
-from pipeline.publish import clearance, datapackage, feed, frame, home, method, page, policy, swap
+from pipeline.publish import cite, clearance, crate, downloads, feed, frame, home, jsonld, method, page, policy, swap
 from pipeline.publish.taken import Edition, Report, Wanted, take
 from pipeline.reports.front import TITLE
 from pipeline.reports.markup import text_html
@@ -110,7 +110,7 @@ def publish(layout: Layout, wanted: Wanted) -> Published:
         secrets = tuple({str(layout.root), str(wanted.reports.resolve() if wanted.reports else layout.reports)})
         site = _Site(stage, out, old_sums, secrets)
         theme = _theme(layout, site)
-        entry = _edition(layout, edition, site, theme)
+        entry = _edition(layout, edition, site, theme, base_url)
         others = [one for one in editions if one["name"] != edition.name]
         for one in others:
             _carry(site, one)
@@ -192,11 +192,20 @@ def _theme(layout: Layout, site: _Site) -> frame.Theme:
     return frame.Theme([name for name, _ in styles], script[0])
 
 
-def _edition(layout: Layout, edition: Edition, site: _Site, theme: frame.Theme) -> dict[str, Any]:
+def _edition(layout: Layout, edition: Edition, site: _Site, theme: frame.Theme, base_url: str) -> dict[str, Any]:
     """Everything of this edition; returns how editions.json lists it."""
     assets = {path.split("/")[1] for path in site.sums}
-    own = layout.reports / "theme" / STYLES[1]
-    name, content = page.asset(own.read_text("utf-8"), "css")
+    texts = {name: (layout.reports / "theme" / name).read_text("utf-8") for name in (STYLES[1], cite.SCRIPT)}
+    shared = dict(page.asset(text, name.split(".")[1]) for name, text in texts.items())
+    data = f"{home.DOWNLOADS}/{edition.name}"
+    made = downloads.downloads(layout, edition)
+    for file, content in made.files.items():
+        site.put(f"{data}/{file}", content)
+    sources = cite.Sources(site.sums, made.fields, base_url, data)
+
+    def put(path: str, text: str, words: Words, region: str = edition.first.region.name_zh) -> None:
+        site.put(path, jsonld.told(text, edition, path, words, region, site.sums, base_url))
+
     for report in edition.reports:
         place = f"{edition.name}/{report.region.code}"
         for one in (report, report.english):
@@ -204,23 +213,24 @@ def _edition(layout: Layout, edition: Edition, site: _Site, theme: frame.Theme) 
                 continue
             for part, files in one.parts.items():
                 bar = _bar(edition, one, report if one is not report else report.english, part)
-                made, needed = page.shared(_linked(one, one.page(part)), "../../", {name: content}, bar)
-                for file, data in needed.items():
+                where = f"{place}/{home.file_of(one.scenario, part, one.words, 'html')}"
+                text = cite.marked(_linked(one, one.page(part)), edition, one, where, sources)
+                text, needed = page.shared(text, "../../", shared, bar)
+                for file, content in needed.items():
                     if file not in assets:
-                        site.put(f"{page.FOLDER}/{file}", data)
+                        site.put(f"{page.FOLDER}/{file}", content)
                         assets.add(file)
-                site.put(f"{place}/{home.file_of(one.scenario, part, one.words, 'html')}", made)
+                put(where, text, one.words, one.region.name_zh)
                 for format, path in files.items():
                     if format != "html":
                         site.copy(f"{place}/{home.file_of(one.scenario, part, one.words, format)}", path)
         site.put(f"{place}/{report.scenario}.json", _record(report))
     for words in edition.languages:
-        site.put(f"{edition.name}/{frame.file(frame.INDEX, words)}", home.front(layout, edition, theme, words))
-        site.put(f"{edition.name}/{frame.file(frame.METHOD, words)}", method.method(edition, theme, words))
+        put(f"{edition.name}/{frame.file(frame.INDEX, words)}", home.front(layout, edition, theme, words), words)
+        put(f"{edition.name}/{frame.file(frame.METHOD, words)}", method.method(edition, theme, words), words)
+        put(f"{data}/{frame.file(frame.INDEX, words)}", downloads.index(edition, made, theme, words), words)
     for path in record.files(layout, edition.filings):
         site.copy(f"{record.FOLDER}/{edition.filings}/{path.name}", path)
-    for file, data in datapackage.files(layout, edition, theme).items():
-        site.put(f"{home.DOWNLOADS}/{edition.name}/{file}", data)
     return {
         "name": edition.name,
         "year": edition.year,
@@ -291,13 +301,21 @@ def _around(site: _Site, editions: list[Mapping[str, Any]], theme: frame.Theme, 
         index = frame.file(frame.INDEX, words)
         front = (site.stage / newest / index).read_text("utf-8")
         site.put(index, home.root(front, frame.address(newest), editions, words))
+    for path in [path for path in site.sums if path.startswith(f"{newest}/") and path.endswith(".html")]:
+        site.put(*home.latest(path, theme))
     site.put("404.html", _not_found(theme, base_url))
     site.put(frame.FEED, feed.atom(editions, base_url))
     site.put("robots.txt", feed.robots(base_url))
     if base_url:
         site.put("sitemap.xml", feed.sitemap(editions, base_url))
+    site.put("llms.txt", feed.llms(editions, set(site.sums), base_url))
     site.put(NGINX, policy.NGINX)
     site.put(EDITIONS, json.dumps({"editions": editions}, ensure_ascii=False, indent=1) + "\n")
+    first = {
+        one["name"]: f"{one['name']}/{min(one['regions'])}/{next(iter(one['scenarios']))}.json" for one in editions
+    }
+    records = {name: json.loads((site.stage / path).read_text("utf-8")) for name, path in first.items()}
+    site.put(crate.NAME, crate.metadata(editions, site.sums, records))
 
 
 def _not_found(theme: frame.Theme, base_url: str) -> str:

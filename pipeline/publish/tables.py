@@ -73,15 +73,16 @@ def published(layout: Layout, edition: Edition) -> Iterator[Published]:
 def as_csv(frame: pl.DataFrame) -> bytes:
     """UTF-8 with a byte order mark, lines ended by CR LF (RFC 4180): what spreadsheets open rightly. A text that they
     would take for a formula has an apostrophe in front; nan is wording.HIDDEN."""
-    return ("\ufeff" + _csv(_marked(frame))).encode()
+    return ("\ufeff" + _csv(frame)).encode()
 
 
-def _csv(frame: pl.DataFrame) -> str:
-    return frame.with_columns(as_text(cs.string())).write_csv(line_terminator="\r\n")
+def _csv(frame: pl.DataFrame, marked: bool = True) -> str:
+    """marked: with wording.HIDDEN for nan. Texts are guarded before the numbers of such a column become text."""
+    frame = frame.with_columns(as_text(cs.string()))
+    return (_marked(frame) if marked else frame).write_csv(line_terminator="\r\n")
 
 
 def _marked(frame: pl.DataFrame) -> pl.DataFrame:
-    """With wording.HIDDEN for nan."""
     closed = [name for name in frame.select(cs.float()).columns if frame[name].is_nan().any()]
     hidden = pl.col(closed).is_nan().fill_null(False)
     return frame.with_columns(
@@ -102,8 +103,8 @@ def _rows(layout: Layout, edition: Edition, report: Report, block: Block) -> pl.
     shown, titles = block.payload["table"]["csv"], block.payload["table"]["columns"]
     if data is not None and len(titles) == data.width:  # the data have names, the report titles
         data = data.rename(dict(zip(data.columns, titles, strict=True)))
-    marked = data is not None and shown == _csv(_marked(data))
-    if data is None or not (marked or shown == _csv(data)):
+    marked = data is not None and shown == _csv(data)
+    if data is None or not (marked or shown == _csv(data, marked=False)):
         raise DataError(
             "publish.tables",
             f"{folder / block.id}.parquet {'读不出来' if data is None else f'与 {report.name} 报告中的{block.number}不同'}；"

@@ -21,6 +21,7 @@ from pipeline.reports.blocks import MIME, NUMBERED
 from pipeline.reports.front import KINDS
 from pipeline.reports.parts import ANNEX, MAIN, PARTS
 from pipeline.reports.text import ANNEX as MARK
+from pipeline.wording import MISSING
 
 AUDIENCE = "public"
 VOLUMES = (MAIN, ANNEX)  # the parts that a report on the site cannot be without
@@ -154,6 +155,12 @@ class Edition:
     @property
     def regions(self) -> list[Region]:
         return list({one.region.code: one.region for one in self.reports}.values())
+
+
+def licence(record: Mapping[str, Any]) -> str:
+    """The licence that a report's parameters give; "" where none is set."""
+    told = next((one["取值"] for one in record.get("parameters", []) if one["参数"] == "licence"), "")
+    return "" if told == MISSING else str(told)
 
 
 def take(layout: Layout, wanted: Wanted) -> Edition:

@@ -10,6 +10,7 @@ import polars as pl
 
 from pipeline.errors import DataError
 from pipeline.given.reference import Plan
+from pipeline.indicators.flags import SUPPRESSED
 from pipeline.indicators.model import Catalogue
 from pipeline.language.words import CHINESE
 from pipeline.layout import Layout
@@ -26,7 +27,7 @@ _FIELDS = {
     "region_code": "行政区划代码（GB/T 2260），全国为 000000；另有四个经济区域的代号",
     "dimension": "分项的维度；空为不分项",
     "member": "分项的代号",
-    "value": "数值；空为没有或保密，见 flag",
+    "value": "数值；空为没有，〔保密〕为有而不公布",
     "numerator": "分子；空为没有或保密",
     "denominator": "分母；空为没有或保密",
     "unit": "数值的单位；1 为比值",
@@ -89,7 +90,9 @@ def _values(path: Path) -> Published:
         "指标数值",
         f"指标、年份、地区、分项各一行；名称和口径见 {CATALOGUE}。",
         "企业填报，本报告计算；经保密处理",
-        data.select(name for name in data.columns if name in _FIELDS),
+        data.select(name for name in data.columns if name in _FIELDS).with_columns(
+            value=pl.when(pl.col("flag") == SUPPRESSED).then(float("nan")).otherwise("value")
+        ),
         fields | {"value": {"description": _FIELDS["value"], "unit": "见同一行的 unit"}},
     )
 

@@ -261,6 +261,7 @@ def _cells(
         [_printed(value, name, data.schema[name], decimals, against.get(name)) for value in data[name].to_list()]
         for name in data.columns
     ]
+    data = data.with_columns(as_text(cs.string()))  # before numbers beside a mark become text
     if withheld:
         closed = {name: data[name].is_nan().fill_null(False) for name in data.select(cs.float()).columns}
         printed = [
@@ -282,9 +283,7 @@ def _cells(
         "rows": rows,
         "widths": widths,
         "wide": sum(widths) > WIDE,
-        "csv": data.with_columns(as_text(cs.string()))
-        .rename(dict(zip(data.columns, titles, strict=True)))
-        .write_csv(line_terminator="\r\n"),
+        "csv": data.rename(dict(zip(data.columns, titles, strict=True))).write_csv(line_terminator="\r\n"),
     }
 
 

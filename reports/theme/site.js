@@ -1,3 +1,10 @@
+// A page that has moved leads on, to the same place in it.
+(function () {
+  "use strict";
+  var moved = document.querySelector("a.moved");
+  if (moved) { location.replace(moved.href + location.hash); }
+})();
+
 // Finds a region by its name, pinyin, initials or code. Without this script no search is shown.
 (function () {
   "use strict";

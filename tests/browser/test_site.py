@@ -249,3 +249,49 @@ def test_tiles_are_large_enough_to_touch(visit: Visit, site: Path) -> None:
     boxes = [tile.bounding_box() for tile in page.locator(".atlas.g-1 .tile").all()]
     assert len(boxes) == 34
     assert all(box is not None and box["width"] >= 24 and box["height"] >= 24 for box in boxes)
+
+
+def test_a_figure_is_cited_and_saved_by_keyboard_on_a_phone(visit: Visit, served: str, tmp_path: Path) -> None:
+    visit.page.set_viewport_size({"width": 360, "height": 800})
+    page = visit.open(served + REPORT + "#f-sharing-provinces")
+    drawn(page)
+    figure = page.locator("#f-sharing-provinces")
+    for kind in ("cite", "get", "about"):
+        figure.locator(f"details.{kind} > summary").focus()
+        page.keyboard.press("Enter")
+    said = figure.locator(".cite p").inner_text()
+    assert f"{served}{REPORT}#f-sharing-provinces" in said
+    assert re.search(r"\[\d{4}-\d\d-\d\d\]", said)
+    assert f"url = {{{served}{REPORT}#f-sharing-provinces}}" in figure.locator(".cite pre").inner_text()
+    assert [text.replace("\n", "") for text in figure.locator(".get li").all_inner_texts()] == ["本表 CSV（图 3-1）", "CSV", "XLSX", "Parquet", "PNG（图 3-1）", "SVG（图 3-1）"]  # fmt: skip
+    for name, start in (("PNG", b"\x89PNG"), ("SVG", b"<svg"), ("本表 CSV", b"\xef\xbb\xbf")):
+        with page.expect_download() as saved:
+            figure.get_by_role("button", name=name).press("Enter")
+        saved.value.save_as(tmp_path / name)
+        assert (tmp_path / name).read_bytes().startswith(start)
+    assert "广东" in (tmp_path / "SVG").read_text("utf-8")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert page.evaluate("window.violations") == []
+    assert visit.said == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_what_is_unfolded(visit: Visit, site: Path, scheme: Literal["light", "dark"]) -> None:
+    visit.page.set_viewport_size({"width": 360, "height": 900})
+    visit.page.emulate_media(color_scheme=scheme)
+    page = visit.open((site / REPORT).as_uri())
+    drawn(page)
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})  # fmt: skip
+    assert [(one["id"], one["nodes"][0]["html"][:120]) for one in found.response["violations"]] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_the_address_of_the_latest_leads_on_to_the_very_figure(visit: Visit, browser: Browser, served: str) -> None:
+    page = visit.open(f"{served}latest/440000/plan.html#f-sharing-provinces")
+    page.wait_for_url(f"{served}{REPORT}#f-sharing-provinces")
+    context = browser.new_context(java_script_enabled=False)
+    still = context.new_page()
+    still.goto(f"{served}latest/440000/plan.html")
+    still.wait_for_url(served + REPORT)
+    context.close()

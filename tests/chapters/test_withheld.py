@@ -147,11 +147,13 @@ def test_a_figure_leaves_it_out_and_says_so(view: View, layout: Layout) -> None:
 
 
 def test_a_table_prints_it_also_in_its_download() -> None:
-    data = pl.DataFrame({"省份": ["甲", "乙", "丙"], "量": pl.Series([1.5, WITHHELD, None], dtype=pl.Float64)})
+    data = pl.DataFrame(
+        {"省份": ["甲", "乙", "丙", "丁"], "量": pl.Series([1.5, WITHHELD, None, -2.5], dtype=pl.Float64)}
+    )
     table = Table("t-x", "表", data, decimals={"量": 1}, withheld=True).payload()["table"]
-    assert table["rows"] == [["甲", "1.5"], ["乙", HIDDEN], ["丙", "—"]]
+    assert table["rows"] == [["甲", "1.5"], ["乙", HIDDEN], ["丙", "—"], ["丁", "−2.5"]]
     assert table["align"] == ["left", "right"]
-    assert table["csv"].splitlines() == ["省份,量", "甲,1.5", f"乙,{HIDDEN}", "丙,"]
+    assert table["csv"].splitlines() == ["省份,量", "甲,1.5", f"乙,{HIDDEN}", "丙,", "丁,-2.5"]
 
 
 def test_a_target_without_a_published_value_is_confidential_not_missing(view: View, layout: Layout) -> None:

@@ -36,6 +36,19 @@ def test_frictionless_finds_nothing_wrong(downloads: Path) -> None:
     assert len(report.tasks) == 2 * 6
 
 
+def test_the_descriptor_is_of_data_package_2_and_says_why_a_cell_is_empty(downloads: Path) -> None:
+    package = json.loads((downloads / "datapackage.json").read_text("utf-8"))
+    assert package["$schema"] == "https://datapackage.org/profiles/2.0/datapackage.json"
+    assert package["contributors"] == [{"title": "平凡", "roles": ["publisher"]}]
+    read = frictionless.Package(str(downloads / "datapackage.json"))
+    assert read.get_resource("t-yearly").schema.missing_values == ["", "〔保密〕"]
+    assert package["resources"][0]["schema"]["missingValues"] == [
+        {"value": "", "label": "没有数值"},
+        {"value": "〔保密〕", "label": "为保护单个企业的数据，按保密规则不公布"},
+    ]
+    assert not [one for one in package["resources"] if "profile" in one]
+
+
 def test_frictionless_finds_what_was_altered(downloads: Path, tmp_path: Path) -> None:
     for path in downloads.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
@@ -95,8 +108,8 @@ def test_texts_that_a_spreadsheet_would_run_are_made_harmless() -> None:
 
 
 def test_a_withheld_value_is_told_from_one_that_there_is_not() -> None:
-    data = pl.DataFrame({"值": [1.5, float("nan"), None]})
-    assert as_csv(data).decode("utf-8-sig") == "值\r\n1.5\r\n〔保密〕\r\n\r\n"
+    data = pl.DataFrame({"值": [1.5, float("nan"), -2.5, None]})
+    assert as_csv(data).decode("utf-8-sig") == "值\r\n1.5\r\n〔保密〕\r\n-2.5\r\n\r\n"
 
 
 def test_tables_with_withheld_values_validate(house: House) -> None:
@@ -147,6 +160,15 @@ def test_values_and_scenarios_are_published_where_the_public_folder_has_them(hou
     assert "sharing.new_5g_sites" in catalogue["indicator_id"].to_list()
     fields = {one["name"]: one for one in descriptor(downloads)["indicator-values"]["schema"]["fields"]}
     assert fields["value"]["unit"] == "见同一行的 unit"
+
+
+def test_a_withheld_value_of_an_indicator_is_told_from_one_that_there_is_not(house: House) -> None:
+    rows = [values(), values(year=2024, value=None, flag="suppressed"), values(year=2023, value=None, flag="not_filed")]
+    pl.concat(rows).write_parquet(house.root / "data/processed/2025-sample/public/indicators.parquet")
+    house.pass_audit()
+    publish(house.layout, house.wanted())
+    path = house.root / "site/downloads/2025-sample/indicator-values.csv"
+    assert pl.read_csv(path, infer_schema=False)["value"].to_list() == ["0.845", "〔保密〕", None]
 
 
 def test_scenarios_are_read_by_pyam(pyam: ModuleType, house: House) -> None:

@@ -40,7 +40,11 @@ class Reader(HTMLParser):
         self.tags.append(tag)
         self.links += [value for name in ("href", "src") if (value := given.get(name))]
         self.ids += [value for name in ("id",) if (value := given.get(name))]
-        inline = tag == "script" and "src" not in given and given.get("type") != "application/json"
+        inline = (
+            tag == "script"
+            and "src" not in given
+            and given.get("type") not in ("application/json", "application/ld+json")
+        )
         if (
             inline
             or tag in ("style", "iframe", "base")
@@ -97,7 +101,7 @@ def test_nothing_is_inline_and_the_policy_comes_first(site: Path) -> None:
 def test_pages_share_one_copy_of_scripts_and_styles(site: Path) -> None:
     used = {name for path in pages(site) for name in re.findall(r"assets/([0-9a-f]{16}\.(?:js|css))", path.read_text())}
     assert used == {path.name for path in (site / "assets").iterdir()}
-    assert sorted(name.split(".")[1] for name in used) == ["css", "css", "js", "js"]
+    assert sorted(name.split(".")[1] for name in used) == ["css", "css", "js", "js", "js"]
     for name in used:
         assert hashlib.sha256((site / "assets" / name).read_bytes()).hexdigest().startswith(name.split(".")[0])
 
@@ -192,8 +196,11 @@ def test_only_what_changed_is_written_and_the_last_site_is_kept(house: House) ->
     new = digests(out)
     changed = {path for path in new if new[path] != old.get(path)}
     assert changed == {
-        "2025-sample/440000/plan.html", "downloads/2025-sample/f-sharing-provinces.csv",
-        "downloads/2025-sample/f-sharing-provinces.parquet", "downloads/2025-sample/datapackage.json", "SHA256SUMS",
+        "2025-sample/440000/plan.html", "2025-sample/000000/plan.html",  # which cites the data with their hash
+        "downloads/2025-sample/f-sharing-provinces.csv",
+        "downloads/2025-sample/f-sharing-provinces.parquet", "downloads/2025-sample/f-sharing-provinces.xlsx",
+        "downloads/2025-sample/workbook.xlsx", "downloads/2025-sample/datapackage.json", "ro-crate-metadata.json",
+        "SHA256SUMS",
     }  # fmt: skip
     assert all((out / path).stat().st_mtime_ns == times[path] for path in set(new) - changed)
     assert done.previous == out.with_name("site.previous")
@@ -228,6 +235,20 @@ def test_another_year_joins_and_the_newest_stands_in_front(house: House) -> None
     done = publish(house.layout, house.wanted(region="全国"))
     assert done.withdrawn == ["广东·plan"]
     assert not (out / "2025-sample" / "440000").exists()
+
+
+def test_the_address_of_the_latest_leads_to_the_newest_edition(house: House) -> None:
+    house.make("全国", year=2024)
+    house.pass_audit(2024)
+    publish(house.layout, house.wanted(year=2024, region="全国"))
+    moving = house.root / "site/latest/000000/plan.html"
+    assert '<a class="moved" href="../../2024-sample/000000/plan.html">' in moving.read_text("utf-8")
+    publish(house.layout, house.wanted())
+    text = moving.read_text("utf-8")
+    assert '<a class="moved" href="../../2025-sample/000000/plan.html">' in text
+    assert '<meta http-equiv="refresh" content="0; url=../../2025-sample/000000/plan.html">' in text
+    assert (house.root / "site/latest/440000/plan-annex.html").is_file()
+    assert 'href="latest/index.html">最新一版</a>' in (house.root / "site/index.html").read_text("utf-8")
 
 
 def test_an_edition_that_was_altered_by_hand_is_not_carried_over(house: House) -> None:
