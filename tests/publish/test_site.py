@@ -193,7 +193,8 @@ def test_only_what_changed_is_written_and_the_last_site_is_kept(house: House) ->
     changed = {path for path in new if new[path] != old.get(path)}
     assert changed == {
         "2025-sample/440000/plan.html", "downloads/2025-sample/f-sharing-provinces.csv",
-        "downloads/2025-sample/f-sharing-provinces.parquet", "downloads/2025-sample/datapackage.json", "SHA256SUMS",
+        "downloads/2025-sample/f-sharing-provinces.parquet", "downloads/2025-sample/datapackage.json",
+        "2025-sample/statement.json", "SHA256SUMS",
     }  # fmt: skip
     assert all((out / path).stat().st_mtime_ns == times[path] for path in set(new) - changed)
     assert done.previous == out.with_name("site.previous")
