@@ -34,13 +34,17 @@ def test_the_statement_names_every_file_of_the_edition_and_what_it_was_made_of(h
     publish(house.layout, house.wanted())
     site = house.root / "site"
     told = read(site / "2025-sample" / "statement.json")
-    assert (told["_type"], told["predicateType"]) == ("https://in-toto.io/Statement/v1", "https://slsa.dev/provenance/v1")
+    assert (told["_type"], told["predicateType"]) == (
+        "https://in-toto.io/Statement/v1",
+        "https://slsa.dev/provenance/v1",
+    )
     subject = {one["name"]: one["digest"]["sha256"] for one in told["subject"]}
     listed = sums(site)
     assert subject == {
         path: digest
         for path, digest in listed.items()
-        if path.startswith(("2025-sample/", "downloads/2025-sample/", "assets/")) and not path.endswith("statement.json")
+        if path.startswith(("2025-sample/", "downloads/2025-sample/", "assets/"))
+        and not path.endswith("statement.json")
     }
     assert len(subject) > 10
     built = told["predicate"]["buildDefinition"]
@@ -101,7 +105,12 @@ def test_a_key_lies_in_no_repository_and_no_site(house: House, tmp_path: Path) -
     site = house.root / "site"
     (tmp_path / "link").symlink_to(site, target_is_directory=True)
     (tmp_path / "other" / ".git").mkdir(parents=True)
-    for path in (site / "key", tmp_path / "link" / "key", house.root / "data" / "key", tmp_path / "other" / "a" / "key"):
+    for path in (
+        site / "key",
+        tmp_path / "link" / "key",
+        house.root / "data" / "key",
+        tmp_path / "other" / "a" / "key",
+    ):
         assert refusal(keys.new, path, house.root) == "key.inside"
         assert not path.exists()
     inside = house.root / "key"
