@@ -27,7 +27,7 @@ def check(site: Site, key: Ed25519PublicKey | None) -> Iterator[Found]:
     yield from _beside(site)
     for edition in site.wanted():
         yield from _stated(site, edition, key)
-    if not site.scope:
+    if site.scope in ("", SUMS):
         listed = statement.of_site(SUMS, (site.root / SUMS).read_bytes())
         yield from _signed(site.root / statement.SIGNED, listed, key, SUMS)
 
@@ -51,7 +51,8 @@ def _listed(site: Site) -> Iterator[Found]:
             yield Found(f"{path} 的内容是 {names[now]} 的：文件被调换")
         elif not path.endswith(".pdf"):  # of a PDF it is told what its numbers are
             yield Found(f"{path} 被改动过：内容与 {SUMS} 不符{_of_record(site, path)}")
-    yield Found(f"{whole} 个文件与 {SUMS} 相符", fault=False)
+    told = f"{whole} 个文件与 {SUMS} 相符" if whole else "这里没有发布的文件，没有什么可核对"
+    yield Found(told, fault=False)
 
 
 def _of_record(site: Site, path: str) -> str:

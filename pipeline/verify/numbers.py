@@ -14,7 +14,7 @@ from pipeline.publish import tables
 from pipeline.publish.home import DOWNLOADS
 from pipeline.publish.whole import VALUES
 from pipeline.verify import texts
-from pipeline.verify.site import Found, Site
+from pipeline.verify.site import Data, Found, Site
 from pipeline.verify.texts import Known, Page, Table
 
 NAMED = 3  # differences of a file that are named; the others are counted
@@ -78,10 +78,10 @@ def _against_data(
     count, said = 0, list[str]()
     for id, table in page.tables.items():
         original = table if not _is_english(path) else _original(id, pages)
-        rows = site.rows(f"{DOWNLOADS}/{edition}/{id}.csv")
-        if original is None or not rows:
+        published = site.data(f"{DOWNLOADS}/{edition}/{id}.csv")
+        if original is None or not published.heads:
             continue
-        data = _own(rows, report, original)
+        data = _own(published, report, original)
         body = [row for row in table.rows if row]
         if data is None or len(data) != len(body):
             said.append(f"{id} 有 {len(body)} 行，公布的数据为 {len(data or [])} 行")
@@ -101,14 +101,13 @@ def _original(id: str, pages: Mapping[str, Page]) -> Table | None:
     return next((page.tables[id] for name, page in pages.items() if not _is_english(name) and id in page.tables), None)
 
 
-def _own(rows: Sequence[Sequence[str]], report: tuple[str, str], table: Table) -> list[list[str]] | None:
+def _own(data: Data, report: tuple[str, str], table: Table) -> list[list[str]] | None:
     """The report's rows of a published table, with the columns of the report's; None where there are no such columns."""
-    heads = [wording.scripts(name) for name in rows[0]]
-    code, name, scenario = (heads.index(one) if one in heads else -1 for one in tables.WHERE)
-    own = [row for row in rows[1:] if len(row) == len(heads) and (row[code], row[scenario]) == report]
-    columns = tables.called(table.heads, own[0][name] if own else "")
-    columns = [wording.scripts(one) for one in columns]
-    if min(code, name, scenario) < 0 or any(one not in heads for one in columns):
+    heads, own = [wording.scripts(name) for name in data.heads], data.rows.get(report, [])
+    name = tables.WHERE[1]
+    region = own[0][heads.index(name)] if own and name in heads else ""
+    columns = [wording.scripts(one) for one in tables.called(table.heads, region)]
+    if any(one not in heads for one in columns):
         return None
     return [[row[heads.index(one)] for one in columns] for row in own]
 
@@ -166,7 +165,7 @@ def pdf(path: str, content: bytes, known: Known, is_whole: bool) -> tuple[int, l
 
 def _downloads(site: Site, folder: str) -> Iterator[Found]:
     """What CSV and Parquet say differently, and where sums and ratios are not what they are made of."""
-    for path in site.sums:
+    for path in site.paths:
         name = path.removeprefix(folder)
         if not (path.startswith(folder) and name.endswith(".csv") and (site.root / path).is_file()):
             continue

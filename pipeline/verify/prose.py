@@ -8,9 +8,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
 from pipeline.given.regions import NATION_CODE
-from pipeline.publish import tables
 from pipeline.publish.home import DOWNLOADS
-from pipeline.publish.whole import VALUES
 from pipeline.verify import texts
 from pipeline.verify.site import Found, Site
 
@@ -48,14 +46,11 @@ class _Values:
 
     def __init__(self, site: Site, edition: str, code: str) -> None:
         values, self._printed = set[float](), set[str]()
-        for path in site.sums:
+        for path in site.paths:
             if path.startswith(f"{DOWNLOADS}/{edition}/") and path.endswith(".csv"):
-                heads, *rows = site.rows(path) or [[]]
-                where = heads.index(tables.WHERE[0]) if tables.WHERE[0] in heads else None
-                if where is None and path.endswith(f"{VALUES}.csv"):
-                    where = heads.index("region_code") if "region_code" in heads else None
-                own = (row for row in rows if where is None or row[where : where + 1] in ([code], [NATION_CODE]))
-                values |= set(self._of(cell for row in own for cell in row))
+                for (where, _), rows in site.data(path).rows.items():
+                    if where in ("", code, NATION_CODE):
+                        values |= set(self._of(cell for row in rows for cell in row))
         self._values = sorted(values)
 
     def _of(self, cells: Iterable[str]) -> Iterator[float]:

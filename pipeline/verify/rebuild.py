@@ -7,6 +7,7 @@ import datetime as dt
 import difflib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -130,8 +131,8 @@ class _Fresh:
 @contextmanager
 def _clone(layout: Layout, wanted: Wanted, filings: Path | None) -> Iterator[_Fresh]:
     """A fresh clone at the commit of the report, with the record of what had been published before. Raises DataError."""
-    commit = wanted.made["code"].get("commit")
-    if not commit or _git(layout.root, "cat-file", "-e", f"{commit}^{{commit}}"):
+    commit = str(wanted.made["code"].get("commit") or "")
+    if not re.fullmatch(r"[0-9a-f]{40,64}", commit) or _git(layout.root, "cat-file", "-e", f"{commit}^{{commit}}"):
         raise DataError(
             "rebuild.commit",
             f"没有重新生成：{layout.root} 里没有生成这份报告的代码（提交 {commit or '未记录'}）；请在有它的仓库里运行，或先 git fetch",

@@ -16,6 +16,10 @@ from pipeline.errors import DataError
 from pipeline.publish import statement
 from pipeline.publish.home import DOWNLOADS
 from pipeline.publish.site import EDITIONS, SUMS
+from pipeline.publish.tables import WHERE
+from pipeline.publish.taken import PLAIN
+
+CODES, SCENARIOS = (WHERE[0], "region_code"), (WHERE[2],)  # heads that say of what report or region a row is
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,14 @@ class Found:
 
     said: str
     fault: bool = True
+
+
+@dataclass(frozen=True)
+class Data:
+    """A published table: its heads, and its rows by the region code and scenario of the report, "" where it has none."""
+
+    heads: list[str]
+    rows: dict[tuple[str, str], list[list[str]]]
 
 
 @dataclass(frozen=True)
@@ -53,7 +65,10 @@ class Site:
         """As editions.json lists them. Raises DataError."""
         try:
             found = json.loads((self.root / EDITIONS).read_text("utf-8"))["editions"]
-            return [dict(one) | {"name": str(one["name"])} for one in found]
+            for one in found:
+                if not (PLAIN.fullmatch(one["name"]) and dict(one["regions"]) and dict(one["scenarios"])):
+                    raise ValueError(one["name"])
+            return [dict(one) for one in found]
         except (OSError, ValueError, KeyError, TypeError):
             raise DataError("verify.editions", f"{self.root / EDITIONS} 读不出来；请重新下载网站") from None
 
@@ -80,13 +95,18 @@ class Site:
     @cached_property
     def digests(self) -> dict[str, str | None]:
         """The same of all listed files in the scope that lie inside of the site."""
-        return {path: self.digest(path) for path in self.sums if self.inside(path) and not self.outside(path)}
+        return {path: self.digest(path) for path in self.paths if self.inside(path)}
 
     def outside(self, path: str) -> bool:
         """Whether a name leads out of the site."""
         parts = PurePosixPath(path).parts
         plain = path.startswith("/") or "\\" in path or ":" in path or ".." in parts
         return plain or not (self.root / path).resolve().is_relative_to(self.root.resolve())
+
+    @cached_property
+    def paths(self) -> list[str]:
+        """The listed files that lie inside of the site."""
+        return [path for path in self.sums if not self.outside(path)]
 
     def is_whole(self, path: str) -> bool:
         """Whether the file is, to the byte, the one that was published."""
@@ -104,19 +124,32 @@ class Site:
         """The listed files of a report: `plan.html`, `plan-annex.en.pdf` …"""
         longer = [one for of in self.editions for one in of["scenarios"] if one.startswith(f"{scenario}-")]
         found = []
-        for path in self.sums:
+        for path in self.paths:
             name = path.removeprefix(f"{edition}/{code}/")
             own = name != path and name.startswith((f"{scenario}.", f"{scenario}-"))
             if own and not any(name.startswith((f"{one}.", f"{one}-")) for one in longer):
                 found.append(path)
         return found
 
-    def rows(self, path: str) -> list[list[str]]:
-        """The rows of a CSV file of the site, with its heads; none where it cannot be read."""
-        try:
-            return list(csv.reader(io.StringIO((self.root / path).read_text("utf-8-sig"), newline="")))
-        except (OSError, UnicodeDecodeError, csv.Error):
-            return []
+    def data(self, path: str) -> Data:
+        """A CSV file of the site; without heads where it cannot be read."""
+        if path not in self._data:
+            try:
+                heads, *rows = csv.reader(io.StringIO((self.root / path).read_text("utf-8-sig"), newline=""))
+            except (OSError, UnicodeDecodeError, csv.Error, ValueError):
+                heads, rows = [], []
+            code, scenario = (next((heads.index(one) for one in of if one in heads), None) for of in (CODES, SCENARIOS))
+            by: dict[tuple[str, str], list[list[str]]] = {}
+            for row in rows:
+                if len(row) == len(heads):
+                    key = ("" if code is None else row[code], "" if scenario is None else row[scenario])
+                    by.setdefault(key, []).append(row)
+            self._data[path] = Data(heads, by)
+        return self._data[path]
+
+    @cached_property
+    def _data(self) -> dict[str, Data]:
+        return {}
 
     def predicate(self, edition: str) -> dict[str, Any] | None:
         """What the statement of the edition says; None where it cannot be read."""

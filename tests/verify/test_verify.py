@@ -204,7 +204,7 @@ def test_what_a_report_says_that_it_was_made_of(site: Copy, before: str, after: 
 def test_a_path_outside_of_the_site(site: Copy, tmp_path: Path) -> None:
     (tmp_path / "secret.html").write_text("1", "utf-8")
     sums = (site.root / "SHA256SUMS").read_bytes()
-    for path in ("../secret.html", "/etc/passwd", "a\\..\\b"):
+    for path in ("../secret.html", "/etc/passwd", "a\\..\\b", f"{EDITION}/440000/plan/../../../../secret.html"):
         site.write("SHA256SUMS", sums + f"{'0' * 64}  {path}\n".encode())
         assert f"SHA256SUMS 列的 {path} 指到网站文件夹以外，没有读它" in site.faults(key=False)
     site.write("SHA256SUMS", sums)
@@ -277,6 +277,11 @@ def test_what_cannot_be_verified_is_one_sentence(site: Copy, tmp_path: Path) -> 
     with pytest.raises(UserError) as caught:
         list(verify(site.house.layout, site.root, None, True, None))
     assert caught.value.id == "rebuild.commit"  # made up: no such commit
+    for name in ("../other", "/etc", "", "a/b"):
+        site.write("editions.json", json.dumps({"editions": [{"name": name, "regions": {}, "scenarios": {}}]}).encode())
+        with pytest.raises(UserError) as caught:
+            site.faults()
+        assert caught.value.id == "verify.editions"
     site.write("SHA256SUMS", b"not a list\n")
     with pytest.raises(UserError) as caught:
         site.faults()
