@@ -61,6 +61,7 @@ def of_site(layout: Layout, site: Site, filings: Path | None) -> Iterator[Found]
         except (KeyError, TypeError, ValueError, IndexError, OSError):
             raise DataError("rebuild.statement", f"{edition} 没有完整的声明和记录，不知道由什么重新生成；请重新下载，或只核对哈希和数字") from None  # fmt: skip
         with _clone(layout, wanted, filings) as fresh:
+            yield Found(f"在新取出的代码里重新生成 {edition} 的 {len(reports)} 份报告（要几分钟）…", fault=False)
             problem = fresh.run("build", *options, *parts, "--audience", PUBLIC) or fresh.run(
                 "publish", *options, "--out", str(fresh.root / "site")
             )

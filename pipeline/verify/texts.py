@@ -28,6 +28,7 @@ BESIDE = 3  # characters beside a number by which it is found again
 _blocks = frozenset(
     ["td", "th", "tr", "p", "li", "h1", "h2", "h3", "h4", "h5", "figcaption", "summary", "text", "tspan", "div"]
 )
+ASIDE = ("svg", "table", "h2", "h3", "h4")
 _contents = re.compile(r"\. \. \. \.|^\s*\d+\s*$")  # a line of the contents, the number of a page
 
 
@@ -50,17 +51,19 @@ class Table:
 
 
 class Page(HTMLParser):
-    """A page: chapters (heading -> its text), sentences outside of tables and charts, tables by the id of their figure."""
+    """A page: chapters (heading -> its text), sentences outside of headings, tables and charts, lines of
+    one kind (the values of cards), tables by the id of their figure."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
         self.chapters: dict[str, list[str]] = {"": []}
         self.told: list[str] = []
+        self.lines: dict[str, list[str]] = {}
         self.tables: dict[str, Table] = {}
         self._heading: list[str] | None = None
         self._figure, self._cell, self._row = "", "", False
         self._exact: str | None = None
-        self._chapter = ""
+        self._chapter = self._line = ""
         self._lists: list[int | None] = []
         self._silent = self._aside = 0
         self.feed(text)
@@ -70,8 +73,10 @@ class Page(HTMLParser):
         given = dict(attrs)
         if tag in ("script", "style"):
             self._silent += 1
-        if tag in ("svg", "table"):
+        if tag in ASIDE:
             self._aside += 1
+        if tag == "p":
+            self._line = given.get("class") or ""
         if tag in _blocks:
             self._say("\n")
         if label := given.get("aria-label"):
@@ -96,8 +101,10 @@ class Page(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in ("script", "style"):
             self._silent -= 1
-        if tag in ("svg", "table"):
+        if tag in ASIDE:
             self._aside -= 1
+        if tag == "p":
+            self._line = ""
         if tag in _blocks:
             self._say("\n")
         if tag in ("ol", "ul") and self._lists:
@@ -126,12 +133,15 @@ class Page(HTMLParser):
     def _say(self, text: str) -> None:
         if not self._silent:
             self.chapters[self._chapter].append(text)
-            if not self._aside and self._heading is None:
+            if not self._aside:
                 self.told.append(text)
+            if self._line:
+                self.lines.setdefault(self._line, []).append(text)
 
     def numbers(self) -> list[Number]:
-        """All that the page says, also on its charts."""
-        return [one for name, told in self.chapters.items() for one in numbers("".join(told), name)]
+        """All that the page says, also on its charts; and once more what stands side by side on cards, which on paper is a row."""
+        said = {**self.chapters, **{f".{name}": told for name, told in self.lines.items()}}
+        return [one for name, told in said.items() for one in numbers("".join(told), name)]
 
 
 def plain(text: str) -> str:
