@@ -29,6 +29,7 @@ ROOMS = [
     "workbench",
     "chapters",
     "publish",
+    "verify",
     "commands",
 ]
 MODULES = sorted(

@@ -19,6 +19,7 @@ from pipeline.layout import Layout
 if TYPE_CHECKING:
     from pipeline.filings.intake import Intake
 
+LOCK = "requirements-run.lock"
 PACKAGES = ("polars", "altair", "vl-convert-python", "papermill", "typst", "pypandoc-binary", "pydantic")
 
 
@@ -81,6 +82,7 @@ def provenance(layout: Layout, job: Job, engine: str, read: list[dict[str, Any]]
         "inputs": read,
         "parameters": params.table(job.resolved).to_dicts(),
         "code": code(layout),
+        "lock": _lock(layout),
         "versions": {"python": platform.python_version(), "engine": engine}
         | {name: version(name) for name in PACKAGES},
         "fonts": [
@@ -91,6 +93,12 @@ def provenance(layout: Layout, job: Job, engine: str, read: list[dict[str, Any]]
             for font in fonts.packaged()
         ],
     }
+
+
+def _lock(layout: Layout) -> str | None:
+    """The SHA-256 of the file that says which versions of packages are installed; None where it is not there."""
+    path = layout.root / LOCK
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
 
 
 def code(layout: Layout) -> dict[str, Any]:

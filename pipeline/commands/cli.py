@@ -19,10 +19,12 @@ from pipeline.commands import (
     evaluate,
     explain,
     indicators,
+    key,
     lab,
     params,
     publish,
     template,
+    verify,
     what_if,
 )
 from pipeline.commands.command_help import App
@@ -30,7 +32,7 @@ from pipeline.errors import UserError, shown
 from pipeline.output import why_not_written
 
 USAGE = {  # typer's words for wrong calls
-    r"No such command '(.*?)'": "没有命令 {}，可用的是 build、check、template、indicators、explain、evaluate、compare、what-if、lab、publish、params、doctor",
+    r"No such command '(.*?)'": "没有命令 {}，可用的是 build、check、template、indicators、explain、evaluate、compare、what-if、lab、publish、verify、key、params、doctor",
     r"unexpected extra argument(?:s|\(s\))? \((.*)\)": "多出了 {}，选项要写成 --名称 取值",
     r"requires an argument": "后面缺少取值",
     r"valid integer": "取值不是整数，应如 2025",
@@ -56,6 +58,8 @@ app.command("indicators")(indicators.indicators)
 app.command("explain")(explain.explain)
 app.command("evaluate")(evaluate.evaluate)
 app.command("publish")(publish.publish)
+app.command("verify")(verify.verify)
+app.add_typer(key.app, name="key")
 app.command("compare")(compare.compare)
 app.command("what-if")(what_if.what_if)
 app.command("lab")(lab.lab)

@@ -24,6 +24,9 @@ def publish(
         "site"
     ),
     base_url: Annotated[str, typer.Option(help="网站的完整地址；给出时写 sitemap.xml，订阅用完整链接")] = "",
+    sign: Annotated[
+        Path | None, typer.Option(help="用这把私钥（green-report key new 生成）签名；不能放在仓库或网站里")
+    ] = None,
     import_record: Annotated[
         Path | None,
         typer.Option(help="不发布，只从这个网站文件夹取回公布记录（data/published），以后的保密处理以它为准"),
@@ -44,7 +47,7 @@ def publish(
         return
     if out == Path():
         raise OutputError("output.empty", "--out 是空的；请写一个文件夹，如 site")
-    done = make(Layout.current(), Wanted(year, region, scenario, filings, to, reports, out, base_url))
+    done = make(Layout.current(), Wanted(year, region, scenario, filings, to, reports, out, base_url, sign))
     steps = terminal(stderr=True)
     if done.withdrawn:
         steps.print(shown(f"不再发布 {len(done.withdrawn)} 份：{'、'.join(done.withdrawn)}"), style="yellow")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.language.words import Words
-from pipeline.publish import frame, home, policy
+from pipeline.publish import frame, home, policy, statement
 from pipeline.publish.taken import Block, Edition
 from pipeline.reports import markup
 from pipeline.reports.markup import text_html
@@ -25,7 +25,7 @@ def method(edition: Edition, theme: frame.Theme, words: Words) -> str:
         f'<section id="methods"><h2>{words("site_methods")}</h2>{_tables(methods, words)}</section>' if methods else "",
         f'<section id="revisions"><h2>{words("site_revisions")}</h2>{_tables(revisions, words) or none}</section>',
         f'<section id="check"><h2>{words("site_check")}</h2><p>{words("site_check_said")}</p>'
-        '<p><code>sha256sum -c SHA256SUMS</code></p><p><a href="../SHA256SUMS">SHA256SUMS</a></p></section>',
+        f'<p><code>sha256sum -c SHA256SUMS</code></p><p><a href="../SHA256SUMS">SHA256SUMS</a>{words.gap}<a href="{statement.NAME}">{statement.NAME}</a></p></section>',
         f'<section id="safety"><h2>{words("site_safety")}</h2><p>{words("site_safety_said")}'
         f"<code>{text_html(policy.POLICY)}</code></p></section>",
     ]

@@ -17,19 +17,36 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from pipeline.disclosure import record
 from pipeline.errors import DataError, OutputError, ParameterError
 from pipeline.language.words import CHINESE, Words
 from pipeline.layout import Layout
 from pipeline.output import resolved
-from pipeline.publish import cite, clearance, crate, downloads, feed, frame, home, jsonld, method, page, policy, swap
+from pipeline.publish import (
+    cite,
+    clearance,
+    crate,
+    downloads,
+    feed,
+    frame,
+    home,
+    jsonld,
+    keys,
+    method,
+    page,
+    policy,
+    statement,
+    swap,
+)  # fmt: skip
 from pipeline.publish.taken import Edition, Report, Wanted, take
 from pipeline.reports.front import TITLE
 from pipeline.reports.markup import text_html
 from pipeline.reports.parts import PARTS
 
 SUMS, EDITIONS, NGINX = "SHA256SUMS", "editions.json", "nginx-headers.conf"
-PROVENANCE = ("report", "parameters", "code", "versions", "fonts")
+PROVENANCE = ("report", "parameters", "code", "lock", "versions", "fonts")
 OWN_INPUTS = "data/raw/"  # inputs below it are ours; the others are files that enterprises filed
 STYLES, SCRIPT = ("report.css", "site.css"), "site.js"
 
@@ -104,6 +121,7 @@ def publish(layout: Layout, wanted: Wanted) -> Published:
     out = resolved(wanted.out)
     if not out.name:
         raise OutputError("output.root", f"--out {out}：不能写成整个磁盘；请换一个文件夹，如 site")
+    key = keys.private(wanted.sign, layout.root, out) if wanted.sign is not None else None
     with swap.beside(out) as stage:  # which puts back what a killed run has moved away
         old_sums, editions = _read(out)
         _recorded(layout, edition, out, editions)
@@ -111,6 +129,7 @@ def publish(layout: Layout, wanted: Wanted) -> Published:
         site = _Site(stage, out, old_sums, secrets)
         theme = _theme(layout, site)
         entry = _edition(layout, edition, site, theme, base_url)
+        _state(site, edition, entry, key)
         others = [one for one in editions if one["name"] != edition.name]
         for one in others:
             _carry(site, one)
@@ -118,9 +137,12 @@ def publish(layout: Layout, wanted: Wanted) -> Published:
         sums = "".join(f"{digest}  {path}\n" for path, digest in sorted(site.sums.items()))
         (stage / SUMS).write_text(sums, "utf-8", newline="\n")
         last = next((one for one in editions if one["name"] == edition.name), None)
-        unchanged = site.changed == 0 and site.sums == old_sums
+        envelope = statement.signed(statement.of_site(SUMS, sums.encode()), key) if key else None
+        if envelope:
+            (stage / statement.SIGNED).write_bytes(envelope)
+        unchanged = site.changed == 0 and site.sums == old_sums and envelope == _old(out / statement.SIGNED)
         if not unchanged:
-            _keep_others(out, stage, {*old_sums, SUMS})
+            _keep_others(out, stage, {*old_sums, SUMS, statement.SIGNED})
         kept = None if unchanged else swap.replace(stage, out)
     return Published(out / "index.html", len(site.sums) + 1, site.changed, _withdrawn(last, entry), kept)
 
@@ -247,6 +269,26 @@ def _edition(layout: Layout, edition: Edition, site: _Site, theme: frame.Theme, 
     }
 
 
+def _state(site: _Site, edition: Edition, entry: Mapping[str, Any], key: Ed25519PrivateKey | None) -> None:
+    """The statement of the edition, signed where there is a key. entry: of editions.json."""
+    own = {path: digest for path, digest in site.sums.items() if _belongs(path, entry)}
+    content = statement.of_edition(edition, own)
+    site.put(f"{edition.name}/{statement.NAME}", content)
+    if key:
+        site.put(f"{edition.name}/{statement.SIGNED}", statement.signed(content, key))
+
+
+def _belongs(path: str, entry: Mapping[str, Any]) -> bool:
+    """Whether the file is one of the edition that editions.json lists so, or of the assets of its pages."""
+    folder, _, name = path.partition("/")
+    inside = path.startswith((f"{entry['name']}/", f"{home.DOWNLOADS}/{entry['name']}/"))
+    return inside or (folder == page.FOLDER and name in entry["assets"])
+
+
+def _old(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None
+
+
 def _linked(report: Report, text: str) -> str:
     """A page with its links to the report's other parts as the site calls these."""
     for part, files in report.parts.items():
@@ -283,10 +325,8 @@ def _record(report: Report) -> str:
 
 
 def _carry(site: _Site, one: Mapping[str, Any]) -> None:
-    inside = tuple(f"{folder}/" for folder in (one["name"], f"{home.DOWNLOADS}/{one['name']}"))
-    assets = {f"{page.FOLDER}/{name}" for name in one["assets"]}
     for path in site.old_sums:
-        if path not in site.sums and (path.startswith((*inside, f"{record.FOLDER}/")) or path in assets):
+        if path not in site.sums and (path.startswith(f"{record.FOLDER}/") or _belongs(path, one)):
             site.carry(path)
 
 

@@ -6,7 +6,7 @@ The tables that a build leaves beside its figures are taken only where they are,
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -70,6 +70,15 @@ def published(layout: Layout, edition: Edition) -> Iterator[Published]:
         )
 
 
+def called(titles: Sequence[str], own: str) -> list[str]:
+    """The columns of a report's table as all reports call them. own: the name of its region."""
+    names: list[str] = []
+    for title in titles:
+        name = OWN if title.strip() == own else title.strip()
+        names.append(f"{names[-1]} {name}" if name in names else name)
+    return names
+
+
 def as_csv(frame: pl.DataFrame) -> bytes:
     """UTF-8 with a byte order mark, lines ended by CR LF (RFC 4180): what spreadsheets open rightly. A text that they
     would take for a formula has an apostrophe in front; nan is wording.HIDDEN."""
@@ -112,10 +121,7 @@ def _rows(layout: Layout, edition: Edition, report: Report, block: Block) -> pl.
         )
     if not marked:
         data = data.with_columns(cs.float().fill_nan(None))
-    names: list[str] = []
-    for column in data.columns:
-        name = OWN if column.strip() == report.region.short_zh else column.strip()
-        names.append(f"{names[-1]} {name}" if name in names else name)
+    names = called(data.columns, report.region.short_zh)
     where = zip(WHERE, (report.region.code, report.region.short_zh, report.scenario), strict=True)
     return (
         data.rename(dict(zip(data.columns, names, strict=True)))

@@ -33,7 +33,8 @@ _numbered = re.compile(r'<figure id="([a-z0-9-]+)" class="[^"]*"><figcaption><sp
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the user asked to publish, as text. reports: where `build` put them; base_url: where the site will be."""
+    """What the user asked to publish, as text. reports: where `build` put them; base_url: where the site will be;
+    sign: the private key of the publisher."""
 
     year: int | None = None
     region: str = "all"
@@ -43,6 +44,7 @@ class Wanted:
     reports: Path | None = None
     out: Path = Path("site")
     base_url: str = ""
+    sign: Path | None = None
 
 
 @dataclass(frozen=True)

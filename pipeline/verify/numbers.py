@@ -1,0 +1,235 @@
+"""Do the numbers of a publication agree: page and data, page and PDF, CSV and Parquet, sums and ratios?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+
+import polars as pl
+
+from pipeline import wording
+from pipeline.given.regions import NATION_CODE
+from pipeline.publish import tables
+from pipeline.publish.home import DOWNLOADS
+from pipeline.publish.whole import VALUES
+from pipeline.verify import texts
+from pipeline.verify.site import Data, Found, Site
+from pipeline.verify.texts import Known, Page, Table
+
+NAMED = 3  # differences of a file that are named; the others are counted
+PROVINCES = 31
+CHAINED = "chained"  # the flag of volumes that do not add up
+SCALES = (Decimal(1), Decimal(100), Decimal("1e-4"), Decimal("1e-8"), Decimal("1e-12"))
+NOISE = 1e-6  # relative, by which sums of binary fractions may be off
+_number = re.compile(r"[−-]?\d[\d,]*(?:\.\d+)?")
+
+
+def check(site: Site) -> Iterator[Found]:
+    """What does not agree in the scope of a site, and how much was compared."""
+    compared = in_pdf = 0
+    for edition, code, scenario in site.pages():
+        pages, broken = _pages(site, edition, code, scenario)
+        yield from broken
+        for path, page in pages.items():
+            if site.inside(path):
+                count, said = _against_data(site, edition, (code, scenario), path, page, pages)
+                compared += count
+                yield from said
+        for path in site.of_report(edition, code, scenario):
+            if path.endswith(".pdf") and site.inside(path) and (site.root / path).is_file():
+                content, known = (site.root / path).read_bytes(), Known(_beside(path, pages))
+                count, said = pdf(path, content, known, site.is_whole(path))
+                in_pdf += count
+                yield from said
+    for edition in site.wanted():
+        yield from _downloads(site, f"{DOWNLOADS}/{edition}/")
+    if compared or in_pdf:
+        yield Found(f"核对了网页各表的 {compared} 个数、PDF 的 {in_pdf} 个数", fault=False)
+
+
+def _pages(site: Site, edition: str, code: str, scenario: str) -> tuple[dict[str, Page], list[Found]]:
+    found, broken = {}, []
+    for path in site.of_report(edition, code, scenario):
+        if path.endswith(".html") and (site.root / path).is_file():
+            try:
+                found[path] = texts.read(site.root / path)
+            except UnicodeDecodeError:
+                broken.append(Found(f"{path} 不是 UTF-8 的网页，读不出来"))
+    return found, broken
+
+
+def _beside(path: str, pages: Mapping[str, Page]) -> list[Page]:
+    """The pages in the language of the file."""
+    return [page for name, page in pages.items() if _is_english(name) == _is_english(path)]
+
+
+def _is_english(path: str) -> bool:
+    return path.rsplit(".", 1)[0].endswith(".en")
+
+
+# --- a page and the data ---------------------------------------------------------------------------------------
+
+
+def _against_data(
+    site: Site, edition: str, report: tuple[str, str], path: str, page: Page, pages: Mapping[str, Page]
+) -> tuple[int, list[Found]]:
+    """How many numbers of the page's tables were compared with the published ones, and which are others."""
+    count, said = 0, list[str]()
+    for id, table in page.tables.items():
+        original = table if not _is_english(path) else _original(id, pages)
+        published = site.data(f"{DOWNLOADS}/{edition}/{id}.csv")
+        if original is None or not published.heads:
+            continue
+        data = _own(published, report, original)
+        body = [row for row in table.rows if row]
+        if data is None or len(data) != len(body):
+            said.append(f"{id} 有 {len(body)} 行，公布的数据为 {len(data or [])} 行")
+            continue
+        for at, (shown, told) in enumerate(zip(body, data, strict=True), 1):
+            for (text, exact), value in zip(shown, told, strict=False):
+                count += _as_number(value) is not None
+                if not _same(exact, value, as_text=not _is_english(path)):
+                    said.append(f"{id} 第 {at} 行写的是 {exact or '空'}，公布的数据为 {value or '空'}")
+                elif exact != text and not _prints(text, exact):
+                    said.append(f"{id} 第 {at} 行印的是 {text}，公布的数据为 {value}")
+    return count, _summed(path, "处与公布的数据不同", said)
+
+
+def _original(id: str, pages: Mapping[str, Page]) -> Table | None:
+    """The table as the Chinese report has it, whose heads are those of the data."""
+    return next((page.tables[id] for name, page in pages.items() if not _is_english(name) and id in page.tables), None)
+
+
+def _own(data: Data, report: tuple[str, str], table: Table) -> list[list[str]] | None:
+    """The report's rows of a published table, with the columns of the report's; None where there are no such columns."""
+    heads, own = [wording.scripts(name) for name in data.heads], data.rows.get(report, [])
+    name = tables.WHERE[1]
+    region = own[0][heads.index(name)] if own and name in heads else ""
+    columns = [wording.scripts(one) for one in tables.called(table.heads, region)]
+    if any(one not in heads for one in columns):
+        return None
+    return [[row[heads.index(one)] for one in columns] for row in own]
+
+
+def _same(one: str, other: str, as_text: bool) -> bool:
+    a, b = _as_number(one), _as_number(other)
+    if a is not None and b is not None:
+        return a == b
+    return not as_text or _text(one) == _text(other)
+
+
+def _text(cell: str) -> str:
+    """A text as the page prints it, without the mark that keeps spreadsheets from computing it."""
+    return wording.scripts(cell.strip().lstrip("'"))
+
+
+def _as_number(text: str) -> Decimal | None:
+    try:
+        found = Decimal(text)
+    except InvalidOperation:
+        return None
+    return found if found.is_finite() else None
+
+
+def _prints(shown: str, exact: str) -> bool:
+    """Whether a cell prints the exact value, rounded and in whatever scale; what is no number is as it is."""
+    value, found = _as_number(exact), _number.search(shown)
+    if value is None or found is None:
+        return True
+    text = found[0].replace(",", "").replace(wording.MINUS, "-")
+    decimals = len(text.partition(".")[2])
+    told = abs(Decimal(text))
+    return any(abs(abs(value) * scale - told) <= Decimal("0.5000001").scaleb(-decimals) for scale in SCALES)
+
+
+# --- a PDF and the pages ---------------------------------------------------------------------------------------
+
+
+def pdf(path: str, content: bytes, known: Known, is_whole: bool) -> tuple[int, list[Found]]:
+    """How many numbers of a PDF were looked for on its pages, and which are not there. is_whole: whether it is, to the byte,
+    the file that was made."""
+    try:
+        numbers = texts.of_pdf(content)
+    except ValueError:
+        return 0, [Found(f"{path} 不是完整的 PDF，读不出来")]
+    said = [f"{one.where}“{one.before}{one.text}{one.after}”" for one in known.strange(numbers)]
+    found = _summed(path, "个数与网页不同", said)
+    if not found and not is_whole:
+        found = [Found(f"{path} 与发布的不是逐字节相同，但 {len(numbers)} 个数都与网页相同：像是由别的程序另存过")]
+    return len(numbers), found
+
+
+# --- the data among themselves -----------------------------------------------------------------------------------
+
+
+def _downloads(site: Site, folder: str) -> Iterator[Found]:
+    """What CSV and Parquet say differently, and where sums and ratios are not what they are made of."""
+    for path in site.paths:
+        name = path.removeprefix(folder)
+        if not (path.startswith(folder) and name.endswith(".csv") and (site.root / path).is_file()):
+            continue
+        beside = f"{path.removesuffix('.csv')}.parquet"
+        if not (site.inside(path) or site.inside(beside)) or (site.is_whole(path) and site.is_whole(beside)):
+            continue
+        try:
+            frame = pl.read_parquet(site.root / beside, glob=False)
+        except (OSError, pl.exceptions.PolarsError):
+            yield Found(f"{beside} 读不出来")
+            continue
+        yield from _line_by_line(path, (site.root / path).read_bytes(), tables.as_csv(frame))
+    values = f"{folder}{VALUES}.csv"
+    if site.inside(values) and (site.root / values).is_file():
+        yield from _summed(values, "处自相矛盾", list(_contradicting((site.root / values).read_bytes())))
+
+
+def _line_by_line(path: str, now: bytes, right: bytes) -> list[Found]:
+    one, other = (text.decode("utf-8-sig", "replace").splitlines() for text in (now, right))
+    if len(one) != len(other):
+        return [Found(f"{path} 有 {len(one)} 行，同名的 parquet 为 {len(other)} 行")]
+    said = [
+        f"第 {at} 行写的是“{a}”，parquet 为“{b}”" for at, (a, b) in enumerate(zip(one, other, strict=True), 1) if a != b
+    ]
+    return _summed(path, "行与同名的 parquet 不同", said)
+
+
+def _contradicting(content: bytes) -> Iterator[str]:
+    """Values that are not the ratio of their parts; nations that are not the sum of their provinces."""
+    try:
+        data = pl.read_csv(content, infer_schema=False, null_values=["", wording.HIDDEN])
+        table = data.with_columns(pl.col("value", "numerator", "denominator").cast(pl.Float64))
+    except pl.exceptions.PolarsError:
+        yield "应有 value、numerator、denominator 三列数值"
+        return
+    ratio = pl.col("numerator") / pl.col("denominator")
+    forms = (ratio, 100 * ratio, ratio - 1, 1 - ratio, 1 / ratio - 1)  # a ratio, an index, changes
+    off = pl.min_horizontal(*((pl.col("value") - form).abs() for form in forms))
+    both = table.drop_nulls(["value", "numerator", "denominator"]).filter(pl.col("denominator") != 0)
+    for row in both.filter(off > NOISE * pl.max_horizontal(pl.col("value").abs(), 1e-9)).iter_rows(named=True):
+        yield f"{_cell(row)} 的 value {row['value']} 不是 numerator ÷ denominator"
+    # What adds up: amounts, and ratios as they are; not changes, not chained volumes.
+    plain = table.with_columns(alike=(pl.col("value") - ratio).abs() <= NOISE * pl.col("value").abs())
+    adds = plain.filter(
+        pl.col("numerator").is_not_null(),
+        pl.col("alike").fill_null(True),
+        ~pl.col("flag").fill_null("").str.contains(CHAINED),
+    )
+    on = ["indicator_id", "dimension", "member", "year"]
+    provinces = adds.filter(pl.col("region_code").str.contains(r"^\d{6}$"), pl.col("region_code") != NATION_CODE)
+    sums = provinces.group_by(on).agg(total=pl.col("numerator").sum(), n=pl.len())
+    nation = adds.filter(pl.col("region_code") == NATION_CODE)
+    both = nation.join(sums.filter(pl.col("n") == PROVINCES), on=on, nulls_equal=True)
+    apart = (pl.col("numerator") - pl.col("total")).abs() > NOISE * pl.max_horizontal(pl.col("numerator").abs(), 1e-9)
+    for row in both.filter(apart).iter_rows(named=True):
+        yield f"{_cell(row)} 的 numerator {row['numerator']} 不是各省之和 {row['total']}"
+
+
+def _cell(row: Mapping[str, object]) -> str:
+    parts = [row["indicator_id"], row["region_code"], row["year"], row["dimension"], row["member"]]
+    return "·".join(str(one) for one in parts if one is not None)
+
+
+def _summed(path: str, what: str, said: Sequence[str]) -> list[Found]:
+    """One sentence for a file: how many differences, and the first of them."""
+    more = "等" if len(said) > NAMED else ""
+    return [Found(f"{path} 有 {len(said)} {what}：{'；'.join(said[:NAMED])}{more}")] if said else []

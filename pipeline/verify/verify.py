@@ -1,0 +1,106 @@
+"""What is verified, by what the user names: a site or a part of it, the folder of a report, a file by itself."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from pipeline.build.edition import MADE
+from pipeline.errors import DataError, ParameterError
+from pipeline.given import regions
+from pipeline.keeping import Records
+from pipeline.layout import Layout
+from pipeline.verify import hashes, numbers, prose, rebuild, texts
+from pipeline.verify import site as sites
+from pipeline.verify.site import Found
+from pipeline.verify.texts import Known
+
+RECORD = "provenance.json"
+FORMATS = (".html", ".pdf", ".docx")
+
+
+def verify(
+    layout: Layout, path: Path, key: Ed25519PublicKey | None, again: bool, filings: Path | None
+) -> Iterator[Found]:
+    """What is found of a site or a part of it, a report's folder, or a file. again: whether it is built again, from
+    `filings`. Raises UserError for what cannot be verified."""
+    if not path.exists():
+        raise ParameterError(
+            "verify.missing", f"{path}：没有这个文件或文件夹；应为网站、报告的文件夹，或其中的一个文件"
+        )
+    site = sites.of(path)
+    if site is not None:
+        yield from hashes.check(site, key)
+        yield from numbers.check(site)
+        yield from prose.check(site)
+        if again:
+            yield from rebuild.of_site(layout, site, filings)
+        return
+    folder = path if path.is_dir() else path.parent
+    if (folder / RECORD).is_file():
+        yield from _report(layout, folder.resolve(), None if path.is_dir() else path.name, again, filings)
+    elif path.is_dir():
+        raise DataError(
+            "verify.folder",
+            f"{path} 既不是网站（有 SHA256SUMS、editions.json），也不是报告的文件夹（有 {RECORD}）；请换一个",
+        )
+    else:
+        yield from hashes.alone(path, key)
+
+
+def _report(layout: Layout, folder: Path, name: str | None, again: bool, filings: Path | None) -> Iterator[Found]:
+    """A report where `build` put it; name: of the only file that is looked at."""
+    try:
+        said = json.loads((folder / RECORD).read_text("utf-8"))
+        report, inputs = dict(said["report"]), [dict(one) for one in said["inputs"]]
+        made = _made(layout, folder, report)
+        files = {
+            path.name: path for path in sorted(folder.iterdir()) if path.suffix in FORMATS and name in (None, path.name)
+        }
+        known = Known(texts.read(path) for path in folder.glob("*.html"))
+    except (OSError, ValueError, KeyError, TypeError):
+        raise DataError("verify.record", f"{folder / RECORD} 读不出来或不完整；请重新生成这份报告") from None
+    if not made:
+        yield Found("这里没有生成这份报告的记录，不能核对哈希", fault=False)
+    whole = {path for path, digest in made.items() if path.is_file() and _digest(path) == digest}
+    for path in made:
+        if path in whole or not path.is_relative_to(folder) or name not in (None, path.name):
+            continue
+        if not path.is_file():
+            yield Found(f"缺少 {path.name}")
+        elif path.suffix != ".pdf":
+            yield Found(f"{path.name} 被改动过：内容与生成时的记录不符")
+    for file in files.values():
+        if made and file not in made:
+            yield Found(f"多出 {file.name}：它不是这次生成的")
+        elif file.suffix == ".pdf":
+            count, found = numbers.pdf(file.name, file.read_bytes(), known, file in whole or not made)
+            yield from found
+            yield Found(f"{file.name} 的 {count} 个数都核对过", fault=False)
+    if made:
+        yield Found(f"{len(whole)} 个文件与生成时的记录相符", fault=False)
+    for one in inputs:
+        path = layout.root / one["path"]
+        if one["path"].startswith("data/raw/") and path.is_file() and _digest(path) != one["sha256"]:
+            yield Found(f"输入 {one['path']} 在生成以后有变化", fault=False)
+    if again:
+        yield from rebuild.of_folder(layout, folder, list(files.values()), said, filings)
+
+
+def _made(layout: Layout, folder: Path, report: Mapping[str, Any]) -> dict[Path, str]:
+    """The files that the newest record of building the report names, with their hashes; nothing without a record."""
+    place = hashlib.sha256(str(folder).encode()).hexdigest()[:12]
+    region = regions.resolve(str(report["region"]), layout)
+    kept = layout.processed / str(report["edition"]) / MADE / str(report["audience"]) / region.slug
+    found = Records(kept / f"{report['scenario']}-{place}.json").all[:1]
+    return {Path(path): digest for one in found for path, digest in one.files.items()}
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
