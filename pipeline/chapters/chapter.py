@@ -99,13 +99,12 @@ class Chapter:
     def _view(self) -> View:
         with_names = self.has_filings and not self.is_public
         entities = accepted(self._edition, "entities") if with_names else None
-        table, catalogue = (
-            evaluate.read(Path(self.frozen["indicators"])),
-            load_catalogue(self.layout, plan_id=self.frozen["plan"]),
-        )
+        table = evaluate.read(Path(self.frozen["indicators"]))
+        catalogue = load_catalogue(self.layout, plan_id=self.frozen["plan"])
+        known = set(table["indicator_id"].unique()).intersection(catalogue.indicators)
         return View(
             table=table,
-            catalogue=catalogue.only(set(table["indicator_id"].unique()).intersection(catalogue.indicators)),
+            catalogue=catalogue.of_filed(name for id in known for name in catalogue.tables(id)),
             region=self.region,
             year=self.year,
             provinces=self.provinces,

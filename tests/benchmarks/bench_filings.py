@@ -67,7 +67,8 @@ def energy(rows: int, layout: Layout) -> pl.DataFrame:
 
 
 def equipment(rows: int, layout: Layout) -> pl.DataFrame:
-    """Equipment of six years: in each year the same entities, provinces, types, vendors and years of entry."""
+    """Equipment of six years: in each year the same entities, provinces, types, vendors and years of entry. With the columns that
+    must be there only: five million rows of more would be more cells than a CSV may have."""
     table, random = BY_NAME["equipment"], np.random.default_rng(SEED)
     provinces = [one.short_zh for one in all_regions(layout) if not one.is_nation]
     facilities, types = ([spelt[0] for spelt in table.column(name).members.values()] for name in ("facility_type", "equipment_type"))  # fmt: skip
@@ -85,7 +86,6 @@ def equipment(rows: int, layout: Layout) -> pl.DataFrame:
             "型号": [f"M-{number}" for number in (which % 97).tolist()],
             "数量": units,
             "耗电量（万千瓦时）": (units * random.uniform(0.2, 0.8, n)).round(4),
-            "当年退网数量": random.integers(0, 9, n),
         }
     )  # fmt: skip
     return pl.DataFrame({"年份": YEARS}).join(series, how="cross")

@@ -42,7 +42,7 @@ ROWS = {
 def seen(layout: Layout, rows: Any, region: str = "全国") -> View:
     plan, catalogue = reference.load_plan(layout), load_catalogue(layout)
     table = evaluate.compute(frames(rows), layout, Params(), plan, 2025)
-    catalogue = catalogue.only(set(table["indicator_id"]) & set(catalogue.indicators))  # as a chapter has it
+    catalogue = catalogue.of_filed(rows)  # as a chapter has it
     return View(table, catalogue, resolve(region, layout), 2025, reference.provinces(layout), {})
 
 
