@@ -34,7 +34,8 @@ def checked(rows: pl.DataFrame, weight_of: Mapping[str, float]) -> pl.DataFrame:
     """The rows of `centres.centres` with, for each of CRITERIA, a value (text of a grade, else a number), `<criterion>_is` (STATUS),
     and with status (of all: one missed is missed) and lacks: what is unknown for want of what.
 
-    lacks: racks_in_use (not filed), months (in service for less than twelve), power (no PUE), weight (of the province).
+    lacks: racks_in_use (not filed), months (in service for less than twelve), power (no PUE), grade (an edge centre, which
+    GB 40879 does not grade), weight (of the province).
     """
     use = pl.col("racks_in_use") / pl.when(pl.col("standard_racks") > 0).then("standard_racks")
     pue = pl.when("full_year").then("pue")
@@ -61,7 +62,8 @@ def checked(rows: pl.DataFrame, weight_of: Mapping[str, float]) -> pl.DataFrame:
     wants = {
         "racks_in_use": pl.col("rack_use").is_null(),
         "months": ~pl.col("full_year"),
-        "power": pl.col("full_year") & (pl.col("pue").is_null() | pl.col("grade").is_null()),
+        "power": pl.col("full_year") & pl.col("pue").is_null(),
+        "grade": pl.col("full_year") & pl.col("pue").is_not_null() & pl.col("grade").is_null(),
         "weight": pl.col("weight").is_null(),
     }
     lacks = pl.concat_list(pl.when(holds).then(pl.lit(name)) for name, holds in wants.items()).list.drop_nulls()

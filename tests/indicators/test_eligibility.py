@@ -65,6 +65,11 @@ def test_what_is_short_of_a_limit_is_missed(
     assert row["status"] == "missed"
 
 
+def test_an_edge_centre_has_no_grade(layout: Layout, plan: Plan) -> None:
+    edge = {"standard_racks": 100.0, "racks_in_use": 80.0}
+    assert told(checked(layout, plan, edge)) == [("missed", "met", "met", "unknown", "met", "missed", ["grade"])]
+
+
 def test_the_limits_belong_to_what_meets_them(layout: Layout, plan: Plan) -> None:
     """3000 racks, 1800 in use, 130 over 100, 39 of 130 green."""
     edge = {"standard_racks": 3000.0, "racks_in_use": 1800.0, "total_kwh": 130 * GWH, "green_kwh": 39 * GWH}
