@@ -49,7 +49,8 @@ class Codes:
 def codes(layout: Layout, catalogue: Catalogue, values: pl.DataFrame) -> Codes:
     """Of all that `values` (`whole.VALUES`) has, in the order of the catalogue, of GB/T 2260 and of DIMENSIONS."""
     has = {name: set(values[name].unique()) for name in ("indicator_id", "region_code", "unit")}
-    units = {text: _unit(text) for text in sorted(has["unit"])}
+    own = {one.unit for one in catalogue if one.id in has["indicator_id"]}
+    units = {text: _unit(text) for text in sorted(own | has["unit"])}
     indicators = {
         one.id: Code(one.id.replace(".", "_"), one.title, ENGLISH.say(one.title), about=one.definition.text, unit=units[one.unit].id)
         for one in catalogue

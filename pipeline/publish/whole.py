@@ -43,7 +43,7 @@ def published(layout: Layout, edition: Edition, catalogue: Catalogue, plan: Plan
     folder = layout.processed / edition.name / AUDIENCE
     yield _catalogue(catalogue, plan)
     if (path := folder / "indicators.parquet").is_file():
-        yield _values(path)
+        yield _values(path, catalogue)
     if (path := folder / "scenarios" / "iamc.csv").is_file():
         yield _scenarios(path)
 
@@ -74,12 +74,17 @@ def _catalogue(catalogue: Catalogue, plan: Plan) -> Published:
     )
 
 
-def _values(path: Path) -> Published:
+def _values(path: Path, catalogue: Catalogue) -> Published:
     data = _read(path, pl.read_parquet)
     told = [name for name in INSIDE if name in data.columns and data[name].null_count() < data.height]
     if told:
         raise DataError(
             "publish.undisclosed", f"没有发布：{path} 里有不应公开的列 {'、'.join(told)}；请重新生成公开版报告"
+        )
+    if unknown := sorted(set(data["indicator_id"]) - set(catalogue.indicators)):
+        raise DataError(
+            "publish.tables",
+            f"没有发布：{path} 里有指标目录中没有的指标 {'、'.join(unknown[:6])}；请重新生成公开版报告",
         )
     fields = {name: {"description": text} for name, text in _FIELDS.items()}
     return Published(

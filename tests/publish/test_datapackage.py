@@ -189,3 +189,11 @@ def test_values_that_tell_of_contributors_stop_the_publication(house: House, col
         publish(house.layout, house.wanted())
     assert caught.value.id == "publish.undisclosed"
     assert not (house.root / "site").exists()
+
+
+def test_values_of_an_indicator_that_is_in_no_catalogue_stop_the_publication(house: House) -> None:
+    values(indicator_id="dc.gone").write_parquet(house.root / "data/processed/2025-sample/public/indicators.parquet")
+    house.pass_audit()
+    with pytest.raises(DataError, match=r"指标目录中没有的指标 dc\.gone；请重新生成公开版报告"):
+        publish(house.layout, house.wanted())
+    assert not (house.root / "site").exists()
