@@ -58,7 +58,7 @@ def values(told: dict[str, Any]) -> dict[str, float | None]:
 def test_radio_units(view: View) -> None:
     told = equipment.told(view, ("radio_5g", "radio_4g"))
     assert told is not None
-    assert told["names"] == ["5GAAU/BBU"]
+    assert told["names"] == ["5G基站主设备"]
     # (10 x 5 + 30 x 1 + 10 x 0) / 50 years
     assert values(told) == {"electricity": 188_098.0, "co2": pytest.approx(83.1205062), "years": pytest.approx(1.6)}
     assert told["old"] is None
@@ -85,13 +85,13 @@ def test_ages(view: View) -> None:
     rows = equipment.ages(view)
     shares = {(name, least): share for name, least, share in rows.select("type", "least", "share").iter_rows()}
     assert {key: share for key, share in shares.items() if share} == {
-        ("5GAAU/BBU", 0): pytest.approx(0.8), ("5GAAU/BBU", 3): pytest.approx(0.2),
+        ("5G基站主设备", 0): pytest.approx(0.8), ("5G基站主设备", 3): pytest.approx(0.2),
         ("OLT", 6): pytest.approx(0.25), ("OLT", 12): pytest.approx(0.75),
     }  # fmt: skip
     assert rows.height == 2 * 5
     figure = equipment.heat(view, "f-x")
     assert figure is not None
-    assert figure.payload()["table"]["rows"][0] == ["5GAAU/BBU", "0—2 年", "40", "80.0"]
+    assert figure.payload()["table"]["rows"][0] == ["5G基站主设备", "0—2 年", "40", "80.0"]
     assert figure.payload(Words("en"))["table"]["rows"][9] == ["OLT", "12 years or more", "15", "75.0"]
 
 
@@ -178,7 +178,7 @@ def test_how_it_is_withheld(layout: Layout, tmp_path: Path, language: str, expec
         ("zh", "耗电 18.8 万kWh，相应的二氧化碳排放（基于位置）为 83.1 tCO2；平均在网 1.6 年，没有在网超过八年的。"),
         (
             "zh",
-            "5GAAU/BBU：2020 年入网的单台年耗电为 6,000 kWh/台，2024 年入网的为 3,937 kWh/台，入网每晚一年平均少 10.0%。",
+            "5G基站主设备：2020 年入网的单台年耗电为 6,000 kWh/台，2024 年入网的为 3,937 kWh/台，入网每晚一年平均少 10.0%。",
         ),
         (
             "en",

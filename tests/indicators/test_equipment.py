@@ -61,7 +61,7 @@ def test_energy_of_a_unit_by_year_of_entry(compute: Compute) -> None:
     # those of the year itself ran for a part of it: 165,000 kWh of 35 units
     assert cell(table, "equipment.per_unit")["value"] == pytest.approx(165_000 / 35)
     assert of_members(table, "equipment.per_unit", "vintage") == {
-        "5GAAU/BBU 2020": 6000.0, "5GAAU/BBU 2022": 5000.0, "OLT 2020": 1000.0,
+        "5G基站主设备 2020": 6000.0, "5G基站主设备 2022": 5000.0, "OLT 2020": 1000.0,
     }  # fmt: skip
     assert of_members(table, "equipment.electricity", "equipment_type") == {"radio_5g": 250_000.0, "olt": 5_000.0}
     assert cell(table, "equipment.co2")["value"] == pytest.approx(255_000 * GUANGDONG / 1000)

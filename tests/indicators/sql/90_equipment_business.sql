@@ -1,7 +1,7 @@
 -- Equipment: ages weighed by number, energy of a unit without what entered in the year; businesses: energy, electricity, CO2.
 CREATE TABLE equipment_y AS
     SELECT e.*, greatest(e.year - commissioned_year, 0) AS years, energy_kwh * f.factor / 1000 AS tco2,
-           CASE equipment_type WHEN 'radio_5g' THEN '5GAAU/BBU' WHEN 'radio_4g' THEN '4GRRU' WHEN 'olt' THEN 'OLT' WHEN 'router' THEN '路由器/交换机'
+           CASE equipment_type WHEN 'radio_5g' THEN '5G基站主设备' WHEN 'radio_4g' THEN '4G基站主设备' WHEN 'olt' THEN 'OLT' WHEN 'router' THEN '路由器/交换机'
                WHEN 'transmission_200g' THEN '200G传输设备' WHEN 'transmission_400g' THEN '400G传输设备' WHEN 'server' THEN '服务器'
                WHEN 'storage' THEN '存储设备' WHEN 'rectifier' THEN '开关电源' WHEN 'air_conditioner' THEN '空调' WHEN 'battery_lead' THEN '铅酸电池'
                WHEN 'battery_lithium' THEN '锂电池' WHEN 'battery_cascade' THEN '梯次电池' ELSE '其他设备' END || ' ' || commissioned_year AS vintage
