@@ -219,8 +219,14 @@ def test_every_page_says_which_dataset_it_is_about(downloads: Path) -> None:
     assert own["url"] == "https://example.org/green/2025-sample/440000/plan.html"
 
 
-def test_without_an_address_datasets_are_linked_from_where_the_page_stands(house: House, tmp_path: Path) -> None:
+def test_without_an_address_datasets_are_linked_from_where_the_page_stands(
+    house: House, downloads: Path, tmp_path: Path
+) -> None:
     publish(house.layout, house.wanted(out=tmp_path / "site"))
+    again = tmp_path / "site/downloads/2025-sample"
+    files = [path.relative_to(again) for path in again.rglob("*") if path.is_file() and path.name != "index.html"]
+    assert len(files) == 3 * 8 + 3 + 3 + 2 + 4  # tables, whole, JSON-stat, SDMX, IAMC
+    assert all((again / path).read_bytes() == (downloads / path).read_bytes() for path in files)
     for page in [*(tmp_path / "site/2025-sample").rglob("*.html"), *(tmp_path / "site").glob("index.html")]:
         assert len(linked(page)["distribution"]) == 5
         assert all((page.parent / one["contentUrl"]).is_file() for one in linked(page)["distribution"])
