@@ -154,7 +154,7 @@ def test_targets_years_actions_and_quotas_are_those_of_the_file(report: dict[str
     assert "行动计划（2026-2030年，虚构）》（虚构〔2026〕1号）到 2030 年期满，本报告是 2026 年的期中评估" in overview
     for target in ("下降25%", "1.25以下", "不低于50%", "40个"):
         assert target in overview
-    assert "4 项目标的指标值" in overview
+    assert "各项目标的指标值" in overview
     assert "光伏装机容量" in actions
     for words in (
         "## 用能",

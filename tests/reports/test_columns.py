@@ -1,6 +1,9 @@
 """How wide the columns of a table are on paper: 54 em for all, of which one em of each column is air."""
 
+import re
+
 from pipeline.reports.columns import fitted
+from tests.conftest import ROOT
 
 ROWS = [
     ["能源消耗", "2023 年 YI 宁夏 其他 电力 自用", "17696.4 kWh", "17696400 kWh", "误把 MWh 的数填在 kWh 的单位下，已与填报单位核实", "2026-03-05"],
@@ -32,3 +35,14 @@ def test_a_table_of_values_keeps_its_points_below_each_other() -> None:
     """Nothing wraps, so nothing moves: the widths are those that were asked for."""
     rows = [["综合能耗", "1,550.2", "3.4"], ["用电量", "9.1", "12.75"]]
     assert fitted([20, 10, 10], ["指标", "2024 年", "2025 年"], rows) == [27.0, 13.5, 13.5]
+
+
+def test_paper_and_page_have_the_same_tones_in_their_cells() -> None:
+    theme = ROOT / "reports" / "theme"
+    [line] = [
+        one for one in (theme / "typst-template.typ").read_text("utf-8").splitlines() if one.startswith("#let heat")
+    ]
+    css = (theme / "report.css").read_text("utf-8")
+    assert dict(re.findall(r'(\w+): rgb\("(#\w+)"\)', line)) == dict(
+        re.findall(r"td\.(\w+) \{ background: (#\w+);", css)
+    )
