@@ -167,7 +167,8 @@ def _downloads(site: Site, folder: str) -> Iterator[Found]:
     """What CSV and Parquet say differently, and where sums and ratios are not what they are made of."""
     for path in site.paths:
         name = path.removeprefix(folder)
-        if not (path.startswith(folder) and name.endswith(".csv") and (site.root / path).is_file()):
+        is_table = path.startswith(folder) and name.endswith(".csv") and "/" not in name
+        if not is_table or not (site.root / path).is_file():
             continue
         beside = f"{path.removesuffix('.csv')}.parquet"
         if not (site.inside(path) or site.inside(beside)) or (site.is_whole(path) and site.is_whole(beside)):

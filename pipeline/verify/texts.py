@@ -28,7 +28,12 @@ BESIDE = 3  # characters beside a number by which it is found again
 _blocks = frozenset(
     ["td", "th", "tr", "p", "li", "h1", "h2", "h3", "h4", "h5", "figcaption", "summary", "text", "tspan", "div"]
 )
-ASIDE = ("svg", "table", "h2", "h3", "h4")
+ASIDE = ("svg", "table", "nav", "h2", "h3", "h4")
+TOOLS = (
+    "cite",
+    "get",
+    "about",
+)  # what a published page says of a figure beside the report: hashes, dates, names of files
 _contents = re.compile(r"\. \. \. \.|^\s*\d+\s*$")  # a line of the contents, the number of a page
 
 
@@ -66,12 +71,15 @@ class Page(HTMLParser):
         self._chapter = self._line = ""
         self._lists: list[int | None] = []
         self._silent = self._aside = 0
+        self._details = list[bool]()  # whether each that is open is one of TOOLS
         self.feed(text)
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
-        if tag in ("script", "style"):
+        if tag == "details":
+            self._details.append(given.get("class") in TOOLS)
+        if tag in ("script", "style") or (tag == "details" and self._details[-1]):
             self._silent += 1
         if tag in ASIDE:
             self._aside += 1
@@ -99,7 +107,7 @@ class Page(HTMLParser):
             self._row = True
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in ("script", "style"):
+        if tag in ("script", "style") or (tag == "details" and self._details and self._details.pop()):
             self._silent -= 1
         if tag in ASIDE:
             self._aside -= 1
