@@ -33,6 +33,7 @@ from pipeline.scenarios.start import FACILITIES
 WITHHELD_BASIS = chinese("basis_withheld")
 SAME = 1e-12  # an index that differs by less does not
 DIGITS = 6  # as many as a page prints
+EXACT = 1e-6  # of a unit of the last of them; what is cut off is more than binary fractions leave
 Sum = dict[tuple[Line, str], float]  # (line, province) -> factor
 
 
@@ -163,11 +164,18 @@ def _added_up(steps: pl.DataFrame) -> pl.DataFrame:
 
 
 def _coarse(frame: pl.DataFrame, which: pl.Expr | None = None) -> pl.DataFrame:
-    """With its numbers in DIGITS, in the rows that `which` names."""
+    """With its numbers in DIGITS, in the rows that `which` names. They are cut off, and a last 0 or 5 behind which something is
+    cut off goes one up: so what is printed in fewer digits is what it would be without (1426.4497 is 1426.44, not 1426.45)."""
     number = cs.float()
+    size = number.abs()
+    unit = pl.lit(10.0).pow(size.log10().floor() - (DIGITS - 1))
+    units = size / unit
+    whole = units.round()
+    cut = units.floor() + (units.floor() % 5 == 0)
+    told = number.sign() * pl.when((units - whole).abs() < EXACT).then(whole).otherwise(cut) * unit
     return frame.with_columns(
         pl.when(pl.lit(True) if which is None else which)
-        .then(number.round_sig_figs(DIGITS))
+        .then(pl.when(number == 0).then(number).otherwise(told.round_sig_figs(DIGITS)))
         .otherwise(number)
         .name.keep()
     )

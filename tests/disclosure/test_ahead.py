@@ -7,6 +7,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
+from pipeline import wording
 from pipeline.disclosure.ahead import beyond, corrected, joined, told
 from pipeline.disclosure.record import Bound
 from pipeline.disclosure.rules import CELL
@@ -90,6 +91,26 @@ def test_the_nation_ahead_is_told_in_six_digits_and_its_start_as_the_table_has_i
     both = joined(outlook(filed, GROWTH), outlook(filed, GROWTH)).paths
     told = {(region, year): value for region, year, value in both.select("region_code", "year", "value").iter_rows()}
     assert (told[NATION, 2025], told[NATION, 2030], told[HUBEI, 2030]) == (200.123456, 222.123, 40.123456)
+
+
+@pytest.mark.parametrize(
+    ("filed", "told_as", "printed"),
+    [
+        (1426.4497, 1426.44, "1,426.4"),  # 1426.45, and of that 1,426.5, were half a unit too much
+        (1426.4501, 1426.46, "1,426.5"),
+        (1426.45, 1426.45, "1,426.5"),
+        (-6535.5497, -6535.54, "−6,535.5"),
+        (999999.7, 999999.0, "999,999.0"),
+        (0.1, 0.1, "0.1"),
+        (0.0, 0.0, "0.0"),
+    ],
+)
+def test_the_nation_ahead_prints_as_it_would_without_being_cut(filed: float, told_as: float, printed: str) -> None:
+    given = FILED | {NATION: (200.0, filed)}
+    both = joined(outlook(given, GROWTH), outlook(given, GROWTH)).paths.filter(region_code=NATION, year=2030)
+    assert both["value"].to_list() == [told_as]
+    assert wording.number(told_as, 1) == printed
+    assert abs(told_as) == 999999.0 or wording.number(filed, 1) == printed
 
 
 def test_steps_from_one_number_to_another_add_up_in_six_digits() -> None:
