@@ -109,7 +109,7 @@ def test_a_built_report_is_whole_until_somebody_changes_it(built: Built) -> None
     kept = {path: path.read_bytes() for path in (pdf, page)}
     try:
         pdf.write_bytes(other.read_bytes()[:-1])
-        page.write_bytes(kept[page].replace(b"84.5%", b"94.5%"))
+        page.write_bytes(kept[page] + b"\n")
         (folder / "more.pdf").write_bytes(b"")
         said = of(folder)
         assert f"{page.name} 被改动过：内容与生成时的记录不符" in said
