@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from pipeline.filings.contracts import BY_NAME, TABLES
+from pipeline.filings.contracts import BY_NAME, OPTIONAL, TABLES
 from pipeline.indicators.panel import CELL, expected
 
 TABLE_NAMES = {table.name: table.zh for table in TABLES}
@@ -22,12 +22,14 @@ COLUMNS: dict[str, dict[str, pl.DataType]] = {
 
 def cells(frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """A row per table, year, province and entity from which rows are expected (`panel.expected`), and whether any was
-    accepted. The first year of an edition is no norm for the later ones, nor are they for it where an entity is new.
+    accepted. The first year of an edition is no norm for the later ones, nor are they for it where an entity is new. Of optional
+    tables none are: who filed one once owes none.
 
     frames: tables with entity_kind and group_id; those by year, entity and province take part.
     """
     parts = [pl.DataFrame(schema=_CELLS)]
-    filed = {name: frame for name, frame in frames.items() if name in TABLE_NAMES and set(CELL) <= set(frame.columns)}
+    due_tables = TABLE_NAMES.keys() - OPTIONAL
+    filed = {name: frame for name, frame in frames.items() if name in due_tables and set(CELL) <= set(frame.columns)}
     years = [year for frame in filed.values() for year in frame["year"].unique()]
     for name, frame in filed.items():
         who = frame.select("entity_id", "entity_kind", "group_id").unique("entity_id", keep="any")

@@ -18,6 +18,7 @@ from pipeline.publish.site import SUMS
 from pipeline.verify.site import Found, Site
 
 NAMED = 3
+CODE = {"commit": "提交", "dirty": "未提交的改动", "lock": "锁文件"}
 KINDS = {"inputs": "输入", "parameters": "参数", "code": "代码", "toolchain": "软件", "fonts": "字体"}
 
 
@@ -83,13 +84,14 @@ def differences(
             if part in ("inputs", "fonts") and one and other:
                 said.append(f"{kind} {name} 的内容不同")
             else:
-                said.append(f"{kind} {name} 原为 {_short(one)}，现为 {_short(other)}")
+                said.append(f"{kind} {CODE.get(name, name)} 原为 {_short(one)}，现为 {_short(other)}")
     return said
 
 
 def _short(value: object) -> str:
-    text = "无" if value in (None, "") else {True: "有未提交的改动", False: "没有改动"}.get(value) if isinstance(value, bool) else str(value)  # fmt: skip
-    return str(text)[:40]
+    if isinstance(value, bool):
+        return "有" if value else "没有"
+    return str(value)[:40] if value not in (None, "") else "无"
 
 
 def _beside(site: Site) -> Iterator[Found]:

@@ -18,9 +18,12 @@ OF_FILINGS = ("90_appendix.ipynb",)  # tells of every table that was filed, and 
 
 
 def outputs(notebook: Path) -> list[object]:
-    """What the cells of an executed notebook hand to the report, but for the cells of the two tables."""
+    """What the cells of an executed notebook hand to the report, but for the cells of the two tables and of the text."""
     cells = [cell for cell in json.loads(notebook.read_text("utf-8"))["cells"] if cell["cell_type"] == "code"]
-    return [[out.get("data") for out in cell["outputs"]] for cell in cells if cell["id"] not in OWN_CELLS]
+    apart = [cell["id"] in OWN_CELLS or any("chapter.preview(" in line for line in cell["source"]) for cell in cells]
+    return [
+        [out.get("data") for out in cell["outputs"]] for cell, is_own in zip(cells, apart, strict=True) if not is_own
+    ]
 
 
 def take_away(filings: Path) -> None:

@@ -191,9 +191,9 @@ def test_a_statement_that_is_none(site: Copy) -> None:
         ('"0.12"', '"0.21"', "参数 g_it 原为 0.12，现为 0.21"),
         ("a" * 64, "b" * 64, "字体 Noto Sans CJK SC 的内容不同"),
         ("0" * 64, "9" * 64, "输入 data/raw/public/energy.csv 的内容不同"),
-        ("c" * 40, "e" * 40, f"代码 commit 原为 {'c' * 40}，现为 {'e' * 40}"),
+        ("c" * 40, "e" * 40, f"代码 提交 原为 {'c' * 40}，现为 {'e' * 40}"),
         ('"2.1.0"', '"2.2.0"', "软件 polars 原为 2.1.0，现为 2.2.0"),
-        ("d" * 64, "f" * 64, f"代码 lock 原为 {'d' * 40}，现为 {'f' * 40}"),
+        ("d" * 64, "f" * 64, f"代码 锁文件 原为 {'d' * 40}，现为 {'f' * 40}"),
     ],
 )
 def test_what_a_report_says_that_it_was_made_of(site: Copy, before: str, after: str, said: str) -> None:

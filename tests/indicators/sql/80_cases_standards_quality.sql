@@ -42,7 +42,6 @@ CREATE VIEW filed_base_stations AS SELECT * FROM base_stations WHERE NOT is_cont
 CREATE VIEW filed_green_power AS SELECT * FROM green_power WHERE NOT is_control;
 CREATE VIEW filed_measures AS SELECT * FROM measures WHERE NOT is_control;
 CREATE VIEW filed_action_metrics AS SELECT * FROM action_metrics WHERE NOT is_control;
-CREATE VIEW filed_business AS SELECT * FROM business WHERE NOT is_control;
 CREATE MACRO filed_cells(name, t) AS TABLE
     SELECT name AS tbl, d.*, EXISTS (SELECT 1 FROM query_table(t) f WHERE (f.year, f.province_code, f.entity_id) = (d.year, d.province_code, d.entity_id)) AS there
     FROM due(t) d;
@@ -51,8 +50,7 @@ CREATE TABLE expected_cells AS
     UNION ALL SELECT * FROM filed_cells('sites', 'sites') UNION ALL SELECT * FROM filed_cells('data_centres', 'data_centres')
     UNION ALL SELECT * FROM filed_cells('rooms', 'rooms') UNION ALL SELECT * FROM filed_cells('base_stations', 'filed_base_stations')
     UNION ALL SELECT * FROM filed_cells('green_power', 'filed_green_power') UNION ALL SELECT * FROM filed_cells('measures', 'filed_measures')
-    UNION ALL SELECT * FROM filed_cells('action_metrics', 'filed_action_metrics')
-    UNION ALL SELECT * FROM filed_cells('equipment', 'equipment') UNION ALL SELECT * FROM filed_cells('business', 'filed_business');
+    UNION ALL SELECT * FROM filed_cells('action_metrics', 'filed_action_metrics');
 INSERT INTO result
     SELECT 'quality.completeness', year, region_code, e.entity, e.dimension, e.member, avg(there::INT)
     FROM (SELECT *, unnest([{'entity': NULL, 'dimension': NULL, 'member': NULL}, {'entity': entity_id, 'dimension': NULL, 'member': NULL},
