@@ -46,7 +46,6 @@ def fan(
     title, band = foresight.titles[foresight.own], ("p10", "p50", "p90")
     years = sorted({*lines["filed"], *lines["p10"]})
     every = [value for path in lines.values() for value in path.values()]
-    decimals = shapes.places(how, every)
     columns = {"year": Column(term("year")), "filed": Column(term("filed_line")), **foresight.columns()}
     columns |= {name: Column(term("percentile", title=title, percent=name[1:])) for name in band}
 
@@ -58,7 +57,7 @@ def fan(
         return pl.DataFrame({"year": years} | cells, schema_overrides=dict.fromkeys(cells, pl.Float64))
 
     def draw(words: Words) -> alt.TopLevelMixin:
-        factor, unit, _ = scaled(words, how, every)
+        factor, unit, decimals = scaled(words, how, every)
         names = {name: columns[name].told(words) for name in lines if name not in band}
         shown = data(words).with_columns(pl.exclude("year").round(decimals + 2))
         rows = shown.select("year", *names).rename(names).unpivot(index="year", variable_name="line").drop_nulls()
@@ -107,7 +106,7 @@ def fan(
         alt="",
         source=SOURCE,
         columns=columns,
-        decimals=dict.fromkeys(lines, decimals),
+        decimals=dict.fromkeys(lines, shapes.places(how, every)),
         explorer=explorer,
     )
 
@@ -213,7 +212,7 @@ def tornado(foresight: Foresight, figure: str, most: int) -> Figure | None:
     if of is None:
         return None
     how, middle = of["measure"], of["middle"].value
-    decimals, sides = shapes.places(how, [middle]), ("low", "high")
+    sides = ("low", "high")
     rows = foresight.outlook.levels.filter(
         pl.col("scenario") == foresight.own, pl.col("measure") == of["id"], pl.col("year") == foresight.horizon
     ).pivot(on="level", index="driver", values="value")
@@ -228,7 +227,7 @@ def tornado(foresight: Foresight, figure: str, most: int) -> Figure | None:
         return rows.select(pl.Series("driver", names), pl.col(sides) * scaled(words, how, [middle])[0])
 
     def draw(words: Words) -> alt.TopLevelMixin:
-        factor, unit, _ = scaled(words, how, [middle])
+        factor, unit, decimals = scaled(words, how, [middle])
         said = {one: columns[one].told(words) for one in sides}
         long = data(words).rename(said).unpivot(index="driver", variable_name="side")
         long = long.with_columns(apart=(pl.col("value") - middle * factor).round(decimals + 2))
@@ -247,7 +246,7 @@ def tornado(foresight: Foresight, figure: str, most: int) -> Figure | None:
         whole: alt.TopLevelMixin = bars.properties(height=22 * rows.height + 12)
         return whole
 
-    decimal = dict.fromkeys(sides, decimals)
+    decimal = dict.fromkeys(sides, shapes.places(how, [middle]))
     return Figure(figure, "", draw, data, alt="", source=SOURCE, columns=columns, decimals=decimal)
 
 

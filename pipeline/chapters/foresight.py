@@ -152,7 +152,7 @@ def scaled(words: Words, measure: Measure, values: Iterable[float]) -> tuple[flo
     """Factor, unit and decimals in which an axis shows values (`Words.axis`)."""
     largest = max(map(abs, values), default=0.0)
     [shown], unit = words.axis(measure, [largest])
-    return float(f"{(shown or 0) / largest:.12g}") if largest else 1.0, unit, shapes.places(measure, [largest])
+    return float(f"{(shown or 0) / largest:.12g}") if largest else 1.0, unit, words.places(measure, [largest])
 
 
 def units(measure: Measure, values: Iterable[float]) -> dict[str, str]:

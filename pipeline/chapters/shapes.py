@@ -5,7 +5,7 @@ Every function returns None where there is nothing to draw: a chapter says so in
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 
 import altair as alt
@@ -29,10 +29,9 @@ SHAPES = {"met": "circle", "missed": CROSS}
 NAMED = 14  # px of a row of names above a chart of all provinces
 
 
-def places(measure: Measure, values: Iterable[float | None]) -> int:
-    """Of values as an axis shows them (`Words.axis`)."""
-    largest = max((abs(value) for value in values if value is not None), default=0.0)
-    return 1 if measure.scale == "big" and largest >= 1e4 else measure.decimals
+def places(measure: Measure, values: Sequence[float | None]) -> Callable[[Words], int]:
+    """The decimals of values as an axis shows them (`Words.axis`)."""
+    return lambda words: words.places(measure, values)
 
 
 def amounts(measure: Measure, values: Sequence[float | None]) -> Column:
@@ -93,7 +92,7 @@ def provinces(view: View, id: str, figure: str, target: Target | None = None) ->
         plain = theme.PRIMARY if not own else theme.SEQUENTIAL[2]
         sides = {name: "met" if target is None or reaches(target, value) else "missed" for name, value in there.items()}
         drawn = data.with_columns(
-            printed=pl.Series([_against(value, decimals, measure, target) for value in data["value"]]),
+            printed=pl.Series([_against(value, decimals(words), measure, target) for value in data["value"]]),
             tint=pl.col("province").replace_strict(set_apart(view), default=plain, return_dtype=pl.String),
             side=pl.Series([words(SIDES[sides[name]]) for name in data["province"]]),
         )
@@ -232,7 +231,7 @@ def over_years(
         shown, column = rows(words), words.axis(measure, numbers)[1]
         names = list(paths)
         ends = shown.filter(pl.col("year") == pl.col("year").max().over("region"))
-        printed = [wording.number(value, decimals) for value in ends["value"]]
+        printed = [wording.number(value, decimals(words)) for value in ends["value"]]
         if len(names) > 1:
             printed = [f"{words.say(name)} {one}" for name, one in zip(ends["region"], printed, strict=True)]
         tints = of_regions(view, names)
@@ -251,7 +250,7 @@ def over_years(
         tooltip = [
             alt.Tooltip("region:N", title=words("region")),
             alt.Tooltip("year:O", title=words("year")),
-            alt.Tooltip("value:Q", title=words.with_unit(words.say(measure), column), format=f",.{decimals}f"),
+            alt.Tooltip("value:Q", title=words.with_unit(words.say(measure), column), format=f",.{decimals(words)}f"),
         ]
         lines = alt.Chart(shown).encode(x=x, y=y, color=colour, tooltip=tooltip)
         placed = labels.apart(ends.with_columns(printed=pl.Series(printed)), "value", gap)
@@ -315,7 +314,7 @@ def members_over_years(view: View, rows: pl.DataFrame, id: str, figure: str, *, 
         tooltip = [
             alt.Tooltip("name:N", title=words("name")),
             alt.Tooltip("year:O", title=words("year")),
-            alt.Tooltip("value:Q", title=words.with_unit(words.say(measure), unit), format=f",.{decimals}f"),
+            alt.Tooltip("value:Q", title=words.with_unit(words.say(measure), unit), format=f",.{decimals(words)}f"),
         ]
         y = alt.Y("sum(value):Q", title=unit or None, axis=alt.Axis(tickCount=5))
         bars = alt.Chart(data).mark_bar().encode(x=x, y=y, color=tint, order=alt.Order("place:Q"), tooltip=tooltip)
@@ -358,7 +357,7 @@ def tiles(view: View, id: str, figure: str) -> Figure | None:
 
     def draw(words: Words) -> alt.TopLevelMixin:
         data = rows(words).with_columns(
-            pl.Series("printed", [wording.number(one, decimals) for one in rows(words)["value"]])
+            pl.Series("printed", [wording.number(one, decimals(words)) for one in rows(words)["value"]])
         )
         return tilegrid.tile_grid(
             view.provinces,

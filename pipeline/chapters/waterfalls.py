@@ -57,7 +57,7 @@ def waterfall(
 
     def draw(words: Words) -> alt.TopLevelMixin:
         data, unit = rows(words), words.axis(measure, every)[1]
-        printed = [wording.number(size, decimals, sign=at not in totals) for at, size in enumerate(data["size"])]
+        printed = [wording.number(size, decimals(words), sign=at not in totals) for at, size in enumerate(data["size"])]
         drawn = data.with_columns(
             kind=pl.Series(kinds),
             printed=pl.Series(printed),

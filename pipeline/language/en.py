@@ -59,9 +59,8 @@ ENDS = 3  # so many of the highest and of the lowest are named
 MAX_LINES = 6  # more lines than this are summed up by their ends
 MAX_NAMES = 3  # so many tied names are told; more are counted
 STEPS = {"": Decimal(1), "million": Decimal(10**6), "billion": Decimal(10**9), "trillion": Decimal(10**12)}
-SCALES = ((1e12, 1e9, "billion "), (1e8, 1e6, "million "), (1e4, 1e3, "thousand "))
-"""From which largest value on an axis counts in what, and how that is called; as many decimals as in Chinese, and so no
-fewer digits."""
+SCALES = tuple((float(step), f"{name} ") for name, step in reversed(STEPS.items()) if name)
+"""In what an axis counts once a value reaches it, and how that is called: as `big` counts, digits and all."""
 EDGE = 13  # px right of a picture: names at the ends of lines are long, and reach out farther than is made room for
 COUNTABLE = re.compile(r"(PUE|Average|Sharing rate|Share|Green power share|Retrofit rate|Emission factor|Carbon dioxide emission factor|Energy efficiency gain)\b")  # fmt: skip
 """How the names begin that take an article."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,13 @@ ROWS = {"datasets", "values"}
 CODE = {"calculate", "labelExpr", "expr", "filter", "test", "signal"}
 """What is an expression, in which only the texts between quotation marks are read, and not those that name a field."""
 _quoted = re.compile(r"(?<!datum\[)'([^']*[\u3400-\u9fff][^']*)'|(?<!datum\[)\"([^\"]*[\u3400-\u9fff][^\"]*)\"")
+
+
+def _scale(language: str, measure: Measure, values: Iterable[float | None]) -> tuple[float, str]:
+    """In what an axis counts such values, and how that is called; 1 and nothing for what is not counted in large."""
+    largest = max((abs(value) for value in values if value is not None), default=0.0)
+    scales = LANGUAGES[language].SCALES if measure.scale == "big" else ()
+    return next(((by, name) for by, name in scales if largest >= by), (1.0, ""))
 
 
 @dataclass(frozen=True)
@@ -54,15 +62,19 @@ class Words:
         return said
 
     def axis(self, measure: Measure, values: Sequence[float | None]) -> tuple[list[float | None], str]:
-        """Values as an axis shows them, with the unit that stands on it: shares in %, large sums in 万 or 亿, in thousands,
-        millions or billions."""
-        unit = self.say(measure.unit)
-        largest = max((abs(value) for value in values if value is not None), default=0.0)
+        """Values as an axis shows them, with the unit that stands on it: shares in %, large sums in 万 or 亿, in millions or
+        billions."""
         if measure.scale == "percent":
             return [None if value is None else 100 * value for value in values], "%"
-        scales = LANGUAGES[self.language].SCALES if measure.scale == "big" else ()
-        by, name = next(((by, name) for least, by, name in scales if largest >= least), (1.0, ""))
-        return [None if value is None else value / by for value in values], name + unit
+        by, name = _scale(self.language, measure, values)
+        return [None if value is None else value / by for value in values], (name + self.say(measure.unit)).rstrip()
+
+    def places(self, measure: Measure, values: Iterable[float | None]) -> int:
+        """The decimals of values as an axis shows them; every language tells the same digits."""
+        values = list(values)
+        chinese, own = (_scale(language, measure, values)[0] for language in ("zh", self.language))
+        decimals = 1 if chinese > 1 else measure.decimals
+        return max(0, decimals + round(math.log10(own / chinese)))
 
     @property
     def tag(self) -> str:

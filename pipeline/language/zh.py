@@ -53,8 +53,8 @@ NOUNS = {
 ENDS = 3  # so many of the highest and of the lowest are named
 MAX_LINES = 6  # more lines than this are summed up by their ends
 MAX_NAMES = 3  # so many tied names are told; more are counted
-SCALES = ((1e8, 1e8, "亿"), (1e4, 1e4, "万"))
-"""From which largest value on an axis counts in what, and how that is called."""
+SCALES = ((1e8, "亿"), (1e4, "万"))
+"""In what an axis counts once a value reaches it, and how that is called."""
 EDGE = 5  # px right of a picture
 PRINTED = {
     "n": wording.number,

@@ -47,6 +47,8 @@ Said = Any
 
 Data = pl.DataFrame | Callable[[Words], pl.DataFrame]
 """A frame, or, where its cells are words, a function that makes it in a language."""
+Decimals = Mapping[str, int | Callable[[Words], int]]
+"""By column; a function where the language counts in units of its own."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class Figure:
     alt: Said
     source: Said
     method: Said = ""
-    decimals: Mapping[str, int] = field(default_factory=dict)
+    decimals: Decimals = field(default_factory=dict)
     against: Mapping[str, tuple[float, str]] = field(default_factory=dict)
     explorer: Callable[[Words], Mapping[str, Any]] | None = None
     columns: Mapping[str, Column] = field(default_factory=dict)
@@ -111,7 +113,7 @@ class Table:
     data: Data
     source: Said = ""
     method: Said = ""
-    decimals: Mapping[str, int] = field(default_factory=dict)
+    decimals: Decimals = field(default_factory=dict)
     against: Mapping[str, tuple[float, str]] = field(default_factory=dict)
     widths: Sequence[float] | None = None
     brief: Data | None = None
@@ -246,7 +248,7 @@ def mime(language: str) -> str:
 
 def _cells(
     data: pl.DataFrame,
-    decimals: Mapping[str, int],
+    decimals: Decimals,
     against: Mapping[str, tuple[float, str]],
     withheld: bool = False,
     columns: Mapping[str, Column] | None = None,
@@ -257,8 +259,9 @@ def _cells(
     unknown = {*decimals, *against} - set(data.columns)
     if unknown:
         raise ValueError(f"decimals name columns that are not there: {sorted(unknown)}")
+    places = {name: one(words) if callable(one) else one for name, one in decimals.items()}
     printed = [
-        [_printed(value, name, data.schema[name], decimals, against.get(name)) for value in data[name].to_list()]
+        [_printed(value, name, data.schema[name], places, against.get(name)) for value in data[name].to_list()]
         for name in data.columns
     ]
     data = data.with_columns(as_text(cs.string()))  # before numbers beside a mark become text

@@ -63,9 +63,9 @@ def test_says_the_same_in_both(what: Any, zh: str, en: str) -> None:
     [
         (RATE, [0.5, None], ([50.0, None], "%"), ([50.0, None], "%")),
         (ENERGY, [9999.0], ([9999.0], "tce"), ([9999.0], "tce")),
-        (ENERGY, [45000.0, None], ([4.5, None], "万tce"), ([45.0, None], "thousand tce")),
-        (ENERGY, [-2.5e6], ([-250.0], "万tce"), ([-2500.0], "thousand tce")),
-        (ENERGY, [3e9, 1e8], ([30.0, 1.0], "亿tce"), ([3000.0, 100.0], "million tce")),
+        (ENERGY, [45000.0, None], ([4.5, None], "万tce"), ([45000.0, None], "tce")),
+        (ENERGY, [-2.5e6], ([-250.0], "万tce"), ([-2.5], "million tce")),
+        (ENERGY, [3e9, 1e8], ([30.0, 1.0], "亿tce"), ([3.0, 0.1], "billion tce")),
         (Measure("站均租户数", "户/处", 2), [1.7], ([1.7], "户/处"), ([1.7], "tenants per site")),
     ],
 )
