@@ -588,7 +588,8 @@ def _sums(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
 
 
 def _parted(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
-    """Energy told apart in further tables, by equipment and by business, against the table of energy, where both are filed."""
+    """Energy told apart in further tables, by equipment and by business, against the table of energy, where an enterprise files
+    both for a province."""
     if "energy" not in frames:
         return
     final = frames["energy"].filter(pl.col("supply") != "resold")  # where it is finally used
@@ -599,7 +600,10 @@ def _parted(frames: Frames, context: Context) -> Iterator[pl.DataFrame]:
         energy = _yearly(final.filter(rows).with_columns(pl.col(part).cast(pl.String)), "energy", "quantity", by)
         detail = _yearly(frames[name].with_columns(pl.col(part).cast(pl.String)), name, value, by)
         detail = detail.select(*by, "_row", _detail=value)
-        both = detail.join(energy.drop("_row"), on=by, maintain_order="left").filter(_apart("_detail", "quantity"))
+        filed = final.select(_WHERE).unique()  # who tells energy there tells all of it: what it has no row of is none
+        none = filed.join(detail, on=_WHERE).join(energy, on=by, how="anti").select(*by, quantity=pl.lit(0.0))
+        told = pl.concat([energy.select(*by, "quantity"), none])
+        both = detail.join(told, on=by, maintain_order="left").filter(_apart("_detail", "quantity"))
         column, units = BY_NAME[name].column(part), BY_NAME["energy"].column("quantity").units
         spelt = {code: texts[0] for code, texts in column.members.items()}
         of_carrier = {code: accepted[0] for code, accepted in units.items()}

@@ -235,7 +235,7 @@ def by_hand() -> dict[str, dict[str, tuple[pl.Expr, pl.Expr | None]]]:
             "equipment.old_share": ((units * (years > 8)).sum(), units.sum()),
             "equipment.retired": all_of(c("retired")),
             "equipment.recycled": all_of(c("recycled_kg") / 1000),
-            "equipment.per_unit": sums(years > 0, c("energy_kwh"), units),
+            "equipment.per_unit": sums((years > 0) & (units > 0), c("energy_kwh"), units),
         },
     }  # fmt: skip
 

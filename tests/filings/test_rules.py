@@ -507,8 +507,22 @@ def test_equipment_of_a_facility_is_its_electricity(layout: Layout) -> None:
         findings, "sum.equipment"
     )
     assert not findings.marks["equipment"]["rejected"].any()
-    elsewhere = run(layout, {"energy": [{}], "equipment": [{}]})
-    assert found(elsewhere, "sum.equipment") == [], "nothing was filed of the electricity of these facilities"
+    elsewhere = run(layout, {"energy": [{"province_code": "330000"}], "equipment": [{}]})
+    assert found(elsewhere, "sum.equipment") == [], "no energy at all was filed for the province"
+
+
+def test_what_energy_has_no_row_of_is_none(layout: Layout) -> None:
+    """Energy has electricity of a data centre only; equipment of stations and diesel of a business are not in it."""
+    fuel = {"carrier": "diesel", "unit": "kg", "quantity": 20.0}
+    rows = {"energy": [{"quantity": 1000.0}], "equipment": [{"facility_type": "base_station", "energy_kwh": 500.0}]}
+    findings = run(layout, rows | {"business": [{"quantity": 1000.0}, fuel]})
+    assert found(findings, "sum.equipment") == [("equipment", "energy_kwh", 2)]
+    assert "通信基站的设备合计 500 kWh，与能源消耗的 0 kWh 相差超过 5%" in sentences(findings, "sum.equipment")
+    assert found(findings, "sum.business") == [("business", "quantity", 3)]
+    nothing = run(
+        layout, {"energy": [{"quantity": 1000.0}], "business": [{"quantity": 1000.0}, fuel | {"quantity": 0.0}]}
+    )
+    assert found(nothing, "sum.business") == []
 
 
 def test_businesses_are_all_energy_of_a_carrier(layout: Layout) -> None:

@@ -68,6 +68,15 @@ def test_energy_of_a_unit_by_year_of_entry(compute: Compute) -> None:
     assert "factor_earlier" in str(cell(table, "equipment.co2")["flag"])
 
 
+def test_energy_of_what_is_retired_is_of_no_unit_in_service(compute: Compute) -> None:
+    """One model is all retired by the end of the year: its 50,000 kWh are of no unit that is left."""
+    gone = {"quantity": 0.0, "retired": 10.0, "energy_kwh": 50_000.0, "commissioned_year": 2015}
+    table = compute({"equipment": [gone, {"quantity": 10.0, "energy_kwh": 60_000.0, "commissioned_year": 2020}]})
+    assert cell(table, "equipment.per_unit")["value"] == 6000.0
+    assert of_members(table, "equipment.per_unit", "vintage") == {"5G基站主设备 2020": 6000.0}
+    assert cell(table, "equipment.electricity")["value"] == 110_000.0
+
+
 def test_entering_after_the_data_year_is_no_negative_age(compute: Compute) -> None:
     table = compute({"equipment": [{"commissioned_year": 2026, "quantity": 10.0}, {"quantity": 10.0}]})
     assert cell(table, "equipment.years")["value"] == pytest.approx(2.0)  # of 0 and 4

@@ -10,7 +10,7 @@ CREATE TABLE equipment_y AS
 CREATE TABLE units AS
     SELECT year, region_code, e, one.d AS d, one.m AS m, sum(energy_kwh) AS kwh, sum(tco2) AS tco2, sum(quantity) AS n,
            sum(quantity * years) AS unit_years, sum(quantity) FILTER (WHERE years > 8) AS old, sum(retired) AS retired,
-           sum(recycled_kg) / 1000 AS recycled, sum(energy_kwh) FILTER (WHERE commissioned_year < year) AS full_kwh,
+           sum(recycled_kg) / 1000 AS recycled, sum(energy_kwh) FILTER (WHERE commissioned_year < year AND quantity > 0) AS full_kwh,
            sum(quantity) FILTER (WHERE commissioned_year < year) AS full_n
     FROM (SELECT *, unnest([NULL, entity_id]) AS e FROM equipment_y) JOIN place USING (province_code),
          unnest([{'d': NULL, 'm': NULL}, {'d': 'equipment_type', 'm': equipment_type}, {'d': 'vendor', 'm': vendor},
