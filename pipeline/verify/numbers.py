@@ -165,13 +165,14 @@ def pdf(path: str, content: bytes, known: Known, is_whole: bool) -> tuple[int, l
 
 def _downloads(site: Site, folder: str) -> Iterator[Found]:
     """What CSV and Parquet say differently, and where sums and ratios are not what they are made of."""
+    there = set(site.paths)
     for path in site.paths:
         name = path.removeprefix(folder)
         is_table = path.startswith(folder) and name.endswith(".csv") and "/" not in name
         if not is_table or not (site.root / path).is_file():
             continue
         beside = f"{path.removesuffix('.csv')}.parquet"
-        if not (site.inside(path) or site.inside(beside)) or (site.is_whole(path) and site.is_whole(beside)):
+        if beside not in there or not (site.inside(path) or site.inside(beside)):
             continue
         try:
             frame = pl.read_parquet(site.root / beside, glob=False)

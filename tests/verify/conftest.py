@@ -8,12 +8,15 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
 import pytest
 
+from pipeline.indicators.evaluate import TABLE
 from pipeline.publish import keys
 from pipeline.publish.site import publish
 from pipeline.verify.verify import verify
 from tests.publish.conftest import House, bare
+from tests.publish.test_formats import VALUES
 
 FONT = {"family": "Noto Sans CJK SC", "sha256": "a" * 64}
 
@@ -57,6 +60,15 @@ class Copy:
             one["digest"]["sha256"] = hashlib.sha256((self.root / one["name"]).read_bytes()).hexdigest()
         self.write("2025-sample/statement.json", json.dumps(said, ensure_ascii=False).encode())
 
+    def forge(self) -> None:
+        """And no signature: nothing but the numbers themselves can tell."""
+        for path in ("statement.dsse.json", "2025-sample/statement.dsse.json"):
+            (self.root / path).unlink()
+        lines = (self.root / "SHA256SUMS").read_text("utf-8").splitlines()
+        self.write("SHA256SUMS", "".join(f"{line}\n" for line in lines if ".dsse." not in line).encode())
+        self.restate()
+        self.mend()
+
 
 def described(house: House) -> None:
     """What the reports were made with, as builds tell it."""
@@ -79,6 +91,8 @@ def signed(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     house = bare(tmp_path_factory.mktemp("signed") / "house")
     for region in ("全国", "广东"):
         house.make(region, formats=("html", "pdf"))
+    public = house.root / "data/processed/2025-sample/public"
+    pl.DataFrame(VALUES, schema=TABLE).write_parquet(public / "indicators.parquet")
     house.pass_audit()
     described(house)
     key, _ = keys.new(house.root.parent / "keys" / "publisher")

@@ -8,6 +8,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import polars as pl
 import pypdf
 import pytest
 
@@ -94,6 +95,21 @@ def test_a_row_of_a_csv_with_mended_hashes(site: Copy) -> None:
     said = site.faults(key=False)
     assert f"{EDITION}/statement.json 的签名是旧的：签的是另一份内容，不是现在的这一份" in said
     assert "SHA256SUMS 的签名是旧的：签的是另一份内容，不是现在的这一份" in said
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_value_of_the_table_of_all_indicators_where_all_hashes_were_made_again(site: Copy, suffix: str) -> None:
+    path = CSV.replace("f-sharing-provinces.csv", f"indicator-values.{suffix}")
+    if suffix == "csv":
+        site.text(path, ",12.5,", ",12.6,")
+    else:
+        data = pl.read_parquet(site.root / path)
+        written = io.BytesIO()
+        data.with_columns(pl.col("value").replace(12.5, 12.6)).write_parquet(written)
+        site.write(path, written.getvalue())
+    site.forge()
+    [said] = site.faults(key=False)
+    assert said.startswith(f"{path.removesuffix(suffix)}csv 有 1 行与同名的 parquet 不同：第 8 行")
 
 
 def test_a_row_that_was_taken_out(site: Copy) -> None:
