@@ -49,6 +49,10 @@ def waterfall(
     cut = BARE * max(reached) < min(reached)
     every = [*starts, *ends, *amounts]
     decimals, totals = shapes.places(measure, every), {0, len(names) - 1}
+    counted, digits = Words().axis(measure, every)[0][2 * len(names) :], decimals(Words())
+    small = {  # which the text tells with one decimal more (`wording.big`)
+        at for at, size in enumerate(counted) if digits == 1 and size and abs(wording.rounded(size, 1)) < 1
+    } - totals
     kinds = ["total" if at in totals else "added" if size > 0 else "taken_off" for at, size in enumerate(amounts)]
 
     def rows(words: Words) -> pl.DataFrame:
@@ -57,7 +61,8 @@ def waterfall(
 
     def draw(words: Words) -> alt.TopLevelMixin:
         data, unit = rows(words), words.axis(measure, every)[1]
-        printed = [wording.number(size, decimals(words), sign=at not in totals) for at, size in enumerate(data["size"])]
+        places = [decimals(words) + (at in small) for at in range(len(names))]
+        printed = [wording.number(data["size"][at], places[at], sign=at not in totals) for at in range(len(names))]
         drawn = data.with_columns(
             kind=pl.Series(kinds),
             printed=pl.Series(printed),

@@ -18,6 +18,7 @@ from pipeline.indicators.evaluate import TABLE
 from pipeline.indicators.model import load_catalogue
 from pipeline.indicators.view import View
 from pipeline.language import zh
+from pipeline.language.words import Words
 from pipeline.layout import Layout
 from pipeline.reports.blocks import Figure, frame
 
@@ -302,6 +303,12 @@ class TestWaterfall:
     def test_steps_that_lead_elsewhere_are_refused(self) -> None:
         with pytest.raises(ValueError, match="do not add up"):
             self.drawn({"流量": 8e5}, 1.5e6)
+
+    def test_a_step_of_less_than_one_has_the_decimals_that_the_text_tells(self) -> None:
+        figure = self.drawn({"流量": 502800.0, "构成": 0.0, "单耗": -2800.0}, 1.5e6)
+        for language, printed in (("zh", ["+50.3", "0.0", "−0.28"]), ("en", ["+0.503", "0.000", "−0.0028"])):
+            rows = next(iter(figure.payload(Words(language))["spec"]["datasets"].values()))
+            assert [one["printed"] for one in rows[1:4]] == printed
 
     def test_where_the_steps_fill_the_half_of_the_bars_the_axis_begins_at_zero(self) -> None:
         layers = self.drawn({"流量": 1.1e6}, 2.1e6).payload()["spec"]["layer"]
