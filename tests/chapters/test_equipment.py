@@ -191,3 +191,25 @@ def test_what_a_chapter_says(layout: Layout, tmp_path: Path, view: View, languag
     ends = ({"zh": "{{ now }} 年{{ own }}填报的", "en": "The {{ equipment.names"}[language], "{% endfor %}")
     [text] = piece(layout, tmp_path, "05_base_stations", language, ends, facts)
     assert expected in text.replace("\\", "")
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [("zh", "为 4.4 tCO2，当年退网 10 台。"), ("en", "of 4.4 tCO2; 10 were retired in the year.")],
+)
+def test_of_what_is_all_retired_no_age_is_told(layout: Layout, tmp_path: Path, language: str, expected: str) -> None:
+    """10,000 kWh at 0.4419 kg/kWh; none of the ten units is left."""
+    gone = seen(layout, {"equipment": [RADIO | {"quantity": 0.0, "retired": 10.0, "energy_kwh": 10_000.0}]})
+    told = equipment.told(gone, ("radio_5g",))
+    assert told is not None
+    assert (told["years"], told["old"], told["falls"]) == (None, None, [])
+    for made in (
+        equipment.heat(gone, "f-x"),
+        equipment.listed(gone, "t-x"),
+        equipment.curve(gone, ("radio_5g",), "f-x"),
+    ):
+        assert made is None or made.payload()["table"]["rows"]
+    ends = ({"zh": "{{ now }} 年{{ own }}填报的", "en": "The {{ equipment.names"}[language], "{% endfor %}")
+    facts = {"now": 2025, "own": "全国", "equipment": told}
+    [text] = piece(layout, tmp_path, "05_base_stations", language, ends, facts)
+    assert expected in text.replace("\\", "")
