@@ -124,6 +124,14 @@ def test_columns_and_tables(view: View) -> None:
     assert CHINESE.say(said["largest"]) == "移动业务最多，占各业务综合能耗的 66.7%，其次是IDC业务（33.3%）"
 
 
+def test_columns_reach_as_far_as_businesses_that_are_more_than_all_energy(layout: Layout) -> None:
+    more = seen(layout, {"energy": [{"quantity": 500.0}], "business": [{"quantity": 900.0}]})
+    figure = equipment.columns(more, "f-x")
+    assert figure is not None
+    spec = figure.chart(CHINESE).to_dict()
+    assert spec["layer"][0]["encoding"]["y"]["scale"]["domain"] == [0, pytest.approx(180.0)]
+
+
 def test_without_the_tables_there_is_nothing(layout: Layout) -> None:
     bare = seen(layout, {"energy": ROWS["energy"]})
     assert equipment.told(bare, tuple(equipment.EQUIPMENT)) is None
