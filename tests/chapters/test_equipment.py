@@ -124,6 +124,14 @@ def test_columns_and_tables(view: View) -> None:
     assert CHINESE.say(said["largest"]) == "移动业务最多，占各业务综合能耗的 66.7%，其次是IDC业务（33.3%）"
 
 
+def test_columns_reach_as_far_as_businesses_that_are_more_than_all_energy(layout: Layout) -> None:
+    more = seen(layout, {"energy": [{"quantity": 500.0}], "business": [{"quantity": 900.0}]})
+    figure = equipment.columns(more, "f-x")
+    assert figure is not None
+    spec = figure.chart(CHINESE).to_dict()
+    assert spec["layer"][0]["encoding"]["y"]["scale"]["domain"] == [0, pytest.approx(180.0)]
+
+
 def test_without_the_tables_there_is_nothing(layout: Layout) -> None:
     bare = seen(layout, {"energy": ROWS["energy"]})
     assert equipment.told(bare, tuple(equipment.EQUIPMENT)) is None
@@ -189,5 +197,27 @@ def test_how_it_is_withheld(layout: Layout, tmp_path: Path, language: str, expec
 def test_what_a_chapter_says(layout: Layout, tmp_path: Path, view: View, language: str, expected: str) -> None:
     facts = {"now": 2025, "own": "全国", "equipment": equipment.told(view, ("radio_5g", "radio_4g"))}
     ends = ({"zh": "{{ now }} 年{{ own }}填报的", "en": "The {{ equipment.names"}[language], "{% endfor %}")
+    [text] = piece(layout, tmp_path, "05_base_stations", language, ends, facts)
+    assert expected in text.replace("\\", "")
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [("zh", "为 4.4 tCO2，当年退网 10 台。"), ("en", "of 4.4 tCO2; 10 were retired in the year.")],
+)
+def test_of_what_is_all_retired_no_age_is_told(layout: Layout, tmp_path: Path, language: str, expected: str) -> None:
+    """10,000 kWh at 0.4419 kg/kWh; none of the ten units is left."""
+    gone = seen(layout, {"equipment": [RADIO | {"quantity": 0.0, "retired": 10.0, "energy_kwh": 10_000.0}]})
+    told = equipment.told(gone, ("radio_5g",))
+    assert told is not None
+    assert (told["years"], told["old"], told["falls"]) == (None, None, [])
+    for made in (
+        equipment.heat(gone, "f-x"),
+        equipment.listed(gone, "t-x"),
+        equipment.curve(gone, ("radio_5g",), "f-x"),
+    ):
+        assert made is None or made.payload()["table"]["rows"]
+    ends = ({"zh": "{{ now }} 年{{ own }}填报的", "en": "The {{ equipment.names"}[language], "{% endfor %}")
+    facts = {"now": 2025, "own": "全国", "equipment": told}
     [text] = piece(layout, tmp_path, "05_base_stations", language, ends, facts)
     assert expected in text.replace("\\", "")
