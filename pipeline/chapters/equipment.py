@@ -279,7 +279,7 @@ def columns(view: View, figure: str) -> Figure | None:
         ).with_columns(bottom=pl.col("top") - pl.col("share"))  # fmt: skip
         x = alt.X("column:N", sort=data["column"].unique(maintain_order=True).to_list(), title=None, axis=alt.Axis(labelAngle=0, ticks=False), scale=alt.Scale(paddingInner=0.08, paddingOuter=0.04))  # fmt: skip
         reach = max(100.0, *data["top"])  # businesses may add up to more than all energy, of which `check` warns
-        y = alt.Y("bottom:Q", title="%", scale=alt.Scale(domain=[0, reach]), axis=alt.Axis(tickCount=5))
+        y = alt.Y("bottom:Q", title="%", scale=alt.Scale(domain=[0, reach]), axis=alt.Axis(tickCount=5, grid=False))
         tips = [alt.Tooltip("name:N", title=words("name"))]
         tips += [alt.Tooltip(f"{name}:Q", title=heads[name].told(words), format=",.1f") for name in ("value", "share")]
         base = alt.Chart(data).encode(x=x, tooltip=tips)

@@ -162,7 +162,7 @@ def _table_html(table: Payload, label: str, words: Words) -> str:
     names += ["toned"] if "tones" in table else []
     named = f' class="{" ".join(names)}"' if names else ""
     return (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{text_html(label)}">'
+        f'<div class="scroll{" wide" if table["wide"] else ""}" tabindex="0" role="region" aria-label="{text_html(label)}">'
         f"<table{named}><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 

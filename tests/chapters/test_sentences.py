@@ -125,7 +125,7 @@ def written(accepted: Tables, folder: Path) -> None:
         yearly = [name for name in ("month", "price_base_year") if name in filed.columns]
         filed = filed.with_columns(pl.when(pl.col(name) != 0).then(name).alias(name) for name in yearly)
         for whole, parts in {"commissioned": "commissioned", "published_on": "published"}.items():
-            if f"{parts}_year" in filed.columns:
+            if f"{parts}_month" in filed.columns:  # of equipment the year alone is filed
                 year, month = pl.col(f"{parts}_year"), pl.col(f"{parts}_month").fill_null(1).cast(pl.String)
                 filed = filed.with_columns(pl.format("{}-{}", year, month.str.zfill(2)).alias(whole))
                 filed = filed.drop(f"{parts}_year", f"{parts}_month")

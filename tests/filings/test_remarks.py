@@ -424,9 +424,10 @@ def test_values_come_out_as_they_went_in(house: House) -> None:
     book.save(path)
 
     def calculated(name: str, content: bytes) -> bytes:
-        content = content.replace(b"<f>1/3</f><v />", b"<f>1/3</f><v>0.33333333333333331</v>")
+        empty = rb"(?:<v ?/>|<v></v>)"  # by the standard library, or by lxml where that is installed
+        content = re.sub(rb"<f>1/3</f>" + empty, b"<f>1/3</f><v>0.33333333333333331</v>", content)
         content = content.replace(b"<v>0.3</v>", b"<v>0.30000000000000004</v>")
-        return re.sub(rb'(<c r="H8")><f>1&amp;1</f><v ?/>', rb'\1 t="str"><f>1&amp;1</f><v>=11</v>', content)
+        return re.sub(rb'(<c r="H8")><f>1&amp;1</f>' + empty, rb'\1 t="str"><f>1&amp;1</f><v>=11</v>', content)
 
     rezip(path, calculated)
     house.write()
