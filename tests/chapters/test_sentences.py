@@ -67,13 +67,18 @@ def all_the_same(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(pl.col(name).first() for name in numbers)
 
 
+def _parts(frame: pl.DataFrame) -> dict[str, pl.Expr]:
+    """What is filed of a centre's electricity apart does not fit another total."""
+    return {name: pl.lit(None, pl.Float64) for name in ("cooling_kwh", "reused_kwh") if name in frame.columns}
+
+
 def at_the_target(frame: pl.DataFrame) -> pl.DataFrame:
     """Centres at PUE 1.3, rooms at 1.5: the limits themselves."""
     if "it_kwh" not in frame.columns:
         return frame
     ratio = 1.5 if "room_id" in frame.columns else 1.3
     none = {"green_kwh": pl.lit(0.0)} if "green_kwh" in frame.columns else {}
-    return frame.with_columns(it_kwh=pl.lit(1e7), total_kwh=pl.lit(ratio * 1e7), **none)
+    return frame.with_columns(it_kwh=pl.lit(1e7), total_kwh=pl.lit(ratio * 1e7), **none, **_parts(frame))
 
 
 HOSTILE = "<b>*甲*</b>$x$[乙](http://x)"
