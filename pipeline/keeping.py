@@ -33,6 +33,12 @@ def digest(value: object) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def file_digest(path: str | Path) -> str:
+    """SHA-256 of a file. Raises OSError."""
+    with open(path, "rb") as content:  # noqa: PTH123  (thousands of files)
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
 def write(path: Path, content: str) -> None:
     """Keep `content` at `path`. Raises OutputError."""
     text = content.encode("utf-8", "surrogatepass")
@@ -73,8 +79,7 @@ class Hashes:
         if known and known[:4] == mark:
             return str(known[4])
         try:
-            with open(name, "rb") as content:  # noqa: PTH123
-                found = hashlib.file_digest(content, "sha256").hexdigest()
+            found = file_digest(name)
         except OSError as error:
             return f"errno {error.errno}"
         if max(state.st_mtime_ns, state.st_ctime_ns) < time.time_ns() - RIPE_NS:

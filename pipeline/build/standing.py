@@ -11,6 +11,7 @@ from pathlib import Path
 from pipeline.build import edition
 from pipeline.build.context import Present, told
 from pipeline.build.plan import Job
+from pipeline.given.regions import Region
 from pipeline.keeping import MISSING, Hashes, Record, Records, Store, digest
 from pipeline.layout import Layout
 from pipeline.reports.render.engine import Engine
@@ -48,8 +49,15 @@ def records_of_chapter(layout: Layout, job: Job, notebook: Path) -> Path:
 
 def records_of_report(layout: Layout, job: Job) -> Path:
     """The file with what a report was made from, one for each place that it is written to."""
-    place = hashlib.sha256(str(job.folder).encode()).hexdigest()[:12]
-    return records_of_chapter(layout, job, Path(f"{job.scenario}-{place}.report"))
+    return records_of_folder(layout, job.edition, job.audience, job.region, job.scenario, job.folder)
+
+
+def records_of_folder(
+    layout: Layout, edition_name: str, audience: str, region: Region, scenario: str, folder: Path
+) -> Path:
+    """The same, of a report of which only the folder is known."""
+    place = hashlib.sha256(str(folder).encode()).hexdigest()[:12]
+    return layout.processed / edition_name / edition.MADE / audience / region.slug / f"{scenario}-{place}.json"
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pipeline.disclosure import record
 from pipeline.errors import DataError, OutputError, ParameterError
+from pipeline.keeping import file_digest
 from pipeline.language.words import CHINESE, Words
 from pipeline.layout import Layout
 from pipeline.output import resolved
@@ -88,7 +89,7 @@ class _Site:
 
     def copy(self, path: str, source: Path) -> None:
         """Like `put`, from a file."""
-        if not self._take_over(path, _digest(source)):
+        if not self._take_over(path, file_digest(source)):
             shutil.copyfile(source, self.stage / path)
 
     def carry(self, path: str) -> None:
@@ -103,7 +104,7 @@ class _Site:
         self.sums[path] = digest
         old, new = self.old / path, self.stage / path
         new.parent.mkdir(parents=True, exist_ok=True)
-        if self.old_sums.get(path) != digest or not old.is_file() or _digest(old) != digest:
+        if self.old_sums.get(path) != digest or not old.is_file() or file_digest(old) != digest:
             self.changed += 1
             return False
         try:
@@ -379,8 +380,3 @@ def _withdrawn(last: Mapping[str, Any] | None, now: Mapping[str, Any]) -> list[s
         for scenario in last["scenarios"]
         if code not in now["regions"] or scenario not in now["scenarios"]
     ]
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()

@@ -119,7 +119,7 @@ class Report:
         }
         found = []
         for notebook in sorted((self.folder / "notebooks").glob("*.ipynb")):
-            for chapter, section, payload in _payloads(json.loads(notebook.read_text("utf-8"))):
+            for chapter, section, payload in payloads(json.loads(notebook.read_text("utf-8"))):
                 part, number = numbers.get(payload["id"], (MAIN, ""))
                 found.append(Block(chapter, section, html.unescape(number), payload, part))
         return found
@@ -295,7 +295,7 @@ def _agree(reports: Sequence[Report], name: str) -> None:
             )
 
 
-def _payloads(notebook: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+def payloads(notebook: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     """Chapter, section and payload of every block in an executed notebook."""
     chapter = section = ""
     for cell in notebook["cells"]:

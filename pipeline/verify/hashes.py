@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from pipeline.disclosure import record
 from pipeline.errors import DataError
+from pipeline.keeping import file_digest
 from pipeline.publish import page, statement
 from pipeline.publish.home import DOWNLOADS
 from pipeline.publish.site import SUMS
@@ -180,7 +180,7 @@ def _signed(envelope: Path, content: bytes, key: Ed25519PublicKey | None, name: 
 
 def alone(file: Path, key: Ed25519PublicKey | None) -> list[Found]:
     """The same of a file that lies in no site, with the statement beside it. Raises DataError where there is none."""
-    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    digest = file_digest(file)
     beside = file.parent / statement.NAME
     signed = file.parent / statement.SIGNED
     content = b""

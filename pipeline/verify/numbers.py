@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
@@ -20,7 +21,7 @@ from pipeline.verify.texts import Known, Page, Table
 NAMED = 3  # differences of a file that are named; the others are counted
 PROVINCES = 31
 CHAINED = "chained"  # the flag of volumes that do not add up
-SCALES = (Decimal(1), Decimal(100), Decimal("1e-4"), Decimal("1e-8"), Decimal("1e-12"))
+CLOSE = Decimal("1e-12")  # relative: binary fractions
 NOISE = 1e-6  # relative, by which sums of binary fractions may be off
 _number = re.compile(r"[−-]?\d[\d,]*(?:\.\d+)?")
 
@@ -83,13 +84,14 @@ def _against_data(
             continue
         data = _own(published, report, original)
         body = [row for row in table.rows if row]
+        shift = _shifts(body, data or []) if _is_english(path) else {}
         if data is None or len(data) != len(body):
             said.append(f"{id} 有 {len(body)} 行，公布的数据为 {len(data or [])} 行")
             continue
         for at, (shown, told) in enumerate(zip(body, data, strict=True), 1):
-            for (text, exact), value in zip(shown, told, strict=False):
+            for column, ((text, exact), value) in enumerate(zip(shown, told, strict=False)):
                 count += _as_number(value) is not None
-                if not _same(exact, value, as_text=not _is_english(path)):
+                if not _same(exact, value, shift.get(column, 0), as_text=not _is_english(path)):
                     said.append(f"{id} 第 {at} 行写的是 {exact or '空'}，公布的数据为 {value or '空'}")
                 elif exact != text and not _prints(text, exact):
                     said.append(f"{id} 第 {at} 行印的是 {text}，公布的数据为 {value}")
@@ -112,10 +114,23 @@ def _own(data: Data, report: tuple[str, str], table: Table) -> list[list[str]] |
     return [[row[heads.index(one)] for one in columns] for row in own]
 
 
-def _same(one: str, other: str, as_text: bool) -> bool:
+def _shifts(rows: Sequence[Sequence[tuple[str, str]]], data: Sequence[Sequence[str]]) -> dict[int, int]:
+    """By which power of ten the numbers of each column are told otherwise than they are published: an English page counts in
+    millions what the data count in 万."""
+    found: dict[int, Counter[int]] = {}
+    for shown, told in zip(rows, data, strict=False):
+        for column, ((_, exact), value) in enumerate(zip(shown, told, strict=False)):
+            one, other = _as_number(exact), _as_number(value)
+            if one and other:
+                found.setdefault(column, Counter())[one.adjusted() - other.adjusted()] += 1
+    return {column: counted.most_common(1)[0][0] for column, counted in found.items()}
+
+
+def _same(one: str, other: str, shift: int, as_text: bool) -> bool:
+    """Whether a cell is the published one. shift: the power of ten by which it is told otherwise."""
     a, b = _as_number(one), _as_number(other)
     if a is not None and b is not None:
-        return a == b
+        return abs(a - b.scaleb(shift)) <= CLOSE * abs(a) if shift else a == b
     return not as_text or _text(one) == _text(other)
 
 
@@ -140,7 +155,7 @@ def _prints(shown: str, exact: str) -> bool:
     text = found[0].replace(",", "").replace(wording.MINUS, "-")
     decimals = len(text.partition(".")[2])
     told = abs(Decimal(text))
-    return any(abs(abs(value) * scale - told) <= Decimal("0.5000001").scaleb(-decimals) for scale in SCALES)
+    return any(abs(abs(value) * scale - told) <= Decimal("0.5000001").scaleb(-decimals) for scale in texts.SCALES)
 
 
 # --- a PDF and the pages ---------------------------------------------------------------------------------------

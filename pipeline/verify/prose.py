@@ -13,7 +13,6 @@ from pipeline.verify import texts
 from pipeline.verify.site import Found, Site
 
 NAMED = 5
-SCALES = (1, 100, 1e-4, 1e-8, 1e-12)
 CLOSE = 1e-12  # relative: binary fractions
 _said = re.compile(r"\d[\d,]*(?:\.\d+)?(?=\s*(?:%|万|亿|个百分点|percent|million|billion))|\d[\d,]*\.\d+")
 _spread = re.compile(r"\d[\d,]*(?:\.\d+)?")
@@ -63,7 +62,7 @@ class _Values:
     def has(self, printed: str) -> bool:
         """Whether any value prints so, in whatever scale, or is written so in a text."""
         half = 0.5 * 10.0 ** -len(printed.partition(".")[2])
-        for scale in SCALES:
+        for scale in map(float, texts.SCALES):
             low, high = (float(printed) - half) / scale, (float(printed) + half) / scale
             at = bisect_left(self._values, low * (1 - CLOSE))
             if at < len(self._values) and self._values[at] <= high * (1 + CLOSE):

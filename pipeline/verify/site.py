@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import json
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pipeline.errors import DataError
+from pipeline.keeping import file_digest
 from pipeline.publish import statement
 from pipeline.publish.home import DOWNLOADS
 from pipeline.publish.site import EDITIONS, SUMS
@@ -89,8 +89,7 @@ class Site:
         file = self.root / path
         if not file.is_file():
             return None
-        with file.open("rb") as content:
-            return hashlib.file_digest(content, "sha256").hexdigest()
+        return file_digest(file)
 
     @cached_property
     def digests(self) -> dict[str, str | None]:

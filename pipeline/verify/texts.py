@@ -13,6 +13,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -29,12 +30,11 @@ _blocks = frozenset(
     ["td", "th", "tr", "p", "li", "h1", "h2", "h3", "h4", "h5", "figcaption", "summary", "text", "tspan", "div"]
 )
 ASIDE = ("svg", "table", "nav", "h2", "h3", "h4")
-TOOLS = (
-    "cite",
-    "get",
-    "about",
-)  # what a published page says of a figure beside the report: hashes, dates, names of files
-_contents = re.compile(r"\. \. \. \.|^\s*\d+\s*$")  # a line of the contents, the number of a page
+TOOLS = ("cite", "get", "about")
+"""What a published page says of a figure beside the report: hashes, dates, names of files."""
+SCALES = tuple(map(Decimal, ("1", "100", "1e-4", "1e-6", "1e-8", "1e-9", "1e-12")))
+"""By which a value may be printed: in %, 万, million, 亿, billion and 万亿."""
+_contents = re.compile(r"\. \. \. \.|(?: \.)+\s+\d+\s*$|^\s*\d+\s*$")  # a line of the contents, the number of a page
 
 
 @dataclass(frozen=True)
@@ -174,12 +174,11 @@ def numbers(text: str, where: str) -> list[Number]:
 
 
 class Known:
-    """What pages say, to find the numbers of a PDF in."""
+    """What pages say, to find the numbers of a PDF in. more: what stands on paper only."""
 
-    def __init__(self, pages: Iterable[Page]) -> None:
+    def __init__(self, pages: Iterable[Page], more: Sequence[Number] = ()) -> None:
         self._texts, self._pairs, self._beside = set[str](), set[tuple[str, str]](), set[tuple[str, ...]]()
-        for page in pages:
-            found = page.numbers()
+        for found in (*(page.numbers() for page in pages), more):
             for at, one in enumerate(found):
                 self._texts.add(one.text)
                 self._pairs.add((found[at - 1].text if at else "", one.text))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -10,15 +9,16 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from pipeline.build.edition import MADE
+from pipeline.build.standing import records_of_folder
 from pipeline.errors import DataError, ParameterError
 from pipeline.given import regions
-from pipeline.keeping import Records
+from pipeline.keeping import Records, file_digest
 from pipeline.layout import Layout
+from pipeline.publish.taken import payloads
 from pipeline.verify import hashes, numbers, prose, rebuild, texts
 from pipeline.verify import site as sites
 from pipeline.verify.site import Found
-from pipeline.verify.texts import Known
+from pipeline.verify.texts import Known, Number
 
 RECORD = "provenance.json"
 FORMATS = (".html", ".pdf", ".docx")
@@ -29,7 +29,7 @@ def verify(
 ) -> Iterator[Found]:
     """What is found of a site or a part of it, a report's folder, or a file. again: whether it is built again, from
     `filings`. Raises UserError for what cannot be verified."""
-    if not path.exists():
+    if not (path.is_file() or path.is_dir()):  # nor a pipe, which would be waited for
         raise ParameterError(
             "verify.missing", f"{path}：没有这个文件或文件夹；应为网站、报告的文件夹，或其中的一个文件"
         )
@@ -62,12 +62,12 @@ def _report(layout: Layout, folder: Path, name: str | None, again: bool, filings
         files = {
             path.name: path for path in sorted(folder.iterdir()) if path.suffix in FORMATS and name in (None, path.name)
         }
-        known = Known(texts.read(path) for path in folder.glob("*.html"))
+        known = Known((texts.read(path) for path in folder.glob("*.html")), _on_paper(folder))
     except (OSError, ValueError, KeyError, TypeError):
         raise DataError("verify.record", f"{folder / RECORD} 读不出来或不完整；请重新生成这份报告") from None
     if not made:
         yield Found("这里没有生成这份报告的记录，不能核对哈希", fault=False)
-    whole = {path for path, digest in made.items() if path.is_file() and _digest(path) == digest}
+    whole = {path for path, digest in made.items() if path.is_file() and file_digest(path) == digest}
     for path in made:
         if path in whole or not path.is_relative_to(folder) or name not in (None, path.name):
             continue
@@ -86,21 +86,22 @@ def _report(layout: Layout, folder: Path, name: str | None, again: bool, filings
         yield Found(f"{len(whole)} 个文件与生成时的记录相符", fault=False)
     for one in inputs:
         path = layout.root / one["path"]
-        if one["path"].startswith("data/raw/") and path.is_file() and _digest(path) != one["sha256"]:
+        if one["path"].startswith("data/raw/") and path.is_file() and file_digest(path) != one["sha256"]:
             yield Found(f"输入 {one['path']} 在生成以后有变化", fault=False)
     if again:
         yield from rebuild.of_folder(layout, folder, list(files.values()), said, filings)
 
 
+def _on_paper(folder: Path) -> list[Number]:
+    """The numbers of tables that stand on paper only, instead of longer ones (`blocks.Table.brief`)."""
+    chapters = (json.loads(path.read_text("utf-8")) for path in sorted((folder / "notebooks").glob("*.ipynb")))
+    briefs = [block["brief"] for one in chapters for *_, block in payloads(one) if "brief" in block]
+    return texts.numbers("\n".join(" ".join(row) for one in briefs for row in one["rows"]), "")
+
+
 def _made(layout: Layout, folder: Path, report: Mapping[str, Any]) -> dict[Path, str]:
     """The files that the newest record of building the report names, with their hashes; nothing without a record."""
-    place = hashlib.sha256(str(folder).encode()).hexdigest()[:12]
     region = regions.resolve(str(report["region"]), layout)
-    kept = layout.processed / str(report["edition"]) / MADE / str(report["audience"]) / region.slug
-    found = Records(kept / f"{report['scenario']}-{place}.json").all[:1]
+    edition, audience, scenario = (str(report[name]) for name in ("edition", "audience", "scenario"))
+    found = Records(records_of_folder(layout, edition, audience, region, scenario, folder)).all[:1]
     return {Path(path): digest for one in found for path, digest in one.files.items()}
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()

@@ -101,9 +101,6 @@ def of(folder: Path) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(
-    reason="the annex's table of input files and its lists are set otherwise on paper: numbers are told wrongly"
-)
 def test_a_built_report_is_whole_until_somebody_changes_it(built: Built) -> None:
     folder = built.folder("440000-广东")
     assert of(folder) == []

@@ -40,3 +40,9 @@ def test_a_table_of_a_page() -> None:
     assert table.heads == ["省份", "PUE"]
     assert [row for row in table.rows if row] == [[("广东", "广东"), ("1.23", "1.2345")]]
     assert "1.23" not in "".join(Page(HTML).told)
+
+
+def test_what_stands_on_paper_only_is_known_too() -> None:
+    row = "sample/3095/（97 个文件） 69,397"
+    assert [one.text for one in Known([Page(HTML)]).strange(numbers(row, "第 1 页"))] == ["3095", "97", "69397"]
+    assert Known([Page(HTML)], numbers(row, "")).strange(numbers(row, "第 1 页")) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -286,7 +287,8 @@ def test_a_file_by_itself_with_the_statement_beside_it(site: Copy, tmp_path: Pat
 
 def test_what_cannot_be_verified_is_one_sentence(site: Copy, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    for path, id in ((tmp_path / "none", "verify.missing"), (tmp_path / "empty", "verify.folder")):
+    os.mkfifo(tmp_path / "pipe")
+    for path, id in ((tmp_path / "none", "verify.missing"), (tmp_path / "pipe", "verify.missing"), (tmp_path / "empty", "verify.folder")):  # fmt: skip
         with pytest.raises(UserError) as caught:
             list(verify(site.house.layout, path, None, False, None))
         assert caught.value.id == id
