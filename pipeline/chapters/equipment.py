@@ -157,9 +157,12 @@ def heat(view: View, figure: str) -> Figure | None:
     heads |= {"n": Column(term("units_in_service")), "share": Column(term("share_percent"))}
 
     def draw(words: Words) -> alt.TopLevelMixin:
-        data = rows(words)
-        data = data.with_columns(printed=pl.Series([wording.number(one, 0) for one in data["share"]]))
-        x = alt.X("age:N", sort=[_age(words, least) for least, _ in AGES], title=None, axis=alt.Axis(orient="top", labelAngle=0, ticks=False))  # fmt: skip
+        short = {least: f"≥{least}" if most is None else f"{least}–{most}" for least, most in AGES}  # room for a phone
+        data = rows(words).with_columns(
+            column=found["least"].replace_strict(short, return_dtype=pl.String),
+            printed=pl.Series([wording.number(one, 0) for one in found["share"] * 100]),
+        )
+        x = alt.X("column:N", sort=list(short.values()), title=words("years_in_service"), axis=alt.Axis(orient="top", labelAngle=0, ticks=False))  # fmt: skip
         y = alt.Y("type:N", sort=found["type"].unique(maintain_order=True).to_list(), title=None, axis=alt.Axis(ticks=False))  # fmt: skip
         tips = [alt.Tooltip(f"{name}:{'N' if name in ('type', 'age') else 'Q'}", title=heads[name].told(words)) for name in ("type", "age", "n", "share")]  # fmt: skip
         base = alt.Chart(data).encode(x=x, y=y, tooltip=tips)
