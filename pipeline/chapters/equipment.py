@@ -214,9 +214,9 @@ def listed(view: View, figure: str, dimension: str = "equipment_type", types: Se
 
 
 def businesses(view: View) -> dict[str, Any] | None:
-    """What is said of the businesses; None where nobody filed them."""
+    """What is said of the businesses; None where nobody filed any energy of them."""
     rows = _by_type(view, ENERGY, "business")
-    if rows.is_empty():
+    if not rows["value"].sum():
         return None
     total, whole, measured = float(rows["value"].sum()), view.value(WHOLE), view.measure(ENERGY)
     how = {row["member"]: row["value"] for row in _by_type(view, OF_BUSINESS, "allocation").iter_rows(named=True)}
@@ -317,7 +317,7 @@ def allocations(filed: pl.DataFrame, view: View) -> dict[str, list[str]]:
 def by_business(view: View, how: dict[str, list[str]], table: str) -> Table | None:
     """A row a business: energy, electricity, emissions, its share, and how it was told apart."""
     rows = _by_type(view, ENERGY, "business").sort("value", descending=True)
-    if rows.is_empty():
+    if not rows["value"].sum():
         return None
     power, co2 = (
         dict(_by_type(view, id, "business").select("member", "value").iter_rows())
