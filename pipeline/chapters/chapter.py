@@ -100,6 +100,8 @@ class Chapter:
         with_names = self.has_filings and not self.is_public
         entities = accepted(self._edition, "entities") if with_names else None
         table = evaluate.read(Path(self.frozen["indicators"]))
+        # Of enterprises, which are most rows, a report tells what they are in its own region.
+        table = table.filter(pl.col("entity_id").is_null() | (pl.col("region_code") == self.region.code))
         catalogue = load_catalogue(self.layout, plan_id=self.frozen["plan"])
         known = set(table["indicator_id"].unique()).intersection(catalogue.indicators)
         return View(

@@ -173,7 +173,9 @@ def _new_shell() -> Iterator[tuple[Any, _Wire]]:
             # What the notebook held is free now; what little the shell holds, whenever garbage is next collected.
             shell.displayhook._ = shell.displayhook.__ = shell.displayhook.___ = None
             shell.last_execution_result = None
-            for held in (shell.history_manager.output_hist, shell.history_manager.outputs, shell.user_ns_hidden):
+            shown = shell.display_formatter.mimebundle_formatter
+            history = shell.history_manager
+            for held in (history.output_hist, history.outputs, shell.user_ns_hidden, shown.type_printers, shown.deferred_printers):  # fmt: skip
                 held.clear()
             shell.user_ns.clear()
 

@@ -279,11 +279,12 @@ def test_it_runs_in_a_thread_and_threads_beside_it_keep_their_streams(
 
 def test_what_a_notebook_held_is_free_afterwards(tmp_path: Path) -> None:
     hold = "import sys\nclass Held:\n    def __del__(self, freed=sys.modules['tests_freed'].freed): freed.append(1)\nheld = Held()\nheld"
+    shown = "more = Held()\nget_ipython().display_formatter.mimebundle_formatter.for_type(Held, lambda thing, more=more, **_: {})"  # as a chapter does
     sys.modules["tests_freed"] = holder = type(sys)("tests_freed")
     holder.freed = []  # type: ignore[attr-defined]
     try:
-        execute(write(tmp_path / "hold.ipynb", ["context = ''", hold]), tmp_path / "out.ipynb", {})
-        assert holder.freed  # type: ignore[attr-defined]
+        execute(write(tmp_path / "hold.ipynb", ["context = ''", hold, shown]), tmp_path / "out.ipynb", {})
+        assert holder.freed == [1, 1]  # type: ignore[attr-defined]
     finally:
         del sys.modules["tests_freed"]
 
