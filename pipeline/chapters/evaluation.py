@@ -24,6 +24,7 @@ from pipeline.reports.blocks import Column, Figure, Said, Table
 
 ROW = 26  # px of an enterprise
 INTERVAL = 6  # px
+SHOWN = 40  # enterprises in a figure, or in a table on paper; so many have cards in the annex
 
 
 @dataclass(frozen=True)
@@ -92,11 +93,11 @@ class Graded:
             "enterprise": "enterprise", "set": "kind_of_enterprise", "grade": "grade", "points": "points", "interval": "points_interval",
             "rank": "rank_in_kind", "ranks": "rank_interval", "held": "grade_held", "main": "choice_most",
         }  # fmt: skip
-        return Table(id, "", rows, FILED, widths=[10, 10, 11, 6, 10, 7, 8, 8, 8], columns=_heads(heads))
+        return Table(id, "", rows, FILED, widths=[10, 10, 11, 6, 10, 7, 8, 8, 8], columns=_heads(heads), printed=SHOWN)
 
     def intervals(self, id: str) -> Figure:
-        """The points of every enterprise as a dot with their interval, and where grades begin."""
-        rows = [row for row in self.rows if row["points"] is not None]
+        """The points of the first SHOWN enterprises as a dot with their interval, and where grades begin."""
+        rows = [row for row in self.rows if row["points"] is not None][:SHOWN]
         frame = pl.DataFrame(
             {"enterprise": row["name"], "points": row["points"], "low": row["low"], "high": row["high"]} for row in rows
         )
@@ -148,7 +149,7 @@ class Graded:
         heads = {"enterprise": Column(term("enterprise"))} | {
             one.id: Column(one.title) for one in self.scheme.dimensions
         }
-        return Table(id, "", rows, FILED, columns=heads)
+        return Table(id, "", rows, FILED, columns=heads, printed=SHOWN)
 
     def lifts(self, id: str) -> Table:
         """What would lift every enterprise most."""
@@ -177,7 +178,7 @@ class Graded:
             "next": "value_next",
             "gain": "points_gain",
         }
-        return Table(id, "", rows, FILED, widths=[10, 20, 12, 12, 8], columns=_heads(heads))
+        return Table(id, "", rows, FILED, widths=[10, 20, 12, 12, 8], columns=_heads(heads), printed=3 * SHOWN)
 
     def card(self, row: dict[str, Any], id: str) -> Table:
         """Every criterion of one enterprise: value, points, weight, and what it rests on."""

@@ -25,6 +25,7 @@ from pipeline.language.terms import Term
 from pipeline.language.words import CHINESE, LANGUAGES, Words
 from pipeline.reports.columns import fitted, widths_of
 
+PRINTED = 200  # rows of a table on paper: five pages
 WIDE = 40  # em; a table with more text scrolls on a small screen, so that its columns stay readable
 NUMBER = re.compile(
     rf"—|{'|'.join(re.escape(one.HIDDEN) for one in LANGUAGES.values())}|"
@@ -101,8 +102,8 @@ class Figure:
 
 @dataclass(frozen=True)
 class Table:
-    """A numbered table. widths: relative column widths for the PDF; by default they follow the contents. brief: what
-    stands on paper instead, with the same columns, where the whole is too long to print. withheld: nan stands for a value
+    """A numbered table. widths: relative column widths for the PDF; by default they follow the contents. printed: how
+    many rows stand on paper at most, with a sentence on the others; the page and the data have all. withheld: nan stands for a value
     that is not published (`wording.WITHHELD` becomes nan in a frame). against: by column, the number and the comparator
     (>=, <=, > or <) that no printed value may contradict: 1.3046 beside <= 1.3 is `1.305`. tones: by column, of each row the
     tone of its cell (TONES), empty for none; such a table is set on one page, and its colours say nothing that its cells do
@@ -116,28 +117,24 @@ class Table:
     decimals: Decimals = field(default_factory=dict)
     against: Mapping[str, tuple[float, str]] = field(default_factory=dict)
     widths: Sequence[float] | None = None
-    brief: Data | None = None
+    printed: int = PRINTED
     withheld: bool = False
     columns: Mapping[str, Column] = field(default_factory=dict)
     tones: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def payload(self, words: Words = CHINESE) -> dict[str, Any]:
-        data = {"table": _frame(self.data, words)}
-        if self.brief is not None:
-            data["brief"] = _frame(self.brief, words)
-        cells = {
-            name: _cells(rows, self.decimals, self.against, self.withheld, self.columns, words)
-            for name, rows in data.items()
-        }
-        for table in cells.values():
-            table["widths"] = fitted(self.widths or table["widths"], table["columns"], table["rows"])
+        data = _frame(self.data, words)
+        table = _cells(data, self.decimals, self.against, self.withheld, self.columns, words)
+        table["widths"] = fitted(self.widths or table["widths"], table["columns"], table["rows"])
         if self.tones:
-            names = data["table"].columns
-            plain = [""] * data["table"].height
-            cells["table"]["tones"] = [
-                list(row) for row in zip(*(self.tones.get(name, plain) for name in names), strict=True)
-            ]
-        return {"kind": "table", **_texts(self, words), **cells}
+            plain = [""] * data.height
+            tones = (self.tones.get(name, plain) for name in data.columns)
+            table["tones"] = [list(row) for row in zip(*tones, strict=True)]
+        found = {"kind": "table", **_texts(self, words), "table": table}
+        if data.height <= self.printed:
+            return found
+        left = words("rows_left", n=f"{data.height - self.printed:,}")
+        return found | {"brief": table | {"rows": table["rows"][: self.printed]}, "left": left}
 
 
 @dataclass(frozen=True)

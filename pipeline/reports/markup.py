@@ -305,7 +305,7 @@ def to_typst(block: Payload, number: str, picture: str = "", letters: float = 1.
     if block["kind"] == "entries":
         return "#entries(" + " ".join(f"({_entry_typst(entry)})," for entry in block["entries"]) + ")"
     named = f"<{block['id']}>, {text_typst(number)}, {text_typst(block['title'])}"
-    under = f"({', '.join(map(text_typst, _under(block, words)))})"
+    under = f"({', '.join(map(text_typst, _under_on_paper(block, words)))})"
     if block["kind"] == "figure":
         image = f'image("{picture}", alt: {text_typst(block["alt"])})'
         return f"#figure-block({named}, {letters:.4f}, {under}, {image})"
@@ -317,6 +317,11 @@ def _under(block: Payload, words: Words) -> tuple[str, str]:
     """Source and method as they stand under a figure or table; empty where there is none."""
     source, method = (words(f"{name}_is", text=block[name]) if block[name] else "" for name in ("source", "method"))
     return source, method
+
+
+def _under_on_paper(block: Payload, words: Words) -> tuple[str, str]:
+    source, method = _under(block, words)
+    return source, words.gap.join(filter(None, (block.get("left"), method)))
 
 
 def _told(card: Payload, fields: Sequence[str], words: Words) -> Iterable[tuple[str, str]]:
@@ -403,7 +408,7 @@ def to_markdown(block: Payload, number: str, picture: str = "", words: Words = C
         return _pipe([["", ""], *(_entry_markdown(entry, words) for entry in block["entries"])], (2, 3))
     name = f"{words(block['kind'] + '_n', n=number)}{words.gap}{text_markdown(block['title'])}"
     caption = f"[]{{#{block['id']}}}{name}"
-    under = [text_markdown(one) for one in _under(block, words) if one]
+    under = [text_markdown(one) for one in _under_on_paper(block, words) if one]
     parts = [_styled("Image Caption" if block["kind"] == "figure" else "Table Caption", caption)]
     if block["kind"] == "figure":
         # The empty span keeps pandoc from making the description a caption of its own.

@@ -177,7 +177,7 @@ def main(folder: Path | None = None) -> int:
         build = ["build", "--filings", "data/raw/large", "--region", REGIONS, "--to", "html,pdf", "--workers", "2"]
         cold = Run(root, *build)
         print(cold.said[-2000:], flush=True)
-        province = root / "notebooks/params/provinces/guangdong.yml"
+        province = root / "notebooks/params/provinces/440000-广东.yml"
         province.parent.mkdir(exist_ok=True)
         province.write_text("all:\n  g_it: 0.15\n", "utf-8")
         again = Run(root, *build)

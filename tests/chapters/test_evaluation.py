@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import nbformat
@@ -37,6 +38,7 @@ OF_SCHEME = {
     "objection": "可以提出。",
     "draws": 10_000,
     "base": 2020,
+    "shown": 40,
 }
 
 
@@ -82,6 +84,27 @@ def test_all_enterprises_are_told_inside(graded: Graded) -> None:
     lift = frame(graded.lifts("t-x")).to_dicts()
     mine = [row for row in lift if row["gain"] == "+20.0"]
     assert [(row["criterion"], row["now"], row["next"]) for row in mine] == [("PUE", "1.30", "1.20")]
+
+
+def test_many_enterprises_are_shown_in_part_on_paper(graded: Graded) -> None:
+    found = graded.found.enterprises
+    many = pl.concat([found.with_columns(entity_id=pl.lit(f"E{n:02}"), name=pl.lit(f"企业{n:02}")) for n in range(30)])
+    several = replace(graded, found=replace(graded.found, enterprises=many))
+    points = several.intervals("f-evaluation-points")
+    assert frame(points).height == 40
+    blocks: list[Block] = [
+        several.standing("t-evaluation-standing"),
+        points,
+        several.dimensions("t-evaluation-dimensions"),
+    ]
+    assert [len(one.payload()["brief"]["rows"]) for one in (blocks[0], blocks[2])] == [40, 40]
+    assert blocks[0].payload()["left"] == "其余 20 行见网页和数据文件。"
+    facts = ALWAYS | OF_SCHEME | {"summary": several.summary()}
+    placed = [*blocks, graded.lifts("t-evaluation-lifts")]
+    for language, told_so in (("zh", "只画各类企业中依次排列的前 40 家"), ("en", "Only the first 40")):
+        said = says(language, facts, placed)
+        assert told_so in str(said)
+        assert ("见附册，每个数值" in str(said), "in the annex; the letter" in str(said)) == (False, False)
 
 
 def test_a_card_tells_every_criterion_and_what_it_rests_on(graded: Graded) -> None:
