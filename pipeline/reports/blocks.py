@@ -102,8 +102,9 @@ class Figure:
 
 @dataclass(frozen=True)
 class Table:
-    """A numbered table. widths: relative column widths for the PDF; by default they follow the contents. printed: how
-    many rows stand on paper at most, with a sentence on the others; the page and the data have all. withheld: nan stands for a value
+    """A numbered table. widths: relative column widths for the PDF; by default they follow the contents. brief: what
+    stands on paper instead, with the same columns, where the whole is too long to print. printed: how many rows stand on
+    paper at most, with a sentence on the others, where there is no brief. withheld: nan stands for a value
     that is not published (`wording.WITHHELD` becomes nan in a frame). against: by column, the number and the comparator
     (>=, <=, > or <) that no printed value may contradict: 1.3046 beside <= 1.3 is `1.305`. tones: by column, of each row the
     tone of its cell (TONES), empty for none; such a table is set on one page, and its colours say nothing that its cells do
@@ -117,6 +118,7 @@ class Table:
     decimals: Decimals = field(default_factory=dict)
     against: Mapping[str, tuple[float, str]] = field(default_factory=dict)
     widths: Sequence[float] | None = None
+    brief: Data | None = None
     printed: int = PRINTED
     withheld: bool = False
     columns: Mapping[str, Column] = field(default_factory=dict)
@@ -124,17 +126,22 @@ class Table:
 
     def payload(self, words: Words = CHINESE) -> dict[str, Any]:
         data = _frame(self.data, words)
-        table = _cells(data, self.decimals, self.against, self.withheld, self.columns, words)
-        table["widths"] = fitted(self.widths or table["widths"], table["columns"], table["rows"])
+        table = self._told(data, words)
         if self.tones:
             plain = [""] * data.height
             tones = (self.tones.get(name, plain) for name in data.columns)
             table["tones"] = [list(row) for row in zip(*tones, strict=True)]
         found = {"kind": "table", **_texts(self, words), "table": table}
+        if self.brief is not None:
+            return found | {"brief": self._told(_frame(self.brief, words), words)}
         if data.height <= self.printed:
             return found
         left = words("rows_left", n=f"{data.height - self.printed:,}")
         return found | {"brief": table | {"rows": table["rows"][: self.printed]}, "left": left}
+
+    def _told(self, data: pl.DataFrame, words: Words) -> dict[str, Any]:
+        table = _cells(data, self.decimals, self.against, self.withheld, self.columns, words)
+        return table | {"widths": fitted(self.widths or table["widths"], table["columns"], table["rows"])}
 
 
 @dataclass(frozen=True)

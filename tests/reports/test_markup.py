@@ -251,6 +251,17 @@ def test_a_small_line_keeps_to_its_field_and_its_order() -> None:
     assert "path: ((1.80pt, 12.60pt), (58.20pt, 1.80pt),)" in markup.to_typst(Cards("k-x", [card]).payload(), "")
 
 
+def test_paper_has_the_brief_table_and_the_page_the_whole() -> None:
+    data = pl.DataFrame({"文件": ["a", "b", "c"], "行数（行）": [1, 2, 3]})
+    block = Table("t-x", "表", data, brief=pl.DataFrame({"文件": ["三个"], "行数（行）": [6]})).payload()
+    assert "<td>b</td>" in markup.to_html(block, "1-1")
+    for paper in (markup.to_typst(block, "1-1"), markup.to_markdown(block, "1-1")):
+        assert "三个" in paper
+        assert '"b"' not in paper
+        assert "|b|" not in paper
+    assert '[#"行数"#box("（行）")]' in markup.to_typst(block, "1-1")
+
+
 def test_paper_has_the_first_rows_of_a_long_table_and_the_page_all() -> None:
     data = pl.DataFrame({"文件": ["a", "b", "c"], "行数（行）": [1, 2, 3]})
     block = Table("t-x", "表", data, method="说明", printed=1).payload()
