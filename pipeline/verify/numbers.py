@@ -14,11 +14,10 @@ from pipeline.given.regions import NATION_CODE
 from pipeline.publish import tables
 from pipeline.publish.home import DOWNLOADS
 from pipeline.publish.whole import VALUES
-from pipeline.verify import texts
-from pipeline.verify.site import Data, Found, Site
+from pipeline.verify import formats, texts
+from pipeline.verify.site import Data, Found, Site, summed
 from pipeline.verify.texts import Known, Page, Table
 
-NAMED = 3  # differences of a file that are named; the others are counted
 PROVINCES = 31
 CHAINED = "chained"  # the flag of volumes that do not add up
 CLOSE = Decimal("1e-12")  # relative: binary fractions
@@ -44,7 +43,11 @@ def check(site: Site) -> Iterator[Found]:
                 in_pdf += count
                 yield from said
     for edition in site.wanted():
-        yield from _downloads(site, f"{DOWNLOADS}/{edition}/")
+        data = f"{DOWNLOADS}/{edition}/"
+        yield from formats.check(site, data)
+        values = f"{data}{VALUES}.csv"
+        if site.inside(values) and site.file(values):
+            yield from summed(values, "处自相矛盾", list(_contradicting(site.read(values))))
     if compared or in_pdf:
         yield Found(f"核对了网页各表的 {compared} 个数、PDF 的 {in_pdf} 个数", fault=False)
 
@@ -95,7 +98,7 @@ def _against_data(
                     said.append(f"{id} 第 {at} 行写的是 {exact or '空'}，公布的数据为 {value or '空'}")
                 elif exact != text and not _prints(text, exact):
                     said.append(f"{id} 第 {at} 行印的是 {text}，公布的数据为 {value}")
-    return count, _summed(path, "处与公布的数据不同", said)
+    return count, summed(path, "处与公布的数据不同", said)
 
 
 def _original(id: str, pages: Mapping[str, Page]) -> Table | None:
@@ -169,45 +172,13 @@ def pdf(path: str, content: bytes, known: Known, is_whole: bool) -> tuple[int, l
     except ValueError:
         return 0, [Found(f"{path} 不是完整的 PDF，读不出来")]
     said = [f"{one.where}“{one.before}{one.text}{one.after}”" for one in known.strange(numbers)]
-    found = _summed(path, "个数与网页不同", said)
+    found = summed(path, "个数与网页不同", said)
     if not found and not is_whole:
         found = [Found(f"{path} 与发布的不是逐字节相同，但 {len(numbers)} 个数都与网页相同：像是由别的程序另存过")]
     return len(numbers), found
 
 
 # --- the data among themselves -----------------------------------------------------------------------------------
-
-
-def _downloads(site: Site, folder: str) -> Iterator[Found]:
-    """What CSV and Parquet say differently, and where sums and ratios are not what they are made of."""
-    there = set(site.paths)
-    for path in site.paths:
-        name = path.removeprefix(folder)
-        is_table = path.startswith(folder) and name.endswith(".csv") and "/" not in name
-        if not is_table or not (site.root / path).is_file():
-            continue
-        beside = f"{path.removesuffix('.csv')}.parquet"
-        if beside not in there or not (site.inside(path) or site.inside(beside)):
-            continue
-        try:
-            frame = pl.read_parquet(site.root / beside, glob=False)
-        except (OSError, pl.exceptions.PolarsError):
-            yield Found(f"{beside} 读不出来")
-            continue
-        yield from _line_by_line(path, (site.root / path).read_bytes(), tables.as_csv(frame))
-    values = f"{folder}{VALUES}.csv"
-    if site.inside(values) and (site.root / values).is_file():
-        yield from _summed(values, "处自相矛盾", list(_contradicting((site.root / values).read_bytes())))
-
-
-def _line_by_line(path: str, now: bytes, right: bytes) -> list[Found]:
-    one, other = (text.decode("utf-8-sig", "replace").splitlines() for text in (now, right))
-    if len(one) != len(other):
-        return [Found(f"{path} 有 {len(one)} 行，同名的 parquet 为 {len(other)} 行")]
-    said = [
-        f"第 {at} 行写的是“{a}”，parquet 为“{b}”" for at, (a, b) in enumerate(zip(one, other, strict=True), 1) if a != b
-    ]
-    return _summed(path, "行与同名的 parquet 不同", said)
 
 
 def _contradicting(content: bytes) -> Iterator[str]:
@@ -244,9 +215,3 @@ def _contradicting(content: bytes) -> Iterator[str]:
 def _cell(row: Mapping[str, object]) -> str:
     parts = [row["indicator_id"], row["region_code"], row["year"], row["dimension"], row["member"]]
     return "·".join(str(one) for one in parts if one is not None)
-
-
-def _summed(path: str, what: str, said: Sequence[str]) -> list[Found]:
-    """One sentence for a file: how many differences, and the first of them."""
-    more = "等" if len(said) > NAMED else ""
-    return [Found(f"{path} 有 {len(said)} {what}：{'；'.join(said[:NAMED])}{more}")] if said else []

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import shutil
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -82,7 +83,7 @@ def test_a_row_of_a_csv(site: Copy) -> None:
     site.text(CSV, "80.1", "88.1")
     said = site.faults()
     assert f"{CSV} 被改动过：内容与 SHA256SUMS 不符" in said
-    assert any("第 2 行写的是“" in one and "88.1" in one and "80.1" in one for one in said)
+    assert any("第 2 行写的是 88.1，parquet 为 80.1" in one for one in said)
     assert any(one.startswith(f"{EDITION}/000000/plan.html 有 1 处与公布的数据不同：f-sharing-provinces 第 1 行") for one in said), said  # fmt: skip
 
 
@@ -109,20 +110,82 @@ def test_a_value_of_the_table_of_all_indicators_where_all_hashes_were_made_again
         data.with_columns(pl.col("value").replace(12.5, 12.6)).write_parquet(written)
         site.write(path, written.getvalue())
     site.forge()
-    [said] = site.faults(key=False)
-    assert said.startswith(f"{path.removesuffix(suffix)}csv 有 1 行与同名的 parquet 不同：第 8 行")
+    said = site.faults(key=False)
+    table = path.removesuffix(suffix)
+    printed, held = ("12.6", "12.5") if suffix == "csv" else ("12.5", "12.6")
+    assert f"{table}csv 有 1 处与公布的表不同：第 8 行写的是 {printed}，parquet 为 {held}" in said
+    assert len(said) == (1 if suffix == "csv" else 5)  # all formats but the Parquet file, and jsonstat of one indicator
+
+
+def packed(content: bytes, part: str, before: bytes, after: bytes) -> bytes:
+    """An Office file with another digit in one of its parts."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as new:
+        assert before in old.read(part)
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(before, after, 1) if name == part else old.read(name))
+    return written.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after", "said"),
+    [
+        ("sdmx/data.csv", b",0.845,", b",0.945,", "第 2 行写的是 0.945，parquet 为 0.845"),
+        ("sdmx/data.csv", b",NaN,PURE_NUMB,Q", b",0.5,PURE_NUMB,Q", "第 4 行写的是 0.5，parquet 为 〔保密〕"),
+        ("sdmx/data.csv", b",NaN,PURE_NUMB,Q", b",NaN,PURE_NUMB,M", "第 4 行写的是 空，parquet 为 〔保密〕"),
+        ("sdmx/data.csv", b",440000,", b",000000,", "第 4 行写的是 000000，parquet 为 440000"),
+        ("sdmx/data.csv", b",sharing_kind__social,", b",_T,", "分项 sharing_kind·social 写成了 _T"),
+        ("jsonstat/energy.heat.json", b"[12.5]", b"[12.6]", "440000·_T·2025 写的是 12.6，parquet 为 12.5"),
+        ("jsonstat/sharing.new_5g_sites.json", b'"c"', b'"m"', "440000·_T·2024 写的是 空，parquet 为 〔保密〕"),
+        ("jsonstat/sharing.new_5g_sites.json", b'["_T","sharing_kind__social"]', b'["sharing_kind__social","_T"]', "000000·_T·2024 写的是 空，parquet 为 0.845"),
+        ("indicator-values.xlsx", b"<v>12.5</v>", b"<v>12.6</v>", "工作表 indicator-values 第 13 行写的是 12.6，parquet 为 12.5"),
+        ("indicator-values.xlsx", b">[c]<", b">[x]<", "工作表 indicator-values 第 9 行写的是 空，parquet 为 〔保密〕"),
+        ("t-yearly.xlsx", b"<v>1.5</v>", b"<v>1.6</v>", "工作表 t-yearly 第 7 行写的是 1.6，parquet 为 1.5"),
+        ("t-yearly.csv", b",1.5,", b",1.6,", "第 2 行写的是 1.6，parquet 为 1.5"),
+        ("workbook.xlsx", b"<v>12.5</v>", b"<v>12.6</v>", "工作表 indicator-values 第 13 行写的是 12.6，parquet 为 12.5"),
+    ],
+)  # fmt: skip
+def test_a_digit_of_one_format_where_all_hashes_were_made_again(
+    site: Copy, name: str, before: bytes, after: bytes, said: str
+) -> None:
+    path = f"downloads/{EDITION}/{name}"
+    content = (site.root / path).read_bytes()
+    if name.endswith(".xlsx"):  # those of all tables stand behind a cover, contents and notes, and the catalogue
+        content = packed(content, f"xl/worksheets/sheet{5 if name == 'workbook.xlsx' else 1}.xml", before, after)
+    else:
+        assert before in content
+        content = content.replace(before, after, 1)
+    site.write(path, content)
+    site.forge()
+    [found] = [one for one in site.faults("downloads", key=False) if one.startswith(path)]
+    assert found.startswith(f"{path} 有 ")
+    assert f"处与公布的表不同：{said}" in found
+
+
+def test_a_format_that_is_none_or_unpacks_to_more_than_any(site: Copy) -> None:
+    path = f"downloads/{EDITION}/t-yearly.xlsx"
+    whole = (site.root / path).read_bytes()
+    bomb = packed(whole, "xl/worksheets/sheet1.xml", b"<sheetData>", b"<sheetData>" + b" " * 50_000_000)
+    for content, said in ((b"PK", "文件已损坏或不完整"), (bomb, "疑为压缩炸弹，未打开")):
+        site.write(path, content)
+        assert any(one.startswith(f"{path} 读不出来：") and said in one for one in site.faults(path)), site.faults(path)
+    for name in ("sdmx/data.csv", "jsonstat/energy.heat.json"):
+        path = f"downloads/{EDITION}/{name}"
+        for content in (b"", b"\xff", b"{}", b"[" * 100_000, b"INDICATOR\n1\n"):
+            site.write(path, content)
+            assert f"{path} 读不出来：内容不完整，或不是这种格式" in site.faults(path), content[:10]
 
 
 def test_a_row_that_was_taken_out(site: Copy) -> None:
     lines = (site.root / CSV).read_bytes().splitlines(keepends=True)
     site.write(CSV, b"".join(lines[:-1]))
-    assert any("有 6 行，同名的 parquet 为 7 行" in one for one in site.faults())
+    assert any("有 6 行 5 列，parquet 为 7 行 5 列" in one for one in site.faults())
 
 
 def test_a_parquet_file(site: Copy) -> None:
     path = CSV.replace(".csv", ".parquet")
     site.write(path, b"PAR1")
-    assert f"{path} 读不出来" in site.faults()
+    assert f"{path} 读不出来：文件已损坏，不能作为 Parquet 读取" in site.faults()
 
 
 def test_a_digit_in_a_table_of_a_page(site: Copy) -> None:
