@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -21,6 +22,7 @@ from pipeline.publish.tables import WHERE
 from pipeline.publish.taken import PLAIN
 
 NAMED = 3  # differences of a file that are named; the others are counted
+PAPER = (".pdf", ".docx")
 LARGEST = 256 << 20  # bytes; no file of ours has so many
 CODES, SCENARIOS = (WHERE[0], "region_code"), (WHERE[2],)  # heads that say of what report or region a row is
 
@@ -140,6 +142,16 @@ class Site:
             if own and not any(name.startswith((f"{one}.", f"{one}-")) for one in longer):
                 found.append(path)
         return found
+
+    @cached_property
+    def papers(self) -> set[str]:
+        """The PDF and Word files of all reports, of which it is told what their numbers are."""
+        reports = (
+            one
+            for edition in self.editions
+            for one in product([edition["name"]], edition["regions"], edition["scenarios"])
+        )
+        return {path for one in reports for path in self.of_report(*one) if path.endswith(PAPER)}
 
     def data(self, path: str) -> Data:
         """A CSV file of the site; without heads where it cannot be read."""

@@ -41,7 +41,7 @@ def test_what_was_compared_is_counted(site: Copy) -> None:
     said = [one.said for one in verify(site.house.layout, site.root, None, False, None)]
     assert any("个文件与 SHA256SUMS 相符" in one for one in said)
     # of each of two reports: 2 values of the figure, 2 years and 2 values of t-yearly
-    assert any(one.startswith("核对了网页各表的 12 个数、PDF 的 ") for one in said), said
+    assert any(one.startswith("核对了网页各表的 12 个数、PDF 和 Word 文件的 ") for one in said), said
 
 
 # --- twenty and more ------------------------------------------------------------------------------------------
@@ -246,7 +246,10 @@ def test_a_signature_that_was_taken_away(site: Copy) -> None:
     said = site.faults()
     assert f"缺少 {EDITION}/statement.dsse.json" in said
     assert f"{EDITION}/statement.json 没有签名" in said
-    assert "SHA256SUMS 没有签名" in said
+    proved = "SHA256SUMS 没有签名：各处彼此相符，只说明没有人漏改；若有人处处改得一致，只有发布人的签名能证明"
+    assert proved in said
+    found = verify(site.house.layout, site.root, None, False, None)  # and is said where no key is given, too
+    assert [one.fault for one in found if one.said == proved] == [False]
 
 
 def test_a_statement_of_another_publication(site: Copy, house: House, tmp_path: Path) -> None:
