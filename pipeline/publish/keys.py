@@ -72,8 +72,10 @@ def _outside(file: Path, *others: Path) -> Path:
 
 def _read(file: Path) -> bytes:
     try:
+        if file.exists() and not file.is_file():  # a pipe would be waited for
+            return b""
         with file.open("rb") as opened:
-            return opened.read(LONGEST) if file.is_file() else b""
+            return opened.read(LONGEST)
     except OSError as error:
         raise DataError("key.missing", f"钥匙 {file} 读不出来（{why_not_written(error) or error.strerror}）") from None
 

@@ -47,12 +47,13 @@ def _listed(site: Site) -> Iterator[Found]:
             yield Found(f"{SUMS} 列的 {path} 指到网站文件夹以外，没有读它")
             continue
         now = site.digests[path]
-        if now is not None and site.file(path) is None:
-            yield Found(f"{path} 超过 {LARGEST >> 20} MB，不是这样大的文件，没有读它的内容")
         if now == digest:
             whole += 1
         elif now is None:
-            yield Found(f"缺少 {path}")
+            large = (site.root / path).is_file()
+            yield Found(
+                f"{path} 超过 {LARGEST >> 20} MB，没有读它：发布的文件没有这样大的" if large else f"缺少 {path}"
+            )
         elif now in names:
             yield Found(f"{path} 的内容是 {names[now]} 的：文件被调换")
         elif path not in site.papers:

@@ -90,9 +90,9 @@ class Site:
         return self.scope.startswith((f"{name}/", f"{DOWNLOADS}/{name}/"))
 
     def digest(self, path: str) -> str | None:
-        """SHA-256 of a file of the site as it is; None where it is not there."""
-        file = self.root / path
-        return file_digest(file) if file.is_file() else None
+        """SHA-256 of a file of the site as it is; None where it is not there, or too large to be ours."""
+        file = self.file(path)
+        return file_digest(file) if file else None
 
     def file(self, path: str) -> Path | None:
         """A file of the site that is to be read; None where it is not there, a pipe, or too large to be ours."""

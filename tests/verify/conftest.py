@@ -104,16 +104,16 @@ def described(house: House) -> None:
 
 @pytest.fixture(scope="session")
 def signed(tmp_path_factory: pytest.TempPathFactory) -> Copy:
-    """Published and signed: the nation and 广东 in 2025, HTML and PDF. Not to be changed."""
+    """Published and signed: the nation and 广东 in 2025, HTML, PDF and Word. Not to be changed."""
     house = bare(tmp_path_factory.mktemp("signed") / "house")
     for region in ("全国", "广东"):
-        house.make(region, formats=("html", "pdf"))
+        house.make(region, formats=("html", "pdf", "docx"))
     public = house.root / "data/processed/2025-sample/public"
     pl.DataFrame(VALUES, schema=TABLE).write_parquet(public / "indicators.parquet")
     house.pass_audit()
     described(house)
     key, _ = keys.new(house.root.parent / "keys" / "publisher")
-    publish(house.layout, house.wanted(to="html,pdf", sign=key))
+    publish(house.layout, house.wanted(to="html,pdf,docx", sign=key))
     return Copy(house.root / "site", house, key)
 
 

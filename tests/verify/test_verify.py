@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
@@ -9,6 +10,7 @@ import shutil
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import unquote
 
 import polars as pl
 import pypdf
@@ -72,6 +74,41 @@ def test_a_pdf_saved_by_another_program(site: Copy) -> None:
     [said] = site.faults()
     assert said.startswith(f"{PDF} 与发布的不是逐字节相同，但 ")
     assert said.endswith("个数都与网页相同：像是由别的程序另存过")
+
+
+def test_a_digit_in_a_word_file_where_all_hashes_were_made_again(site: Copy) -> None:
+    path = f"{EDITION}/440000/plan.docx"
+    for before, after in ((b"84.5", b"94.5"), (b">1.5<", b">1.6<")):
+        site.write(path, packed((site.root / path).read_bytes(), "word/document.xml", before, after))
+    site.forge()
+    [said] = site.faults(key=False)
+    assert said.startswith(f"{path} 有 2 个数与网页不同：正文“")
+    assert "94.5" in said
+    assert "1.6" in said
+
+
+def test_a_word_file_saved_by_another_program(site: Copy) -> None:
+    path = f"{EDITION}/440000/plan.docx"
+    whole = (site.root / path).read_bytes()
+    site.write(path, packed(whole, "word/styles.xml", b"<w:styles", b"<w:styles "))
+    [said] = site.faults()
+    assert said.startswith(f"{path} 与发布的不是逐字节相同，但 ")
+    bomb = packed(whole, "word/document.xml", b"<w:body>", b"<w:body>" + b" " * 50_000_000)
+    for content in (b"", b"PK", whole[:-30], bomb, packed(whole, "word/document.xml", b"<w:body>", b"<w:body><x>")):
+        site.write(path, content)
+        assert f"{path} 不是完整的 Word 文件，读不出来" in site.faults(path)
+
+
+def test_pages_that_were_taken_out_of_a_pdf(site: Copy) -> None:
+    writer = pypdf.PdfWriter(clone_from=site.root / PDF)
+    while len(writer.pages) > 1:
+        writer.remove_page(1)
+    content = io.BytesIO()
+    writer.write(content)
+    site.write(PDF, content.getvalue())
+    [said] = site.faults()
+    assert said.startswith(f"{PDF} 与发布的不是逐字节相同，网页文字中的 ")
+    assert said.endswith("个不在其中：缺页，或不是这一份")
 
 
 def test_a_pdf_that_was_cut_off(site: Copy) -> None:
@@ -195,6 +232,42 @@ def test_a_digit_in_a_table_of_a_page(site: Copy) -> None:
     assert any(one.startswith(f"{PAGE} 有 ") and "写的是 80.7，公布的数据为 80.1" in one for one in said), said
 
 
+def test_what_a_page_prints_and_what_it_holds(site: Copy) -> None:
+    site.text(PAGE, ">80.1<", ' data-v="80.1">80.7<')
+    site.forge()
+    said = site.faults(PAGE, key=False)
+    assert said == [f"{PAGE} 有 1 处印的与下载的不同：f-sharing-provinces 第 1 行印的是 80.7，下载的是 80.1"]
+
+
+def test_hashes_that_are_told_elsewhere(site: Copy) -> None:
+    digest = hashlib.sha256((site.root / CSV).read_bytes()).hexdigest()
+    package = f"downloads/{EDITION}/datapackage.json"
+    for path in ("ro-crate-metadata.json", package, PAGE):
+        site.text(path, digest, "0" * 64)
+    site.mend()
+    said = site.faults(key=False)
+    for path in ("ro-crate-metadata.json", package, PAGE):
+        assert any(
+            one.startswith(f"{path} 有 ") and "个哈希与 SHA256SUMS 不同：" in one and CSV in one for one in said
+        ), path
+    for content in (b"", b"[]", b"[" * 100_000, b'{"@graph": [1], "resources": [1]}'):
+        site.write("ro-crate-metadata.json", content)
+        site.write(package, content)
+        said = site.faults(key=False)
+        assert "ro-crate-metadata.json 读不出来" in said
+        assert f"{package} 读不出来" in said
+
+
+def test_a_crate_with_a_path_outside_of_the_site(site: Copy, tmp_path: Path) -> None:
+    (tmp_path / "secret.html").write_text("1", "utf-8")
+    for path in ("../secret.html", "/etc/passwd", "%2e%2e/secret.html", "file:///etc/passwd"):
+        crate = json.loads((site.root / "ro-crate-metadata.json").read_text("utf-8"))
+        crate["@graph"].append({"@id": path, "@type": "File", "sha256": "0" * 64})
+        site.write("ro-crate-metadata.json", json.dumps(crate).encode())
+        said = site.faults("ro-crate-metadata.json", key=False)
+        assert f"ro-crate-metadata.json 列的 {unquote(path)} 指到网站文件夹以外，没有读它" in said
+
+
 def test_a_digit_in_a_sentence_of_a_page(site: Copy) -> None:
     site.text(PAGE, "84.5%", "94.5%")
     site.mend()
@@ -294,6 +367,45 @@ def test_a_path_outside_of_the_site(site: Copy, tmp_path: Path) -> None:
     (site.root / PAGE).unlink()
     (site.root / PAGE).symlink_to(tmp_path / "secret.html")
     assert f"SHA256SUMS 列的 {PAGE} 指到网站文件夹以外，没有读它" in site.faults()
+
+
+def test_links_in_a_circle_and_pipes_are_not_read(site: Copy, tmp_path: Path) -> None:
+    gone = (PAGE, PDF, CSV, CSV.replace(".csv", ".xlsx"), f"{EDITION}/statement.json", f"{EDITION}/440000/plan.docx")
+    for path in gone:
+        (site.root / path).unlink()
+        os.mkfifo(site.root / path)
+    (site.root / PAGE).unlink()
+    (site.root / PAGE).symlink_to("plan.html")
+    (site.root / EDITION / "440000" / "round").symlink_to(".")
+    said = site.faults()
+    assert [path for path in gone if f"缺少 {path}" in said] == list(gone)
+    (tmp_path / "alone").mkdir()
+    os.mkfifo(tmp_path / "alone" / "statement.dsse.json")
+    os.mkfifo(tmp_path / "alone" / "key.pub")
+    (tmp_path / "alone" / "report.pdf").write_bytes(b"1")
+    for path, id in ((site.root / CSV, "verify.missing"), (tmp_path / "alone" / "report.pdf", "verify.alone")):
+        with pytest.raises(UserError) as caught:
+            list(verify(site.house.layout, path, None, False, None))
+        assert caught.value.id == id
+    with pytest.raises(UserError) as caught:
+        keys.public(tmp_path / "alone" / "key.pub")
+    assert caught.value.id == "key.unreadable"
+
+
+def test_a_file_that_is_larger_than_any_is_not_read(site: Copy) -> None:
+    for path in (PAGE, PDF, CSV, f"{EDITION}/440000/plan.json"):
+        (site.root / path).unlink()
+        with (site.root / path).open("wb") as made:
+            made.truncate(1 << 30)  # a gigabyte of which nothing is written
+    said = site.faults()
+    for path in (PAGE, PDF, CSV, f"{EDITION}/440000/plan.json"):
+        assert f"{path} 超过 256 MB，没有读它：发布的文件没有这样大的" in said
+
+
+@pytest.mark.parametrize("content", [b"\xff", b"<![foo[", b"<p data-v=", b"<td>" * 1000])
+def test_a_page_that_is_none(site: Copy, content: bytes) -> None:
+    site.write(PAGE, content)
+    assert f"{PAGE} 被改动过：内容与 SHA256SUMS 不符" in site.faults()
 
 
 def test_a_file_that_is_missing_or_too_many(site: Copy) -> None:
