@@ -49,6 +49,8 @@ def _listed(site: Site) -> Iterator[Found]:
         now = site.digests[path]
         if now == digest:
             whole += 1
+            if path.count("/") == 2 and (said := _of_record(site, path)):
+                yield Found(f"{path} 与声明不符{said}")
         elif now is None:
             large = (site.root / path).is_file()
             yield Found(

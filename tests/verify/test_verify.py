@@ -357,6 +357,12 @@ def test_what_a_report_says_that_it_was_made_of(site: Copy, before: str, after: 
     assert site.faults() == [f"{RECORD} 被改动过：内容与 SHA256SUMS 不符，{said}"]
 
 
+def test_a_record_that_is_not_what_the_statement_says_where_all_hashes_were_made_again(site: Copy) -> None:
+    site.text(RECORD, '"0.12"', '"0.21"')
+    site.forge()
+    assert site.faults(key=False) == [f"{RECORD} 与声明不符，参数 g_it 原为 0.12，现为 0.21"]
+
+
 def test_a_path_outside_of_the_site(site: Copy, tmp_path: Path) -> None:
     (tmp_path / "secret.html").write_text("1", "utf-8")
     sums = (site.root / "SHA256SUMS").read_bytes()
