@@ -15,6 +15,7 @@ from pipeline.errors import DataError, OutputError
 from pipeline.output import why_not_written
 
 PUBLIC = ".pub"
+LONGEST = 1 << 16  # bytes
 MARKS = (".git", "SHA256SUMS")  # what a folder has that goes to others
 
 
@@ -71,7 +72,10 @@ def _outside(file: Path, *others: Path) -> Path:
 
 def _read(file: Path) -> bytes:
     try:
-        return file.read_bytes()
+        if file.exists() and not file.is_file():  # a pipe would be waited for
+            return b""
+        with file.open("rb") as opened:
+            return opened.read(LONGEST)
     except OSError as error:
         raise DataError("key.missing", f"钥匙 {file} 读不出来（{why_not_written(error) or error.strerror}）") from None
 

@@ -152,13 +152,15 @@ def key_id(key: Ed25519PublicKey) -> str:
 
 def opened(envelope: Path) -> tuple[bytes, Sequence[Mapping[str, str]]]:
     """What was signed, and the signatures. Raises ValueError for what is no envelope of a statement."""
+    if not envelope.is_file():  # a pipe would be waited for
+        raise ValueError(envelope.name)
     try:
         content = json.loads(envelope.read_text("utf-8"))
         if content["payloadType"] != PAYLOAD:
             raise ValueError(content["payloadType"])
         signatures = [{"keyid": str(one["keyid"]), "sig": str(one["sig"])} for one in content["signatures"]]
         return base64.b64decode(content["payload"], validate=True), signatures
-    except (OSError, KeyError, TypeError) as error:
+    except (OSError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(envelope.name) from error
 
 

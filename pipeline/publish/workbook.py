@@ -18,7 +18,7 @@ from pipeline.publish.xlsx import NONE, WITHHELD, Sheet, workbook
 
 NAME = "workbook.xlsx"
 COVER, CONTENTS, NOTES = (CHINESE(f"sheet_{name}") for name in ("cover", "contents", "notes"))
-_LONGEST = 31  # characters of a sheet's name
+LONGEST = 31  # characters of a sheet's name
 
 
 def whole(edition: Edition, listed: Sequence[Published], fields: Mapping[str, Fields]) -> bytes:
@@ -71,7 +71,7 @@ def _sheet(table: Published, back: str = CONTENTS) -> Sheet:
 
 
 def _name(table: Published) -> str:
-    return table.id[:_LONGEST]
+    return table.id[:LONGEST]
 
 
 def _marks() -> list[str]:

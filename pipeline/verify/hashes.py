@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from pipeline.disclosure import record
 from pipeline.errors import DataError
 from pipeline.keeping import file_digest
-from pipeline.publish import page, statement
+from pipeline.publish import crate, page, statement
+from pipeline.publish.datapackage import DESCRIPTOR
 from pipeline.publish.home import DOWNLOADS
 from pipeline.publish.site import SUMS
-from pipeline.verify.site import Found, Site
+from pipeline.verify.site import LARGEST, Found, Site, parsed, readable, summed
 
 NAMED = 3
+TELLING = (".html", crate.NAME, DESCRIPTOR)  # files that tell the hashes of others
+_cited = re.compile(r"([a-z][a-z0-9-]*\.csv) SHA-256 ([0-9a-f]{64})")
 CODE = {"commit": "提交", "dirty": "未提交的改动", "lock": "锁文件"}
 KINDS = {"inputs": "输入", "parameters": "参数", "code": "代码", "toolchain": "软件", "fonts": "字体"}
 
@@ -25,12 +29,11 @@ KINDS = {"inputs": "输入", "parameters": "参数", "code": "代码", "toolchai
 def check(site: Site, key: Ed25519PublicKey | None) -> Iterator[Found]:
     """What is not as it was published in the scope of a site, each as one sentence."""
     yield from _listed(site)
+    yield from _claimed(site)
     yield from _beside(site)
     for edition in site.wanted():
         yield from _stated(site, edition, key)
-    if site.scope in ("", SUMS):
-        listed = statement.of_site(SUMS, (site.root / SUMS).read_bytes())
-        yield from _signed(site.root / statement.SIGNED, listed, key, SUMS)
+    yield from _signed(site.root / statement.SIGNED, statement.of_site(SUMS, site.read(SUMS)), key, SUMS)
 
 
 def _listed(site: Site) -> Iterator[Found]:
@@ -46,14 +49,50 @@ def _listed(site: Site) -> Iterator[Found]:
         now = site.digests[path]
         if now == digest:
             whole += 1
+            if path.count("/") == 2 and (said := _of_record(site, path)):
+                yield Found(f"{path} 与声明不符{said}")
         elif now is None:
-            yield Found(f"缺少 {path}")
+            large = (site.root / path).is_file()
+            yield Found(
+                f"{path} 超过 {LARGEST >> 20} MB，没有读它：发布的文件没有这样大的" if large else f"缺少 {path}"
+            )
         elif now in names:
             yield Found(f"{path} 的内容是 {names[now]} 的：文件被调换")
-        elif not path.endswith(".pdf"):  # of a PDF it is told what its numbers are
+        elif path not in site.papers:
             yield Found(f"{path} 被改动过：内容与 {SUMS} 不符{_of_record(site, path)}")
     told = f"{whole} 个文件与 {SUMS} 相符" if whole else "这里没有发布的文件，没有什么可核对"
     yield Found(told, fault=False)
+
+
+def _claimed(site: Site) -> Iterator[Found]:
+    """Hashes that the crate, the data packages and the pages tell of files, where the list of all files has others."""
+    for by in site.paths:
+        said, broken = list[tuple[str, str]](), False
+        try:
+            said = _claims(by, site.read(by)) if by.endswith(TELLING) else []
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            broken = True
+        if broken and site.inside(by) and not by.endswith(".html"):
+            yield Found(f"{by} 读不出来")
+        in_scope = [(path, digest) for path, digest in dict.fromkeys(said) if site.inside(by) or site.inside(path)]
+        for path, _ in in_scope:
+            if site.outside(path):
+                yield Found(f"{by} 列的 {path} 指到网站文件夹以外，没有读它")
+        others = [path for path, digest in in_scope if site.sums.get(path) != digest and not site.outside(path)]
+        yield from summed(by, f"个哈希与 {SUMS} 不同", others)
+
+
+def _claims(by: str, content: bytes) -> list[tuple[str, str]]:
+    """Path on the site and SHA-256 of what a file tells of others. Raises ValueError, KeyError, TypeError, AttributeError."""
+    edition = by.split("/")[0]
+    if by.endswith(".html"):
+        return [(f"{DOWNLOADS}/{edition}/{name}", digest) for name, digest in _cited.findall(content.decode())]
+    if by == crate.NAME:
+        return [(unquote(one["@id"]), one["sha256"]) for one in parsed(content)["@graph"] if one["@type"] == "File"]
+    if by.endswith(f"/{DESCRIPTOR}"):
+        folder = by.removesuffix(DESCRIPTOR)
+        return [(folder + one["path"], one["hash"].removeprefix("sha256:")) for one in parsed(content)["resources"]]
+    return []
 
 
 def _of_record(site: Site, path: str) -> str:
@@ -63,7 +102,7 @@ def _of_record(site: Site, path: str) -> str:
     if not path.endswith(".json") or path.endswith(statement.NAME) or predicate is None:
         return ""
     try:
-        now = statement.manifest(json.loads((site.root / path).read_text("utf-8")))
+        now = statement.manifest(parsed(site.read(path)))
         said = differences(statement.told(predicate, report.removesuffix(".json")), now, own=True)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return ""
@@ -113,11 +152,11 @@ def _beside(site: Site) -> Iterator[Found]:
 def _stated(site: Site, edition: str, key: Ed25519PublicKey | None) -> Iterator[Found]:
     """What the statement of an edition says otherwise than its files, and its signature."""
     name = f"{edition}/{statement.NAME}"
-    if not (site.root / name).is_file():
+    if site.file(name) is None:
         if name not in site.sums:  # else it is missing, which was said
             yield Found(f"{edition} 没有声明：它是以前的版本发布的，或声明被去掉了", fault=key is not None)
         return
-    content = (site.root / name).read_bytes()
+    content = site.read(name)
     try:
         subject, built = _subject(content)
     except ValueError:
@@ -146,19 +185,20 @@ def _stated(site: Site, edition: str, key: Ed25519PublicKey | None) -> Iterator[
 def _subject(content: bytes) -> tuple[dict[str, str], Mapping[str, Any]]:
     """The files of a statement, and for what it was made. Raises ValueError."""
     try:
-        said = json.loads(content)
+        said = parsed(content)
         if (said["_type"], said["predicateType"]) != (statement.STATEMENT, statement.PROVENANCE):
             raise ValueError(said["predicateType"])
         built = said["predicate"]["buildDefinition"]["externalParameters"]
         return {str(one["name"]): str(one["digest"]["sha256"]) for one in said["subject"]}, dict(built)
-    except (KeyError, TypeError, UnicodeDecodeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise ValueError(str(error)) from error
 
 
 def _signed(envelope: Path, content: bytes, key: Ed25519PublicKey | None, name: str) -> Iterator[Found]:
     """Whether what is signed is this content, and by whom."""
-    if not envelope.is_file():
-        yield Found(f"{name} 没有签名", fault=key is not None)
+    if readable(envelope) is None:
+        told = "：各处彼此相符，只说明没有人漏改；若有人处处改得一致，只有发布人的签名能证明" if name == SUMS else ""
+        yield Found(f"{name} 没有签名{told}", fault=key is not None)
         return
     try:
         payload, signatures = statement.opened(envelope)
@@ -185,7 +225,8 @@ def alone(file: Path, key: Ed25519PublicKey | None) -> list[Found]:
     signed = file.parent / statement.SIGNED
     content = b""
     try:
-        content = beside.read_bytes() if beside.is_file() else statement.opened(signed)[0]
+        whole = readable(beside)
+        content = whole.read_bytes() if whole else statement.opened(readable(signed) or file)[0]
         subject, built = _subject(content)
     except (ValueError, OSError):
         raise DataError(

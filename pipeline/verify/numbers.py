@@ -14,13 +14,15 @@ from pipeline.given.regions import NATION_CODE
 from pipeline.publish import tables
 from pipeline.publish.home import DOWNLOADS
 from pipeline.publish.whole import VALUES
-from pipeline.verify import texts
-from pipeline.verify.site import Data, Found, Site
+from pipeline.verify import formats, texts
+from pipeline.verify.site import PAPER, Data, Found, Site, summed
 from pipeline.verify.texts import Known, Page, Table
 
-NAMED = 3  # differences of a file that are named; the others are counted
 PROVINCES = 31
 CHAINED = "chained"  # the flag of volumes that do not add up
+LONGEST = 400  # digits before or after the point of any number of ours
+LACKING = 0.2  # of the numbers of a page's sentences; what is folded in and said for the blind is not on paper
+CELL = ("indicator_id", "region_code", "year", "dimension", "member", "value", "numerator", "denominator", "flag")
 CLOSE = Decimal("1e-12")  # relative: binary fractions
 NOISE = 1e-6  # relative, by which sums of binary fractions may be off
 _number = re.compile(r"[−-]?\d[\d,]*(?:\.\d+)?")
@@ -28,7 +30,7 @@ _number = re.compile(r"[−-]?\d[\d,]*(?:\.\d+)?")
 
 def check(site: Site) -> Iterator[Found]:
     """What does not agree in the scope of a site, and how much was compared."""
-    compared = in_pdf = 0
+    compared = printed = 0
     for edition, code, scenario in site.pages():
         pages, broken = _pages(site, edition, code, scenario)
         yield from broken
@@ -36,17 +38,21 @@ def check(site: Site) -> Iterator[Found]:
             if site.inside(path):
                 count, said = _against_data(site, edition, (code, scenario), path, page, pages)
                 compared += count
-                yield from said
+                yield from (*said, *of_cells(path, page))
         for path in site.of_report(edition, code, scenario):
-            if path.endswith(".pdf") and site.inside(path) and (site.root / path).is_file():
-                content, known = (site.root / path).read_bytes(), Known(_beside(path, pages))
-                count, said = pdf(path, content, known, site.is_whole(path))
-                in_pdf += count
+            if path.endswith(PAPER) and site.inside(path) and site.file(path):
+                known, beside = Known(_beside(path, pages)), pages.get(f"{path.rpartition('.')[0]}.html")
+                count, said = on_paper(path, site.read(path), known, beside, site.is_whole(path))
+                printed += count
                 yield from said
     for edition in site.wanted():
-        yield from _downloads(site, f"{DOWNLOADS}/{edition}/")
-    if compared or in_pdf:
-        yield Found(f"核对了网页各表的 {compared} 个数、PDF 的 {in_pdf} 个数", fault=False)
+        data = f"{DOWNLOADS}/{edition}/"
+        yield from formats.check(site, data)
+        values = f"{data}{VALUES}.csv"
+        if site.inside(values) and site.file(values):
+            yield from summed(values, "处自相矛盾", list(_contradicting(site.read(values))))
+    if compared or printed:
+        yield Found(f"核对了网页各表的 {compared} 个数、PDF 和 Word 文件的 {printed} 个数", fault=False)
 
 
 def _pages(site: Site, edition: str, code: str, scenario: str) -> tuple[dict[str, Page], list[Found]]:
@@ -55,7 +61,7 @@ def _pages(site: Site, edition: str, code: str, scenario: str) -> tuple[dict[str
         if path.endswith(".html") and (site.root / path).is_file():
             try:
                 found[path] = texts.read(site.root / path)
-            except UnicodeDecodeError:
+            except ValueError:
                 broken.append(Found(f"{path} 不是 UTF-8 的网页，读不出来"))
     return found, broken
 
@@ -89,13 +95,23 @@ def _against_data(
             said.append(f"{id} 有 {len(body)} 行，公布的数据为 {len(data or [])} 行")
             continue
         for at, (shown, told) in enumerate(zip(body, data, strict=True), 1):
-            for column, ((text, exact), value) in enumerate(zip(shown, told, strict=False)):
+            for column, ((_, exact), value) in enumerate(zip(shown, told, strict=False)):
                 count += _as_number(value) is not None
                 if not _same(exact, value, shift.get(column, 0), as_text=not _is_english(path)):
                     said.append(f"{id} 第 {at} 行写的是 {exact or '空'}，公布的数据为 {value or '空'}")
-                elif exact != text and not _prints(text, exact):
-                    said.append(f"{id} 第 {at} 行印的是 {text}，公布的数据为 {value}")
-    return count, _summed(path, "处与公布的数据不同", said)
+    return count, summed(path, "处与公布的数据不同", said)
+
+
+def of_cells(path: str, page: Page) -> list[Found]:
+    """Where a table of a page prints another number than its cell holds for the download."""
+    said = [
+        f"{id} 第 {at} 行印的是 {text}，下载的是 {exact}"
+        for id, table in page.tables.items()
+        for at, row in enumerate((row for row in table.rows if row), 1)
+        for text, exact in row
+        if exact != text and not _prints(text, exact)
+    ]
+    return summed(path, "处印的与下载的不同", said)
 
 
 def _original(id: str, pages: Mapping[str, Page]) -> Table | None:
@@ -144,7 +160,7 @@ def _as_number(text: str) -> Decimal | None:
         found = Decimal(text)
     except InvalidOperation:
         return None
-    return found if found.is_finite() else None
+    return found if found.is_finite() and abs(found.adjusted()) < LONGEST else None
 
 
 def _prints(shown: str, exact: str) -> bool:
@@ -158,65 +174,38 @@ def _prints(shown: str, exact: str) -> bool:
     return any(abs(abs(value) * scale - told) <= Decimal("0.5000001").scaleb(-decimals) for scale in texts.SCALES)
 
 
-# --- a PDF and the pages ---------------------------------------------------------------------------------------
+# --- a file for paper and the pages ---------------------------------------------------------------------------------------
 
 
-def pdf(path: str, content: bytes, known: Known, is_whole: bool) -> tuple[int, list[Found]]:
-    """How many numbers of a PDF were looked for on its pages, and which are not there. is_whole: whether it is, to the byte,
-    the file that was made."""
+def on_paper(path: str, content: bytes, known: Known, beside: Page | None, is_whole: bool) -> tuple[int, list[Found]]:
+    """How many numbers of a PDF or Word file were looked for on the pages, and which are not there. beside: the page of the
+    same part; is_whole: whether it is, to the byte, the file that was made."""
     try:
-        numbers = texts.of_pdf(content)
+        numbers = texts.of_pdf(content) if path.endswith(".pdf") else texts.of_word(content)
     except ValueError:
-        return 0, [Found(f"{path} 不是完整的 PDF，读不出来")]
+        return 0, [Found(f"{path} 不是完整的 {'PDF' if path.endswith('.pdf') else 'Word 文件'}，读不出来")]
     said = [f"{one.where}“{one.before}{one.text}{one.after}”" for one in known.strange(numbers)]
-    found = _summed(path, "个数与网页不同", said)
+    found = summed(path, "个数与网页不同", said)
     if not found and not is_whole:
-        found = [Found(f"{path} 与发布的不是逐字节相同，但 {len(numbers)} 个数都与网页相同：像是由别的程序另存过")]
+        missing, of = texts.lacking(beside, numbers) if beside else (0, 0)
+        now = f"{path} 与发布的不是逐字节相同"
+        if missing > LACKING * of:
+            found = [Found(f"{now}，网页文字中的 {of} 个数有 {missing} 个不在其中：缺页，或不是这一份")]
+        else:
+            found = [Found(f"{now}，但 {len(numbers)} 个数都与网页相同：像是由别的程序另存过")]
     return len(numbers), found
 
 
 # --- the data among themselves -----------------------------------------------------------------------------------
 
 
-def _downloads(site: Site, folder: str) -> Iterator[Found]:
-    """What CSV and Parquet say differently, and where sums and ratios are not what they are made of."""
-    there = set(site.paths)
-    for path in site.paths:
-        name = path.removeprefix(folder)
-        is_table = path.startswith(folder) and name.endswith(".csv") and "/" not in name
-        if not is_table or not (site.root / path).is_file():
-            continue
-        beside = f"{path.removesuffix('.csv')}.parquet"
-        if beside not in there or not (site.inside(path) or site.inside(beside)):
-            continue
-        try:
-            frame = pl.read_parquet(site.root / beside, glob=False)
-        except (OSError, pl.exceptions.PolarsError):
-            yield Found(f"{beside} 读不出来")
-            continue
-        yield from _line_by_line(path, (site.root / path).read_bytes(), tables.as_csv(frame))
-    values = f"{folder}{VALUES}.csv"
-    if site.inside(values) and (site.root / values).is_file():
-        yield from _summed(values, "处自相矛盾", list(_contradicting((site.root / values).read_bytes())))
-
-
-def _line_by_line(path: str, now: bytes, right: bytes) -> list[Found]:
-    one, other = (text.decode("utf-8-sig", "replace").splitlines() for text in (now, right))
-    if len(one) != len(other):
-        return [Found(f"{path} 有 {len(one)} 行，同名的 parquet 为 {len(other)} 行")]
-    said = [
-        f"第 {at} 行写的是“{a}”，parquet 为“{b}”" for at, (a, b) in enumerate(zip(one, other, strict=True), 1) if a != b
-    ]
-    return _summed(path, "行与同名的 parquet 不同", said)
-
-
 def _contradicting(content: bytes) -> Iterator[str]:
     """Values that are not the ratio of their parts; nations that are not the sum of their provinces."""
     try:
-        data = pl.read_csv(content, infer_schema=False, null_values=["", wording.HIDDEN])
+        data = pl.read_csv(content, infer_schema=False, null_values=["", wording.HIDDEN]).select(CELL)
         table = data.with_columns(pl.col("value", "numerator", "denominator").cast(pl.Float64))
     except pl.exceptions.PolarsError:
-        yield "应有 value、numerator、denominator 三列数值"
+        yield f"应有 {'、'.join(CELL)} 各列，其中 value、numerator、denominator 是数值"
         return
     ratio = pl.col("numerator") / pl.col("denominator")
     forms = (ratio, 100 * ratio, ratio - 1, 1 - ratio, 1 / ratio - 1)  # a ratio, an index, changes
@@ -244,9 +233,3 @@ def _contradicting(content: bytes) -> Iterator[str]:
 def _cell(row: Mapping[str, object]) -> str:
     parts = [row["indicator_id"], row["region_code"], row["year"], row["dimension"], row["member"]]
     return "·".join(str(one) for one in parts if one is not None)
-
-
-def _summed(path: str, what: str, said: Sequence[str]) -> list[Found]:
-    """One sentence for a file: how many differences, and the first of them."""
-    more = "等" if len(said) > NAMED else ""
-    return [Found(f"{path} 有 {len(said)} {what}：{'；'.join(said[:NAMED])}{more}")] if said else []

@@ -3,6 +3,7 @@ say a difference of two values, or quote somebody."""
 
 from __future__ import annotations
 
+import math
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
@@ -26,9 +27,12 @@ def check(site: Site) -> Iterator[Found]:
         ]
         known = _Values(site, edition, code) if paths else None
         for path in paths:
-            if known is None or not (site.root / path).is_file():
+            if known is None:
                 continue
-            text = texts.plain("".join(texts.read(site.root / path).told))
+            try:
+                text = texts.plain("".join(texts.read(site.root / path).told))
+            except (OSError, ValueError):
+                continue  # which was said
             found = list(_said.finditer(text))
             if not found:
                 continue
@@ -45,8 +49,10 @@ class _Values:
 
     def __init__(self, site: Site, edition: str, code: str) -> None:
         values, self._printed = set[float](), set[str]()
+        folder = f"{DOWNLOADS}/{edition}/"
         for path in site.paths:
-            if path.startswith(f"{DOWNLOADS}/{edition}/") and path.endswith(".csv"):
+            name = path.removeprefix(folder)
+            if name != path and name.endswith(".csv") and "/" not in name:
                 for (where, _), rows in site.data(path).rows.items():
                     if where in ("", code, NATION_CODE):
                         values |= set(self._of(cell for row in rows for cell in row))
@@ -55,9 +61,12 @@ class _Values:
     def _of(self, cells: Iterable[str]) -> Iterator[float]:
         for cell in cells:
             try:
-                yield abs(float(cell))
+                value = abs(float(cell))
             except ValueError:
                 self._printed |= {one.replace(",", "") for one in _spread.findall(cell)}
+            else:
+                if math.isfinite(value):  # what is withheld cannot be sorted
+                    yield value
 
     def has(self, printed: str) -> bool:
         """Whether any value prints so, in whatever scale, or is written so in a text."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -19,6 +21,9 @@ from pipeline.publish.site import EDITIONS, SUMS
 from pipeline.publish.tables import WHERE
 from pipeline.publish.taken import PLAIN
 
+NAMED = 3  # differences of a file that are named; the others are counted
+PAPER = (".pdf", ".docx")
+LARGEST = 256 << 20  # bytes; no file of ours has so many
 CODES, SCENARIOS = (WHERE[0], "region_code"), (WHERE[2],)  # heads that say of what report or region a row is
 
 
@@ -50,7 +55,7 @@ class Site:
         """Path -> SHA-256, as SHA256SUMS lists them. Raises DataError."""
         found: dict[str, str] = {}
         try:
-            lines = (self.root / SUMS).read_text("utf-8").splitlines()
+            lines = self.read(SUMS).decode().splitlines()
         except (OSError, UnicodeDecodeError):
             raise DataError("verify.sums", f"{self.root / SUMS} 读不出来；请重新下载网站") from None
         for at, line in enumerate(lines, 1):
@@ -64,7 +69,7 @@ class Site:
     def editions(self) -> list[dict[str, Any]]:
         """As editions.json lists them. Raises DataError."""
         try:
-            found = json.loads((self.root / EDITIONS).read_text("utf-8"))["editions"]
+            found = parsed(self.read(EDITIONS))["editions"]
             for one in found:
                 if not (PLAIN.fullmatch(one["name"]) and dict(one["regions"]) and dict(one["scenarios"])):
                     raise ValueError(one["name"])
@@ -78,18 +83,26 @@ class Site:
     def wanted(self) -> list[str]:
         """The editions of which anything is verified."""
         names = [one["name"] for one in self.editions]
-        own = [name for name in names if self.scope in (name, f"{DOWNLOADS}/{name}") or self._below(name)]
+        own = [name for name in names if self.scope in (name, DOWNLOADS, f"{DOWNLOADS}/{name}") or self._below(name)]
         return own if self.scope else names
 
     def _below(self, name: str) -> bool:
         return self.scope.startswith((f"{name}/", f"{DOWNLOADS}/{name}/"))
 
     def digest(self, path: str) -> str | None:
-        """SHA-256 of a file of the site as it is; None where it is not there."""
-        file = self.root / path
-        if not file.is_file():
-            return None
-        return file_digest(file)
+        """SHA-256 of a file of the site as it is; None where it is not there, or too large to be ours."""
+        file = self.file(path)
+        return file_digest(file) if file else None
+
+    def file(self, path: str) -> Path | None:
+        """A file of the site that is to be read; None where it is not there, a pipe, or too large to be ours."""
+        return readable(self.root / path)
+
+    def read(self, path: str) -> bytes:
+        """What is in it. Raises OSError."""
+        if (file := self.file(path)) is None:
+            raise FileNotFoundError(path)
+        return file.read_bytes()
 
     @cached_property
     def digests(self) -> dict[str, str | None]:
@@ -100,7 +113,7 @@ class Site:
         """Whether a name leads out of the site."""
         parts = PurePosixPath(path).parts
         plain = path.startswith("/") or "\\" in path or ":" in path or ".." in parts
-        return plain or not (self.root / path).resolve().is_relative_to(self.root.resolve())
+        return plain or not Path(os.path.realpath(self.root / path)).is_relative_to(self.root.resolve())
 
     @cached_property
     def paths(self) -> list[str]:
@@ -130,11 +143,21 @@ class Site:
                 found.append(path)
         return found
 
+    @cached_property
+    def papers(self) -> set[str]:
+        """The PDF and Word files of all reports, of which it is told what their numbers are."""
+        reports = (
+            one
+            for edition in self.editions
+            for one in product([edition["name"]], edition["regions"], edition["scenarios"])
+        )
+        return {path for one in reports for path in self.of_report(*one) if path.endswith(PAPER)}
+
     def data(self, path: str) -> Data:
         """A CSV file of the site; without heads where it cannot be read."""
         if path not in self._data:
             try:
-                heads, *rows = csv.reader(io.StringIO((self.root / path).read_text("utf-8-sig"), newline=""))
+                heads, *rows = csv.reader(io.StringIO(self.read(path).decode("utf-8-sig"), newline=""))
             except (OSError, UnicodeDecodeError, csv.Error, ValueError):
                 heads, rows = [], []
             code, scenario = (next((heads.index(one) for one in of if one in heads), None) for of in (CODES, SCENARIOS))
@@ -153,11 +176,30 @@ class Site:
     def predicate(self, edition: str) -> dict[str, Any] | None:
         """What the statement of the edition says; None where it cannot be read."""
         try:
-            content = json.loads((self.root / edition / statement.NAME).read_text("utf-8"))
+            content = parsed(self.read(f"{edition}/{statement.NAME}"))
             found: dict[str, Any] = content["predicate"]
             return found
         except (OSError, ValueError, KeyError, TypeError):
             return None
+
+
+def summed(path: str, what: str, said: Sequence[str]) -> list[Found]:
+    """One sentence for a file: how many differences, and the first of them."""
+    more = "等" if len(said) > NAMED else ""
+    return [Found(f"{path} 有 {len(said)} {what}：{'；'.join(said[:NAMED])}{more}")] if said else []
+
+
+def readable(path: Path) -> Path | None:
+    """The path, where it is a file that may be read whole."""
+    return path if path.is_file() and path.stat().st_size <= LARGEST else None
+
+
+def parsed(content: bytes) -> Any:
+    """What JSON says. Raises ValueError, also for brackets in brackets without an end."""
+    try:
+        return json.loads(content)
+    except RecursionError:
+        raise ValueError("too deep") from None
 
 
 def of(path: Path) -> Site | None:

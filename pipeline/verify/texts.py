@@ -10,14 +10,21 @@ import io
 import logging
 import re
 import unicodedata
+import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pypdf
+
+from pipeline.errors import DataError
+from pipeline.filings.reading.package import DAMAGE, Package
+from pipeline.filings.reading.sheets import Limits
+from pipeline.verify.site import readable
 
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # what it thinks of a damaged file is said here
 
@@ -34,6 +41,8 @@ TOOLS = ("cite", "get", "about")
 """What a published page says of a figure beside the report: hashes, dates, names of files."""
 SCALES = tuple(map(Decimal, ("1", "100", "1e-4", "1e-6", "1e-8", "1e-9", "1e-12")))
 """By which a value may be printed: in %, 万, million, 亿, billion and 万亿."""
+_word = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_said = (f"{_word}t", f"{_word}tab", f"{_word}br")
 _contents = re.compile(r"\. \. \. \.|(?: \.)+\s+\d+\s*$|^\s*\d+\s*$")  # a line of the contents, the number of a page
 
 
@@ -228,6 +237,14 @@ def _around(one: Number) -> Iterator[tuple[str, ...]]:
         yield one.before[-2:], one.text, one.after[:1]
 
 
+def lacking(page: Page, found: Sequence[Number]) -> tuple[int, int]:
+    """How many numbers of a page's sentences are not among those of its file for paper, and of how many."""
+    there = {one.text for one in found}
+    joined = " ".join(one.text for one in found)
+    said = [one.text for one in numbers("".join(page.told), "")]
+    return sum(one not in there and one not in joined for one in set(said)), len(set(said))
+
+
 def of_pdf(content: bytes) -> list[Number]:
     """The numbers of a PDF, page by page, without those of the contents and the running heads. Raises ValueError."""
     try:
@@ -249,5 +266,26 @@ def of_pdf(content: bytes) -> list[Number]:
     ]
 
 
+def of_word(content: bytes) -> list[Number]:
+    """The numbers of a Word file. Raises ValueError."""
+    try:
+        archive = Package(zipfile.ZipFile(io.BytesIO(content)), Limits()).archive
+        with archive.open("word/document.xml") as part:
+            lines = [
+                "".join((one.text or "") if one.tag == f"{_word}t" else " " for one in whole.iter() if one.tag in _said)
+                for _, whole in ElementTree.iterparse(part)
+                if whole.tag == f"{_word}p"
+            ]
+    except (DataError, *DAMAGE, ElementTree.ParseError) as error:
+        raise ValueError(str(error)) from error
+    return numbers("\n".join(lines), "正文")
+
+
 def read(path: Path) -> Page:
-    return Page(path.read_text("utf-8"))
+    """A page. Raises ValueError for what is none of ours."""
+    if readable(path) is None:
+        raise ValueError(path.name)
+    try:
+        return Page(path.read_text("utf-8"))
+    except AssertionError as error:  # of the parser, where it gives up
+        raise ValueError(str(error)) from error

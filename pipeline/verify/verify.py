@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from pipeline.layout import Layout
 from pipeline.publish.taken import payloads
 from pipeline.verify import hashes, numbers, prose, rebuild, texts
 from pipeline.verify import site as sites
-from pipeline.verify.site import Found
+from pipeline.verify.site import PAPER, Found, parsed, readable
 from pipeline.verify.texts import Known, Number
 
 RECORD = "provenance.json"
@@ -56,13 +55,16 @@ def verify(
 def _report(layout: Layout, folder: Path, name: str | None, again: bool, filings: Path | None) -> Iterator[Found]:
     """A report where `build` put it; name: of the only file that is looked at."""
     try:
-        said = json.loads((folder / RECORD).read_text("utf-8"))
+        said = parsed((folder / RECORD).read_bytes())
         report, inputs = dict(said["report"]), [dict(one) for one in said["inputs"]]
         made = _made(layout, folder, report)
         files = {
-            path.name: path for path in sorted(folder.iterdir()) if path.suffix in FORMATS and name in (None, path.name)
+            path.name: path
+            for path in sorted(folder.iterdir())
+            if path.suffix in FORMATS and name in (None, path.name) and readable(path)
         }
-        known = Known((texts.read(path) for path in folder.glob("*.html")), _on_paper(folder))
+        pages = {path.stem: texts.read(path) for path in sorted(folder.glob("*.html"))}
+        known = Known(pages.values(), _on_paper(folder))
     except (OSError, ValueError, KeyError, TypeError):
         raise DataError("verify.record", f"{folder / RECORD} 读不出来或不完整；请重新生成这份报告") from None
     if not made:
@@ -73,15 +75,18 @@ def _report(layout: Layout, folder: Path, name: str | None, again: bool, filings
             continue
         if not path.is_file():
             yield Found(f"缺少 {path.name}")
-        elif path.suffix != ".pdf":
+        elif path.suffix not in PAPER:
             yield Found(f"{path.name} 被改动过：内容与生成时的记录不符")
     for file in files.values():
         if made and file not in made:
             yield Found(f"多出 {file.name}：它不是这次生成的")
-        elif file.suffix == ".pdf":
-            count, found = numbers.pdf(file.name, file.read_bytes(), known, file in whole or not made)
+        elif file.suffix in PAPER:
+            is_whole = file in whole or not made
+            count, found = numbers.on_paper(file.name, file.read_bytes(), known, pages.get(file.stem), is_whole)
             yield from found
             yield Found(f"{file.name} 的 {count} 个数都核对过", fault=False)
+        else:
+            yield from numbers.of_cells(file.name, pages[file.stem])
     if made:
         yield Found(f"{len(whole)} 个文件与生成时的记录相符", fault=False)
     for one in inputs:
@@ -94,7 +99,8 @@ def _report(layout: Layout, folder: Path, name: str | None, again: bool, filings
 
 def _on_paper(folder: Path) -> list[Number]:
     """The numbers of tables that stand on paper only, instead of longer ones (`blocks.Table.brief`)."""
-    chapters = (json.loads(path.read_text("utf-8")) for path in sorted((folder / "notebooks").glob("*.ipynb")))
+    notebooks = [path for path in sorted((folder / "notebooks").glob("*.ipynb")) if readable(path)]
+    chapters = (parsed(path.read_bytes()) for path in notebooks)
     briefs = [block["brief"] for one in chapters for *_, block in payloads(one) if "brief" in block]
     return texts.numbers("\n".join(" ".join(row) for one in briefs for row in one["rows"]), "")
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
 import shutil
+import zipfile
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import unquote
 
 import polars as pl
 import pypdf
@@ -40,7 +43,7 @@ def test_what_was_compared_is_counted(site: Copy) -> None:
     said = [one.said for one in verify(site.house.layout, site.root, None, False, None)]
     assert any("个文件与 SHA256SUMS 相符" in one for one in said)
     # of each of two reports: 2 values of the figure, 2 years and 2 values of t-yearly
-    assert any(one.startswith("核对了网页各表的 12 个数、PDF 的 ") for one in said), said
+    assert any(one.startswith("核对了网页各表的 12 个数、PDF 和 Word 文件的 ") for one in said), said
 
 
 # --- twenty and more ------------------------------------------------------------------------------------------
@@ -73,6 +76,41 @@ def test_a_pdf_saved_by_another_program(site: Copy) -> None:
     assert said.endswith("个数都与网页相同：像是由别的程序另存过")
 
 
+def test_a_digit_in_a_word_file_where_all_hashes_were_made_again(site: Copy) -> None:
+    path = f"{EDITION}/440000/plan.docx"
+    for before, after in ((b"84.5", b"94.5"), (b">1.5<", b">1.6<")):
+        site.write(path, packed((site.root / path).read_bytes(), "word/document.xml", before, after))
+    site.forge()
+    [said] = site.faults(key=False)
+    assert said.startswith(f"{path} 有 2 个数与网页不同：正文“")
+    assert "94.5" in said
+    assert "1.6" in said
+
+
+def test_a_word_file_saved_by_another_program(site: Copy) -> None:
+    path = f"{EDITION}/440000/plan.docx"
+    whole = (site.root / path).read_bytes()
+    site.write(path, packed(whole, "word/styles.xml", b"<w:styles", b"<w:styles "))
+    [said] = site.faults()
+    assert said.startswith(f"{path} 与发布的不是逐字节相同，但 ")
+    bomb = packed(whole, "word/document.xml", b"<w:body>", b"<w:body>" + b" " * 50_000_000)
+    for content in (b"", b"PK", whole[:-30], bomb, packed(whole, "word/document.xml", b"<w:body>", b"<w:body><x>")):
+        site.write(path, content)
+        assert f"{path} 不是完整的 Word 文件，读不出来" in site.faults(path)
+
+
+def test_pages_that_were_taken_out_of_a_pdf(site: Copy) -> None:
+    writer = pypdf.PdfWriter(clone_from=site.root / PDF)
+    while len(writer.pages) > 1:
+        writer.remove_page(1)
+    content = io.BytesIO()
+    writer.write(content)
+    site.write(PDF, content.getvalue())
+    [said] = site.faults()
+    assert said.startswith(f"{PDF} 与发布的不是逐字节相同，网页文字中的 ")
+    assert said.endswith("个不在其中：缺页，或不是这一份")
+
+
 def test_a_pdf_that_was_cut_off(site: Copy) -> None:
     site.write(PDF, (site.root / PDF).read_bytes()[:900])
     assert f"{PDF} 不是完整的 PDF，读不出来" in site.faults()
@@ -82,7 +120,7 @@ def test_a_row_of_a_csv(site: Copy) -> None:
     site.text(CSV, "80.1", "88.1")
     said = site.faults()
     assert f"{CSV} 被改动过：内容与 SHA256SUMS 不符" in said
-    assert any("第 2 行写的是“" in one and "88.1" in one and "80.1" in one for one in said)
+    assert any("第 2 行写的是 88.1，parquet 为 80.1" in one for one in said)
     assert any(one.startswith(f"{EDITION}/000000/plan.html 有 1 处与公布的数据不同：f-sharing-provinces 第 1 行") for one in said), said  # fmt: skip
 
 
@@ -109,20 +147,82 @@ def test_a_value_of_the_table_of_all_indicators_where_all_hashes_were_made_again
         data.with_columns(pl.col("value").replace(12.5, 12.6)).write_parquet(written)
         site.write(path, written.getvalue())
     site.forge()
-    [said] = site.faults(key=False)
-    assert said.startswith(f"{path.removesuffix(suffix)}csv 有 1 行与同名的 parquet 不同：第 8 行")
+    said = site.faults(key=False)
+    table = path.removesuffix(suffix)
+    printed, held = ("12.6", "12.5") if suffix == "csv" else ("12.5", "12.6")
+    assert f"{table}csv 有 1 处与公布的表不同：第 8 行写的是 {printed}，parquet 为 {held}" in said
+    assert len(said) == (1 if suffix == "csv" else 5)  # all formats but the Parquet file, and jsonstat of one indicator
+
+
+def packed(content: bytes, part: str, before: bytes, after: bytes) -> bytes:
+    """An Office file with another digit in one of its parts."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as new:
+        assert before in old.read(part)
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(before, after, 1) if name == part else old.read(name))
+    return written.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after", "said"),
+    [
+        ("sdmx/data.csv", b",0.845,", b",0.945,", "第 2 行写的是 0.945，parquet 为 0.845"),
+        ("sdmx/data.csv", b",NaN,PURE_NUMB,Q", b",0.5,PURE_NUMB,Q", "第 4 行写的是 0.5，parquet 为 〔保密〕"),
+        ("sdmx/data.csv", b",NaN,PURE_NUMB,Q", b",NaN,PURE_NUMB,M", "第 4 行写的是 空，parquet 为 〔保密〕"),
+        ("sdmx/data.csv", b",440000,", b",000000,", "第 4 行写的是 000000，parquet 为 440000"),
+        ("sdmx/data.csv", b",sharing_kind__social,", b",_T,", "分项 sharing_kind·social 写成了 _T"),
+        ("jsonstat/energy.heat.json", b"[12.5]", b"[12.6]", "440000·_T·2025 写的是 12.6，parquet 为 12.5"),
+        ("jsonstat/sharing.new_5g_sites.json", b'"c"', b'"m"', "440000·_T·2024 写的是 空，parquet 为 〔保密〕"),
+        ("jsonstat/sharing.new_5g_sites.json", b'["_T","sharing_kind__social"]', b'["sharing_kind__social","_T"]', "000000·_T·2024 写的是 空，parquet 为 0.845"),
+        ("indicator-values.xlsx", b"<v>12.5</v>", b"<v>12.6</v>", "工作表 indicator-values 第 13 行写的是 12.6，parquet 为 12.5"),
+        ("indicator-values.xlsx", b">[c]<", b">[x]<", "工作表 indicator-values 第 9 行写的是 空，parquet 为 〔保密〕"),
+        ("t-yearly.xlsx", b"<v>1.5</v>", b"<v>1.6</v>", "工作表 t-yearly 第 7 行写的是 1.6，parquet 为 1.5"),
+        ("t-yearly.csv", b",1.5,", b",1.6,", "第 2 行写的是 1.6，parquet 为 1.5"),
+        ("workbook.xlsx", b"<v>12.5</v>", b"<v>12.6</v>", "工作表 indicator-values 第 13 行写的是 12.6，parquet 为 12.5"),
+    ],
+)  # fmt: skip
+def test_a_digit_of_one_format_where_all_hashes_were_made_again(
+    site: Copy, name: str, before: bytes, after: bytes, said: str
+) -> None:
+    path = f"downloads/{EDITION}/{name}"
+    content = (site.root / path).read_bytes()
+    if name.endswith(".xlsx"):  # those of all tables stand behind a cover, contents and notes, and the catalogue
+        content = packed(content, f"xl/worksheets/sheet{5 if name == 'workbook.xlsx' else 1}.xml", before, after)
+    else:
+        assert before in content
+        content = content.replace(before, after, 1)
+    site.write(path, content)
+    site.forge()
+    [found] = [one for one in site.faults("downloads", key=False) if one.startswith(path)]
+    assert found.startswith(f"{path} 有 ")
+    assert f"处与公布的表不同：{said}" in found
+
+
+def test_a_format_that_is_none_or_unpacks_to_more_than_any(site: Copy) -> None:
+    path = f"downloads/{EDITION}/t-yearly.xlsx"
+    whole = (site.root / path).read_bytes()
+    bomb = packed(whole, "xl/worksheets/sheet1.xml", b"<sheetData>", b"<sheetData>" + b" " * 50_000_000)
+    for content, said in ((b"PK", "文件已损坏或不完整"), (bomb, "疑为压缩炸弹，未打开")):
+        site.write(path, content)
+        assert any(one.startswith(f"{path} 读不出来：") and said in one for one in site.faults(path)), site.faults(path)
+    for name in ("sdmx/data.csv", "jsonstat/energy.heat.json"):
+        path = f"downloads/{EDITION}/{name}"
+        for content in (b"", b"\xff", b"{}", b"[" * 100_000, b"INDICATOR\n1\n"):
+            site.write(path, content)
+            assert f"{path} 读不出来：内容不完整，或不是这种格式" in site.faults(path), content[:10]
 
 
 def test_a_row_that_was_taken_out(site: Copy) -> None:
     lines = (site.root / CSV).read_bytes().splitlines(keepends=True)
     site.write(CSV, b"".join(lines[:-1]))
-    assert any("有 6 行，同名的 parquet 为 7 行" in one for one in site.faults())
+    assert any("有 6 行 5 列，parquet 为 7 行 5 列" in one for one in site.faults())
 
 
 def test_a_parquet_file(site: Copy) -> None:
     path = CSV.replace(".csv", ".parquet")
     site.write(path, b"PAR1")
-    assert f"{path} 读不出来" in site.faults()
+    assert f"{path} 读不出来：文件已损坏，不能作为 Parquet 读取" in site.faults()
 
 
 def test_a_digit_in_a_table_of_a_page(site: Copy) -> None:
@@ -130,6 +230,42 @@ def test_a_digit_in_a_table_of_a_page(site: Copy) -> None:
     site.mend()
     said = site.faults(PAGE, key=False)
     assert any(one.startswith(f"{PAGE} 有 ") and "写的是 80.7，公布的数据为 80.1" in one for one in said), said
+
+
+def test_what_a_page_prints_and_what_it_holds(site: Copy) -> None:
+    site.text(PAGE, ">80.1<", ' data-v="80.1">80.7<')
+    site.forge()
+    said = site.faults(PAGE, key=False)
+    assert said == [f"{PAGE} 有 1 处印的与下载的不同：f-sharing-provinces 第 1 行印的是 80.7，下载的是 80.1"]
+
+
+def test_hashes_that_are_told_elsewhere(site: Copy) -> None:
+    digest = hashlib.sha256((site.root / CSV).read_bytes()).hexdigest()
+    package = f"downloads/{EDITION}/datapackage.json"
+    for path in ("ro-crate-metadata.json", package, PAGE):
+        site.text(path, digest, "0" * 64)
+    site.mend()
+    said = site.faults(key=False)
+    for path in ("ro-crate-metadata.json", package, PAGE):
+        assert any(
+            one.startswith(f"{path} 有 ") and "个哈希与 SHA256SUMS 不同：" in one and CSV in one for one in said
+        ), path
+    for content in (b"", b"[]", b"[" * 100_000, b'{"@graph": [1], "resources": [1]}'):
+        site.write("ro-crate-metadata.json", content)
+        site.write(package, content)
+        said = site.faults(key=False)
+        assert "ro-crate-metadata.json 读不出来" in said
+        assert f"{package} 读不出来" in said
+
+
+def test_a_crate_with_a_path_outside_of_the_site(site: Copy, tmp_path: Path) -> None:
+    (tmp_path / "secret.html").write_text("1", "utf-8")
+    for path in ("../secret.html", "/etc/passwd", "%2e%2e/secret.html", "file:///etc/passwd"):
+        crate = json.loads((site.root / "ro-crate-metadata.json").read_text("utf-8"))
+        crate["@graph"].append({"@id": path, "@type": "File", "sha256": "0" * 64})
+        site.write("ro-crate-metadata.json", json.dumps(crate).encode())
+        said = site.faults("ro-crate-metadata.json", key=False)
+        assert f"ro-crate-metadata.json 列的 {unquote(path)} 指到网站文件夹以外，没有读它" in said
 
 
 def test_a_digit_in_a_sentence_of_a_page(site: Copy) -> None:
@@ -183,7 +319,10 @@ def test_a_signature_that_was_taken_away(site: Copy) -> None:
     said = site.faults()
     assert f"缺少 {EDITION}/statement.dsse.json" in said
     assert f"{EDITION}/statement.json 没有签名" in said
-    assert "SHA256SUMS 没有签名" in said
+    proved = "SHA256SUMS 没有签名：各处彼此相符，只说明没有人漏改；若有人处处改得一致，只有发布人的签名能证明"
+    assert proved in said
+    found = verify(site.house.layout, site.root, None, False, None)  # and is said where no key is given, too
+    assert [one.fault for one in found if one.said == proved] == [False]
 
 
 def test_a_statement_of_another_publication(site: Copy, house: House, tmp_path: Path) -> None:
@@ -218,6 +357,12 @@ def test_what_a_report_says_that_it_was_made_of(site: Copy, before: str, after: 
     assert site.faults() == [f"{RECORD} 被改动过：内容与 SHA256SUMS 不符，{said}"]
 
 
+def test_a_record_that_is_not_what_the_statement_says_where_all_hashes_were_made_again(site: Copy) -> None:
+    site.text(RECORD, '"0.12"', '"0.21"')
+    site.forge()
+    assert site.faults(key=False) == [f"{RECORD} 与声明不符，参数 g_it 原为 0.12，现为 0.21"]
+
+
 def test_a_path_outside_of_the_site(site: Copy, tmp_path: Path) -> None:
     (tmp_path / "secret.html").write_text("1", "utf-8")
     sums = (site.root / "SHA256SUMS").read_bytes()
@@ -228,6 +373,45 @@ def test_a_path_outside_of_the_site(site: Copy, tmp_path: Path) -> None:
     (site.root / PAGE).unlink()
     (site.root / PAGE).symlink_to(tmp_path / "secret.html")
     assert f"SHA256SUMS 列的 {PAGE} 指到网站文件夹以外，没有读它" in site.faults()
+
+
+def test_links_in_a_circle_and_pipes_are_not_read(site: Copy, tmp_path: Path) -> None:
+    gone = (PAGE, PDF, CSV, CSV.replace(".csv", ".xlsx"), f"{EDITION}/statement.json", f"{EDITION}/440000/plan.docx")
+    for path in gone:
+        (site.root / path).unlink()
+        os.mkfifo(site.root / path)
+    (site.root / PAGE).unlink()
+    (site.root / PAGE).symlink_to("plan.html")
+    (site.root / EDITION / "440000" / "round").symlink_to(".")
+    said = site.faults()
+    assert [path for path in gone if f"缺少 {path}" in said] == list(gone)
+    (tmp_path / "alone").mkdir()
+    os.mkfifo(tmp_path / "alone" / "statement.dsse.json")
+    os.mkfifo(tmp_path / "alone" / "key.pub")
+    (tmp_path / "alone" / "report.pdf").write_bytes(b"1")
+    for path, id in ((site.root / CSV, "verify.missing"), (tmp_path / "alone" / "report.pdf", "verify.alone")):
+        with pytest.raises(UserError) as caught:
+            list(verify(site.house.layout, path, None, False, None))
+        assert caught.value.id == id
+    with pytest.raises(UserError) as caught:
+        keys.public(tmp_path / "alone" / "key.pub")
+    assert caught.value.id == "key.unreadable"
+
+
+def test_a_file_that_is_larger_than_any_is_not_read(site: Copy) -> None:
+    for path in (PAGE, PDF, CSV, f"{EDITION}/440000/plan.json"):
+        (site.root / path).unlink()
+        with (site.root / path).open("wb") as made:
+            made.truncate(1 << 30)  # a gigabyte of which nothing is written
+    said = site.faults()
+    for path in (PAGE, PDF, CSV, f"{EDITION}/440000/plan.json"):
+        assert f"{path} 超过 256 MB，没有读它：发布的文件没有这样大的" in said
+
+
+@pytest.mark.parametrize("content", [b"\xff", b"<![foo[", b"<p data-v=", b"<td>" * 1000])
+def test_a_page_that_is_none(site: Copy, content: bytes) -> None:
+    site.write(PAGE, content)
+    assert f"{PAGE} 被改动过：内容与 SHA256SUMS 不符" in site.faults()
 
 
 def test_a_file_that_is_missing_or_too_many(site: Copy) -> None:
