@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 from collections.abc import Iterator
 
@@ -116,7 +117,7 @@ class _Values:
                 value = self._wholes.get((*of, head), "")
                 if not _is_same(exact, value):
                     yield f"{'·'.join(of)} {head} 年写的是 {exact or '空'}，公布的数据为 {value or '空'}"
-                elif not numbers.prints(text, exact):
+                elif not (numbers.prints(text, exact) if _is_number(exact) else not re.search(r"\d", text)):
                     yield f"{'·'.join(of)} {head} 年印的是 {text}，公布的数据为 {value}"
                 else:
                     yield ""
@@ -150,8 +151,12 @@ def _ending(path: str) -> str:
     return path.rsplit("/", 1)[-1].removeprefix(path.rsplit("/", 1)[-1].split(".", 1)[0])
 
 
-def _is_same(one: str, other: str) -> bool:
+def _is_number(text: str) -> bool:
     try:
-        return float(one) == float(other)
+        return math.isfinite(float(text))
     except ValueError:
-        return one == other
+        return False
+
+
+def _is_same(one: str, other: str) -> bool:
+    return float(one) == float(other) if _is_number(one) and _is_number(other) else one == other

@@ -7,6 +7,7 @@ import io
 import re
 import shutil
 import threading
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -275,7 +276,7 @@ def test_a_figure_is_cited_and_saved_by_keyboard_on_a_phone(visit: Visit, served
     assert f"{served}{REPORT}#f-sharing-provinces" in said
     assert re.search(r"\[\d{4}-\d\d-\d\d\]", said)
     assert f"url = {{{served}{REPORT}#f-sharing-provinces}}" in figure.locator(".cite pre").inner_text()
-    assert [text.replace("\n", "") for text in figure.locator(".get li").all_inner_texts()] == ["本表 CSV（图 3-1）", "CSV", "XLSX", "Parquet", "PNG（图 3-1）", "SVG（图 3-1）"]  # fmt: skip
+    assert [text.replace("\n", "") for text in figure.locator(".get li").all_inner_texts()] == ["本表 CSV（图 3-1）", "CSV", "XLSX", "Parquet", "广东：新建5G基站站址共享率，历年 CSV", "PNG（图 3-1）", "SVG（图 3-1）"]  # fmt: skip
     for name, start in (("PNG", b"\x89PNG"), ("SVG", b"<svg"), ("本表 CSV", b"\xef\xbb\xbf")):
         with page.expect_download() as saved:
             figure.get_by_role("button", name=name).press("Enter")
@@ -326,7 +327,7 @@ def test_a_province_is_printed_on_one_sheet(visit: Visit, site: Path) -> None:
     page = visit.open((site / PROVINCE).as_uri())
     [sheet] = pypdf.PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True))).pages
     assert (round(sheet.mediabox.width), round(sheet.mediabox.height)) == (595, 842)
-    said = sheet.extract_text()
+    said = unicodedata.normalize("NFKC", sheet.extract_text())
     assert "广东省" in said
     assert "全部指标" not in said
 
