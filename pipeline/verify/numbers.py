@@ -93,7 +93,7 @@ def _against_data(
                 count += _as_number(value) is not None
                 if not _same(exact, value, shift.get(column, 0), as_text=not _is_english(path)):
                     said.append(f"{id} 第 {at} 行写的是 {exact or '空'}，公布的数据为 {value or '空'}")
-                elif exact != text and not prints(text, exact):
+                elif exact != text and not _prints(text, exact):
                     said.append(f"{id} 第 {at} 行印的是 {text}，公布的数据为 {value}")
     return count, _summed(path, "处与公布的数据不同", said)
 
@@ -147,7 +147,7 @@ def _as_number(text: str) -> Decimal | None:
     return found if found.is_finite() else None
 
 
-def prints(shown: str, exact: str) -> bool:
+def _prints(shown: str, exact: str) -> bool:
     """Whether a cell prints the exact value, rounded and in whatever scale; what is no number is as it is."""
     value, found = _as_number(exact), _number.search(shown)
     if value is None or found is None:

@@ -8,8 +8,12 @@ import io
 import math
 import re
 from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
 
 from pipeline.language.words import Words
+from pipeline.publish import tables
 from pipeline.publish.frame import ENDINGS, INDEX
 from pipeline.publish.home import DOWNLOADS
 from pipeline.publish.province import ID
@@ -20,7 +24,7 @@ from pipeline.verify.site import Found, Site
 from pipeline.verify.texts import Known, Page, Table
 
 NAMED = 3
-KEYS = ("indicator_id", "region_code", "year", "dimension", "value")
+KEYS = ("indicator_id", "region_code", "year", "value", "dimension")
 OWN = ("series", ID)  # the tables of values
 LISTS = tuple(Words(language)("site_all_indicators") for language in ENDINGS)
 """The headings under which a province's page has them."""
@@ -32,13 +36,14 @@ def check(site: Site) -> Iterator[Found]:
     for edition in site.wanted():
         mine = [path for path in site.paths if path.startswith(f"{edition}/") and site.inside(path)]
         mine = [path for path in mine if _is_place(path) and (site.root / path).is_file()]
-        if not mine:
-            continue
-        known = _Values(site, edition)
-        for path in mine:
+        known = [_Values(site, edition, suffix) for suffix in ("csv", "parquet")] if mine else []
+        known = [one for one in known if one.heads]
+        for path in mine if known else ():
             try:
-                count, said = known.series(path) if path.endswith(".csv") else known.page(path)
-            except (UnicodeDecodeError, ValueError, KeyError, csv.Error):
+                count, said = known[0].check(path)
+                if said:  # by a table that was itself changed nothing is judged: that is said of the table
+                    count, said = min((one.check(path) for one in known), key=lambda one: len(one[1]))
+            except (OSError, ValueError, csv.Error):
                 yield Found(f"{path} 读不出来，或不是所公布的样子")
                 continue
             compared += count
@@ -57,28 +62,39 @@ def _is_place(path: str) -> bool:
     return len(between) == 1 and bool(_page.fullmatch(name))
 
 
-class _Values:
-    """The table of all indicators of an edition: its rows by indicator and region, its values of the whole by year too."""
+def _read(file: Path) -> list[list[str]]:
+    content = tables.as_csv(pl.read_parquet(file, glob=False)) if file.suffix == ".parquet" else file.read_bytes()
+    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
 
-    def __init__(self, site: Site, edition: str) -> None:
-        self._site = site
-        data = site.data(f"{DOWNLOADS}/{edition}/{VALUES}.csv")
-        at = {name: data.heads.index(name) for name in KEYS if name in data.heads}
-        self._heads, self._rows = data.heads, dict[tuple[str, str], list[list[str]]]()
-        self._wholes = dict[tuple[str, str, str], str]()
-        for rows in data.rows.values() if len(at) == len(KEYS) else ():
+
+class _Values:
+    """The table of all indicators of an edition: its rows by indicator and region, its values of the whole by year too; without
+    heads where it cannot be read."""
+
+    def __init__(self, site: Site, edition: str, suffix: str) -> None:
+        self._site, self.heads = site, list[str]()
+        self._rows, self._wholes = dict[tuple[str, str], list[list[str]]](), dict[tuple[str, ...], str]()
+        try:
+            heads, *rows = _read(site.root / f"{DOWNLOADS}/{edition}/{VALUES}.{suffix}")
+            *keys, value, dimension = (heads.index(name) for name in KEYS)
             for row in rows:
-                id, region, year, dimension, value = (row[at[name]] for name in at)
-                self._rows.setdefault((id, region), []).append(row)
-                if not dimension:
-                    self._wholes[id, region, year] = value
+                self._rows.setdefault((row[keys[0]], row[keys[1]]), []).append(row)
+                if not row[dimension]:
+                    self._wholes[tuple(row[at] for at in keys)] = row[value]
+            self.heads = heads
+        except (OSError, ValueError, IndexError, csv.Error, pl.exceptions.PolarsError):
+            return  # that it cannot be read is said of the table
+
+    def check(self, path: str) -> tuple[int, list[str]]:
+        """How much of a series or page was compared, and what is not as in the table."""
+        return self.series(path) if path.endswith(".csv") else self.page(path)
 
     def series(self, path: str) -> tuple[int, list[str]]:
         """How many values of a series were compared, and which are others than those of the table."""
         *_, id, name = path.split("/")
         text = (self._site.root / path).read_text("utf-8-sig")
         heads, *rows = csv.reader(io.StringIO(text, newline=""))
-        if heads != [*NAMES, *self._heads]:
+        if heads != [*NAMES, *self.heads]:
             return 0, [f"列名为 {'、'.join(heads)}"]
         wanted = self._rows.get((id, name.removesuffix(".csv")), [])
         if len(rows) != len(wanted):
@@ -86,7 +102,7 @@ class _Values:
         said = [
             f"第 {at} 行的 {head} 写的是 {one or '空'}，公布的数据为 {other or '空'}"
             for at, (row, right) in enumerate(zip(rows, wanted, strict=True), 1)
-            for head, one, other in zip(self._heads, row[len(NAMES) :], right, strict=True)
+            for head, one, other in zip(self.heads, row[len(NAMES) :], right, strict=True)
             if one != other
         ]
         return len(rows), said
@@ -117,7 +133,7 @@ class _Values:
                 value = self._wholes.get((*of, head), "")
                 if not _is_same(exact, value):
                     yield f"{'·'.join(of)} {head} 年写的是 {exact or '空'}，公布的数据为 {value or '空'}"
-                elif not (numbers.prints(text, exact) if _is_number(exact) else not re.search(r"\d", text)):
+                elif not (numbers._prints(text, exact) if _is_number(exact) else not re.search(r"\d", text)):
                     yield f"{'·'.join(of)} {head} 年印的是 {text}，公布的数据为 {value}"
                 else:
                     yield ""
