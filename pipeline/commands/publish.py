@@ -49,8 +49,15 @@ def publish(
         raise OutputError("output.empty", "--out 是空的；请写一个文件夹，如 site")
     done = make(Layout.current(), Wanted(year, region, scenario, filings, to, reports, out, base_url, sign))
     steps = terminal(stderr=True)
+    if done.corrects:
+        steps.print(
+            shown(f"这一版以前公布过，内容与这次不同：这次公布在 {done.edition}/，以前的原样留在 {done.corrects}/")
+        )
     if done.withdrawn:
-        steps.print(shown(f"不再发布 {len(done.withdrawn)} 份：{'、'.join(done.withdrawn)}"), style="yellow")
+        gone = "、".join(done.withdrawn)
+        steps.print(shown(f"这次没有 {len(done.withdrawn)} 份：{gone}；以前公布的留在原地址"), style="yellow")
+    if not done.changed:
+        steps.print(shown(f"{done.edition} 已经公布，内容相同，网站没有变化"))
     steps.print(f"{done.files} 个文件，其中 {done.changed} 个是新的或有变化")
     if done.previous:
         steps.print(shown(f"原来的网站留在 {done.previous}"))

@@ -22,7 +22,7 @@ CELL = ("indicator_id", "dimension", "member", "region_code", "year")
 
 def tables(layout: Layout, edition: Edition) -> list[Path]:
     """The indicator tables of the edition for the public, one for each choice of method."""
-    return sorted((layout.processed / edition.name / AUDIENCE).glob(VALUES))
+    return sorted((layout.processed / edition.built / AUDIENCE).glob(VALUES))
 
 
 def check(layout: Layout, edition: Edition) -> None:
@@ -34,7 +34,7 @@ def check(layout: Layout, edition: Edition) -> None:
     """
     if edition.filings == NO_FILINGS:
         return
-    folder = layout.processed / edition.name / AUDIENCE
+    folder = layout.processed / edition.built / AUDIENCE
     again = f"请重新运行 green-report build --audience {AUDIENCE}（保密处理和审核随它进行），再发布"
     if not (folder / AUDIT).is_file():
         raise DataError("publish.no_audit", f"没有发布：{folder} 里没有保密审核的记录 {AUDIT}；{again}")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from pipeline.language.words import CHINESE, Words
-from pipeline.publish.frame import FEED, INDEX, METHOD, address, file
+from pipeline.language.words import CHINESE
+from pipeline.publish import archive
+from pipeline.publish.frame import FEED, address
+from pipeline.publish.home import DOWNLOADS, LATEST
 from pipeline.reports.front import SAMPLE, TITLE
 
 Listed = Mapping[str, Any]
@@ -33,10 +35,12 @@ def atom(editions: Sequence[Listed], base_url: str) -> str:
     )
 
 
-def sitemap(editions: Sequence[Listed], base_url: str) -> str:
-    """Every page. Addresses in a sitemap are absolute (sitemaps.org), so there is none without `base_url`."""
+def sitemap(editions: Sequence[Listed], there: Iterable[str], base_url: str) -> str:
+    """Every page. Addresses in a sitemap are absolute (sitemaps.org), so there is none without `base_url`. there: the paths
+    of the site."""
     urls = "".join(
-        f"<url><loc>{escape(base_url + path)}</loc><lastmod>{date}</lastmod></url>\n" for path, date in _pages(editions)
+        f"<url><loc>{escape(base_url + address(*path.split('/')))}</loc><lastmod>{date}</lastmod></url>\n"
+        for path, date in _pages(editions, there)
     )
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n'
@@ -66,6 +70,7 @@ def llms(editions: Sequence[Listed], there: Collection[str], base_url: str) -> s
             line(CHINESE("site_workbook"), *data, "workbook.xlsx"),
             line(CHINESE("site_values"), *data, "indicator-values.csv"),
             line(CHINESE("site_sdmx_data"), *data, "sdmx", "data.csv"),
+            line(CHINESE("series_pages"), one["name"], "data", "index.html"),
             *(
                 line(f"{region}{scenario}", one["name"], code, f"{name}.html")
                 for code, region in one["regions"].items()
@@ -76,15 +81,13 @@ def llms(editions: Sequence[Listed], there: Collection[str], base_url: str) -> s
     return "\n\n".join([*told, f"- [{CHINESE('site_sums')}]({base_url}SHA256SUMS)"]) + "\n"
 
 
-def _pages(editions: Sequence[Listed]) -> Iterator[tuple[str, str]]:
-    yield from ((file(INDEX, Words(one)), editions[0]["date"]) for one in editions[0].get("languages", ["zh"]))
-    for one in editions:
-        name = one["name"]
-        for words in map(Words, one.get("languages", ["zh"])):
-            yield from ((address(name, file(page, words)), one["date"]) for page in (INDEX, METHOD))
-            yield address("downloads", name, file(INDEX, words)), one["date"]
-        for code in one["regions"]:
-            yield from ((address(name, code, f"{scenario}.html"), one["date"]) for scenario in one["scenarios"])
+def _pages(editions: Sequence[Listed], there: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The pages with the day of their edition, without those that only lead to another."""
+    days: dict[str, str] = {one["name"]: one["date"] for one in editions}
+    for path in sorted(there):
+        folder, *rest = path.split("/")
+        if path.endswith(".html") and path != "404.html" and folder != LATEST:
+            yield path, days.get(rest[0] if folder == DOWNLOADS else folder) or editions[0]["date"]
 
 
 def _id(name: str) -> str:
@@ -92,7 +95,9 @@ def _id(name: str) -> str:
 
 
 def _title(one: Listed) -> str:
-    return f"{one['year']} 年{TITLE}（{one['kind']}）" + (f"（{SAMPLE}）" if one["sample"] else "")
+    number = archive.number(one)
+    again = f"（{CHINESE('site_publication', n=number)}）" if number > 1 else ""
+    return f"{one['year']} 年{TITLE}（{one['kind']}）{again}" + (f"（{SAMPLE}）" if one["sample"] else "")
 
 
 def _summary(one: Listed) -> str:

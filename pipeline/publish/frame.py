@@ -71,8 +71,9 @@ def head(edition: Edition, title: str, name: str, words: Words, links: Sequence[
         if other != words
     ]
     nav = f'<nav class="ways" aria-label="{words("site_this")}">{" ".join(ways)}</nav>' if ways else ""
+    again = f" · {words('site_publication', n=edition.number)}" if edition.number > 1 else ""
     return (
-        f"<p>{words('site_year', year=edition.year)} · {words.say(edition.kind)}</p><h1>{text_html(title)}</h1>{sample}"
+        f"<p>{words('site_year', year=edition.year)} · {words.say(edition.kind)}{again}</p><h1>{text_html(title)}</h1>{sample}"
         f"<p>{said(words.say(edition.publisher), words)}{words.gap}{printed_date(edition.date, words)}</p>{nav}"
     )
 

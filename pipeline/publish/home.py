@@ -10,9 +10,10 @@ from typing import Any
 from pipeline.build.plan import file_name
 from pipeline.charts.tilegrid import CODES
 from pipeline.given import reference
+from pipeline.given.regions import all_regions
 from pipeline.language.words import CHINESE, Words
 from pipeline.layout import Layout
-from pipeline.publish import frame, search, tiles
+from pipeline.publish import archive, frame, search, tiles
 from pipeline.publish.taken import VOLUMES, Edition, Report
 from pipeline.reports import markup
 from pipeline.reports.front import SAMPLE
@@ -57,7 +58,7 @@ def front(layout: Layout, edition: Edition, theme: frame.Theme, words: Words) ->
     colon = words("colon")
     body = [
         f'<section id="find"><h2>{words("site_find")}</h2>{_search(words)}{grid}</section>',
-        _highlights(edition, first),
+        highlights(edition, edition.first, words),
         _reports(layout, edition, words),
         f'<section id="data"><h2>{words("site_data_method")}</h2><ul>'
         f'<li><a href="{data}">{words("site_data")}</a>{colon}{words("site_data_said")}</li>'
@@ -94,6 +95,9 @@ def root(front: str, folder: str, editions: Sequence[Mapping[str, Any]], words: 
         told = frame.file(frame.INDEX, words if words.language in one.get("languages", ()) else CHINESE)
         what = [one["kind"], SAMPLE] if one["sample"] else [one["kind"]]
         what += [words("site_regions", n=len(one["regions"])), frame.printed_date(one["date"], words)]
+        number, last = archive.number(one), archive.number(archive.earlier(archive.of(one), editions)[-1])
+        what += [words("site_publication", n=number)] if last > 1 else []
+        what += [words("site_corrected", n=number + 1)] if number < last else []
         return (
             f'<li><a href="{frame.address(one["name"], told)}">{words("site_year", year=one["year"])}</a>{words.gap}'
             f"{comma.join(text_html(words.say(part)) for part in what)}</li>"
@@ -121,8 +125,10 @@ def latest(path: str, theme: frame.Theme) -> tuple[str, str]:
     return f"{LATEST}/{rest}", page.replace("</head>", onward, 1)
 
 
-def _highlights(edition: Edition, report: Report) -> str:
-    """The report's numbers in large, how its targets stand in a sentence and one by one, and its files."""
+def highlights(edition: Edition, chinese: Report, words: Words) -> str:
+    """The report's numbers in large, how its targets stand in a sentence and one by one, and its files: in this language if it
+    is told in it."""
+    report = chinese.told(words)
     words, where = report.words, report_path(report, "html")
     region = words.say(report.region.short_zh)
     title = words("site_highlights", region=region)
@@ -140,7 +146,7 @@ def _highlights(edition: Edition, report: Report) -> str:
     whole = words("site_whole", region=words.say(report.region.name_zh))
     return (
         f'<section id="highlights"><h2>{frame.said(title, words)}</h2><h3 class="hidden">{words("site_each")}</h3>{blocks}'
-        f'<p><a href="{where}">{text_html(whole)}</a></p>{_scenario(edition, edition.first, words)}</section>'
+        f'<p><a href="{where}">{text_html(whole)}</a></p>{_scenario(edition, chinese, words)}</section>'
     )
 
 
@@ -150,6 +156,9 @@ def _reports(layout: Layout, edition: Edition, words: Words) -> str:
     for region in edition.regions:
         mine = [one for one in edition.reports if one.region == region]
         links = "".join(_scenario(edition, one, words) for one in mine)
+        if not region.is_nation:
+            sheet = frame.address(region.code, frame.file(frame.INDEX, words))
+            links = f'<p class="files"><a href="{sheet}">{words("region_sheet")}</a></p>{links}'
         groups[region.economic_region or NATION].append(
             f'<li class="place" data-keys="{text_html(" ".join(keys.get(region.code, [])))}"><h4>'
             f'<a href="{report_path(mine[0].told(words), "html")}">{text_html(words.say(region.name_zh))}</a></h4>{links}</li>'
@@ -160,7 +169,19 @@ def _reports(layout: Layout, edition: Edition, words: Words) -> str:
         for name, items in groups.items()
         if items
     )
-    return f'<section id="reports"><h2>{words("site_reports")}</h2>{listed}</section>'
+    return f'<section id="reports"><h2>{words("site_reports")}</h2>{listed}{_absent(layout, edition, keys, words)}</section>'
+
+
+def _absent(layout: Layout, edition: Edition, keys: Mapping[str, Sequence[str]], words: Words) -> str:
+    """The provinces of which the site has no report; the search finds them too, and says so."""
+    there = {region.code for region in edition.regions}
+    names = [
+        f'<li class="unlisted" data-keys="{text_html(" ".join(keys.get(one.code, [])))}">{text_html(words.say(one.name_zh))}'
+        f'<span class="hidden">{words("colon")}{words("site_absent")}</span></li>'
+        for one in all_regions(layout)
+        if one.code not in there and not one.is_nation
+    ]
+    return f'<h3>{words("site_absent")}</h3><ul class="places few">{"".join(names)}</ul>' if names else ""
 
 
 def _scenario(edition: Edition, report: Report, words: Words) -> str:

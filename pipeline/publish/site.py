@@ -11,7 +11,8 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from pipeline.language.words import CHINESE, Words
 from pipeline.layout import Layout
 from pipeline.output import resolved
 from pipeline.publish import (
+    archive,
     cite,
     clearance,
     crate,
@@ -38,9 +40,13 @@ from pipeline.publish import (
     method,
     page,
     policy,
+    province,
+    series,
     statement,
     swap,
+    whole,
 )  # fmt: skip
+from pipeline.publish.tables import Published as Table
 from pipeline.publish.taken import Edition, Report, Wanted, take
 from pipeline.reports.front import TITLE
 from pipeline.reports.markup import text_html
@@ -54,12 +60,15 @@ STYLES, SCRIPT = ("report.css", "site.css"), "site.js"
 
 @dataclass(frozen=True)
 class Published:
-    """What was done. changed: files that are new or different; withdrawn: reports that the last site had and this one
-    has not; previous: where the last site is kept, None where nothing changed or there was none."""
+    """What was done. changed: files that are new or different; edition: its address; corrects: that of the publication which
+    it corrects, "" where there is none; withdrawn: reports that this had; previous: where the last site is kept, None
+    where nothing changed or there was none."""
 
     index: Path
     files: int
     changed: int
+    edition: str
+    corrects: str
     withdrawn: list[str]
     previous: Path | None
 
@@ -125,11 +134,13 @@ def publish(layout: Layout, wanted: Wanted) -> Published:
     key = keys.private(wanted.sign, layout.root, out) if wanted.sign is not None else None
     with swap.beside(out) as stage:  # which puts back what a killed run has moved away
         old_sums, editions = _read(out)
+        made = archive.contents(layout, edition)
+        edition = archive.placed(edition, made, editions)
         _recorded(layout, edition, out, editions)
         secrets = tuple({str(layout.root), str(wanted.reports.resolve() if wanted.reports else layout.reports)})
         site = _Site(stage, out, old_sums, secrets)
         theme = _theme(layout, site)
-        entry = _edition(layout, edition, site, theme, base_url)
+        entry = _edition(layout, edition, site, theme, base_url) | {"contents": made}
         _state(site, edition, entry, key)
         others = [one for one in editions if one["name"] != edition.name]
         for one in others:
@@ -137,7 +148,6 @@ def publish(layout: Layout, wanted: Wanted) -> Published:
         _around(site, sorted([entry, *others], key=_newest, reverse=True), theme, base_url)
         sums = "".join(f"{digest}  {path}\n" for path, digest in sorted(site.sums.items()))
         (stage / SUMS).write_text(sums, "utf-8", newline="\n")
-        last = next((one for one in editions if one["name"] == edition.name), None)
         envelope = statement.signed(statement.of_site(SUMS, sums.encode()), key) if key else None
         if envelope:
             (stage / statement.SIGNED).write_bytes(envelope)
@@ -145,7 +155,11 @@ def publish(layout: Layout, wanted: Wanted) -> Published:
         if not unchanged:
             _keep_others(out, stage, {*old_sums, SUMS, statement.SIGNED})
         kept = None if unchanged else swap.replace(stage, out)
-    return Published(out / "index.html", len(site.sums) + 1, site.changed, _withdrawn(last, entry), kept)
+    last = archive.corrected(edition, editions)
+    corrects = last["name"] if last else ""
+    return Published(
+        out / "index.html", len(site.sums) + 1, site.changed, edition.name, corrects, _withdrawn(last, entry), kept
+    )
 
 
 def _recorded(layout: Layout, edition: Edition, out: Path, editions: list[dict[str, Any]]) -> None:
@@ -154,10 +168,10 @@ def _recorded(layout: Layout, edition: Edition, out: Path, editions: list[dict[s
     if not clearance.tables(layout, edition):
         return
     known = [path for path in record.files(layout, edition.filings) if path.stem.startswith(f"{edition.year}-")]
-    if not known and any(one["name"] == edition.name for one in editions):
+    if not known and archive.earlier(edition.built, editions):
         raise DataError(
             "publish.no_record",
-            f"没有发布：{out} 已公布过 {edition.name}，而 {layout.published / edition.filings} 里没有它的公布记录，两次公布的数值相减会泄露数据；"
+            f"没有发布：{out} 已公布过 {edition.built}，而 {layout.published / edition.filings} 里没有它的公布记录，两次公布的数值相减会泄露数据；"
             f"请先运行 green-report publish --import-record {out}，再重新生成公开版并发布",
         )
     record.keep(layout, edition.filings, edition.year, clearance.now(layout, edition))
@@ -199,10 +213,13 @@ def _read(out: Path) -> tuple[dict[str, str], list[dict[str, Any]]]:
         lines = (out / SUMS).read_text("utf-8").splitlines()
         sums = {path: digest for digest, path in (line.split("  ", 1) for line in lines)}
         editions: list[dict[str, Any]] = json.loads((out / EDITIONS).read_text("utf-8"))["editions"]
+        twice = [name for name, count in Counter(one["name"] for one in editions).items() if count > 1]
     except (OSError, ValueError, KeyError, TypeError):
         raise OutputError(
             "publish.other", f"--out {out}：这里已有别的文件，不是 publish 生成的网站；请换一个文件夹，或先移走它们"
         ) from None
+    if twice:
+        raise OutputError("publish.twice", f"没有发布：{out / EDITIONS} 把 {twice[0]} 列了两次，一个地址只能有一版；请恢复它，或用 --out 写到别处")  # fmt: skip
     return sums, editions
 
 
@@ -224,6 +241,7 @@ def _edition(layout: Layout, edition: Edition, site: _Site, theme: frame.Theme, 
     made = downloads.downloads(layout, edition)
     for file, content in made.files.items():
         site.put(f"{data}/{file}", content)
+    told = _series(layout, edition, site, made.listed)
     sources = cite.Sources(site.sums, made.fields, base_url, data)
 
     def put(path: str, text: str, words: Words, region: str = edition.first.region.name_zh) -> None:
@@ -252,10 +270,13 @@ def _edition(layout: Layout, edition: Edition, site: _Site, theme: frame.Theme, 
         put(f"{edition.name}/{frame.file(frame.INDEX, words)}", home.front(layout, edition, theme, words), words)
         put(f"{edition.name}/{frame.file(frame.METHOD, words)}", method.method(edition, theme, words), words)
         put(f"{data}/{frame.file(frame.INDEX, words)}", downloads.index(edition, made, theme, words), words)
+    _pages(edition, told, site, theme, base_url, put)
     for path in record.files(layout, edition.filings):
         site.copy(f"{record.FOLDER}/{edition.filings}/{path.name}", path)
     return {
         "name": edition.name,
+        "of": edition.built,
+        "number": edition.number,
         "year": edition.year,
         "kind": edition.kind,
         "date": edition.date,
@@ -268,6 +289,40 @@ def _edition(layout: Layout, edition: Edition, site: _Site, theme: frame.Theme, 
         "parts": [part for part in PARTS if any(part in report.parts for report in edition.reports)],
         "assets": sorted(assets),
     }
+
+
+def _series(layout: Layout, edition: Edition, site: _Site, listed: Sequence[Table]) -> series.Series | None:
+    """The series of the edition, whose files are put; None where it has no values."""
+    values = next((table.frame for table in listed if table.id == whole.VALUES), None)
+    if values is None:
+        return None
+    told = series.of_edition(layout, edition, values)
+    for path, content in told.files():
+        site.put(f"{edition.name}/{path}", content)
+    return told
+
+
+def _pages(
+    edition: Edition,
+    told: series.Series | None,
+    site: _Site,
+    theme: frame.Theme,
+    base_url: str,
+    put: Callable[..., None],
+) -> None:
+    """The pages of indicators and of provinces."""
+    for words in edition.languages:
+        index = frame.file(frame.INDEX, words)
+        if told:
+            put(f"{edition.name}/{series.FOLDER}/{index}", series.index(told, edition, theme, words), words)
+            for id in told.indicators:
+                text = series.page(told, id, edition, site.sums, theme, base_url, words)
+                put(f"{edition.name}/{series.path(id, index)}", text, words)
+        for region in edition.regions:
+            if not region.is_nation:
+                report = next(one for one in edition.reports if one.region == region)
+                text = province.page(told, edition, report, site.sums, theme, words)
+                put(f"{edition.name}/{region.code}/{index}", text, words, region.name_zh)
 
 
 def _state(site: _Site, edition: Edition, entry: Mapping[str, Any], key: Ed25519PrivateKey | None) -> None:
@@ -312,9 +367,11 @@ def _bar(edition: Edition, report: Report, other: Report | None, part: str) -> s
     told = words if words in edition.languages else CHINESE
     index, method_ = (frame.file(name, told) for name in (frame.INDEX, frame.METHOD))
     data = f"../../{frame.address(home.DOWNLOADS, edition.name, index)}"
+    sheet = "" if report.region.is_nation else f'<a href="{index}">{words("region_sheet")}</a>'
     return (
-        f'<nav class="bar" aria-label="{words("site_this")}"><a href="../{index}">{words("site_all_regions")}</a>'
-        f'{files}<a href="{data}">{words("site_data")}</a><a href="../{method_}">{words("site_method")}</a></nav>'
+        f'<nav class="bar" aria-label="{words("site_this")}"><a href="../{index}">{words("site_all_regions")}</a>{sheet}'
+        f'{files}<a href="{data}">{words("site_data")}</a><a href="../{method_}">{words("site_method")}</a>'
+        f'<a href="../../{index}#editions">{words("site_editions")}</a></nav>'
     )
 
 
@@ -332,7 +389,7 @@ def _carry(site: _Site, one: Mapping[str, Any]) -> None:
 
 
 def _newest(one: Mapping[str, Any]) -> tuple[Any, ...]:
-    return one["year"], one["date"], one["name"]
+    return one["year"], one["date"], archive.number(one), one["name"]
 
 
 def _around(site: _Site, editions: list[Mapping[str, Any]], theme: frame.Theme, base_url: str) -> None:
@@ -348,7 +405,7 @@ def _around(site: _Site, editions: list[Mapping[str, Any]], theme: frame.Theme, 
     site.put(frame.FEED, feed.atom(editions, base_url))
     site.put("robots.txt", feed.robots(base_url))
     if base_url:
-        site.put("sitemap.xml", feed.sitemap(editions, base_url))
+        site.put("sitemap.xml", feed.sitemap(editions, site.sums, base_url))
     site.put("llms.txt", feed.llms(editions, set(site.sums), base_url))
     site.put(NGINX, policy.NGINX)
     site.put(EDITIONS, json.dumps({"editions": editions}, ensure_ascii=False, indent=1) + "\n")

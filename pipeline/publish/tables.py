@@ -107,7 +107,7 @@ def _places(edition: Edition) -> dict[str, tuple[int, int, int]]:
 
 
 def _rows(layout: Layout, edition: Edition, report: Report, block: Block) -> pl.DataFrame:
-    folder = layout.processed / edition.name / AUDIENCE / report.region.slug / report.scenario / "tables"
+    folder = layout.processed / edition.built / AUDIENCE / report.region.slug / report.scenario / "tables"
     data = _read(folder / f"{block.id}.parquet")
     shown, titles = block.payload["table"]["csv"], block.payload["table"]["columns"]
     if data is not None and len(titles) == data.width:  # the data have names, the report titles

@@ -26,6 +26,7 @@ from pipeline.wording import MISSING
 AUDIENCE = "public"
 VOLUMES = (MAIN, ANNEX)  # the parts that a report on the site cannot be without
 PLAIN = re.compile(r"\w[\w-]*")  # what may become a part of an address: letters of any script, digits, _ and -
+RESERVED = "index"  # what the site calls pages of its own
 NAMED = 6  # so many missing reports are named; the others are counted
 _heading = re.compile(r"(#{1,2}) +(.+?)\s*$", re.M)
 _numbered = re.compile(r'<figure id="([a-z0-9-]+)" class="[^"]*"><figcaption><span class="number">([^<]+)</span>')
@@ -127,7 +128,8 @@ class Report:
 
 @dataclass(frozen=True)
 class Edition:
-    """The reports that are published together. name: `2025-sample`; date: the reports' own, as 2026-11-22."""
+    """The reports that are published together. name: of its folders on the site, `2025-sample`, and of a corrected one
+    `2025-sample-2`; built: of those where `build` put it; number: of the publication; date: the reports' own, as 2026-11-22."""
 
     name: str
     year: int
@@ -138,6 +140,11 @@ class Edition:
     sample: bool
     formats: tuple[str, ...]
     reports: tuple[Report, ...]
+    number: int = 1
+
+    @property
+    def built(self) -> str:
+        return f"{self.year}-{self.filings}"
 
     @property
     def first(self) -> Report:
@@ -181,6 +188,8 @@ def take(layout: Layout, wanted: Wanted) -> Edition:
     filings = _filings(layout, wanted.filings)
     year = wanted.year if wanted.year is not None else _latest(folder, filings)
     name = f"{year}-{filings}"
+    if RESERVED in names:
+        raise ParameterError("publish.name", f"情景“{RESERVED}”与各地区页面的文件同名；请改名后重新生成")
     for part, what in ((filings, "填报文件夹名"), *((one, "情景名") for one in names)):
         if not PLAIN.fullmatch(part):
             raise ParameterError(

@@ -40,12 +40,17 @@ _IAMC = ("model", "scenario", "region", "variable", "unit", "year", "value")
 def published(layout: Layout, edition: Edition, catalogue: Catalogue, plan: Plan) -> Iterator[Published]:
     """The catalogue; then, where the edition's public folder has them, the values and the scenarios. Raises DataError
     where that folder holds what the public must not see, or a file that cannot be read."""
-    folder = layout.processed / edition.name / AUDIENCE
+    folder = layout.processed / edition.built / AUDIENCE
     yield _catalogue(catalogue, plan)
     if (path := folder / "indicators.parquet").is_file():
         yield _values(path, catalogue)
-    if (path := folder / "scenarios" / "iamc.csv").is_file():
-        yield _scenarios(path)
+    yield from map(_scenarios, scenarios(layout, edition))
+
+
+def scenarios(layout: Layout, edition: Edition) -> list[Path]:
+    """The file of the scenarios, where there is one."""
+    path = layout.processed / edition.built / AUDIENCE / "scenarios" / "iamc.csv"
+    return [path] if path.is_file() else []
 
 
 def _catalogue(catalogue: Catalogue, plan: Plan) -> Published:

@@ -73,9 +73,18 @@ def of_site(layout: Layout, site: Site, filings: Path | None) -> Iterator[Found]
                 pairs = {
                     path: site.root / path for path in site.of_report(edition, code, scenario) if site.inside(path)
                 }
-                again = {path: new.root / path for path in pairs}
-                provenance = next((fresh.root / "reports" / edition / PUBLIC).glob(f"{code}-*/{scenario}/provenance.json"), None)  # fmt: skip
+                built = listed.get("of", edition)
+                again = {path: _renamed(new.root, path, edition, built) for path in pairs}
+                provenance = next((fresh.root / "reports" / built / PUBLIC).glob(f"{code}-*/{scenario}/provenance.json"), None)  # fmt: skip
                 yield from _compared(f"{edition}/{code}/{scenario}", pairs, again, made[code, scenario], provenance)
+
+
+def _renamed(root: Path, path: str, edition: str, built: str) -> Path:
+    """A file of the new site, which is a first publication: with the name of `edition` where it is built as another's correction."""
+    file = root / path.replace(edition, built, 1)
+    if edition != built and file.suffix == ".html" and file.is_file():
+        file.write_bytes(file.read_bytes().replace(built.encode(), edition.encode()))
+    return file
 
 
 def of_folder(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import re
 import shutil
 import threading
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,23 +15,31 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Literal
 
+import polars as pl
+import pypdf
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from pipeline.indicators.evaluate import TABLE
 from pipeline.publish import page as pages
 from pipeline.publish import policy
 from pipeline.publish.site import publish
 from tests.conftest import ROOT, Built
 from tests.publish.conftest import House, bare
+from tests.publish.test_formats import VALUES
 
 pytestmark = pytest.mark.slow
 
 REPORT = "2025-sample/440000/plan.html"
+PROVINCE, SERIES = "2025-sample/440000/index.html", "2025-sample/data/sharing.new_5g_sites/index.html"
 ALL = [
     "index.html",
     "2025-sample/index.html",
     "2025-sample/method.html",
+    "2025-sample/data/index.html",
+    PROVINCE,
+    SERIES,
     REPORT,
     "downloads/2025-sample/index.html",
     "404.html",
@@ -70,6 +81,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     house: House = bare(tmp_path_factory.mktemp("browser") / "house")
     for region in ("全国", "广东", "山西", "陕西"):
         house.make(region)
+    values = pl.DataFrame(VALUES, schema=TABLE)
+    values.write_parquet(house.root / "data/processed/2025-sample/public/indicators.parquet")
     house.pass_audit()
     publish(house.layout, house.wanted(region="全国,广东,山西,陕西"))
     return house.root / "site"
@@ -217,7 +230,7 @@ def test_without_script_everything_is_there(browser: Browser, site: Path) -> Non
     page = context.new_page()
     page.goto((site / "index.html").as_uri())
     assert not page.locator(".search").is_visible()
-    assert page.locator(".place").count() == 4
+    assert page.locator("#reports .place").count() == 4
     page.get_by_role("link", name="广东省", exact=True).click()
     assert page.locator("figure svg").first.is_visible()
     context.close()
@@ -263,7 +276,7 @@ def test_a_figure_is_cited_and_saved_by_keyboard_on_a_phone(visit: Visit, served
     assert f"{served}{REPORT}#f-sharing-provinces" in said
     assert re.search(r"\[\d{4}-\d\d-\d\d\]", said)
     assert f"url = {{{served}{REPORT}#f-sharing-provinces}}" in figure.locator(".cite pre").inner_text()
-    assert [text.replace("\n", "") for text in figure.locator(".get li").all_inner_texts()] == ["本表 CSV（图 3-1）", "CSV", "XLSX", "Parquet", "PNG（图 3-1）", "SVG（图 3-1）"]  # fmt: skip
+    assert [text.replace("\n", "") for text in figure.locator(".get li").all_inner_texts()] == ["本表 CSV（图 3-1）", "CSV", "XLSX", "Parquet", "广东：新建5G基站站址共享率，历年 CSV", "PNG（图 3-1）", "SVG（图 3-1）"]  # fmt: skip
     for name, start in (("PNG", b"\x89PNG"), ("SVG", b"<svg"), ("本表 CSV", b"\xef\xbb\xbf")):
         with page.expect_download() as saved:
             figure.get_by_role("button", name=name).press("Enter")
@@ -273,6 +286,50 @@ def test_a_figure_is_cited_and_saved_by_keyboard_on_a_phone(visit: Visit, served
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert page.evaluate("window.violations") == []
     assert visit.said == []
+
+
+def test_a_series_is_found_cited_and_saved_on_a_phone(visit: Visit, served: str, tmp_path: Path) -> None:
+    visit.page.set_viewport_size({"width": 360, "height": 800})
+    page = visit.open(f"{served}index.html")
+    page.get_by_label("查找地区").fill("gd")
+    page.locator("#q-hits").get_by_role("link", name="省情一页").click()
+    page.wait_for_url(served + PROVINCE)
+    page.locator("#indicators").get_by_role("link", name="新建5G基站站址共享率", exact=True).click()
+    page.wait_for_url(f"{served}{SERIES}#440000")
+    row = page.locator("tr:target")
+    assert [cell.replace("\n", " ").strip() for cell in row.locator("th, td.right").all_inner_texts()] == ["广东省", "90.0%", "不予公布"]  # fmt: skip
+    row.get_by_role("link", name="引用").press("Enter")
+    said = page.locator("#cite p").inner_text()
+    assert "新建5G基站站址共享率（广东省）：2025 年" in said
+    assert f"{served}{SERIES}#440000" in said
+    with page.expect_download() as saved:
+        row.get_by_role("link", name="CSV").press("Enter")
+    saved.value.save_as(tmp_path / "x")
+    digest = hashlib.sha256((tmp_path / "x").read_bytes()).hexdigest()
+    assert f"sharing.new_5g_sites-440000.csv SHA-256 {digest}" in said
+    assert "@misc{greenreport-2025-sharing.new_5g_sites-440000," in page.locator("#cite pre").inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert page.evaluate("window.violations") == []
+    assert visit.said == []
+
+
+def test_a_province_that_is_not_published_is_found_as_such(visit: Visit, site: Path) -> None:
+    page = visit.open((site / "index.html").as_uri())
+    page.get_by_label("查找地区").fill("河南")
+    assert page.locator("#q-hits").inner_text() == "河南省：本站未发布"
+    page.get_by_label("查找地区").press("Enter")  # leads nowhere
+    page.get_by_label("查找地区").fill("shanxi")
+    assert page.locator("#q-hits li").count() == 2
+    assert not list(site.glob("2025-sample/410000*"))
+
+
+def test_a_province_is_printed_on_one_sheet(visit: Visit, site: Path) -> None:
+    page = visit.open((site / PROVINCE).as_uri())
+    [sheet] = pypdf.PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True))).pages
+    assert (round(sheet.mediabox.width), round(sheet.mediabox.height)) == (595, 842)
+    said = unicodedata.normalize("NFKC", sheet.extract_text())
+    assert "广东省" in said
+    assert "全部指标" not in said
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

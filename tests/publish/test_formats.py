@@ -208,7 +208,7 @@ def linked(page: Path) -> dict:
 def test_every_page_says_which_dataset_it_is_about(downloads: Path) -> None:
     site = downloads.parents[1]
     pages = [path for path in site.rglob("*.html") if path.name != "404.html" and "latest" not in path.parts]
-    assert len(pages) == 8
+    assert len(pages) == 13  # 8, the pages of 3 indicators and their list, that of a province
     for page in pages:
         data = linked(page)
         jsonschema.validate(data, DATASET)
@@ -233,7 +233,7 @@ def test_without_an_address_datasets_are_linked_from_where_the_page_stands(
     told = (tmp_path / "site/llms.txt").read_text("utf-8")
     assert told.startswith("# 信息通信行业绿色低碳发展年度报告\n\n> ")
     places = re.findall(r"\]\(([^)]+)\)", told)
-    assert len(places) == 10
+    assert len(places) == 11
     assert all((tmp_path / "site" / place).is_file() for place in places)
 
 
@@ -378,7 +378,9 @@ def test_a_figure_has_its_data_and_its_meaning(downloads: Path) -> None:
         f"../../downloads/2025-sample/f-sharing-provinces.{suffix}" for suffix in ("csv", "xlsx", "parquet")
     ]
     about = told[told.index('<details class="about">') :]
-    assert "<dt>新建5G基站站址共享率</dt><dd>计算：" in about
+    series = '<a href="../data/sharing.new_5g_sites/{}">新建5G基站站址共享率</a>'
+    assert f"<dt>{series.format('index.html#440000')}</dt><dd>计算：" in about
+    assert '<a href="../data/sharing.new_5g_sites/440000.csv" download="sharing.new_5g_sites-440000.csv">' in told
     assert "来源：企业填报，本报告计算" in about
     assert '<a href="../method.html#revisions">' in about
 

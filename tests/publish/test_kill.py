@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import subprocess
@@ -51,7 +52,10 @@ def test_killed_at_random_moments_the_site_is_the_old_or_the_new_one(house: Hous
         seen.add(whole(site))
     assert survived < KILLS
     assert start(house).wait() == 0
-    assert (site / "2025-sample/440000/plan.html").read_text("utf-8").count(f"{70.0 + KILLS - 1}")
+    newest, *others = [one["name"] for one in json.loads((site / "editions.json").read_text("utf-8"))["editions"]]
+    assert (site / newest / "440000/plan.html").read_text("utf-8").count(f"{70.0 + KILLS - 1}")
+    assert others[-1] == "2025-sample"
+    assert "80.1" in (site / "2025-sample/440000/plan.html").read_text("utf-8")
     whole(site)
     assert {path.name for path in house.root.glob("*site*")} | {path.name for path in house.root.glob(".site*")} == {
         "site", "site.previous",

@@ -159,7 +159,7 @@ def test_feed_sitemap_and_robots(site: Path, house: House) -> None:
     assert entry.find(f"{name}link").get("href") == "https://example.org/green/2025-sample/index.html"  # type: ignore[union-attr]
     assert all(feed.findtext(f"{name}id", "").startswith("urn:uuid:") for feed in (atom, entry))
     places = re.findall("<loc>https://example.org/green/([^<]+)</loc>", (site / "sitemap.xml").read_text())
-    assert len(places) == 6
+    assert len(places) == 9  # front, and the edition's; data, method; 2 reports and annexes, a page of a province
     assert all((site / place).is_file() for place in places)
     assert "Sitemap: https://example.org/green/sitemap.xml" in (site / "robots.txt").read_text()
     publish(house.layout, house.wanted())
@@ -191,16 +191,15 @@ def test_only_what_changed_is_written_and_the_last_site_is_kept(house: House) ->
     publish(house.layout, house.wanted())
     old = digests(out)
     times = {path: (out / path).stat().st_mtime_ns for path in old}
-    house.make("广东", value=81.0)
-    done = publish(house.layout, house.wanted())
+    own = house.folder("广东")
+    shutil.copy(own / "绿色发展报告-2025-广东-plan-附册.html", own / "绿色发展报告-2025-广东-plan-要点.html")
+    done = publish(house.layout, house.wanted())  # the same edition with a further part
     new = digests(out)
     changed = {path for path in new if new[path] != old.get(path)}
     assert changed == {
-        "2025-sample/440000/plan.html", "2025-sample/000000/plan.html",  # which cites the data with their hash
-        "downloads/2025-sample/f-sharing-provinces.csv",
-        "downloads/2025-sample/f-sharing-provinces.parquet", "downloads/2025-sample/f-sharing-provinces.xlsx",
-        "downloads/2025-sample/workbook.xlsx", "downloads/2025-sample/datapackage.json", "ro-crate-metadata.json",
-        "2025-sample/statement.json", "SHA256SUMS",
+        "2025-sample/440000/plan-highlights.html", "latest/440000/plan-highlights.html",
+        "2025-sample/440000/index.html", "2025-sample/index.html", "index.html",  # which link it
+        "editions.json", "ro-crate-metadata.json", "2025-sample/statement.json", "SHA256SUMS",
     }  # fmt: skip
     assert all((out / path).stat().st_mtime_ns == times[path] for path in set(new) - changed)
     assert done.previous == out.with_name("site.previous")
@@ -233,8 +232,9 @@ def test_another_year_joins_and_the_newest_stands_in_front(house: House) -> None
     assert "2025 年度 · 正式稿" in front
     assert re.findall(r">(\d{4}) 年度</a>", front) == ["2025", "2024"]
     done = publish(house.layout, house.wanted(region="全国"))
-    assert done.withdrawn == ["广东·plan"]
-    assert not (out / "2025-sample" / "440000").exists()
+    assert (done.withdrawn, done.edition, done.corrects) == (["广东·plan"], "2025-sample-2", "2025-sample")
+    assert not (out / "2025-sample-2" / "440000").exists()
+    assert (out / "2025-sample" / "440000" / "plan.html").is_file()
 
 
 def test_the_address_of_the_latest_leads_to_the_newest_edition(house: House) -> None:
