@@ -14,6 +14,7 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.charts.tilegrid import CODES
 from pipeline.given import reference
 from pipeline.given.regions import NATION, fold
 from pipeline.indicators.evaluate import ECONOMIC
@@ -102,7 +103,7 @@ def data(layout: Layout, edition: Edition, catalogue: Catalogue, table: pl.DataF
 
 def _regions(layout: Layout) -> Iterator[dict[str, Any]]:
     """The nation, the economic regions and all 34 divisions. keys: spellings; within: names of what is a part of it."""
-    keys, parts = search.spellings(layout), dict[str, list[str]]()
+    keys, parts, signs = search.spellings(layout), dict[str, list[str]](), reference.abbreviations(layout)
     for name, code in reference.within(layout).items():
         parts.setdefault(code, []).append(fold(name))
 
@@ -115,9 +116,9 @@ def _regions(layout: Layout) -> Iterator[dict[str, Any]]:
     yield told(NATION.code, NATION.short_zh, NATION.name_zh)
     for name, code in ECONOMIC.items():
         yield told(code, name, f"{name}地区")
-    columns = ("code", "short_zh", "name_zh", "row", "col", "economic_region")
-    for code, short, full, row, column, area in reference.provinces(layout).select(columns).iter_rows():
-        yield told(code, short, full, at=[row, column], area=ECONOMIC.get(area or ""))
+    columns = ("code", "short_zh", "name_zh", "row", "col")
+    for code, short, full, row, column in reference.provinces(layout).select(columns).iter_rows():
+        yield told(code, short, full, at=[row, column], sign=[signs[code], CODES[code]])
 
 
 def _indicator(one: Indicator) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from pipeline.given import regions
 from pipeline.keeping import Records, file_digest
 from pipeline.layout import Layout
 from pipeline.publish.taken import payloads
-from pipeline.verify import hashes, numbers, prose, rebuild, texts
+from pipeline.verify import explored, hashes, numbers, prose, rebuild, texts
 from pipeline.verify import site as sites
 from pipeline.verify.site import Found
 from pipeline.verify.texts import Known, Number
@@ -37,6 +37,7 @@ def verify(
     if site is not None:
         yield from hashes.check(site, key)
         yield from numbers.check(site)
+        yield from explored.check(site)
         yield from prose.check(site)
         if again:
             yield from rebuild.of_site(layout, site, filings)

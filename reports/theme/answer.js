@@ -21,8 +21,8 @@ var greenAnswer = (function () {
     before: function (year, said, there) { return year + (there ? " 年为 " : " 年") + said; },
     moved: function (up, amount, points) { return amount === "same" ? "持平" : amount === "alike" ? "基本持平" : (up ? "上升 " : "下降 ") + amount + (points ? " 个百分点" : "%"); },
     notCompared: "不能比较",
-    some: function (what, op, count, said) { return what + op + "的省份有 " + count + " 个：" + said; },
-    nobody: function (what, op) { return "公布数值的省份中，" + what + "没有" + op + "的"; },
+    some: function (what, op, count, said) { return what + op + (/[A-Za-z0-9%]$/.test(op) ? " " : "") + "的省份有 " + count + " 个：" + said; },
+    nobody: function (what, op) { return "公布数值的省份中，" + what + "没有" + op + (/[A-Za-z0-9%]$/.test(op) ? " " : "") + "的"; },
     met: function (met, limit, op) { return (met ? "达到 " : "没有达到 ") + limit + "（" + op + " " + limit + "）"; },
     extreme: function (what, count, said, high, value) { return what + "在公布数值的 " + count + " 个省份中，" + said + (high ? "最高" : "最低") + "，为 " + value; },
     ends: function (what, count, n, high, said) { return what + "在公布数值的 " + count + " 个省份中，" + (high ? "最高" : "最低") + "的 " + n + " 个：" + said; },
@@ -269,7 +269,10 @@ var greenAnswer = (function () {
       codes.forEach(function (code) { years.forEach(function (year) { cells.push(get(id, code, year)); }); });
       if (cells.length === 1) { text = say.inYear(figures.region(codes[0]), years[0], name) + say.colon + told(id, cells[0]); } else {
         text = name + say.colon + codes.map(function (code) {
-          return years.map(function (year) { return figures.region(code) + " " + say.year(year) + " " + told(id, get(id, code, year)); }).join(say.list);
+          return years.map(function (year) {
+            var cell = get(id, code, year), gap = cell.value === null && !figures.english ? "" : " ";
+            return figures.region(code) + " " + say.year(year) + gap + told(id, cell);
+          }).join(say.list);
         }).join(say.parts);
       }
       return answer(text + say.stop + noted(cells), id, codes, years, years.length > 1 ? "line" : "table");

@@ -44,11 +44,11 @@ var greenAsk = (function () {
   var ORDER = ["indicator", "region", "outside", "within"];  // of the kinds of one word, the first is meant; a part is the last
 
   function folded(text) {
-    var plain = text.normalize("NFKC").toLowerCase().replace(/[\u200b-\u200d\u2060\ufeff\u00ad]/g, "");
+    var plain = text.normalize("NFKC").toLowerCase();
     return Array.from(plain).map(function (sign) { return SIMPLE[sign] || sign; }).join("")
       .replace(/[\u2212\u2013\u2014]/g, "-").replace(/(\d),(?=\d{3}(?!\d))/g, "$1").replace(/\bcenter/g, "centre");
   }
-  var BETWEEN = /[\s、,;:。.?!"'\u2018\u2019\u201c\u201d「」『』《》()·_\/\[\]【】\u3000]/;
+  var BETWEEN = /[\s\u200b-\u200d\u2060\ufeff\u00ad、,;:。.?!"'\u2018\u2019\u201c\u201d「」『』《》()·_\/\[\]【】\u3000]/;
 
   // The signs of a text that are read. glued: nothing stands between it and the one before; at, end: its place in the text.
   function signs(text) {
@@ -63,6 +63,7 @@ var greenAsk = (function () {
     return found;
   }
   function key(text) { return signs(folded(text)).map(function (one) { return one.sign; }).join(""); }
+  function own(object, name) { return Object.prototype.hasOwnProperty.call(object, name); }
   function bare(name) { return name.replace(/\s*[（(][^（）()]*[）)]$/, ""); }
 
   // Every word that is known: its signs -> [{kind, value}].
@@ -102,10 +103,9 @@ var greenAsk = (function () {
   function parse(words, text) {
     var whole = folded(text), plain = whole.length === text.length ? text : whole, read = signs(whole), found = [], at = 0;
     function part(from, to) { return read.slice(from, to).map(function (one) { return one.sign; }).join(""); }
-    function isPlain(sign) { return /[a-z0-9]/.test(sign); }
-    // Whether a word of letters or digits may begin, or end, before the sign `at`: not in the middle of a longer one.
+    // Whether a word may begin, or end, before the sign `at`: not among letters, nor among digits.
     function apart(at) {
-      return at <= 0 || at >= read.length || !read[at].glued || !isPlain(read[at].sign) || !isPlain(read[at - 1].sign);
+      return at <= 0 || at >= read.length || !read[at].glued || !/^([a-z]{2}|[0-9]{2})$/.test(read[at - 1].sign + read[at].sign);
     }
     function longest(from, known) {
       for (var to = Math.min(read.length, from + words.longest); to > from; to -= 1) {
@@ -132,7 +132,7 @@ var greenAsk = (function () {
         unit = take(function (one) { return words.units.has(one); });
         if (!unit && read[next] && read[next].sign === "年") { isYear = true; next += 1; }
         if (!unit && !isYear) {
-          scale = take(function (one) { return one in SCALES; });
+          scale = take(function (one) { return own(SCALES, one); });
           unit = take(function (one) { return words.units.has(one) || one === "percent"; }).replace("percent", "%");
         }
       }
@@ -149,7 +149,7 @@ var greenAsk = (function () {
         at = token(kind, list.filter(function (one) { return one.kind === kind; }).map(function (one) { return one.value; }), at, end);
         continue;
       }
-      var numeral = longest(at, function (one) { return one in NUMERALS; });
+      var numeral = longest(at, function (one) { return own(NUMERALS, one); });
       if (numeral > at) { at = token("numeral", [NUMERALS[part(at, numeral)]], at, numeral); continue; }
       end = at + 1;
       while (end < read.length && !apart(end)) { end += 1; }

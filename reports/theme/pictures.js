@@ -107,7 +107,7 @@ var greenPictures = (function () {
     figures.data.regions.filter(function (one) { return one.at; }).forEach(function (one) {
       var cell = by[one.code], value = cell ? cell.value : null, told = cell ? figures.told(id, cell) : "—";
       var shade = value === null ? cell && cell.withheld ? "withheld" : "no-data" : "t-" + parts.filter(function (limit) { return value >= limit; }).length;
-      var span = html("span", {}, html("span", { class: "sign" }, figures.english ? one.name[1].slice(0, 4) : one.name[0].slice(0, 2)), html("span", { class: "name" }, figures.region(one.code)), html("span", { class: "number" }, told));
+      var span = html("span", {}, html("span", { class: "sign" }, one.sign[figures.english ? 1 : 0]), html("span", { class: "name" }, figures.region(one.code)), html("span", { class: "number" }, told));
       list.append(html("li", { class: "tile r-" + one.at[0] + " c-" + one.at[1] + " " + shade }, span));
     });
     var legend = html("p", { class: "legend" }), said = parts.map(function (one) { return figures.print(id, one); });
