@@ -90,4 +90,5 @@ def _same(one: tuple[str, str] | None, other: tuple[str, str] | None) -> bool:
 
 
 def _said(cell: tuple[str, str] | None) -> str:
-    return (cell[0] if cell else "") or "空"
+    value, flag = cell or ("", "")
+    return (value or "空") + (f"（{flag}）" if flag not in ("", SUPPRESSED) else "")
