@@ -61,6 +61,7 @@ def llms(editions: Sequence[Listed], there: Collection[str], base_url: str) -> s
         lines = [
             line(CHINESE("site_front"), one["name"], "index.html"),
             line(CHINESE("site_method"), one["name"], "method.html"),
+            line(CHINESE("explore"), one["name"], "explore.html"),
             line(CHINESE("site_data"), *data, "index.html"),
             line(CHINESE("site_dictionary"), *data, "datapackage.json"),
             line(CHINESE("site_workbook"), *data, "workbook.xlsx"),
@@ -81,7 +82,7 @@ def _pages(editions: Sequence[Listed]) -> Iterator[tuple[str, str]]:
     for one in editions:
         name = one["name"]
         for words in map(Words, one.get("languages", ["zh"])):
-            yield from ((address(name, file(page, words)), one["date"]) for page in (INDEX, METHOD))
+            yield from ((address(name, file(page, words)), one["date"]) for page in (INDEX, METHOD, *one.get("explore", ())))
             yield address("downloads", name, file(INDEX, words)), one["date"]
         for code in one["regions"]:
             yield from ((address(name, code, f"{scenario}.html"), one["date"]) for scenario in one["scenarios"])

@@ -109,7 +109,8 @@ def test_a_value_of_the_table_of_all_indicators_where_all_hashes_were_made_again
         data.with_columns(pl.col("value").replace(12.5, 12.6)).write_parquet(written)
         site.write(path, written.getvalue())
     site.forge()
-    [said] = site.faults(key=False)
+    said, *others = site.faults(key=False)
+    assert len(others) == (suffix == "csv")  # the page of choice says what the CSV said
     assert said.startswith(f"{path.removesuffix(suffix)}csv 有 1 行与同名的 parquet 不同：第 8 行")
 
 
