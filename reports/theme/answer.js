@@ -212,11 +212,12 @@ var greenAnswer = (function () {
           used.add(counted(list, at));
         }
       });
-      list.forEach(function (one) {
+      list.forEach(function (one, at) {
+        if (one.kind === "each" && used.has(list[at - 1])) { used.add(one); }
         if (isYear(one) && !used.has(one)) { years.push([one.values[0], one.values[0]]); used.add(one); }
       });
       var stray = list.find(function (one) {
-        return !used.has(one) && ["number", "numeral", "more", "less", "above", "below", "atleast", "atmost", "reach", "miss", "to", "than"].indexOf(one.kind) >= 0;
+        return !used.has(one) && ["number", "numeral", "more", "less", "above", "below", "atleast", "atmost", "reach", "miss", "to", "than", "each"].indexOf(one.kind) >= 0;
       });
       return Object.assign(asked, { years: years, limits: limits, counts: counts, base: base, stray: stray });
     }
@@ -238,7 +239,7 @@ var greenAnswer = (function () {
         return unit === "%" && !number.scale ? { value: Number(number.shown + "e-2"), shown: shown + "%" } : { stop: refused(no.unit(name, "%")) };
       }
       if (!own) { return unit || number.scale ? { stop: refused(no.noUnit(name)) } : { value: value, shown: shown }; }
-      var fits = one.unit.some(function (each) { return each && greenAsk.key(each) === unit; });
+      var fits = one.unit.some(function (each) { return greenAsk.key(each) === unit; });  // what is counted has no unit in English
       var part = one.power && greenAsk.key(own.slice(1)) === unit;
       if (!fits && !part) { return { stop: refused(no.unit(name, figures.english && one.unit[1] ? one.unit[1] : own)) }; }
       value = part ? value * scale / Math.pow(10, one.power) : value * scale;
@@ -341,13 +342,14 @@ var greenAnswer = (function () {
       var id = asked.id, one = figures.indicators[id], has = asked.has, sides = ["highest", "lowest", "best", "worst", "top", "bottom"].filter(function (kind) { return has(kind); });
       var isProvince = asked.codes.length === 1 && provinces.indexOf(asked.codes[0]) >= 0;
       var wide = !asked.codes.length || (asked.codes.length === 1 && asked.codes[0] === nation);
-      var which_ = has("which", "count"), single = asked.span.length === 1;
+      var which_ = has("which", "count", "places"), single = asked.span.length === 1;
       var kinds = [has("meaning"), has("change") || asked.base !== null, has("series"), asked.limits.length > 0, sides.length > 0, has("rank")].filter(Boolean).length;
-      if (kinds > 1 && !(has("rank") && sides.length && !isProvince)) { return refused(no.form); }
+      if (kinds > 1 && !(kinds === 2 && has("rank") && sides.length && !isProvince)) { return refused(no.form); }
+      if (has("moves") && !(has("change") || asked.base !== null)) { return refused(no.form); }
+      if (has("latest") && asked.years.length) { return refused(no.form); }
       if (has("meaning")) {
         return which_ || asked.codes.length || asked.years.length ? refused(no.form) : answer(say.meaning(figures.name(id)) + say.stop, id, [nation], data.years, "table");
       }
-      if (has("moves") && !(has("change") || asked.base !== null)) { return refused(no.form); }
       if (has("change") || asked.base !== null) { return which_ ? refused(no.form) : changed(asked); }
       if (has("series")) { return which_ || asked.years.length || asked.codes.length > 1 ? refused(no.form) : values(Object.assign(asked, { span: data.years })); }
       if (asked.limits.length) {
@@ -370,8 +372,8 @@ var greenAnswer = (function () {
         return extremes(asked, kind === "top", n);
       }
       if (has("rank")) { return isProvince && single && !which_ ? ranked(asked) : wide && single ? listed(asked) : refused(no.form); }
-      if (has("count")) { return refused(no.form); }
-      if (which_) { return wide && single ? listed(asked) : refused(no.form); }
+      if (has("count", "places") && !has("which")) { return refused(no.form); }
+      if (which_) { return has("which") && wide && single ? listed(asked) : refused(no.form); }
       return asked.codes.length * asked.span.length > MANY * data.years.length ? refused(no.form) : values(asked);
     }
 

@@ -13,10 +13,11 @@ var greenAsk = (function () {
   var SCALES = { "万亿": 1e12, "亿": 1e8, "万": 1e4, "trillion": 1e12, "billion": 1e9, "million": 1e6 };
   // kind: [Chinese words, English words and phrases]
   var WORDS = {
-    fill: ["的 是 为 有 了 吗 呢 啊 请问 请 查 查询 查一下 看看 告诉我 我想知道 想知道 多少 是多少 有多少 数值 在 和 与 及 以及 跟 年度 个 名 位 家 是否 有没有",
+    fill: ["的 是 为 有 了 吗 呢 啊 请问 请 查 查询 查一下 看看 告诉我 我想知道 想知道 多少 是多少 有多少 数值 在 和 与 及 以及 跟 年度 是否 有没有",
       "what|was|were|is|are|the|a|an|of|in|for|and|how much|please|show me|show|tell me|value|does|do|did|has|have|that|whose|with|which|by|figure"],
-    which: ["哪些省 哪个省 哪几个省 哪些省份 哪个省份 哪几个省份 哪些地区 哪个地区 哪些 哪个 哪省 各省 各省份 各地 各地区 所有省 所有省份 省 省份",
-      "which province|which provinces|provinces|province|each province|all provinces|every province"],
+    which: ["哪些省 哪个省 哪几个省 哪些省份 哪个省份 哪几个省份 哪些地区 哪个地区 哪些 哪个 哪省 各省 各省份 各地 各地区 所有省 所有省份",
+      "which province|which provinces|each province|all provinces|every province"],
+    places: ["省 省份", "province|provinces"], each: ["个 名 位", ""],
     count: ["多少个省 多少省 几个省 多少个省份 多少省份 有多少个省 有几个省 有多少个省份", "how many provinces|number of provinces"],
     above: ["高于 大于 超过 多于 超出 >", "above|over|more than|higher than|greater than|exceed|exceeds|exceeding|exceeded"],
     below: ["低于 小于 少于 不足 不到 不满 <", "below|under|less than|lower than|fewer than"],
