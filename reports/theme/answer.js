@@ -54,19 +54,19 @@ var greenAnswer = (function () {
   var ENGLISH = {
     colon: ": ", stop: ".", comma: ", ", list: ", ", parts: "; ", hidden: "not published",
     op: { ">": "above", "<": "below", ">=": "at least", "<=": "at most" },
-    inYear: function (region, year, name) { return region + ", " + year + ", " + name; },
+    inYear: function (region, year, name) { return name + ", " + region + ", " + year; },
     year: function (year) { return String(year); },
     of: function (year, name) { return name + ", " + year; },
     none: function (why) { return "no value" + (why ? " (" + why + ")" : ""); },
     note: function (said) { return "Note: " + said; },
     others: function (hidden, missing, none) {
-      var said = [hidden && "not published: " + hidden, missing && "without a value: " + missing].filter(Boolean).join(", ");
-      return said && (none ? "Provinces " + said + "." : "Not counted, provinces " + said + ".");
+      var said = [hidden && hidden + " not published", missing && missing + " without a value"].filter(Boolean).join(", ");
+      return said && (none ? "Provinces that cannot be judged: " : "Provinces not counted: ") + said + ".";
     },
     before: function (year, said) { return year + ": " + said; },
     moved: function (up, amount, points) { return amount === "same" ? "unchanged" : amount === "alike" ? "practically unchanged" : (up ? "up " : "down ") + amount + (points ? " percentage points" : "%"); },
     notCompared: "no comparison",
-    some: function (what, op, count, said) { return what + ": provinces " + op + ": " + count + " – " + said; },
+    some: function (what, op, count, said) { return what + ": " + count + (count === 1 ? " province " : " provinces ") + op + ": " + said; },
     nobody: function (what, op) { return what + ": of the provinces with a published value none is " + op; },
     met: function (met, limit, op) { return (met ? "meeting " : "not meeting ") + limit + " (" + op + " " + limit + ")"; },
     extreme: function (what, count, said, high, value) { return what + ": of " + count + " provinces with a published value, " + (high ? "highest" : "lowest") + " in " + said + ": " + value; },
@@ -190,10 +190,10 @@ var greenAnswer = (function () {
       function isYear(one) { return one && one.kind === "number" && !one.unit && !one.scale && (one.isYear || /^(19|20|21)\d\d$/.test(one.shown)); }
       list.forEach(function (one, at) {
         var next = list[at + 1], after = list[at + 2], then = list[at + 3];
-        if (one.kind === "number" && next && (next.kind === "more" || next.kind === "less") && !one.isYear) {
+        if (one.kind === "number" && next && (next.kind === "more" || next.kind === "less") && !isYear(one) && !one.isYear) {
           limits.push({ op: MEANS[next.kind], number: one, word: next });
           used.add(one).add(next);
-        } else if (["above", "below", "atleast", "atmost", "reach", "miss"].indexOf(one.kind) >= 0 && next && next.kind === "number" && !next.isYear && !used.has(next)) {
+        } else if (["above", "below", "atleast", "atmost", "reach", "miss"].indexOf(one.kind) >= 0 && next && next.kind === "number" && !next.isYear && !isYear(next) && !used.has(next)) {
           limits.push({ op: MEANS[one.kind], kind: one.kind, number: next, word: one });
           used.add(one).add(next);
         } else if (one.kind === "than" && isYear(next) && after && after.kind === "to" && isYear(then)) {

@@ -21,7 +21,6 @@
     if (found.about) { ways.append(link(words.about, way + "#about-" + found.about), " "); }
     if (found.choice) { ways.append(link(words.choice, way + address(found.choice))); }
     if (ways.childNodes.length) { parts.push(ways); }
-    if (found.also) { var also = document.createElement("p"); also.textContent = found.also; parts.push(also); }
     found.readings.forEach(function (one) {
       var item = document.createElement("li"), button = document.createElement("button");
       button.type = "button";
@@ -30,6 +29,12 @@
       item.append(button);
       list.append(item);
     });
+    if (found.readings.length && found.also) {
+      var more = document.createElement("details"), summary = document.createElement("summary");
+      summary.textContent = found.also;
+      more.append(summary, list);
+      list = more;
+    }
     if (found.readings.length) { parts.push(list); }
     said.replaceChildren.apply(said, parts);
   }

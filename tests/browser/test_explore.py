@@ -188,6 +188,7 @@ def test_the_box_on_the_home_page_answers_and_leads_on(visit: Visit, site: Path,
     assert page.locator("#ask-said img").count() == 0
     box.fill("广东 PUE")
     page.get_by_role("button", name="查").click()
+    page.locator("#ask-said summary", has_text="“PUE”还可以指").click()
     page.get_by_role("button", name="新建大型、超大型数据中心PUE").click()
     assert said.inner_text() == "广东 2025 年新建大型、超大型数据中心PUE：1.33。"
     page.get_by_role("link", name="看表和图").click()
@@ -211,7 +212,7 @@ def test_an_english_page_speaks_english(visit: Visit, site: Path) -> None:
     assert rows(page) == [["Zhejiang", "6.93 billion kWh"], ["Guangdong", "11.97 billion kWh"]]
     page.get_by_label("Ask for a number").fill("Zhejiang PUE")
     page.get_by_role("button", name="Ask", exact=True).click()
-    assert page.locator("#ask-said .told").inner_text() == "Zhejiang, 2025, Average PUE of data centres: not published."
+    assert page.locator("#ask-said .told").inner_text() == "Average PUE of data centres, Zhejiang, 2025: not published."
     shown = page.locator("main").inner_text().replace("〔保密〕", "")
     assert re.findall("[\u4e00-\u9fff]+", shown) == []
 

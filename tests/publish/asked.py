@@ -279,10 +279,10 @@ AMBIGUOUS: list[tuple[str, list[str]]] = [
     ("PUE高于1.3", ["各省之中", "全国"]),
 ]
 ENGLISH: list[tuple[str, str]] = [
-    ("Guangdong 2025 PUE", "Guangdong, 2025, Average PUE of data centres: 1.45."),
-    ("广东用电量", "Guangdong, 2025, Electricity use: 11.97 billion kWh."),
-    ("Zhejiang PUE", "Zhejiang, 2025, Average PUE of data centres: not published."),
-    ("provinces with green power share above 30%", "Green power share, 2025: provinces above 30%: 1 – Inner Mongolia 30.4%. Not counted, provinces not published: 1."),
+    ("Guangdong 2025 PUE", "Average PUE of data centres, Guangdong, 2025: 1.45."),
+    ("广东用电量", "Electricity use, Guangdong, 2025: 11.97 billion kWh."),
+    ("Zhejiang PUE", "Average PUE of data centres, Zhejiang, 2025: not published."),
+    ("provinces with green power share above 30%", "Green power share, 2025: 1 province above 30%: Inner Mongolia 30.4%. Provinces not counted: 1 not published."),
     ("Yunnan PUE", "This site does not publish data of Yunnan."),
-    ("Guangdong green power share compared with last year", "Guangdong, 2025, Green power share: 16.0%, 2024: 10.8%, up 5.2 percentage points."),
+    ("Guangdong green power share compared with last year", "Green power share, Guangdong, 2025: 16.0%, 2024: 10.8%, up 5.2 percentage points."),
 ]  # fmt: skip
