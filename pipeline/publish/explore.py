@@ -122,7 +122,8 @@ def _regions(layout: Layout) -> Iterator[dict[str, Any]]:
 
 
 def _indicator(one: Indicator) -> dict[str, Any]:
-    """How it is called and printed. power: of ten, in which the unit is counted, which English tells in millions."""
+    """How it is called and printed. counted: its unit in the data; power: of ten, in which that is
+    counted, which English tells in millions."""
     measure, name, power = one.measure, ENGLISH.say(one.title), POWERS.get(one.measure.unit[:1], 0)
     unit = ENGLISH.say(measure.unit[1:] if power else measure.unit)
     if " per " in name:  # tenants per site, of which 1.7 tenants
@@ -131,6 +132,7 @@ def _indicator(one: Indicator) -> dict[str, Any]:
         "id": one.id,
         "name": [scripts(one.title), scripts(name)],
         "unit": [scripts(measure.unit), scripts(unit)],
+        "counted": one.unit,
         "power": power,
         "scale": measure.scale,
         "places": measure.decimals,

@@ -15,6 +15,7 @@
     hiddenShort: "not published", missing: "—: no value", hiddenCount: function (n) { return "not publ.: " + n; },
     below: function (one) { return "below " + one; }, above: function (one) { return one + " and above"; }, indicator: "Indicator", region: "Region", unit: "Unit",
     member: "Part", cut: function (n) { return "Only the first " + n + " rows are shown; the download has all."; }, pictures: function (n) { return "Only the first " + n + " charts are drawn."; },
+    bars: function (n) { return "Only " + n + " bars are drawn; the table has more."; },
     empty: "Please choose at least one indicator and one region.", nothing: "No published values for this chart; see the table.", about: "Definitions: ",
     lineSaid: function (name, years, n) { return "Line chart: " + name + ", " + years[0] + " to " + years[years.length - 1] + ", lines: " + n + "; the values are in the table below"; },
     barSaid: function (name, year, n) { return "Bar chart: " + name + ", " + year + ", bars: " + n + "; the values are in the table below"; },
@@ -28,6 +29,7 @@
     hiddenShort: "不予公布", missing: "—：没有数值", hiddenCount: function (n) { return "不予公布 " + n; },
     below: function (one) { return "低于 " + one; }, above: function (one) { return one + " 起"; }, indicator: "指标", region: "地区", unit: "单位",
     member: "分项", cut: function (n) { return "表只列前 " + n + " 行，下载的文件中有全部。"; }, pictures: function (n) { return "只画前 " + n + " 张图。"; },
+    bars: function (n) { return "只画前 " + n + " 条，其余见表。"; },
     empty: "请至少选一个指标、一个地区。", nothing: "没有公布的数值可画；见下表。", about: "说明：",
     lineSaid: function (name, years, n) { return "折线图：" + name + "，" + years[0] + " 至 " + years[years.length - 1] + " 年，" + n + " 条线；数值见下表"; },
     barSaid: function (name, year, n) { return "条形图：" + name + "，" + year + " 年，" + n + " 条；数值见下表"; },
@@ -181,7 +183,8 @@
         title += english ? ", " + chosen.y[1] : "，" + words.year(chosen.y[1]);
         made = chosen.v === "bar" ? greenPictures.bars(figures, group.id, group.rows, chosen.y[1], words, width) : greenPictures.tiles(figures, group.id, group.rows, chosen.y[1], words);
       }
-      drawn.push(html("div", { class: "drawn" }, html("h3", {}, title), made || html("p", {}, words.nothing), chosen.v === "tiles" && made ? html("p", { class: "source" }, words.tilesNote) : null));
+      drawn.push(html("div", { class: "drawn" }, html("h3", {}, title), made || html("p", {}, words.nothing),
+        chosen.v === "bar" && group.rows.length > greenPictures.MOST ? html("p", { class: "note" }, words.bars(greenPictures.MOST)) : null, chosen.v === "tiles" && made ? html("p", { class: "source" }, words.tilesNote) : null));
     });
     if (groups.length > PICTURES) { drawn.push(html("p", { class: "note" }, words.pictures(PICTURES))); }
     return drawn;
@@ -213,7 +216,7 @@
       var one = figures.indicators[row.id], own = table.parts[row.part];
       row.span.forEach(function (year) {
         var cell = row.cells[table.years.indexOf(year)];
-        lines.push([row.id, figures.name(row.id), one.scale === "percent" ? "1" : one.unit[english ? 1 : 0] || "1", row.code, figures.region(row.code), own[0] || "", own[1] || "", row.part === figures.whole ? "" : figures.part(row.part),
+        lines.push([row.id, figures.name(row.id), one.counted, row.code, figures.region(row.code), own[0] || "", own[1] || "", row.part === figures.whole ? "" : figures.part(row.part),
           year, cell.withheld ? "〔保密〕" : cell.value === null ? "" : cell.value, cell.withheld ? "suppressed" : cell.flags.join(",")]);
       });
     });

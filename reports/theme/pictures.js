@@ -2,7 +2,7 @@
 // below it too. A value that is not published is named, and is neither zero nor a gap.
 var greenPictures = (function () {
   "use strict";
-  var FEW = 8, ROW = 24, HEIGHT = 300;
+  var FEW = 8, MOST = 80, ROW = 24, HEIGHT = 300;
   var NICE = [1, 2, 2.5, 5, 10];
 
   function html(tag, attributes) {
@@ -38,7 +38,8 @@ var greenPictures = (function () {
     });
     if (!values.length) { return null; }
     var marks = ticks(Math.min.apply(null, values), Math.max.apply(null, values)), low = marks[0], high = marks[marks.length - 1];
-    var right = few ? Math.min(width * 0.34, 12 + Math.max.apply(null, rows.map(function (row) { return wide(row.name); }))) : 12;
+    var isNamed = function (row) { return few || row.code === figures.data.regions[0].code; };
+    var right = Math.min(width * 0.34, 12 + Math.max.apply(null, rows.filter(isNamed).map(function (row) { return wide(row.name); }).concat(0)));
     var any = hidden.some(Boolean), bottom = any ? 52 : 28, drawn = picture(width, HEIGHT, words.lineSaid(figures.name(id), years, rows.length));
     var left = Math.max(30, 10 + Math.max.apply(null, marks.map(function (mark) { return wide(figures.print(id, mark)); })));
     var x = function (at) { return years.length < 2 ? (left + width - right) / 2 : left + (width - right - left - 20) * at / (years.length - 1); };
@@ -52,7 +53,7 @@ var greenPictures = (function () {
     });
     var ends = [];
     rows.forEach(function (row, place) {
-      var path = "", last = null, kind = few ? " s-" + place : row.code === figures.data.regions[0].code ? " s-0 own" : " many";
+      var path = "", last = null, kind = few ? " s-" + place : isNamed(row) ? " s-0 own" : " many";
       row.cells.forEach(function (cell, at) {
         if (cell.value === null) { last = null; return; }
         path += (last === null ? "M" : "L") + x(at).toFixed(1) + " " + y(cell.value).toFixed(1);
@@ -63,7 +64,7 @@ var greenPictures = (function () {
       });
       if (path) { drawn.append(svg("path", { d: path, class: "line" + kind })); }
       var end = row.cells.map(function (cell) { return cell.value !== null; }).lastIndexOf(true);
-      if (few && end >= 0) { ends.push({ name: row.name, at: place, y: y(row.cells[end].value) }); }
+      if (isNamed(row) && end >= 0 && ends.length < FEW) { ends.push({ name: row.name, at: few ? place : 0, y: y(row.cells[end].value) }); }
     });
     ends.sort(function (a, b) { return a.y - b.y; });
     ends.forEach(function (one, at) { one.y = Math.max(one.y, at ? ends[at - 1].y + 15 : 12); });
@@ -78,6 +79,7 @@ var greenPictures = (function () {
       var one = a.cell.value, other = b.cell.value;
       return one === null || other === null ? (one === null) - (other === null) || b.cell.withheld - a.cell.withheld : other - one;
     });
+    shown = shown.slice(0, MOST);
     var values = shown.map(function (one) { return one.cell.value || 0; }), low = Math.min.apply(null, values.concat(0)), high = Math.max.apply(null, values.concat(0));
     var left = Math.min(width * 0.36, 12 + Math.max.apply(null, shown.map(function (one) { return wide(one.name); })));
     var right = 12 + Math.max.apply(null, shown.map(function (one) { return wide(figures.told(id, one.cell)); }));
@@ -118,5 +120,5 @@ var greenPictures = (function () {
     legend.append(html("span", { class: "swatch withheld" }, words.hiddenShort), html("span", { class: "swatch no-data" }, words.missing));
     return html("div", {}, list, legend);
   }
-  return { html: html, lines: lines, bars: bars, tiles: tiles };
+  return { MOST: MOST, html: html, lines: lines, bars: bars, tiles: tiles };
 })();
