@@ -82,9 +82,7 @@ def _pages(editions: Sequence[Listed]) -> Iterator[tuple[str, str]]:
     for one in editions:
         name = one["name"]
         for words in map(Words, one.get("languages", ["zh"])):
-            yield from (
-                (address(name, file(page, words)), one["date"]) for page in (INDEX, METHOD, *one.get("explore", ()))
-            )
+            yield from ((address(name, file(page, words)), one["date"]) for page in (INDEX, METHOD))
             yield address("downloads", name, file(INDEX, words)), one["date"]
         for code in one["regions"]:
             yield from ((address(name, code, f"{scenario}.html"), one["date"]) for scenario in one["scenarios"])

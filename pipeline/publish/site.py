@@ -276,7 +276,6 @@ def _edition(layout: Layout, edition: Edition, site: _Site, theme: frame.Theme, 
         "formats": list(edition.formats),
         "languages": [words.language for words in edition.languages],
         "parts": [part for part in PARTS if any(part in report.parts for report in edition.reports)],
-        "explore": [explore.PAGE] if explored.data else [],
         "assets": sorted(assets),
     }
 

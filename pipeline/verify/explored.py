@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+import polars as pl
 
 from pipeline.indicators.flags import SUPPRESSED
 from pipeline.publish import explore
@@ -22,7 +25,7 @@ Cells = Mapping[tuple[str, ...], tuple[str, str]]
 def check(site: Site) -> Iterator[Found]:
     """What differs, and how many values were compared, for each edition in the scope."""
     for edition in site.wanted():
-        path, table = f"{edition}/{explore.DATA}", f"{DOWNLOADS}/{edition}/{VALUES}.csv"
+        path, table = f"{edition}/{explore.DATA}", f"{DOWNLOADS}/{edition}/{VALUES}.parquet"
         asked = site.inside(path) or site.inside(table) or site.scope.startswith(f"{edition}/{explore.PAGE}.")
         if path not in site.paths or not asked or not (site.root / path).is_file():
             continue
@@ -32,22 +35,30 @@ def check(site: Site) -> Iterator[Found]:
                 raise ValueError(path)
             data = json.loads(text[len(explore.HEAD) : -len(explore.TAIL)])
             told, names = _told(data), {one["id"]: str(one["name"][0]) for one in data["indicators"]}
-        except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError):
+        except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
             yield Found(f"{path} 读不出来")
             continue
-        published = _published(site, table)
+        try:
+            published = _published(_read(site, table))
+            catalogue = _read(site, f"{DOWNLOADS}/{edition}/{CATALOGUE}.parquet")
+            titles = {id: scripts(title) for id, title in catalogue.select("indicator_id", "名称").iter_rows()}
+        except (OSError, TypeError, pl.exceptions.PolarsError):
+            continue  # of which is told where the tables are verified
         said = [
             f"{'·'.join(filter(None, key))} 写的是 {_said(told.get(key))}，公布的数据为 {_said(published.get(key))}"
             for key in dict.fromkeys((*published, *told))
             if not _same(told.get(key), published.get(key))
         ]
-        titles = _titles(site, f"{DOWNLOADS}/{edition}/{CATALOGUE}.csv")
         said += [f"{id} 的名称写的是“{name}”" for id, name in names.items() if titles.get(id) != name]
         if said:
             more = "等" if len(said) > NAMED else ""
             yield Found(f"{path} 有 {len(said)} 处与公布的数据不同：{'；'.join(said[:NAMED])}{more}")
         count = sum(1 for shown, _ in told.values() if shown)
         yield Found(f"核对了 {path} 的 {count} 个数值", fault=False)
+
+
+def _read(site: Site, path: str) -> pl.DataFrame:
+    return pl.read_parquet(site.root / path, glob=False)
 
 
 def _told(data: Mapping[str, Any]) -> Cells:
@@ -65,19 +76,13 @@ def _told(data: Mapping[str, Any]) -> Cells:
     return found
 
 
-def _published(site: Site, path: str) -> Cells:
-    data, found = site.data(path), dict[tuple[str, ...], tuple[str, str]]()
-    at = {name: data.heads.index(name) for name in (*KEY, "value", "flag") if name in data.heads}
-    if len(at) == len(KEY) + 2:
-        for rows in data.rows.values():
-            for row in rows:
-                found[tuple(row[at[name]].removeprefix("'") for name in KEY)] = (row[at["value"]], row[at["flag"]])
+def _published(table: pl.DataFrame) -> Cells:
+    """The table as its Parquet file has it, nan for what is withheld."""
+    found = dict[tuple[str, ...], tuple[str, str]]()
+    for *key, value, flag in table.select(*KEY, "value", "flag").iter_rows():
+        shown = "" if value is None else HIDDEN if math.isnan(value) else repr(float(value))
+        found[tuple("" if one is None else str(one) for one in key)] = (shown, flag or "")
     return found
-
-
-def _titles(site: Site, path: str) -> dict[str, str]:
-    data = site.data(path)
-    return {row[0]: scripts(row[1]) for rows in data.rows.values() for row in rows}
 
 
 def _same(one: tuple[str, str] | None, other: tuple[str, str] | None) -> bool:

@@ -90,7 +90,8 @@ def test_pages_stand_in_every_language_and_the_latest_leads_to_them(told: House)
         assert '<dt id="about-green.share">' in text
         assert '<script src="explore-data.js"></script>' in text
         assert f'href="../2025-sample/{name}"' in (site / "latest" / name).read_text("utf-8")
-        assert f"<loc>https://example.org/green/2025-sample/{name}</loc>" in (site / "sitemap.xml").read_text("utf-8")
+        assert f"2025-sample/{name}" in (site / "SHA256SUMS").read_text("utf-8")
+    assert "/2025-sample/explore.html)" in (site / "llms.txt").read_text("utf-8")
     for folder, way in (("", "2025-sample/explore.html"), ("2025-sample", "explore.html")):
         front = (site / folder / "index.html").read_text("utf-8")
         assert f'<p><a href="{way}">数据浏览</a></p>' in front
