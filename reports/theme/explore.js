@@ -37,7 +37,7 @@
   };
   var nation = table.regions[0].code, there = table.regions.filter(function (one) { return one.there; });
   var every = there.filter(function (one) { return one.code === nation || one.at; }).map(function (one) { return one.code; });
-  var first = table.years[0], last = table.years[table.years.length - 1];
+  var shown = null, first = table.years[0], last = table.years[table.years.length - 1];
 
   // --- the address ---
   function read() {
@@ -190,8 +190,12 @@
     return drawn;
   }
   function show() {
-    if (results.firstChild && location.hash.indexOf("=") < 0 && location.hash.length > 1) { return; }  // a place on this page
-    var chosen = read(), all = rows(chosen), hidden = 0;
+    if (shown && location.hash.indexOf("=") < 0 && location.hash.length > 1) { return; }  // a place on this page
+    shown = read();
+    render(shown);
+  }
+  function render(chosen) {
+    var all = rows(chosen), hidden = 0;
     indicators.set(chosen.i);
     regions.set(chosen.r);
     from.value = String(chosen.y[0]);
@@ -211,7 +215,7 @@
 
   // --- CSV, as the downloads have it: exact values, 〔保密〕 for those that are withheld ---
   function download() {
-    var chosen = read(), lines = [["indicator_id", "indicator", "unit", "region_code", "region", "dimension", "member", "part", "year", "value", "flag"]];
+    var chosen = shown, lines = [["indicator_id", "indicator", "unit", "region_code", "region", "dimension", "member", "part", "year", "value", "flag"]];
     rows(chosen).forEach(function (row) {
       var one = figures.indicators[row.id], own = table.parts[row.part];
       row.span.forEach(function (year) {
@@ -234,6 +238,6 @@
   }
   window.addEventListener("hashchange", show);
   var narrow = place.clientWidth;
-  window.addEventListener("resize", function () { if (place.clientWidth !== narrow) { narrow = place.clientWidth; show(); } });
+  window.addEventListener("resize", function () { if (place.clientWidth !== narrow) { narrow = place.clientWidth; render(shown); } });
   show();
 })();

@@ -130,6 +130,10 @@ def test_withheld_is_named_in_bars_tiles_and_the_file_and_is_never_zero(
     assert content.startswith(b"\xef\xbb\xbf")
     lines = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
     assert len(lines) == 16
+    page.goto(page.url.split("#")[0] + "#content")  # a place on the page leaves the choice as it is
+    with page.expect_download() as again:
+        page.get_by_role("button", name="下载所选（CSV）").click()
+    assert again.value.path().read_bytes() == content
     found = {(one["region"], one["year"]): (one["value"], one["flag"]) for one in lines}
     assert found["内蒙古", "2025"] == ("1.304", "")
     assert found["浙江", "2025"] == ("〔保密〕", "suppressed")
