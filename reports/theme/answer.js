@@ -243,7 +243,7 @@ var greenAnswer = (function () {
       var part = one.power && greenAsk.key(own.slice(1)) === unit;
       if (!fits && !part) { return { stop: refused(no.unit(name, figures.english && one.unit[1] ? one.unit[1] : own)) }; }
       value = part ? value * scale / Math.pow(10, one.power) : value * scale;
-      return { value: value, shown: shown + " " + (figures.english && COUNTED[number.scale] || number.scale) + (figures.english && number.scale ? " " : "") + (part ? own.slice(1) : one.unit[figures.english ? 1 : 0]) };
+      return { value: value, shown: shown + " " + (figures.english && COUNTED[number.scale] || number.scale) + (figures.english && number.scale || /^[a-z]/.test(number.scale) ? " " : "") + (part ? own.slice(1) : one.unit[figures.english ? 1 : 0]) };
     }
     function comparison(asked) {
       var found = asked.limits[0], better = figures.indicators[asked.id].better, limit = limited(asked.id, found.number);

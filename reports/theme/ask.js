@@ -11,6 +11,7 @@ var greenAsk = (function () {
   var NUMERALS = { "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10,
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10 };
   var SCALES = { "万亿": 1e12, "亿": 1e8, "万": 1e4, "trillion": 1e12, "billion": 1e9, "million": 1e6 };
+  var SAME = { "千瓦时": "kwh", "吨标准煤": "tce", percent: "%" };
   // kind: [Chinese words, English words and phrases]
   var WORDS = {
     fill: ["的 是 为 有 了 吗 呢 啊 请问 请 查 查询 查一下 看看 告诉我 我想知道 想知道 多少 是多少 有多少 数值 在 和 与 及 以及 跟 年度 是否 有没有",
@@ -130,12 +131,14 @@ var greenAsk = (function () {
       var value = Number(part(from, to)), scale = "", unit = "", next = to, isYear = false;
       function take(known) { var end = longest(next, known); if (end > next) { var got = part(next, end); next = end; return got; } return ""; }
       if (read[next] && /^[%]$/.test(read[next].sign)) { unit = "%"; next += 1; } else {
-        unit = take(function (one) { return words.units.has(one); });
+        var isUnit = function (one) { return words.units.has(one) || own(SAME, one); };
+        unit = take(isUnit);
         if (!unit && read[next] && read[next].sign === "年") { isYear = true; next += 1; }
         if (!unit && !isYear) {
           scale = take(function (one) { return own(SCALES, one); });
-          unit = take(function (one) { return words.units.has(one) || one === "percent"; }).replace("percent", "%");
+          unit = take(isUnit);
         }
+        unit = own(SAME, unit) ? SAME[unit] : unit;
       }
       return token("number", [value], from, next, { shown: part(from, to), scale: scale, unit: unit, isYear: isYear });
     }

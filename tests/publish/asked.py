@@ -177,6 +177,18 @@ ANSWERED: list[tuple[str, str]] = [
         "数据中心数高于45的省",
         "2025 年数据中心数高于 45 座的省份有 1 个：广东 65 座。另有 5 个省份没有数值，不在其中。",
     ),
+    (
+        "用电量超过60亿千瓦时的省",
+        f"2025 年{E}高于 60 亿kWh 的省份有 2 个：广东 119.7 亿kWh、浙江 69.3 亿kWh。",
+    ),
+    (
+        "provinces with electricity use above 6 billion kWh",
+        f"2025 年{E}高于 6 billion kWh 的省份有 2 个：广东 119.7 亿kWh、浙江 69.3 亿kWh。",
+    ),
+    (
+        "provinces with green power share above 30 percent",
+        f"2025 年{G}高于 30% 的省份有 1 个：内蒙古 30.4%。{ONE_HIDDEN}",
+    ),
     # --- the ends ---
     ("PUE最高的省", f"2025 年{P}在公布数值的 5 个省份中，山西、陕西最高，为 1.48。{ONE_EACH}"),
     ("哪个省PUE最低", f"2025 年{P}在公布数值的 5 个省份中，内蒙古最低，为 1.30。{ONE_EACH}"),
