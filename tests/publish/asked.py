@@ -269,6 +269,8 @@ REFUSED: list[tuple[str, str]] = [
     ("<b>广东</b>PUE", UNKNOWN.format("b")), ("<script>alert(1)</script>", UNKNOWN.format("script")),
     ("广东PUE'; DROP TABLE x; --", UNKNOWN.format("DROP")), ("{{7*7}} PUE", UNKNOWN.format("{{")), ("__proto__ PUE", UNKNOWN.format("proto")),
     ("constructor", UNKNOWN.format("constructor")), ("../../etc/passwd", UNKNOWN.format("etc")), ("javascript:alert(1)", UNKNOWN.format("javascript")),
+    ("家用电量", UNKNOWN.format("家")), ("省用电量", FORM), ("2023年最新PUE", FORM), ("历年排名最好绿电占比", FORM), ("个PUE", STRAY.format("个")),
+    ("前二十用电量", STRAY.format("十")), ("哪些省PUE高于2024", STRAY.format("高于")), ("2024以上PUE", STRAY.format("以上")),
     ("不是广东的PUE", NEGATED.format("不是")), ("除广东以外各省PUE", NEGATED.format("除")), ("provinces except Guangdong PUE", NEGATED.format("except")),
     ("没有数据的省 PUE", NEGATED.format("没有数据")), ("哪些省PUE不是1.3", NEGATED.format("不是")),
     ("PUE和绿电占比", f"一次只能问一个指标，这里问到了{P}、{G}。"), ("广东用电量、PUE", f"一次只能问一个指标，这里问到了{E}、{P}。"),
