@@ -411,6 +411,14 @@ def abbreviations(layout: Layout) -> dict[str, str]:
     return dict(first.select("code", "alias").iter_rows())
 
 
+def within(layout: Layout) -> dict[str, str]:
+    """What has a name of its own and is a part of a province (a city with its own plan, the corps) -> the province's code, which
+    such a name finds and of which it is not the whole. Raises DataError."""
+    table = _read(layout, layout.reference / "region_aliases.csv", "alias code kind")
+    parts = table.filter(pl.col("kind").is_in(["plan_listed_city", "corps"]))
+    return dict(parts.select("alias", "code").iter_rows())
+
+
 @remembered
 def grid_factors(layout: Layout) -> pl.DataFrame:
     """CO2 factors of electricity, one row per year, region and kind.

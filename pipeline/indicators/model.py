@@ -83,7 +83,7 @@ class Indicator(_Model):
     year from which rows are counted on. constant_prices: the column with the price base. scale: of the numerator of
     ratio_of, to come from the units of the parts to `unit`. flags: flag -> condition of rows that raises it. beside:
     rows of pue_standards.csv shown beside the value. nation_only: not for provinces. internal: never published, as nothing
-    protects what it would tell. source: what it is measured by; by
+    protects what it would tell. aliases: how readers call it, in any language; one that several have is ambiguous. source: what it is measured by; by
     default the parts of the plan that are about it. `{base}` in a text stands for the plan's baseline year.
     """
 
@@ -114,6 +114,7 @@ class Indicator(_Model):
     valid_range: tuple[float, float] | None = None
     flags: dict[str, str] = Field(default_factory=dict)
     beside: tuple[str, ...] = ()
+    aliases: tuple[Text, ...] = ()
     source: str = ""
     definition: Definition
 

@@ -65,6 +65,7 @@ def llms(editions: Sequence[Listed], there: Collection[str], base_url: str) -> s
         lines = [
             line(CHINESE("site_front"), one["name"], "index.html"),
             line(CHINESE("site_method"), one["name"], "method.html"),
+            line(CHINESE("explore"), one["name"], "explore.html"),
             line(CHINESE("site_data"), *data, "index.html"),
             line(CHINESE("site_dictionary"), *data, "datapackage.json"),
             line(CHINESE("site_workbook"), *data, "workbook.xlsx"),

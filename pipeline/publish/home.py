@@ -40,8 +40,9 @@ def report_path(report: Report, format: str, part: str = MAIN) -> str:
     return frame.address(report.region.code, file_of(report.scenario, part, report.words, format))
 
 
-def front(layout: Layout, edition: Edition, theme: frame.Theme, words: Words) -> str:
-    """The page `<edition>/index.html`: the search and the provinces, what the first report says, all reports, what else there is."""
+def front(layout: Layout, edition: Edition, theme: frame.Theme, words: Words, box: str = "") -> str:
+    """The page `<edition>/index.html`: the search and the provinces, what the first report says, all reports, what else there is.
+    box: for questions, below the search."""
     first = edition.first.told(words)
     pages = {one.region.code: report_path(one.told(words), "html") for one in reversed(edition.reports)}
     grid = tiles.grids(
@@ -57,7 +58,7 @@ def front(layout: Layout, edition: Edition, theme: frame.Theme, words: Words) ->
     ways = {"find": "#find", "reports": "#reports", "data": data, "method": method, "editions": editions}
     colon = words("colon")
     body = [
-        f'<section id="find"><h2>{words("site_find")}</h2>{_search(words)}{grid}</section>',
+        f'<section id="find"><h2>{words("site_find")}</h2>{_search(words)}{box}{grid}</section>',
         highlights(edition, edition.first, words),
         _reports(layout, edition, words),
         f'<section id="data"><h2>{words("site_data_method")}</h2><ul>'

@@ -32,6 +32,7 @@ from pipeline.publish import (
     clearance,
     crate,
     downloads,
+    explore,
     feed,
     frame,
     home,
@@ -266,8 +267,17 @@ def _edition(layout: Layout, edition: Edition, site: _Site, theme: frame.Theme, 
                     if format != "html":
                         site.copy(f"{place}/{home.file_of(one.scenario, part, one.words, format)}", path)
         site.put(f"{place}/{report.scenario}.json", _record(report))
+    explored = explore.made(layout, edition, made, theme)
+    for file, content in explored.assets.items():
+        site.put(f"{page.FOLDER}/{file}", content)
+        assets.add(file)
+    if explored.data:
+        site.put(f"{edition.name}/{explore.DATA}", explored.data)
     for words in edition.languages:
-        put(f"{edition.name}/{frame.file(frame.INDEX, words)}", home.front(layout, edition, theme, words), words)
+        if explored.data:
+            put(f"{edition.name}/{frame.file(explore.PAGE, words)}", explored.page(words), words)
+        front = explored.fronted(home.front(layout, edition, theme, words, explored.box(words)))
+        put(f"{edition.name}/{frame.file(frame.INDEX, words)}", front, words)
         put(f"{edition.name}/{frame.file(frame.METHOD, words)}", method.method(edition, theme, words), words)
         put(f"{data}/{frame.file(frame.INDEX, words)}", downloads.index(edition, made, theme, words), words)
     _pages(edition, told, site, theme, base_url, put)

@@ -14,7 +14,7 @@ from pipeline.given import regions
 from pipeline.keeping import Records, file_digest
 from pipeline.layout import Layout
 from pipeline.publish.taken import payloads
-from pipeline.verify import hashes, numbers, places, prose, rebuild, texts
+from pipeline.verify import explored, hashes, numbers, places, prose, rebuild, texts
 from pipeline.verify import site as sites
 from pipeline.verify.site import PAPER, Found, parsed, readable
 from pipeline.verify.texts import Known, Number
@@ -37,6 +37,7 @@ def verify(
         yield from hashes.check(site, key)
         yield from numbers.check(site)
         yield from places.check(site)
+        yield from explored.check(site)
         yield from prose.check(site)
         if again:
             yield from rebuild.of_site(layout, site, filings)

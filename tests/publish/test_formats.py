@@ -208,7 +208,7 @@ def linked(page: Path) -> dict:
 def test_every_page_says_which_dataset_it_is_about(downloads: Path) -> None:
     site = downloads.parents[1]
     pages = [path for path in site.rglob("*.html") if path.name != "404.html" and "latest" not in path.parts]
-    assert len(pages) == 13  # 8, the pages of 3 indicators and their list, that of a province
+    assert len(pages) == 14  # 8, the pages of 3 indicators and their list, that of a province, and of choice
     for page in pages:
         data = linked(page)
         jsonschema.validate(data, DATASET)

@@ -44,3 +44,11 @@ def test_every_division_has_a_sign(layout: Layout) -> None:
     signs = reference.abbreviations(layout)
     assert len(signs) == len(set(signs.values())) == 34
     assert (signs["440000"], signs["310000"], signs["610000"]) == ("粤", "沪", "陕")
+
+
+def test_what_is_a_part_of_a_province_is_known_as_such(layout: Layout) -> None:
+    parts = reference.within(layout)
+    assert {name: parts.get(name) for name in ("深圳", "Ningbo", "兵团", "广东", "粤")} == {
+        "深圳": "440000", "Ningbo": "330000", "兵团": "650000", "广东": None, "粤": None,
+    }  # fmt: skip
+    assert len(parts) == 21
