@@ -67,7 +67,6 @@ def pattern(of: Material, earlier: pl.DataFrame | None = None) -> pl.DataFrame:
     """
     found = rules.sensitive(of.cells, of.contributions, of.places, of.catalogue, of.policy, of.targets)
     hidden, alone = [found.group_by(CELL).agg(pl.col("rule").first())], [_value_only(of)]
-    hidden.append(rules.broken_down(of.cells, found, of.policy).with_columns(rule=pl.lit("breakdown")))
     if earlier is not None:
         before = earlier.filter(~pl.col("value_only")).join(of.cells, on=CELL, how="semi", nulls_equal=True)
         hidden.append(before.filter(~_is_free(of)).select(*CELL, rule=pl.lit("earlier")))

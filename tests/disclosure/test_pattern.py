@@ -52,7 +52,7 @@ def test_a_part_is_not_told_by_the_total_and_the_other_parts(layout: Layout) -> 
     cells |= {(member, code): SAFE for member in ("office", "base_station") for code in PROVINCES[1:]}
     cells |= {("", "110000"): {"A": 80.0, "B": 60.0, "C": 30.0, "D": 20.0}, ("office", "110000"): FEW}
     cells |= {("base_station", "110000"): {"A": 40.0, "B": 30.0, "C": 30.0, "D": 20.0}}
-    of = material(layout, {"energy.total": cells}, breakdown=0.9)
+    of = material(layout, {"energy.total": cells})
     hidden = pattern(of)
     assert check(of, hidden).is_empty()
     assert "110000" in names(hidden, member="office")
@@ -259,7 +259,7 @@ def test_racks_of_a_grade_are_not_told_by_older_ones_and_all(layout: Layout, edg
         at_edge = edge if code == "110000" else 60.0
         racks[("", code)] = {g: old[g] + new.get(g, 0.0) + (at_edge if g == "B" else 0.0) for g in old}
     amounts = {"dc.racks": racks, "dc.pue.grade_share": graded, "dc.pue.grade_share.stock": older}
-    of = material(layout, amounts, breakdown=0.9)  # type: ignore[arg-type]
+    of = material(layout, amounts)  # type: ignore[arg-type]
     hidden = pattern(of)
     assert check(of, hidden).is_empty()
     assert "110000" in names(hidden, "dc.pue.grade_share", "grade")
