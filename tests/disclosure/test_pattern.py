@@ -189,7 +189,7 @@ def test_the_sample_is_safe_and_most_of_it_is_told(layout: Layout) -> None:
     )  # fmt: skip
     hidden = pattern(of)
     assert check(of, hidden).is_empty()
-    assert hidden.filter(~pl.col("value_only")).height < 0.27 * of.cells.height
+    assert hidden.filter(~pl.col("value_only")).height < 0.22 * of.cells.height
     whole = of.cells.filter(
         pl.col("dimension").is_null() & pl.col("indicator_id").str.contains("^(energy|carbon|green|bs)")
     )
@@ -365,6 +365,10 @@ def test_ratios_of_one_part_are_told_alone_though_those_of_another_cannot_be(
         return replace(done, open=(Open(part, Attack(0, ())),))
 
     monkeypatch.setattr("pipeline.disclosure.pattern.suppress", failing)
+    again = pattern(of)  # `fewer` finds them itself, and the audit passes
+    assert check(of, again).is_empty()
+    assert names(again.filter("value_only"), "dc.pue.all") == names(alone, "dc.pue.all")
+    monkeypatch.setattr("pipeline.disclosure.pattern.fewer", lambda system, wanted, hidden, *rest: hidden)
     left = pattern(of).filter("value_only")
     assert (names(left, "dc.pue.all"), names(left, "room.pue.all")) == (set(), names(alone, "room.pue.all"))
 
