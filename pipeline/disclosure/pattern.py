@@ -17,11 +17,12 @@ from scipy import sparse
 
 from pipeline.disclosure import relations, rules
 from pipeline.disclosure.audit import attacks, close, exposed, intervals, left_open
+from pipeline.disclosure.fewer import Cells, fewer
 from pipeline.disclosure.policy import Policy
 from pipeline.disclosure.record import Bound
 from pipeline.disclosure.relations import Bools, Floats, System
 from pipeline.disclosure.rules import CELL
-from pipeline.disclosure.suppression import Open, implied, suppress
+from pipeline.disclosure.suppression import DEAR, Open, implied, suppress
 from pipeline.errors import DataError
 from pipeline.given.regions import NATION_CODE
 from pipeline.indicators.evaluate import ECONOMIC, SIDES
@@ -40,6 +41,7 @@ hidden only beside others."""
 _WEIGHTS = {"nation": (10_000.0, 2000.0), "province": (100.0, 10.0), "economic": (30.0, 5.0)}
 _TARGET = 5.0  # indicators of the plan's targets are dearer by so much
 _SOONER = 0.02  # those that the policy gives up sooner are cheaper
+TOLD_ALONE = 0.01  # so much as of a hidden cell costs one of which the value is told
 _MANY = 10_000  # cells of all years, from which on starting processes costs less than it saves
 
 
@@ -67,7 +69,6 @@ def pattern(of: Material, earlier: pl.DataFrame | None = None) -> pl.DataFrame:
     """
     found = rules.sensitive(of.cells, of.contributions, of.places, of.catalogue, of.policy, of.targets)
     hidden, alone = [found.group_by(CELL).agg(pl.col("rule").first())], [_value_only(of)]
-    hidden.append(rules.broken_down(of.cells, found, of.policy).with_columns(rule=pl.lit("breakdown")))
     if earlier is not None:
         before = earlier.filter(~pl.col("value_only")).join(of.cells, on=CELL, how="semi", nulls_equal=True)
         hidden.append(before.filter(~_is_free(of)).select(*CELL, rule=pl.lit("earlier")))
@@ -128,7 +129,8 @@ def _secondary(
         extra = done.hidden & ~mask
         told = _told_alone(system, of, keys, done.hidden, extra)
         told &= [all(told[other] for other in ties.get(cell, ()) if done.hidden[other]) for cell in range(len(told))]
-        for frames, which in ((more, extra & ~told), (alone, told)):
+        hidden, told = _fewer(system, of, keys, mask, done.hidden, told)
+        for frames, which in ((more, hidden & ~mask & ~told), (alone, told)):
             frames.append(system.cells.filter(pl.Series(which)).with_columns(rule=pl.lit("secondary")))
     return pl.concat(more), pl.concat(alone)
 
@@ -151,6 +153,39 @@ def _told_alone(system: System, of: Material, keys: Sequence[tuple[int, int]], h
     for one in done.open:  # of such a part none is told, so that it is as it was
         told[np.array(cells)[one.part.holders[:, len(hidden) :].getnnz(axis=0) > 0]] = False
     return told
+
+
+def _fewer(
+    system: System, of: Material, keys: Sequence[tuple[int, int]], first: Bools, hidden: Bools, told: Bools
+) -> tuple[Bools, Bools]:
+    """As few of the hidden cells as are found to do beside those of `first`, and which of them are ratios that are told alone."""
+    mine, many = hidden & ~first, len(hidden)
+    ties = {cell: others for cell, others in _ties(system, of).items() if mine[cell]}
+    rows, ratios = _ratios(system, np.flatnonzero(mine & ~told))
+    # What is linked is told alone together, or none of it.
+    can = {cell for cell in ratios if all(told[other] or other in ratios for other in ties.get(cell, ()))}
+    rows, ratios = rows[[n for n, cell in enumerate(ratios) if cell in can]], [cell for cell in ratios if cell in can]
+    value_of = {cell: many + n for n, cell in enumerate(ratios)}
+    both = ties | {
+        at: [cell, *(other for tied in ties.get(cell, ()) for other in (tied, value_of.get(tied, tied)))]
+        for cell, at in value_of.items()
+    }
+    prices = 1 + _weights(system, of) / DEAR
+    costs = np.concatenate([prices, prices[ratios]])
+    costs[[*np.flatnonzero(told), *ratios]] = TOLD_ALONE
+    nothing, everything = np.zeros(len(ratios), dtype=bool), np.ones(len(ratios), dtype=bool)
+    unsafe = partial(rules.unsafe, policy=of.policy)
+
+    def wanted(part: System) -> list[int]:
+        return [*dict.fromkeys(part.number_of[key] for key in keys if key in part.number_of), *implied(part, unsafe)]
+
+    found = fewer(
+        system.knowing(_ratios(system, np.flatnonzero(told))[0]).priced(rows), wanted, np.concatenate([hidden, everything]),
+        Cells(np.concatenate([first, nothing]), costs, both), of.policy.protection, unsafe,
+    )  # fmt: skip
+    alone = told & found[:many]
+    alone[ratios] = found[ratios] & ~found[many:]
+    return found[:many], alone
 
 
 def _unknown(of: Material, cells: pl.DataFrame) -> pl.DataFrame:

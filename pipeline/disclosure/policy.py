@@ -64,7 +64,6 @@ class Policy(_Model):
     p: Share = Field(0.10, title="p% 规则的 p，0 到 1 的比例")
     count_threshold: Annotated[int, Field(ge=1, le=1000)] = Field(10, title="个数的下限，1 到 1000 的整数")
     units: tuple[Text, ...] = Field((), title="按个数判断的列，一个列表")
-    breakdown: Share = Field(1 / 3, title="细分中敏感的比例上限，0 到 1 的比例")
     protection: Annotated[float, Field(gt=0, le=1), BeforeValidator(_ratio)] = Field(0.20, title="保护区间，大于 0、不超过 1 的比例")  # fmt: skip
     pairs: bool = Field(False, title="是否防任意两家合起来推断（true 或 false）")
     filers: bool = Field(False, title="是否公布填报单位的个数（true 或 false）")

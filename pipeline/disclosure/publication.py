@@ -158,14 +158,12 @@ def summary(cells: pl.DataFrame, pattern: pl.DataFrame) -> pl.DataFrame:
 
 
 def told(of_year: pl.DataFrame) -> Suppressed:
-    """How many values of a year are withheld, and why. of_year: `summary` of a year. What is told of no province, by the
-    policy's rule on breakdowns, is counted apart."""
+    """How many values of a year are withheld, and why. of_year: `summary` of a year."""
     counted = dict(of_year.select("rule", "n").iter_rows())
-    apart = counted.pop("breakdown", 0)
     whole = sum(counted.values())
     hidden = whole - counted.pop("published", 0) - (alone := counted.pop("alone", 0))
     by_rule = tuple((rules.RULES[rule], n) for rule, n in counted.items())
-    return Suppressed(of_year["year"][0] if of_year.height else None, whole, hidden, by_rule, alone, apart)
+    return Suppressed(of_year["year"][0] if of_year.height else None, whole, hidden, by_rule, alone)
 
 
 def as_table(of_year: pl.DataFrame) -> pl.DataFrame:

@@ -24,7 +24,6 @@ CELL = ["indicator_id", "dimension", "member", "region_code", "year"]
 """What names a cell."""
 
 RULES = {
-    "breakdown": "各省的这种细分大多敏感，一概不公布",
     "groups": "填报的集团少于规定个数",
     "dominance": "最大的集团所占超过规定比例",
     "p_percent": "p% 规则：第二大集团可以较准确地推断最大的集团",
@@ -133,18 +132,3 @@ def _is_exempt(policy: Policy, targets: frozenset[str]) -> pl.Expr:
     ids = targets if policy.exempt == "targets" else policy.exempt
     of_nation = (pl.col("region_code") == NATION_CODE) & pl.col("dimension").is_null()
     return pl.col("indicator_id").is_in(sorted(ids)) & of_nation
-
-
-def broken_down(cells: pl.DataFrame, found: pl.DataFrame, policy: Policy) -> pl.DataFrame:
-    """CELL: the provincial cells of every breakdown of which more than `policy.breakdown` are sensitive (`found`).
-
-    What would be left of such a breakdown tells nothing, and choosing it anew each year would tell more than it should.
-    """
-    is_province = pl.col("region_code").str.contains(r"^\d{6}$") & (pl.col("region_code") != NATION_CODE)
-    provincial = cells.select(CELL).filter(pl.col("dimension").is_not_null() & is_province)
-    marked = provincial.join(found.select(CELL).unique().with_columns(_is=True), on=CELL, how="left", nulls_equal=True)
-    of = ["indicator_id", "dimension"]
-    mostly = (
-        marked.group_by(of).agg(share=pl.col("_is").is_not_null().mean()).filter(pl.col("share") > policy.breakdown)
-    )
-    return provincial.join(mostly, on=of, how="semi")

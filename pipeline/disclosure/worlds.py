@@ -61,7 +61,7 @@ class Program:
         numbers = sparse.csr_matrix(by @ part.numbers[:, inside] @ scaling)
         always = sparse.csr_matrix(fixed[:, inside])
         limits, most = part.limits(attacker)
-        loose, most = _even(sparse.csr_matrix(limits[:, inside] @ scaling), most)
+        loose, most = even(sparse.csr_matrix(limits[:, inside] @ scaling), most)
         none = [sparse.csr_matrix((one.shape[0], many)) for one in (always, loose)]
         matrix = sparse.csr_matrix(
             sparse.bmat(
@@ -73,8 +73,8 @@ class Program:
             )
         )
         lower = np.concatenate([np.minimum(self.own[inside] / amounts - 1, 0.0), np.zeros(2 * many)])
-        even = np.zeros(many + always.shape[0])
-        low, up = np.concatenate([even, np.full(len(most), -np.inf)]), np.concatenate([even, most])
+        zero = np.zeros(many + always.shape[0])
+        low, up = np.concatenate([zero, np.full(len(most), -np.inf)]), np.concatenate([zero, most])
         self.solver = solver_of(matrix, lower, low, up)
         self.single = np.diff(numbers.indptr) == 1
         self.columns = np.arange(size, size + 2 * many, dtype=np.int32)
@@ -176,7 +176,7 @@ class Program:
         return tuple(np.flatnonzero(shown & (duals < -MOVED)).tolist())
 
 
-def _even(matrix: sparse.csr_matrix, most: Floats | None = None) -> tuple[sparse.csr_matrix, Floats]:
+def even(matrix: sparse.csr_matrix, most: Floats | None = None) -> tuple[sparse.csr_matrix, Floats]:
     """The rows that hold anything, each divided by its largest number, with what each is at most."""
     largest = abs(matrix).max(axis=1).toarray().ravel() if matrix.shape[0] else np.zeros(0)
     kept = np.flatnonzero(largest)

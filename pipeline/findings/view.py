@@ -140,11 +140,10 @@ class Needed:
 @dataclass(frozen=True)
 class Suppressed:
     """How many of the values of a year the public does not get. year: None where there were no values. by_rule: (what a rule
-    says, n). alone: ratios of which only the value is told. apart: values of breakdowns that are told of no province."""
+    says, n). alone: ratios of which only the value is told."""
 
     year: int | None
     whole: int
     hidden: int
     by_rule: tuple[tuple[str, int], ...]
     alone: int = 0
-    apart: int = 0

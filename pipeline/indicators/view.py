@@ -151,10 +151,11 @@ class View:
             .select("year", "name", "value", "numerator", "denominator", "n_rows", "member")
         )  # fmt: skip
 
-    def told_by_member(self, id: str, dimension: str) -> dict[str, float]:
-        """Name of the member -> value of the report's region and year, WITHHELD where it is not published."""
+    def told_by_member(self, id: str, dimension: str, year: int | None = None) -> dict[str, float]:
+        """Name of the member -> value of the report's region and a year (default: the report's), WITHHELD where it is not
+        published."""
         names = members(dimension, self.catalogue[id].table)
-        rows = self.rows(id, None, dimension).filter(pl.col("year") == self.year)
+        rows = self.rows(id, None, dimension).filter(pl.col("year") == (year or self.year))
         values = {names.get(row["member"], row["member"]): told(row) for row in rows.iter_rows(named=True)}
         return {name: value for name, value in values.items() if value is not None}
 

@@ -145,7 +145,4 @@ def _suppressed(one: Suppressed) -> str:
     if one.alone:
         many = one.alone > 1
         said += f" {number(one.alone)} {'ratios are' if many else 'ratio is'} published without numerator and denominator."  # fmt: skip
-    if one.apart:
-        many = one.apart > 1
-        said += f" Besides, {number(one.apart)} {'values belong' if many else 'value belongs'} to breakdowns that are mostly sensitive and published for no province; {'they are' if many else 'it is'} not counted here."  # fmt: skip
     return said

@@ -137,6 +137,4 @@ def _suppressed(one: Suppressed) -> str:
     parts = "；".join(f"{rule} {wording.number(n)}" for rule, n in one.by_rule)
     said = f"公开版：{one.year} 年的 {wording.number(one.whole)} 个数值中保密 {wording.number(one.hidden)} 个{share}"
     said += f"：{parts}。" if parts else "。"
-    said += f"{wording.number(one.alone)} 个比率只公布数值，不列分子、分母。" if one.alone else ""
-    apart = f"另有 {wording.number(one.apart)} 个是大多敏感、各省一概不公布的细分，不计在内。"
-    return said + (apart if one.apart else "")
+    return said + (f"{wording.number(one.alone)} 个比率只公布数值，不列分子、分母。" if one.alone else "")

@@ -30,6 +30,7 @@ def test_nothing_is_made_public_without_rules(tmp_path: Path, layout: Layout) ->
     ("text", "told"),
     [
         ("min_groups: 3\nmin_group: 4", "disclosure.yml 第 2 行：没有名为 min_group 的规则；最接近的是 min_groups"),
+        ("p: 10%\nbreakdown: 1/3", "disclosure.yml 第 2 行：没有名为 breakdown 的规则；最接近的是 "),
         ("pairs: 也许", "第 1 行：pairs 的“也许”不对，应为是否防任意两家合起来推断（true 或 false）"),
         ("filers: 3", "第 1 行：filers 的“3”不对，应为是否公布填报单位的个数（true 或 false）"),
         ("min_groups: 1", "第 1 行：min_groups 的“1”不对，应为最少的集团数，2 到 20 的整数"),
@@ -71,6 +72,6 @@ def test_a_mistake_is_told_with_its_line_and_what_would_be_right(
 def test_ratios_are_written_as_numbers_percents_or_fractions(tmp_path: Path, layout: Layout) -> None:
     path = Layout(tmp_path).policy
     path.parent.mkdir(parents=True)
-    path.write_text("dominance: 90%\np: 0.05\nbreakdown: 1/4\nprotection: 25.5%", "utf-8")
+    path.write_text("dominance: 90%\np: 1/20\nprotection: 25.5%", "utf-8")
     found = load_policy(Layout(tmp_path), load_catalogue(layout))
-    assert (found.dominance, found.p, found.breakdown, found.protection) == pytest.approx((0.9, 0.05, 0.25, 0.255))
+    assert (found.dominance, found.p, found.protection) == pytest.approx((0.9, 0.05, 0.255))

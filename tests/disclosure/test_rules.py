@@ -105,18 +105,6 @@ def test_every_side_is_an_amount_things_or_units(layout: Layout) -> None:
     assert of("bs.energy_per_station") == of("dc.pue.all", "denominator") == "amount"
 
 
-def test_a_breakdown_that_is_mostly_sensitive_is_not_told_by_province(layout: Layout) -> None:
-    safe, few = {"A": 4.0, "B": 3.0, "C": 3.0}, {"A": 4.0}
-    of = material(layout, {"energy.total": {
-        ("office", "110000"): few, ("office", "310000"): few, ("office", "420000"): safe, ("office", "510000"): safe,
-    }}, breakdown=0.4)  # fmt: skip
-    found = rules.sensitive(of.cells, of.contributions, PLACES, of.catalogue, of.policy, of.targets)
-    hidden = rules.broken_down(of.cells, found, of.policy)
-    assert sorted(hidden["region_code"]) == ["110000", "310000", "420000", "510000"]
-    half = of.policy.model_copy(update={"breakdown": 0.5})
-    assert rules.broken_down(of.cells, found, half).is_empty()
-
-
 def test_rows_of_entities_and_rows_without_a_number_are_no_cells() -> None:
     table = pl.DataFrame({
         "entity_id": [None, "A", None, None], "value": [1.0, 1.0, None, None],

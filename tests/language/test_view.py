@@ -97,11 +97,10 @@ def test_says_the_same_in_both_languages(finding: object, zh: str, en: str | Non
 
 
 def test_what_the_public_does_not_get_is_counted_by_rule() -> None:
-    found = Suppressed(2025, 6538, 992, (("填报的集团少于规定个数", 208), ("个数大于零而小于规定个数", 1)), 1, 2)
+    found = Suppressed(2025, 6538, 992, (("填报的集团少于规定个数", 208), ("个数大于零而小于规定个数", 1)), 1)
     assert Words("en").say(found) == (
         "Public edition: of 6,538 values for 2025, 992 (15.2%) are withheld: filed by fewer groups than required, 208; a number"
-        " above zero and below the threshold, 1. 1 ratio is published without numerator and denominator. Besides, 2 values"
-        " belong to breakdowns that are mostly sensitive and published for no province; they are not counted here."
+        " above zero and below the threshold, 1. 1 ratio is published without numerator and denominator."
     )
     assert Words("en").say(Suppressed(None, 0, 0, ())) == "Public edition: there are no values computed from filings."
 
