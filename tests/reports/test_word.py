@@ -187,6 +187,15 @@ def test_the_contents_hold_the_headings_as_links_with_their_pages(tmp_path: Path
     assert kinds.count("begin") == kinds.count("separate") == kinds.count("end") == 4
     assert kinds[0] == "begin"
     assert kinds[-1] == "end"
+    choice = (
+        r'<mc:AlternateContent [^>]*xmlns:w15=[^>]*><mc:Choice Requires="w15">(.*?)</mc:Choice>'
+        r"<mc:Fallback ?/></mc:AlternateContent>"
+    )
+    fields = re.compile(r'fldCharType="(\w+)"|> (TOC|PAGEREF) ')
+    said = [one or other for one, other in fields.findall("".join(re.findall(choice, text)))]
+    assert said == ["begin", "TOC", "separate", "end"]  # read by Word alone
+    said = [one or other for one, other in fields.findall(re.sub(choice, "", text))]
+    assert said == ["begin", "PAGEREF", "separate", "end"] * 3  # by LibreOffice, which counts pages in no other field
 
 
 def test_a_number_stays_on_its_line(tmp_path: Path) -> None:
