@@ -59,7 +59,7 @@ def assemble(
     words = front.words
     pictures = folder / stem
     pictures.mkdir(parents=True, exist_ok=True)
-    whole = volumes.read(chapters, pictures, charts, words, word)
+    whole = volumes.read(chapters, pictures, charts, words, word, together=WHOLE in parts)
     written = []
     for part in parts:
         of_part = [path for path in chapters if holds(part, path.stem)]
