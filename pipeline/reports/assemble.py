@@ -189,7 +189,7 @@ def _cover(front: Front, part: str) -> list[str]:
     if part in SHEETS:
         names = (front.title, front.edition, front.publisher, front.printed_date, front.sample)
         line = front.words.gap.join(_marked(text, front) for text in names if text)
-        return [f'::: {{custom-style="Compact"}}\n{line}\n:::\n']
+        return [f'::: {{custom-style="Block Text"}}\n{line}\n:::\n']
     below = [front.region, _volume_name(front, part), front.sample, front.publisher, front.printed_date]
     lines = {"Subtitle": [front.edition], "Title": [front.title], "Date": below}
     told = [(style, text) for style, texts in lines.items() for text in texts if text]

@@ -170,6 +170,15 @@ local function listed(doc)
   end })
 end
 
+-- A sheet says which region it is of.
+local function placed(blocks, meta)
+  local region = pandoc.utils.stringify(meta.report.region or "")
+  return blocks:walk({ Header = function(header)
+    if header.level == 1 then header.content = pandoc.Inlines(region .. "\u{3000}") .. header.content end
+    return header
+  end })
+end
+
 -- The last step leaves a mark, and no report is made of a file without it: Quarto goes on after error() in a filter.
 -- In Word the properties of the document, which cannot be set without a title block of pandoc's, are the mark.
 function Pandoc(doc)
@@ -181,6 +190,8 @@ function Pandoc(doc)
     doc.blocks = doc.blocks:walk({ Inlines = tied })
     doc.blocks:insert(pandoc.RawBlock("typst", "// report.lua: whole"))
   else
+    local part = pandoc.utils.stringify(doc.meta.report.part or "")
+    if part == "highlights" or part == "profile" then doc.blocks = placed(doc.blocks, doc.meta) end
     doc = listed(doc)
     doc.blocks = doc.blocks:walk({ Inlines = tied })
     for _, name in ipairs({"running", "sample", "foot"}) do
