@@ -33,7 +33,6 @@ AGES = ((0, 2), (3, 5), (6, 8), (9, 11), (12, None))  # years in service, both e
 NAMED = 0.06  # the part of a column that has room for its name
 REST = "rest"
 HEIGHT = 260
-_MWH = 1e4  # kWh, in which tables count
 _Rows = list[dict[str, Any]]
 
 
@@ -184,7 +183,7 @@ def oldest(view: View) -> dict[str, Any] | None:
 
 _COLUMNS = {
     "units_in_service": (QUANTITY, 1.0, 0),
-    "electricity_10mwh": (ELECTRICITY, 1 / _MWH, 1),
+    "equipment_100gwh": (ELECTRICITY, 1e-8, 3),
     "co2_t": (CO2, 1.0, 0),
     "kwh_per_unit": (PER_UNIT, 1.0, 0),
     "mean_years": (YEARS, 1.0, 1),
@@ -196,7 +195,7 @@ _COLUMNS = {
 def listed(view: View, figure: str, dimension: str = "equipment_type", types: Sequence[str] = ()) -> Table | None:
     """A row a type or vendor, a column an indicator; types: which of them, all without any."""
     every = {name: _by_type(view, id, dimension) for name, (id, *_) in _COLUMNS.items()}
-    there = every["electricity_10mwh"].sort("value", descending=True).select("member", "name")
+    there = every["equipment_100gwh"].sort("value", descending=True).select("member", "name")
     there = there.filter(pl.col("member").is_in(types)) if types else there
     if there.is_empty():
         return None
@@ -262,13 +261,14 @@ def columns(view: View, figure: str) -> Figure | None:
         or found.filter(column="facilities").is_empty()
     ):
         return None
+    measured = view.measure(WHOLE)
     shades = [theme.PRIMARY, theme.BLUE, theme.OCHRE, theme.PURPLE, theme.STEEL, theme.MUTED]
 
     def rows(words: Words) -> pl.DataFrame:
         spelt = {"carriers": words("carrier"), "facilities": words("facility"), "businesses": words("business")}
         names = [words("not_by_business") if name == REST else name for name in found["name"]]
         return found.with_columns(
-            pl.col("column").replace(spelt), name=pl.Series(names, dtype=pl.String), value=pl.col("value") / _MWH, share=100 * pl.col("share")
+            pl.col("column").replace(spelt), name=pl.Series(names, dtype=pl.String), value=pl.col("value") / 1e4, share=100 * pl.col("share")
         )  # fmt: skip
 
     heads = {"column": Column(term("told_apart_by")), "name": Column(term("name"))}
@@ -285,7 +285,11 @@ def columns(view: View, figure: str) -> Figure | None:
         reach = max(100.0, *data["top"])  # businesses may add up to more than all energy, of which `check` warns
         y = alt.Y("bottom:Q", title="%", scale=alt.Scale(domain=[0, reach]), axis=alt.Axis(tickCount=5, grid=False))
         tips = [alt.Tooltip("name:N", title=words("name"))]
-        tips += [alt.Tooltip(f"{name}:Q", title=heads[name].told(words), format=",.1f") for name in ("value", "share")]
+        shown, unit = words.axis(measured, found["value"].to_list())
+        data = data.with_columns(value=pl.Series(shown))
+        for name, title in (("value", words.with_unit(words.say(measured), unit)), ("share", words("share_percent"))):
+            places = words.places(measured, found["value"].to_list()) if name == "value" else 1
+            tips.append(alt.Tooltip(f"{name}:Q", title=title, format=f",.{places}f"))
         base = alt.Chart(data).encode(x=x, tooltip=tips)
         bars = base.mark_bar(stroke="white").encode(y=y, y2="top:Q", color=alt.Color("tint:N", scale=None))
         named = data.filter(pl.col("share") >= 100 * NAMED).with_columns(middle=(pl.col("top") + pl.col("bottom")) / 2)
@@ -328,7 +332,7 @@ def by_business(view: View, how: dict[str, list[str]], table: str) -> Table | No
     def data(words: Words) -> pl.DataFrame:
         return rows.select(
             business="name",
-            energy_10k_tce=pl.col("value") / _MWH,
+            energy_10k_tce=pl.col("value") / 1e4,
             share_percent=100 * pl.col("value") / whole,
             electricity_100gwh=pl.Series(
                 [power.get(code) and power[code] / 1e8 for code in rows["member"]], dtype=pl.Float64

@@ -32,7 +32,11 @@ _quoted = re.compile(r"(?<!datum\[)'([^']*[\u3400-\u9fff][^']*)'|(?<!datum\[)\"(
 def _scale(language: str, measure: Measure, values: Iterable[float | None]) -> tuple[float, str]:
     """In what an axis counts such values, and how that is called; 1 and nothing for what is not counted in large."""
     largest = max((abs(value) for value in values if value is not None), default=0.0)
-    scales = LANGUAGES[language].SCALES if measure.scale == "big" else ()
+    return _step(language, largest) if measure.scale == "big" else (1.0, "")
+
+
+def _step(language: str, largest: float) -> tuple[float, str]:
+    scales = LANGUAGES[language].SCALES
     return next(((by, name) for by, name in scales if largest >= by), (1.0, ""))
 
 
@@ -68,6 +72,11 @@ class Words:
             return [None if value is None else 100 * value for value in values], "%"
         by, name = _scale(self.language, measure, values)
         return [None if value is None else value / by for value in values], (name + self.say(measure.unit)).rstrip()
+
+    def step(self, unit: str, largest: float) -> tuple[int, str]:
+        """By which power of ten amounts of a unit are counted of which the largest is so large, and in what: 6, `million tce`."""
+        by, name = _step(self.language, largest)
+        return round(math.log10(by)), (name + self.say(unit)).rstrip()
 
     def places(self, measure: Measure, values: Iterable[float | None]) -> int:
         """The decimals of values as an axis shows them; every language tells the same digits."""

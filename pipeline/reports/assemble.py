@@ -59,7 +59,7 @@ def assemble(
     words = front.words
     pictures = folder / stem
     pictures.mkdir(parents=True, exist_ok=True)
-    whole = volumes.read(chapters, pictures, charts, words, word)
+    whole = volumes.read(chapters, pictures, charts, words, word, together=WHOLE in parts)
     written = []
     for part in parts:
         of_part = [path for path in chapters if holds(part, path.stem)]
@@ -189,7 +189,7 @@ def _cover(front: Front, part: str) -> list[str]:
     if part in SHEETS:
         names = (front.title, front.edition, front.publisher, front.printed_date, front.sample)
         line = front.words.gap.join(_marked(text, front) for text in names if text)
-        return [f'::: {{custom-style="Compact"}}\n{line}\n:::\n']
+        return [f'::: {{custom-style="Block Text"}}\n{line}\n:::\n']
     below = [front.region, _volume_name(front, part), front.sample, front.publisher, front.printed_date]
     lines = {"Subtitle": [front.edition], "Title": [front.title], "Date": below}
     told = [(style, text) for style, texts in lines.items() for text in texts if text]

@@ -24,6 +24,7 @@ from pipeline.guarded import as_text
 from pipeline.language.terms import Term
 from pipeline.language.words import CHINESE, LANGUAGES, Words
 from pipeline.reports.columns import fitted, widths_of
+from pipeline.reports.counting import counted, moved, times
 
 PRINTED = 200  # rows of a table on paper: five pages
 WIDE = 40  # em; a table with more text scrolls on a small screen, so that its columns stay readable
@@ -268,6 +269,15 @@ def _cells(
         [_printed(value, name, data.schema[name], places, against.get(name)) for value in data[name].to_list()]
         for name in data.columns
     ]
+    called = columns or {}
+    titles = {name: called[name].told(words) if called else words.say(name) for name in data.columns}
+    terms = {name: one for name, one in called.items() if isinstance(one.title, Term) and one.unit is None}
+    chinese = {name: one.told(CHINESE) for name, one in terms.items() if name in titles}
+    for name, (moves, unit) in counted(chinese, data, words).items():
+        at = data.columns.index(name)
+        titles[name] = words.with_unit(titles[name], unit)
+        printed[at] = [moved(text, moves) for text in printed[at]]
+        data = data.with_columns(times(data[name], moves))
     data = data.with_columns(as_text(cs.string()))  # before numbers beside a mark become text
     if withheld:
         closed = {name: data[name].is_nan().fill_null(False) for name in data.select(cs.float()).columns}
@@ -281,16 +291,15 @@ def _cells(
             if hidden.any()
         ]
         data = data.with_columns(marked)
-    rows = [list(row) for row in zip(*printed, strict=True)]
-    titles = [columns[name].told(words) if columns else words.say(name) for name in data.columns]
-    widths = widths_of(titles, rows, words.language == "zh")
+    heads, rows = list(titles.values()), [list(row) for row in zip(*printed, strict=True)]
+    widths = widths_of(heads, rows, words.language == "zh")
     return {
-        "columns": titles,
+        "columns": heads,
         "align": ["right" if all(map(NUMBER.fullmatch, cells)) else "left" for cells in printed],
         "rows": rows,
         "widths": widths,
         "wide": sum(widths) > WIDE,
-        "csv": data.rename(dict(zip(data.columns, titles, strict=True))).write_csv(line_terminator="\r\n"),
+        "csv": data.rename(titles).write_csv(line_terminator="\r\n"),
     }
 
 

@@ -79,7 +79,7 @@ def to_html(block: Payload, number: str, svg: str = "", words: Words = CHINESE) 
         return _cards_html(block, words)
     if block["kind"] == "entries":
         return _entries_html(block, words)
-    name = words(f"{block['kind']}_n", n=number)
+    name = block.get("called") or words(f"{block['kind']}_n", n=number)
     caption = f'<span class="number">{name}</span> {_html(block["title"], words)}'
     table = _table_html(block["table"], f"{name} {block['title']}", words)
     if block["kind"] == "figure":
@@ -304,7 +304,7 @@ def to_typst(block: Payload, number: str, picture: str = "", letters: float = 1.
         return "#cards(" + " ".join(f"({card})," for card in cards) + ")"
     if block["kind"] == "entries":
         return "#entries(" + " ".join(f"({_entry_typst(entry)})," for entry in block["entries"]) + ")"
-    named = f"<{block['id']}>, {text_typst(number)}, {text_typst(block['title'])}"
+    named = f"<{block['id']}>, {text_typst(block.get('called') or number)}, {text_typst(block['title'])}"
     under = f"({', '.join(map(text_typst, _under_on_paper(block, words)))})"
     if block["kind"] == "figure":
         image = f'image("{picture}", alt: {text_typst(block["alt"])})'
@@ -406,8 +406,8 @@ def to_markdown(block: Payload, number: str, picture: str = "", words: Words = C
         return _cards_markdown(block, words)
     if block["kind"] == "entries":
         return _pipe([["", ""], *(_entry_markdown(entry, words) for entry in block["entries"])], (2, 3))
-    name = f"{words(block['kind'] + '_n', n=number)}{words.gap}{text_markdown(block['title'])}"
-    caption = f"[]{{#{block['id']}}}{name}"
+    name = block.get("called") or words(f"{block['kind']}_n", n=number)
+    caption = f"[]{{#{block['id']}}}{name}{words.gap}{text_markdown(block['title'])}"
     under = [text_markdown(one) for one in _under_on_paper(block, words) if one]
     parts = [_styled("Image Caption" if block["kind"] == "figure" else "Table Caption", caption)]
     if block["kind"] == "figure":

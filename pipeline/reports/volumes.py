@@ -75,18 +75,26 @@ class Volumes:
 
 
 def read(
-    chapters: Sequence[Path], pictures: Path, charts: Path, words: Words, word: bool, *, alone: bool = False
+    chapters: Sequence[Path],
+    pictures: Path,
+    charts: Path,
+    words: Words,
+    word: bool,
+    *,
+    alone: bool = False,
+    together: bool = False,
 ) -> Volumes:
     """The volumes of the executed notebooks `chapters`, called <number>_<name>.ipynb, in their order; their pictures are written.
 
     charts: where drawn charts are kept between builds. word: also draw the PNG pictures that Word needs. alone: the chapter stands
-    for itself, so that it has no number, and its figures and tables are counted from 1. Raises DataError where an id is given
+    for itself, so that it has no number, and its figures and tables are counted from 1. together: both volumes stand in one part,
+    in which captions of the annex say so. Raises DataError where an id is given
     twice or is none.
     """
     volumes = Volumes(Volume(MAIN), Volume(ANNEX), {})
     letters = iter("ABCDEFGH")
     for path in chapters:
-        chapter = _Chapter(volumes, path.stem, letters, pictures, charts, word, words, alone)
+        chapter = _Chapter(volumes, path.stem, letters, pictures, charts, word, words, alone, together)
         for cell in nbformat.read(path, as_version=4).cells:
             chapter.add(cell)
         chapter.close()
@@ -106,10 +114,12 @@ class _Chapter:
         word: bool,
         words: Words,
         alone: bool,
+        together: bool,
     ) -> None:
         number = int(stem.split("_")[0])
         self.volumes, self.stem, self.letters, self.words = volumes, stem, letters, words
         self.pictures, self.charts, self.word = pictures, charts, word
+        self.together = together
         self.lettered = number >= APPENDIX
         self.number = "" if self.lettered or alone else str(number or "")  # "" before the first chapter, too
         self.annexed = self.lettered  # whether what comes is in the annex
@@ -244,6 +254,8 @@ class _Chapter:
             number = f"{self.number}-{count}" if self.number else str(count)
         name = self.words(f"{kind}_n", n=number) if number else ""
         self._name(id, volume, name)
+        if number and self.together and volume.name == ANNEX and not self.lettered:
+            block["called"] = self.words("in_annex", name=name)
         if kind == "figure":
             svg = wording.scripts(figures.svg(block["spec"], id, self.charts))
             letters = figures.letters(svg)
@@ -274,7 +286,7 @@ class _Chapter:
         first = first if ems(first) <= LINE else ""
         if first != block["method"] and self.number:
             title, method = map(markup.text_markdown, (block["title"], block["method"]))
-            self.methods.append(f"- **{name}**{self.words.gap}{title}{self.words.gap}{method}")
+            self.methods.append(f"- **{name}{self.words.gap}{title}**{self.words.gap}{method}")
         return block | {"source": "", "method": first}
 
 

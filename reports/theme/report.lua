@@ -129,19 +129,32 @@ local function kept(inlines)
 end
 
 local function raw(text) return pandoc.Inlines({ pandoc.RawInline("openxml", text) }) end
-local function mark(kind, more) return ('<w:r><w:fldChar w:fldCharType="%s"%s/></w:r>'):format(kind, more or "") end
-local function begun(code, more)
-  return mark("begin", more) .. ('<w:r><w:instrText xml:space="preserve"> %s </w:instrText></w:r>'):format(code) .. mark("separate")
+local function plain(part) return part end
+-- What Word 2013 and later read and LibreOffice passes over (ISO/IEC 29500-3, 7.5): it takes what stands in a field TOC as it
+-- is, without numbers, but counts the pages of PAGEREF elsewhere.
+local SPACES = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006" '
+  .. 'xmlns:w15="http://schemas.microsoft.com/office/word/2012/wordml"'
+local function in_word(part)
+  return ('<mc:AlternateContent %s><mc:Choice Requires="w15">%s</mc:Choice><mc:Fallback/></mc:AlternateContent>'):format(SPACES, part)
 end
 
--- The table of contents in Word: the headings, each a link to its place. Word finds the pages when it opens the file.
+local function ended(read) return "<w:r>" .. read('<w:fldChar w:fldCharType="end"/>') .. "</w:r>" end
+local function begun(code, read)
+  local parts = { '<w:fldChar w:fldCharType="begin" w:dirty="true"/>', '<w:instrText xml:space="preserve"> ' .. code .. " </w:instrText>",
+    '<w:fldChar w:fldCharType="separate"/>' }
+  for at, part in ipairs(parts) do parts[at] = "<w:r>" .. read(part) .. "</w:r>" end
+  return table.concat(parts)
+end
+
+-- The table of contents in Word: the headings, each a link to its place. Word finds the pages when it opens the file and asks
+-- whether to bring fields up to date, LibreOffice whenever it lays the pages out; no numbers of ours stand in the file.
 local function listed(doc)
   local entries = pandoc.Blocks({})
   doc = doc:walk({ Header = function(header)
     if header.level > 2 then return nil end
     local name = "_Toc" .. 100000 + #entries
-    local first = #entries == 0 and begun('TOC \\o "1-2" \\h \\z \\u', ' w:dirty="true"') or ""
-    local page = "<w:r><w:tab/></w:r>" .. begun("PAGEREF " .. name .. " \\h", ' w:dirty="true"') .. mark("end") .. "</w:hyperlink>"
+    local first = #entries == 0 and begun('TOC \\o "1-2" \\h \\z \\u', in_word) or ""
+    local page = "<w:r><w:tab/></w:r>" .. begun("PAGEREF " .. name .. " \\h", plain) .. ended(plain) .. "</w:hyperlink>"
     local line = raw(first .. ('<w:hyperlink w:anchor="%s" w:history="1">'):format(name)) .. header.content:clone() .. raw(page)
     entries:insert(pandoc.Div({ pandoc.Para(line) }, { ["custom-style"] = "TOC " .. header.level }))
     local id = name:sub(5)
@@ -153,7 +166,16 @@ local function listed(doc)
     if not div.classes:includes("contents") then return nil end
     if #entries == 0 then return {} end
     div.attributes["custom-style"] = "TOC Heading"
-    return pandoc.Blocks({ div }) .. entries .. { pandoc.RawBlock("openxml", "<w:p>" .. mark("end") .. "</w:p>") }
+    return pandoc.Blocks({ div }) .. entries .. { pandoc.RawBlock("openxml", "<w:p>" .. ended(in_word) .. "</w:p>") }
+  end })
+end
+
+-- A sheet says which region it is of.
+local function placed(blocks, meta)
+  local region = pandoc.utils.stringify(meta.report.region or "")
+  return blocks:walk({ Header = function(header)
+    if header.level == 1 then header.content = pandoc.Inlines(region .. "\u{3000}") .. header.content end
+    return header
   end })
 end
 
@@ -168,6 +190,8 @@ function Pandoc(doc)
     doc.blocks = doc.blocks:walk({ Inlines = tied })
     doc.blocks:insert(pandoc.RawBlock("typst", "// report.lua: whole"))
   else
+    local part = pandoc.utils.stringify(doc.meta.report.part or "")
+    if part == "highlights" or part == "profile" then doc.blocks = placed(doc.blocks, doc.meta) end
     doc = listed(doc)
     doc.blocks = doc.blocks:walk({ Inlines = tied })
     for _, name in ipairs({"running", "sample", "foot"}) do

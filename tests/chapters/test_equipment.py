@@ -110,7 +110,7 @@ def test_columns_and_tables(view: View) -> None:
     assert figure.payload(Words("en"))["table"]["rows"][-1][:2] == ["Business", "Not filed by business"]
     listed = equipment.listed(view, "t-x", "vendor")
     assert listed is not None
-    assert [row[:3] for row in listed.payload()["table"]["rows"]] == [["甲", "60", "23.8"], ["乙", "10", "1.0"]]
+    assert [row[:3] for row in listed.payload()["table"]["rows"]] == [["甲", "60", "0.002"], ["乙", "10", "0.000"]]
     filed = frames(ROWS)["business"]
     how = equipment.allocations(filed, view)
     assert how == {"mobile": ["按流量分摊"], "idc": ["单独计量"]}

@@ -142,7 +142,7 @@ def test_the_annex_has_the_rest_under_the_headings_of_its_chapters(tmp_path: Pat
     assert numbers == ["表 3-1", "表 3-2", "表 A-1"]
     assert "[表 3-1（正文）](%E6%8A%A5%E5%91%8A.html#t-b){.elsewhere}" in text
     assert "[第 3 章（正文）](" in text
-    assert "- **表 3-1**　标题 t\\-b　按省分。余下很长。" in text
+    assert "- **表 3-1　标题 t\\-b**　按省分。余下很长。" in text
     assert "不要紧" not in text  # it stands whole under its table
     assert "正文。" not in text
 
@@ -258,3 +258,7 @@ def test_in_a_chapter_by_itself_the_annex_is_called_so(tmp_path: Path) -> None:
     assert "见[表 9-1](#t-a)、[附册表 9-1](#t-b)。" in text
     assert "# 9　案例 {#c-9}" in text
     assert "# 附册　9　案例 {#a-9}" in text
+    assert re.findall(r'<span class="number">(.*?)</span>', text) == ["表 9-1", "附册表 9-1"]
+    assert re.findall(r'#table-block\(<t-.>, "(.*?)"', text) == ["9-1", "附册表 9-1"]
+    assert re.findall(r"^\[\]{#t-.}(.*?)　", text, re.M) == ["表 9-1", "附册表 9-1"]
+    assert "附册表" not in assembled(tmp_path, chapter, part="annex")

@@ -111,7 +111,7 @@ HEAD = (
 )
 
 
-def report(folder: Path, body: str, reference: Path | None = None, sample: str = "示例") -> Path:
+def report(folder: Path, body: str, reference: Path | None = None, sample: str = "示例", more: str = "") -> Path:
     """A document made of `body` as a build makes it."""
     path = folder / "report.docx"
     given = reference or folder / "given.docx"
@@ -119,7 +119,7 @@ def report(folder: Path, body: str, reference: Path | None = None, sample: str =
         word.reference(given)
     command = [pypandoc.get_pandoc_path(), f"--from={READER}", f"--output={path}", f"--reference-doc={given}"]
     command.append(f"--lua-filter={ROOT / 'reports' / 'theme' / 'report.lua'}")
-    told = HEAD + (f"  sample: {sample}\n" if sample else "") + "---\n\n" + body
+    told = HEAD + more + (f"  sample: {sample}\n" if sample else "") + "---\n\n" + body
     subprocess.run(command, input=told, text=True, check=True)
     assert word.finish(path)
     for name in zipfile.ZipFile(path).namelist():
@@ -152,6 +152,31 @@ def test_the_imprint_stands_under_the_contents_and_chapters_run_on(tmp_path: Pat
     annex = "::: {.contents}\n目录\n:::\n\n# 章 {#a-2}\n\n# 章 {#a-3}\n"
     assert re.findall(begins.replace("(c-", "([ca]-"), part(report(tmp_path, annex), "word/document.xml")) == ["a-2"]
     assert "pageBreakBefore" not in part(report(tmp_path, body), "word/document.xml")
+
+
+def test_a_sheet_is_set_closer_and_says_its_region(tmp_path: Path) -> None:
+    sheet = report(tmp_path, "# 省情\n\n文字。\n", more="  region: 广东省\n  part: profile\n")
+    text, styles = part(sheet, "word/document.xml"), part(sheet, "word/styles.xml")
+    assert 'w:top="1134"' in text
+    assert 'w:bottom="907"' in text
+    assert 'w:before="0" w:after="80"' in style(styles, "Heading1")
+    assert 'w:before="0" w:after="0" w:line="252"' in style(styles, "TableText")
+    assert "".join(re.findall(r"<w:t(?: [^>]*)?>([^<]*)", text)) == "广东省　省情文字。"
+    told = "::: {.contents}\n目录\n:::\n\n# 省情\n\n文字。\n"
+    main = report(tmp_path, told, more="  region: 广东省\n  part: main\n")
+    text, styles = part(main, "word/document.xml"), part(main, "word/styles.xml")
+    assert 'w:top="1417"' in text
+    assert 'w:before="560"' in style(styles, "Heading1")
+    assert "广东省" not in text
+
+
+def test_a_sheet_keeps_what_an_office_has_of_its_own(tmp_path: Path) -> None:
+    own = STYLES.replace("<w:rPr>", '<w:pPr><w:spacing w:before="600"/></w:pPr><w:rPr>')
+    word.reference(tmp_path / "reference.docx", office(tmp_path / "own.docx", own))
+    made = report(tmp_path, "# 省情\n", tmp_path / "reference.docx", more="  part: profile\n")
+    styles = part(made, "word/styles.xml")
+    assert re.findall(r"<w:spacing ([^/]*?) ?/>", style(styles, "1")) == ['w:before="600"']
+    assert 'w:before="40" w:after="40" w:line="270"' in style(styles, "BodyText")
 
 
 def test_a_frame_stays_on_a_page_and_lets_go_of_what_follows(tmp_path: Path) -> None:
@@ -187,6 +212,15 @@ def test_the_contents_hold_the_headings_as_links_with_their_pages(tmp_path: Path
     assert kinds.count("begin") == kinds.count("separate") == kinds.count("end") == 4
     assert kinds[0] == "begin"
     assert kinds[-1] == "end"
+    choice = (
+        r'<mc:AlternateContent [^>]*xmlns:w15=[^>]*><mc:Choice Requires="w15">(.*?)</mc:Choice>'
+        r"<mc:Fallback ?/></mc:AlternateContent>"
+    )
+    fields = re.compile(r'fldCharType="(\w+)"|> (TOC|PAGEREF) ')
+    said = [one or other for one, other in fields.findall("".join(re.findall(choice, text)))]
+    assert said == ["begin", "TOC", "separate", "end"]  # read by Word alone
+    said = [one or other for one, other in fields.findall(re.sub(choice, "", text))]
+    assert said == ["begin", "PAGEREF", "separate", "end"] * 3  # by LibreOffice, which counts pages in no other field
 
 
 def test_a_number_stays_on_its_line(tmp_path: Path) -> None:

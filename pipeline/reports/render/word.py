@@ -57,6 +57,14 @@ STYLES: dict[str, Style] = {
 }  # fmt: skip
 """Style -> paragraph and character properties (Abstract: notes and key points), in the words of WordprocessingML (ISO/IEC 29500-1, 17.3)."""
 
+CLOSER = {
+    "Heading1": (0, 80, 260), "Heading2": (160, 60, 270), "Abstract": (10, 10, 264), "BodyText": (40, 40, 270), "BlockText": (20, 60, 240),
+    "TableText": (0, 0, 252), "TableCaption": (100, 40, 260), "ImageCaption": (100, 40, 260),
+}  # fmt: skip
+"""Of a sheet, which is one page or two: above, below and between the lines of these styles, where the publisher has no other."""
+NARROWER = {"top": (1417, 1134), "bottom": (1304, 907), "header": (708, 510), "footer": (708, 454)}
+"""Its margins instead of ours."""
+
 TABLE = (
     f"<w:tblPr><w:tblBorders>{LINE.format('top', 8)}{LINE.format('bottom', 4)}"
     '<w:insideH w:val="single" w:sz="4" w:space="0" w:color="D9E2EC"/></w:tblBorders>'
@@ -160,8 +168,10 @@ def finish(path: Path) -> bool:
         text = _table.sub(lambda table: _laid_out(table[0], styles["compact"][1], styles["table text"][1]), text)
         text = _kept(text, styles["abstract"][1]) if "abstract" in styles else text
         listed = " TOC " in text  # else a sheet, without cover
-        text = _begun(text, styles["heading 1"][1]) if listed else text
+        text = _begun(text, styles["heading 1"][1]) if listed else _narrower(text)
         parts["word/document.xml"] = text.encode()
+        if not listed:
+            parts["word/styles.xml"] = _closer(parts["word/styles.xml"].decode()).encode()
         _head(parts, styles, told.get("report:running", ""), told.get("report:sample", ""), told["report:foot"], listed)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
         for name, part in parts.items():
@@ -188,6 +198,32 @@ def _begun(text: str, heading: str) -> str:
 
     start = rf'(<w:bookmarkStart [^>]*w:name="([\w-]+)" ?/>\s*<w:p><w:pPr><w:pStyle w:val="{re.escape(heading)}" ?/>)'
     return re.sub(start, chapter, text)
+
+
+def _narrower(text: str) -> str:
+    """The text of a sheet with margins of its own instead of ours."""
+    before, start, margins = text.rpartition("<w:pgMar")
+    for side, (ours, sheet) in NARROWER.items():
+        margins = margins.replace(f'w:{side}="{ours}"', f'w:{side}="{sheet}"', 1)
+    return before + start + margins
+
+
+def _closer(styles: str) -> str:
+    """Styles of a sheet, those that stand as we gave them."""
+    ours = {
+        id: found[0] for id, (paragraph, _) in STYLES.items() if (found := re.search(r"<w:spacing [^>]*>", paragraph))
+    }
+    ours |= dict(re.findall(r'w:styleId="(TableText)".*?(<w:spacing [^>]*>)', FURTHER))
+    for id, spacing in CLOSER.items():
+        found = re.search(rf'w:styleId="{id}".*?</w:style>', styles, re.S)
+        given = re.search(r"<w:spacing [^>]*>", found[0]) if found else None
+        if found and given and _attributes(given[0]) == _attributes(ours[id]):
+            styles = styles.replace(found[0], found[0].replace(given[0], _spaced(*spacing)))
+    return styles
+
+
+def _attributes(tag: str) -> dict[str, str]:
+    return dict(re.findall(r'([\w:]+)="([^"]*)"', tag))
 
 
 def _laid_out(table: str, compact: str, style: str) -> str:
