@@ -87,10 +87,9 @@ def _reduced(part: Part, year: int, folder: Path) -> dict[str, Any]:
     rows = pl.concat([readings(*piece) for piece in part.pieces])
     stamped = part.pieces[0][0].stamped
     wanted = reductions(rows, stamped)
-    right = rows.filter(pl.col("state") & WRONG == 0)
     if stamped:
-        wanted["span"] = right.select(pl.col("time").min().alias("lo"), pl.col("time").max().alias("hi"))
-    *found, marks = pl.collect_all([*wanted.values(), right.select(fingerprint())], engine="streaming")
+        wanted["span"] = rows.select(pl.col("time").min().alias("lo"), pl.col("time").max().alias("hi"))
+    *found, marks = pl.collect_all([*wanted.values(), rows.select(fingerprint())], engine="streaming")
     groups = dict(zip(wanted, found, strict=True))
     known = codes(groups["energy"]["province_code"])
     kept = {name: held(groups[name].lazy(), year, known) for name in KEYS if name in groups}
@@ -136,7 +135,7 @@ def held(groups: pl.LazyFrame, year: int, known: Codes) -> pl.DataFrame:
 
 def _repeated(marks: pl.Series, alone: bool) -> Any:
     """The fingerprints in order: all, or of a part that stands alone those that it has more than once."""
-    marks = marks.sort()
+    marks = marks.drop_nulls().sort()
     if alone:
         marks = marks.filter((marks == marks.shift(1)).fill_null(False) | (marks == marks.shift(-1)).fill_null(False))
     return marks.to_numpy()
