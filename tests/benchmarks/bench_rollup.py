@@ -34,6 +34,7 @@ PANDAS_FILES = 1  # of the twelve
 
 DUCKDB = """
 import duckdb, sys
+duckdb.execute("set enable_progress_bar = false")
 source = f"read_parquet('{sys.argv[1]}/**/*.parquet', hive_partitioning = true)"
 whole = f'''select *, cast(round(energy_kwh * 1000) as bigint) e, cast(round(it_kwh * 1000) as bigint) i,
   cast(round(traffic_tb * 1000000) as bigint) t from {source}'''
@@ -42,7 +43,7 @@ sums = f'''select entity_id, province_code, facility_type, year, month, count(*)
   from ({whole}) group by all'''
 twice = f"select count(*) from (select 1 from {source} group by facility_id, year, month having count(*) > 1)"
 where = "not wrong and year = 2025 and length(province_code) = 6 and facility_type in ('base_station', 'data_centre', 'core_room', 'access_room')"
-print(int(duckdb.sql(f"select sum(e) from ({sums}) where {where}").fetchone()[0]), duckdb.sql(twice).fetchone()[0])
+print(*(int(duckdb.execute(one).fetchall()[0][0]) for one in (f"select sum(e) from ({sums}) where {where}", twice)))
 """
 BARE = """
 import polars as pl, sys
@@ -93,7 +94,7 @@ def run(*command: str) -> tuple[float, float, int, str]:
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        sys.exit(f"{command[:3]}：没有完成。")
+        sys.exit(f"{command[-2:]}：没有完成。")
     return perf_counter() - start, used.ru_utime + used.ru_stime, used.ru_maxrss // 1024, said
 
 
