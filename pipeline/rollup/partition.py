@@ -18,7 +18,7 @@ import polars as pl
 from pipeline.errors import DataError, OutputError, UserError, shown
 from pipeline.keeping import file_digest
 from pipeline.output import why_not_written
-from pipeline.rollup.readings import KINDS, SUMS, VALUES, WRONG, Codes, coded, codes, readings, rule
+from pipeline.rollup.readings import KINDS, ROUNDED, SUMS, VALUES, WRONG, Codes, coded, codes, readings, rule
 from pipeline.rollup.sources import Part
 
 COMMON = ("entity_id", "province_code", "facility_type", "generation", "month", "state")
@@ -27,7 +27,7 @@ KEYS = {
     "centres": ("facility_id", *COMMON),
     "stations": ("facility_id", *COMMON),
 }
-ADDED = ("n", "rounded", *SUMS)
+ADDED = ("n", *SUMS)
 MANIFEST, MARKS, REJECTED = "manifest.json", "fingerprints.npy", "rejected.parquet"
 _SEED, _ODD = 20_251, 0x9E3779B97F4A7C15
 
@@ -41,7 +41,6 @@ def reductions(rows: pl.LazyFrame, stamped: bool) -> dict[str, pl.LazyFrame]:
         from_rows["stations"] = rows.filter(kind.is_in(of["base_station"]), pl.col("generation").is_not_null())
     added = [
         pl.len().cast(pl.Int64).alias("n"),
-        pl.col("rounded").cast(pl.Int64).sum(),
         *(pl.col(name).sum() for name in SUMS),
     ]
     return {name: one.group_by(KEYS[name]).agg(added) for name, one in from_rows.items()}
@@ -114,7 +113,8 @@ def _reduced(part: Part, year: int, folder: Path) -> dict[str, Any]:
         "read": part.rows,
         "accepted": accepted,
         "rejected": rejected,
-        "sums": {name: int(kept["energy"][name].sum()) for name in ("rounded", *SUMS)},
+        "rounded": int(kept["energy"].filter(pl.col("state") & ROUNDED != 0)["n"].sum()),
+        "sums": {name: int(kept["energy"][name].sum()) for name in SUMS},
         "span": list(span.row(0)),
         "outputs": {path.name: file_digest(path) for path in sorted(folder.iterdir())},
     }  # fmt: skip

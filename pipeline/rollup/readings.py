@@ -22,7 +22,7 @@ from pipeline.rollup.sources import ZONE, Source, scan
 
 LIMIT = 10**12  # Wh or MB: a billion kWh, a million TB
 NEAR = 0.001  # of a Wh or MB, within which a reading counts as whole
-WRONG, NO_IT, NO_TRAFFIC = 1, 2, 4  # bits of `state`
+WRONG, NO_IT, NO_TRAFFIC, ROUNDED = 1, 2, 4, 8  # bits of `state`
 SENTENCES: dict[str, str] = yaml.safe_load(Path(__file__).with_name("rules.yml").read_text("utf-8"))
 RULES = tuple(SENTENCES)
 SUMS = ("wh", "it_wh", "mb")
@@ -31,7 +31,7 @@ _FACTORS = {"wh": ("energy_kwh", 1000), "it_wh": ("it_kwh", 1000), "mb": ("traff
 
 
 def readings(source: Source, first: int, rows: int, numbered: bool = False) -> pl.LazyFrame:
-    """VALUES of the rows, `rounded` (1 where an amount was no whole number) and `state`; month: 12 × year + month - 1.
+    """VALUES of the rows, and `state` (ROUNDED: an amount was no whole number); month: 12 × year + month - 1.
 
     time: microseconds of a stamp (Beijing time; the beginning of what was metered), or the month. Texts are as they
     stand. numbered: also `file` and `row`, from 1.
@@ -52,7 +52,7 @@ def readings(source: Source, first: int, rows: int, numbered: bool = False) -> p
         short: one.clip(-2 * LIMIT, 2 * LIMIT).round(mode="half_away_from_zero").cast(pl.Int64).alias(short)
         for short, one in scaled.items()
     }
-    off = [(one - one.round()).abs() > NEAR for short, one in scaled.items() if _FACTORS[short][0] in there]
+    off = [(one - one.round()).abs() for short, one in scaled.items() if _FACTORS[short][0] in there]
     time, month = _time(source, there, schema)
     place = [pl.lit(source.name).alias("file"), (pl.col("row") + 1).cast(pl.Int64)] if numbered else []
     told = frame.select(
@@ -60,7 +60,7 @@ def readings(source: Source, first: int, rows: int, numbered: bool = False) -> p
         time.cast(pl.Int64).alias("time"),
         month.cast(pl.Int32).alias("month"),
         *whole.values(),
-        pl.any_horizontal(off).fill_null(False).cast(pl.UInt32).alias("rounded"),
+        (pl.max_horizontal(off) > NEAR).fill_null(False).cast(pl.UInt8).alias("off"),
         *place,
     )
     wrong = pl.any_horizontal(_missing(), *_amounts().values())
@@ -68,8 +68,9 @@ def readings(source: Source, first: int, rows: int, numbered: bool = False) -> p
         wrong.fill_null(False).cast(pl.UInt8)
         + pl.col("it_wh").is_null().cast(pl.UInt8) * NO_IT
         + pl.col("mb").is_null().cast(pl.UInt8) * NO_TRAFFIC
+        + pl.col("off") * ROUNDED
     )
-    return told.with_columns(state.alias("state"))
+    return told.with_columns(state.alias("state")).drop("off")
 
 
 def _time(source: Source, there: set[str], schema: pl.Schema) -> tuple[pl.Expr, pl.Expr]:

@@ -7,16 +7,19 @@ read: parts, the rejected readings, a manifest of it all. What is given to the i
 from __future__ import annotations
 
 import json
+import queue
 import shutil
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from pipeline.build.pool import Cluster, Died, Here, Lost, NoCluster, Pool
+from pipeline.build.loaded import loaded
+from pipeline.build.pool import Cluster, Died, Lost, NoCluster, Pool
 from pipeline.errors import DataError, OutputError, UserError, shown
 from pipeline.filings.contracts import BY_NAME
 from pipeline.guarded import as_text
@@ -67,7 +70,7 @@ def roll_up(request: Request, layout: Layout, say: Say) -> Summary:
         work = sources.parts(found)
         year = request.year or _year(found)
         state = request.folder / STATE / str(year)
-        settings = [year, pl.__version__, sources.PART_ROWS]
+        settings = [year, loaded()]
         keys = {part.key(*settings): part for part in work}
         made, reused = _make(keys, year, state / "parts", request.scheduler, say)
         again = sources.find(request.given, request.folder / STATE / "hashes.json")
@@ -139,9 +142,29 @@ def _make(
     return made, reused
 
 
+class Threads:
+    """Two parts at a time in this process: while one waits for a file or sorts, the other computes."""
+
+    at_once = 2
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(self.at_once)
+        self._done: queue.Queue[tuple[str, Any]] = queue.Queue()
+
+    def submit(self, key: str, function: Callable[..., Any], *arguments: Any) -> None:
+        future = self._threads.submit(function, *arguments)
+        future.add_done_callback(lambda done: self._done.put((key, None if done.cancelled() else done.exception())))
+
+    def next(self) -> tuple[str, Any]:
+        return self._done.get()
+
+    def close(self, at_once: bool = False) -> None:
+        self._threads.shutdown(wait=True, cancel_futures=at_once)
+
+
 def _pool(scheduler: str | None, folder: Path, say: Say) -> Pool:
     if scheduler is None:
-        return Here()
+        return Threads()
     try:
         return Cluster(1, scheduler, folder, say)
     except NoCluster as error:
@@ -232,7 +255,7 @@ def _written(
         rejected.update(dict(pl.scan_parquet(path, glob=False).group_by("rule").len().collect().iter_rows()))
     read = sum(manifest["read"] for *_, manifest in outcomes)
     remarks = [sentence for one in told.values() for sentence in one.remarks]
-    if rounded := sum(manifest["sums"]["rounded"] for *_, manifest in outcomes):
+    if rounded := sum(manifest["rounded"] for *_, manifest in outcomes):
         remarks.append(f"{rounded:,} 个读数不是整瓦时或整 MB，每个各自四舍五入到整数后再相加。")
     before = _before(state / MANIFEST)
     written = {name: _table(request, name, one.rows, year, before) for name, one in told.items() if one.rows.height}

@@ -10,9 +10,10 @@ import os
 import re
 import stat
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -107,9 +108,8 @@ def _remote(given: str) -> Iterator[Source]:
     for one in objects.listing(given):
         below = one.key[len(prefix) :].strip("/")
         if _taken(below or one.key) or (not below and one.size):
-            yield Source(
-                below or one.key.rpartition("/")[2], f"s3://{bucket}/{one.key}", one.size, one.tag, _told(below)
-            )
+            told = _told((prefix if below else prefix.rpartition("/")[0]).split("/"), below)
+            yield Source(below or one.key.rpartition("/")[2], f"s3://{bucket}/{one.key}", one.size, one.tag, told)
 
 
 def _local(given: Path, hashes: Hashes) -> list[Source]:
@@ -123,12 +123,12 @@ def _local(given: Path, hashes: Hashes) -> list[Source]:
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         values = list(threads.map(hashes.file, paths))
     hashes.save()
-    found = list[Source]()
+    found, above = list[Source](), (given if stat.S_ISDIR(kind) else given.parent).resolve().parts
     for path, value in zip(paths, values, strict=True):
         below = path.relative_to(given).as_posix() if path != given else path.name
         if not re.fullmatch("[0-9a-f]{64}", value):
             raise DataError("rollup.access", f"{shown(below)} 不能读取；应是有读取权限的普通文件。")
-        found.append(Source(below, str(path.resolve()), path.stat().st_size, value, _told(below)))
+        found.append(Source(below, str(path.resolve()), path.stat().st_size, value, _told(above, below)))
     return sorted(found, key=lambda one: one.name)
 
 
@@ -146,8 +146,10 @@ def _taken(name: str) -> bool:
     return name.lower().endswith(ENDINGS) and not any(part.startswith((".", "_")) for part in name.split("/"))
 
 
-def _told(below: str) -> tuple[tuple[str, str | None], ...]:
-    named = [found for part in below.split("/")[:-1] if (found := _NAMED.fullmatch(part))]
+def _told(above: Sequence[str], below: str) -> tuple[tuple[str, str | None], ...]:
+    """What the folders below say, and the last ones above, for `year=2025` may be the folder that was given."""
+    last = list(takewhile(_NAMED.fullmatch, reversed(above)))
+    named = [found for part in (*reversed(last), *below.split("/")[:-1]) if (found := _NAMED.fullmatch(part))]
     return tuple((one[1], None if one[2] == NULL else unquote(one[2])) for one in named)
 
 

@@ -29,7 +29,7 @@ from pipeline.given.regions import all_regions
 from pipeline.layout import Layout
 
 SEED, ROUNDS, MILLIONS, MORE = 7, 3, 40, 160
-KINDS = ["base_station"] * 97 + ["data_centre", "core_room", "access_room"]
+KINDS, CENTRES = ["base_station"] * 98 + ["core_room", "access_room"], 5_000
 PANDAS_FILES = 1  # of the twelve
 
 DUCKDB = """
@@ -74,7 +74,9 @@ def generate(folder: Path, readings: int, layout: Layout) -> None:
             "facility_id": "M" + pl.Series(range(meters)).cast(pl.String).str.zfill(9),
             "entity_id": pl.Series([f"T{one:03}" for one in range(40)]).gather(random.integers(0, 40, meters)),
             "province_code": pl.Series(provinces).gather(random.integers(0, len(provinces), meters)),
-            "facility_type": pl.Series(KINDS).gather(random.integers(0, len(KINDS), meters)),
+            "facility_type": pl.Series([*KINDS, "data_centre"]).gather(
+                np.where(np.arange(meters) < CENTRES, len(KINDS), random.integers(0, len(KINDS), meters))
+            ),
         }
     )
     for month in range(1, 13):

@@ -79,6 +79,13 @@ def test_what_folders_say(tmp_path: Path) -> None:
     assert table(tmp_path / "out", "能源消耗")[0][:4] == ("2025", "3", "T 1", "广东")
 
 
+@pytest.mark.parametrize("given", ["year=2025", "year=2025/month=03", "year=2025/month=03/a.parquet"])
+def test_what_the_folders_of_the_address_say(tmp_path: Path, given: str) -> None:
+    write(tmp_path / "year=2025" / "month=03" / "a.parquet", {})
+    rolled(tmp_path / given, tmp_path / "out")
+    assert table(tmp_path / "out", "能源消耗")[0][:2] == ("2025", "3")
+
+
 def test_folders_without_a_value_say_nothing(tmp_path: Path) -> None:
     path = tmp_path / "in" / "province_code=__HIVE_DEFAULT_PARTITION__" / "a.parquet"
     write(path, GOOD, without=("province_code",))
