@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipeline.rollup.partition import MARKS, fingerprint
+from pipeline.rollup.partition import MARKS, Wanted, fingerprint
 from pipeline.rollup.readings import SUMS, coded, codes, readings, rule
 from pipeline.rollup.sources import Part
 
@@ -40,7 +40,7 @@ def together(outcomes: Sequence[Outcome]) -> list[list[Outcome]]:
     return groups
 
 
-def find(group: Sequence[Outcome], year: int) -> list[pl.DataFrame]:
+def find(group: Sequence[Outcome], wanted: Wanted) -> list[pl.DataFrame]:
     """The readings to reject, in frames as of `readings` with codes, `file`, `row` and `rule`: of equal readings all but
     the first by file and row (duplicate), of others at one facility and time all (conflict)."""
     marks = [np.load(folder / MARKS, mmap_mode="r") for _, folder, _ in group]
@@ -49,7 +49,7 @@ def find(group: Sequence[Outcome], year: int) -> list[pl.DataFrame]:
     for first in range(0, len(suspects), SUSPECTS):
         some = suspects[first : first + SUSPECTS]
         parts = [part for (part, *_), own in zip(group, marks, strict=True) if _has(own, some)]
-        found.append(_compared(parts, some, year))
+        found.append(_compared(parts, some, wanted))
     return [one for one in found if one.height]
 
 
@@ -72,14 +72,14 @@ def _has(own: Any, some: Any) -> bool:
     return bool(len(own)) and bool((own[at] == some).any())
 
 
-def _compared(parts: Sequence[Part], suspects: Any, year: int) -> pl.DataFrame:
+def _compared(parts: Sequence[Part], suspects: Any, wanted: Wanted) -> pl.DataFrame:
     marked = pl.LazyFrame({"mark": suspects})
     rows = pl.concat([readings(*piece, numbered=True) for part in parts for piece in part.pieces])
     rows = rows.with_columns(fingerprint()).join(marked, on="mark", how="semi").drop("mark")
     found = rows.collect(engine="streaming")
-    known = codes(found["province_code"])
+    known = codes(found["province_code"], wanted.green)
     at = ["facility_id", "time"]
-    right = coded(found.lazy().filter(rule(year, known).is_null()), known).sort("file", "row")
+    right = coded(found.lazy().filter(rule(wanted.year, known).is_null()), known).sort("file", "row")
     first = [pl.col(name).first().over(at) for name in ("file", "row")]
     return (
         right.filter(pl.len().over(at) > 1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import uuid
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,19 +27,32 @@ KEYS = {
     "energy": COMMON,
     "centres": ("facility_id", *COMMON),
     "stations": ("facility_id", *COMMON),
+    "hours": (*COMMON, "hour"),
 }
 ADDED = ("n", *SUMS)
 MANIFEST, MARKS, REJECTED = "manifest.json", "fingerprints.npy", "rejected.parquet"
+HOUR_US = 3_600_000_000
 _SEED, _ODD = 20_251, 0x9E3779B97F4A7C15
 
 
-def reductions(rows: pl.LazyFrame, stamped: bool) -> dict[str, pl.LazyFrame]:
+@dataclass(frozen=True)
+class Wanted:
+    """hourly: also sums by the hour. green: the readings are of green power."""
+
+    year: int
+    hourly: bool = False
+    green: bool = False
+
+
+def reductions(rows: pl.LazyFrame, stamped: bool, wanted: Wanted) -> dict[str, pl.LazyFrame]:
     """Name -> sums of `rows` by its KEYS: of stations only where a station has several readings a month."""
     of = {code: [spelt for spelt, one in KINDS.items() if one == code] for code in ("data_centre", "base_station")}
     kind = pl.col("facility_type")
     from_rows = {"energy": rows, "centres": rows.filter(kind.is_in(of["data_centre"]))}
     if stamped:
         from_rows["stations"] = rows.filter(kind.is_in(of["base_station"]), pl.col("generation").is_not_null())
+    if stamped and wanted.hourly:
+        from_rows["hours"] = rows.with_columns(hour=pl.col("time") // HOUR_US)
     added = [
         pl.len().cast(pl.Int64).alias("n"),
         *(pl.col(name).sum() for name in SUMS),
@@ -52,12 +66,12 @@ def fingerprint() -> pl.Expr:
     return (pl.col("facility_id").hash(_SEED) + time).alias("mark")
 
 
-def reduce(part: Part, key: str, year: int, parts: Path) -> None:
+def reduce(part: Part, key: str, wanted: Wanted, parts: Path) -> None:
     """Write the outcome of `part` as the folder `key` in `parts`. Raises UserError."""
     beside = parts / f".{uuid.uuid4().hex}.part"
     try:
         beside.mkdir(parents=True)
-        told = _reduced(part, year, beside)
+        told = _reduced(part, wanted, beside)
         (beside / MANIFEST).write_text(json.dumps(told, ensure_ascii=False, indent=1), "utf-8")
         shutil.rmtree(parts / key, ignore_errors=True)
         beside.rename(parts / key)
@@ -82,22 +96,22 @@ def _unreadable(part: Part) -> DataError:
     )
 
 
-def _reduced(part: Part, year: int, folder: Path) -> dict[str, Any]:
+def _reduced(part: Part, wanted: Wanted, folder: Path) -> dict[str, Any]:
     rows = pl.concat([readings(*piece) for piece in part.pieces])
     stamped = part.pieces[0][0].stamped
-    wanted = reductions(rows, stamped)
+    queries = reductions(rows, stamped, wanted)
     if stamped:
-        wanted["span"] = rows.select(pl.col("time").min().alias("lo"), pl.col("time").max().alias("hi"))
-    *found, marks = pl.collect_all([*wanted.values(), rows.select(fingerprint())], engine="streaming")
-    groups = dict(zip(wanted, found, strict=True))
-    known = codes(groups["energy"]["province_code"])
-    kept = {name: held(groups[name].lazy(), year, known) for name in KEYS if name in groups}
+        queries["span"] = rows.select(pl.col("time").min().alias("lo"), pl.col("time").max().alias("hi"))
+    *found, marks = pl.collect_all([*queries.values(), rows.select(fingerprint())], engine="streaming")
+    groups = dict(zip(queries, found, strict=True))
+    known = codes(groups["energy"]["province_code"], wanted.green)
+    kept = {name: held(groups[name].lazy(), wanted.year, known) for name in KEYS if name in groups}
     for name, frame in kept.items():
         frame.write_parquet(folder / f"{name}.parquet")
     np.save(folder / MARKS, _repeated(marks.to_series(), part.alone))
     accepted, rejected = int(kept["energy"]["n"].sum()), dict[str, int]()
     if accepted < part.rows:
-        rejected = _rejected(part, year, known, folder / REJECTED)
+        rejected = _rejected(part, wanted.year, known, folder / REJECTED)
     if accepted + sum(rejected.values()) != part.rows:
         raise _unreadable(part)
     span = (

@@ -132,13 +132,15 @@ def _spellings(table: str, column: str) -> dict[str, str]:
 
 
 KINDS, GENERATIONS = _spellings("energy", "facility_type"), _spellings("base_stations", "generation")
+GREEN = dict.fromkeys(("green_power", *BY_NAME["green_power"].names), "green_power")
 
 
-def codes(places: pl.Series) -> Codes:
-    """Column -> what may stand there -> its code; of provinces, what stands in `places`. The nation is none."""
+def codes(places: pl.Series, green: bool) -> Codes:
+    """Column -> what may stand there -> its code; of provinces, what stands in `places`. The nation is none. green: of
+    readings of green power, which are of no facility."""
     texts = places.drop_nulls().unique().sort().to_list()
     known = {text: code for text in texts if (code := _province(text))}
-    return {"province_code": known, "facility_type": KINDS, "generation": GENERATIONS}
+    return {"province_code": known, "facility_type": GREEN if green else KINDS, "generation": GENERATIONS}
 
 
 @cache

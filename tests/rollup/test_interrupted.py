@@ -83,17 +83,17 @@ def test_what_is_damaged_is_made_again(source: Path, tmp_path: Path, name: str) 
 
 
 def test_a_file_that_changes_meanwhile_is_told(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = running._make
+    made = running.reduced
 
     def slip(*given: object) -> object:
         found = made(*given)  # type: ignore[arg-type]
         write(source / "0.parquet", {"facility_id": "other"}, year=2025, month=1)
         return found
 
-    monkeypatch.setattr(running, "_make", slip)
+    monkeypatch.setattr(running, "reduced", slip)
     with pytest.raises(DataError, match="在汇总期间变了"):
         rolled(source, tmp_path / "out")
     assert not list((tmp_path / "out").glob("*.csv"))
-    monkeypatch.setattr(running, "_make", made)
+    monkeypatch.setattr(running, "reduced", made)
     rolled(source, tmp_path / "out")
     assert table(tmp_path / "out", "能源消耗")
