@@ -23,7 +23,7 @@ from pipeline.layout import Layout
 from pipeline.rollup.partition import HOUR_US
 from pipeline.rollup.reduced import Reduced
 
-BLOCK = 4_000  # enterprises in provinces at a time, each with two numbers of 64 bits an hour
+BLOCK = 5_000  # enterprises in provinces at a time, each with two numbers of 64 bits an hour
 METERED = "逐时计量"
 PROFILES: dict[str, dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("profiles.yml").read_text("utf-8"))
 PAIR = ["entity_id", "province_code"]
@@ -52,29 +52,33 @@ def match(
     """
     first = (dt.datetime(year, 1, 1) - dt.datetime(1970, 1, 1)) // dt.timedelta(microseconds=HOUR_US)
     hours = (dt.datetime(year + 1, 1, 1) - dt.datetime(year, 1, 1)) // dt.timedelta(hours=1)
-    at = pairs.select(PAIR).with_row_index("pair").lazy()
+    at = pairs.select(PAIR).with_columns(pair=pl.int_range(pl.len(), dtype=pl.Int64))
     stamped = all("hour" in one.collect_schema() for one in use)
     if stamped:
-        used = _dense(at, pairs.height, use, "hour", first, hours)
+        used = _dense(at, use, "hour", first, hours)
     else:
-        used = spread(_dense(at, pairs.height, use, "month", 12 * year, 12), year, profile)
-    made = _dense(at, pairs.height, green, "hour", first, hours)
+        used = spread(_dense(at, use, "month", 12 * year, 12), year, profile)
+    made = _dense(at, green, "hour", first, hours)
     use_, green_ = used.sum(axis=1), made.sum(axis=1)
     matched = np.minimum(used, made, out=used).sum(axis=1)
     columns = {"use": use_, "green": green_, "matched": matched, "yearly": np.minimum(use_, green_)}
     return pairs.select(PAIR).with_columns(pl.Series(name, one) for name, one in columns.items())
 
 
-def _dense(at: pl.LazyFrame, pairs: int, sums: list[pl.LazyFrame], by: str, first: int, number: int) -> Any:
-    """Wh of pairs (rows) by the hour or month (columns, from `first`)."""
-    found = np.zeros(pairs * number, np.int64)
+def _dense(at: pl.DataFrame, sums: list[pl.LazyFrame], by: str, first: int, number: int) -> Any:
+    """Wh of the pairs `at` (rows) by the hour or month (columns, from `first`). A pair is looked up where it begins: rows
+    come in the order of pairs."""
+    found = np.zeros(at.height * number, np.int64)
     for one in sums:
-        each = one.join(at, on=PAIR).select(
-            cell=pl.col("pair").cast(pl.Int64) * number + pl.col(by) - first, wh=pl.col("wh")
-        )
-        frame = each.group_by("cell").agg(pl.col("wh").sum()).collect(engine="streaming")
-        found[frame["cell"].to_numpy()] += frame["wh"].to_numpy()  # no cell is there twice
-    return found.reshape(pairs, number)
+        frame = one.select(*PAIR, by, "wh").collect(engine="streaming")
+        begins = frame.select(pl.any_horizontal(pl.col(PAIR).ne_missing(pl.col(PAIR).shift()))).to_series()
+        lengths = np.diff(begins.arg_true().to_numpy(), append=frame.height)
+        heads = frame.filter(begins).select(PAIR).join(at, on=PAIR, how="left", maintain_order="left")["pair"]
+        starts = np.repeat(heads.fill_null(-1).to_numpy() * number - first, lengths)  # of its row in `found`
+        cells, wh = starts + frame[by].to_numpy(), frame["wh"].to_numpy()
+        known = slice(None) if heads.null_count() == 0 else starts >= -first
+        np.add.at(found, cells[known], wh[known])
+    return found.reshape(at.height, number)
 
 
 def spread(monthly: Any, year: int, profile: str) -> Any:
