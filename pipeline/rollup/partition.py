@@ -102,8 +102,9 @@ def _reduced(part: Part, wanted: Wanted, folder: Path) -> dict[str, Any]:
     queries = reductions(rows, stamped, wanted)
     if stamped:
         queries["span"] = rows.select(pl.col("time").min().alias("lo"), pl.col("time").max().alias("hi"))
-    *found, marks = pl.collect_all([*queries.values(), rows.select(fingerprint())], engine="streaming")
-    groups = dict(zip(queries, found, strict=True))
+    # One after the other: run together they wait for the slowest in memory.
+    groups = {name: query.collect(engine="streaming") for name, query in queries.items()}
+    marks = rows.select(fingerprint()).collect(engine="streaming")
     known = codes(groups["energy"]["province_code"], wanted.green)
     kept = {name: held(groups[name].lazy(), wanted.year, known) for name in KEYS if name in groups}
     for name, frame in kept.items():

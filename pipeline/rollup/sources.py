@@ -24,7 +24,7 @@ from pipeline.errors import DataError, UserError, shown
 from pipeline.keeping import Hashes, digest
 from pipeline.rollup import objects
 
-PART_ROWS = 2_000_000
+PART_ROWS = 4_000_000
 PART_FILES = 256
 ENDINGS = (".parquet", ".parq", ".pq")
 NULL = "__HIVE_DEFAULT_PARTITION__"
