@@ -16,9 +16,9 @@ test: tools
 	@$(BIN)/pytest --numprocesses auto --maxprocesses 4
 
 # What the intake takes, as a multiple of the time in which the file is only read; all indicators of 20 M rows beside a
-# query by hand; the scenarios; many reports beside the plain way of making them. Half an hour.
+# query by hand; the roll-up of readings beside other engines; the scenarios; many reports beside the plain way of making them. Half an hour.
 bench: tools
-	@status=0; for one in filings indicators scenarios evaluation workbench page fleet edition; do $(BIN)/python tests/benchmarks/bench_$$one.py || status=1; done; exit $$status
+	@status=0; for one in filings indicators scenarios evaluation workbench page rollup fleet edition; do $(BIN)/python tests/benchmarks/bench_$$one.py || status=1; done; exit $$status
 
 setup: $(STAMP)
 

@@ -25,6 +25,7 @@ ROOMS = [
     "disclosure",
     "reports",
     "build",
+    "rollup",
     "compare",
     "workbench",
     "chapters",

@@ -23,6 +23,7 @@ from pipeline.commands import (
     lab,
     params,
     publish,
+    rollup,
     template,
     verify,
     what_if,
@@ -32,7 +33,7 @@ from pipeline.errors import UserError, shown
 from pipeline.output import why_not_written
 
 USAGE = {  # typer's words for wrong calls
-    r"No such command '(.*?)'": "没有命令 {}，可用的是 build、check、template、indicators、explain、evaluate、compare、what-if、lab、publish、verify、key、params、doctor",
+    r"No such command '(.*?)'": "没有命令 {}，可用的是 build、check、template、rollup、indicators、explain、evaluate、compare、what-if、lab、publish、verify、key、params、doctor",
     r"unexpected extra argument(?:s|\(s\))? \((.*)\)": "多出了 {}，选项要写成 --名称 取值",
     r"requires an argument": "后面缺少取值",
     r"valid integer": "取值不是整数，应如 2025",
@@ -54,6 +55,7 @@ app = App(
 app.command("build")(build.build)
 app.command("check")(check.check)
 app.command("template")(template.template)
+app.command("rollup")(rollup.rollup)
 app.command("indicators")(indicators.indicators)
 app.command("explain")(explain.explain)
 app.command("evaluate")(evaluate.evaluate)

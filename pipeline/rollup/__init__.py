@@ -1,0 +1,1 @@
+"""From readings of meters to the monthly tables that enterprises file."""
