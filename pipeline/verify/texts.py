@@ -32,6 +32,7 @@ RUN = re.compile(r"\d(?:[\d,.]*\d)?")
 HEADS = 4  # a line on so many pages is a running head
 LONGEST = 16  # digits of a number
 TELLING = 5  # characters of a number that nobody has by chance
+ROUND = "00"  # how the ticks of an axis end
 BESIDE = 3  # characters beside a number by which it is found again
 _blocks = frozenset(
     ["td", "th", "tr", "p", "li", "h1", "h2", "h3", "h4", "h5", "figcaption", "summary", "text", "tspan", "div"]
@@ -202,7 +203,10 @@ class Known:
             after = told[at + 1].text if at + 1 < len(told) else ""
             pairs = {(before, one.text), (one.text, after)}
             found_so = len(one.text) >= TELLING or pairs & self._pairs or self._beside & set(_around(one))
-            known = one.text in self._texts and found_so
+            tick = one.text.endswith(ROUND) and not (
+                one.before and one.after
+            )  # on paper an axis may have fewer of them
+            known = one.text in self._texts and (found_so or tick)
             if not known:
                 strange.append(one)
         return strange

@@ -9,7 +9,7 @@ from pipeline.verify.texts import Known, Page, numbers
 HTML = """
 <script>1.11</script><style>p{margin:2.22em}</style>
 <h2>4　绿色数据中心</h2><ol><li>平均 PUE 为 1.28，优于目标 0.02</li><li>绿电 3,456.7 万kWh</li></ol>
-<svg><text>85.6</text><text>80.7</text><text>86.0</text></svg>
+<svg><text>85.6</text><text>80.7</text><text>86.0</text><text>3,500</text><text>4,000</text><text>4,500</text></svg>
 <ul class="numbers"><li><p class="title">用电</p><p class="value">12.5 亿kWh</p></li>
 <li><p class="title">碳</p><p class="value">8.1%</p></li></ul>
 <figure id="t-x"><table><thead><tr><th>省份</th><th>PUE</th></tr></thead>
@@ -23,6 +23,8 @@ HTML = """
         ("平均 PUE 为\n1.28，优于目标 0.02", []),
         ("1. 平均 PUE 为 1.28", []),
         ("85.680.786.0", []),  # labels without a gap
+        ("3,500 4,500", []),  # an axis with fewer ticks
+        ("共 3,500 户", ["3500"]),
         ("用电 碳\n12.5 亿kWh 8.1%", []),  # cards side by side
         ("绿电 3456.7 万kWh", []),
         ("平均 PUE 为 1.26，优于目标 0.02", ["1.26"]),
