@@ -52,8 +52,16 @@ def test_the_same_table_gives_the_same_bytes_and_another_changes_what_it_must(to
     other = table(layout).with_columns(pl.col("value").replace(1.48, 1.47))
     publish(filled(told, other).layout, told.wanted())
     after = digests(site)
-    changed = {path for path in after if after[path] != before.get(path) and path.startswith("2025-sample/")}
-    assert changed == {DATA, "2025-sample/statement.json"}
+    first, second = (
+        {path.removeprefix(f"{name}/"): value for path, value in of.items() if path.startswith(f"{name}/")}
+        for name, of in (("2025-sample", before), ("2025-sample-2", after))
+    )
+    assert {path: after[path] for path in before if path.startswith("2025-sample/")} == {
+        f"2025-sample/{path}": one for path, one in first.items()
+    }
+    changed = {path for path in second if second[path] != first.get(path) and not path.endswith(".html")}
+    series = {f"data/dc.pue.all/{code}.csv" for code in (140000, 440000, 610000)}  # those with 1.48
+    assert changed == {"explore-data.js", "statement.json", *series}
 
 
 def test_the_data_are_the_table_and_nothing_else(told: House) -> None:

@@ -233,7 +233,7 @@ def test_without_an_address_datasets_are_linked_from_where_the_page_stands(
     told = (tmp_path / "site/llms.txt").read_text("utf-8")
     assert told.startswith("# 信息通信行业绿色低碳发展年度报告\n\n> ")
     places = re.findall(r"\]\(([^)]+)\)", told)
-    assert len(places) == 11
+    assert len(places) == 12
     assert all((tmp_path / "site" / place).is_file() for place in places)
 
 
