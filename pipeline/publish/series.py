@@ -191,7 +191,7 @@ def explorer(
     chosen = "&amp;".join(
         f"{name}={frame.address(value)}" for name, value in (("i", id), ("r", region), ("v", "line")) if value
     )
-    return [(words("series_explorer"), f"{way}{page}#{chosen}")]
+    return [(words("explore"), f"{way}{page}#{chosen}")]
 
 
 def index(series: Series, edition: Edition, theme: frame.Theme, words: Words) -> str:
