@@ -109,7 +109,7 @@ def of_cells(path: str, page: Page) -> list[Found]:
         for id, table in page.tables.items()
         for at, row in enumerate((row for row in table.rows if row), 1)
         for text, exact in row
-        if exact != text and not _prints(text, exact)
+        if exact != text and not prints(text, exact)
     ]
     return summed(path, "处印的与下载的不同", said)
 
@@ -163,7 +163,7 @@ def _as_number(text: str) -> Decimal | None:
     return found if found.is_finite() and abs(found.adjusted()) < LONGEST else None
 
 
-def _prints(shown: str, exact: str) -> bool:
+def prints(shown: str, exact: str) -> bool:
     """Whether a cell prints the exact value, rounded and in whatever scale; what is no number is as it is."""
     value, found = _as_number(exact), _number.search(shown)
     if value is None or found is None:

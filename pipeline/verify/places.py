@@ -8,7 +8,6 @@ import io
 import math
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import polars as pl
 
@@ -20,10 +19,9 @@ from pipeline.publish.province import ID
 from pipeline.publish.series import FOLDER, NAMES
 from pipeline.publish.whole import VALUES
 from pipeline.verify import numbers, texts
-from pipeline.verify.site import Found, Site
+from pipeline.verify.site import Found, Site, summed
 from pipeline.verify.texts import Known, Page, Table
 
-NAMED = 3
 KEYS = ("indicator_id", "region_code", "year", "value", "dimension")
 OWN = ("series", ID)  # the tables of values
 LISTS = tuple(Words(language)("site_all_indicators") for language in ENDINGS)
@@ -35,7 +33,7 @@ def check(site: Site) -> Iterator[Found]:
     compared = 0
     for edition in site.wanted():
         mine = [path for path in site.paths if path.startswith(f"{edition}/") and site.inside(path)]
-        mine = [path for path in mine if _is_place(path) and (site.root / path).is_file()]
+        mine = [path for path in mine if _is_place(path) and site.file(path)]
         known = [_Values(site, edition, suffix) for suffix in ("csv", "parquet")] if mine else []
         known = [one for one in known if one.heads]
         for path in mine if known else ():
@@ -47,9 +45,7 @@ def check(site: Site) -> Iterator[Found]:
                 yield Found(f"{path} 读不出来，或不是所公布的样子")
                 continue
             compared += count
-            more = "等" if len(said) > NAMED else ""
-            if said:
-                yield Found(f"{path} 有 {len(said)} 处与公布的数据不同：{'；'.join(said[:NAMED])}{more}")
+            yield from summed(path, "处与公布的数据不同", said)
     if compared:
         yield Found(f"核对了各地区、各指标的页面和历年数据的 {compared} 个数", fault=False)
 
@@ -62,8 +58,10 @@ def _is_place(path: str) -> bool:
     return len(between) == 1 and bool(_page.fullmatch(name))
 
 
-def _read(file: Path) -> list[list[str]]:
-    content = tables.as_csv(pl.read_parquet(file, glob=False)) if file.suffix == ".parquet" else file.read_bytes()
+def _read(site: Site, path: str) -> list[list[str]]:
+    content = site.read(path)
+    if path.endswith(".parquet"):
+        content = tables.as_csv(pl.read_parquet(io.BytesIO(content)))
     return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
 
 
@@ -75,7 +73,7 @@ class _Values:
         self._site, self.heads = site, list[str]()
         self._rows, self._wholes = dict[tuple[str, str], list[list[str]]](), dict[tuple[str, ...], str]()
         try:
-            heads, *rows = _read(site.root / f"{DOWNLOADS}/{edition}/{VALUES}.{suffix}")
+            heads, *rows = _read(site, f"{DOWNLOADS}/{edition}/{VALUES}.{suffix}")
             *keys, value, dimension = (heads.index(name) for name in KEYS)
             for row in rows:
                 self._rows.setdefault((row[keys[0]], row[keys[1]]), []).append(row)
@@ -92,8 +90,7 @@ class _Values:
     def series(self, path: str) -> tuple[int, list[str]]:
         """How many values of a series were compared, and which are others than those of the table."""
         *_, id, name = path.split("/")
-        text = (self._site.root / path).read_text("utf-8-sig")
-        heads, *rows = csv.reader(io.StringIO(text, newline=""))
+        heads, *rows = _read(self._site, path)
         if heads != [*NAMES, *self.heads]:
             return 0, [f"列名为 {'、'.join(heads)}"]
         wanted = self._rows.get((id, name.removesuffix(".csv")), [])
@@ -133,7 +130,7 @@ class _Values:
                 value = self._wholes.get((*of, head), "")
                 if not _is_same(exact, value):
                     yield f"{'·'.join(of)} {head} 年写的是 {exact or '空'}，公布的数据为 {value or '空'}"
-                elif not (numbers._prints(text, exact) if _is_number(exact) else not re.search(r"\d", text)):
+                elif not (numbers.prints(text, exact) if _is_number(exact) else not re.search(r"\d", text)):
                     yield f"{'·'.join(of)} {head} 年印的是 {text}，公布的数据为 {value}"
                 else:
                     yield ""
@@ -148,7 +145,7 @@ class _Values:
         folder, _, name = path.rpartition("/")
         ending = name.removeprefix(INDEX)
         reports = [one for one in self._site.paths if one.startswith(f"{folder}/") and _ending(one) == ending]
-        reports = [one for one in reports if one != path and (self._site.root / one).is_file()]
+        reports = [one for one in reports if one != path and self._site.file(one)]
         if not reports:
             return 0, []
         known = Known(texts.read(self._site.root / one) for one in reports)
