@@ -12,13 +12,10 @@ province's parameter has changed. Exits with 1 where a bound of BOUNDS is exceed
 
 from __future__ import annotations
 
-import os
 import resource
-import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import polars as pl
@@ -28,9 +25,9 @@ from rich.table import Table
 from pipeline.filings.contracts import BY_NAME, TABLES
 from pipeline.filings.intake import take_in
 from pipeline.layout import Layout
+from tests.benchmarks.bench_fleet import BIN, Took, Watch, copy, environment
+from tests.benchmarks.bench_rollup import apart
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-BIN = Path(sys.executable).parent
 PARTS, QUARTER = 60, 4  # of an entity; each in one of so many provinces
 REGIONS = "全国,广东,内蒙古,西藏"
 BOUNDS = {"内存（GB）": 3.0, "PDF（MB）": 8.0, "网页（MB）": 3.0, "改一省的参数（%）": 5.0}
@@ -141,22 +138,13 @@ def _write(name: str, frame: pl.DataFrame, out: Path) -> None:
             data.write_parquet(path.with_suffix(".parquet"))
 
 
-class Run:
-    """A command of `green-report`: seconds by the clock and of the processors, and the largest process of it so far, in GB."""
-
-    def __init__(self, root: Path, *command: str, right: tuple[int, ...] = (0,)) -> None:
-        env = os.environ | {"GREEN_REPORT_ROOT": str(root), "QUARTO_PATH": "/nowhere/quarto"}
-        began, before = time.perf_counter(), _cpu()
-        run = subprocess.run([str(BIN / "green-report"), *command], env=env, cwd=root, capture_output=True, text=True)
-        if run.returncode not in right:
-            raise SystemExit(run.stdout + run.stderr)
-        self.wall, self.cpu, self.said = time.perf_counter() - began, _cpu() - before, run.stdout + run.stderr
-        self.peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6
-
-
-def _cpu() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+def run(root: Path, *command: str, right: tuple[int, ...] = (0,)) -> Took:
+    """What a command of `green-report` took."""
+    watch = Watch()
+    done = subprocess.run([str(BIN / "green-report"), *command], env=environment(root), cwd=root, capture_output=True, text=True)  # fmt: skip
+    if done.returncode not in right:
+        raise SystemExit(done.stdout + done.stderr)
+    return watch.took()
 
 
 def largest(root: Path, pattern: str) -> float:
@@ -166,30 +154,26 @@ def largest(root: Path, pattern: str) -> float:
 
 def main(folder: Path | None = None) -> int:
     with tempfile.TemporaryDirectory() as scratch:
-        root = folder or Path(scratch)
-        for part in ("data/raw", "notebooks", "reports/theme"):
-            shutil.copytree(ROOT / part, root / part, dirs_exist_ok=True)
-        shutil.copy(ROOT / "reports" / "_quarto.yml", root / "reports")
-        rows = filings(root / "data/raw/large", Layout(root))
+        root = copy(folder or Path(scratch, "edition"))
+        rows = apart(filings, root / "data/raw/large", Layout(root))
         print("、".join(f"{BY_NAME[name].zh} {n:,}" for name, n in rows.items()), flush=True)
-        checked = Run(root, "check", "data/raw/large", right=(0, 1))
-        print(checked.said[-2000:], flush=True)
+        checked = run(root, "check", "data/raw/large", right=(0, 1))
         build = ["build", "--filings", "data/raw/large", "--region", REGIONS, "--to", "html,pdf", "--workers", "2"]
-        cold = Run(root, *build)
-        print(cold.said[-2000:], flush=True)
+        cold = run(root, *build)
         province = root / "notebooks/params/provinces/440000-广东.yml"
         province.parent.mkdir(exist_ok=True)
         province.write_text("all:\n  g_it: 0.15\n", "utf-8")
-        again = Run(root, *build)
+        again = run(root, *build)
+        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6  # of the largest process
         found = {
-            "内存（GB）": again.peak, "PDF（MB）": largest(root, "*.pdf"), "网页（MB）": largest(root, "*.html"),
+            "内存（GB）": peak, "PDF（MB）": largest(root, "*.pdf"), "网页（MB）": largest(root, "*.html"),
             "改一省的参数（%）": 100 * again.cpu / cold.cpu,
         }  # fmt: skip
     table = Table(
         "量", "数", "上限", "结论", title=f"一版的规模：{len(found)} 项；检查、生成的用时为时钟秒（处理器秒）"
     )
-    for name, run in (("检查", checked), ("生成", cold), ("改一省的参数后再生成", again)):
-        table.add_row(name, f"{run.wall:.0f}（{run.cpu:.0f}）", "", "")
+    for name, took in (("检查", checked), ("生成", cold), ("改一省的参数后再生成", again)):
+        table.add_row(name, str(took), "", "")
     for name, bound in BOUNDS.items():
         table.add_row(name, f"{found[name]:.1f}", f"{bound:g}", "达到" if found[name] <= bound else "未达到")
     Console(width=100).print(table)

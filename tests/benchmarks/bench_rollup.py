@@ -93,10 +93,10 @@ def generate(folder: Path, readings: int, layout: Layout) -> None:
         fixed.with_columns(**{name: pl.Series(one) for name, one in more.items()}).write_parquet(path)
 
 
-def apart(act: Callable[..., None], *given: Any) -> None:
+def apart(act: Callable[..., Any], *given: Any) -> Any:
     """In a process of its own: at its start a child counts the memory of the one that starts it as its peak."""
     with ProcessPoolExecutor(1, get_context("spawn")) as other:
-        other.submit(act, *given).result()
+        return other.submit(act, *given).result()
 
 
 def run(*command: str) -> tuple[float, float, int, str]:
