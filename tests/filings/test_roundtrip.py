@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import re
 import tempfile
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -120,6 +121,8 @@ def _is_text(text: str) -> bool:
         and not text.startswith("=")  # how a formula begins
         and not text.startswith(("示例", "样例", "例:"))
         and "_x" not in text  # an escape in workbooks
+        # nor of the words of a row of sums
+        and not re.search("(?i)totals?|sum$|[合小总總共累][计計]|总和|總和|汇总|匯總|其中|[∑Σσς]", text)
         and unicodedata.normalize("NFKC", text) == text
     )
 
