@@ -1,30 +1,35 @@
-"""Which objects lie under an s3:// address? One request per thousand, signed with the keys of the environment.
+"""Which objects lie under an s3:// address?
 
-Polars reads objects but lists neither their sizes nor their hashes, which say whether one has changed. The signature is
-AWS Signature Version 4. Keys come from the environment only (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
+Polars reads objects but lists neither their sizes nor their hashes, which say whether one has changed; obstore, which stands
+on the same Rust crate, lists both. Keys come from the environment only (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
 AWS_SESSION_TOKEN); no message holds them, nor what a store answers, for stores repeat keys in their answers.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
-import hmac
 import os
 import re
-import urllib.error
-import urllib.request
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import quote, urlsplit
-from xml.etree import ElementTree
+from typing import TYPE_CHECKING, Any
+
+import obstore
+from obstore.exceptions import BaseError, InvalidPathError
+from obstore.store import S3Store
 
 from pipeline.errors import DataError, shown
 
-WITHIN_S = 30
-EMPTY = hashlib.sha256(b"").hexdigest()
+if TYPE_CHECKING:
+    from obstore.store import S3Config  # in its stubs only
+
 _ADDRESS = re.compile(r"s3://([a-z0-9][a-z0-9.\-_]{1,62})(?:/(.*))?", re.DOTALL)
+_SAID = re.compile(r"status code: ([0-9]{3})|(redirect|invalid list response|Missing SecretAccessKey)")
+_WHYS = {
+    "403": "没有读取权限，或密钥不对",
+    "404": "没有这个桶",
+    "redirect": "桶在另一个区域",
+    "invalid list response": "应答的不是对象存储",
+    "Missing SecretAccessKey": "没有给出 AWS_SECRET_ACCESS_KEY",
+}
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,7 @@ def options() -> dict[str, Any]:
         told["aws_endpoint_url"] = endpoint
     if endpoint.startswith("http://"):
         told["aws_allow_http"] = "true"
-    if not os.environ.get("AWS_ACCESS_KEY_ID"):
+    if not _has_keys():
         told["aws_skip_signature"] = "true"
     return {"storage_options": told | {"aws_region": _region()}, "credential_provider": None}
 
@@ -63,36 +68,29 @@ def options() -> dict[str, Any]:
 def listing(source: str) -> list[Object]:
     """The objects at or below an address, by key. Raises DataError."""
     bucket, prefix = bucket_of(source)
-    found, token = list[Object](), ""
-    while True:
-        query = {"list-type": "2", "prefix": prefix} | ({"continuation-token": token} if token else {})
-        page = _page(source, bucket, query)
-        space = page.tag.partition("}")[0] + "}" if page.tag.startswith("{") else ""
-        for one in page.iter(f"{space}Contents"):
-            key = one.findtext(f"{space}Key") or ""
-            if not prefix or key == prefix or key.startswith(f"{prefix}/"):
-                tag = (one.findtext(f"{space}ETag") or "").strip('"')
-                found.append(Object(key, int(one.findtext(f"{space}Size") or 0), tag))
-        token = page.findtext(f"{space}NextContinuationToken") or ""
-        if not token:
-            return sorted(found, key=lambda one: one.key)
-
-
-def _page(source: str, bucket: str, query: Mapping[str, str]) -> ElementTree.Element:
-    host = _endpoint() or f"https://s3.{_region()}.amazonaws.com"
-    text = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in sorted(query.items()))
-    url = f"{host.rstrip('/')}/{bucket}?{text}"
     try:
-        request = urllib.request.Request(url, headers=dict(signed(url, dt.datetime.now(dt.UTC))))
-        with urllib.request.urlopen(request, timeout=WITHIN_S) as answer:
-            return ElementTree.fromstring(answer.read())
-    except urllib.error.HTTPError as error:
-        whys = {403: "没有读取权限，或密钥不对", 404: "没有这个桶", 301: "桶在另一个区域"}
-        why = whys.get(error.code, f"对象存储应答 {error.code}")
-    except (OSError, ValueError):
-        why = "连不上对象存储"
-    except ElementTree.ParseError:
-        why = "应答的不是对象存储"
+        where: S3Config = {"endpoint": _endpoint()} if _endpoint() else {}
+        store = S3Store(
+            bucket,
+            config={**where, "region": _region(), "skip_signature": not _has_keys()},
+            client_options={"allow_http": True, "timeout": "30s"},
+            retry_config={"max_retries": 3},
+        )
+        found = [one for page in obstore.list(store, prefix or None) for one in page]
+        if prefix and not found:
+            found = [obstore.head(store, prefix)]
+    except FileNotFoundError:
+        return []
+    except InvalidPathError:
+        why = "里有对象的名称不能用（如连续两个 /）"
+    except BaseError as error:
+        said = _SAID.search(str(error))
+        why = _WHYS.get(said[0] if said[2] else said[1], f"对象存储应答 {said[1]}") if said else "连不上对象存储"
+    else:
+        return sorted(
+            (Object(one["path"], one["size"], (one["e_tag"] or "").strip('"')) for one in found),
+            key=lambda one: one.key,
+        )
     raise DataError(
         "rollup.store",
         f"{shown(source)}：{why}；请检查地址，以及环境变量 AWS_ENDPOINT_URL、AWS_REGION、AWS_ACCESS_KEY_ID、AWS_SECRET_ACCESS_KEY。",
@@ -103,26 +101,9 @@ def _endpoint() -> str:
     return os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
 
 
+def _has_keys() -> bool:
+    return bool(os.environ.get("AWS_ACCESS_KEY_ID"))
+
+
 def _region() -> str:
     return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
-
-
-def signed(url: str, now: dt.datetime) -> Iterator[tuple[str, str]]:
-    """The headers of a GET of `url`, whose query is sorted and encoded; none without keys in the environment."""
-    key, secret = os.environ.get("AWS_ACCESS_KEY_ID"), os.environ.get("AWS_SECRET_ACCESS_KEY")
-    if not key or not secret:
-        return
-    parts, stamp, region = urlsplit(url), f"{now:%Y%m%dT%H%M%SZ}", _region()
-    headers = {"host": parts.netloc, "x-amz-content-sha256": EMPTY, "x-amz-date": stamp}
-    if token := os.environ.get("AWS_SESSION_TOKEN"):
-        headers["x-amz-security-token"] = token
-    names = ";".join(headers)
-    lines = ["GET", parts.path, parts.query, *(f"{name}:{value}" for name, value in headers.items()), "", names, EMPTY]
-    scope = f"{now:%Y%m%d}/{region}/s3/aws4_request"
-    text = "\n".join(["AWS4-HMAC-SHA256", stamp, scope, hashlib.sha256("\n".join(lines).encode()).hexdigest()])
-    signing = f"AWS4{secret}".encode()
-    for part in scope.split("/"):
-        signing = hmac.digest(signing, part.encode(), "sha256")
-    yield from ((name, value) for name, value in headers.items() if name != "host")
-    signature = hmac.digest(signing, text.encode(), "sha256").hex()
-    yield "authorization", f"AWS4-HMAC-SHA256 Credential={key}/{scope}, SignedHeaders={names}, Signature={signature}"

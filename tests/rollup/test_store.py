@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import boto3
 import pytest
-from botocore.auth import S3SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
 from moto.server import ThreadedMotoServer
 
 from pipeline.errors import DataError
@@ -94,9 +92,11 @@ def test_more_than_one_page_of_objects(store: Any) -> None:
 
 def test_what_a_store_refuses_is_one_sentence(store: Any, tmp_path: Path, green_report: Run) -> None:
     store.put_object(Bucket="meters", Key="x/a.parquet", Body=b"no parquet")
+    store.put_object(Bucket="meters", Key="y//a.parquet", Body=b"")
     for address, says in (
         ("s3://none/x", "没有这个桶"),
         ("s3://meters/none", "里没有 Parquet 文件"),
+        ("s3://meters/y", "里有对象的名称不能用"),
         ("s3://meters/x", "a.parquet 不是完好的 Parquet 文件"),
     ):
         run = green_report("rollup", address, str(tmp_path / "out"))
@@ -111,23 +111,43 @@ def test_a_store_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         rolled("s3://meters/x", tmp_path / "out")
 
 
-@pytest.mark.parametrize("token", [None, "a-token"])
-def test_requests_are_signed_as_amazon_signs_them(monkeypatch: pytest.MonkeyPatch, token: str | None) -> None:
+@pytest.mark.parametrize(
+    ("status", "body", "says"),
+    [
+        (403, b"<Error><Message>a-secret-that-nobody-may-see</Message></Error>", "没有读取权限，或密钥不对"),
+        (301, b"", "桶在另一个区域"),
+        (418, b"", "对象存储应答 418"),
+        (200, b"<html><p>a page", "应答的不是对象存储"),
+        (200, b"no XML", "应答的不是对象存储"),
+    ],
+)
+def test_what_a_store_may_answer(monkeypatch: pytest.MonkeyPatch, status: int, body: bytes, says: str) -> None:
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.setenv(name, "127.0.0.1")
+    monkeypatch.delenv("AWS_ENDPOINT_URL_S3", raising=False)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
-    monkeypatch.setenv("AWS_REGION", "cn-north-1")
-    monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
-    if token:
-        monkeypatch.setenv("AWS_SESSION_TOKEN", token)
-    url = "https://s3.example.cn/meters?list-type=2&prefix=a%2Fb%3D1%20%E7%94%B5"
-    ours = dict(objects.signed(url, dt.datetime(2025, 12, 1, 3, 4, 5, tzinfo=dt.UTC)))
-    request = AWSRequest("GET", url, headers={"X-Amz-Date": ours["x-amz-date"]})
-    request.context["timestamp"] = ours["x-amz-date"]
-    request.headers["X-Amz-Content-SHA256"] = ours["x-amz-content-sha256"]
-    if token:
-        request.headers["X-Amz-Security-Token"] = token
-    signer = S3SigV4Auth(Credentials(KEY, SECRET, token), "s3", "cn-north-1")
-    names = signer.headers_to_sign(request)
-    text = signer.string_to_sign(request, signer.canonical_request(request))
-    assert ours["authorization"].partition("Signature=")[2] == signer.signature(text, request)
-    assert f"SignedHeaders={signer.signed_headers(names)}" in ours["authorization"]
+    with HTTPServer(("127.0.0.1", 0), Answer) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+        with pytest.raises(DataError, match=f"s3://meters/x：{says}；") as told:
+            objects.listing("s3://meters/x")
+        server.shutdown()
+    assert SECRET not in str(told.value)
+
+
+def test_half_a_key_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY)
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY", raising=False)
+    with pytest.raises(DataError, match="没有给出 AWS_SECRET_ACCESS_KEY"):
+        objects.listing("s3://meters/x")
