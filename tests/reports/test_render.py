@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import tempfile
 import zipfile
 from pathlib import Path
@@ -255,6 +256,16 @@ def test_a_picture_without_alternative_text_is_an_error(tmp_path: Path) -> None:
     source.write_text('#set document(title: [x])\n#set text(lang: "zh")\n#figure(image("p.svg"))\n', "utf-8")
     with pytest.raises(RenderError, match="PDF"):
         compile_pdf(source, tmp_path / "x.pdf", tmp_path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals")
+def test_a_typesetter_that_was_ended_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    killed = tmp_path / "python"
+    killed.write_text("#!/bin/sh\nkill -9 $$\n")
+    killed.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(killed))
+    with pytest.raises(RenderError, match=r"x\.typ）的进程中断（退出码 -9）"):
+        compile_pdf(tmp_path / "x.typ", tmp_path / "x.pdf", tmp_path)
 
 
 def test_missing_font_packages_fall_back_to_the_system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

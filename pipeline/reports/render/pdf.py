@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,7 @@ from pipeline import wording
 from pipeline.charts import fonts
 from pipeline.errors import RenderError
 
+FAILED = 3  # how the process ends that has said why
 TOLD = "\n\n#text(size: 8pt)[注：填报的文字中有不能照原样排印的字符，已改用基本字形、略去或以〓代替。]\n"
 _picture = re.compile(r'image\("([^"\n]+\.svg)"')
 _unprintable = re.compile(r"could not be displayed|disallowed codepoint|missing codepoints")
@@ -25,7 +29,20 @@ def compile_pdf(source: Path, output: Path, root: Path) -> None:
     What enterprises write may hold characters that no font has, such as emoji, or that a PDF/UA must not hold. They
     become NO_TYPE, or nothing where they are invisible; if that is not enough, as with a stack of combining marks, all
     texts are set in base letters. A line at the end tells so.
+
+    In a process of its own: typst keeps what it has set, a gigabyte for a long annex, and gains nothing from it for the
+    next one. Raises RenderError.
     """
+    done = subprocess.run([sys.executable, "-P", "-m", __name__, source, output, root], capture_output=True)
+    if done.returncode == FAILED:
+        raise RenderError(*json.loads(done.stderr))
+    if done.returncode:
+        raise RenderError(
+            "pdf.ended", f"PDF 排版（{source.name}）的进程中断（退出码 {done.returncode}）；请看内存和磁盘够不够。"
+        )
+
+
+def _compile(source: Path, output: Path, root: Path) -> None:
     try:
         pdf, warnings = _forgiving(source, root)
     except typst.TypstError as error:
@@ -82,3 +99,11 @@ def _prints(one: str) -> bool:
 
 def _first_line(problem: object) -> str:
     return str(getattr(problem, "message", problem)).strip().splitlines()[0]
+
+
+if __name__ == "__main__":
+    try:
+        _compile(*map(Path, sys.argv[1:]))
+    except RenderError as error:
+        sys.stderr.write(json.dumps([error.id, error.message]))
+        sys.exit(FAILED)
