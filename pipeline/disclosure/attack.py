@@ -230,6 +230,11 @@ class _Year:
         for factors in definitions.bounds(self.catalogue, self.lines):
             for province in self.provinces:
                 yield {(line, province): factor for line, factor in factors.items()}, False
+        for factors in definitions.agreeing(self.catalogue, self.lines):
+            for province in self.provinces:
+                each = ({line: self.own[group].get((line, province), 0.0) for line in factors} for group in self.own)
+                if all(sum(factor * of[line] for line, factor in factors.items()) <= 0 for of in each):
+                    yield {(line, province): factor for line, factor in factors.items()}, False
         for wholes, parts in self._wholes():
             for province in self.provinces:
                 yield {(wholes, province): -1.0, **{(part, province): 1.0 for part in parts}}, True

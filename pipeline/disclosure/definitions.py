@@ -11,7 +11,7 @@ when it is told by the other is taken from the filings themselves, for that is w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations as pairs
 from itertools import product
@@ -19,6 +19,7 @@ from itertools import product
 import numpy as np
 
 from pipeline.filings.rules import FACILITY_SUMS, WATER_TWICE
+from pipeline.filings.rules import TOLERANCE as AGREES
 from pipeline.indicators.evaluate import SIDES
 from pipeline.indicators.model import Catalogue, Indicator
 
@@ -97,39 +98,60 @@ MIXED = {"energy.oil": ("diesel", "gasoline")}
 
 
 def bounds(catalogue: Catalogue, lines: Iterable[Line]) -> Iterator[Sum]:
-    """Sums of lines that are not above zero: quotients are in their range, parts are at most the whole, and data centres of
-    a size have the racks of that size."""
-    there, members = dict.fromkeys(lines), dict[Line, list[Line]]()
-    for id, dimension, member, side in there:
-        one = catalogue[id]
-        above, below = (id, dimension, member, "numerator"), (id, dimension, member, "denominator")
-        if side == "numerator" and one.is_quotient and one.valid_range and below in there and not one.across:
-            yield from _ranged(above, below, one.valid_range)
+    """Sums of lines that are not above zero: quotients are in their range, parts are at most the whole, data centres of a size
+    have the racks of that size. What is in no member of a dimension is a line like
+    the members: the whole less all of them."""
+    there = {line: {line: 1.0} for line in lines}
+    for line in list(there):
+        id, dimension, _, side = line
         if dimension and (whole := (id, None, None, side)) in there:
-            yield {(id, dimension, member, side): 1.0, whole: -1.0}
-            members.setdefault((id, dimension, None, side), []).append((id, dimension, member, side))
-    for (id, _, _, side), of in members.items():  # not all rows have a member
-        yield {(id, None, None, side): -1.0} | dict.fromkeys(of, 1.0)
+            yield {line: 1.0, whole: -1.0}
+            if side == "numerator" or not catalogue[id].across:
+                there.setdefault((id, dimension, REST, side), {whole: 1.0})[line] = -1.0
+    for line, above in there.items():
+        id, dimension, member, side = line
+        one, below = catalogue[id], there.get((id, dimension, member, "denominator"))
+        if member == REST:
+            yield _added((above, -1.0))
+        if side == "numerator" and one.is_quotient and one.valid_range and below and not one.across:
+            yield from _ranged(above, below, one.valid_range)
     centres, green = ("dc.green_share", None, None, "numerator"), ("green.kwh", None, None, "numerator")
     if centres in there and green in there:
         yield {centres: 1.0, green: -1.0}
     yield from _of_rows(catalogue, there)
-    for size, (least, most) in SIZES.items():
+    for size, limits in SIZES.items():
         count, racks = ((id, "size_class", size, "numerator") for id in ("dc.count", "dc.racks"))
         if count in there and racks in there:
-            yield from _ranged(racks, count, (least, most))
+            yield from _ranged(there[racks], there[count], limits)
 
 
+def agreeing(catalogue: Catalogue, lines: Collection[Line]) -> Iterator[Sum]:
+    """Likewise, of every enterprise that files both: what `check` wants to agree does."""
+    for pair in near(catalogue):
+        ours, others = ([line for line in of if line in lines] for of in (pair.one, pair.other))
+        if pair.by_filer and ours and others:
+            yield from _ranged(dict.fromkeys(others, pair.scale), dict.fromkeys(ours, 1.0), (1 - AGREES, 1 + AGREES))
+
+
+REST = "\0"  # what is in no member
 SIZES = {"hyperscale": (10_000.0, np.inf), "large": (3_000.0, 10_000.0), "medium_small": (0.0, 3_000.0)}
 """Racks that a data centre of a size has at least and at most."""
 
 
-def _ranged(above: Line, below: Line, limits: tuple[float, float]) -> Iterator[Sum]:
+def _ranged(above: Sum, below: Sum, limits: tuple[float, float]) -> Iterator[Sum]:
     low, high = limits
     if high < np.inf:
-        yield {above: 1.0, below: -high}
+        yield _added((above, 1.0), (below, -high))
     if low:
-        yield {below: low, above: -1.0}
+        yield _added((below, low), (above, -1.0))
+
+
+def _added(*of: tuple[Sum, float]) -> Sum:
+    found = dict[Line, float]()
+    for lines, factor in of:
+        for line, own in lines.items():
+            found[line] = found.get(line, 0.0) + factor * own
+    return found
 
 
 @dataclass(frozen=True)
@@ -159,11 +181,11 @@ class _Summed:
         return len(mine) == 1 and opposite and self.where & other.where == whole.where
 
 
-def _of_rows(catalogue: Catalogue, lines: Iterable[Line]) -> Iterator[Sum]:
+def _of_rows(catalogue: Catalogue, lines: Mapping[Line, Sum]) -> Iterator[Sum]:
     """Lines of one table and member, in whichever indicators they stand: of some of the rows, of two sorts of rows that exclude
     each other or are all there are, and two columns of which the intake takes no row with a quotient out of range."""
-    spots, common = dict[tuple[object, ...], list[tuple[Line, _Summed]]](), set[str]()
-    for line in lines:
+    spots, common = dict[tuple[object, ...], list[tuple[str, Sum, _Summed]]](), set[str]()
+    for line, own in lines.items():
         id, dimension, member, side = line
         one = catalogue[id]
         column = getattr(one, side) if one.table and side in SIDES else None
@@ -175,21 +197,21 @@ def _of_rows(catalogue: Catalogue, lines: Iterable[Line]) -> Iterator[Sum]:
         filled = frozenset(text for text in (one.numerator, one.denominator) if text)
         table = one.table, one.constant_prices, one.year
         summed = _Summed(column, table, frozenset(one.kinds), one.conditions, filled)
-        spots.setdefault((one.table, dimension, member), []).append((line, summed))
+        spots.setdefault((one.table, dimension, member), []).append((id, own, summed))
     ranges = {(one.table, one.numerator, one.denominator): one.valid_range for one in catalogue if not one.across}
     for (table_, *_), of in spots.items():
-        for (whole, its), (other, another) in product(of, of):
-            if another.within(its):
-                yield {other: 1.0, whole: -1.0}
-            limits = ranges.get((str(table_), its.column, another.column))
-            if limits and whole[0] != other[0] and (its.where, its.kinds) == (another.where, another.kinds):
-                yield from _ranged(whole, other, limits)
-        for whole, its in of:
-            for (line, part), (other, another) in pairs([one for one in of if one[1].within(its)], 2):
-                if part.apart(another):
-                    yield {line: 1.0, other: 1.0, whole: -1.0}
-                if part.rest(another, its):
-                    yield {whole: 1.0, line: -1.0, other: -1.0}
+        for (id, whole, its), (another, part, other) in product(of, of):
+            if other.within(its):
+                yield _added((part, 1.0), (whole, -1.0))
+            limits = ranges.get((str(table_), its.column, other.column))
+            if limits and id != another and (its.where, its.kinds) == (other.where, other.kinds):
+                yield from _ranged(whole, part, limits)
+        for _, whole, its in of:
+            for (_, part, mine), (_, left, other) in pairs([one for one in of if one[2].within(its)], 2):
+                if mine.apart(other):
+                    yield _added((part, 1.0), (left, 1.0), (whole, -1.0))
+                if mine.rest(other, its):
+                    yield _added((whole, 1.0), (part, -1.0), (left, -1.0))
 
 
 def _of(catalogue: Catalogue, table: str, column: str, where: str | None) -> Indicator | None:

@@ -508,7 +508,7 @@ class _Lines:
     def bounded(self, catalogue: Catalogue) -> list[Row]:
         """Sums of lines that are not above zero, in each province where it is so."""
         found = list[dict[int, float]]()
-        for wanted in definitions.bounds(catalogue, self.at):
+        for wanted in (*definitions.bounds(catalogue, self.at), *definitions.agreeing(catalogue, self.at)):
             found.append({self.at[line]: factor for line, factor in wanted.items()})
         found += self._weighed()
         rows = dict[tuple[tuple[int, float], ...], Row]()
