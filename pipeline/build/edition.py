@@ -205,19 +205,21 @@ def _disclose(layout: Layout, job: Job, jobs: Sequence[Job]) -> None:
     }
     _check_patterns(layout, job)
     found = kept(_pattern(layout, job), list(materials.values()), _pattern(layout, job, job.year - 1))
-    shown, verdicts = dict[Path, Any](), list[attack.Verdict]()
+    shown, verdicts, limits = dict[Path, Any](), list[attack.Verdict](), _limits(reference.load_plan(layout, job.plan))
     for path, table in tables.items():
         of = materials[path]
         shown[path] = publication.public(table, found, of.policy.filers)
         if of.bound is not None:
-            shown[path] = publication.coarse(shown[path], of.bound.restated, of.catalogue)
+            shown[path] = publication.coarse(shown[path], of.bound.restated, of.catalogue, limits)
         verdicts.append(_attacked(table, shown[path], of))
     verdict = attack.joined(verdicts, record.digest(published))
     if not verdict.passed:
         raise DataError("disclosure.attacked", attack.told(verdict, materials[next(iter(tables))].catalogue))
-    for path, table in shown.items():
+    for path, table in shown.items():  # the attack knew every digit of what is told alone
         with placed(path) as beside:
-            evaluate.write(table, beside)
+            evaluate.write(
+                publication.coarse(table, found.filter("value_only"), materials[path].catalogue, limits), beside
+            )
         with placed(coverage_file(layout, asked[path])) as beside:
             coverage.public(covered(layout, asked[path])).write_parquet(beside)
         scheme, found_of = evaluated(layout, asked[path], whole[path])
@@ -260,8 +262,13 @@ def _material(layout: Layout, job: Job, table: pl.DataFrame, published: pl.DataF
         rules.published(table), evaluate.contributions(catalogue, Edition(given, plan.baseline_year, job.year)),
         evaluate.places(layout), catalogue, policy,
         frozenset(target.indicator for target in plan.targets), plan.baseline_year,
-        record.bound(published, stem, whole),
+        record.bound(published, stem, whole, publication.alone(whole, catalogue, _limits(plan))),
     )  # fmt: skip
+
+
+def _limits(plan: reference.Plan) -> dict[str, float]:
+    """What levels are held against."""
+    return {target.indicator: target.value for target in plan.targets if not target.is_change}
 
 
 def _attacked(table: pl.DataFrame, shown: pl.DataFrame, of: Material, beyond: Iterable[Row] = ()) -> Verdict:

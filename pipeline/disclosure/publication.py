@@ -33,6 +33,7 @@ OF_FILERS, STEPS = ("quality.completeness",), 20
 """Shares of numbers of filers, which the public gets in steps of 5 %, rounded down, unless the policy tells the numbers."""
 WITHHELD = ("cases.filed",)  # counts of all cases would tell of candidates; of those that are shown they are others
 _TOLD = {"published": "公布", "alone": "公布比率的数值，不列分子、分母"}
+_MORE = 4  # places beyond the printed ones, at most: even with these a ratio of electricity does not tell its parts
 _COUNTS = ("n_rows", "n_entities", "n_groups", "largest_share", "others_to_largest", "months")
 _BLANK = ("entity_id", "sub_region", "evidence")
 METRICS: dict[str, pl.DataType] = {
@@ -73,16 +74,27 @@ def public(table: pl.DataFrame, pattern: pl.DataFrame, filers: bool = False) -> 
     ).select(pl.col(name).cast(dtype) for name, dtype in TABLE.items())
 
 
-def coarse(told: pl.DataFrame, restated: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
-    """`public` with what is told in any case although it was told with another value before (restated: CELL) as reports print
-    it: to the last digit the difference would be that of the corrected row."""
+def coarse(told: pl.DataFrame, which: pl.DataFrame, catalogue: Catalogue, limits: Mapping[str, float]) -> pl.DataFrame:
+    """`public` with values of `which` (CELL) as reports print them. A ratio that is told without its parts: all digits of a
+    quotient of whole numbers are these numbers. What is told in any case although it was told with another value before: to
+    the last digit the difference would be that of the corrected row. limits: of indicators with a target, its value; more places
+    are told where the printed ones would stand on another side of it."""
     places = {one.id: one.decimals + 2 * one.as_percent for one in catalogue}
     marked = told.join(
-        restated.select(CELL).with_columns(_is=True), on=CELL, how="left", nulls_equal=True, maintain_order="left"
+        which.select(CELL).with_columns(_is=True), on=CELL, how="left", nulls_equal=True, maintain_order="left"
     )
-    scale = 10.0 ** pl.col("indicator_id").replace_strict(places, default=0, return_dtype=pl.Int64)
-    rounded = pl.when("_is").then((pl.col("value") * scale).round() / scale).otherwise("value")
-    return marked.with_columns(value=rounded).select(told.columns)
+    printed = pl.col("indicator_id").replace_strict(places, default=0, return_dtype=pl.Int64)
+    limit = pl.col("indicator_id").replace_strict(dict(limits), default=None, return_dtype=pl.Float64)
+    scales = [10.0 ** (printed + more) for more in range(_MORE + 1)]
+    each = [(pl.col("value") * scale).round() / scale for scale in scales]
+    stays = [((one - limit).sign() == (pl.col("value") - limit).sign()).fill_null(True) for one in each]
+    rounded = pl.coalesce(*(pl.when(fits).then(one) for fits, one in zip(stays, each, strict=True)), each[-1])
+    return marked.with_columns(value=pl.when("_is").then(rounded).otherwise("value")).select(told.columns)
+
+
+def alone(told: pl.DataFrame, catalogue: Catalogue, limits: Mapping[str, float]) -> pl.DataFrame:
+    """`public` as if each ratio were told without its parts."""
+    return coarse(told.with_columns(pl.lit(None, pl.Float64).alias(side) for side in SIDES), told, catalogue, limits)
 
 
 def shown(accepted: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:

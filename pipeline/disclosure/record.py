@@ -89,11 +89,12 @@ def _read(path: Path) -> pl.DataFrame:
     return found
 
 
-def bound(record: pl.DataFrame, stem: str, printable: pl.DataFrame) -> Bound:
-    """What `record` (of `read`) asks of the table `stem`. printable: the table of the public with nothing hidden."""
+def bound(record: pl.DataFrame, stem: str, printable: pl.DataFrame, alone: pl.DataFrame) -> Bound:
+    """What `record` (of `read`) asks of the table `stem`. printable: the table of the public with nothing hidden; alone: the
+    same, of ratios only the values (`publication.alone`)."""
     mine = record.filter(pl.col("table") == stem).select(*CELL, "printed")
     now = of_table(printable, stem).drop_nulls("printed").select(*CELL, now="printed")
-    bare = of_table(printable.with_columns(pl.lit(None, pl.Float64).alias(side) for side in SIDES), stem)
+    bare = of_table(alone, stem)
     both = mine.join(now, on=CELL, how="inner", nulls_equal=True).join(
         bare.select(*CELL, alone="printed"), on=CELL, how="left", nulls_equal=True
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from pathlib import Path
 
 import polars as pl
@@ -199,6 +200,25 @@ def test_what_is_told_in_any_case_after_a_correction_is_told_as_it_is_printed(la
     given = table(change, change | {"year": 2024})
     row = ("energy.per_flow.change", None, None, "000000", 2025)
     restated = pl.DataFrame([row], schema={name: PATTERN[name] for name in CELL}, orient="row")
-    told = publication.coarse(given, restated, load_catalogue(layout))
+    told = publication.coarse(given, restated, load_catalogue(layout), {})
     assert told["value"].to_list() == [-0.231, -0.2313188370219359]
     assert told.columns == given.columns
+
+
+def test_a_ratio_that_is_told_alone_does_not_tell_its_parts(layout: Layout) -> None:
+    """9 432 930 / 6 795 918, in units of 100 kWh, is 1 572 155 / 1 132 653, and no other quotient of numbers below 10^8 is
+    1.3880288137673233: the continued fraction of all its digits tells both. Of 1.39 they are anything."""
+    given = table({"indicator_id": "dc.pue.all", "value": 1.3880288137673233, "numerator": 9.0, "denominator": 6.0})
+    assert Fraction(given["value"][0]).limit_denominator(10**8) == Fraction(1572155, 1132653)
+    told = publication.alone(given, load_catalogue(layout), {})
+    assert told.select("value", "numerator", "denominator").row(0) == (1.39, None, None)
+
+
+def test_a_value_that_is_told_alone_stays_on_its_side_of_the_target(layout: Layout) -> None:
+    """1.3004321 misses 1.3 and 1.2951 meets it: 1.3004 and 1.295, where 1.30 would say neither; 1.3049 is 1.305."""
+    values = [1.3004321, 1.2951, 1.3049, 1.2849, 1.3]
+    given = table(
+        *({"indicator_id": "dc.pue.new_large", "year": 2020 + at, "value": value} for at, value in enumerate(values))
+    )
+    told = publication.alone(given, load_catalogue(layout), {"dc.pue.new_large": 1.3})
+    assert told["value"].to_list() == [1.3004, 1.295, 1.305, 1.28, 1.3]

@@ -27,12 +27,16 @@ def table(**values: float | None) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=TABLE, orient="row")
 
 
+def bare(cells: pl.DataFrame) -> pl.DataFrame:
+    return cells.with_columns(pl.lit(None, pl.Float64).alias(side) for side in ("numerator", "denominator"))
+
+
 def test_what_a_publication_asks_of_the_next_one(tmp_path: Path) -> None:
     layout = Layout(tmp_path)
     first = table(p110000=10.0, p310000=None, p420000=7.0)
     record.keep(layout, "sample", 2025, record.of_table(first, "indicators"))
     now = table(p110000=10.0, p310000=5.0, p420000=8.0, p510000=2.0)
-    found = record.bound(record.read(layout, "sample"), "indicators", now)
+    found = record.bound(record.read(layout, "sample"), "indicators", now, now)
     asked = {name: getattr(found, name)["region_code"].to_list() for name in ("known", "hidden", "restated")}
     assert asked == {"known": ["110000"], "hidden": ["310000"], "restated": ["420000"]}
 
@@ -92,7 +96,7 @@ def test_a_withdrawn_row_is_not_told_by_the_difference_of_two_publications(layou
         .otherwise("value")
     ).with_columns(numerator="value")
     kept = record.of_table(before, "indicators").with_columns(publication=pl.lit("2025-1"))
-    bound = record.bound(kept, "indicators", of.cells)
+    bound = record.bound(kept, "indicators", of.cells, bare(of.cells))
     hidden = pattern(replace(of, bound=bound))
     assert dict(hidden.select("region_code", "rule").iter_rows()) == dict.fromkeys(
         ("110000", "east", "000000"), "restated"
@@ -109,7 +113,7 @@ def test_a_ratio_that_was_told_without_its_parts_is_known_and_its_parts_stay_hid
         value=pl.when(pl.col("region_code") == "420000").then(1.6).otherwise("value"), numerator=None, denominator=None
     )
     kept = record.of_table(before, "indicators").with_columns(publication=pl.lit("2025-1"))
-    bound = record.bound(kept, "indicators", of.cells)
+    bound = record.bound(kept, "indicators", of.cells, bare(of.cells))
     assert bound.values["region_code"].to_list() == ["310000"]
     assert bound.restated["region_code"].to_list() == ["420000"]
     hidden = pattern(replace(of, bound=bound))
@@ -127,5 +131,5 @@ def test_a_free_ratio_that_has_changed_is_told_without_its_parts(layout: Layout)
     nation = pl.col("region_code") == "000000"
     before = of.cells.filter(nation).with_columns(denominator=pl.col("denominator") + 20)
     kept = record.of_table(before, "indicators").with_columns(publication=pl.lit("2025-1"))
-    hidden = pattern(replace(of, bound=record.bound(kept, "indicators", of.cells)))
+    hidden = pattern(replace(of, bound=record.bound(kept, "indicators", of.cells, bare(of.cells))))
     assert hidden.select("region_code", "rule", "value_only").rows() == [("000000", "restated", True)]
