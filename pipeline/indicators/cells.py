@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import polars as pl
 
@@ -43,7 +43,7 @@ class Edition:
     baseline_year: int
     report_year: int
 
-    @property
+    @cached_property
     def years(self) -> range:
         """From the baseline, or the earliest filing before it, to the report's year."""
         filed = [self.tables[name]["year"].min() for name, table in BY_NAME.items() if table.has("year")]

@@ -40,8 +40,7 @@ class Whole:
 
 @dataclass(frozen=True)
 class Level:
-    """The cells that are summed (CELLS, region_code); those of the base year under the years that are compared with it;
-    BESIDE. The latter two are there for what is compared only."""
+    """The cells that are summed (CELLS); those of the base year under the years that are compared with it; BESIDE. The latter two are there for what is compared only."""
 
     cells: pl.DataFrame
     base: pl.DataFrame | None = None
@@ -89,8 +88,8 @@ def level(
     dimension: str | None = None,
     parted: pl.DataFrame | None = None,
 ) -> Level:
-    """The cells of `indicator`, summed into `regions` (province_code, region_code); of entities by themselves, or by
-    member of `dimension`, of which `parted` are the cells."""
+    """The cells of `indicator`, and what stands beside them in `regions` (province_code, region_code); of entities by
+    themselves, or by member of `dimension`, of which `parted` are the cells."""
     target = catalogue[indicator.change_of] if indicator.change_of else indicator
     sides = target.ratio_of or (target.id,)
     parts = [known.parts[side] for side in sides]
@@ -100,7 +99,7 @@ def level(
         told = _by_member(target, dimension, parted.filter(pl.col("indicator_id") == sides[0]), total)
     compared = indicator.change_of or target.ratio_of or target.constant_prices
     if not (compared and catalogue.has_entities(target.id)):
-        return Level(told.join(regions, on="province_code"))
+        return Level(told)
     if by_entity:
         allowed = panel.own_matched(parts)
         of_both = panel.in_all([part.select("entity_id").unique() for part in parts], ["entity_id"])
@@ -111,7 +110,7 @@ def level(
     base = None
     if indicator.change_of:
         allowed = panel.since(allowed, edition.baseline_year)
-        base = _at_base(told, allowed, edition.baseline_year).join(regions, on="province_code")
+        base = _at_base(told, allowed, edition.baseline_year)
     beside = _coverage(total, allowed, regions, where, edition.baseline_year if indicator.change_of else None)
     for at, side in enumerate(sides):
         if catalogue[side].constant_prices:
@@ -121,7 +120,7 @@ def level(
     kept = told.join(allowed, on=allowed.columns, how="semi")
     empty = [pl.lit(None, dtype).alias(name) for name, dtype in BESIDE.items() if name not in beside.columns]
     beside = beside.with_columns(empty).select(pl.col(name).cast(dtype) for name, dtype in BESIDE.items())
-    return Level(kept.join(regions, on="province_code"), base, beside)
+    return Level(kept, base, beside)
 
 
 def _filers(side: Indicator) -> frozenset[str] | None:

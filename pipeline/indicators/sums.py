@@ -10,21 +10,24 @@ from pipeline.indicators.cells import AMOUNTS, COUNTS
 SPOT = ["indicator_id", "member", "region_code", "entity_id", "year"]
 
 
-def roll_up(cells: pl.DataFrame, by_entity: bool) -> pl.DataFrame:
-    """Sums of cells by SPOT, and who contributes: n_entities, n_groups, largest_share, others_to_largest.
+def roll_up(cells: pl.DataFrame, regions: pl.DataFrame, by_entity: bool) -> pl.DataFrame:
+    """Sums of cells by SPOT, their provinces summed into `regions` (province_code, region_code), and who contributes: n_entities, n_groups, largest_share, others_to_largest.
 
     Groups first, since one group may own several of the entities. Of the two sides of a ratio the one with fewer
     contributors counts, or the one that one group dominates more: a ratio is as sensitive as either.
     """
     spot = [name for name in SPOT if by_entity or name != "entity_id"]
     filed = {side: pl.col(f"n_{side}") > 0 for side in AMOUNTS}
-    sums = [pl.col(name).sum() for name in COUNTS]
+    also = [*(pl.col(name).sum() for name in COUNTS), pl.col("months").min(), flags.merge()]
     # A sum of nulls is 0 in polars; a sum or count has no denominator.
-    sums += [pl.when(pl.col(side).is_not_null().any()).then(exact.total(side)).alias(side) for side in AMOUNTS]
-    also = [pl.col("months").min(), flags.merge()]
-    who = pl.col("entity_id") if "entity_id" not in spot else pl.lit(1)
-    entities = {f"_{side}": who.filter(filed[side]).n_unique() for side in AMOUNTS}
-    groups = cells.group_by(*spot, "group_id").agg(*sums, *also, **entities)
+    whole = [pl.when(pl.col(side).is_not_null().any()).then(exact.fixed(side).sum()).alias(side) for side in AMOUNTS]
+    sums = [total.cast(pl.Float64) for total in whole]
+    # Texts as categories: rows are grouped by them three times, and texts make that slow.
+    coded, into = (frame.lazy().with_columns(pl.col(pl.String).cast(pl.Categorical)) for frame in (cells, regions))
+    placed = coded.join(into, on="province_code")
+    entities = placed.group_by(*SPOT, "group_id").agg(*also, *whole)
+    counted = {f"_{side}": filed[side].sum() for side in AMOUNTS}
+    groups = entities.group_by(*spot, "group_id").agg(*also, *sums, **counted)
     known = pl.col("group_id").is_not_null()
 
     def fewer(counts: dict[str, pl.Expr]) -> pl.Expr:
@@ -41,14 +44,15 @@ def roll_up(cells: pl.DataFrame, by_entity: bool) -> pl.DataFrame:
         for side in AMOUNTS
     ]
     rolled = groups.group_by(spot).agg(
-        *sums,
         *also,
+        *sums,
         n_entities=fewer({side: pl.col(f"_{side}").filter(known).sum() for side in AMOUNTS}),
         n_groups=fewer({side: (filed[side] & known).sum() for side in AMOUNTS}),
         largest_share=pl.max_horizontal(shares),
         others_to_largest=pl.min_horizontal(others),
     )
-    return rolled if by_entity else rolled.with_columns(entity_id=pl.lit(None, pl.String))
+    told = rolled.with_columns(pl.col(pl.Categorical).cast(pl.String)).collect()
+    return told if by_entity else told.with_columns(entity_id=pl.lit(None, pl.String))
 
 
 def valued(rows: pl.DataFrame) -> pl.DataFrame:
