@@ -18,6 +18,7 @@ from pipeline.filings.contracts import BY_NAME
 from pipeline.given.regions import NATION_CODE
 from pipeline.indicators import exact, flags, inputs
 from pipeline.indicators.expressions import is_whole, parse
+from pipeline.indicators.inputs import CODE
 from pipeline.indicators.model import Indicator
 from pipeline.indicators.panel import CELL
 
@@ -25,8 +26,8 @@ WHO = [*CELL, "entity_kind", "group_id"]
 AMOUNTS = ("num", "den")
 COUNTS = ("n_rows", "n_num", "n_den", "matching", "seen")
 CELLS: dict[str, pl.DataType] = {
-    "indicator_id": pl.String(), "member": pl.String(), "year": pl.Int64(), "province_code": pl.String(),
-    "entity_id": pl.String(), "entity_kind": inputs.KINDS, "group_id": pl.String(),
+    "indicator_id": CODE, "member": CODE, "year": pl.Int64(), "province_code": CODE, "entity_id": CODE,
+    "entity_kind": inputs.KINDS, "group_id": CODE,
     **dict.fromkeys(AMOUNTS, pl.Float64()), **dict.fromkeys(COUNTS, pl.Int64()), "months": pl.Int64(), "bits": pl.Int64(),
 }  # fmt: skip
 """num, den: sums (den null where there is none). n_rows: filed rows that enter; n_num, n_den: of them, those of the
@@ -57,23 +58,26 @@ def cells(indicators: Iterable[Indicator], edition: Edition, dimension: str | No
     for indicator in indicators:
         assert indicator.table
         passes.setdefault((indicator.table, indicator.year), []).append(indicator)
+    entities = edition.tables["entities"].with_columns(pl.col("entity_id", "group_id").cast(CODE))
     parts = [pl.DataFrame(schema=CELLS)]
     for (table, year), group in passes.items():
         keys, rows = _keys(table, year, dimension), _Rows(table)
         sums = [sum_.alias(f"{at}.{name}") for at, one in enumerate(group) for name, sum_ in _sums(one, rows).items()]
         few = edition.tables[table].lazy().group_by(*keys, _holds=rows.holding()).agg(**rows.sums()).collect()
-        few = inputs.with_entity(few.with_columns(pl.col("entity_id").cast(pl.String)), edition.tables["entities"])
+        few = inputs.with_entity(few, entities)
         wide = (
             few.lazy()
             .group_by(*(key.meta.output_name() for key in keys), "entity_kind", "group_id")
             .agg(sums)
             .collect()
         )
-        wide = wide.drop_nulls("member") if dimension else wide.with_columns(member=pl.lit(None, pl.String))
+        member = pl.col("member").cast(pl.String) if dimension else pl.lit(None)
+        wide = wide.with_columns(member=member)
+        wide = wide.drop_nulls("member") if dimension else wide
         wide = wide.with_columns(pl.col(name).cast(dtype) for name, dtype in CELLS.items() if name in wide.columns)
         for at, indicator in enumerate(group):
             made = {name: pl.col(f"{at}.{name}") for name in (*AMOUNTS, *COUNTS, "months", "bits")}
-            made["indicator_id"] = pl.lit(indicator.id)
+            made["indicator_id"] = pl.lit(indicator.id, CODE)
             part = wide.filter(made["seen"] > 0).select(
                 made.get(name, pl.col(name)).cast(dtype).alias(name) for name, dtype in CELLS.items()
             )
@@ -85,9 +89,10 @@ def cells(indicators: Iterable[Indicator], edition: Edition, dimension: str | No
 def _keys(table: str, year: str, dimension: str | None) -> list[pl.Expr]:
     columns = inputs.COLUMNS[table]
     province = pl.col("province_code") if "province_code" in columns else pl.lit(NATION_CODE)
-    entity = pl.col("entity_id") if "entity_kind" in columns else pl.lit(None, pl.String)
-    member = [pl.col(dimension).cast(pl.String).alias("member")] if dimension else []
-    return [pl.col(year).alias("year"), province.alias("province_code"), entity.alias("entity_id"), *member]
+    entity = pl.col("entity_id") if "entity_kind" in columns else pl.lit(None)
+    member = [pl.col(dimension).alias("member")] if dimension else []
+    who = [province.cast(CODE).alias("province_code"), entity.cast(CODE).alias("entity_id")]
+    return [pl.col(year).alias("year"), *who, *member]
 
 
 class _Rows:

@@ -249,7 +249,7 @@ def _rows(
     def of_all(name: str, schema: dict[str, pl.DataType]) -> pl.DataFrame:
         frames: dict[str, pl.DataFrame | None] = {i.id: getattr(of, name) for i, of in zip(chosen, levels, strict=True)}
         named = [
-            f.lazy().with_columns(indicator_id=pl.lit(id)).select(list(schema))
+            f.lazy().with_columns(indicator_id=pl.lit(id, schema["indicator_id"])).select(list(schema))
             for id, f in frames.items()
             if f is not None
         ]

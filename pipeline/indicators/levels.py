@@ -14,7 +14,7 @@ import polars as pl
 from pipeline.indicators import exact, flags, panel, prices
 from pipeline.indicators.cells import AMOUNTS, CELLS, WHO, Edition, cells
 from pipeline.indicators.expressions import parse
-from pipeline.indicators.inputs import COLUMNS
+from pipeline.indicators.inputs import CODE, COLUMNS
 from pipeline.indicators.model import Catalogue, Indicator, members
 
 ENOUGH = 0.95
@@ -100,6 +100,7 @@ def level(
     compared = indicator.change_of or target.ratio_of or target.constant_prices
     if not (compared and catalogue.has_entities(target.id)):
         return Level(told)
+    regions = regions.with_columns(pl.all().cast(CODE))
     if by_entity:
         allowed = panel.own_matched(parts)
         of_both = panel.in_all([part.select("entity_id").unique() for part in parts], ["entity_id"])
@@ -137,7 +138,7 @@ def _sides(target: Indicator, sides: list[pl.DataFrame]) -> pl.DataFrame:
     nothing, no_rows = pl.lit(0.0), pl.lit(0, pl.Int64)
     above = above.with_columns(num=pl.col("num") * target.scale, den=nothing, n_den=no_rows)
     below = below.with_columns(num=nothing, den="num", n_num=no_rows, n_den="n_num")
-    return pl.concat([above, below]).with_columns(indicator_id=pl.lit(target.id))
+    return pl.concat([above, below]).with_columns(indicator_id=pl.lit(target.id, CODE))
 
 
 def _by_member(target: Indicator, dimension: str, above: pl.DataFrame, total: pl.DataFrame) -> pl.DataFrame:
@@ -146,7 +147,7 @@ def _by_member(target: Indicator, dimension: str, above: pl.DataFrame, total: pl
     if not (target.across or target.ratio_of or target.kind == "count"):
         return above
     names = list(members(dimension, target.table)) or above["member"].unique().sort().to_list()
-    every = pl.DataFrame({"member": names}, schema={"member": pl.String()})
+    every = pl.DataFrame({"member": names}, schema={"member": CODE})
     no_rows = pl.lit(0, pl.Int64)
     below = total.with_columns(num=pl.lit(0.0), n_num=no_rows, n_rows=no_rows).drop("member").join(every, how="cross")
     if target.ratio_of:
@@ -156,7 +157,7 @@ def _by_member(target: Indicator, dimension: str, above: pl.DataFrame, total: pl
         den=pl.lit(0.0 if target.is_quotient else None, pl.Float64),
         **dict.fromkeys(("n_den", "matching", "seen"), no_rows),
     )
-    return pl.concat([above, below.select(above.columns)]).with_columns(indicator_id=pl.lit(target.id))
+    return pl.concat([above, below.select(above.columns)]).with_columns(indicator_id=pl.lit(target.id, CODE))
 
 
 def _at_base(of: pl.DataFrame, allowed: pl.DataFrame, base: int) -> pl.DataFrame:
