@@ -125,6 +125,12 @@ class _Rows:
         self.amounts.setdefault(f"= {amount}", whole.sum())
         return pl.col(f"= {amount}")
 
+    def having(self, amount: str) -> pl.Expr:
+        """Of rows summed: how many filed rows have the amount."""
+        of_row = _parsed(amount, self.table)
+        self.amounts.setdefault(f"# {amount}", pl.when(of_row.is_not_null()).then("_rows").sum())
+        return pl.col(f"# {amount}")
+
     def holding(self) -> pl.Expr:
         """Of a row: which conditions hold, as bits."""
         bits = [pl.lit(1 << at, pl.Int64) for at in range(len(self.conditions))]
@@ -155,15 +161,18 @@ def _sums(indicator: Indicator, of: _Rows) -> dict[str, pl.Expr]:
     counts = pl.col("entity_kind").is_in(indicator.kinds) if indicator.kinds else rows.is_not_null()
     matching = (counts & of.holds(indicator.where) if indicator.where else counts).fill_null(False)
     sides = [side or "1" for side in (indicator.numerator, indicator.denominator)]
-    enters = pl.all_horizontal(matching, *(of.filled(side) for side in sides if side != "1"))
+    filled = [side for side in sides if side != "1"] if indicator.is_quotient else []
+    enters = pl.all_horizontal(matching, *(of.filled(side) for side in filled))
     num, den = (pl.when(enters).then(of.amount(side)) for side in sides)
 
-    def of_rows(where: pl.Expr) -> pl.Expr:
+    def of_rows(where: pl.Expr, rows: pl.Expr = rows) -> pl.Expr:
         return pl.when(where).then(rows).otherwise(0).sum()
 
     conditions = {flag: of.holds(condition) for flag, condition in indicator.flags.items()}
     conditions["partial"] = pl.col("_months").is_not_null()
-    entered = of_rows(enters)
+    # A sum leaves out what is not filled by itself, and need not be parted by it.
+    alone = indicator.numerator and not indicator.is_quotient
+    entered = of_rows(enters, of.having(sides[0]) if alone else rows)
     return {
         "num": exact.total(num),
         "den": exact.total(den) if indicator.is_quotient else pl.lit(None, pl.Float64),
