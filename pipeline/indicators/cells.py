@@ -140,7 +140,10 @@ class _Rows:
         return pl.sum_horizontal(each) if each else pl.lit(0, pl.Int64)
 
     def sums(self) -> dict[str, pl.Expr]:
-        return self.amounts | {"_count": pl.len(), "_rows": pl.col("_rows").sum(), "_months": pl.col("_months").min()}
+        filed = {"_rows": pl.col("_rows").sum(), "_months": pl.col("_months").min()}
+        if self.table in BY_NAME and "month" not in BY_NAME[self.table].key:  # of which each row is one as filed
+            filed = {"_rows": pl.len(), "_months": pl.lit(None, pl.Int64).first()}
+        return self.amounts | filed | {"_count": pl.len()}
 
 
 @cache
