@@ -99,7 +99,7 @@ def normalise(table: Table, sheet: pl.DataFrame, layout: Layout, filing_year: in
     types = dict.fromkeys(cells, pl.String()) | SOURCE
     raw = sheet.select((cells.get(name, pl.col(name))).cast(dtype).alias(name) for name, dtype in types.items())
     about = _About(table, headers, layout, filing_year)
-    coded = _Cells.of(raw, [column.name for column in table.columns if column.kind not in _PLAIN])
+    coded = _Cells.of(raw, [one.name for one in table.columns if one.kind not in _PLAIN or one.name not in headers])
     columns = [column for column in table.columns if column.kind != "unit"]
     with ThreadPoolExecutor() as threads:
         read = list(threads.map(partial(_read, about, coded), columns))
@@ -212,7 +212,9 @@ class _Cells:
         coded, few = {}, list[str]()
         for name in names:  # of few texts, as some of the cells show: then each is understood once
             some = raw[name].gather_every(max(1, raw.height // _SAMPLE))
-            if some.n_unique() * 4 < some.len():
+            if raw[name].null_count() == raw.height > 0:
+                coded[name] = some.head(1), pl.zeros(raw.height, pl.UInt32, eager=True)
+            elif some.n_unique() * 4 < some.len():
                 few.append(name)
         for one in raw.select(pl.col(name).cast(pl.Categorical(pl.Categories.random())) for name in few):
             texts = pl.concat([one.dtype.categories.to_series(), pl.Series([None], dtype=pl.String)])  # type: ignore[attr-defined]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import polars as pl
 
@@ -18,6 +18,7 @@ from pipeline.filings.contracts import BY_NAME
 from pipeline.given.regions import NATION_CODE
 from pipeline.indicators import exact, flags, inputs
 from pipeline.indicators.expressions import is_whole, parse
+from pipeline.indicators.inputs import CODE
 from pipeline.indicators.model import Indicator
 from pipeline.indicators.panel import CELL
 
@@ -25,8 +26,8 @@ WHO = [*CELL, "entity_kind", "group_id"]
 AMOUNTS = ("num", "den")
 COUNTS = ("n_rows", "n_num", "n_den", "matching", "seen")
 CELLS: dict[str, pl.DataType] = {
-    "indicator_id": pl.String(), "member": pl.String(), "year": pl.Int64(), "province_code": pl.String(),
-    "entity_id": pl.String(), "entity_kind": inputs.KINDS, "group_id": pl.String(),
+    "indicator_id": CODE, "member": CODE, "year": pl.Int64(), "province_code": CODE, "entity_id": CODE,
+    "entity_kind": inputs.KINDS, "group_id": CODE,
     **dict.fromkeys(AMOUNTS, pl.Float64()), **dict.fromkeys(COUNTS, pl.Int64()), "months": pl.Int64(), "bits": pl.Int64(),
 }  # fmt: skip
 """num, den: sums (den null where there is none). n_rows: filed rows that enter; n_num, n_den: of them, those of the
@@ -43,7 +44,7 @@ class Edition:
     baseline_year: int
     report_year: int
 
-    @property
+    @cached_property
     def years(self) -> range:
         """From the baseline, or the earliest filing before it, to the report's year."""
         filed = [self.tables[name]["year"].min() for name, table in BY_NAME.items() if table.has("year")]
@@ -57,23 +58,26 @@ def cells(indicators: Iterable[Indicator], edition: Edition, dimension: str | No
     for indicator in indicators:
         assert indicator.table
         passes.setdefault((indicator.table, indicator.year), []).append(indicator)
+    entities = edition.tables["entities"].with_columns(pl.col("entity_id", "group_id").cast(CODE))
     parts = [pl.DataFrame(schema=CELLS)]
     for (table, year), group in passes.items():
         keys, rows = _keys(table, year, dimension), _Rows(table)
         sums = [sum_.alias(f"{at}.{name}") for at, one in enumerate(group) for name, sum_ in _sums(one, rows).items()]
         few = edition.tables[table].lazy().group_by(*keys, _holds=rows.holding()).agg(**rows.sums()).collect()
-        few = inputs.with_entity(few.with_columns(pl.col("entity_id").cast(pl.String)), edition.tables["entities"])
+        few = inputs.with_entity(few, entities)
         wide = (
             few.lazy()
             .group_by(*(key.meta.output_name() for key in keys), "entity_kind", "group_id")
             .agg(sums)
             .collect()
         )
-        wide = wide.drop_nulls("member") if dimension else wide.with_columns(member=pl.lit(None, pl.String))
+        member = pl.col("member").cast(pl.String) if dimension else pl.lit(None)
+        wide = wide.with_columns(member=member)
+        wide = wide.drop_nulls("member") if dimension else wide
         wide = wide.with_columns(pl.col(name).cast(dtype) for name, dtype in CELLS.items() if name in wide.columns)
         for at, indicator in enumerate(group):
             made = {name: pl.col(f"{at}.{name}") for name in (*AMOUNTS, *COUNTS, "months", "bits")}
-            made["indicator_id"] = pl.lit(indicator.id)
+            made["indicator_id"] = pl.lit(indicator.id, CODE)
             part = wide.filter(made["seen"] > 0).select(
                 made.get(name, pl.col(name)).cast(dtype).alias(name) for name, dtype in CELLS.items()
             )
@@ -85,9 +89,10 @@ def cells(indicators: Iterable[Indicator], edition: Edition, dimension: str | No
 def _keys(table: str, year: str, dimension: str | None) -> list[pl.Expr]:
     columns = inputs.COLUMNS[table]
     province = pl.col("province_code") if "province_code" in columns else pl.lit(NATION_CODE)
-    entity = pl.col("entity_id") if "entity_kind" in columns else pl.lit(None, pl.String)
-    member = [pl.col(dimension).cast(pl.String).alias("member")] if dimension else []
-    return [pl.col(year).alias("year"), province.alias("province_code"), entity.alias("entity_id"), *member]
+    entity = pl.col("entity_id") if "entity_kind" in columns else pl.lit(None)
+    member = [pl.col(dimension).alias("member")] if dimension else []
+    who = [province.cast(CODE).alias("province_code"), entity.cast(CODE).alias("entity_id")]
+    return [pl.col(year).alias("year"), *who, *member]
 
 
 class _Rows:
@@ -120,6 +125,12 @@ class _Rows:
         self.amounts.setdefault(f"= {amount}", whole.sum())
         return pl.col(f"= {amount}")
 
+    def having(self, amount: str) -> pl.Expr:
+        """Of rows summed: how many filed rows have the amount."""
+        of_row = _parsed(amount, self.table)
+        self.amounts.setdefault(f"# {amount}", pl.when(of_row.is_not_null()).then("_rows").sum())
+        return pl.col(f"# {amount}")
+
     def holding(self) -> pl.Expr:
         """Of a row: which conditions hold, as bits."""
         bits = [pl.lit(1 << at, pl.Int64) for at in range(len(self.conditions))]
@@ -129,7 +140,10 @@ class _Rows:
         return pl.sum_horizontal(each) if each else pl.lit(0, pl.Int64)
 
     def sums(self) -> dict[str, pl.Expr]:
-        return self.amounts | {"_count": pl.len(), "_rows": pl.col("_rows").sum(), "_months": pl.col("_months").min()}
+        filed = {"_rows": pl.col("_rows").sum(), "_months": pl.col("_months").min()}
+        if self.table in BY_NAME and "month" not in BY_NAME[self.table].key:  # of which each row is one as filed
+            filed = {"_rows": pl.len(), "_months": pl.lit(None, pl.Int64).first()}
+        return self.amounts | filed | {"_count": pl.len()}
 
 
 @cache
@@ -150,15 +164,18 @@ def _sums(indicator: Indicator, of: _Rows) -> dict[str, pl.Expr]:
     counts = pl.col("entity_kind").is_in(indicator.kinds) if indicator.kinds else rows.is_not_null()
     matching = (counts & of.holds(indicator.where) if indicator.where else counts).fill_null(False)
     sides = [side or "1" for side in (indicator.numerator, indicator.denominator)]
-    enters = pl.all_horizontal(matching, *(of.filled(side) for side in sides if side != "1"))
+    filled = [side for side in sides if side != "1"] if indicator.is_quotient else []
+    enters = pl.all_horizontal(matching, *(of.filled(side) for side in filled))
     num, den = (pl.when(enters).then(of.amount(side)) for side in sides)
 
-    def of_rows(where: pl.Expr) -> pl.Expr:
+    def of_rows(where: pl.Expr, rows: pl.Expr = rows) -> pl.Expr:
         return pl.when(where).then(rows).otherwise(0).sum()
 
     conditions = {flag: of.holds(condition) for flag, condition in indicator.flags.items()}
     conditions["partial"] = pl.col("_months").is_not_null()
-    entered = of_rows(enters)
+    # A sum leaves out what is not filled by itself, and need not be parted by it.
+    alone = indicator.numerator and not indicator.is_quotient
+    entered = of_rows(enters, of.having(sides[0]) if alone else rows)
     return {
         "num": exact.total(num),
         "den": exact.total(den) if indicator.is_quotient else pl.lit(None, pl.Float64),

@@ -249,13 +249,14 @@ def _rows(
     def of_all(name: str, schema: dict[str, pl.DataType]) -> pl.DataFrame:
         frames: dict[str, pl.DataFrame | None] = {i.id: getattr(of, name) for i, of in zip(chosen, levels, strict=True)}
         named = [
-            f.with_columns(indicator_id=pl.lit(id)).select(list(schema)) for id, f in frames.items() if f is not None
+            f.lazy().with_columns(indicator_id=pl.lit(id, schema["indicator_id"])).select(list(schema))
+            for id, f in frames.items()
+            if f is not None
         ]
-        return pl.concat([pl.DataFrame(schema=schema), *named])
+        return pl.concat([pl.LazyFrame(schema=schema), *named]).collect()
 
     by_entity = one == ENTITY
-    of_cells = CELLS | {"region_code": pl.String()}
-    now, base = (roll_up(of_all(name, of_cells), by_entity) for name in ("cells", "base"))
+    now, base = (roll_up(of_all(name, CELLS), regions, by_entity) for name in ("cells", "base"))
     beside = of_all("beside", {"indicator_id": pl.String()} | BESIDE)
     spot = ["indicator_id", "region_code", ENTITY, "year"]
     how: Literal["left", "full"] = "left" if one and not by_entity else "full"

@@ -32,6 +32,7 @@ GRADES = {"grade_1": "1 级", "grade_2": "2 级", "grade_3": "3 级", "beyond": 
 MEASURED = {"pue_1": "PUE1（不间断电源输出端）", "pue_2": "PUE2（配电单元输出端）", "pue_3": "PUE3（IT设备输入端）", "unknown": "未填类别"}  # fmt: skip
 """Measurement categories of ISO/IEC 30134-2 (basic, intermediate, advanced), by where the energy of IT equipment is metered."""
 SIZE_CLASS, GRADE, MEASURED_AT = (pl.Enum(list(one)) for one in (SIZE_CLASSES, GRADES, MEASURED))
+CODE = pl.Categorical()
 KINDS = BY_NAME["entities"].dtypes["kind"]
 
 _CONSTANTS = dict.fromkeys(("plan_start", "plan_end", "baseline_year", "report_year"), pl.Int64())
@@ -170,7 +171,7 @@ def with_entity(frame: pl.DataFrame, entities: pl.DataFrame) -> pl.DataFrame:
 def coded(frame: pl.DataFrame) -> pl.DataFrame:
     """Province and filing entity as categories: rows are grouped by them again and again, and texts make that slow."""
     of_filer = ("province_code", "entity_id") if "entity_kind" in frame.columns else ()
-    return frame.with_columns(pl.col(of_filer).cast(pl.Categorical)) if of_filer else frame
+    return frame.with_columns(pl.col(of_filer).cast(CODE)) if of_filer else frame
 
 
 # --- weights -----------------------------------------------------------------------------------------------

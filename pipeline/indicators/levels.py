@@ -14,7 +14,7 @@ import polars as pl
 from pipeline.indicators import exact, flags, panel, prices
 from pipeline.indicators.cells import AMOUNTS, CELLS, WHO, Edition, cells
 from pipeline.indicators.expressions import parse
-from pipeline.indicators.inputs import COLUMNS
+from pipeline.indicators.inputs import CODE, COLUMNS
 from pipeline.indicators.model import Catalogue, Indicator, members
 
 ENOUGH = 0.95
@@ -40,8 +40,7 @@ class Whole:
 
 @dataclass(frozen=True)
 class Level:
-    """The cells that are summed (CELLS, region_code); those of the base year under the years that are compared with it;
-    BESIDE. The latter two are there for what is compared only."""
+    """The cells that are summed (CELLS); those of the base year under the years that are compared with it; BESIDE. The latter two are there for what is compared only."""
 
     cells: pl.DataFrame
     base: pl.DataFrame | None = None
@@ -89,8 +88,8 @@ def level(
     dimension: str | None = None,
     parted: pl.DataFrame | None = None,
 ) -> Level:
-    """The cells of `indicator`, summed into `regions` (province_code, region_code); of entities by themselves, or by
-    member of `dimension`, of which `parted` are the cells."""
+    """The cells of `indicator`, and what stands beside them in `regions` (province_code, region_code); of entities by
+    themselves, or by member of `dimension`, of which `parted` are the cells."""
     target = catalogue[indicator.change_of] if indicator.change_of else indicator
     sides = target.ratio_of or (target.id,)
     parts = [known.parts[side] for side in sides]
@@ -100,7 +99,8 @@ def level(
         told = _by_member(target, dimension, parted.filter(pl.col("indicator_id") == sides[0]), total)
     compared = indicator.change_of or target.ratio_of or target.constant_prices
     if not (compared and catalogue.has_entities(target.id)):
-        return Level(told.join(regions, on="province_code"))
+        return Level(told)
+    regions = regions.with_columns(pl.all().cast(CODE))
     if by_entity:
         allowed = panel.own_matched(parts)
         of_both = panel.in_all([part.select("entity_id").unique() for part in parts], ["entity_id"])
@@ -111,7 +111,7 @@ def level(
     base = None
     if indicator.change_of:
         allowed = panel.since(allowed, edition.baseline_year)
-        base = _at_base(told, allowed, edition.baseline_year).join(regions, on="province_code")
+        base = _at_base(told, allowed, edition.baseline_year)
     beside = _coverage(total, allowed, regions, where, edition.baseline_year if indicator.change_of else None)
     for at, side in enumerate(sides):
         if catalogue[side].constant_prices:
@@ -121,7 +121,7 @@ def level(
     kept = told.join(allowed, on=allowed.columns, how="semi")
     empty = [pl.lit(None, dtype).alias(name) for name, dtype in BESIDE.items() if name not in beside.columns]
     beside = beside.with_columns(empty).select(pl.col(name).cast(dtype) for name, dtype in BESIDE.items())
-    return Level(kept.join(regions, on="province_code"), base, beside)
+    return Level(kept, base, beside)
 
 
 def _filers(side: Indicator) -> frozenset[str] | None:
@@ -138,7 +138,7 @@ def _sides(target: Indicator, sides: list[pl.DataFrame]) -> pl.DataFrame:
     nothing, no_rows = pl.lit(0.0), pl.lit(0, pl.Int64)
     above = above.with_columns(num=pl.col("num") * target.scale, den=nothing, n_den=no_rows)
     below = below.with_columns(num=nothing, den="num", n_num=no_rows, n_den="n_num")
-    return pl.concat([above, below]).with_columns(indicator_id=pl.lit(target.id))
+    return pl.concat([above, below]).with_columns(indicator_id=pl.lit(target.id, CODE))
 
 
 def _by_member(target: Indicator, dimension: str, above: pl.DataFrame, total: pl.DataFrame) -> pl.DataFrame:
@@ -147,7 +147,7 @@ def _by_member(target: Indicator, dimension: str, above: pl.DataFrame, total: pl
     if not (target.across or target.ratio_of or target.kind == "count"):
         return above
     names = list(members(dimension, target.table)) or above["member"].unique().sort().to_list()
-    every = pl.DataFrame({"member": names}, schema={"member": pl.String()})
+    every = pl.DataFrame({"member": names}, schema={"member": CODE})
     no_rows = pl.lit(0, pl.Int64)
     below = total.with_columns(num=pl.lit(0.0), n_num=no_rows, n_rows=no_rows).drop("member").join(every, how="cross")
     if target.ratio_of:
@@ -157,7 +157,7 @@ def _by_member(target: Indicator, dimension: str, above: pl.DataFrame, total: pl
         den=pl.lit(0.0 if target.is_quotient else None, pl.Float64),
         **dict.fromkeys(("n_den", "matching", "seen"), no_rows),
     )
-    return pl.concat([above, below.select(above.columns)]).with_columns(indicator_id=pl.lit(target.id))
+    return pl.concat([above, below.select(above.columns)]).with_columns(indicator_id=pl.lit(target.id, CODE))
 
 
 def _at_base(of: pl.DataFrame, allowed: pl.DataFrame, base: int) -> pl.DataFrame:

@@ -6,49 +6,63 @@ import polars as pl
 
 from pipeline.indicators import exact, flags
 from pipeline.indicators.cells import AMOUNTS, COUNTS
+from pipeline.indicators.inputs import CODE
 
 SPOT = ["indicator_id", "member", "region_code", "entity_id", "year"]
 
 
-def roll_up(cells: pl.DataFrame, by_entity: bool) -> pl.DataFrame:
+def roll_up(cells: pl.DataFrame, regions: pl.DataFrame, by_entity: bool) -> pl.DataFrame:
     """Sums of cells by SPOT, and who contributes: n_entities, n_groups, largest_share, others_to_largest.
 
-    Groups first, since one group may own several of the entities. Of the two sides of a ratio the one with fewer
-    contributors counts, or the one that one group dominates more: a ratio is as sensitive as either.
+    regions: province_code, region_code. Groups first, since one group may own several of the entities. Of the two sides
+    of a ratio the one with fewer contributors counts, or the one that one group dominates more: a ratio is as sensitive
+    as either.
     """
     spot = [name for name in SPOT if by_entity or name != "entity_id"]
-    filed = {side: pl.col(f"n_{side}") > 0 for side in AMOUNTS}
-    sums = [pl.col(name).sum() for name in COUNTS]
+    also = [*(pl.col(name).sum() for name in COUNTS), pl.col("months").min(), flags.merge()]
     # A sum of nulls is 0 in polars; a sum or count has no denominator.
-    sums += [pl.when(pl.col(side).is_not_null().any()).then(exact.total(side)).alias(side) for side in AMOUNTS]
-    also = [pl.col("months").min(), flags.merge()]
-    who = pl.col("entity_id") if "entity_id" not in spot else pl.lit(1)
-    entities = {f"_{side}": who.filter(filed[side]).n_unique() for side in AMOUNTS}
-    groups = cells.group_by(*spot, "group_id").agg(*sums, *also, **entities)
+    whole = [pl.when(pl.col(side).is_not_null().any()).then(exact.fixed(side).sum()).alias(side) for side in AMOUNTS]
+    sums = [total.cast(pl.Float64) for total in whole]
+    filed = {side: pl.col(f"n_{side}") > 0 for side in AMOUNTS}
     known = pl.col("group_id").is_not_null()
+    into = regions.lazy().with_columns(pl.all().cast(CODE))
+    entities = cells.lazy().join(into, on="province_code").group_by(*SPOT, "group_id").agg(*also, *whole)
+    groups = entities.group_by(*spot, "group_id").agg(
+        *also, *sums, *(filed[side].sum().alias(f"entities_{side}") for side in AMOUNTS)
+    )
+    # What is not known is taken out beforehand: a sum of what a filter leaves of each group is much slower.
+    groups = groups.with_columns(
+        *(pl.when(known).then(side).alias(f"known_{side}") for side in AMOUNTS),
+        *(pl.when(known).then(f"entities_{side}").alias(f"entities_{side}") for side in AMOUNTS),
+        *((known & filed[side]).alias(f"groups_{side}") for side in AMOUNTS),
+    )
+    rolled = groups.group_by(spot).agg(
+        *also,
+        *sums,
+        *(pl.col(f"{what}_{side}").sum() for what in ("entities", "groups") for side in AMOUNTS),
+        *(pl.col(f"known_{side}").max().alias(f"largest_{side}") for side in AMOUNTS),
+        *(pl.col(f"known_{side}").top_k(2).sum() for side in AMOUNTS),
+    )
 
-    def fewer(counts: dict[str, pl.Expr]) -> pl.Expr:
+    def fewer(what: str) -> pl.Expr:
         """Of the two sides, if enterprises file both (cases have none)."""
-        each = [pl.when((filed[side] & known).any()).then(count) for side, count in counts.items()]
+        each = [pl.when(pl.col(f"groups_{side}") > 0).then(f"{what}_{side}") for side in AMOUNTS]
         return pl.min_horizontal(each).cast(pl.Int64)
 
-    largest = {side: pl.col(side).filter(known).max() for side in AMOUNTS}
-    two_largest = {side: pl.col(side).filter(known).top_k(2).sum() for side in AMOUNTS}
-    everyone = {side: exact.total(side) for side in AMOUNTS}
-    shares = [pl.when(everyone[side] > 0).then(largest[side] / everyone[side]) for side in AMOUNTS]
-    others = [
-        pl.when(largest[side] > 0).then((everyone[side] - two_largest[side]).clip(lower_bound=0) / largest[side])
-        for side in AMOUNTS
-    ]
-    rolled = groups.group_by(spot).agg(
-        *sums,
-        *also,
-        n_entities=fewer({side: pl.col(f"_{side}").filter(known).sum() for side in AMOUNTS}),
-        n_groups=fewer({side: (filed[side] & known).sum() for side in AMOUNTS}),
+    largest, two_largest = ({side: pl.col(f"{of}_{side}") for side in AMOUNTS} for of in ("largest", "known"))
+    others = {side: (pl.col(side) - two_largest[side]).clip(lower_bound=0) for side in AMOUNTS}
+    shares = [pl.when(pl.col(side) > 0).then(largest[side] / pl.col(side)) for side in AMOUNTS]
+    against = [pl.when(largest[side] > 0).then(others[side] / largest[side]) for side in AMOUNTS]
+    told = rolled.with_columns(pl.col(CODE).cast(pl.String)).select(
+        *spot,
+        *([] if by_entity else [pl.lit(None, pl.String).alias("entity_id")]),
+        *AMOUNTS, *COUNTS, "months", "bits",
+        n_entities=fewer("entities"),
+        n_groups=fewer("groups"),
         largest_share=pl.max_horizontal(shares),
-        others_to_largest=pl.min_horizontal(others),
-    )
-    return rolled if by_entity else rolled.with_columns(entity_id=pl.lit(None, pl.String))
+        others_to_largest=pl.min_horizontal(against),
+    )  # fmt: skip
+    return told.collect(engine="streaming")
 
 
 def valued(rows: pl.DataFrame) -> pl.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import polars as pl
@@ -47,6 +48,13 @@ GREEN = st.lists(
     max_size=8,
     unique_by=lambda row: (row["year"], row["province_code"], row["entity_id"], row["channel"]),
 )
+EQUIPMENT = st.lists(
+    st.fixed_dictionaries({
+        **WHERE, "equipment_type": st.sampled_from(["server", "radio_5g"]), "quantity": st.integers(0, 999).map(float),
+        "energy_kwh": AMOUNTS, "retired": st.none() | st.integers(0, 99).map(float),
+        "recycled_kg": st.none() | st.floats(0, 1e6).map(lambda value: round(value, 3)),
+    }), min_size=1, max_size=20,
+)  # fmt: skip
 RATIOS = (
     "dc.pue.all",
     "dc.pue.new_large",
@@ -146,6 +154,32 @@ def test_members_add_up_to_the_whole(ask: Ask, catalogue: Catalogue, rows: list[
         assert both["parts"].to_list() == pytest.approx(both["value"].to_list(), rel=1e-12, abs=1e-9)
     shares = ask(filings, "dc.pue.grade_share", by="grade").group_by("region_code", "year").agg(pl.col("value").sum())
     assert shares["value"].to_list() == pytest.approx([1.0] * shares.height)
+
+
+@FEW
+@given(rows=EQUIPMENT, by=st.sampled_from(["", "equipment_type", "entity_id"]))
+def test_sums_and_contributors_are_those_of_fractions(ask: Ask, rows: list[Any], by: str) -> None:
+    asked = {"quantity": ("quantity", 1), "retired": ("retired", 1), "recycled": ("recycled_kg", 1000)}
+    table = ask({"equipment": rows}, *(f"equipment.{name}" for name in asked), by=by)
+    for told in table.filter(pl.col("region_code") == "000000").iter_rows(named=True):
+        column, divisor = asked[told["indicator_id"].removeprefix("equipment.")]
+        member = told["entity_id"] or told["member"]
+        there = [
+            row
+            for row in rows
+            if row["year"] == told["year"] and row[column] is not None and member in (None, row.get(by))
+        ]
+        of_groups = {
+            one: sum(Fraction(str(row[column])) for row in there if row["entity_id"] == one) / divisor
+            for one in {row["entity_id"] for row in there}
+        }
+        total = sum(of_groups.values())
+        assert told["n_rows"] == len(there)
+        assert (told["n_entities"] or 0) == (told["n_groups"] or 0) == len(of_groups)
+        assert told["value"] == (pytest.approx(float(total), rel=1e-15) if there else None)
+        assert told["largest_share"] == (
+            pytest.approx(float(max(of_groups.values()) / total), rel=1e-14) if total else None
+        )
 
 
 @FEW
