@@ -146,6 +146,19 @@ def test_a_figure_leaves_it_out_and_says_so(view: View, layout: Layout) -> None:
     )
 
 
+def test_a_tile_says_that_it_is_withheld_and_that_of_a_province_without_a_value_does_not(
+    view: View, layout: Layout
+) -> None:
+    codes = ("140000", "150000", "210000", "220000", "230000", "310000", "320000", "330000")
+    own = of(view, "全国", layout, *(row(RATE, 0.8, code) for code in codes))
+    figure = shapes.tiles(own, RATE, "f-x")
+    assert figure is not None
+    rows = [one for data in figure.payload()["spec"]["datasets"].values() for one in data]
+    printed = {name: {one["printed"] for one in rows if one["short_zh"] == name} for name in ("天津", "西藏", "北京")}
+    assert printed == {"天津": {"保密"}, "西藏": {"—"}, "北京": {"90.0"}}
+    assert "标“保密”的不予公布" in zh.say(figure.method)
+
+
 def test_a_table_prints_it_also_in_its_download() -> None:
     data = pl.DataFrame(
         {"省份": ["甲", "乙", "丙", "丁"], "量": pl.Series([1.5, WITHHELD, None, -2.5], dtype=pl.Float64)}
