@@ -150,15 +150,20 @@ def league(rows: pl.DataFrame, figure: str, year: int) -> Figure | None:
         **spelt, net=net, low="low_tco2", high="high_tco2", summed="summed",
         printed=net.map_elements(lambda value: wording.number(value, 0), return_dtype=pl.String),
     )  # fmt: skip
-    effects, states = (list(names(name).values()) for name in spelt)
+    shapes = dict(zip(names("status").values(), ("triangle-up", "diamond", "circle"), strict=True))
+    tints = dict(zip(names("effect").values(), theme.tints(names("effect")).values(), strict=True))
+    shapes, tints = (  # of what is drawn
+        {member: mark for member, mark in marks.items() if member in data[name].to_list()}
+        for name, marks in (("status", shapes), ("effect", tints))
+    )
     heads = _columns("case", effect="case_effect", status="state")
 
     def chart(words: Words) -> alt.TopLevelMixin:
         tooltip = _tips(words, heads | _columns(printed="net_tco2"))
         y = alt.Y("case:N", sort=data["case"].to_list(), title=None, axis=alt.Axis(ticks=False, labelLimit=230, labelFontSize=11))  # fmt: skip
-        solid, hues = alt.Legend(symbolOpacity=1), list(theme.tints(names("effect")).values())
-        tint = alt.Color("effect:N", scale=alt.Scale(domain=effects, range=hues), legend=solid)
-        shape = alt.Shape("status:N", scale=alt.Scale(domain=states, range=["triangle-up", "diamond", "circle"]))
+        hues = alt.Scale(domain=list(tints), range=list(tints.values()))
+        tint = alt.Color("effect:N", scale=hues, legend=alt.Legend(symbolOpacity=1))
+        shape = alt.Shape("status:N", scale=alt.Scale(domain=list(shapes), range=list(shapes.values())))
         base = alt.Chart(data).encode(y=y, color=tint, tooltip=tooltip)
         low, high = min(0.0, *data["low"].to_list()), max(0.0, *data["high"].to_list())
         span = high - low

@@ -343,12 +343,12 @@ def members_over_years(view: View, rows: pl.DataFrame, id: str, figure: str, *, 
 
 
 def tiles(view: View, id: str, figure: str) -> Figure | None:
-    """The province tile grid of an indicator; grey where there is no value."""
+    """The province tile grid of an indicator; grey where there is no value or none is published, which the tile says."""
     measure, values = view.measure(id), view.by_province(id)
     there = findings.there(values)
     if len(there) < findings.MIN_RANKED:
         return None
-    own = "" if view.region.is_nation else view.region.short_zh
+    own, hidden = "" if view.region.is_nation else view.region.short_zh, tuple(findings.withheld(values))
     numbers, quantity = list(there.values()), term("in_that_year", year=view.year, what=measure)
     decimals = places(measure, numbers)
 
@@ -359,9 +359,11 @@ def tiles(view: View, id: str, figure: str) -> Figure | None:
         data = rows(words).with_columns(
             pl.Series("printed", [wording.number(one, decimals(words)) for one in rows(words)["value"]])
         )
+        closed = pl.DataFrame([(name, None, words("tiles_withheld")) for name in hidden], data.schema, orient="row")
+        shown = pl.concat([data, closed])
         return tilegrid.tile_grid(
             view.provinces,
-            view.provinces.select("code", province="short_zh").join(data, on="province"),
+            view.provinces.select("code", province="short_zh").join(shown, on="province"),
             value="value",
             label="printed",
             legend=words.with_unit(words.say(quantity), words.axis(measure, numbers)[1]),
@@ -370,7 +372,6 @@ def tiles(view: View, id: str, figure: str) -> Figure | None:
             words=words,
         )
 
-    hidden = tuple(findings.withheld(values))
     return Figure(
         id=figure,
         title=findings.place(measure, values, own)
@@ -383,7 +384,7 @@ def tiles(view: View, id: str, figure: str) -> Figure | None:
         source=FILED,
         method=findings.Sentences(
             (
-                tilegrid.NOTE,
+                term("tiles_note_withheld") if hidden else tilegrid.NOTE,
                 view.method(id),
                 *([term("provinces_withheld", names=findings.Names(hidden))] if hidden else []),
             )

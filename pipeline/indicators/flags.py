@@ -30,7 +30,7 @@ FLAGS = {
     "double_counting": "有场景疑似重复计算，只计较大的一个",
     "out_of_range": "超出合理范围，请核对",
     "frame": "填报没有覆盖全行业，不判定是否达标，见附录 B",
-    "suppressed": "为保护单个企业的数据，按保密规则不公布",
+    "suppressed": "为保护单个企业的数据，按保密规则不予公布",
 }
 SUPPRESSED = "suppressed"
 """Of a table for the public: the value is there and is not shown. No computation raises it."""

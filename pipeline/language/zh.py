@@ -184,7 +184,7 @@ def _path(one: Path) -> str:
 @say.register
 def _absent(one: Absent) -> str:
     if one.withheld:
-        return f"{one.measure.of(one.name)}按保密规则不公布"
+        return f"{one.measure.of(one.name)}不予公布"
     return f"没有{one.measure.of(one.name)}的数据"
 
 
@@ -348,9 +348,9 @@ def _progress(one: Progress) -> str:
 @say.register
 def _not_filed(one: NotFiled) -> str:
     if one.withheld:
-        return f"{one.subject} {one.year} 年的这些数值按保密规则不公布（{wording.HIDDEN}）；有数据，不等于零。"
+        return f"{one.year} 年{one.subject}的这些数值按保密规则不予公布（{wording.HIDDEN}）；有数据，不等于零。"
     return (
-        f"{one.subject} {one.year} 年没有填报{wording.join_names([f'“{name}”' for name in one.tables])}，"
+        f"{one.year} 年{one.subject}没有填报{''.join(f'“{name}”' for name in one.tables)}，"
         "本章不作评价；没有填报不等于零。"
     )
 
@@ -420,7 +420,7 @@ def _ranking_shown(one: RankingShown) -> str:
     absent = [name for name in one.values if name not in known and name not in closed]
     shown = [f"{name} {one.measure.say(known[name])}" for name in sorted(known, key=lambda name: -known[name])]
     missing = f"没有数据的有{wording.join_names(absent)}。" if absent else ""
-    missing += f"按保密规则不公布的有{wording.join_names(closed)}。" if closed else ""
+    missing += f"按保密规则不予公布的有{wording.join_names(closed)}。" if closed else ""
     if len(shown) <= 2 * ENDS:
         return f"{kind}：{what}。{'、'.join(shown) or '没有数据'}。{missing if shown else ''}"
     told = [

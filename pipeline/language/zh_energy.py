@@ -27,7 +27,7 @@ def _against_target(one: AgainstTarget) -> str:
     """`2025 年全国单位信息流量综合能耗比 2020 年下降 23.1%，已达标（目标下降20%，优于目标 3.1 个百分点）`."""
     name = f"{one.year} 年{one.subject}{one.measure.name}"
     if one.case == "withheld":
-        return f"{name}与 {one.base} 年的比较按保密规则不公布"
+        return f"{name}与 {one.base} 年的比较不予公布"
     if one.case == "missing":
         return f"{name}不能与 {one.base} 年比较" + (f"：{reasons}" if (reasons := say(one.reasons)) else "")
     if one.case == "base":

@@ -22,7 +22,7 @@ _NAMESPACES = "".join(
     f' xmlns:{prefix}="http://www.sdmx.org/resources/sdmxml/schemas/v3_0/{name}"'
     for prefix, name in (("mes", "message"), ("str", "structure"), ("com", "common"))
 )
-_STATUS = (Code("A", "正常", "Normal value"), Code("M", "没有数值", "Missing value"), Code("Q", "有数值，按保密规则不公布", "Missing value; suppressed"))  # fmt: skip
+_STATUS = (Code("A", "正常", "Normal value"), Code("M", "没有数值", "Missing value"), Code("Q", "有数值，按保密规则不予公布", "Missing value; suppressed"))  # fmt: skip
 _CONFIDENTIAL = (Code("F", "公开", "Free (free for publication)"), Code("C", "保密", "Confidential statistical information"))  # fmt: skip
 _YEARLY = (Code("A", "年", "Annual"),)
 DIMENSIONS = ("FREQ", "INDICATOR", "REF_AREA", "PART")

@@ -198,7 +198,7 @@ class TestAccount:
         ]
         entries = enabling.catalogue(found, plan, PLACES, "k-x").payload()["entries"]  # type: ignore[union-attr]
         assert len(entries) == 5
-        assert sum("不求和" in dict(one["facts"]) for one in entries) == 4
+        assert sum("不计入合计" in dict(one["facts"]) for one in entries) == 4
         assert [one["value"] for one in entries].count("没有量化") == 1
         left = enabling.left_out(found, "t-y")
         assert left is not None

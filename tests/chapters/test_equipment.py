@@ -160,20 +160,30 @@ def test_the_public_is_told_that_they_were_filed() -> None:
 
 
 ENDS = {
-    "zh": ("{% if equipment %}", "公开版不列。\n{% endif %}"),
-    "en": ("{% if equipment %}", "left out of the public edition.\n{% endif %}"),
+    "zh": ("{% if equipment %}", "能耗，不予公布。\n{% endif %}"),
+    "en": ("{% if equipment %}", "are not published.\n{% endif %}"),
 }
 
 
 def said(layout: Layout, folder: Path, chapter: str, language: str, **facts: Any) -> str:
     """The section on equipment in a chapter's text."""
-    always = {"now": 2025, "own": "全国", "equipment": None, "equipment_withheld": None, "oldest": None}
+    always = {
+        "now": 2025,
+        "own": "全国",
+        "equipment": None,
+        "equipment_withheld": None,
+        "businesses_withheld": None,
+        "oldest": None,
+    }
     return "".join(map(str, piece(layout, folder, chapter, language, ENDS[language], always | facts)))
 
 
 @pytest.mark.parametrize(
     ("language", "expected"),
-    [("zh", "2025 年全国各类设备和各厂商设备的数量、耗电量和在网年数：〔保密〕。"), ("en", "in China, 2025: ")],
+    [
+        ("zh", "2025 年全国按设备划分的能耗能据以推断单个企业的能耗，不予公布。"),
+        ("en", "Values by equipment would tell "),
+    ],
 )
 def test_how_it_is_withheld(layout: Layout, tmp_path: Path, language: str, expected: str) -> None:
     assert expected in said(layout, tmp_path, "07_energy", language, equipment_withheld=wording.WITHHELD)

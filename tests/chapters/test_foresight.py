@@ -466,7 +466,7 @@ def test_what_contradicts_is_said_with_its_place(province: Foresight, tmp_path: 
 
 
 def test_what_stands_in_for_withheld_amounts_is_said(province: Foresight) -> None:
-    text = "用电量的设施类型构成、综合能耗（电信、铁塔、广电）的设施类型构成按保密规则不公布，以全国的比例和已公布的合计代替"
+    text = "用电量的设施类型构成、综合能耗（电信、铁塔、广电）的设施类型构成按保密规则不予公布，以全国的比例和已公布的合计代替"
     notes = province.outlook.notes.with_columns(note=pl.lit(f"没有绿色电力占比，基于市场的排放从没有申领起算；{text}"))
     told = replace(province, outlook=replace(province.outlook, notes=notes)).notes
     assert [CHINESE.say(one) for one in told] == ["没有绿色电力占比，基于市场的排放从没有申领起算", text]

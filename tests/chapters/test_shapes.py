@@ -263,7 +263,7 @@ class TestView:
 
     def test_nothing_filed_names_the_tables(self, view: View) -> None:
         said = zh.say(shapes.not_filed(view, RATE, "energy.per_flow"))
-        assert "没有填报“5G站址”、“能源消耗”、“业务量”，本章不作评价；没有填报不等于零。" in said
+        assert "没有填报“5G站址”“能源消耗”“业务量”，本章不作评价；没有填报不等于零。" in said
 
     def test_unmeasured_provinces_have_no_value(self, view: View) -> None:
         seen = filled(view, [row(RATE, 0.9, GUANGDONG), row(RATE, 0.1, GUANGDONG, 2024)])

@@ -57,10 +57,10 @@ def test_it_is_neither_missing_nor_a_number() -> None:
     values = {"甲": 3.0, "乙": WITHHELD, "丙": None, "丁": 1.0}
     assert findings.there(values) == {"甲": 3.0, "丁": 1.0}
     assert findings.withheld(values) == ["乙"]
-    assert zh.say(findings.place(FLOW, values, "乙")) == "乙流量按保密规则不公布，不排位"
+    assert zh.say(findings.place(FLOW, values, "乙")) == "乙流量不予公布，不排位"
     assert zh.say(findings.place(FLOW, values, "丙")) == "没有丙流量的数据，不排位"
     assert zh.say(findings.comparison(FLOW, "甲", 3.0, {"全国": WITHHELD})) == "甲流量为 3.0 TB"
-    assert zh.say(findings.comparison(FLOW, "乙", WITHHELD, {"全国": 2.0})) == "乙流量按保密规则不公布"
+    assert zh.say(findings.comparison(FLOW, "乙", WITHHELD, {"全国": 2.0})) == "乙流量不予公布"
     assert zh.say(findings.extremes(FLOW, values)) == "已公布的省份中甲最高，为 3.0 TB；丁最低，为 1.0 TB"
     assert zh.say(findings.extremes(FLOW, {"乙": WITHHELD})) == "没有公布分省的流量数据"
     assert zh.say(findings.ends(FLOW, values, "enterprises")) == "已公布的流量以甲最高（3.0 TB），丁最低（1.0 TB）"
@@ -93,7 +93,7 @@ def test_a_change_says_who_is_not_published(view: View) -> None:
     figure = contrasts.then_and_now(replace(view, table=pl.DataFrame(cells, schema=TABLE)), RATE, "f-x", 2020)
     assert figure is not None
     assert zh.say(figure.title).endswith("：已公布的 2 个省份全部上升")
-    assert "按保密规则不公布的有天津。" in zh.say(figure.alt)
+    assert "按保密规则不予公布的有天津。" in zh.say(figure.alt)
 
 
 def test_the_view_knows_hidden_from_missing(view: View, layout: Layout) -> None:
@@ -105,8 +105,8 @@ def test_the_view_knows_hidden_from_missing(view: View, layout: Layout) -> None:
     assert own.told(RATE) is WITHHELD
     assert own.is_withheld(RATE)
     assert not own.has(RATE)
-    assert zh.say(own.remarks(RATE)) == "为保护单个企业的数据，按保密规则不公布"
-    assert "按保密规则不公布（〔保密〕）" in zh.say(shapes.not_filed(own, RATE))
+    assert zh.say(own.remarks(RATE)) == "为保护单个企业的数据，按保密规则不予公布"
+    assert "按保密规则不予公布（〔保密〕）" in zh.say(shapes.not_filed(own, RATE))
     assert not view.is_withheld(RATE)
 
 
@@ -135,15 +135,28 @@ def test_a_figure_leaves_it_out_and_says_so(view: View, layout: Layout) -> None:
     assert zh.say(figure.title).startswith("2025 年新建5G基站站址共享率：已公布的 2 个省份中 1 个符合")
     assert frame(figure)["province"].to_list() == ["北京", "河北"]
     method = zh.say(figure.method)
-    assert "按保密规则不公布的省份：天津。" in method
+    assert "按保密规则不予公布的省份：天津。" in method
     assert "天津" not in method.partition("按保密规则")[0]
-    assert "按保密规则不公布的有天津。" in zh.say(figure.alt)
+    assert "按保密规则不予公布的有天津。" in zh.say(figure.alt)
     assert (
         "天津"
         not in zh.say(findings.RankingShown("bar_chart", "量", FLOW, {"甲": 1.0, "天津": WITHHELD})).partition(
             "按保密规则"
         )[0]
     )
+
+
+def test_a_tile_says_that_it_is_withheld_and_that_of_a_province_without_a_value_does_not(
+    view: View, layout: Layout
+) -> None:
+    codes = ("140000", "150000", "210000", "220000", "230000", "310000", "320000", "330000")
+    own = of(view, "全国", layout, *(row(RATE, 0.8, code) for code in codes))
+    figure = shapes.tiles(own, RATE, "f-x")
+    assert figure is not None
+    rows = [one for data in figure.payload()["spec"]["datasets"].values() for one in data]
+    printed = {name: {one["printed"] for one in rows if one["short_zh"] == name} for name in ("天津", "西藏", "北京")}
+    assert printed == {"天津": {"保密"}, "西藏": {"—"}, "北京": {"90.0"}}
+    assert "标“保密”的不予公布" in zh.say(figure.method)
 
 
 def test_a_table_prints_it_also_in_its_download() -> None:

@@ -46,7 +46,7 @@ def test_a_hidden_share_is_the_nations_and_the_note_says_so() -> None:
               "room.retrofit_share": "核心机房改造比例", "green.share": "绿色电力占比"}  # fmt: skip
     found = stand_ins(table, 2025, titles)
     assert found.closed == ("310000",)
-    assert found.notes["110000"] == "核心机房改造比例按保密规则不公布，以全国的比例和已公布的合计代替"
+    assert found.notes["110000"] == "核心机房改造比例按保密规则不予公布，以全国的比例和已公布的合计代替"
     shares = found.table.filter(pl.col("indicator_id") == "room.retrofit_share")
     assert dict(shares.select("region_code", "value").iter_rows()) == {"110000": 0.4, "310000": 0.3, "000000": 0.4}
     totals = found.table.filter(pl.col("indicator_id") == "energy.total", pl.col("dimension").is_null())

@@ -54,7 +54,7 @@ def test_a_change_in_words(printed: str, zh: str, en: str) -> None:
         ),
         (
             NATION("withheld"),
-            "2025 年全国单位信息流量综合能耗与 2020 年的比较按保密规则不公布",
+            "2025 年全国单位信息流量综合能耗与 2020 年的比较不予公布",
             "The comparison of comprehensive energy consumption per unit of information flow in China in 2025 with 2020 is "
             "withheld under the disclosure rules",
         ),

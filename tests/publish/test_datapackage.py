@@ -44,7 +44,7 @@ def test_the_descriptor_is_of_data_package_2_and_says_why_a_cell_is_empty(downlo
     assert read.get_resource("t-yearly").schema.missing_values == ["", "〔保密〕"]
     assert package["resources"][0]["schema"]["missingValues"] == [
         {"value": "", "label": "没有数值"},
-        {"value": "〔保密〕", "label": "为保护单个企业的数据，按保密规则不公布"},
+        {"value": "〔保密〕", "label": "为保护单个企业的数据，按保密规则不予公布"},
     ]
     assert not [one for one in package["resources"] if "profile" in one]
 

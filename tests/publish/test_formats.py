@@ -270,7 +270,7 @@ def test_json_stat_tells_withheld_from_missing(downloads: Path) -> None:
     place = (2 * 2 + 0) * 2 + 0  # 广东, the whole, 2024
     assert (one["value"][place], one["status"][str(place)]) == (None, "c")
     assert one["status"][str((1 * 2 + 0) * 2 + 1)] == "m"  # the east, the whole, 2025
-    assert one["extension"]["status"]["label"]["c"] == "为保护单个企业的数据，按保密规则不公布"
+    assert one["extension"]["status"]["label"]["c"] == "为保护单个企业的数据，按保密规则不予公布"
     assert one["dimension"]["indicator"]["category"]["unit"][SHARED]["label"] == "1"
 
 
@@ -320,7 +320,7 @@ def test_a_workbook_says_what_is_withheld_and_runs_no_formula(book: Workbook) ->
     head, *rows = ([cell.value for cell in row] for row in sheet[sheet.tables["indicator_values"].ref])
     amounts = [row[head.index("value")] for row in rows]
     assert amounts == [0.845, 0.85, "[c]", 0.9, "[x]", 0.25, 12.5, 7]
-    assert "[c]：为保护单个企业的数据，按保密规则不公布" in [cell.value for cell in book["说明"]["A"]]
+    assert "[c]：为保护单个企业的数据，按保密规则不予公布" in [cell.value for cell in book["说明"]["A"]]
     assert book["t-names"]["D8"].value == "<b>&'\""
     assert {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row} <= {"n", "s", "inlineStr"}
 
