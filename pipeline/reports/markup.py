@@ -15,7 +15,7 @@ from typing import Any
 
 from pipeline.language.terms import explained as explained_terms
 from pipeline.language.words import CHINESE, Words
-from pipeline.reports.columns import INSET, PAPER, pointed
+from pipeline.reports.columns import INSET, PAPER, in_word, pointed
 from pipeline.reports.packing import as_json, packed, theme
 
 Payload = dict[str, Any]
@@ -25,6 +25,7 @@ SLACK = 0.1  # em, by which a column may be too narrow by reckoning
 COLUMNS = 12  # a table has at most so many; the stylesheet knows their alignment by number
 AMBIGUOUS = ("Passed on", "received")  # terms in English that stand in texts as plain words too
 _markdown_special = re.compile(r"([\\`*_{}\[\]()#+\-.!<>|~$^@\"':=])")
+_escape = re.compile(r"\\(.)")
 _url = re.compile(r"https?://\S+")
 _long = re.compile(r"https?://\S+|[\w./-]*[A-Za-z0-9_./-]{18,}", re.A)
 CHINESE_RUN = re.compile(
@@ -422,6 +423,7 @@ def _pipe(rows: Sequence[Sequence[str]], widths: Sequence[float], align: Sequenc
     """A pipe table, its first row the head; the dashes carry the relative widths, which pandoc keeps when a row is longer than a
     line."""
     sides = align or ["left"] * len(widths)
+    widths = in_word(widths, [[_escape.sub(r"\1", cell.replace(BREAK, " ")) for cell in row] for row in rows])
     dashes = (max(3, round(120 * width / sum(widths))) for width in widths)
     rule = ["-" * (count - 1) + (":" if side == "right" else "-") for count, side in zip(dashes, sides, strict=True)]
     return "\n".join("|" + "|".join(cell or " " for cell in row) + "|" for row in (rows[0], rule, *rows[1:]))
