@@ -3,7 +3,6 @@ evidence of it."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -108,9 +107,9 @@ def matrix(every: Sequence[Task], years: Sequence[int], figure: str) -> Figure |
                 axis=alt.Axis(
                     ticks=False,
                     labelFontSize=size,
-                    labelLimit=alt.ExprRef("containerSize()[0] < 400 ? 140 : 0"),
+                    labelLimit=alt.ExprRef(f"{labels.PHONE} ? 140 : 0"),
                     labelLineHeight=size,
-                    labelExpr=f"({json.dumps(lines, ensure_ascii=False)})[datum.value] || datum.value",
+                    labelExpr=labels.broken(lines),
                 ),
             ),
             tooltip=[

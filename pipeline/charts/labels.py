@@ -6,7 +6,7 @@ import itertools
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import altair as alt
@@ -22,6 +22,7 @@ AXIS = 45  # px of the numbers left of a plot
 SYMBOL = 30  # px beside the name of a legend: its symbol, and the room before the next
 HALO = 3  # px of white around a text that stands on a line
 PLOTS = (200, 480)  # px: how wide a plot is on a phone, and on paper
+PHONE, ENDS = "containerSize()[0] < 400", 134  # px: a chart on a phone, and what stands there at the ends of its lines
 LATIN = 0.56  # of the size: how wide a letter is that is not as wide as a Chinese one
 
 
@@ -76,6 +77,13 @@ def lines(text: str, room: float, size: float = SIZE) -> list[str]:
     return [line.rstrip() for line in found]
 
 
+def at_ends(rows: pl.DataFrame, both: str, name: str) -> alt.Chart:
+    """The texts `at_end` of lines: the column `both`, name and value; on a phone, where that is too long, the `name` alone."""
+    long = max(map(width, rows[both]), default=0.0) > ENDS
+    said = f"{PHONE} ? datum.{name} : datum.{both}" if long else f"datum.{both}"
+    return alt.Chart(rows).transform_calculate(at_end=said).mark_text(align="left", dx=9)
+
+
 def on_lines(text: alt.Chart) -> list[alt.Chart]:
     """`text`, a chart of texts that may stand on lines: what is drawn for it, white around the letters first."""
     halo = text.copy(deep=True)
@@ -128,6 +136,11 @@ def points(rows: pl.DataFrame, x: str, y: str, line: str) -> list[list[tuple[flo
     last = max(len(places) - 1, 1)
     parts = rows.drop_nulls(y).sort(x).partition_by(line)
     return [[(places[one] / last, value) for one, value in part.select(x, y).iter_rows()] for part in parts]
+
+
+def broken(lines: Mapping[str, Sequence[str]]) -> str:
+    """The `labelExpr` of an axis on which some names stand in several lines."""
+    return f"({json.dumps(lines, ensure_ascii=False)})[datum.value] || datum.value"
 
 
 def fit(spec: dict[str, Any]) -> None:
