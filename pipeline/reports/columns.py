@@ -9,6 +9,7 @@ from collections.abc import Sequence
 WORD, WORD_EM = re.compile(r"[A-Za-z]+"), 9.0  # a word of English, and the most room in em that one is given
 PAPER, INSET = 54.0, 1.0  # em; a line of a table on paper, and the air at the sides of a column
 VALUE = 17  # em, up to which a cell with a number is not broken on paper
+WORDS = 2  # of English in a value
 TEXT = 5  # em, to which others may be narrowed
 SHORT = 16  # characters of a cell with a number, which does not break in Word
 NAME = 10.5  # em, of a name in data, at most, that is not broken
@@ -121,9 +122,14 @@ def _pointed(cells: Sequence[str]) -> float:
 def _unbroken(cells: Sequence[str]) -> float:
     """The same where no value is broken; of a text, no number with its unit and no word is."""
     longest = max(map(_advance, cells))
-    values = longest <= VALUE and all(cell in ("", "—") or any(map(str.isdigit, cell)) for cell in cells)
+    values = longest <= VALUE and all(cell in ("", "—") or _is_value(cell) for cell in cells)
     words = (_advance(one) for cell in cells for one in _whole.findall(cell))
     return longest if values else max(min(longest, TEXT), min(max(words, default=0.0), NAME))
+
+
+def _is_value(cell: str) -> bool:
+    """A number with a word before or after it, not January to February 2025."""
+    return any(map(str.isdigit, cell)) and len(WORD.findall(cell)) <= WORDS
 
 
 def _broken(cells: Sequence[str]) -> float:

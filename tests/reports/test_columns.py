@@ -56,3 +56,15 @@ def test_in_word_no_word_and_no_short_value_is_parted() -> None:
     assert sharing > 1.2 * 4.0, "× 79.0% is about 4 em"
     assert remark > 35
     assert in_word([1, 1], [("甲", "乙"), ("数据中心", "1.33")]) == [27, 27], "with room for all nothing moves"
+
+
+def test_a_period_in_words_is_no_value() -> None:
+    heads = ["Period", "Indicator", "Value", "Note", "Published in"]
+    told = "Yearly growth of daily electricity use of information transmission, software and IT services"
+    rows = [
+        ["January to February 2025", told, "10.3682 trillion kWh", told, told],
+        ["2024", told, "more than 30%", told, told],
+    ]
+    period, _, value, *_ = fitted([13, 20, 13, 20, 20], heads, rows)
+    assert period < 10, "in one line it takes 13.3 em"
+    assert value > 10.5
