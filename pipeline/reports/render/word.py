@@ -180,8 +180,9 @@ def finish(path: Path) -> bool:
 
 
 def _kept(text: str, frame: str) -> str:
-    """The text with the paragraphs of a frame on one page, but not with what follows it."""
+    """The text with the paragraphs of a frame on one page, but not with what follows it; and with air under a table before it."""
     style = f'<w:pStyle w:val="{re.escape(frame)}" ?/>'
+    text = re.sub(rf"(</w:tbl>\s*<w:p><w:pPr>{style})", r'\1<w:spacing w:before="160"/>', text)
     followed = rf"({style})(?=(?:(?!</w:p>).)*</w:p>\s*<w:p><w:pPr>{style})"
     return re.sub(followed, r"\1<w:keepNext/>", text, flags=re.S)
 
