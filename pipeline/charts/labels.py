@@ -144,8 +144,12 @@ def broken(lines: Mapping[str, Sequence[str]]) -> str:
 
 
 def fit(spec: dict[str, Any]) -> None:
-    """Cut the names beside the axes of `spec` to the room that their `labelLimit` gives them. Vega itself, which the theme
-    forbids it, cuts between any two code units, also inside of a character."""
+    """Cut the names beside the axes of `spec` to the room that their `labelLimit` gives them, and leave out every second year
+    where these have no room. Vega itself, which the theme forbids it, cuts between any two code units, also inside of a
+    character."""
+    for one in _named_axes(spec):
+        if one["type"] == "ordinal" and _counted(spec, one["field"]):
+            one["axis"] = {"labelOverlap": "parity", "labelSeparation": 3} | (one.get("axis") or {})
     axes = [one for one in _named_axes(spec) if "labelExpr" not in (one.get("axis") or {})]
     rooms: dict[str, float] = {}
     for one in axes:
@@ -170,6 +174,12 @@ def fit_legends(spec: dict[str, Any]) -> None:
     needed = math.ceil((min(axis, ROOM) if cut else axis) + beside) + 15
     for coded, _ in legends:
         coded["legend"] = {"columns": {"expr": f"{whole} < {needed} ? 1 : 0"}} | (coded.get("legend") or {})
+
+
+def _counted(spec: dict[str, Any], field: str) -> bool:
+    """Whether a field has whole numbers, such as years."""
+    found = [row[field] for data in spec.get("datasets", {}).values() for row in data if field in row]
+    return bool(found) and all(isinstance(one, int) for one in found)
 
 
 def _names(spec: dict[str, Any], field: str) -> list[str]:
