@@ -81,7 +81,8 @@ def at_ends(rows: pl.DataFrame, both: str, name: str) -> alt.Chart:
     """The texts `at_end` of lines: the column `both`, name and value; on a phone, where that is too long, the `name` alone."""
     long = max(map(width, rows[both]), default=0.0) > ENDS
     said = f"{PHONE} ? datum.{name} : datum.{both}" if long else f"datum.{both}"
-    return alt.Chart(rows).transform_calculate(at_end=said).mark_text(align="left", dx=9)
+    texts: alt.Chart = alt.Chart(rows).transform_calculate(at_end=said).mark_text(align="left", dx=9)
+    return texts
 
 
 def on_lines(text: alt.Chart) -> list[alt.Chart]:
