@@ -89,7 +89,7 @@ def quota_bars(rows: pl.DataFrame, plan: Plan, figure: str) -> Figure:
     columns = _columns(category="case_category", status="state", n="number_of_cases")
 
     def chart(words: Words) -> alt.TopLevelMixin:
-        lines = {words.say(name): told for name in quotas["category"] if len(told := labels.lines(words.say(name), NAMED, labels.SIZE)) > 1}  # fmt: skip
+        lines = {words.say(name): parts for name in quotas["category"] if len(parts := labels.lines(words.say(name), NAMED, labels.SIZE)) > 1}  # fmt: skip
         y = alt.Y("category:N", sort=quotas["category"].to_list(), title=None, axis=alt.Axis(ticks=False, labelExpr=labels.broken(lines)))  # fmt: skip
         tint = alt.Color("status:N", scale=alt.Scale(domain=shown, range=tints), legend=alt.Legend())
         x = alt.X("n:Q", title=words("unit_pieces"), axis=alt.Axis(tickMinStep=1, grid=True))
