@@ -3,7 +3,6 @@ evidence of it."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -83,8 +82,8 @@ def matrix(every: Sequence[Task], years: Sequence[int], figure: str) -> Figure |
     def draw(words: Words) -> alt.TopLevelMixin:
         called = [f"{one.no} {words.brief(one.title)}" for one in every]
         size = SIZE if max(map(labels.width, called)) <= 340 else SMALL
-        lines = {name: labels.lines(name, NAMES, size) for name in called}
-        row = ROW + size * (max(map(len, lines.values())) - 1)
+        lines = {name: told for name in called if len(told := labels.lines(name, NAMES, size)) > 1}
+        row = ROW + size * (max(map(len, lines.values()), default=1) - 1)
         legend = {key: f"{sign} {words(key)}" for key, (sign, _) in STATES.items()}
         rows = pl.DataFrame(
             {"task": name, "year": year, "state": legend[state(at)], "said": _printed(at), "items": words.say(at)}
@@ -108,9 +107,9 @@ def matrix(every: Sequence[Task], years: Sequence[int], figure: str) -> Figure |
                 axis=alt.Axis(
                     ticks=False,
                     labelFontSize=size,
-                    labelLimit=alt.ExprRef("containerSize()[0] < 400 ? 140 : 0"),
+                    labelLimit=alt.ExprRef(f"{labels.PHONE} ? 140 : 0"),
                     labelLineHeight=size,
-                    labelExpr=f"({json.dumps(lines, ensure_ascii=False)})[datum.value]",
+                    labelExpr=labels.broken(lines),
                 ),
             ),
             tooltip=[

@@ -26,6 +26,7 @@ from pipeline.reports.blocks import Column, Entries, Entry, Figure, Said, Table
 
 TEXT = 55  # px of a text beside the longest interval
 NET = measure(term("net_effect"), "tCO2", scale="big")
+NAMED = 160  # px of a name beside the bars of the quotas
 TOLD = ("title", "organisation", "summary")  # what is printed as filed
 COUNTED = pl.col("status").cast(pl.String).is_in(cases.COUNTED)
 CATEGORY, EFFECT = pl.col("category").cast(pl.String), pl.col("effect").cast(pl.String)
@@ -88,7 +89,8 @@ def quota_bars(rows: pl.DataFrame, plan: Plan, figure: str) -> Figure:
     columns = _columns(category="case_category", status="state", n="number_of_cases")
 
     def chart(words: Words) -> alt.TopLevelMixin:
-        y = alt.Y("category:N", sort=quotas["category"].to_list(), title=None, axis=alt.Axis(ticks=False, labelLimit=200))  # fmt: skip
+        lines = {words.say(name): parts for name in quotas["category"] if len(parts := labels.lines(words.say(name), NAMED, labels.SIZE)) > 1}  # fmt: skip
+        y = alt.Y("category:N", sort=quotas["category"].to_list(), title=None, axis=alt.Axis(ticks=False, labelExpr=labels.broken(lines)))  # fmt: skip
         tint = alt.Color("status:N", scale=alt.Scale(domain=shown, range=tints), legend=alt.Legend())
         x = alt.X("n:Q", title=words("unit_pieces"), axis=alt.Axis(tickMinStep=1, grid=True))
         order = alt.Order("rank:Q", sort="descending")

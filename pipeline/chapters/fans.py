@@ -85,9 +85,7 @@ def fan(
         last = rows.filter(pl.col("year") == foresight.horizon)
         last = last.with_columns(said=pl.Series([wording.number(value, decimals) for value in last["value"]]))
         last = labels.apart(last.with_columns(text=pl.format("{} {}", "line", "said")), "value", gap)
-        text = (
-            alt.Chart(last).mark_text(align="left", dx=9).encode(x=x, y=at(labels.PLACE), text="text:N", color=colour)
-        )
+        text = labels.at_ends(last, "text", "line").encode(x=x, y=at(labels.PLACE), text="at_end:N", color=colour)
         layers = [area, median, drawn, text]
         if target is not None:
             aim = words("target_of_year", year=target.target_year, printed=target.value_printed)

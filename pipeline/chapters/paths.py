@@ -109,7 +109,7 @@ def _drawn(
     last = rows.filter(pl.col("year") == pl.col("year").max().over("name"))
     printed = pl.Series([wording.number(value, decimals) for value in last["value"]])
     ends = labels.apart(last.with_columns(printed=last["name"] + " " + printed), "value", gap)
-    text = alt.Chart(ends).mark_text(align="left", dx=9).encode(x=x, y=at(labels.PLACE), text="printed:N", color=colour)
+    text = labels.at_ends(ends, "printed", "name").encode(x=x, y=at(labels.PLACE), text="at_end:N", color=colour)
     layers = [base.mark_line(point=True), *labels.on_lines(text)]
     if goal is not None:
         rule = alt.Chart(pl.DataFrame({"at": [goal[0]], "said": [goal[1]]})).encode(y=at("at"))

@@ -6,7 +6,7 @@ import itertools
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import altair as alt
@@ -22,6 +22,7 @@ AXIS = 45  # px of the numbers left of a plot
 SYMBOL = 30  # px beside the name of a legend: its symbol, and the room before the next
 HALO = 3  # px of white around a text that stands on a line
 PLOTS = (200, 480)  # px: how wide a plot is on a phone, and on paper
+PHONE, ENDS = "containerSize()[0] < 400", 134  # px: a chart on a phone, and what stands there at the ends of its lines
 LATIN = 0.56  # of the size: how wide a letter is that is not as wide as a Chinese one
 
 
@@ -74,6 +75,14 @@ def lines(text: str, room: float, size: float = SIZE) -> list[str]:
             found.append("")
         found[-1] += part
     return [line.rstrip() for line in found]
+
+
+def at_ends(rows: pl.DataFrame, both: str, name: str) -> alt.Chart:
+    """The texts `at_end` of lines: the column `both`, name and value; on a phone, where that is too long, the `name` alone."""
+    long = max(map(width, rows[both]), default=0.0) > ENDS
+    said = f"{PHONE} ? datum.{name} : datum.{both}" if long else f"datum.{both}"
+    texts: alt.Chart = alt.Chart(rows).transform_calculate(at_end=said).mark_text(align="left", dx=9)
+    return texts
 
 
 def on_lines(text: alt.Chart) -> list[alt.Chart]:
@@ -130,9 +139,18 @@ def points(rows: pl.DataFrame, x: str, y: str, line: str) -> list[list[tuple[flo
     return [[(places[one] / last, value) for one, value in part.select(x, y).iter_rows()] for part in parts]
 
 
+def broken(lines: Mapping[str, Sequence[str]]) -> str:
+    """The `labelExpr` of an axis on which some names stand in several lines."""
+    return f"({json.dumps(lines, ensure_ascii=False)})[datum.value] || datum.value"
+
+
 def fit(spec: dict[str, Any]) -> None:
-    """Cut the names beside the axes of `spec` to the room that their `labelLimit` gives them. Vega itself, which the theme
-    forbids it, cuts between any two code units, also inside of a character."""
+    """Cut the names beside the axes of `spec` to the room that their `labelLimit` gives them, and leave out every second year
+    where these have no room. Vega itself, which the theme forbids it, cuts between any two code units, also inside of a
+    character."""
+    for one in _named_axes(spec):
+        if one["type"] == "ordinal" and _counted(spec, one["field"]):
+            one["axis"] = {"labelOverlap": "parity", "labelSeparation": 3} | (one.get("axis") or {})
     axes = [one for one in _named_axes(spec) if "labelExpr" not in (one.get("axis") or {})]
     rooms: dict[str, float] = {}
     for one in axes:
@@ -157,6 +175,12 @@ def fit_legends(spec: dict[str, Any]) -> None:
     needed = math.ceil((min(axis, ROOM) if cut else axis) + beside) + 15
     for coded, _ in legends:
         coded["legend"] = {"columns": {"expr": f"{whole} < {needed} ? 1 : 0"}} | (coded.get("legend") or {})
+
+
+def _counted(spec: dict[str, Any], field: str) -> bool:
+    """Whether a field has whole numbers, such as years."""
+    found = [row[field] for data in spec.get("datasets", {}).values() for row in data if field in row]
+    return bool(found) and all(isinstance(one, int) for one in found)
 
 
 def _names(spec: dict[str, Any], field: str) -> list[str]:

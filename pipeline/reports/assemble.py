@@ -22,7 +22,7 @@ from pipeline.charts import figures
 from pipeline.errors import DataError
 from pipeline.language.words import Words
 from pipeline.layout import Layout
-from pipeline.reports import markup, volumes
+from pipeline.reports import markup, packing, volumes
 from pipeline.reports.front import Front
 from pipeline.reports.parts import ANNEX, MAIN, SHEETS, WHOLE, holds, named, volumes_of
 from pipeline.reports.render.word import opened, reference
@@ -223,7 +223,7 @@ def _close_page(front: Front) -> str:
     foot = (
         f'<footer class="report-foot"><p>{markup.text_html(front.title)}{front.words.gap}{markup.text_html(front.region)}{front.words.gap}'
         f"{markup.text_html(front.printed_date)}</p></footer></main></div>"
-        f"{markup.chart_config()}{markup.explained(front.words)}"
+        f"{packing.chart_config()}{markup.explained(front.words)}"
     )
     return "\n".join(only("html", ["```{=html}", foot, "```"]))
 

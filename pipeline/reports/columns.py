@@ -9,9 +9,12 @@ from collections.abc import Sequence
 WORD, WORD_EM = re.compile(r"[A-Za-z]+"), 9.0  # a word of English, and the most room in em that one is given
 PAPER, INSET = 54.0, 1.0  # em; a line of a table on paper, and the air at the sides of a column
 VALUE = 17  # em, up to which a cell with a number is not broken on paper
+WORDS = 2  # of English in a value
 TEXT = 5  # em, to which others may be narrowed
+SHORT = 16  # characters of a cell with a number, which does not break in Word
 NAME = 10.5  # em, of a name in data, at most, that is not broken
 EVEN = 0.5  # lines, which are worth a move of an em
+WIDER = 1.2  # times as wide as ours letters may be in Word, which has other types
 ADVANCES = {
     **dict(zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", (608, 657, 638, 688, 589, 552, 689, 728, 293, 535, 646, 543, 812, 723, 742, 633, 742, 635, 596, 599, 721, 575, 878, 573, 531, 603), strict=True)),
     **dict(zip("abcdefghijklmnopqrstuvwxyz", (563, 618, 510, 620, 554, 325, 564, 607, 275, 275, 552, 284, 926, 610, 606, 620, 620, 388, 468, 377, 607, 521, 802, 498, 521, 475), strict=True)),
@@ -20,6 +23,7 @@ ADVANCES = {
 """Thousandths of an em that a character takes in the type of tables; a figure and a sign take 555, a Chinese character 1000."""
 BETWEEN = 0.25  # em, of air that typst sets between a Chinese character and a letter or figure
 _between = re.compile(r"(?<=[\u3400-\u9fff])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=[\u3400-\u9fff])")
+_piece = re.compile(r"[^\s\u2e80-\uffef/–-]+")  # of a line, what Word does not part while it has room
 _parts = re.compile(r" ?(?=[（(])|(?<=/)")
 _whole = re.compile(r"[+−]?\d[\d,.\-]*(?: ?[A-Za-z/%²³]+)?|[A-Za-z][\w.]*")  # what stays on a line
 _value = re.compile(
@@ -52,6 +56,25 @@ def fitted(widths: Sequence[float], heads: Sequence[str], rows: Sequence[Sequenc
         if sum(least) + INSET * len(least) <= PAPER or need is _broken:
             found.append(_evened(_widened(widths, least), least, asked))
     return [round(width + INSET, 2) for width in min(found, key=lambda room: math.ceil(_height(room, asked)))]
+
+
+def in_word(widths: Sequence[float], rows: Sequence[Sequence[str]]) -> list[float]:
+    """Relative widths in which Word parts no word and no short value, as far as the other columns can give way."""
+    least = [
+        max(min(WIDER * _advance(piece), NAME) for cell in column for piece in ("", *pieces(cell)))
+        for column in zip(*rows, strict=True)
+    ]
+    return [width + INSET for width in _widened(widths, least)]
+
+
+def pieces(cell: str) -> list[str]:
+    """What stays on a line: a short cell with a number, or else each of its words."""
+    return [cell] if is_short(cell) else _piece.findall(cell)
+
+
+def is_short(cell: str) -> bool:
+    """Whether a cell with a number is not broken in Word."""
+    return len(cell) <= SHORT and any(map(str.isdigit, cell))
 
 
 def _widened(widths: Sequence[float], least: Sequence[float]) -> list[float]:
@@ -99,9 +122,14 @@ def _pointed(cells: Sequence[str]) -> float:
 def _unbroken(cells: Sequence[str]) -> float:
     """The same where no value is broken; of a text, no number with its unit and no word is."""
     longest = max(map(_advance, cells))
-    values = longest <= VALUE and all(cell in ("", "—") or any(map(str.isdigit, cell)) for cell in cells)
+    values = longest <= VALUE and all(cell in ("", "—") or _is_value(cell) for cell in cells)
     words = (_advance(one) for cell in cells for one in _whole.findall(cell))
     return longest if values else max(min(longest, TEXT), min(max(words, default=0.0), NAME))
+
+
+def _is_value(cell: str) -> bool:
+    """A number with a word before or after it, not January to February 2025."""
+    return any(map(str.isdigit, cell)) and len(WORD.findall(cell)) <= WORDS
 
 
 def _broken(cells: Sequence[str]) -> float:

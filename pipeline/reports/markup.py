@@ -9,14 +9,14 @@ from __future__ import annotations
 import csv
 import html
 import io
-import json
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pipeline.language.terms import explained as explained_terms
 from pipeline.language.words import CHINESE, Words
-from pipeline.reports.columns import INSET, PAPER, pointed
+from pipeline.reports.columns import INSET, PAPER, in_word, pointed
+from pipeline.reports.packing import as_json, packed, theme
 
 Payload = dict[str, Any]
 
@@ -25,6 +25,7 @@ SLACK = 0.1  # em, by which a column may be too narrow by reckoning
 COLUMNS = 12  # a table has at most so many; the stylesheet knows their alignment by number
 AMBIGUOUS = ("Passed on", "received")  # terms in English that stand in texts as plain words too
 _markdown_special = re.compile(r"([\\`*_{}\[\]()#+\-.!<>|~$^@\"':=])")
+_escape = re.compile(r"\\(.)")
 _url = re.compile(r"https?://\S+")
 _long = re.compile(r"https?://\S+|[\w./-]*[A-Za-z0-9_./-]{18,}", re.A)
 CHINESE_RUN = re.compile(
@@ -85,8 +86,8 @@ def to_html(block: Payload, number: str, svg: str = "", words: Words = CHINESE) 
     if block["kind"] == "figure":
         body = (
             f'<div class="chart"><div class="drawn" role="img" aria-label="{text_html(block["alt"])}">{svg}</div></div>'
-            f"{_data_html(block, 'spec', _packed(block['spec']))}"
-            f"{_data_html(block, 'explorer', _json(block['explorer'])) if 'explorer' in block else ''}"
+            f"{_data_html(block, 'spec', packed(block['spec']))}"
+            f"{_data_html(block, 'explorer', as_json(block['explorer'])) if 'explorer' in block else ''}"
         )
         views = f"<details><summary>{words('show_data')}</summary>{table}</details>"
     else:
@@ -110,11 +111,6 @@ def _data_html(block: Payload, name: str, data: str) -> str:
     return f'<script type="application/json" class="{name}" data-for="{block["id"]}">{data}</script>'
 
 
-def chart_config() -> str:
-    """What all charts of the page share, said once: the script puts it back into each specification."""
-    return f'<script type="application/json" id="chart-config">{_json(_theme().green_report()["config"])}</script>'
-
-
 def explained(words: Words) -> str:
     """The terms that the page's script explains where a chapter first has them: spellings, name, meaning."""
     told = []
@@ -122,29 +118,7 @@ def explained(words: Words) -> str:
         name = words(f"{key}_name")
         spellings = [one for one in re.split("、|, ", re.sub(r"（.*?）| \(.*?\)", "", name)) if one not in AMBIGUOUS]
         told.append([spellings, name, words(f"{key}_meaning", undefined=words("meaning_ends"))])
-    return f'<script type="application/json" id="glossary">{_json(told)}</script>'
-
-
-def _packed(spec: Payload) -> str:
-    """A specification without the shared configuration and with its data by column instead of by row."""
-    shared = json.loads(json.dumps(_theme().green_report()["config"]))
-    kept = {name: value for name, value in spec.items() if name != "config" or value != shared}
-    data = {
-        name: {column: [row[column] for row in rows] for column in rows[0]} if rows else {}
-        for name, rows in spec.get("datasets", {}).items()
-    }
-    return _json(kept | {"datasets": data})
-
-
-def _theme() -> Any:
-    """Loaded when something is drawn: with Altair it takes a second, which commands without reports need not wait for."""
-    from pipeline.charts import theme
-
-    return theme
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    return f'<script type="application/json" id="glossary">{as_json(told)}</script>'
 
 
 def _table_html(table: Payload, label: str, words: Words) -> str:
@@ -412,7 +386,7 @@ def to_markdown(block: Payload, number: str, picture: str = "", words: Words = C
     parts = [_styled("Image Caption" if block["kind"] == "figure" else "Table Caption", caption)]
     if block["kind"] == "figure":
         # The empty span keeps pandoc from making the description a caption of its own.
-        image = f"![{text_markdown(block['alt'])}]({picture}){{width={_theme().WIDTH / 108:.1f}in}}[]{{}}"
+        image = f"![{text_markdown(block['alt'])}]({picture}){{width={theme().WIDTH / 108:.1f}in}}[]{{}}"
         parts.append(_styled("Captioned Figure" if under else "Figure", image))
     else:
         table = block.get("brief") or block["table"]
@@ -449,6 +423,7 @@ def _pipe(rows: Sequence[Sequence[str]], widths: Sequence[float], align: Sequenc
     """A pipe table, its first row the head; the dashes carry the relative widths, which pandoc keeps when a row is longer than a
     line."""
     sides = align or ["left"] * len(widths)
+    widths = in_word(widths, [[_escape.sub(r"\1", cell.replace(BREAK, " ")) for cell in row] for row in rows])
     dashes = (max(3, round(120 * width / sum(widths))) for width in widths)
     rule = ["-" * (count - 1) + (":" if side == "right" else "-") for count, side in zip(dashes, sides, strict=True)]
     return "\n".join("|" + "|".join(cell or " " for cell in row) + "|" for row in (rows[0], rule, *rows[1:]))

@@ -56,15 +56,17 @@
 
   var config = JSON.parse((document.getElementById("chart-config") || {}).textContent || "{}");
 
-  function specification(block) { // the data come by column
+  function specification(block) { // the data come by column, see packing.py
     var spec = JSON.parse(block.textContent);
     Object.keys(spec.datasets || {}).forEach(function (name) {
-      var columns = spec.datasets[name], names = Object.keys(columns);
-      spec.datasets[name] = names.length === 0 ? [] : columns[names[0]].map(function (_, row) {
-        var made = {};
-        names.forEach(function (column) { made[column] = columns[column][row]; });
-        return made;
+      var columns = spec.datasets[name], names = Object.keys(columns), rows = [];
+      names.forEach(function (column) {
+        var values = columns[column];
+        (values.nth || values).forEach(function (value, row) {
+          (rows[row] = rows[row] || {})[column] = values.nth ? values.texts[value] : value;
+        });
       });
+      spec.datasets[name] = rows;
     });
     spec.config = spec.config || config;
     return spec;

@@ -460,7 +460,7 @@ def test_what_contradicts_is_said_with_its_place(province: Foresight, tmp_path: 
     english = worded("{% if contradictions %}", "\nEach path", tmp_path, language="en", **facts)
     assert english.endswith(
         "\n- provinces/440000-[广东]{lang=zh-CN}.yml, line 7: g_it of Guangdong (annual growth of the electricity use of data "
-        "centre IT equipment), scenario plan: 30.0% lies outside the region's yearly growth of 2023–2025 (5.0% to 20.0%); it "
+        "centre IT equipment), scenario plan: 30.0% lies outside the region’s yearly growth of 2023–2025 (5.0% to 20.0%); it "
         "should lie within, or be written as trend(3)."
     )
 

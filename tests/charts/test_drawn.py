@@ -46,7 +46,8 @@ def _spec(text: str) -> dict[str, Any]:
     """A specification with its rows, which the page keeps by column."""
     spec: dict[str, Any] = json.loads(text)
     for name, columns in spec["datasets"].items():
-        lines = zip(*columns.values(), strict=True)
+        told = (one if isinstance(one, list) else [one["texts"][at] for at in one["nth"]] for one in columns.values())
+        lines = zip(*told, strict=True)
         spec["datasets"][name] = [dict(zip(columns, line, strict=True)) for line in lines]
     return {"config": theme.green_report()["config"]} | spec
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 
+import altair as alt
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.charts import figures, theme
 from pipeline.charts.labels import PLACE, apart, beside_rule, lines, shortened
 
 
@@ -57,3 +59,16 @@ def test_a_text_is_parted_at_blanks_and_before_brackets() -> None:
         "（目标下降20%）",
     ]
     assert lines("one two three", 50, 12) == ["one two", "three"]
+
+
+@pytest.mark.parametrize(("width", "years"), [(640, 11), (300, 6)])
+def test_years_without_room_give_way_to_every_second(width: int, years: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(theme, "WIDTH", width)
+    rows = pl.DataFrame({"year": list(range(2020, 2031)), "value": [1.0] * 11})
+    drawn = figures.svg(
+        figures.specification(
+            alt.Chart(rows).mark_line().encode(x=alt.X("year:O", axis=alt.Axis(labelAngle=0)), y="value:Q")
+        ),
+        "f-x",
+    )
+    assert sum(f">{year}<" in drawn for year in range(2020, 2031)) == years

@@ -2,7 +2,7 @@
 
 import re
 
-from pipeline.reports.columns import fitted
+from pipeline.reports.columns import fitted, in_word
 from tests.conftest import ROOT
 
 ROWS = [
@@ -46,3 +46,25 @@ def test_paper_and_page_have_the_same_tones_in_their_cells() -> None:
     assert dict(re.findall(r'(\w+): rgb\("(#\w+)"\)', line)) == dict(
         re.findall(r"td\.(\w+) \{ background: (#\w+);", css)
     )
+
+
+def test_in_word_no_word_and_no_short_value_is_parted() -> None:
+    heads = ("Region", "Sharing of new sites", "Remark of some length that gives way to the others")
+    rows = [heads, ("Guangdong", "× 79.0%", "x " * 40), ("Inner Mongolia", "84.5%", "")]
+    region, sharing, remark = in_word([3, 1.5, 30], rows)
+    assert region > 1.2 * 5.2, "Guangdong is about 5.2 em wide in our type"
+    assert sharing > 1.2 * 4.0, "× 79.0% is about 4 em"
+    assert remark > 35
+    assert in_word([1, 1], [("甲", "乙"), ("数据中心", "1.33")]) == [27, 27], "with room for all nothing moves"
+
+
+def test_a_period_in_words_is_no_value() -> None:
+    heads = ["Period", "Indicator", "Value", "Note", "Published in"]
+    told = "Yearly growth of daily electricity use of information transmission, software and IT services"
+    rows = [
+        ["January to February 2025", told, "10.3682 trillion kWh", told, told],
+        ["2024", told, "more than 30%", told, told],
+    ]
+    period, _, value, *_ = fitted([13, 20, 13, 20, 20], heads, rows)
+    assert period < 10, "in one line it takes 13.3 em"
+    assert value > 10, "10.3682 trillion kWh stays on a line"

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from pipeline.charts import fonts
 from pipeline.language.words import Words
 from pipeline.layout import Layout
-from pipeline.reports import markup
+from pipeline.reports import markup, packing
 from pipeline.reports.blocks import Card, Cards, Entries, Entry, Figure, Table
 from pipeline.reports.columns import ADVANCES
 from pipeline.reports.render.embedded import READER
@@ -183,9 +183,28 @@ def test_a_specification_in_the_page_is_small_and_complete() -> None:
     packed = json.loads(found[1])
     assert list(packed["datasets"].values()) == [{"省份": ["广东", "江苏"], "数值": [1.5, None]}]
     assert "config" not in packed
-    shared = re.search(r'id="chart-config">(.*?)</script>', markup.chart_config())
+    shared = re.search(r'id="chart-config">(.*?)</script>', packing.chart_config())
     assert shared
     assert json.loads(shared[1]) == block["spec"]["config"]
+
+
+def test_a_page_holds_no_column_that_its_chart_does_not_read_and_every_text_once() -> None:
+    name, short = "Energy consumption per unit of information flow", "PUE"
+    rows = [{"series": one, "year": year, "kept_out": 1.0} for one in (name, short) for year in (2024, 2025)]
+    spec = {"$schema": "https://…", "mark": "line", "encoding": {"x": {"field": "year"}, "color": {"field": "series"}}}
+    told = json.loads(packing.packed(spec | {"datasets": {"d": rows, "none": []}}))
+    assert told["datasets"]["d"] == {
+        "series": {"texts": [name, short], "nth": [0, 0, 1, 1]},
+        "year": [2024, 2025, 2024, 2025],
+    }
+    assert told["datasets"]["none"] == {}
+    assert "$schema" not in told
+    whole = json.loads(
+        packing.packed(spec | {"mark": {"type": "line", "tooltip": {"content": "data"}}, "datasets": {"d": rows}})
+    )
+    assert whole["datasets"]["d"]["kept_out"] == [1.0, 1.0, 1.0, 1.0]
+    alone = json.loads(packing.packed({"mark": "bar", "datasets": {"d": rows}}))
+    assert len(alone["datasets"]["d"]["series"]["nth"]) == 4, "rows are counted"
 
 
 LINES = [

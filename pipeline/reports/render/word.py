@@ -13,6 +13,7 @@ from pathlib import Path
 import pypandoc
 
 from pipeline.errors import DataError
+from pipeline.reports.columns import is_short
 
 STAMP = (1980, 1, 1, 0, 0, 0)  # of the parts of the file: the same bytes each time
 SERIF = '<w:rFonts w:ascii="Times New Roman" w:hAnsi="Times New Roman" w:eastAsia="宋体" w:cs="Times New Roman"/>'
@@ -95,7 +96,6 @@ _table = re.compile(r"<w:tbl>.*?</w:tbl>", re.S)
 _cell = re.compile(r"<w:tc><w:tcPr ?/>(.*?)</w:tc>", re.S)
 IMPRINT = "c-opening-1"
 WHOLE, LONG = 12, 700  # rows and characters of a table that stays on a page
-SHORT = 16  # characters of a cell with a number, which does not break
 
 
 def opened(path: Path) -> dict[str, bytes]:
@@ -180,8 +180,9 @@ def finish(path: Path) -> bool:
 
 
 def _kept(text: str, frame: str) -> str:
-    """The text with the paragraphs of a frame on one page, but not with what follows it."""
+    """The text with the paragraphs of a frame on one page, but not with what follows it; and with air under a table before it."""
     style = f'<w:pStyle w:val="{re.escape(frame)}" ?/>'
+    text = re.sub(rf"(</w:tbl>\s*<w:p><w:pPr>{style})", r'\1<w:spacing w:before="160"/>', text)
     followed = rf"({style})(?=(?:(?!</w:p>).)*</w:p>\s*<w:p><w:pPr>{style})"
     return re.sub(followed, r"\1<w:keepNext/>", text, flags=re.S)
 
@@ -235,8 +236,8 @@ def _laid_out(table: str, compact: str, style: str) -> str:
     def cell(found: re.Match[str]) -> str:
         width = round(5000 * grid[next(places) % len(grid)] / sum(grid))
         text = unescape("".join(re.findall(r"<w:t\b[^>]*>([^<]*)", found[1])))
-        whole = "<w:noWrap/>" if len(text) <= SHORT and re.search(r"\d", text) else ""
-        return f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="pct"/>{whole}</w:tcPr>{found[1]}</w:tc>'
+        whole, said = ("<w:noWrap/>", _tied(found[1])) if is_short(text) else ("", found[1])
+        return f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="pct"/>{whole}</w:tcPr>{said}</w:tc>'
 
     text = table.replace(f'<w:pStyle w:val="{compact}" />', f'<w:pStyle w:val="{style}"/>')
     text = _cell.sub(cell, text).replace('<w:tblLayout w:type="fixed" />', '<w:tblLayout w:type="autofit"/>')
@@ -249,6 +250,11 @@ def _laid_out(table: str, compact: str, style: str) -> str:
     named = f'<w:pStyle w:val="{style}"/>'
     rows = [row.replace(named, f"{named}<w:keepNext/>") if at in kept else row for at, row in enumerate(rows)]
     return "<w:tr>".join([start, *rows])
+
+
+def _tied(cell: str) -> str:
+    """A cell with blanks at which no program parts it; LibreOffice passes over noWrap."""
+    return re.sub(r"(<w:t\b[^>]*>)([^<]*)", lambda text: text[1] + text[2].replace(" ", "\u00a0"), cell)
 
 
 def _head(
