@@ -37,6 +37,7 @@ from pipeline.publish.home import DOWNLOADS, LATEST
 from pipeline.publish.taken import Edition, Report
 from pipeline.verify.site import NAMED, Found, Site, parsed, summed
 
+MANY = 20  # files that are named where another program wrote them
 LONGEST = 40  # characters of a difference that are told
 WRITERS = ("pipeline", "reports/theme", "notebooks/params", "data/raw/reference")
 """What is written follows from these: an edition of other ones may be written otherwise."""
@@ -196,6 +197,6 @@ def _by_other_code(layout: Layout, site: Site, edition: str, found: list[Found])
         yield Found(
             f"{one.said}（不判断是否改动：{edition} 由提交 {commit[:12]} 的程序发布，与现在的不同）", fault=False
         )
-    yield Found(
-        f"{edition} 有 {len(found)} 个文件不能由现在的程序重新写出：请取出提交 {commit[:12]} 的程序再核对", fault=False
-    )
+    names = "、".join(one.said.split(" ", 1)[0] for one in found[:MANY]) + ("等" if len(found) > MANY else "")
+    why = f"{edition} 有 {len(found)} 个文件不能由现在的程序重新写出：请取出提交 {commit[:12]} 的程序再核对（{names}）"
+    yield Found(why, fault=False)

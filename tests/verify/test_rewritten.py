@@ -117,4 +117,4 @@ def test_an_edition_of_another_program_is_not_judged_by_this_one(site: Copy, hou
     (house.root / "notebooks/params/defaults.yml").write_text("", "utf-8")
     assert copy.faults(path, key=False) == []
     said = [one.said for one in verify(house.layout, site.root / path, None, False, None)]
-    assert f"{EDITION} 有 1 个文件不能由现在的程序重新写出：请取出提交 {commit[:12]} 的程序再核对" in said
+    assert f"{EDITION} 有 1 个文件不能由现在的程序重新写出：请取出提交 {commit[:12]} 的程序再核对（{path}）" in said
