@@ -38,6 +38,10 @@ _REASONS = {
     errno.ENOMEM: "内存不足",
 }
 
+_UNREAD = {errno.ENOENT: "没有这个文件", errno.EISDIR: "这是一个文件夹"} | dict.fromkeys(
+    (errno.EACCES, errno.EPERM), "没有读取权限"
+)
+
 
 def resolved(folder: Path) -> Path:
     """`folder` as an absolute path without links; raises OutputError where they lead in a circle."""
@@ -181,6 +185,11 @@ def why_not_written(error: BaseException) -> str:
                 return _REASONS[one.errno]
         seen = seen.__cause__ or seen.__context__
     return ""
+
+
+def why_not_read(error: OSError) -> str:
+    """What the system said against reading a file, in Chinese; empty where that is not known."""
+    return _UNREAD.get(error.errno or 0) or why_not_written(error)
 
 
 def _unwritable(folder: Path, error: OSError, what: str = _OUT[0], right: str = _OUT[1]) -> OutputError:

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import polars as pl
 
@@ -20,6 +22,7 @@ from pipeline.layout import Layout
 ENGLISH = Words("en")
 TOTAL = "_T"
 """The part that is the whole, as SDMX calls it."""
+Key = TypeVar("Key")
 Part = tuple[str | None, str | None]
 """Dimension and member of a row of the values."""
 
@@ -50,7 +53,7 @@ def codes(layout: Layout, catalogue: Catalogue, values: pl.DataFrame) -> Codes:
     """Of all that `values` (`whole.VALUES`) has, in the order of the catalogue, of GB/T 2260 and of DIMENSIONS."""
     has = {name: set(values[name].unique()) for name in ("indicator_id", "region_code", "unit")}
     own = {one.unit for one in catalogue if one.id in has["indicator_id"]}
-    units = {text: _unit(text) for text in sorted(own | has["unit"])}
+    units = _apart({text: _unit(text) for text in sorted(own | has["unit"])})
     indicators = {
         one.id: Code(one.id.replace(".", "_"), one.title, ENGLISH.say(one.title), about=one.definition.text, unit=units[one.unit].id)
         for one in catalogue
@@ -62,10 +65,7 @@ def codes(layout: Layout, catalogue: Catalogue, values: pl.DataFrame) -> Codes:
     for dimension in DIMENSIONS:
         for _, member, indicator in found.filter(dimension=dimension).iter_rows():
             parts.setdefault((dimension, member), _part(dimension, member, catalogue[indicator].table))
-    told = Codes(indicators, areas, parts, units)
-    for listed in vars(told).values():
-        _differ(listed.values())
-    return told
+    return Codes(_apart(indicators), areas, _apart(parts), units)
 
 
 def _areas(layout: Layout) -> Iterable[Code]:
@@ -96,17 +96,21 @@ def _unit(text: str) -> Code:
 
 
 def _id(text: str, en: str) -> str:
-    """The text itself where it is an id, else made of its English, or of its hash where it has none."""
+    """The text itself where it is an id, else made of its English, or of its hash where that has none."""
     if re.fullmatch(r"[A-Za-z0-9_-]+", text):
         return text
-    return re.sub(r"[^A-Za-z0-9]+", "_", en).strip("_") if en.isascii() else f"X{_sign(text)}"
+    made = re.sub(r"[^A-Za-z0-9]+", "_", en).strip("_") if en.isascii() else ""
+    return made or f"X{_sign(text or en)}"
 
 
 def _sign(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
-def _differ(listed: Iterable[Code]) -> None:
-    ids = [code.id for code in listed]
-    if twice := sorted({id for id in ids if ids.count(id) > 1}):
-        raise ValueError(f"two things have one id: {twice}")
+def _apart(listed: Mapping[Key, Code]) -> dict[Key, Code]:
+    """The codes; those that have one id get their hashes behind it, which tell them apart."""
+    n = Counter(code.id for code in listed.values())
+    return {
+        key: code if n[code.id] == 1 else replace(code, id=f"{code.id}_{_sign(repr(key))}")
+        for key, code in listed.items()
+    }

@@ -43,7 +43,7 @@ def descriptor(
     for table in listed:
         resources.append(_resource(table, known[table.id], made[f"{table.id}.csv"]))
         resources.append(_beside(table, made[f"{table.id}.parquet"]))
-    return (json.dumps(_package(edition, resources), ensure_ascii=False, indent=1) + "\n").encode()
+    return package(edition, resources)
 
 
 def title(edition: Edition) -> str:
@@ -56,8 +56,9 @@ def called(edition: Edition, words: Words) -> str:
     return words("site_title", year=edition.year, title=words("site_data_name"))
 
 
-def _package(edition: Edition, resources: list[dict[str, Any]]) -> dict[str, Any]:
-    return {
+def package(edition: Edition, resources: list[dict[str, Any]]) -> bytes:
+    """The descriptor, of what it says of each resource."""
+    told = {
         "$schema": f"{PROFILES}datapackage.json",
         "name": f"green-report-{edition.year}",
         "title": title(edition),
@@ -69,6 +70,7 @@ def _package(edition: Edition, resources: list[dict[str, Any]]) -> dict[str, Any
         "rights": licence(edition.first.record) or CHINESE("site_rights"),
         "resources": resources,
     }
+    return (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode()
 
 
 def _resource(table: Published, known: Fields, content: bytes) -> dict[str, Any]:

@@ -28,6 +28,11 @@ def told(
 ) -> str:
     """`page`, which will stand at `path` below the root, with what its data are. region: in Chinese; there: the paths
     of the site."""
+    return page.replace("</head>", f"{script(edition, path, words, region, there, base_url)}</head>", 1)
+
+
+def script(edition: Edition, path: str, words: Words, region: str, there: Collection[str], base_url: str) -> str:
+    """What a page's data are, as it stands in its head; see `told`."""
     root = base_url or "../" * path.count("/")
     where = {name: f"downloads/{edition.name}/{name}" for name in DISTRIBUTED}
     files = [
@@ -58,4 +63,4 @@ def told(
     if base_url:
         about["url"] = base_url + frame.address(*path.split("/"))
     data = json.dumps(about, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-    return page.replace("</head>", f'<script type="application/ld+json">{data}</script>\n</head>', 1)
+    return f'<script type="application/ld+json">{data}</script>\n'

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from pipeline.errors import DataError, OutputError
-from pipeline.output import why_not_written
+from pipeline.output import why_not_read, why_not_written
 
 PUBLIC = ".pub"
 LONGEST = 1 << 16  # bytes
@@ -77,7 +77,7 @@ def _read(file: Path) -> bytes:
         with file.open("rb") as opened:
             return opened.read(LONGEST)
     except OSError as error:
-        raise DataError("key.missing", f"钥匙 {file} 读不出来（{why_not_written(error) or error.strerror}）") from None
+        raise DataError("key.missing", f"钥匙 {file} 读不出来（{why_not_read(error) or error.strerror}）") from None
 
 
 def _key(file: Path, content: bytes, kind: type[Any], name: str) -> Any:

@@ -28,35 +28,31 @@ from pipeline.layout import Layout
 from pipeline.output import resolved
 from pipeline.publish import (
     archive,
+    around,
     cite,
     clearance,
-    crate,
     downloads,
     explore,
-    feed,
     frame,
     home,
     jsonld,
     keys,
     method,
     page,
-    policy,
     province,
     series,
     statement,
     swap,
     whole,
 )  # fmt: skip
+from pipeline.publish.around import EDITIONS
 from pipeline.publish.tables import Published as Table
 from pipeline.publish.taken import Edition, Report, Wanted, take
-from pipeline.reports.front import TITLE
-from pipeline.reports.markup import text_html
 from pipeline.reports.parts import PARTS
 
-SUMS, EDITIONS, NGINX = "SHA256SUMS", "editions.json", "nginx-headers.conf"
+SUMS = "SHA256SUMS"
 PROVENANCE = ("report", "parameters", "code", "lock", "versions", "fonts")
 OWN_INPUTS = "data/raw/"  # inputs below it are ours; the others are files that enterprises filed
-STYLES, SCRIPT = ("report.css", "site.css"), "site.js"
 
 
 @dataclass(frozen=True)
@@ -110,6 +106,10 @@ class _Site:
                 f"没有发布：{self.old / path} 与 {SUMS} 不符，被改动过或已不在；请恢复它，或用 --out 写到别处",
             )
 
+    def made(self, path: str) -> str:
+        """What is in a file of the new site."""
+        return (self.stage / path).read_text("utf-8")
+
     def _take_over(self, path: str, digest: str) -> bool:
         self.sums[path] = digest
         old, new = self.old / path, self.stage / path
@@ -140,13 +140,17 @@ def publish(layout: Layout, wanted: Wanted) -> Published:
         _recorded(layout, edition, out, editions)
         secrets = tuple({str(layout.root), str(wanted.reports.resolve() if wanted.reports else layout.reports)})
         site = _Site(stage, out, old_sums, secrets)
-        theme = _theme(layout, site)
+        theme, assets = around.theme(layout)
+        for name, content in assets.items():
+            site.put(f"{page.FOLDER}/{name}", content)
         entry = _edition(layout, edition, site, theme, base_url) | {"contents": made}
         _state(site, edition, entry, key)
         others = [one for one in editions if one["name"] != edition.name]
         for one in others:
             _carry(site, one)
-        _around(site, sorted([entry, *others], key=_newest, reverse=True), theme, base_url)
+        listed = sorted([entry, *others], key=_newest, reverse=True)
+        for path, text in around.files(listed, site.made, site.sums, theme, base_url):
+            site.put(path, text)
         sums = "".join(f"{digest}  {path}\n" for path, digest in sorted(site.sums.items()))
         (stage / SUMS).write_text(sums, "utf-8", newline="\n")
         envelope = statement.signed(statement.of_site(SUMS, sums.encode()), key) if key else None
@@ -224,19 +228,10 @@ def _read(out: Path) -> tuple[dict[str, str], list[dict[str, Any]]]:
     return sums, editions
 
 
-def _theme(layout: Layout, site: _Site) -> frame.Theme:
-    folder = layout.reports / "theme"
-    styles = [page.asset((folder / name).read_text("utf-8"), "css") for name in STYLES]
-    script = page.asset((folder / SCRIPT).read_text("utf-8"), "js")
-    for name, content in (*styles, script):
-        site.put(f"{page.FOLDER}/{name}", content)
-    return frame.Theme([name for name, _ in styles], script[0])
-
-
 def _edition(layout: Layout, edition: Edition, site: _Site, theme: frame.Theme, base_url: str) -> dict[str, Any]:
     """Everything of this edition; returns how editions.json lists it."""
     assets = {path.split("/")[1] for path in site.sums}
-    texts = {name: (layout.reports / "theme" / name).read_text("utf-8") for name in (STYLES[1], cite.SCRIPT)}
+    texts = {name: (layout.reports / "theme" / name).read_text("utf-8") for name in (around.STYLES[1], cite.SCRIPT)}
     shared = dict(page.asset(text, name.split(".")[1]) for name, text in texts.items())
     data = f"{home.DOWNLOADS}/{edition.name}"
     made = downloads.downloads(layout, edition)
@@ -400,42 +395,6 @@ def _carry(site: _Site, one: Mapping[str, Any]) -> None:
 
 def _newest(one: Mapping[str, Any]) -> tuple[Any, ...]:
     return one["year"], one["date"], archive.number(one), one["name"]
-
-
-def _around(site: _Site, editions: list[Mapping[str, Any]], theme: frame.Theme, base_url: str) -> None:
-    """What stands beside the editions."""
-    newest = editions[0]["name"]
-    for words in map(Words, editions[0].get("languages", ["zh"])):
-        index = frame.file(frame.INDEX, words)
-        front = (site.stage / newest / index).read_text("utf-8")
-        site.put(index, home.root(front, frame.address(newest), editions, words))
-    for path in [path for path in site.sums if path.startswith(f"{newest}/") and path.endswith(".html")]:
-        site.put(*home.latest(path, theme))
-    site.put("404.html", _not_found(theme, base_url))
-    site.put(frame.FEED, feed.atom(editions, base_url))
-    site.put("robots.txt", feed.robots(base_url))
-    if base_url:
-        site.put("sitemap.xml", feed.sitemap(editions, site.sums, base_url))
-    site.put("llms.txt", feed.llms(editions, set(site.sums), base_url))
-    site.put(NGINX, policy.NGINX)
-    site.put(EDITIONS, json.dumps({"editions": editions}, ensure_ascii=False, indent=1) + "\n")
-    first = {
-        one["name"]: f"{one['name']}/{min(one['regions'])}/{next(iter(one['scenarios']))}.json" for one in editions
-    }
-    records = {name: json.loads((site.stage / path).read_text("utf-8")) for name, path in first.items()}
-    site.put(crate.NAME, crate.metadata(editions, site.sums, records))
-
-
-def _not_found(theme: frame.Theme, base_url: str) -> str:
-    """The page for an address that there is not. A server shows it at any depth, so its links are absolute where the
-    site's address is known."""
-    root = urlsplit(base_url).path if base_url else ""
-    head = f"<h1>{text_html(TITLE)}</h1>"
-    body = (
-        f'<h2>没有这一页</h2><p>地址可能已改变。请从<a href="{root}index.html">首页</a>查找。</p>'
-        '<p lang="en-GB">There is no such page; its address may have changed. Please look for it from the home page.</p>'
-    )
-    return frame.page("没有这一页", head, body, root, theme)
 
 
 def _withdrawn(last: Mapping[str, Any] | None, now: Mapping[str, Any]) -> list[str]:

@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.errors import OutputError
-from pipeline.output import why_not_written
+from pipeline.errors import DataError, OutputError
+from pipeline.output import why_not_read, why_not_written
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 
@@ -24,7 +24,7 @@ _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 @contextmanager
 def beside(folder: Path) -> Iterator[Path]:
     """An empty folder beside `folder` to build in, removed afterwards if it did not become `folder`; only one process
-    at a time. Leftovers of a killed one are cleared first. Raises OutputError."""
+    at a time. Leftovers of a killed one are cleared first. Raises OutputError; DataError for a file elsewhere that cannot be read."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with _alone(folder):
@@ -37,10 +37,24 @@ def beside(folder: Path) -> Iterator[Path]:
             finally:
                 _remove(stage)
     except OSError as error:
+        if other := _other(error, folder):
+            raise DataError(
+                "publish.unread",
+                f"没有发布：{other} 读不出来（{why_not_read(error) or error.strerror}）；请恢复这个文件，再发布",
+            ) from error
         raise OutputError(
             "output.unwritable",
             f"网站不能写到 {folder}（{why_not_written(error) or error.strerror or type(error).__name__}）；应是一个有写入权限、磁盘未满的地方",
         ) from error
+
+
+def _other(error: OSError, folder: Path) -> str:
+    """The file of the error, where it is none of the site, of its versions and of the folders above; else empty."""
+    if not isinstance(error.filename, str):
+        return ""
+    path = Path(error.filename).absolute()
+    own = (folder, previous(folder), *(_named(folder, state) for state in ("new", "old")))
+    return "" if folder.is_relative_to(path) or any(path.is_relative_to(one) for one in own) else error.filename
 
 
 def replace(stage: Path, folder: Path, *, exchange: bool = True) -> Path | None:

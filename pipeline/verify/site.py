@@ -16,8 +16,9 @@ from typing import Any
 from pipeline.errors import DataError
 from pipeline.keeping import file_digest
 from pipeline.publish import statement
+from pipeline.publish.around import EDITIONS
 from pipeline.publish.home import DOWNLOADS
-from pipeline.publish.site import EDITIONS, SUMS
+from pipeline.publish.site import SUMS
 from pipeline.publish.tables import WHERE
 from pipeline.publish.taken import PLAIN
 

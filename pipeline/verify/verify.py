@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from pipeline.given import regions
 from pipeline.keeping import Records, file_digest
 from pipeline.layout import Layout
 from pipeline.publish.taken import payloads
-from pipeline.verify import explored, hashes, numbers, places, prose, rebuild, texts
+from pipeline.verify import explored, fronts, hashes, numbers, places, prose, rebuild, rewritten, texts
 from pipeline.verify import site as sites
 from pipeline.verify.site import PAPER, Found, parsed, readable
 from pipeline.verify.texts import Known, Number
@@ -35,9 +36,11 @@ def verify(
     site = sites.of(path)
     if site is not None:
         yield from hashes.check(site, key)
-        yield from numbers.check(site)
-        yield from places.check(site)
-        yield from explored.check(site)
+        told = list[str]()
+        for found in chain(*(one(site) for one in (numbers.check, places.check, fronts.check, explored.check))):
+            told += [found.said] if found.fault else []
+            yield found
+        yield from rewritten.check(layout, site, told)
         yield from prose.check(site)
         if again:
             yield from rebuild.of_site(layout, site, filings)

@@ -13,6 +13,7 @@ import polars as pl
 import pypdf
 import pytest
 
+from pipeline.errors import DataError
 from pipeline.publish.site import publish
 from tests.conftest import ROOT
 from tests.publish.conftest import HOSTILE, House, bare
@@ -113,3 +114,18 @@ def test_the_search_would_find_a_path(site: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "x.docx", "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("docProps/core.xml", f"<creator>{ROOT}</creator>")
     assert any(str(ROOT).encode() in content for content in contents(tmp_path / "x.docx"))
+
+
+def test_a_missing_file_of_the_theme_is_called_by_its_name(house: House) -> None:
+    for name in ("report.css", "site.js", "cite.js"):
+        path = house.root / "reports" / "theme" / name
+        content = path.read_bytes()
+        path.unlink()
+        with pytest.raises(DataError) as caught:
+            publish(house.layout, house.wanted())
+        assert (caught.value.id, str(caught.value)) == (
+            "publish.unread",
+            f"没有发布：{path} 读不出来（没有这个文件）；请恢复这个文件，再发布",
+        )
+        assert not (house.root / "site").exists()
+        path.write_bytes(content)

@@ -19,6 +19,10 @@ from pipeline.verify.verify import verify
 from tests.publish.conftest import House, bare
 from tests.publish.test_formats import VALUES
 
+IAMC = (
+    "model,scenario,region,variable,unit,year,value\n"
+    "green-report 0.1.0,plan,全国,Final Energy|Electricity|ICT,GWh/yr,2025,1.5\n"
+)
 FONT = {"family": "Noto Sans CJK SC", "sha256": "a" * 64}
 
 
@@ -66,8 +70,12 @@ class Copy:
         old = dict(line.split("  ", 1)[::-1] for line in (self.root / "SHA256SUMS").read_text("utf-8").splitlines())
         path = self.root / "ro-crate-metadata.json"
         crate = json.loads(path.read_text("utf-8"))
-        crate["@graph"] = [one for one in crate["@graph"] if unquote(one["@id"]) in old or one["@type"] != "File"]
-        self.write(path.name, json.dumps(crate, ensure_ascii=False).encode())
+        gone = {one["@id"] for one in crate["@graph"] if one["@type"] == "File" and unquote(one["@id"]) not in old}
+        crate["@graph"] = [one for one in crate["@graph"] if one["@id"] not in gone]
+        for one in crate["@graph"]:
+            if one["@id"] == "./":
+                one["hasPart"] = [part for part in one["hasPart"] if part["@id"] not in gone]
+        self.write(path.name, f"{json.dumps(crate, ensure_ascii=False, indent=1)}\n".encode())
         for pattern in ("downloads/2025-sample/datapackage.json", "2025-sample/*/*.html", "ro-crate-metadata.json"):
             for file in sorted(self.root.glob(pattern)):
                 text = file.read_text("utf-8")
@@ -110,6 +118,8 @@ def signed(tmp_path_factory: pytest.TempPathFactory) -> Copy:
         house.make(region, formats=("html", "pdf", "docx"))
     public = house.root / "data/processed/2025-sample/public"
     pl.DataFrame(VALUES, schema=TABLE).write_parquet(public / "indicators.parquet")
+    (public / "scenarios").mkdir()
+    (public / "scenarios" / "iamc.csv").write_text(IAMC, "utf-8")
     house.pass_audit()
     described(house)
     key, _ = keys.new(house.root.parent / "keys" / "publisher")
