@@ -27,6 +27,9 @@ PRICED = 1e-7  # a dual that is smaller is the noise of a solver
 BATCH = 25  # so many cuts are met before it is looked again what is still too close
 ROUNDS = 6
 GAP = 1e-3  # of the fewest cells that meet the cuts: so near to them will do
+NODES = (
+    10_000  # of the search for them, then the fewest so far will do: a count, for the same filings give the same choice
+)
 
 
 @dataclass(frozen=True)
@@ -225,7 +228,7 @@ class _Search:
         return most > 0
 
     def fewest(self) -> Bools:
-        """The fewest cells that meet all cuts."""
+        """The fewest cells that meet all cuts, or the fewest that are found soon; all of `most` where none are."""
         cells, most = self.cells, self.most
         holders = {number: self.parts[number[0]].holders[number[1]].indices for cut in self.cuts for number in cut}
         holders = {number: of for number, of in holders.items() if most[of].all()}
@@ -253,7 +256,7 @@ class _Search:
         done = milp(
             np.concatenate([np.where(free, cells.costs[used], 0.0), none]), integrality=np.arange(width) < len(used),
             bounds=Bounds(np.concatenate([np.where(free, 0.0, 1.0), none]), np.concatenate([most[used].astype(float), every])),
-            constraints=LinearConstraint(matrix, least, np.inf), options={"mip_rel_gap": GAP},
+            constraints=LinearConstraint(matrix, least, np.inf), options={"mip_rel_gap": GAP, "node_limit": NODES},
         )  # fmt: skip
         return most.copy() if done.x is None else cells.with_(cells.given, used[done.x[: len(used)] > 0.5])
 

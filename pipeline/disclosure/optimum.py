@@ -19,6 +19,7 @@ from pipeline.disclosure.relations import Bools, Floats
 from pipeline.disclosure.worlds import Programs, Side
 
 ROUNDS = 50  # cuts are looked for so often, then the search is given up: always at the same place
+NODES = 10_000  # of the search for the cheapest cells that fulfil the cuts, likewise
 
 
 def cheapest(
@@ -55,7 +56,8 @@ def _least(
     weights: Floats,
     ties: Mapping[int, Sequence[int]],
 ) -> Bools | None:
-    """The cheapest cells of which every cut has a number that no cell tells any more; None where there are none."""
+    """The cheapest cells of which every cut has a number that no cell tells any more; None where there are none, or none is
+    found soon."""
     numbers = sorted({number for cut in cuts for number in cut})
     if not numbers:
         return given.copy()
@@ -83,7 +85,7 @@ def _least(
     )
     done = milp(
         np.concatenate([cost, np.zeros(len(numbers))]), integrality=np.ones(matrix.shape[1]), bounds=bounds,
-        constraints=LinearConstraint(sparse.csr_matrix(matrix), low, np.inf), options={"mip_rel_gap": 0.0},
+        constraints=LinearConstraint(sparse.csr_matrix(matrix), low, np.inf), options={"mip_rel_gap": 0.0, "node_limit": NODES},
     )  # fmt: skip
     if not done.success:
         return None

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
 
 import numpy as np
+import pytest
 
+from pipeline.disclosure.audit import Attack, close
 from pipeline.disclosure.fewer import Cells, fewer
 from pipeline.disclosure.relations import System
 from tests.disclosure.conftest import cell_of, two_way
@@ -75,3 +78,18 @@ def test_sums_that_would_be_sensitive_are_kept_hidden() -> None:
     few = fewer(system, lambda _: [number], hidden, cells, 0.2, lambda parts: bool(parts.sum() < 700))
     assert few.sum() > 4
     assert fewer(system, lambda _: [number], hidden, cells, 0.2, lambda _: False).sum() == 4
+
+
+def test_where_the_search_is_given_up_what_was_safe_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After so many nodes nothing is found that meets the cuts: what was grown for them stays, and is safe."""
+
+    def given_up(*_: object, options: Mapping[str, float], **__: object) -> SimpleNamespace:
+        assert options["node_limit"] == 10_000  # no limit of time, for machines differ
+        return SimpleNamespace(x=None)
+
+    monkeypatch.setattr("pipeline.disclosure.fewer.milp", given_up)
+    system, every = two_way(TABLE), [f"{row},{column}" for row in range(3) for column in range(3)]
+    left = hidden_of(system, every)
+    assert 4 <= len(left) < 9
+    hidden = np.isin(system.cells["region_code"].to_numpy(), left)
+    assert not close(system, hidden, [Attack(system.number_of[cell_of(system, "0,0"), 0], ())], 0.2)
