@@ -25,7 +25,7 @@ from pipeline.disclosure.worlds import even
 
 PRICED = 1e-7  # a dual that is smaller is the noise of a solver
 BATCH = 25  # so many cuts are met before it is looked again what is still too close
-ROUNDS = 6
+ROUNDS = 12
 GAP = 1e-3  # of the fewest cells that meet the cuts: so near to them will do
 NODES = (
     10_000  # of the search for them, then the fewest so far will do: a count, for the same filings give the same choice
@@ -216,12 +216,12 @@ class _Search:
         """Hide (in place) the number of a new cut that is in most cuts for what it costs; False where none can be hidden."""
         self.cuts[frozenset((at, number) for number in cut)] = None
         self.many.update((at, number) for number in cut)
-        best, most = hidden, -1.0
+        best, most, already = hidden, -1.0, self.cells.cost(hidden)
         for number in cut:
             holders = self.parts[at].holders[number].indices
             if len(holders) and self.most[holders].all():
                 more = self.cells.with_(hidden, holders)
-                gain = self.many[at, number] / (self.cells.cost(more) - self.cells.cost(hidden) + 0.1)
+                gain = self.many[at, number] / (self.cells.cost(more) - already + 0.1)
                 if gain > most:
                     best, most = more, gain
         hidden[:] = best

@@ -16,7 +16,7 @@ import polars as pl
 from scipy import sparse
 
 from pipeline.disclosure import relations, rules
-from pipeline.disclosure.audit import attacks, close, exposed, intervals, left_open
+from pipeline.disclosure.audit import attacks, close, exposed, intervals
 from pipeline.disclosure.fewer import Cells, fewer
 from pipeline.disclosure.policy import Policy
 from pipeline.disclosure.record import Bound
@@ -126,64 +126,39 @@ def _secondary(
         done = suppress(system, keys, mask, _weights(system, of), of.policy.protection, ties, unsafe)
         if done.open:
             _refuse(done.open[0], of.catalogue)
-        extra = done.hidden & ~mask
-        told = _told_alone(system, of, keys, done.hidden, extra)
-        told &= [all(told[other] for other in ties.get(cell, ()) if done.hidden[other]) for cell in range(len(told))]
-        hidden, told = _fewer(system, of, keys, mask, done.hidden, told)
+        hidden, told = _fewer(system, of, keys, mask, done.hidden)
         for frames, which in ((more, hidden & ~mask & ~told), (alone, told)):
             frames.append(system.cells.filter(pl.Series(which)).with_columns(rule=pl.lit("secondary")))
     return pl.concat(more), pl.concat(alone)
 
 
-def _told_alone(system: System, of: Material, keys: Sequence[tuple[int, int]], hidden: Bools, extra: Bools) -> Bools:
-    """Of the cells that are hidden beside others (`extra`), the ratios that may be told as long as their parts are not."""
-    told, unsafe = np.zeros(len(hidden), dtype=bool), partial(rules.unsafe, policy=of.policy)
-    known, prices = system.shown(hidden), _weights(system, of)
-    wanted = [system.number_of[key] for key in keys if key in system.number_of]
-    left = system.settled(known, [*wanted, *implied(system, unsafe)])
-    open_ = left_open(left.always, np.zeros(left.always.shape[0]), left.amounts)[2]
-    rows, cells = _ratios(system, np.flatnonzero(extra), open_)
-    if not cells:
-        return told
-    done = suppress(
-        left.priced(rows), keys, np.concatenate([hidden, np.zeros(len(cells), dtype=bool)]),
-        np.concatenate([np.where(hidden, 1.0, np.inf), prices[cells]]), of.policy.protection, None, unsafe,
-    )  # fmt: skip
-    told[cells] = ~done.hidden[len(hidden) :]
-    for one in done.open:  # of such a part none is told, so that it is as it was
-        told[np.array(cells)[one.part.holders[:, len(hidden) :].getnnz(axis=0) > 0]] = False
-    return told
-
-
 def _fewer(
-    system: System, of: Material, keys: Sequence[tuple[int, int]], first: Bools, hidden: Bools, told: Bools
+    system: System, of: Material, keys: Sequence[tuple[int, int]], first: Bools, hidden: Bools
 ) -> tuple[Bools, Bools]:
     """As few of the hidden cells as are found to do beside those of `first`, and which of them are ratios that are told alone."""
-    mine, many = hidden & ~first, len(hidden)
+    mine, many, unsafe = hidden & ~first, len(hidden), partial(rules.unsafe, policy=of.policy)
     ties = {cell: others for cell, others in _ties(system, of).items() if mine[cell]}
-    rows, ratios = _ratios(system, np.flatnonzero(mine & ~told))
+    rows, ratios = _ratios(system, np.flatnonzero(mine))
     # What is linked is told alone together, or none of it.
-    can = {cell for cell in ratios if all(told[other] or other in ratios for other in ties.get(cell, ()))}
+    can = {cell for cell in ratios if all(other in ratios for other in ties.get(cell, ()))}
     rows, ratios = rows[[n for n, cell in enumerate(ratios) if cell in can]], [cell for cell in ratios if cell in can]
     value_of = {cell: many + n for n, cell in enumerate(ratios)}
     both = ties | {
-        at: [cell, *(other for tied in ties.get(cell, ()) for other in (tied, value_of.get(tied, tied)))]
+        at: [cell, *(other for tied in ties.get(cell, ()) for other in (tied, value_of[tied]))]
         for cell, at in value_of.items()
     }
     prices = 1 + _weights(system, of) / DEAR
     costs = np.concatenate([prices, prices[ratios]])
-    costs[[*np.flatnonzero(told), *ratios]] = TOLD_ALONE
-    nothing, everything = np.zeros(len(ratios), dtype=bool), np.ones(len(ratios), dtype=bool)
-    unsafe = partial(rules.unsafe, policy=of.policy)
+    costs[ratios] = TOLD_ALONE
 
     def wanted(part: System) -> list[int]:
         return [*dict.fromkeys(part.number_of[key] for key in keys if key in part.number_of), *implied(part, unsafe)]
 
     found = fewer(
-        system.knowing(_ratios(system, np.flatnonzero(told))[0]).priced(rows), wanted, np.concatenate([hidden, everything]),
-        Cells(np.concatenate([first, nothing]), costs, both), of.policy.protection, unsafe,
+        system.priced(rows), wanted, np.concatenate([hidden, np.ones(len(ratios), dtype=bool)]),
+        Cells(np.concatenate([first, np.zeros(len(ratios), dtype=bool)]), costs, both), of.policy.protection, unsafe,
     )  # fmt: skip
-    alone = told & found[:many]
+    alone = np.zeros(many, dtype=bool)
     alone[ratios] = found[ratios] & ~found[many:]
     return found[:many], alone
 
@@ -401,15 +376,12 @@ def _with_ratios(system: System, cells: pl.DataFrame) -> System:
     return system.knowing(_ratios(system, np.flatnonzero(marked(system, cells)))[0])
 
 
-def _ratios(system: System, cells: Iterable[int], open_: Bools | None = None) -> tuple[sparse.csr_matrix, list[int]]:
-    """What is known by the value alone: numerator - value x denominator is nothing; and of which cells, those of ratios. open_:
-    which unknowns are not known; where one side is, the value would tell the other."""
+def _ratios(system: System, cells: Iterable[int]) -> tuple[sparse.csr_matrix, list[int]]:
+    """What is known by the value alone: numerator - value x denominator is nothing; and of which cells, those of ratios."""
     wholes, rows, those = system.wholes(), [system.numbers[:0]], list[int]()
     for cell in cells:
         above, below = (system.number_of.get((int(cell), side)) for side in (0, 1))
-        if above is None or below is None or not wholes[below]:
-            continue
-        if open_ is None or all(open_[system.numbers[side].indices].any() for side in (above, below)):
+        if above is not None and below is not None and wholes[below]:
             rows.append(system.numbers[above] - wholes[above] / wholes[below] * system.numbers[below])
             those.append(int(cell))
     return sparse.csr_matrix(sparse.vstack(rows)), those

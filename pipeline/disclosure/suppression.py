@@ -3,9 +3,9 @@
 For every sensitive number that the audit finds too open, the cheapest other world is sought in which it is off by as much
 as the policy asks, everything hidden may move freely and everything published only at a price (the linear heuristic of
 Kelly, Golden and Assad 1992, as in the Handbook on Statistical Disclosure Control, section 4.4.2). The published cells
-that move are hidden. Of large parts it is sought for many numbers at once, and once more among the cells that are hidden by
-then. Of others those that turn out not to be needed are published again, and of small parts the exact optimum is
-taken where it is found (`optimum`). One and the same order always, so that the same filings give the same pattern.
+that move are hidden. Of large parts it is sought for many numbers at once, and `fewer` chooses among what is hidden there.
+Of others those that turn out not to be needed are published again, and of small parts the exact optimum is taken where it
+is found (`optimum`). One and the same order always, so that the same filings give the same pattern.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ FEW = 12  # a cell that so many sides rest on is not tried to be published again
 DEAR = 2000.0  # cells that cost as much are hidden only where nothing else would do
 SMALL = 150  # numbers of a part of which the exact optimum is looked for
 LARGE = 500  # numbers of a part of which what is hidden is chosen for many sides at once
-AGAIN = 6  # cells of such a part are chosen once more among those that are hidden, so often at most
 STEP = 40  # so many sides are made safe before it is looked again which ones still are not
 
 Ties = Mapping[int, Sequence[int]]
@@ -120,14 +119,6 @@ def suppress(
             _jointly(programs, at, every(at), hidden, weights < DEAR, cost, share, ties)
         protect(at, every(at))
     settle()
-    for at in large:
-        for again in range(AGAIN):
-            fewer = hidden & ~own_of(at)
-            safe = _jointly(programs, at, every(at), fewer, hidden, cost, share, ties, back=again % 2 == 0)
-            if not safe or cost[fewer].sum() >= cost[hidden].sum():
-                break
-            hidden[:] = fewer
-    settle()
     in_large = sum((parts[at].holders.getnnz(axis=0) for at in large), np.zeros(len(hidden))) > 0
     _prune(parts, programs, worlds, first | in_large, hidden, weights, share, ties)
     for at, part in enumerate(parts):
@@ -169,27 +160,24 @@ def _jointly(
     weights: Floats,
     share: float,
     ties: Ties,
-    back: bool = False,
-) -> bool:
+) -> None:
     """Hide (in place) of the cells that `can` be hidden what makes the numbers of a part safe, in as few worlds as are found: what
-    protects one number mostly protects many. False where some are not safe by these cells. back: the last attacker first."""
+    protects one number mostly protects many."""
     of_attacker = dict[tuple[int, ...], list[int]]()
     for attack in attacks(programs.parts[at], numbers):
         of_attacker.setdefault(attack.attacker, []).append(attack.number)
-    step, safe, holders = -1 if back else 1, True, programs.parts[at].holders
-    for attacker, goals in list(of_attacker.items())[::step]:
-        for sign in (1.0, -1.0)[::step]:
+    holders = programs.parts[at].holders
+    for attacker, goals in of_attacker.items():
+        for sign in (1.0, -1.0):
             left = np.array(goals)
             while len(left):
                 program = programs.of(Side(at, Attack(int(left[0]), attacker), sign))
                 off, moved = program.together(left, sign, hidden, can, weights, share)
                 if not off.any():
-                    safe = False
                     break
                 for cell in np.unique(holders[sorted(moved)].indices):
                     hidden[[cell, *ties.get(int(cell), ())]] = True
                 left = left[~off]
-    return safe
 
 
 def _hide(
