@@ -205,3 +205,8 @@ def test_a_gap_that_comes_again_is_the_same() -> None:
     pattern = re.compile(dictionary._with_gaps(r"\{a\}比\{b\}，\{a\}高", ".+?"))
     assert pattern.fullmatch("甲比乙，甲高")
     assert not pattern.fullmatch("甲比乙，丙高")
+
+
+def test_no_term_is_told_twice() -> None:
+    keys = re.findall(r"^([a-z_0-9]+):", Path(dictionary.__file__).with_name("terms.yml").read_text("utf-8"), re.M)
+    assert [one for one, n in Counter(keys).items() if n > 1] == []
