@@ -25,7 +25,6 @@ from pipeline.disclosure.worlds import even
 
 PRICED = 1e-7  # a dual that is smaller is the noise of a solver
 BATCH = 25  # so many cuts are met before it is looked again what is still too close
-ROUNDS = 12
 GAP = 1e-3  # of the fewest cells that meet the cuts: so near to them will do
 NODES = (
     10_000  # of the search for them, then the fewest so far will do: a count, for the same filings give the same choice
@@ -263,13 +262,14 @@ class _Search:
 
 def fewer(
     system: System, wanted: Callable[[System], list[int]], hidden: Bools, cells: Cells, share: float,
-    unsafe: Callable[[Floats], bool],
+    unsafe: Callable[[Floats], bool], rounds: int,
 ) -> Bools:  # fmt: skip
-    """A safe choice among the cells of `hidden`, which is one, that costs no more. wanted: the numbers of a part to protect."""
+    """A safe choice among the cells of `hidden`, which is one, that costs no more; sought so often, less is won each time.
+    wanted: the numbers of a part to protect."""
     parts = system.parts()
     search = _Search(parts, [wanted(part) for part in parts], hidden, cells, share, unsafe)
     try:
-        for round_ in range(ROUNDS):
+        for round_ in range(rounds):
             found = search.fewest()
             grown = search.grow(found, back=round_ % 2 == 1)
             if cells.cost(found) < cells.cost(search.most):

@@ -42,6 +42,7 @@ _WEIGHTS = {"nation": (10_000.0, 2000.0), "province": (100.0, 10.0), "economic":
 _TARGET = 5.0  # indicators of the plan's targets are dearer by so much
 _SOONER = 0.02  # those that the policy gives up sooner are cheaper
 TOLD_ALONE = 0.01  # so much as of a hidden cell costs one of which the value is told
+ROUNDS, EARLIER = 12, 3  # of the search for fewer cells, in the year of the report and in those before it
 _MANY = 10_000  # cells of all years, from which on starting processes costs less than it saves
 
 
@@ -83,12 +84,13 @@ def pattern(of: Material, earlier: pl.DataFrame | None = None) -> pl.DataFrame:
         alone.append(free.with_columns(rule=pl.lit("restated")))
     cells = _unknown(of, _with_ties(of, _first(hidden)))
     values = _first(alone).join(cells, on=CELL, how="anti", nulls_equal=True)
-    each = []
+    each = list[tuple[Material, pl.DataFrame, pl.DataFrame, pl.DataFrame, int]]()
     for year in sorted(of.cells["year"].unique(), reverse=True):
         now, parts, *more = (
             frame.filter(pl.col("year") == year) for frame in (of.cells, of.contributions, found, cells, values)
         )
-        each.append((replace(of, cells=now, contributions=parts), more[0], more[1], more[2]))
+        rounds = EARLIER if each else ROUNDS
+        each.append((replace(of, cells=now, contributions=parts), more[0], more[1], more[2], rounds))
     years = _by_year(each)
     cells, values = (_first([one, *(of_year[at] for of_year in years)]) for at, one in enumerate((cells, values)))
     changes = _changes(of, cells)
@@ -104,7 +106,7 @@ def pattern(of: Material, earlier: pl.DataFrame | None = None) -> pl.DataFrame:
 
 
 def _by_year(
-    each: Sequence[tuple[Material, pl.DataFrame, pl.DataFrame, pl.DataFrame]],
+    each: Sequence[tuple[Material, pl.DataFrame, pl.DataFrame, pl.DataFrame, int]],
 ) -> list[tuple[pl.DataFrame, pl.DataFrame]]:
     """`_secondary` of each year; of large tables in processes of their own, for no year depends on another one."""
     if len(each) == 1 or sum(of.cells.height for of, *_ in each) < _MANY:
@@ -114,7 +116,7 @@ def _by_year(
 
 
 def _secondary(
-    of: Material, found: pl.DataFrame, cells: pl.DataFrame, values: pl.DataFrame
+    of: Material, found: pl.DataFrame, cells: pl.DataFrame, values: pl.DataFrame, rounds: int
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """CELL, rule, twice: what is hidden in a year beyond `cells`, so that nothing of `found` (`rules.sensitive`) is told; and
     the ratios of which only the parts are."""
@@ -126,14 +128,14 @@ def _secondary(
         done = suppress(system, keys, mask, _weights(system, of), of.policy.protection, ties, unsafe)
         if done.open:
             _refuse(done.open[0], of.catalogue)
-        hidden, told = _fewer(system, of, keys, mask, done.hidden)
+        hidden, told = _fewer(system, of, keys, mask, done.hidden, rounds)
         for frames, which in ((more, hidden & ~mask & ~told), (alone, told)):
             frames.append(system.cells.filter(pl.Series(which)).with_columns(rule=pl.lit("secondary")))
     return pl.concat(more), pl.concat(alone)
 
 
 def _fewer(
-    system: System, of: Material, keys: Sequence[tuple[int, int]], first: Bools, hidden: Bools
+    system: System, of: Material, keys: Sequence[tuple[int, int]], first: Bools, hidden: Bools, rounds: int
 ) -> tuple[Bools, Bools]:
     """As few of the hidden cells as are found to do beside those of `first`, and which of them are ratios that are told alone."""
     mine, many, unsafe = hidden & ~first, len(hidden), partial(rules.unsafe, policy=of.policy)
@@ -156,7 +158,7 @@ def _fewer(
 
     found = fewer(
         system.priced(rows), wanted, np.concatenate([hidden, np.ones(len(ratios), dtype=bool)]),
-        Cells(np.concatenate([first, np.zeros(len(ratios), dtype=bool)]), costs, both), of.policy.protection, unsafe,
+        Cells(np.concatenate([first, np.zeros(len(ratios), dtype=bool)]), costs, both), of.policy.protection, unsafe, rounds,
     )  # fmt: skip
     alone = np.zeros(many, dtype=bool)
     alone[ratios] = found[ratios] & ~found[many:]

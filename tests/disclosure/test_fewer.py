@@ -30,7 +30,7 @@ def hidden_of(
         cell_of(system, cell): [cell_of(system, other) for other in others] for cell, others in (ties or {}).items()
     }
     number = system.number_of[cell_of(system, "0,0"), 0]
-    found = fewer(system, lambda _: [number], hidden, Cells(given, costs, tied), 0.2, lambda _: False)
+    found = fewer(system, lambda _: [number], hidden, Cells(given, costs, tied), 0.2, lambda _: False, 6)
     return sorted(system.cells["region_code"].to_numpy()[found])
 
 
@@ -75,9 +75,9 @@ def test_sums_that_would_be_sensitive_are_kept_hidden() -> None:
     hidden[[cell_of(system, name) for name in every]] = True
     number = system.number_of[cell_of(system, "0,0"), 0]
     cells = Cells(given, np.ones(len(hidden)), {})
-    few = fewer(system, lambda _: [number], hidden, cells, 0.2, lambda parts: bool(parts.sum() < 700))
+    few = fewer(system, lambda _: [number], hidden, cells, 0.2, lambda parts: bool(parts.sum() < 700), 6)
     assert few.sum() > 4
-    assert fewer(system, lambda _: [number], hidden, cells, 0.2, lambda _: False).sum() == 4
+    assert fewer(system, lambda _: [number], hidden, cells, 0.2, lambda _: False, 6).sum() == 4
 
 
 def test_where_the_search_is_given_up_what_was_safe_stays(monkeypatch: pytest.MonkeyPatch) -> None:
