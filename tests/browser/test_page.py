@@ -122,6 +122,7 @@ def test_the_arrow_keys_go_through_the_values(reports: Open) -> None:
         page.locator("#tip"),
         page.locator("body > [role=status]"),
     )
+    live.locator("svg").wait_for()
     live.focus()
     said = []
     for key in ("End", "ArrowLeft", "Home"):

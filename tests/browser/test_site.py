@@ -19,7 +19,7 @@ import polars as pl
 import pypdf
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from pipeline.indicators.evaluate import TABLE
 from pipeline.publish import page as pages
@@ -299,8 +299,8 @@ def test_a_series_is_found_cited_and_saved_on_a_phone(visit: Visit, served: str,
     row = page.locator("tr:target")
     assert [cell.replace("\n", " ").strip() for cell in row.locator("th, td.right").all_inner_texts()] == ["广东省", "90.0%", "不予公布"]  # fmt: skip
     row.get_by_role("link", name="引用").press("Enter")
+    expect(page.locator("#cite p")).to_contain_text("新建5G基站站址共享率（广东省）：2025 年")
     said = page.locator("#cite p").inner_text()
-    assert "新建5G基站站址共享率（广东省）：2025 年" in said
     assert f"{served}{SERIES}#440000" in said
     with page.expect_download() as saved:
         row.get_by_role("link", name="CSV").press("Enter")
