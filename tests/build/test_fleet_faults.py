@@ -35,6 +35,10 @@ def test_killed_at_any_moment(project: Project, timed: tuple[dict[str, bytes], f
         running.communicate()
         for name, content in project.reports().items():  # each file is whole, or not there
             assert name.endswith(".part") or content == undisturbed[name]
+        if running.returncode == 0:  # the machine has less to do than it had for the undisturbed build
+            seconds /= 4
+            for made in (project.out, project.root / "data/processed"):
+                shutil.rmtree(made, ignore_errors=True)
     assert killed >= 2
     assert project.run("--workers", workers)[0] == 0
     assert {name: content for name, content in project.reports().items() if ".part" not in name} == undisturbed
