@@ -233,7 +233,11 @@ def test_a_public_report_differs_only_where_disclosure_control_says_so(public: M
     whole = told.join(bare, on=CELL, how="anti", nulls_equal=True)
     for name in ("value", "numerator", "denominator", "flag"):
         assert whole[name].equals(whole[f"{name}_public"]), name
-    assert told["value"].equals(told["value_public"])
+    # What is told alone is as reports print it, which is to three places at least: all its digits would tell its parts.
+    off = (bare["value"] - bare["value_public"]).abs()
+    assert off.max() <= 0.0501  # type: ignore[operator]
+    assert off.is_not_null().all()
+    assert (bare["value_public"] * 1e5 - (bare["value_public"] * 1e5).round()).abs().max() < 1e-4  # type: ignore[operator]
     hidden = pattern.filter(~pl.col("value_only"))
     closed = both.filter(pl.col("flag_public") == "suppressed")
     assert closed.height == hidden.join(mine, on=CELL, how="semi", nulls_equal=True).height
