@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -33,7 +34,12 @@ def compile_pdf(source: Path, output: Path, root: Path) -> None:
     In a process of its own: typst keeps what it has set, a gigabyte for a long annex, and gains nothing from it for the
     next one. Raises RenderError.
     """
-    done = subprocess.run([sys.executable, "-P", "-m", __name__, source, output, root], capture_output=True)
+    here = os.pathsep.join([str(Path(__file__).parents[3]), *filter(None, [os.environ.get("PYTHONPATH")])])
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", __name__, source, output, root],
+        capture_output=True,
+        env=os.environ | {"PYTHONPATH": here},
+    )
     if done.returncode == FAILED:
         raise RenderError(*json.loads(done.stderr))
     if done.returncode:
