@@ -218,7 +218,7 @@ class _Year:
                 yield self._of_region(key, region)
         for above, below, region in self.ratios:
             value = self.truth[above, region] / self.truth[below, region]
-            yield _plus(self._of_region(above, region), _times(self._of_region(below, region), -value))
+            yield definitions.added((self._of_region(above, region), 1.0), (self._of_region(below, region), -value))
         for one, other, factor in self._same():
             for province in self.provinces:
                 a, b = self.truth.get((one, province), 0.0), self.truth.get((other, province), 0.0)
@@ -232,9 +232,9 @@ class _Year:
                 yield {(line, province): factor for line, factor in factors.items()}, False
         for factors in definitions.agreeing(self.catalogue, self.lines):
             for province in self.provinces:
-                each = ({line: self.own[group].get((line, province), 0.0) for line in factors} for group in self.own)
-                if all(sum(factor * of[line] for line, factor in factors.items()) <= 0 for of in each):
-                    yield {(line, province): factor for line, factor in factors.items()}, False
+                row = {(line, province): factor for line, factor in factors.items()}
+                if all(sum(factor * own.get(at, 0.0) for at, factor in row.items()) <= 0 for own in self.own.values()):
+                    yield row, False
         for wholes, parts in self._wholes():
             for province in self.provinces:
                 yield {(wholes, province): -1.0, **{(part, province): 1.0 for part in parts}}, True
@@ -268,14 +268,13 @@ class _Year:
 
     def _nearly(self, whole: Key, parts: Sequence[Key], scale: float = 1.0) -> Iterator[Row]:
         for region in self.inside:
-            row = self._of_region(whole, region)
-            for part in parts:
-                row = _plus(row, _times(self._of_region(part, region), -scale))
+            minus = ((self._of_region(part, region), -scale) for part in parts)
+            row = definitions.added((self._of_region(whole, region), 1.0), *minus)
             size = sum(self.truth.get((whole, province), 0.0) for province in self.inside[region])
             kinds = [key for key in self.lines if key[0] == whole[0] and key[1] == "entity_kind"]
             # Some kinds of enterprises file only one of the two, nearly all that they use: the rest tells it.
             for kind in (None, *kinds) if row else ():
-                more = row if kind is None else _plus(row, _times(self._of_region(kind, region), -1.0))
+                more = row if kind is None else definitions.added((row, 1.0), (self._of_region(kind, region), -1.0))
                 off = sum(factor * self.truth[at] for at, factor in more.items())
                 # A filer whose own two numbers differ knows by how much, and that those of the others agree.
                 agree = abs(off) <= TOLERANCE * size
@@ -486,14 +485,3 @@ def _run(solver: highspy.Highs, first: int, chosen: Sequence[int], sign: float, 
 
 def _alike(one: float, other: float) -> bool:
     return abs(one - other) <= EXACT * max(abs(one), abs(other))
-
-
-def _times(row: Mapping[tuple[Key, str], float], factor: float) -> Row:
-    return {at: factor * value for at, value in row.items()}
-
-
-def _plus(one: Row, other: Row) -> Row:
-    found = dict(one)
-    for at, value in other.items():
-        found[at] = found.get(at, 0.0) + value
-    return found

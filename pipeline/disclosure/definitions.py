@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations as pairs
 from itertools import product
+from typing import TypeVar
 
 import numpy as np
 
@@ -25,6 +26,7 @@ from pipeline.indicators.model import Catalogue, Indicator
 
 Line = tuple[str, str | None, str | None, str]  # indicator, dimension, member, side
 Sum = Mapping[Line, float]
+Key = TypeVar("Key")
 
 FINAL, RESOLD, RECEIVED = (
     f"carrier = 'electricity' AND supply {which}" for which in ("IN ('own', 'received')", "= 'resold'", "= 'received'")
@@ -99,8 +101,7 @@ MIXED = {"energy.oil": ("diesel", "gasoline")}
 
 def bounds(catalogue: Catalogue, lines: Iterable[Line]) -> Iterator[Sum]:
     """Sums of lines that are not above zero: quotients are in their range, parts are at most the whole, data centres of a size
-    have the racks of that size. What is in no member of a dimension is a line like
-    the members: the whole less all of them."""
+    have the racks of that size. What is in no member of a dimension is a line like the members: the whole less all of them."""
     there = {line: {line: 1.0} for line in lines}
     for line in list(there):
         id, dimension, _, side = line
@@ -112,7 +113,7 @@ def bounds(catalogue: Catalogue, lines: Iterable[Line]) -> Iterator[Sum]:
         id, dimension, member, side = line
         one, below = catalogue[id], there.get((id, dimension, member, "denominator"))
         if member == REST:
-            yield _added((above, -1.0))
+            yield added((above, -1.0))
         if side == "numerator" and one.is_quotient and one.valid_range and below and not one.across:
             yield from _ranged(above, below, one.valid_range)
     centres, green = ("dc.green_share", None, None, "numerator"), ("green.kwh", None, None, "numerator")
@@ -141,16 +142,17 @@ SIZES = {"hyperscale": (10_000.0, np.inf), "large": (3_000.0, 10_000.0), "medium
 def _ranged(above: Sum, below: Sum, limits: tuple[float, float]) -> Iterator[Sum]:
     low, high = limits
     if high < np.inf:
-        yield _added((above, 1.0), (below, -high))
+        yield added((above, 1.0), (below, -high))
     if low:
-        yield _added((below, low), (above, -1.0))
+        yield added((below, low), (above, -1.0))
 
 
-def _added(*of: tuple[Sum, float]) -> Sum:
-    found = dict[Line, float]()
-    for lines, factor in of:
-        for line, own in lines.items():
-            found[line] = found.get(line, 0.0) + factor * own
+def added(*of: tuple[Mapping[Key, float], float]) -> dict[Key, float]:
+    """The sum of sums, each times its factor."""
+    found = dict[Key, float]()
+    for terms, factor in of:
+        for term, own in terms.items():
+            found[term] = found.get(term, 0.0) + factor * own
     return found
 
 
@@ -202,16 +204,16 @@ def _of_rows(catalogue: Catalogue, lines: Mapping[Line, Sum]) -> Iterator[Sum]:
     for (table_, *_), of in spots.items():
         for (id, whole, its), (another, part, other) in product(of, of):
             if other.within(its):
-                yield _added((part, 1.0), (whole, -1.0))
+                yield added((part, 1.0), (whole, -1.0))
             limits = ranges.get((str(table_), its.column, other.column))
             if limits and id != another and (its.where, its.kinds) == (other.where, other.kinds):
                 yield from _ranged(whole, part, limits)
         for _, whole, its in of:
             for (_, part, mine), (_, left, other) in pairs([one for one in of if one[2].within(its)], 2):
                 if mine.apart(other):
-                    yield _added((part, 1.0), (left, 1.0), (whole, -1.0))
+                    yield added((part, 1.0), (left, 1.0), (whole, -1.0))
                 if mine.rest(other, its):
-                    yield _added((whole, 1.0), (part, -1.0), (left, -1.0))
+                    yield added((whole, 1.0), (part, -1.0), (left, -1.0))
 
 
 def _of(catalogue: Catalogue, table: str, column: str, where: str | None) -> Indicator | None:

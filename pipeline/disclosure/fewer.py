@@ -20,15 +20,13 @@ from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from pipeline.disclosure.audit import TOLERANCE, attacks, close, exposed, left_open, solver_of
+from pipeline.disclosure.optimum import NODES
 from pipeline.disclosure.relations import Bools, Floats, System
 from pipeline.disclosure.worlds import even
 
 PRICED = 1e-7  # a dual that is smaller is the noise of a solver
 BATCH = 25  # so many cuts are met before it is looked again what is still too close
 GAP = 1e-3  # of the fewest cells that meet the cuts: so near to them will do
-NODES = (
-    10_000  # of the search for them, then the fewest so far will do: a count, for the same filings give the same choice
-)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,9 @@ from pipeline.disclosure.relations import Bools, Floats
 from pipeline.disclosure.worlds import Programs, Side
 
 ROUNDS = 50  # cuts are looked for so often, then the search is given up: always at the same place
-NODES = 10_000  # of the search for the cheapest cells that fulfil the cuts, likewise
+NODES = (
+    10_000  # of a search for the cheapest cells that fulfil cuts, likewise: a count, so that every machine ends alike
+)
 
 
 def cheapest(

@@ -584,7 +584,7 @@ def _with_near(
             its = [provinces.index(code) for code in inside if code in provinces]
             wanted = [provinces[n] for n in its if one[n].any() or other[n].any()]
             if wanted and all(code in rows for code in wanted):
-                near.append(_added([rows[code] for code in wanted]))
+                near.append(definitions.added(*((rows[code], 1.0) for code in wanted)))
             # and he guesses from the totals as they stand, with what only kinds of enterprises have left out, where
             # these agree, whether those of the provinces do or not
             ours, theirs = one[its].sum(axis=0), other[its].sum(axis=0)
@@ -593,7 +593,7 @@ def _with_near(
                 if (kind is None or more.any()) and _agree(ours - more, theirs, ours):
                     factors = dict.fromkeys(sides[1], -pair.scale) | dict.fromkeys(sides[0], 1.0)
                     factors |= {} if kind is None else {kind: -1.0}
-                    if (row := _added([known.row(factors, n) for n in its])) and row not in near:
+                    if (row := definitions.added(*((known.row(factors, n), 1.0) for n in its))) and row not in near:
                         near.append(row)
         traded += [not pair.by_filer] * (len(near) - len(traded))
         numbers += [
@@ -631,14 +631,6 @@ def _within(lines: pl.DataFrame, catalogue: Catalogue) -> Iterator[tuple[int, in
             narrower = part.kinds == whole.kinds and part.conditions > whole.conditions
             if same and (fewer or narrower):
                 yield n, m
-
-
-def _added(rows: Sequence[Row]) -> Row:
-    found = Row()
-    for row in rows:
-        for place, value in row.items():
-            found[place] = found.get(place, 0.0) + value
-    return found
 
 
 def _rows(rows: Sequence[Row], width: int) -> sparse.csr_matrix:

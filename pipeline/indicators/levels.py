@@ -40,7 +40,8 @@ class Whole:
 
 @dataclass(frozen=True)
 class Level:
-    """The cells that are summed (CELLS); those of the base year under the years that are compared with it; BESIDE. The latter two are there for what is compared only."""
+    """The cells that are summed (CELLS); those of the base year under the years that are compared with it; BESIDE. The latter
+    two are there for what is compared only."""
 
     cells: pl.DataFrame
     base: pl.DataFrame | None = None

@@ -11,6 +11,7 @@ import polars as pl
 from pipeline.filings.contracts import BY_NAME
 from pipeline.filings.frame import BY_ENTERPRISE
 from pipeline.findings import (
+    Comparison,
     CoversBriefly,
     FewIn,
     FiledFrom,
@@ -21,6 +22,7 @@ from pipeline.findings import (
     Remarks,
     RestsOnFew,
     Sentences,
+    comparison,
 )
 from pipeline.given.reference import Plan, Target
 from pipeline.given.regions import NATION_CODE, Region
@@ -132,6 +134,14 @@ class View:
         area = self.region.economic_region
         near = {area: ECONOMIC[area]} if area and area in others["economic_region"] else {}
         return own | near | ({"全国": NATION_CODE} if others.height else {})
+
+    def lies(self, id: str) -> Comparison | None:
+        """How the value of the report's region, which was told before, lies beside those of `beside`; None where there is
+        none to tell, or none beside it."""
+        others = self.compared(id)
+        del others[self.region.short_zh]
+        found = comparison(self.measure(id), self.region.short_zh, self.value(id), others, value_told=True)
+        return found if isinstance(found, Comparison) and (found.relations or found.others) else None
 
     def by_member(self, id: str, dimension: str, region: str | None = None, partly: bool = False) -> pl.DataFrame:
         """year, name, value, numerator, denominator, n_rows, member: the members of a dimension that have a value.
